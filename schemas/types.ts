@@ -1,0 +1,808 @@
+// Generated from the JSON Schemas beside this file by `npm run types`. Do not edit.
+/**
+ * Recorded seconds per second, or max: as fast as it goes.
+ */
+export type Rate = number | 'max';
+
+export interface Schemas {
+  'channels/gps'?: Gps;
+  'channels/gps.movement'?: GpsMovement;
+  'channels/posts'?: Post;
+  'channels/posts.sentiment'?: PostSentiment;
+  config?: Config;
+  event?: Event;
+  'resources/channel'?: Channel;
+  'resources/clock'?: ClockTick;
+  'resources/dead-letter'?: DeadLetter;
+  'resources/problem'?: Problem;
+  'resources/rate'?: Rate;
+  'resources/recording'?: Recording;
+  'resources/recording-description'?: RecordingDescription;
+  'resources/recording-options'?: RecordingOptions;
+  'resources/replay'?: Replay;
+  'resources/replay-patch'?: ReplayPatch;
+  'resources/replay-request'?: ReplayRequest;
+  'resources/service'?: Service;
+  'resources/task'?: Task;
+  'resources/task-request'?: TaskRequest;
+  'socket/batch'?: Batch;
+  'socket/gap'?: Gap;
+  'socket/status'?: Status;
+  'socket/subscribe'?: Subscribe;
+  'socket/subscribed'?: Subscribed;
+  'tasks/average-speed'?: AverageSpeed;
+}
+/**
+ * A position fix (WGS 84). Other columns of the recording are kept as they are.
+ */
+export interface Gps {
+  /**
+   * Degrees north.
+   */
+  latitude: number;
+  /**
+   * Degrees east.
+   */
+  longitude: number;
+  /**
+   * Metres above sea level.
+   */
+  elevation?: number;
+  /**
+   * Speed over ground as the device reports it.
+   */
+  speed_meters_per_second?: number;
+  /**
+   * Course over ground, degrees clockwise from north.
+   */
+  bearing?: number;
+  /**
+   * Radius of the fix's uncertainty, metres.
+   */
+  accuracy?: number;
+  [k: string]: unknown;
+}
+/**
+ * How a subject moved since its fix before: great-circle (haversine) on a sphere of 6,371,000 m.
+ */
+export interface GpsMovement {
+  /**
+   * Degrees north, from the fix.
+   */
+  latitude: number;
+  /**
+   * Degrees east, from the fix.
+   */
+  longitude: number;
+  /**
+   * Event time since the fix before; 0 at the first.
+   */
+  elapsed_seconds: number;
+  /**
+   * Metres from the fix before.
+   */
+  distance_m: number;
+  /**
+   * Metres since the epoch began.
+   */
+  cumulative_distance_m: number;
+  /**
+   * distance / elapsed time, metres per second.
+   */
+  speed_mps: number;
+  /**
+   * Initial bearing from the fix before, clockwise from north; the last known while the subject stands; null until it has moved.
+   */
+  heading_degrees: number | null;
+  state: 'moving' | 'stopped';
+}
+/**
+ * A short public message. Other columns of the recording are kept as they are.
+ */
+export interface Post {
+  text: string;
+  /**
+   * BCP 47 language tag, if the source knows it.
+   */
+  lang?: string;
+  user?: string;
+  [k: string]: unknown;
+}
+/**
+ * The post's tone by VADER (Hutto and Gilbert, 2014): a lexicon and rules for English social media.
+ */
+export interface PostSentiment {
+  text: string;
+  user?: string;
+  lang?: string;
+  /**
+   * compound >= 0.05, <= -0.05, or between.
+   */
+  sentiment: 'positive' | 'neutral' | 'negative';
+  compound: number;
+  /**
+   * Share of the text's words.
+   */
+  positive: number;
+  neutral: number;
+  negative: number;
+}
+/**
+ * config/reprise.json: channels, services, endpoints and the demo. Flag > environment > this file > default.
+ */
+export interface Config {
+  $schema?: string;
+  redisUrl?: string;
+  port?: number;
+  host?: string;
+  /**
+   * The folder recordings are read from.
+   */
+  recordings?: string;
+  /**
+   * The folder Reprise keeps its own files in.
+   */
+  data?: string;
+  logLevel?: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  /**
+   * Other origins whose pages may use the API and the socket.
+   */
+  origins?: string[];
+  /**
+   * URL of a MapLibre style with streets, used when it can be reached.
+   */
+  streetStyle?: string | null;
+  channels?: {
+    [k: string]: ChannelConfig;
+  };
+  services?: {
+    [k: string]: ServiceConfig;
+  };
+  endpoints?: EndpointConfig[];
+  /**
+   * Replays started by `reprise up`.
+   */
+  demo?: ReplayRequest[];
+}
+/**
+ * This interface was referenced by `Config`'s JSON-Schema
+ * via the `definition` "channel".
+ */
+export interface ChannelConfig {
+  description?: string;
+  /**
+   * Name of a schema under schemas/channels; the channel's own name if there is one.
+   */
+  schema?: string;
+  /**
+   * none: only `data` is published.
+   */
+  envelope?: 'cloudevents' | 'none';
+  /**
+   * How many events the log keeps; 0: no log.
+   */
+  log?: number;
+  /**
+   * Keep the latest event of each subject.
+   */
+  state?: boolean;
+  /**
+   * A plain Redis key that also holds the latest data.
+   */
+  latestKey?: string;
+}
+/**
+ * This interface was referenced by `Config`'s JSON-Schema
+ * via the `definition` "service".
+ */
+export interface ServiceConfig {
+  /**
+   * Which service: a file under backend/analysis/services.
+   */
+  use: string;
+  input?: string;
+  output?: string;
+  params?: {
+    [k: string]: unknown;
+  };
+}
+/**
+ * This interface was referenced by `Config`'s JSON-Schema
+ * via the `definition` "endpoint".
+ */
+export interface EndpointConfig {
+  method: 'GET' | 'POST';
+  path: string;
+  summary?: string;
+  /**
+   * state: a channel's latest data. task: start one. task-status: how far one is.
+   */
+  action: 'state' | 'task' | 'task-status';
+  channel?: string;
+  /**
+   * The task's kind.
+   */
+  kind?: string;
+  /**
+   * Fixed parameters of the task.
+   */
+  params?: {
+    [k: string]: unknown;
+  };
+  /**
+   * JSON Schema of each query parameter; for a task they become its parameters.
+   */
+  query?: {
+    [k: string]: {
+      [k: string]: unknown;
+    };
+  };
+  required?: string[];
+  /**
+   * Answer with the result, when it is there, instead of the task's id.
+   */
+  wait?: boolean;
+  /**
+   * Answer only this member of the result.
+   */
+  select?: string;
+  /**
+   * Other words for the task's states.
+   */
+  states?: {
+    [k: string]: string;
+  };
+}
+/**
+ * What to play, and how.
+ */
+export interface ReplayRequest {
+  /**
+   * The replay's name; one is made up if absent.
+   */
+  id?: string;
+  /**
+   * @minItems 1
+   * @maxItems 64
+   */
+  recordings: [string | RecordingOptions, ...(string | RecordingOptions)[]];
+  rate?: Rate;
+  /**
+   * Start paused.
+   */
+  paused?: boolean;
+  /**
+   * Play from here: a time (ISO 8601) or an offset such as 90s.
+   */
+  start?: string;
+  /**
+   * Play up to here.
+   */
+  end?: string;
+  /**
+   * true: for ever; N: N times.
+   */
+  loop?: boolean | number;
+}
+/**
+ * A recording and how to read it. What is absent is inferred from a first look at the file.
+ */
+export interface RecordingOptions {
+  id: string;
+  channel?: string;
+  /**
+   * The column that holds the time.
+   */
+  time?: string;
+  /**
+   * s, ms, us, ns (epoch), iso, or a Luxon pattern such as dd/MM/yyyy HH:mm.
+   */
+  timeFormat?: string;
+  /**
+   * Zone of times that name none, e.g. Europe/Berlin; UTC if absent.
+   */
+  tz?: string;
+  /**
+   * The column that names the subject.
+   */
+  subject?: string;
+  /**
+   * The column that holds the latitude.
+   */
+  latitude?: string;
+  /**
+   * The column that holds the longitude.
+   */
+  longitude?: string;
+}
+/**
+ * One event on a channel: CloudEvents 1.0 in structured JSON, one line, with the channel's epoch and offset. `data` is the last member.
+ */
+export interface Event {
+  specversion: '1.0';
+  /**
+   * Unique within `source`.
+   */
+  id: string;
+  /**
+   * URI reference of the writer: /replays/{id}, /services/{name}, /ingest.
+   */
+  source: string;
+  /**
+   * The channel's name.
+   */
+  type: string;
+  /**
+   * What the event is about: one vehicle, one author, one sensor.
+   */
+  subject: string;
+  /**
+   * Event time (UTC): when it happened.
+   */
+  time: string;
+  /**
+   * Rises at every start, seek and loop. A newer epoch voids what came before.
+   */
+  epoch: number;
+  /**
+   * Counts per channel and epoch, from 1, without a hole.
+   */
+  offset: number;
+  /**
+   * The replay that emitted it; absent on live data.
+   */
+  replay?: string;
+  /**
+   * Wall time of publication (UTC).
+   */
+  sent: string;
+  datacontenttype?: string;
+  dataschema?: string;
+  /**
+   * W3C trace context.
+   */
+  traceparent?: string;
+  pipeline?: string;
+  /**
+   * The steps still to visit.
+   */
+  route?: string[];
+  /**
+   * JSON text with the parameters of the steps.
+   */
+  params?: string;
+  data: {
+    [k: string]: unknown;
+  };
+  [k: string]: unknown;
+}
+/**
+ * A Redis pub/sub channel with a bounded log and a latest-state hash.
+ */
+export interface Channel {
+  name: string;
+  /**
+   * Path of the JSON Schema of its data.
+   */
+  schema?: string | null;
+  envelope: 'cloudevents' | 'none';
+  epoch: number;
+  offset: number;
+  /**
+   * Event time of the last event.
+   */
+  lastTime?: string | null;
+  /**
+   * Events a second over the last second that had any.
+   */
+  rate?: number;
+  /**
+   * How many subjects have a latest state.
+   */
+  subjects: number;
+  /**
+   * Events kept in the log.
+   */
+  logged: number;
+  /**
+   * The replay that owns the channel, if any.
+   */
+  owner?: string | null;
+  lastEvent?: Event | null;
+  consumers: {
+    name: string;
+    epoch: number;
+    offset: number;
+    /**
+     * Events of the current epoch not yet committed.
+     */
+    lag: number;
+  }[];
+}
+/**
+ * Where a replay stands; published on reprise:clock at 10 Hz and at every change.
+ */
+export interface ClockTick {
+  replay: string;
+  epoch: number;
+  time: string;
+  rate: Rate;
+  achievedRate?: number | null;
+  state: 'idle' | 'playing' | 'paused' | 'ended' | 'failed';
+}
+/**
+ * A row or event that was refused, and why.
+ */
+export interface DeadLetter {
+  id: string;
+  /**
+   * Wall time of the refusal.
+   */
+  at: string;
+  channel: string;
+  /**
+   * The recording's file, the service, or /ingest.
+   */
+  source: string;
+  /**
+   * Line in the file where the row begins.
+   */
+  line?: number;
+  replay?: string;
+  reason: string;
+  /**
+   * The row as it was, cut at 2,000 characters.
+   */
+  content: string;
+}
+/**
+ * What went wrong (RFC 9457).
+ */
+export interface Problem {
+  /**
+   * URI reference of the kind of problem: /docs/problems#{code}.
+   */
+  type: string;
+  title: string;
+  status: number;
+  /**
+   * Stable, for programs.
+   */
+  code: string;
+  /**
+   * What happened, where, with which value.
+   */
+  detail?: string;
+  /**
+   * What to do about it.
+   */
+  hint?: string;
+  instance?: string;
+  errors?: {
+    pointer: string;
+    detail: string;
+    [k: string]: unknown;
+  }[];
+  [k: string]: unknown;
+}
+/**
+ * A file of timestamped records in the recordings folder.
+ */
+export interface Recording {
+  /**
+   * The file's name in the recordings folder.
+   */
+  id: string;
+  format: string;
+  bytes: number;
+  modified: string;
+  description?: RecordingDescription;
+}
+/**
+ * What one reading of the whole file found.
+ */
+export interface RecordingDescription {
+  /**
+   * The channel it plays on unless told otherwise.
+   */
+  channel: string;
+  /**
+   * Time of the first record.
+   */
+  start: string | null;
+  /**
+   * Time of the last record.
+   */
+  end: string | null;
+  records: number;
+  /**
+   * Rows that can't be played.
+   */
+  refused: number;
+  /**
+   * Steps back in time, row to row.
+   */
+  disordered: number;
+  longestGapSeconds?: number;
+  subjectCount: number;
+  /**
+   * The first hundred.
+   */
+  subjects: string[];
+  /**
+   * west, south, east, north in degrees.
+   *
+   * @minItems 4
+   * @maxItems 4
+   */
+  bbox?: [number, number, number, number] | null;
+  /**
+   * Each option that was inferred from a first look: its value and the evidence.
+   */
+  inferred: {
+    [k: string]: {
+      value: string | number | boolean | null;
+      because: string;
+    };
+  };
+  histogram: {
+    bucketSeconds: number;
+    counts: number[];
+  };
+}
+/**
+ * One run of recordings onto channels.
+ */
+export interface Replay {
+  id: string;
+  recordings: string[];
+  channels: string[];
+  state: 'idle' | 'playing' | 'paused' | 'ended' | 'failed';
+  /**
+   * Why it failed, and what to do.
+   */
+  error?: string | null;
+  rate: Rate;
+  /**
+   * Recorded seconds per second, measured over the last second.
+   */
+  achievedRate?: number | null;
+  /**
+   * Where the timeline stands.
+   */
+  position: string;
+  start: string;
+  /**
+   * null while it is not known (a file too large to read first).
+   */
+  end: string | null;
+  loop: boolean | number;
+  loopsDone?: number;
+  epoch: number;
+  /**
+   * The replayer process that runs it.
+   */
+  instance?: string;
+  created?: string;
+  /**
+   * How long after its due time a record left, milliseconds.
+   */
+  latenessMs?: {
+    p50: number;
+    p99: number;
+    max: number;
+  };
+  counts: {
+    published: number;
+    /**
+     * Rows that could not be played; they are in the dead letters.
+     */
+    refused: number;
+    /**
+     * Rows put in order before they were played.
+     */
+    reordered: number;
+    /**
+     * Rows too far out of order for the window; played late, counted.
+     */
+    late: number;
+  };
+  /**
+   * In the answer to a PATCH with a position: whether the seek was done.
+   */
+  didSeek?: boolean;
+}
+/**
+ * A change to a running replay.
+ */
+export interface ReplayPatch {
+  state?: 'playing' | 'paused';
+  rate?: Rate;
+  /**
+   * Seek: a time (ISO 8601), or an offset from the start such as 90s.
+   */
+  position?: string;
+  loop?: boolean | number;
+}
+/**
+ * A process or an analysis service that says it is alive.
+ */
+export interface Service {
+  name: string;
+  role: 'replayer' | 'analysis' | 'tasks' | 'api' | 'service';
+  state: 'starting' | 'running' | 'restarting' | 'stopped' | 'missing';
+  instance: string;
+  pid?: number;
+  started?: string;
+  /**
+   * Last heartbeat.
+   */
+  seen: string;
+  restarts?: number;
+  message?: string;
+  inputs?: string[];
+  outputs?: string[];
+  lag?: number;
+  /**
+   * Input events that left the log before the service read them.
+   */
+  lost?: number;
+}
+/**
+ * A finite job and how far it is.
+ */
+export interface Task {
+  id: string;
+  kind: string;
+  params: {
+    [k: string]: unknown;
+  };
+  state: 'queued' | 'running' | 'succeeded' | 'failed' | 'canceled';
+  progress: number;
+  /**
+   * Present once it has succeeded.
+   */
+  result?: {
+    [k: string]: unknown;
+  };
+  error?: string | null;
+  created: string;
+  started?: string | null;
+  finished?: string | null;
+}
+export interface TaskRequest {
+  /**
+   * One of GET /api/v1/tasks/kinds.
+   */
+  kind: string;
+  params?: {
+    [k: string]: unknown;
+  };
+}
+/**
+ * Server to client: `batch`. Events of one channel and epoch, in order.
+ */
+export interface Batch {
+  channel: string;
+  epoch: number;
+  /**
+   * First offset covered.
+   */
+  from: number;
+  /**
+   * Last offset covered.
+   */
+  to: number;
+  events: Event[];
+  /**
+   * Events left out because a later one of their subject is here.
+   */
+  conflated: number;
+  /**
+   * Events lost to this client for another reason.
+   */
+  dropped: number;
+}
+/**
+ * Server to client: `gap`. These events can't be delivered.
+ */
+export interface Gap {
+  channel: string;
+  epoch: number;
+  from: number;
+  to: number;
+  reason: string;
+}
+/**
+ * Server to client: `status`, at every change: whether Redis answers, and how each service is.
+ */
+export interface Status {
+  redis: 'up' | 'down';
+  services: Service[];
+}
+/**
+ * Client to server: `subscribe`.
+ */
+export interface Subscribe {
+  channel: string;
+  mode?: 'stream' | 'latest';
+  /**
+   * Resume after this event.
+   */
+  since?: {
+    epoch: number;
+    offset: number;
+  };
+  /**
+   * @maxItems 1000
+   */
+  subjects?: string[];
+  /**
+   * @minItems 4
+   * @maxItems 4
+   */
+  bbox?: [number, number, number, number];
+  maxHz?: number;
+}
+/**
+ * The acknowledgement of `subscribe`: where the channel stands, and what is needed to start from there.
+ */
+export interface Subscribed {
+  epoch: number;
+  /**
+   * The stream goes on after this one.
+   */
+  offset: number;
+  /**
+   * All events after `since` follow.
+   */
+  recovered: boolean;
+  /**
+   * The latest event of each subject; empty when recovered.
+   */
+  snapshot: Event[];
+}
+/**
+ * The time-weighted average of a speed over the next N seconds of a channel: each value counts for as long as it was the latest of its subject.
+ */
+export interface AverageSpeed {
+  params: AverageSpeedParams;
+  result: AverageSpeedResult;
+}
+export interface AverageSpeedParams {
+  /**
+   * Length of the window.
+   */
+  time_window_seconds: number;
+  channel?: string;
+  /**
+   * Only this subject; all of them if absent.
+   */
+  subject?: string;
+  /**
+   * The datum's member to average, metres per second.
+   */
+  field?: string;
+  /**
+   * event: N seconds of the channel's event time, the same answer at any rate; wall: N seconds from now.
+   */
+  clock?: 'event' | 'wall';
+}
+export interface AverageSpeedResult {
+  /**
+   * null when no speed was seen.
+   */
+  average_speed_mps: number | null;
+  samples: number;
+  subjects: number;
+  /**
+   * Seconds of speed the average rests on, summed over the subjects.
+   */
+  seconds: number;
+  from?: string | null;
+  to?: string | null;
+  /**
+   * Events that left the log before they were read.
+   */
+  gaps?: number;
+}

@@ -1,0 +1,126 @@
+import type { Rate } from '../schemas/types.ts';
+
+/** Where time comes from. Handed in, so that tests set it instead of sleeping. */
+export interface Time {
+  /** Steady milliseconds: never steps, any origin. */
+  now(): number;
+  /** Returns after about `ms` milliseconds, rather early than late, or as soon as the signal is aborted; Infinity waits for that. */
+  wait(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+/** Below this a timer is too coarse: setTimeout counts whole milliseconds and wakes up to one late. */
+const SPIN_MS = 1.2;
+const LONGEST_TIMER_MS = 1_000;
+
+/** The machine's steady clock: timers down to a millisecond, then yielding to the event loop until it is time. */
+export const machineTime: Time = {
+  now: () => performance.now(),
+  wait: (ms, signal) =>
+    new Promise((resolve) => {
+      if (signal.aborted || ms <= 0) return resolve();
+      if (ms <= SPIN_MS) return void setImmediate(resolve);
+      const done = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = ms === Infinity ? undefined : setTimeout(done, Math.min(ms - 1, LONGEST_TIMER_MS));
+      signal.addEventListener('abort', done, { once: true });
+    }),
+};
+
+/**
+ * Maps recording time to steady time by one anchor: a record is due at
+ * `anchor + (recordTime - anchorTime) / rate`. The anchor is pinned anew at pause, resume, rate change and jump, never
+ * in between, so no error adds up. All times in milliseconds.
+ */
+export class Clock {
+  readonly #time: Time;
+  #anchorSteadyMs: number;
+  #anchorTimeMs: number;
+  #rate: number;
+  #paused: boolean;
+  #changed = new AbortController();
+
+  constructor(startMs: number, rate: Rate, time: Time, paused = false) {
+    this.#time = time;
+    this.#anchorTimeMs = startMs;
+    this.#anchorSteadyMs = time.now();
+    this.#rate = rateNumber(rate);
+    this.#paused = paused;
+  }
+
+  get rate(): Rate {
+    return this.#rate === Infinity ? 'max' : this.#rate;
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  /** Recording time now. At rate max it stands where `reached` last put it. */
+  positionMs(): number {
+    if (this.#paused || this.#rate === Infinity) return this.#anchorTimeMs;
+    return this.#anchorTimeMs + (this.#time.now() - this.#anchorSteadyMs) * this.#rate;
+  }
+
+  /** Steady milliseconds until a record of this time is due: negative when overdue, Infinity while paused. */
+  dueInMs(recordTimeMs: number): number {
+    if (this.#paused) return Infinity;
+    if (this.#rate === Infinity) return 0;
+    return this.#anchorSteadyMs + (recordTimeMs - this.#anchorTimeMs) / this.#rate - this.#time.now();
+  }
+
+  /** Returns when a record of this time is due, through any pause and rate change; at once when aborted. */
+  async until(recordTimeMs: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted || this.dueInMs(recordTimeMs) <= 0) return;
+    const wake = () => this.#announce();
+    signal.addEventListener('abort', wake, { once: true });
+    for (let ms; !signal.aborted && (ms = this.dueInMs(recordTimeMs)) > 0; ) {
+      await this.#time.wait(ms, this.#changed.signal);
+    }
+    signal.removeEventListener('abort', wake);
+  }
+
+  pause(): void {
+    this.#pin(this.positionMs());
+    this.#paused = true;
+    this.#announce();
+  }
+
+  resume(): void {
+    this.#pin(this.positionMs());
+    this.#paused = false;
+    this.#announce();
+  }
+
+  setRate(rate: Rate): void {
+    this.#pin(this.positionMs());
+    this.#rate = rateNumber(rate);
+    this.#announce();
+  }
+
+  jump(toMs: number): void {
+    this.#pin(toMs);
+    this.#announce();
+  }
+
+  /** At rate max the records drive the clock: it stands at the last one that left. */
+  reached(recordTimeMs: number): void {
+    if (this.#rate === Infinity && !this.#paused) this.#anchorTimeMs = recordTimeMs;
+  }
+
+  #pin(timeMs: number): void {
+    this.#anchorTimeMs = timeMs;
+    this.#anchorSteadyMs = this.#time.now();
+  }
+
+  #announce(): void {
+    this.#changed.abort();
+    this.#changed = new AbortController();
+  }
+}
+
+function rateNumber(rate: Rate): number {
+  return rate === 'max' ? Infinity : rate;
+}

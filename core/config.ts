@@ -1,0 +1,110 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Config } from '../schemas/types.ts';
+import { explain, validator } from '../schemas/index.ts';
+import { failure } from './errors.ts';
+
+/** The project's folder. */
+export const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Everything a process needs to know of the world, validated and with the defaults filled in. */
+export interface Settings {
+  redisUrl: string;
+  /** Whether somebody chose `redisUrl` (a flag, the environment or the file): then no private Redis is started. */
+  redisGiven: boolean;
+  port: number;
+  host: string;
+  /** Absolute path of the folder recordings are read from. */
+  recordings: string;
+  /** Absolute path of the folder Reprise keeps its own files in. */
+  data: string;
+  apiKey: string | null;
+  logLevel: string;
+  origins: string[];
+  streetStyle: string | null;
+  channels: NonNullable<Config['channels']>;
+  services: NonNullable<Config['services']>;
+  endpoints: NonNullable<Config['endpoints']>;
+  demo: NonNullable<Config['demo']>;
+}
+
+export type Flags = Partial<Pick<Settings, 'redisUrl' | 'port' | 'host' | 'recordings' | 'data' | 'logLevel'>>;
+
+/**
+ * Flag > environment > config/reprise.json > default. The only reader of the environment.
+ * @throws failure naming the variable or the place in the file, and what is expected there
+ */
+export function loadSettings(flags: Flags = {}, env: NodeJS.ProcessEnv = process.env): Settings {
+  const file = readConfig(env['REPRISE_CONFIG'] ?? join(root, 'config', 'reprise.json'));
+  const given = <T>(...values: (T | undefined)[]) => values.find((value) => value !== undefined);
+  const text = (name: string) => env[name] || undefined;
+  const data = resolve(root, given(flags.data, text('REPRISE_DATA'), file.data) ?? '.reprise');
+  const redisUrl = given(flags.redisUrl, text('REDIS_URL'), file.redisUrl);
+  const port = given(flags.port, numberOf('REPRISE_PORT', text('REPRISE_PORT')), file.port) ?? 3000;
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw failure('config_invalid', `${port} can't be a port.`, { hint: 'Give --port or REPRISE_PORT a number from 0 to 65535.' });
+  }
+  return {
+    redisUrl: redisUrl ?? runningRedis(data) ?? 'redis://127.0.0.1:6379',
+    redisGiven: redisUrl !== undefined,
+    port,
+    host: given(flags.host, text('REPRISE_HOST'), file.host) ?? '127.0.0.1',
+    recordings: resolve(root, given(flags.recordings, text('REPRISE_RECORDINGS'), file.recordings) ?? join(data, 'recordings')),
+    data,
+    apiKey: text('REPRISE_API_KEY') ?? null,
+    logLevel: given(flags.logLevel, text('LOG_LEVEL'), file.logLevel) ?? 'info',
+    origins: file.origins ?? [],
+    streetStyle: file.streetStyle ?? null,
+    channels: file.channels ?? {},
+    services: file.services ?? {},
+    endpoints: file.endpoints ?? [],
+    demo: file.demo ?? [],
+  };
+}
+
+/** Where `reprise up` notes the Redis it started, so that other commands on this machine find it. */
+export const runningFile = (data: string) => join(data, 'up.json');
+
+/** What `reprise up` notes. */
+export interface Running {
+  pid: number;
+  redisUrl: string;
+  url: string;
+}
+
+/** What is up on this data folder, if its process still lives. */
+export function running(data: string): Running | null {
+  try {
+    const noted = JSON.parse(readFileSync(runningFile(data), 'utf8')) as Running;
+    process.kill(noted.pid, 0);
+    return noted;
+  } catch {
+    return null;
+  }
+}
+
+function runningRedis(data: string): string | undefined {
+  return running(data)?.redisUrl;
+}
+
+function readConfig(path: string): Config {
+  if (!existsSync(path)) return {};
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    throw failure('config_malformed', `${path} is not JSON: ${(cause as Error).message}.`, { cause });
+  }
+  const isConfig = validator<Config>('config');
+  if (!isConfig(value)) {
+    throw failure('config_invalid', `${path}: ${explain(isConfig.errors, value)}.`, { hint: 'schemas/config.json says what may stand there.' });
+  }
+  return value;
+}
+
+function numberOf(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^\d+$/.test(text)) throw failure('config_invalid', `${name}="${text}" is not a number.`);
+  return Number(text);
+}

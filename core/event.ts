@@ -1,0 +1,111 @@
+import type { Event } from '../schemas/types.ts';
+import { validator, explain } from '../schemas/index.ts';
+import { refusal } from './errors.ts';
+
+export type { Event };
+
+/** One row of a recording, or what a service derives: an event before it is stamped. */
+export interface Record {
+  /** Event time, epoch milliseconds (a fraction is kept down to microseconds). */
+  timeMs: number;
+  subject: string;
+  /** The datum as JSON text: an object. Text, because the hot path never parses or edits a payload. */
+  data: string;
+  /** Further CloudEvents members as JSON text, with a leading comma: `,"pipeline":"text"`. */
+  extra?: string;
+}
+
+/** A datum after the door: an object of JSON values. */
+export type Data = { [member: string]: unknown };
+
+/** Position in a channel: `epoch` rises at every start, seek and loop; `offset` counts within it from 1. */
+export interface Position {
+  epoch: number;
+  offset: number;
+}
+
+/** Negative when `a` comes before `b`. */
+export function comparePositions(a: Position, b: Position): number {
+  return a.epoch - b.epoch || a.offset - b.offset;
+}
+
+/** The log's entry id of a position, and back. */
+export function positionText({ epoch, offset }: Position): string {
+  return `${epoch}-${offset}`;
+}
+
+export function parsePosition(text: string): Position {
+  const match = /^(\d{1,15})-(\d{1,15})$/.exec(text);
+  if (!match) throw refusal('position_malformed', 400, `"${text}" is not a position.`, { hint: 'Write <epoch>-<offset>, for instance 3-120.' });
+  return { epoch: Number(match[1]), offset: Number(match[2]) };
+}
+
+/** Who writes, and what all of its events on one channel share. */
+export interface Stamp {
+  channel: string;
+  /** URI reference of the writer: `/replays/demo`, `/services/movement`, `/ingest`. */
+  source: string;
+  /** Set on replayed data. */
+  replay?: string | undefined;
+}
+
+/** Writes events of one stamp as CloudEvents JSON lines. The parts that do not change are written once. */
+export class Framer {
+  readonly #afterSubject: string;
+  readonly #idStart: string;
+  readonly #replay: string;
+
+  constructor({ channel, source, replay }: Stamp) {
+    this.#idStart = `{"specversion":"1.0","id":${JSON.stringify(channel).slice(0, -1)}/`;
+    this.#afterSubject = `","source":${JSON.stringify(source)},"type":${JSON.stringify(channel)},"subject":`;
+    this.#replay = replay === undefined ? '' : `,"replay":${JSON.stringify(replay)}`;
+  }
+
+  frame(record: Record, epoch: number, offset: number, sent: string): string {
+    return (
+      `${this.#idStart}${epoch}/${offset}${this.#afterSubject}${JSON.stringify(record.subject)}` +
+      `,"time":"${isoTime(record.timeMs)}","epoch":${epoch},"offset":${offset}${this.#replay}` +
+      `,"sent":"${sent}"${record.extra ?? ''},"data":${record.data}}`
+    );
+  }
+}
+
+let cachedSecond = NaN;
+let cachedText = '';
+
+/** ISO 8601 in UTC with milliseconds, or microseconds where the time has them. Consecutive times share a second: cached. */
+export function isoTime(timeMs: number): string {
+  const second = Math.floor(timeMs / 1000);
+  if (second !== cachedSecond) {
+    cachedText = new Date(second * 1000).toISOString().slice(0, -4);
+    cachedSecond = second;
+  }
+  const ms = timeMs - second * 1000;
+  const whole = Math.floor(ms);
+  if (whole === ms) return `${cachedText}${whole < 10 ? '00' : whole < 100 ? '0' : ''}${whole}Z`;
+  const micros = Math.min(Math.round(ms * 1000), 999_999);
+  return micros % 1000 === 0
+    ? `${cachedText}${String(micros / 1000).padStart(3, '0')}Z`
+    : `${cachedText}${String(micros).padStart(6, '0')}Z`;
+}
+
+/** Epoch milliseconds of an event time, microseconds kept. */
+export function timeMsOf(iso: string): number {
+  const ms = Date.parse(iso);
+  const finer = /\.\d{3}(\d{1,3})\d*(?:Z|[+-])/.exec(iso);
+  return finer ? ms + Number(finer[1]!.padEnd(3, '0')) / 1000 : ms;
+}
+
+const isEvent = validator<Event>('event');
+
+/** An event from outside, checked at the door. @throws refusal that says which member is wrong */
+export function parseEvent(text: string): Event {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw refusal('event_malformed', 400, `Not JSON: ${(cause as Error).message}.`, { cause });
+  }
+  if (!isEvent(value)) throw refusal('event_malformed', 400, `Not an event: ${explain(isEvent.errors, value)}.`);
+  return value;
+}

@@ -1,0 +1,218 @@
+#!lua name=reprise_@VERSION@
+-- The Redis Functions of Reprise. Each is atomic: it checks all it was told before the first write, because a script
+-- that fails half-way is not rolled back. @VERSION@ is a hash of this text, so two releases can share one Redis.
+
+-- Where a channel stands: epoch, offset; 0, 0 before its first event.
+local function head_of(key)
+  local head = redis.call('HMGET', key, 'epoch', 'offset')
+  return tonumber(head[1] or 0), tonumber(head[2] or 0)
+end
+
+-- Reads `count` arguments from `at`; returns them and the position after.
+local function take(args, at, count)
+  local items = {}
+  for i = 1, count do items[i] = args[at + i - 1] end
+  return items, at + count
+end
+
+-- A block of arguments that describes a batch for one channel, the same in every function:
+--   channel, expected epoch, expected offset, epoch to write, event time of the last event (ms),
+--   events to keep in the log (0: no log), keep state (1/0), bare (1/0), count n,
+--   n events, then n subjects if state is kept, then n bare data if bare.
+local function read_batch(args, at)
+  local batch = {
+    channel = args[at], expected_epoch = tonumber(args[at + 1]), expected_offset = tonumber(args[at + 2]),
+    epoch = tonumber(args[at + 3]), time = args[at + 4], log_max = tonumber(args[at + 5]),
+    keeps_state = args[at + 6] == '1', bare = args[at + 7] == '1', count = tonumber(args[at + 8]),
+  }
+  at = at + 9
+  batch.events, at = take(args, at, batch.count)
+  if batch.keeps_state then batch.subjects, at = take(args, at, batch.count) end
+  if batch.bare then batch.data, at = take(args, at, batch.count) end
+  return batch, at
+end
+
+-- The keys of a batch, in order: head, log, state, consumers, owner, latest (a plain key, '' if there is none).
+local BATCH_KEYS = 6
+local function keys_of(keys, at)
+  return {
+    head = keys[at], log = keys[at + 1], state = keys[at + 2],
+    consumers = keys[at + 3], owner = keys[at + 4], latest = keys[at + 5],
+  }
+end
+
+-- Publishes, logs and keeps the state of a batch whose head was checked.
+local function append(key, batch, writer)
+  local fresh = batch.epoch > batch.expected_epoch
+  local offset = fresh and 0 or batch.expected_offset
+  if fresh then redis.call('DEL', key.state) end
+  local shown = batch.bare and batch.data or batch.events
+  local latest, subjects = {}, {}
+  for i = 1, batch.count do
+    if batch.log_max > 0 then
+      redis.call('XADD', key.log, string.format('%d-%d', batch.epoch, offset + i), 'e', batch.events[i])
+    end
+    redis.call('PUBLISH', batch.channel, shown[i])
+    if batch.keeps_state then
+      local subject = batch.subjects[i]
+      if not latest[subject] then subjects[#subjects + 1] = subject end
+      latest[subject] = batch.events[i]
+    end
+  end
+  for first = 1, #subjects, 1000 do
+    local pairs_ = {}
+    for i = first, math.min(first + 999, #subjects) do
+      pairs_[#pairs_ + 1] = subjects[i]
+      pairs_[#pairs_ + 1] = latest[subjects[i]]
+    end
+    redis.call('HSET', key.state, unpack(pairs_))
+  end
+  if key.latest ~= '' and batch.count > 0 then
+    redis.call('SET', key.latest, batch.bare and batch.data[batch.count] or batch.events[batch.count])
+  end
+  if batch.log_max > 0 and batch.count > 0 then redis.call('XTRIM', key.log, 'MAXLEN', '~', batch.log_max) end
+  redis.call('HSET', key.head, 'epoch', batch.epoch, 'offset', offset + batch.count, 'time', batch.time, 'by', writer)
+  if offset == 0 then redis.call('SADD', 'reprise:channels', batch.channel) end
+end
+
+local function now_ms()
+  local now = redis.call('TIME')
+  return tonumber(now[1]) * 1000 + math.floor(tonumber(now[2]) / 1000)
+end
+
+-- The attached consumer whose unread events this batch would push out of the log, or nil.
+local function held_back_by(key, batch)
+  if batch.log_max == 0 then return nil end
+  local consumers = redis.call('HGETALL', key.consumers)
+  if #consumers == 0 then return nil end
+  local now = now_ms()
+  local last = batch.expected_offset + batch.count
+  for i = 1, #consumers, 2 do
+    local epoch, offset, deadline = string.match(consumers[i + 1], '^(%d+)-(%d+) (%d+)$')
+    if epoch and tonumber(deadline) > now then
+      if tonumber(epoch) == batch.expected_epoch then
+        if last - tonumber(offset) > batch.log_max then return consumers[i] end
+      elseif redis.call('XLEN', key.log) + batch.count > batch.log_max then
+        return consumers[i]
+      end
+    end
+  end
+  return nil
+end
+
+-- emit: one batch onto one channel, all or nothing.
+-- KEYS: the keys of a batch. ARGV: lease token ('' for writers that are no replay), lease ms, wait (1: refuse what
+-- would push unread events out of the log), writer, follows (1: only right after the writer's own batch; for batches sent
+-- before the answer to the one before, which must not overtake it when that is refused), then the batch.
+-- Returns {1, epoch, offset} done; {0, epoch, offset} Redis stands elsewhere: stamp again; {-1, holder} the lease is
+-- another's; {-2, consumer} the log is full.
+local function emit(keys, args)
+  local key = keys_of(keys, 1)
+  local token, lease_ms, wait = args[1], args[2], args[3] == '1'
+  local writer, follows = args[4], args[5] == '1'
+  local batch = read_batch(args, 6)
+  local epoch, offset = head_of(key.head)
+  if token ~= '' then
+    local holder = redis.call('GET', key.owner)
+    if holder and holder ~= token then return { -1, holder } end
+  end
+  if epoch ~= batch.expected_epoch or offset ~= batch.expected_offset then return { 0, epoch, offset } end
+  if follows and redis.call('HGET', key.head, 'by') ~= writer then return { 0, epoch, offset } end
+  if wait then
+    local consumer = held_back_by(key, batch)
+    if consumer then return { -2, consumer } end
+  end
+  if token ~= '' then redis.call('SET', key.owner, token, 'PX', lease_ms) end
+  append(key, batch, writer)
+  return { 1, batch.epoch, offset + batch.count }
+end
+
+-- begin: a replay takes its channels and opens the same new epoch on all of them; their state is void.
+-- KEYS: per channel owner, head, state. ARGV: lease token, lease ms, channels...
+-- Returns {1, epoch} or {-1, channel, holder}: nothing was taken.
+local function begin(keys, args)
+  local token, lease_ms = args[1], args[2]
+  local newest = 0
+  for i = 1, #keys, 3 do
+    local holder = redis.call('GET', keys[i])
+    if holder and holder ~= token then return { -1, args[2 + (i + 2) / 3], holder } end
+    newest = math.max(newest, (head_of(keys[i + 1])))
+  end
+  for i = 1, #keys, 3 do
+    redis.call('SET', keys[i], token, 'PX', lease_ms)
+    redis.call('HSET', keys[i + 1], 'epoch', newest + 1, 'offset', 0, 'by', token)
+    redis.call('DEL', keys[i + 2])
+    redis.call('SADD', 'reprise:channels', args[2 + (i + 2) / 3])
+  end
+  return { 1, newest + 1 }
+end
+
+-- renew and release: KEYS: owners. ARGV: lease token, lease ms (0 releases). Returns how many were ours.
+local function renew(keys, args)
+  local ours = 0
+  for _, key in ipairs(keys) do
+    if redis.call('GET', key) == args[1] then
+      ours = ours + 1
+      if args[2] == '0' then redis.call('DEL', key) else redis.call('PEXPIRE', key, args[2]) end
+    end
+  end
+  return ours
+end
+
+-- commit: what a service did with a batch of input, all or nothing: outputs, changed state, position.
+-- KEYS: checkpoint; then per input its consumers key; then per output the keys of a batch.
+-- ARGV: service, attached until (epoch ms), forget state first (1/0),
+--   inputs: count, then channel, position as the service knows it ('' at the first), new position;
+--   state: count, then subject, value ('' forgets the subject);
+--   outputs: count, then batches.
+-- Returns {1} done; {0, channel, epoch, offset} an output stands elsewhere: stamp again; {-1, channel, position}
+-- another process has gone on with this service: start over from its checkpoint.
+local function commit(keys, args)
+  local checkpoint, service, deadline, forget = keys[1], args[1], args[2], args[3] == '1'
+  local at, inputs = 5, {}
+  for i = 1, tonumber(args[4]) do
+    inputs[i] = { channel = args[at], from = args[at + 1], to = args[at + 2], consumers = keys[1 + i] }
+    at = at + 3
+  end
+  local states, outputs = {}, {}
+  local state_count = tonumber(args[at])
+  states, at = take(args, at + 1, state_count * 2)
+  local output_count = tonumber(args[at])
+  at = at + 1
+  for i = 1, output_count do
+    local batch
+    batch, at = read_batch(args, at)
+    outputs[i] = { batch = batch, key = keys_of(keys, 2 + #inputs + (i - 1) * BATCH_KEYS) }
+  end
+
+  for _, input in ipairs(inputs) do
+    local known = redis.call('HGET', checkpoint, '@' .. input.channel) or ''
+    if known ~= input.from then return { -1, input.channel, known } end
+  end
+  for _, output in ipairs(outputs) do
+    local epoch, offset = head_of(output.key.head)
+    if epoch ~= output.batch.expected_epoch or offset ~= output.batch.expected_offset then
+      return { 0, output.batch.channel, epoch, offset }
+    end
+  end
+
+  if forget then redis.call('DEL', checkpoint) end
+  for _, input in ipairs(inputs) do
+    redis.call('HSET', checkpoint, '@' .. input.channel, input.to)
+    redis.call('HSET', input.consumers, service, input.to .. ' ' .. deadline)
+  end
+  for i = 1, #states, 2 do
+    if states[i + 1] == '' then
+      redis.call('HDEL', checkpoint, '=' .. states[i])
+    else
+      redis.call('HSET', checkpoint, '=' .. states[i], states[i + 1])
+    end
+  end
+  for _, output in ipairs(outputs) do append(output.key, output.batch, service) end
+  return { 1 }
+end
+
+redis.register_function('reprise_emit_@VERSION@', emit)
+redis.register_function('reprise_begin_@VERSION@', begin)
+redis.register_function('reprise_renew_@VERSION@', renew)
+redis.register_function('reprise_commit_@VERSION@', commit)

@@ -1,0 +1,39 @@
+import { randomUUID } from 'node:crypto';
+
+/** Every Redis name of ours. Whoever reads or writes one, in any process, takes it from here. */
+export const keys = {
+  /** Set of the channels that ever carried an event. */
+  channels: 'reprise:channels',
+  /** Hash {epoch, offset, time}: where a channel stands. `time` is the event time of the last event. */
+  head: (channel: string) => `reprise:head:${channel}`,
+  /** Stream, bounded: entry id `<epoch>-<offset>`, field `e` the event. */
+  log: (channel: string) => `reprise:log:${channel}`,
+  /** Hash: subject -> latest event of the current epoch. */
+  state: (channel: string) => `reprise:state:${channel}`,
+  /** String with a time to live: the lease of the replay that owns the channel, `<replay> <token>`. */
+  owner: (channel: string) => `reprise:owner:${channel}`,
+  /** Hash: service -> `<epoch>-<offset> <deadline, epoch ms>`: how far each attached consumer is. */
+  consumers: (channel: string) => `reprise:consumers:${channel}`,
+  /** Hash of a service: `@<channel>` -> position read, `=<subject>` -> state, `#epoch:<channel>`. */
+  checkpoint: (service: string) => `reprise:checkpoint:${service}`,
+  /** Stream, bounded: refused rows and events, field `d` a DeadLetter without its id. */
+  deadLetters: 'reprise:deadletters',
+  /** Hash: replay id -> Replay document. */
+  replays: 'reprise:replays',
+  /** Pub/sub: ClockTick of every replay. */
+  clock: 'reprise:clock',
+  /** Hash: instance -> Service document with its last heartbeat. */
+  services: 'reprise:services',
+  /** Pub/sub: a Service document changed. */
+  status: 'reprise:status',
+  /** Pub/sub: a Task document changed. */
+  tasks: 'reprise:tasks',
+  /** List: requests to whoever serves `target` (`replayer`, or one instance of it). */
+  requests: (target: string) => `reprise:requests:${target}`,
+  /** Pub/sub: replies to one client. */
+  replies: (client: string) => `reprise:replies:${client}`,
+  /** Stream of one reader's own: an entry ends its blocking read. */
+  wake: () => `reprise:wake:${randomUUID()}`,
+  /** BullMQ's prefix and queue name. */
+  queue: { prefix: 'reprise:bull', name: 'tasks' },
+} as const;

@@ -1,0 +1,123 @@
+import { duplicate, type Redis } from './redis.ts';
+import { keys } from './keys.ts';
+import { comparePositions, parsePosition, positionText, type Position } from './event.ts';
+
+/** Events of one channel and epoch, in order, as they stand in the log. */
+export interface LogBatch {
+  channel: string;
+  epoch: number;
+  /** Offsets of the first and last event. */
+  from: number;
+  to: number;
+  /** Event lines. */
+  events: string[];
+  /** Events between the batch before and this one that had left the log. */
+  lost: number;
+}
+
+const BLOCK_MS = 1_000;
+
+/**
+ * Reads channel logs as they grow. One connection blocks on all of them; after a lost connection it goes on where it
+ * stood, so nothing is missed that the log still has, and what the log no longer has is counted in `lost`.
+ */
+export class LogReader {
+  readonly #redis: Redis;
+  readonly #positions = new Map<string, Position>();
+  readonly #batchMax: number;
+  readonly #wake: string;
+  readonly #side: Redis;
+  #closed = false;
+  #wakes = 0;
+
+  /** `redis` is used for short commands only; the reader opens its own connection for blocking. */
+  constructor(redis: Redis, options: { batchMax?: number } = {}) {
+    this.#side = redis;
+    this.#redis = duplicate(redis);
+    this.#batchMax = options.batchMax ?? 1_000;
+    this.#wake = keys.wake();
+  }
+
+  /** Reads the channel too, from after this position. */
+  add(channel: string, after: Position): void {
+    this.#positions.set(channel, after);
+    this.#interrupt();
+  }
+
+  remove(channel: string): void {
+    this.#positions.delete(channel);
+  }
+
+  has(channel: string): boolean {
+    return this.#positions.has(channel);
+  }
+
+  /** The position after which the channel is read next. */
+  position(channel: string): Position | undefined {
+    return this.#positions.get(channel);
+  }
+
+  /** Batches as they come; ends when the reader is closed. */
+  async *batches(): AsyncGenerator<LogBatch[]> {
+    while (!this.#closed) {
+      const reply = await this.#read();
+      const batches: LogBatch[] = [];
+      for (const [key, entries] of reply) {
+        if (key === this.#wake) continue;
+        const channel = key.slice(keys.log('').length);
+        if (this.#positions.has(channel)) batches.push(...this.#split(channel, entries));
+      }
+      if (batches.length > 0) yield batches;
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#redis.disconnect();
+  }
+
+  async #read(): Promise<[string, [string, string[]][]][]> {
+    const streams = [...this.#positions].map(([channel, position]) => [keys.log(channel), positionText(position)] as const);
+    const names = [this.#wake, ...streams.map(([key]) => key)];
+    const after = [String(this.#wakes), ...streams.map(([, id]) => id)];
+    try {
+      return (await this.#redis.xread('COUNT', this.#batchMax, 'BLOCK', BLOCK_MS, 'STREAMS', ...names, ...after)) ?? [];
+    } catch {
+      if (this.#closed) return [];
+      // Redis is loading, or refused the command while restarting: the connection itself comes back on its own.
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      return [];
+    }
+  }
+
+  /** A blocked read does not see new channels: an entry on a stream of the reader's own ends the block. */
+  #interrupt(): void {
+    const id = `${++this.#wakes}-0`;
+    this.#side
+      .multi()
+      .xadd(this.#wake, 'MAXLEN', 1, id, 'w', '')
+      .expire(this.#wake, 60)
+      .exec()
+      .catch(() => {}); // At worst the block ends by itself, a second later.
+  }
+
+  #split(channel: string, entries: [string, string[]][]): LogBatch[] {
+    const batches: LogBatch[] = [];
+    let before = this.#positions.get(channel)!;
+    let current: LogBatch | null = null;
+    for (const [id, fields] of entries) {
+      const position = parsePosition(id);
+      if (comparePositions(position, before) <= 0) continue;
+      const expected = position.epoch === before.epoch ? before.offset + 1 : 1;
+      if (!current || current.epoch !== position.epoch || position.offset !== expected) {
+        current = { channel, epoch: position.epoch, from: position.offset, to: position.offset, events: [], lost: position.offset - expected };
+        batches.push(current);
+      }
+      current.events.push(fields[1]!);
+      current.to = position.offset;
+      before = position;
+    }
+    this.#positions.set(channel, before);
+    return batches;
+  }
+}

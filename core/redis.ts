@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { Redis } from 'ioredis';
+import { failure, sentence } from './errors.ts';
+
+export type { Redis };
+
+const source = readFileSync(new URL('functions.lua', import.meta.url), 'utf8');
+const version = createHash('sha256').update(source).digest('hex').slice(0, 8);
+const library = source.replaceAll('@VERSION@', version);
+
+/** The Redis Functions of functions.lua. */
+export type FunctionName = 'emit' | 'begin' | 'renew' | 'commit';
+type Reply = (number | string)[] | number;
+
+/**
+ * A connection that has been seen to answer, of a Redis new enough, with our functions loaded.
+ * Afterwards it reconnects by itself, and commands wait for it.
+ * @throws failure saying in one sentence what to do: no answer, wrong URL, wrong password, too old
+ */
+export async function connect(url: string, name: string): Promise<Redis> {
+  const redis = open(url, name);
+  try {
+    await redis.connect();
+    const found = /redis_version:([\d.]+)/.exec(await redis.info('server'))?.[1] ?? 'unknown';
+    if (!(Number.parseInt(found, 10) >= 7)) {
+      throw failure('redis_too_old', `The Redis at ${shown(url)} is version ${found}.`, {
+        hint: 'Reprise needs Redis 7 or newer (or Valkey) for Redis Functions.',
+      });
+    }
+    await loadFunctions(redis);
+  } catch (cause) {
+    redis.disconnect();
+    throw cause instanceof Error && cause.name === 'RepriseError' ? cause : unreachable(url, cause);
+  }
+  redis.options.retryStrategy = (attempt) => Math.min(50 * 2 ** attempt, 1_000);
+  return redis;
+}
+
+/** A further connection to the same Redis, for blocking reads or subscriptions. Reconnects by itself. */
+export function duplicate(redis: Redis): Redis {
+  const copy = redis.duplicate();
+  copy.on('error', () => {});
+  return copy;
+}
+
+/** Calls one of our functions; loads the library first where this Redis does not have it (a new or flushed one). */
+export async function callFunction(redis: Redis, name: FunctionName, keys: string[], args: (string | number)[]): Promise<Reply> {
+  const command = () => redis.call('FCALL', `reprise_${name}_${version}`, keys.length, ...keys, ...args) as Promise<Reply>;
+  try {
+    return await command();
+  } catch (error) {
+    if (!/Function not found/.test((error as Error).message)) throw error;
+    await loadFunctions(redis);
+    return command();
+  }
+}
+
+/** The URL without its password, for messages. */
+export function shown(url: string): string {
+  return url.replace(/:[^:@/]+@/, ':***@');
+}
+
+function open(url: string, name: string): Redis {
+  if (!/^rediss?:\/\//.test(url)) {
+    throw failure('redis_url', `"${shown(url)}" is not a Redis URL.`, { hint: 'Write REDIS_URL as redis://host:6379.' });
+  }
+  const redis = new Redis(url, {
+    lazyConnect: true,
+    connectionName: `reprise:${name}`,
+    connectTimeout: 3_000,
+    // Commands outlive a lost connection: they wait, and are sent again. Emission and commit can bear being sent twice.
+    maxRetriesPerRequest: null,
+    retryStrategy: () => null,
+    enableReadyCheck: true,
+  });
+  redis.on('error', () => {}); // A lost connection shows in its commands and its status; without this it would end the process.
+  return redis;
+}
+
+async function loadFunctions(redis: Redis): Promise<void> {
+  try {
+    await redis.function('LOAD', library);
+  } catch (error) {
+    if (!/already exists/.test((error as Error).message)) throw error;
+  }
+}
+
+function unreachable(url: string, cause: unknown): Error {
+  const reason = sentence(cause).replace(/^Connection is closed\.?$/, 'no answer');
+  if (/NOAUTH|WRONGPASS|NOPERM/.test(reason)) {
+    return failure('redis_refused', `The Redis at ${shown(url)} refuses this user or password.`, {
+      hint: 'Put them into REDIS_URL: redis://user:password@host:6379.',
+      cause,
+    });
+  }
+  return failure('redis_unreachable', `No Redis answers at ${shown(url)}.`, {
+    hint: 'Start everything with `npm start`, start a redis-server, or set REDIS_URL.',
+    cause,
+  });
+}

@@ -1,0 +1,176 @@
+import { randomUUID } from 'node:crypto';
+import { callFunction, type Redis } from './redis.ts';
+import { batchKeys, type ChannelSpec } from './channels.ts';
+import { keys } from './keys.ts';
+import { Framer, positionText, type Position, type Record } from './event.ts';
+import { failure, invariant, refusal } from './errors.ts';
+
+/** A batch on its way: stamped to follow `from`. */
+interface Sending {
+  from: Position;
+  events: string[];
+  reply: Promise<(number | string)[]>;
+}
+
+/** A replay's claim on its channels; the token is its alone, so that who lost it can't write any more. */
+export interface Lease {
+  token: string;
+  lifeMs: number;
+}
+
+export interface WriterOptions {
+  source: string;
+  replay?: string;
+  lease?: Lease;
+  /** Wait for attached services rather than push events out of the log that they have not read. */
+  waits?: boolean;
+  /** Wall clock, epoch milliseconds: for `sent`. */
+  wall?: () => number;
+}
+
+const FULL_RETRY_MS = 5;
+
+/**
+ * Writes events onto one channel. Promises: within an epoch, offsets count from 1 without a hole; a batch is written
+ * whole or not at all, and once even when the connection breaks around it; batches keep the order of the calls.
+ */
+export class ChannelWriter {
+  readonly spec: ChannelSpec;
+  readonly #redis: Redis;
+  readonly #options: WriterOptions;
+  readonly #framer: Framer;
+  readonly #keys: string[];
+  readonly #id: string;
+  /** Where Redis was last known to stand. */
+  #head: Position | null = null;
+  /** Where it will stand once all batches on their way have arrived; null: send none before the answers are in. */
+  #ahead: Position | null = null;
+  #last: Promise<unknown> = Promise.resolve();
+  #pending = 0;
+
+  constructor(redis: Redis, spec: ChannelSpec, options: WriterOptions) {
+    this.#redis = redis;
+    this.spec = spec;
+    this.#options = options;
+    this.#framer = new Framer({ channel: spec.name, source: options.source, replay: options.replay });
+    this.#keys = batchKeys(spec);
+    this.#id = options.lease?.token ?? randomUUID();
+  }
+
+  /** A new epoch was opened on the channel for this writer: the next event is number 1 of it. */
+  startEpoch(epoch: number): void {
+    this.#head = this.#ahead = { epoch, offset: 0 };
+  }
+
+  /**
+   * Writes the batch after all batches before it; answers the position of its last event. Further calls may be made
+   * before the answer: they are on their way meanwhile, and never overtake.
+   * @throws failure `lease_lost` when another replay has the channel, or a new epoch began there
+   */
+  emit(records: Record[]): Promise<Position> {
+    const early = this.#ahead && this.#send(records, this.#ahead, this.#ahead !== this.#head);
+    if (this.#ahead) this.#ahead = { epoch: this.#ahead.epoch, offset: this.#ahead.offset + records.length };
+    this.#pending++;
+    const turn = this.#last.then(() => this.#settle(records, early)).finally(() => this.#pending--);
+    // A later batch goes its own way when this one fails for good; the caller hears of it from `turn`.
+    this.#last = turn.catch(() => (this.#ahead = null));
+    return turn;
+  }
+
+  /** Sees a batch through: what was refused is stamped again, in its turn, until it is written. */
+  async #settle(records: Record[], early: Sending | null): Promise<Position> {
+    for (let sending = early; ; sending = null) {
+      this.#head ??= await this.#readHead();
+      sending ??= this.#send(records, this.#head, false);
+      const { from, events } = sending;
+      const reply = await sending.reply;
+      if (reply[0] === 1) {
+        this.#head = { epoch: Number(reply[1]), offset: Number(reply[2]) };
+        // Nothing is on its way any more: what comes next may be sent early again.
+        if (this.#pending === 1) this.#ahead = this.#head;
+        return this.#head;
+      }
+      this.#ahead = null;
+      if (reply[0] === 0) {
+        // Redis stands elsewhere: another wrote, or an earlier sending of this very batch arrived unanswered.
+        const actual = { epoch: Number(reply[1]), offset: Number(reply[2]) };
+        if (await this.#landed(events, from, actual)) return (this.#head = { epoch: from.epoch, offset: from.offset + records.length });
+        if (this.#options.lease && actual.epoch !== from.epoch) throw leaseLost(this.spec.name, `epoch ${actual.epoch} began there`);
+        this.#head = actual;
+      } else if (reply[0] === -1) {
+        throw leaseLost(this.spec.name, `replay "${String(reply[1]).split(' ')[0]}" plays on it`);
+      } else if (reply[0] === -2) {
+        await new Promise((resolve) => setTimeout(resolve, FULL_RETRY_MS));
+      } else throw invariant(`emit answered ${JSON.stringify(reply)}`);
+    }
+  }
+
+  #send(records: Record[], head: Position, follows: boolean): Sending {
+    const { lease, waits } = this.#options;
+    const from = head.epoch === 0 ? { epoch: 1, offset: 0 } : head;
+    const events = this.frame(records, from);
+    const args = [
+      lease?.token ?? '', lease?.lifeMs ?? 0, waits ? 1 : 0, this.#id, follows ? 1 : 0,
+      ...batchArguments(this.spec, head, from, records, events),
+    ];
+    const reply = callFunction(this.#redis, 'emit', this.#keys, args) as Promise<(number | string)[]>;
+    reply.catch(() => {}); // Awaited in its turn, which may come later than the failure.
+    return { from, events, reply };
+  }
+
+  /** The batch as event lines, stamped to follow `from`. */
+  frame(records: Record[], from: Position): string[] {
+    const sent = new Date(this.#options.wall?.() ?? Date.now()).toISOString();
+    return records.map((record, i) => this.#framer.frame(record, from.epoch, from.offset + 1 + i, sent));
+  }
+
+  async #landed(events: string[], from: Position, actual: Position): Promise<boolean> {
+    if (actual.epoch !== from.epoch || actual.offset < from.offset + events.length || this.spec.logMax === 0) return false;
+    const id = positionText({ epoch: from.epoch, offset: from.offset + 1 });
+    const [entry] = await this.#redis.xrange(keys.log(this.spec.name), id, id);
+    return entry?.[1][1] === events[0];
+  }
+
+  async #readHead(): Promise<Position> {
+    const [epoch, offset] = await this.#redis.hmget(keys.head(this.spec.name), 'epoch', 'offset');
+    return { epoch: Number(epoch ?? 0), offset: Number(offset ?? 0) };
+  }
+}
+
+/** The arguments of one batch as functions.lua reads them (`read_batch`). `head` is where Redis is expected to stand. */
+export function batchArguments(spec: ChannelSpec, head: Position, from: Position, records: Record[], events: string[]): (string | number)[] {
+  const bare = spec.envelope === 'none';
+  const args: (string | number)[] = [
+    spec.name, head.epoch, head.offset, from.epoch, records.at(-1)?.timeMs ?? '',
+    spec.logMax, spec.keepsState ? 1 : 0, bare ? 1 : 0, events.length,
+  ];
+  for (const event of events) args.push(event);
+  if (spec.keepsState) for (const record of records) args.push(record.subject);
+  if (bare) for (const record of records) args.push(record.data);
+  return args;
+}
+
+/** Takes the channels for a replay and opens one new epoch on all of them. @throws refusal `channel_owned` */
+export async function beginEpoch(redis: Redis, channels: string[], lease: Lease): Promise<number> {
+  const names = channels.flatMap((channel) => [keys.owner(channel), keys.head(channel), keys.state(channel)]);
+  const reply = (await callFunction(redis, 'begin', names, [lease.token, lease.lifeMs, ...channels])) as (number | string)[];
+  if (reply[0] === 1) return Number(reply[1]);
+  const holder = String(reply[2]).split(' ')[0];
+  throw refusal('channel_owned', 409, `Channel "${reply[1]}" is being played on by replay "${holder}".`, {
+    hint: `Stop it first (DELETE /api/v1/replays/${holder}), or play on another channel (--channel).`,
+  });
+}
+
+/** Keeps the lease; answers whether all channels are still ours. */
+export async function renewLease(redis: Redis, channels: string[], lease: Lease): Promise<boolean> {
+  return (await callFunction(redis, 'renew', channels.map(keys.owner), [lease.token, lease.lifeMs])) === channels.length;
+}
+
+/** Gives the channels back. */
+export async function releaseLease(redis: Redis, channels: string[], lease: Lease): Promise<void> {
+  await callFunction(redis, 'renew', channels.map(keys.owner), [lease.token, 0]);
+}
+
+function leaseLost(channel: string, why: string): Error {
+  return failure('lease_lost', `This replay no longer owns channel "${channel}": ${why}.`, { hint: 'It stops here; what it published stands.' });
+}

@@ -265,7 +265,7 @@ export interface ReplayRequest {
    * @minItems 1
    * @maxItems 64
    */
-  recordings: [string | RecordingOptions, ...(string | RecordingOptions)[]];
+  recordings: (string | RecordingOptions)[];
   rate?: Rate;
   /**
    * Start paused.
@@ -279,6 +279,10 @@ export interface ReplayRequest {
    * Play up to here.
    */
   end?: string;
+  /**
+   * Play this much, for instance 10m, instead of an end.
+   */
+  duration?: string;
   /**
    * true: for ever; N: N times.
    */
@@ -535,7 +539,7 @@ export interface RecordingDescription {
    * @minItems 4
    * @maxItems 4
    */
-  bbox?: [number, number, number, number] | null;
+  bbox?: number[] | null;
   /**
    * Each option that was inferred from a first look: its value and the evidence.
    */
@@ -741,7 +745,7 @@ export interface Subscribe {
    * @minItems 4
    * @maxItems 4
    */
-  bbox?: [number, number, number, number];
+  bbox?: number[];
   maxHz?: number;
 }
 /**

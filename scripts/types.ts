@@ -26,6 +26,7 @@ const text =
   (await compile(all, 'Schemas', {
     bannerComment: '',
     unknownAny: true,
+    ignoreMinAndMaxItems: true,
     unreachableDefinitions: true,
     style: { singleQuote: true, printWidth: 110 },
     $refOptions: { resolve: { reprise: resolver } },

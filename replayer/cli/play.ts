@@ -1,0 +1,144 @@
+import { basename, resolve } from 'node:path';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { loadSettings } from '../../core/config.ts';
+import { refusal } from '../../core/errors.ts';
+import { createLog } from '../../core/log.ts';
+import { connect } from '../../core/redis.ts';
+import { Responder } from '../../core/requests.ts';
+import type { Rate, Replay as ReplayDocument, ReplayRequest } from '../../schemas/types.ts';
+import { ReplayHost } from '../host.ts';
+import type { Source } from '../replay.ts';
+import { watch } from '../progress.ts';
+
+interface Options {
+  channel?: string;
+  time?: string;
+  timeFormat?: string;
+  tz?: string;
+  subject?: string;
+  latitude?: string;
+  longitude?: string;
+  map: Map<string, string>;
+  rate: Rate;
+  start?: string;
+  end?: string;
+  duration?: string;
+  loop?: boolean | number;
+  paused?: boolean;
+  name?: string;
+  redis?: string;
+  json?: boolean;
+}
+
+/** `reprise play FILE...`: replays files onto Redis from this process, until their end. */
+export default {
+  name: 'play',
+  register(program: Command) {
+    program
+      .command('play')
+      .description('replay recordings onto Redis')
+      .argument('<file...>', 'CSV or NDJSON, also .gz')
+      .option('--channel <name>', 'the channel to play on (inferred: gps, posts, or the file name)')
+      .option('--time <column>', 'the column that holds the time; several joined by + (year+month+day+hour)')
+      .option('--time-format <format>', 's, ms, us, ns (epoch), iso, or a pattern such as "dd/MM/yyyy HH:mm"')
+      .option('--tz <zone>', 'zone of times that name none, e.g. Europe/Berlin (UTC)')
+      .option('--subject <column>', 'the column that names the subject')
+      .option('--latitude <column>', 'the column that holds the latitude')
+      .option('--longitude <column>', 'the column that holds the longitude')
+      .addOption(new Option('--map <old=new>', 'give a column another name; may be repeated').argParser(mapping).default(new Map()))
+      .addOption(new Option('--rate <rate>', 'recorded seconds per second: 0.01 to 1000, or max').argParser(rate).default(1))
+      .option('--start <moment>', 'play from here: an ISO time, or an offset such as 90s')
+      .option('--end <moment>', 'play up to here')
+      .option('--duration <span>', 'play this much, e.g. 10m')
+      .addOption(new Option('--loop [n]', 'play for ever, or N times').argParser(count))
+      .option('--paused', 'start paused')
+      .option('--name <name>', "the replay's name in REST and on the page")
+      .option('--redis <url>', 'the Redis to play onto (REDIS_URL)')
+      .option('--json', 'one JSON line at the end instead of words')
+      .action(play);
+  },
+};
+
+async function play(files: string[], options: Options): Promise<void> {
+  const settings = loadSettings(options.redis ? { redisUrl: options.redis } : {});
+  const redis = await connect(settings.redisUrl, 'play');
+  const instance = `play-${process.pid}`;
+  const log = createLog('play', 'silent');
+  const host = new ReplayHost({ redis, instance, channels: settings.channels, folder: settings.recordings, log });
+  const responder = new Responder(redis, [`replayer:${instance}`], host.verbs);
+  try {
+    const sources = files.map((file) => sourceOf(file, options));
+    const replay = await host.start(requestOf(files, options), sources, false);
+    const stopWatching = watch(replay, options.json ?? false);
+    const stop = () => replay.player.stop();
+    process.once('SIGINT', stop).once('SIGTERM', stop);
+    try {
+      await host.finished(replay.id);
+    } finally {
+      stopWatching();
+    }
+    const { counts } = report(replay.document(), options.json ?? false);
+    if (counts.refused + counts.late > 0) process.exitCode = 3;
+  } finally {
+    responder.close();
+    await host.close();
+    redis.disconnect();
+  }
+}
+
+function sourceOf(file: string, { map, ...options }: Options): Source {
+  const { channel, time, timeFormat, tz, subject, latitude, longitude } = options;
+  return { id: basename(file), path: resolve(file), rename: map, channel, time, timeFormat, tz, subject, latitude, longitude };
+}
+
+function requestOf(files: string[], options: Options): ReplayRequest {
+  if (options.duration && options.end) {
+    throw refusal('options_conflict', 400, '--duration and --end both say where to stop.', { hint: 'Give one of them.' });
+  }
+  return {
+    ...(options.name && { id: options.name }),
+    recordings: files.map((file) => basename(file)),
+    rate: options.rate,
+    paused: options.paused ?? false,
+    ...(options.loop !== undefined && { loop: options.loop }),
+    ...(options.start && { start: options.start }),
+    ...(options.end && { end: options.end }),
+    ...(options.duration && { duration: options.duration }),
+  };
+}
+
+/** Says what was played and what was not, and how it was read. */
+function report(replay: ReplayDocument, json: boolean): ReplayDocument {
+  if (json) process.stdout.write(`${JSON.stringify(replay)}\n`);
+  else {
+    const { published, reordered, refused, late } = replay.counts;
+    const parts = [
+      `${published.toLocaleString('en')} events on ${replay.channels.join(', ')}`,
+      ...(reordered ? [`${reordered.toLocaleString('en')} steps back in time put in order`] : []),
+      ...(refused ? [`${refused.toLocaleString('en')} rows refused (GET /api/v1/deadletters says why)`] : ['no row refused']),
+      ...(late ? [`${late.toLocaleString('en')} rows too late for the reorder window`] : []),
+    ];
+    process.stdout.write(`${parts.join('; ')}.\n`);
+  }
+  return replay;
+}
+
+function rate(text: string): Rate {
+  if (text === 'max') return 'max';
+  const value = Number(text);
+  if (!(value >= 0.01 && value <= 1000)) throw new InvalidArgumentError('It is a number from 0.01 to 1000, or max.');
+  return value;
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('It is a whole number from 1.');
+  return value;
+}
+
+function mapping(text: string, before: Map<string, string>): Map<string, string> {
+  const at = text.indexOf('=');
+  if (at < 1 || at === text.length - 1) throw new InvalidArgumentError('Write old=new.');
+  return new Map(before).set(text.slice(0, at), text.slice(at + 1));
+}
+

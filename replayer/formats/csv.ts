@@ -1,0 +1,126 @@
+import Papa from 'papaparse';
+import type { Data } from '../../core/event.ts';
+import { badRow, ROW_MAX_CHARACTERS, type Format, type Row } from './format.ts';
+
+/** The numbers that JSON can hold as they are written; ids such as 007, and integers no double can hold, stay text. */
+const NUMBER = /^-?(?:0|[1-9]\d{0,14})(?:\.\d+)?(?:[eE][+-]?\d{1,3})?$/;
+const DELIMITERS = [',', ';', '\t', '|'];
+
+/**
+ * Comma, semicolon, tab or bar separated values with a header (RFC 4180; quoted fields may hold line ends). A cell that
+ * is a JSON number is one, digit for digit; an empty cell is left out; anything else is text.
+ */
+export default {
+  name: 'csv',
+  endings: ['.csv', '.tsv', '.txt'],
+  looksLike: (head) => DELIMITERS.some((delimiter) => head.split('\n', 1)[0]!.includes(delimiter)),
+  async *rows(text, { rename }) {
+    const reader = new CsvReader(rename);
+    for await (const piece of text) {
+      const rows = reader.push(piece, false);
+      if (rows.length > 0) yield rows;
+    }
+    const rows = reader.push('', true);
+    if (rows.length > 0) yield rows;
+  },
+} satisfies Format;
+
+/** Feeds pieces of text to Papa Parse, keeping the unfinished row and counting lines. */
+class CsvReader {
+  readonly #rename: ReadonlyMap<string, string>;
+  #rest = '';
+  #line = 1;
+  /** Inside a row that was refused for its length: skip to the end of the line. */
+  #skipping = false;
+  #columns: { name: string; member: string }[] | null = null;
+  #delimiter = ',';
+  #newline: '\n' | '\r\n' | '\r' = '\n';
+
+  constructor(rename: ReadonlyMap<string, string>) {
+    this.#rename = rename;
+  }
+
+  push(piece: string, last: boolean): Row[] {
+    let text = this.#rest + piece;
+    const rows: Row[] = [];
+    if (this.#skipping) text = this.#skipLine(text);
+    if (!this.#columns) {
+      const end = text.search(/[\r\n]/);
+      // A \r at the very end may be the first half of \r\n: wait for more.
+      if (!last && (end === -1 || end >= text.length - 1)) {
+        this.#rest = text;
+        if (text.length > ROW_MAX_CHARACTERS) rows.push(this.#refuseLine(text));
+        return rows;
+      }
+      this.#learn(text, end);
+    }
+    const result = new Papa.Parser({ delimiter: this.#delimiter, newline: this.#newline }).parse(text, 0, !last) as Papa.ParseResult<string[]>;
+    const quoted = text.includes('"');
+    const broken = new Map(result.errors.map((error) => [error.row, error.message]));
+    result.data.forEach((cells, i) => this.#take(cells, quoted, broken.get(i), rows));
+    this.#rest = last ? '' : text.slice(result.meta.cursor);
+    if (this.#rest.length > ROW_MAX_CHARACTERS) rows.push(this.#refuseLine(this.#rest));
+    return rows;
+  }
+
+  #learn(text: string, end: number): void {
+    const header = end === -1 ? text : text.slice(0, end);
+    this.#newline = text.startsWith('\r\n', end) ? '\r\n' : end !== -1 && text[end] === '\r' ? '\r' : '\n';
+    const counts = DELIMITERS.map((delimiter) => header.split(delimiter).length);
+    this.#delimiter = DELIMITERS[counts.indexOf(Math.max(...counts))]!;
+  }
+
+  #take(cells: string[], quoted: boolean, problem: string | undefined, rows: Row[]): void {
+    const line = this.#line++;
+    if (quoted) for (const cell of cells) if (cell.includes('\n')) this.#line += cell.split('\n').length - 1;
+    if (cells.length === 1 && cells[0]!.trim() === '') return;
+    if (!this.#columns) {
+      this.#columns = cells.map((cell, i) => {
+        const name = cell.trim() || `column_${i + 1}`;
+        const renamed = this.#rename.get(name) ?? name;
+        return { name: renamed, member: `${JSON.stringify(renamed)}:` };
+      });
+      return;
+    }
+    const columns = this.#columns;
+    if (cells.length !== columns.length) {
+      problem ??= `${cells.length} cells where the header has ${columns.length}.`;
+    }
+    rows.push(problem ? badRow(line, problem, cells.join(this.#delimiter)) : rowOf(line, cells, columns));
+  }
+
+  /** Gives up on the first line of an endless row, for instance after a quote that is never closed. */
+  #refuseLine(text: string): Row {
+    const row = badRow(this.#line, 'The row is longer than 1,000,000 characters; is a quote never closed?', text);
+    this.#skipping = true;
+    this.#rest = this.#skipLine(text);
+    return row;
+  }
+
+  #skipLine(text: string): string {
+    const end = text.indexOf('\n');
+    if (end === -1) return '';
+    this.#skipping = false;
+    this.#line++;
+    return text.slice(end + 1);
+  }
+}
+
+function rowOf(line: number, cells: string[], columns: { name: string; member: string }[]): Row {
+  const values: Data = {};
+  let json = '{';
+  for (let i = 0; i < columns.length; i++) {
+    const cell = cells[i]!;
+    if (cell === '') continue;
+    const { name, member } = columns[i]!;
+    if (json.length > 1) json += ',';
+    if (NUMBER.test(cell)) {
+      values[name] = Number(cell);
+      json += member + cell;
+    } else {
+      values[name] = cell;
+      json += member + JSON.stringify(cell);
+    }
+  }
+  return { line, values, json: `${json}}` };
+}

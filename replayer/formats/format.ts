@@ -1,0 +1,45 @@
+import type { Data } from '../../core/event.ts';
+
+/** One row of a file: its values, or why it can't be read. Everything after the format is the same for all formats. */
+export interface Row {
+  /** Line in the file where the row begins, from 1. */
+  line: number;
+  values: Data | null;
+  /** The values as JSON text where the format has it at no cost, so that it need not be written again. */
+  json: string | null;
+  /** Set when `values` is null: what is wrong. */
+  problem?: string;
+  /** The row as it stands in the file; for dead letters. Set when there is a problem. */
+  text?: string;
+}
+
+export interface FormatOptions {
+  /** Members to give another name: old -> new. */
+  rename: ReadonlyMap<string, string>;
+}
+
+/**
+ * A file format. `rows` reads decompressed text in pieces of any size and yields rows in file order, in chunks (one
+ * await a chunk, not a row), in constant memory whatever the file; a bad row is a row with a problem and the next one
+ * is read as if it had not been there. Leaving the loop closes the source.
+ */
+export interface Format {
+  name: string;
+  /** File name endings, without compression: `.csv`. */
+  endings: string[];
+  /** Whether text that begins like this is of the format, for files whose name does not tell. */
+  looksLike(head: string): boolean;
+  rows(text: AsyncIterable<string>, options: FormatOptions): AsyncIterable<Row[]>;
+}
+
+/** A row longer than this is refused: a broken quote or a missing line end must not fill the memory. */
+export const ROW_MAX_CHARACTERS = 1_000_000;
+
+/** How much of a bad row goes into its dead letter. */
+export const CONTENT_MAX_CHARACTERS = 2_000;
+
+/** A row that can't be read. */
+export function badRow(line: number, problem: string, text: string): Row {
+  // A copy, not a slice: V8 keeps the whole piece of the file alive for a slice of it.
+  return { line, values: null, json: null, problem, text: Buffer.from(text.slice(0, CONTENT_MAX_CHARACTERS)).toString() };
+}

@@ -1,0 +1,163 @@
+import { join } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { refusal, sentence } from '../core/errors.ts';
+import { keys } from '../core/keys.ts';
+import type { Logger } from '../core/log.ts';
+import type { Redis } from '../core/redis.ts';
+import type { Config, RecordingDescription, Replay as ReplayDocument, ReplayPatch, ReplayRequest } from '../schemas/types.ts';
+import { describe } from './describe.ts';
+import { Replay, type Source } from './replay.ts';
+
+const TICK_MS = 100;
+const TICKS_PER_DOCUMENT = 5;
+const REPLAYS_MAX = 100;
+
+/** Runs the replays of one process and tells Redis where they stand. */
+export class ReplayHost {
+  readonly instance: string;
+  readonly #redis: Redis;
+  readonly #channels: Config['channels'];
+  readonly #folder: string;
+  readonly #log: Logger;
+  readonly #replays = new Map<string, Replay>();
+  readonly #runs = new Map<string, Promise<void>>();
+  readonly #descriptions = new Map<string, Promise<RecordingDescription>>();
+  readonly #timer: NodeJS.Timeout;
+  #ticks = 0;
+
+  constructor(parts: { redis: Redis; instance: string; channels: Config['channels']; folder: string; log: Logger }) {
+    this.#redis = parts.redis;
+    this.instance = parts.instance;
+    this.#channels = parts.channels;
+    this.#folder = parts.folder;
+    this.#log = parts.log;
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  /** The verbs of this host for core/requests: what REST, Socket.IO and the supervisor ask of a replayer. */
+  get verbs() {
+    return {
+      create: (request: ReplayRequest) => this.create(request),
+      describe: ({ id }: { id: string }) => this.describe(id),
+      patch: ({ id, patch }: { id: string; patch: ReplayPatch }) => this.#find(id).patch(patch).then((document) => this.#told(id, document)),
+      remove: ({ id }: { id: string }) => this.remove(id),
+    };
+  }
+
+  /** Opens the recordings of the folder and plays them. @throws refusal for what can't be played as asked */
+  async create(request: ReplayRequest): Promise<ReplayDocument> {
+    const sources = request.recordings.map((recording) => {
+      const options = typeof recording === 'string' ? { id: recording } : recording;
+      return { ...options, path: this.path(options.id) };
+    });
+    const replay = await this.start(request, sources, true);
+    return replay.document();
+  }
+
+  /** Plays files from anywhere, for the command line; `stay` keeps the replay after its end. */
+  async start(request: ReplayRequest, sources: Source[], stay: boolean): Promise<Replay> {
+    if (request.id && this.#replays.has(request.id)) {
+      throw refusal('replay_exists', 409, `There is a replay "${request.id}" already.`, { hint: 'Remove it first, or choose another id.' });
+    }
+    if (this.#replays.size >= REPLAYS_MAX) throw refusal('replays_too_many', 429, `${REPLAYS_MAX} replays run here already.`, { hint: 'Remove one.' });
+    const replay = await Replay.open(request, sources, { redis: this.#redis, instance: this.instance, channels: this.#channels });
+    const begun = new Promise<void>((resolve) => {
+      replay.onChange(() => {
+        void this.#publish(replay);
+        if (replay.player.state !== 'idle') resolve();
+      });
+    });
+    this.#replays.set(replay.id, replay);
+    const run = replay.run(stay);
+    this.#runs.set(replay.id, run);
+    run.catch((error: unknown) => this.#log.error({ replay: replay.id }, sentence(error)));
+    // A channel that another replay owns fails the very first step: then there is no replay to speak of.
+    await Promise.race([begun, run]);
+    if (replay.player.state === 'failed') {
+      await this.remove(replay.id);
+      await run;
+    }
+    this.#log.info({ replay: replay.id, channels: replay.channels, rate: request.rate ?? 1 }, 'replay begins');
+    return replay;
+  }
+
+  /** Settles when the replay's run is over; throws what ended it. */
+  async finished(id: string): Promise<void> {
+    await this.#runs.get(id);
+  }
+
+  async remove(id: string): Promise<void> {
+    const replay = this.#find(id);
+    replay.player.stop();
+    await this.#runs.get(id)?.catch(() => {});
+    this.#replays.delete(id);
+    this.#runs.delete(id);
+    await this.#redis.hdel(keys.replays, id);
+    await this.#redis.publish(keys.clock, JSON.stringify({ ...replay.tick(), state: 'idle' }));
+  }
+
+  /** What one reading of the whole recording finds; remembered until the file changes. */
+  async describe(id: string): Promise<RecordingDescription> {
+    const path = this.path(id);
+    const info = await stat(path).catch(() => null);
+    if (!info) throw unknownRecording(id);
+    const key = `${path} ${info.size} ${info.mtimeMs}`;
+    let description = this.#descriptions.get(key);
+    if (!description) {
+      description = describe(path, { channels: this.#channels });
+      description.catch(() => this.#descriptions.delete(key));
+      this.#descriptions.set(key, description);
+    }
+    return description;
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    for (const replay of this.#replays.values()) replay.player.stop();
+    await Promise.allSettled(this.#runs.values());
+    const ids = [...this.#replays.keys()];
+    if (ids.length > 0 && this.#redis.status === 'ready') await this.#redis.hdel(keys.replays, ...ids);
+  }
+
+  /** The file of a recording: a plain name in the folder, nothing outside it. */
+  path(id: string): string {
+    if (!/^[^/\\\0]+$/.test(id) || id.startsWith('.')) {
+      throw refusal('recording_name', 422, `"${id.slice(0, 100)}" is no recording's name.`, { hint: 'It is a file name without folders.' });
+    }
+    return join(this.#folder, id);
+  }
+
+  #find(id: string): Replay {
+    const replay = this.#replays.get(id);
+    if (!replay) throw refusal('replay_unknown', 404, `No replay "${id}".`, { hint: 'GET /api/v1/replays lists them.' });
+    return replay;
+  }
+
+  #tick(): void {
+    this.#ticks++;
+    for (const replay of this.#replays.values()) {
+      const tick = replay.tick();
+      if (tick.state !== 'playing') continue;
+      this.#redis.publish(keys.clock, JSON.stringify(tick)).catch(() => {});
+      if (this.#ticks % TICKS_PER_DOCUMENT === 0) void this.#write(replay.document());
+    }
+  }
+
+  async #publish(replay: Replay): Promise<void> {
+    await this.#redis.publish(keys.clock, JSON.stringify(replay.tick())).catch(() => {});
+    await this.#write(replay.document());
+  }
+
+  async #told(id: string, document: ReplayDocument): Promise<ReplayDocument> {
+    if (this.#replays.has(id)) await this.#write(document);
+    return document;
+  }
+
+  async #write(document: ReplayDocument): Promise<void> {
+    if (this.#replays.has(document.id)) await this.#redis.hset(keys.replays, document.id, JSON.stringify(document)).catch(() => {});
+  }
+}
+
+function unknownRecording(id: string): Error {
+  return refusal('recording_unknown', 404, `No recording "${id}".`, { hint: 'GET /api/v1/recordings lists them.' });
+}

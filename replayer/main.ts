@@ -1,0 +1,28 @@
+import { mkdir } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import type { Settings } from '../core/config.ts';
+import { createLog } from '../core/log.ts';
+import { Presence } from '../core/presence.ts';
+import { connect } from '../core/redis.ts';
+import { Responder } from '../core/requests.ts';
+import { ReplayHost } from './host.ts';
+
+/** The replayer role: runs the replays that REST, the page and the supervisor ask for. */
+export async function serve(settings: Settings): Promise<{ close(): Promise<void> }> {
+  await mkdir(settings.recordings, { recursive: true });
+  const log = createLog('replayer', settings.logLevel);
+  const redis = await connect(settings.redisUrl, 'replayer');
+  const instance = `replayer-${hostname()}-${process.pid}`;
+  const host = new ReplayHost({ redis, instance, channels: settings.channels, folder: settings.recordings, log });
+  const responder = new Responder(redis, ['replayer', `replayer:${instance}`], host.verbs);
+  const started = new Date().toISOString();
+  const presence = new Presence(redis, () => ({ name: 'replayer', role: 'replayer', state: 'running', instance, pid: process.pid, started }));
+  return {
+    async close() {
+      responder.close();
+      await host.close();
+      await presence.close();
+      redis.disconnect();
+    },
+  };
+}

@@ -1,0 +1,266 @@
+import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
+import { Clock, type Time } from '../core/clock.ts';
+import type { Record } from '../core/event.ts';
+import { sentence } from '../core/errors.ts';
+import type { Rate } from '../schemas/types.ts';
+import type { Stretch, Timeline } from './timeline.ts';
+
+export type PlayerState = 'idle' | 'playing' | 'paused' | 'ended' | 'failed';
+
+/** Where records go. The player knows no Redis. */
+export interface Output {
+  /** Opens a new epoch on all channels; answers its number. */
+  begin(): Promise<number>;
+  /** Sends records to one of the timeline's channels, after all before them; settles when they are published. */
+  emit(lane: number, records: Record[]): Promise<unknown>;
+}
+
+export interface PlayerOptions {
+  rate: Rate;
+  paused: boolean;
+  startMs: number;
+  /** Nothing after this is played; Infinity: to the end. */
+  endMs: number;
+  /** true: for ever; N: N times. */
+  loop: boolean | number;
+  time: Time;
+  /** Called at every change of state, position by a seek, epoch, and rate. */
+  changed?: () => void;
+}
+
+const BATCH_RECORDS = 512;
+/** Batches on their way at once: one is written while the next is made. */
+const BATCHES_AHEAD = 3;
+
+/**
+ * Plays a timeline to an output: each record at its due time, in order, once. A seek, a loop and a start each begin a
+ * new epoch. Pause and rate are the clock's affair; the loop below knows nothing of them.
+ */
+export class Player {
+  readonly clock: Clock;
+  readonly #timeline: Timeline;
+  readonly #output: Output;
+  readonly #options: PlayerOptions;
+  readonly lateness: RecordableHistogram = createHistogram({ highest: 3_600_000_000 });
+  #running: 'idle' | 'playing' | 'ended' | 'failed' = 'idle';
+  #error: string | null = null;
+  #epoch = 0;
+  #published = 0;
+  #loopsDone = 0;
+  #loop: boolean | number;
+  #interrupt = new AbortController();
+  #seekMs: number | null = null;
+  #stopped = false;
+  #landed: (() => void)[] = [];
+  #wake: (() => void) | null = null;
+  #behindMs = 0;
+
+  constructor(timeline: Timeline, output: Output, options: PlayerOptions) {
+    this.#timeline = timeline;
+    this.#output = output;
+    this.#options = options;
+    this.#loop = options.loop;
+    this.clock = new Clock(options.startMs, options.rate, options.time, options.paused);
+  }
+
+  get state(): PlayerState {
+    return this.#running === 'playing' && this.clock.paused ? 'paused' : this.#running;
+  }
+
+  get error(): string | null {
+    return this.#error;
+  }
+
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  get published(): number {
+    return this.#published;
+  }
+
+  get loopsDone(): number {
+    return this.#loopsDone;
+  }
+
+  get loop(): boolean | number {
+    return this.#loop;
+  }
+
+  get startMs(): number {
+    return this.#options.startMs;
+  }
+
+  /** Where the range ends; null where it is not known yet. */
+  get endMs(): number | null {
+    const { endMs } = this.#timeline;
+    return this.#options.endMs === Infinity ? endMs : Math.min(this.#options.endMs, endMs ?? Infinity);
+  }
+
+  /** Recording time reached: where the clock stands, less what is overdue. */
+  positionMs(): number {
+    const end = this.endMs ?? Infinity;
+    if (this.#running === 'ended') return Math.min(this.clock.positionMs(), end);
+    const rate = this.clock.rate;
+    const behind = rate === 'max' ? 0 : this.#behindMs * rate;
+    return Math.max(this.#options.startMs, Math.min(this.clock.positionMs() - behind, end));
+  }
+
+  /** Plays until the end, or with `stay` until stopped: then an ended player waits for a seek or play. */
+  async run(stay = false): Promise<void> {
+    try {
+      for (let fromMs = this.#options.startMs; !this.#stopped; ) {
+        await this.#begin(fromMs);
+        await this.#pass(fromMs);
+        if (this.#stopped) break;
+        if (this.#seekMs === null && this.#again()) this.#seekMs = this.#options.startMs;
+        if (this.#seekMs === null) {
+          this.#to('ended');
+          if (!stay) break;
+          await new Promise<void>((resolve) => (this.#wake = resolve));
+        }
+        fromMs = this.#seekMs ?? this.#options.startMs;
+      }
+    } catch (error) {
+      this.#error = sentence(error);
+      this.#to('failed');
+      throw error;
+    } finally {
+      this.#settleSeeks();
+    }
+  }
+
+  pause(): void {
+    this.clock.pause();
+    this.#options.changed?.();
+  }
+
+  /** Goes on; from the start when it has ended. */
+  play(): void {
+    if (this.#running === 'ended') {
+      this.#loopsDone = 0;
+      this.#seekMs ??= this.#options.startMs;
+    }
+    this.clock.resume();
+    this.#wake?.();
+    this.#options.changed?.();
+  }
+
+  setRate(rate: Rate): void {
+    this.clock.setRate(rate);
+    this.#options.changed?.();
+  }
+
+  setLoop(loop: boolean | number): void {
+    this.#loop = loop;
+    this.#options.changed?.();
+  }
+
+  /** Goes to a recording time within the range; settles when the epoch that begins there is open. */
+  seek(timeMs: number): Promise<void> {
+    const target = Math.max(this.#options.startMs, Math.min(timeMs, this.endMs ?? Infinity));
+    if (this.#stopped || this.#running === 'failed') return Promise.resolve();
+    this.#seekMs = target;
+    this.#interrupt.abort();
+    this.#wake?.();
+    return new Promise((resolve) => this.#landed.push(resolve));
+  }
+
+  /** Ends the run; what is on its way arrives. */
+  stop(): void {
+    this.#stopped = true;
+    this.#interrupt.abort();
+    this.#wake?.();
+  }
+
+  #again(): boolean {
+    if (this.#loop === false) return false;
+    this.#loopsDone++;
+    return this.#loop === true || this.#loopsDone < this.#loop;
+  }
+
+  async #begin(fromMs: number): Promise<void> {
+    this.#seekMs = null;
+    this.#wake = null;
+    this.#interrupt = new AbortController();
+    this.#epoch = await this.#output.begin();
+    this.#behindMs = 0;
+    this.clock.jump(fromMs);
+    this.#to('playing');
+    if (this.#seekMs === null) this.#settleSeeks();
+  }
+
+  #settleSeeks(): void {
+    for (const landed of this.#landed.splice(0)) landed();
+  }
+
+  /** One pass over the timeline: ends at its end, or when interrupted. All that was sent has arrived afterwards. */
+  async #pass(fromMs: number): Promise<void> {
+    const { signal } = this.#interrupt;
+    const ahead: Promise<unknown>[] = [];
+    try {
+      for await (const stretch of this.#timeline.from(fromMs)) {
+        for (let at = 0; at < stretch.records.length; ) {
+          const { timeMs } = stretch.records[at]!;
+          if (timeMs > this.#options.endMs) return;
+          await this.clock.until(timeMs, signal);
+          if (signal.aborted) return;
+          const end = this.#due(stretch, at);
+          ahead.push(...this.#send(stretch, at, end));
+          while (ahead.length > BATCHES_AHEAD) await ahead.shift();
+          this.clock.reached(stretch.records[end - 1]!.timeMs);
+          at = end;
+        }
+      }
+      // The range may go on after the last record: a loop keeps its length.
+      if (this.#options.endMs !== Infinity) await this.clock.until(this.#options.endMs, signal);
+    } finally {
+      await Promise.all(ahead);
+    }
+  }
+
+  /** The end of the run of records that are due now, from `at` on; at least one. */
+  #due({ records }: Stretch, at: number): number {
+    const { endMs } = this.#options;
+    const horizonMs = this.clock.rate === 'max' ? endMs : Math.min(endMs, this.clock.positionMs());
+    const last = Math.min(at + BATCH_RECORDS, records.length);
+    let end = at + 1;
+    while (end < last && records[end]!.timeMs <= horizonMs) end++;
+    return end;
+  }
+
+  #send({ records, lanes }: Stretch, at: number, end: number): Promise<void>[] {
+    const batch = records.slice(at, end);
+    if (lanes === null) return [this.#emit(0, batch)];
+    const byLane = new Map<number, Record[]>();
+    batch.forEach((record, i) => {
+      const lane = lanes[at + i]!;
+      const of = byLane.get(lane);
+      if (of) of.push(record);
+      else byLane.set(lane, [record]);
+    });
+    return [...byLane].map(([lane, of]) => this.#emit(lane, of));
+  }
+
+  #emit(lane: number, records: Record[]): Promise<void> {
+    const sent = this.#output.emit(lane, records).then(() => {
+      this.#published += records.length;
+      this.#measure(records);
+    });
+    sent.catch(() => {}); // Awaited in #pass, maybe later than it fails.
+    return sent;
+  }
+
+  /** Lateness is what a subscriber could see: from the due time to when Redis has published. Microseconds in the histogram. */
+  #measure(records: Record[]): void {
+    if (this.clock.rate === 'max' || this.clock.paused) return;
+    const lateMs = -this.clock.dueInMs(records[0]!.timeMs);
+    this.#behindMs = lateMs > 50 ? lateMs : 0;
+    for (const { timeMs } of records) this.lateness.record(Math.max(1, Math.round(-this.clock.dueInMs(timeMs) * 1000)));
+  }
+
+  #to(state: 'playing' | 'ended' | 'failed'): void {
+    this.#running = state;
+    this.#options.changed?.();
+  }
+}

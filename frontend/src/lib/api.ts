@@ -1,0 +1,99 @@
+import type { Channel, Event, Problem, Recording, Replay, ReplayPatch, ReplayRequest } from '../../../schemas/types.ts';
+import { texts } from './texts.ts';
+
+const base = '/api/v1';
+
+/** A refused or failed call; `problem` says what happened and what to do (RFC 9457). */
+export class ProblemError extends Error {
+  readonly problem: Problem;
+  constructor(problem: Problem) {
+    super(problem.title);
+    this.problem = problem;
+  }
+}
+
+/** What `GET /page` answers: the page's own settings. */
+export interface PageSettings {
+  streets: GeoJSON.FeatureCollection | null;
+  streetStyle: string | null;
+}
+
+const local = (code: string, title: string, hint: string, detail?: string): ProblemError =>
+  new ProblemError({ type: 'about:blank', status: 0, code, title, hint, detail });
+
+function answer<T>(status: number, text: string): T {
+  let body: unknown;
+  try {
+    body = text ? JSON.parse(text) : undefined;
+  } catch {
+    throw local('unreadable', texts.problem.unreadable, texts.problem.unreadableHint, `HTTP ${status}: ${text.slice(0, 120)}`);
+  }
+  if (status < 400) return body as T;
+  const problem = (body ?? {}) as Partial<Problem>;
+  throw new ProblemError({ type: 'about:blank', code: `http_${status}`, status, title: `HTTP ${status}`, ...problem });
+}
+
+/** @throws ProblemError, also when the API can't be reached */
+async function call<T>(method: string, path: string, body?: object, signal?: AbortSignal): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(base + path, {
+      method,
+      signal,
+      headers: body ? { 'content-type': 'application/json' } : {},
+      body: body && JSON.stringify(body),
+    });
+  } catch (cause) {
+    if (signal?.aborted) throw cause;
+    throw local('unreachable', texts.problem.unreachable, texts.problem.unreachableHint);
+  }
+  return answer<T>(response.status, await response.text());
+}
+
+const id = encodeURIComponent;
+
+/** The REST API. Every call throws a ProblemError when it fails. */
+export const api = {
+  page: () => call<PageSettings>('GET', '/page'),
+  replays: () => call<{ items: Replay[] }>('GET', '/replays'),
+  startReplay: (request: ReplayRequest) => call<Replay>('POST', '/replays', request),
+  patchReplay: (replay: string, patch: ReplayPatch) => call<Replay>('PATCH', `/replays/${id(replay)}`, patch),
+  removeReplay: (replay: string) => call<unknown>('DELETE', `/replays/${id(replay)}`),
+  recordings: () => call<{ items: Recording[] }>('GET', '/recordings'),
+  recording: (recording: string) => call<Recording>('GET', `/recordings/${id(recording)}`),
+  channels: () => call<{ items: Channel[] }>('GET', '/channels'),
+  history: (channel: string, query: Record<string, string>) =>
+    call<{ items: Event[]; cursor?: string | null }>('GET', `/channels/${id(channel)}/history?${new URLSearchParams(query)}`),
+  upload,
+};
+
+/**
+ * Sends a file as it is; `progress` is told the share sent, 0..1.
+ * XMLHttpRequest, because fetch can't tell how much has been sent.
+ */
+function upload(file: File, progress: (share: number) => void, signal: AbortSignal): Promise<Recording> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open('POST', `${base}/recordings?name=${id(file.name)}`);
+    request.setRequestHeader('content-type', 'application/octet-stream');
+    request.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / event.total);
+    request.onload = () => {
+      try {
+        resolve(answer<Recording>(request.status, request.responseText));
+      } catch (error) {
+        reject(error);
+      }
+    };
+    request.onerror = () => reject(local('unreachable', texts.problem.unreachable, texts.problem.unreachableHint));
+    request.onabort = () => reject(signal.reason);
+    signal.addEventListener('abort', () => request.abort());
+    request.send(file);
+  });
+}
+
+/** The problem of any error, so that whatever went wrong can be shown the same way. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof ProblemError) return error.problem;
+  const detail = error instanceof Error ? error.message : String(error);
+  return { type: 'about:blank', status: 0, code: 'page', title: 'Something went wrong in the page.', detail };
+}

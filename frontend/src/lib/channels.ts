@@ -1,0 +1,146 @@
+import type { Batch, Event, Gap, Subscribed } from '../../../schemas/types.ts';
+import { Ring } from './ring.ts';
+
+/** How events reached the page: as they happen, as the latest of each subject, or from the log after a load. */
+export type Arrival = 'live' | 'snapshot' | 'past';
+
+/** What a channel feeds: it takes events in order and forgets them when their epoch is void. `times` are event times in ms. */
+export interface Sink {
+  take(channel: ChannelState, events: readonly Event[], times: Float64Array, arrival: Arrival): void;
+  forget(channel: ChannelState): void;
+}
+
+/** Where the page stands on one channel. Plain data: nothing here is reactive. */
+export class ChannelState {
+  readonly name: string;
+  epoch = 0;
+  offset = 0;
+  received = 0;
+  /** Events that the page never got, of all epochs. */
+  lost = 0;
+  /** Events left out because a later one of their subject came with them. */
+  conflated = 0;
+  /** Event time of the latest event, ms. */
+  lastTime = NaN;
+  readonly latest = new Map<string, Event>();
+  readonly recent = new Ring<Event>(400);
+  /** Batches that wait until the snapshot and the history are in. */
+  held: Batch[] | null = null;
+  snapshot: readonly Event[] = [];
+
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+/** Keeps every watched channel to the promise of the wire: in order, nothing twice, a hole is counted, a newer epoch voids the past. */
+export class Channels {
+  readonly all = new Map<string, ChannelState>();
+  readonly #sinks: readonly Sink[];
+  readonly #changed: () => void;
+
+  constructor(sinks: readonly Sink[], changed: () => void) {
+    this.#sinks = sinks;
+    this.#changed = changed;
+  }
+
+  /** The channel's state; from now on its batches wait for `subscribed` and `fill`. */
+  open(name: string): ChannelState {
+    const channel = this.all.get(name) ?? new ChannelState(name);
+    this.all.set(name, channel);
+    channel.held = [];
+    return channel;
+  }
+
+  close(name: string): void {
+    const channel = this.all.get(name);
+    if (!channel) return;
+    this.#forget(channel);
+    this.all.delete(name);
+    this.#changed();
+  }
+
+  /** Takes the acknowledgement of a subscription. True when the past is void and history is wanted: call `fill` with it. */
+  subscribed(name: string, { epoch, offset, recovered, snapshot }: Subscribed): boolean {
+    const channel = this.all.get(name);
+    if (!channel) return false;
+    if (recovered) {
+      this.#release(channel);
+      return false;
+    }
+    this.#forget(channel);
+    channel.epoch = epoch;
+    channel.offset = offset;
+    channel.snapshot = snapshot;
+    this.#give(channel, snapshot, 'snapshot');
+    return true;
+  }
+
+  /** Gives the history, oldest first, then the batches that came meanwhile. */
+  fill(name: string, history: readonly Event[]): void {
+    const channel = this.all.get(name);
+    if (!channel?.held) return;
+    const past = history.filter((event) => event.epoch === channel.epoch && event.offset <= channel.offset);
+    this.#give(channel, past.length > 0 ? past : channel.snapshot, 'past');
+    channel.snapshot = [];
+    this.#release(channel);
+  }
+
+  batch(batch: Batch): void {
+    const channel = this.all.get(batch.channel);
+    if (!channel || batch.epoch < channel.epoch) return;
+    if (channel.held) {
+      channel.held.push(batch);
+      return;
+    }
+    if (batch.epoch > channel.epoch) {
+      this.#forget(channel);
+      channel.epoch = batch.epoch;
+    }
+    channel.lost += Math.max(0, batch.from - channel.offset - 1) + batch.dropped;
+    channel.conflated += batch.conflated;
+    const events = batch.from > channel.offset ? batch.events : batch.events.filter((event) => event.offset > channel.offset);
+    channel.offset = Math.max(channel.offset, batch.to);
+    channel.received += events.length;
+    this.#give(channel, events, 'live');
+  }
+
+  gap({ channel: name, epoch, from, to }: Gap): void {
+    const channel = this.all.get(name);
+    if (!channel || epoch < channel.epoch || channel.held) return;
+    if (epoch > channel.epoch) {
+      this.#forget(channel);
+      channel.epoch = epoch;
+    }
+    channel.lost += Math.max(0, to - Math.max(from - 1, channel.offset));
+    channel.offset = Math.max(channel.offset, to);
+    this.#changed();
+  }
+
+  #release(channel: ChannelState): void {
+    const held = channel.held ?? [];
+    channel.held = null;
+    for (const batch of held) this.batch(batch);
+  }
+
+  #give(channel: ChannelState, events: readonly Event[], arrival: Arrival): void {
+    if (events.length === 0) return;
+    const times = Float64Array.from(events, (event) => Date.parse(event.time));
+    for (const event of events) {
+      if (arrival !== 'past') channel.latest.set(event.subject, event);
+      if (arrival !== 'snapshot') channel.recent.push(event);
+    }
+    for (const time of times) if (!(time <= channel.lastTime)) channel.lastTime = time;
+    for (const sink of this.#sinks) sink.take(channel, events, times, arrival);
+    this.#changed();
+  }
+
+  #forget(channel: ChannelState): void {
+    channel.offset = 0;
+    channel.lastTime = NaN;
+    channel.latest.clear();
+    channel.recent.clear();
+    for (const sink of this.#sinks) sink.forget(channel);
+    this.#changed();
+  }
+}

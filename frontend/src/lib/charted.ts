@@ -1,0 +1,59 @@
+import type { Line } from './plot.ts';
+import type { Reprise } from './reprise.svelte.ts';
+import type { Subject } from './subjects.ts';
+import { texts } from './texts.ts';
+
+/** Most lines of one chart: more can't be told apart. */
+export const MOST_LINES = 8;
+
+/** A chart: its name, unit and lines; or why it has none. */
+export interface Charted {
+  id: string;
+  title: string;
+  unit: string;
+  lines: Line[];
+  none: string;
+}
+
+/** What there is to chart now: speed, distance and elevation of what moves, else the first numbers of the data. */
+export function chartsOf({ subjects, metrics, selection, front }: Reprise): { charts: Charted[]; shown: number; all: number } {
+  const present = subjects.present().filter(({ root, series }) => front.has(root) && series.size > 0);
+  const { subject: selected } = selection;
+  const first = present.slice(0, MOST_LINES);
+  if (selected && present.includes(selected) && !first.includes(selected)) first.splice(-1, 1, selected);
+  const line = (subject: Subject, ...names: string[]): Line[] => {
+    const entry = names.map((name) => subject.series.get(name)).find((found) => found && found.series.length > 0);
+    if (!entry) return [];
+    return [{ key: subject.key, name: subject.name, colour: subject.colour, strong: subject === selected, series: entry.series }];
+  };
+  const lines = (...names: string[]): Line[] =>
+    // The selected one last: it is drawn on top.
+    first.flatMap((subject) => line(subject, ...names)).sort((a, b) => Number(a.strong) - Number(b.strong));
+  const roots = [...new Set(present.map(({ root }) => root))];
+  const generic = roots.flatMap((root) => metrics.generic.get(root) ?? []);
+  const t = texts.charts;
+  const measured = roots.some((root) => metrics.places.has(root)) || generic.length === 0;
+  const charts: Charted[] = measured
+    ? [
+        { id: 'speed', title: t.speed, unit: 'm/s', lines: lines('speed', 'reported'), none: t.none },
+        { id: 'distance', title: t.distance, unit: 'm', lines: lines('distance'), none: t.noDistance },
+        { id: 'elevation', title: t.elevation, unit: 'm', lines: lines('elevation'), none: t.noElevation },
+      ]
+    : [...new Set(generic)].slice(0, 3).map((name) => ({ id: name, title: name, unit: '', lines: lines(name), none: t.none }));
+  return { charts, shown: first.length, all: present.length };
+}
+
+/** The event times that the charts show, ms: the last `windowS` seconds before the newest value, or all there is. */
+export function windowOf(charts: readonly Charted[], windowS: number | undefined): [number, number] | undefined {
+  let from = Infinity;
+  let to = -Infinity;
+  for (const { lines } of charts) {
+    for (const { series } of lines) {
+      if (series.length === 0) continue;
+      from = Math.min(from, series.times[0] as number);
+      to = Math.max(to, series.times[series.length - 1] as number);
+    }
+  }
+  if (to === -Infinity) return undefined;
+  return [windowS === undefined ? from : Math.max(from, to - windowS * 1000), to];
+}

@@ -1,0 +1,139 @@
+import { io, type Socket } from 'socket.io-client';
+import type {
+  Batch,
+  ClockTick,
+  Event,
+  Gap,
+  Problem,
+  Replay,
+  ReplayPatch,
+  Service,
+  Status,
+  Subscribe,
+  Subscribed,
+} from '../../../schemas/types.ts';
+import { api, problemOf } from './api.ts';
+import type { Channels } from './channels.ts';
+
+const ACK_MS = 8000;
+const HISTORY = '2000';
+const HISTORY_MS = 5000;
+
+/** What the connection tells besides events. */
+export interface Listener {
+  clock(tick: ClockTick): void;
+  replays(list: Replay[]): void;
+  services(services: readonly Service[]): void;
+}
+
+type Answer<T> = T | { error: Problem };
+
+/** The socket to `/live`: subscribes, resumes after a loss, returns credit. Its fields are reactive. */
+export class Connection {
+  socket = $state<'connecting' | 'connected' | 'disconnected'>('connecting');
+  redis = $state<Status['redis']>('up');
+  services = $state.raw<Service[]>([]);
+  /** When the connection was lost, wall time in ms; undefined while it holds or before it first did. */
+  lostAt = $state<number>();
+  /** Why the last subscription was refused. */
+  problem = $state.raw<Problem>();
+  /** One word for all of it. */
+  readonly state = $derived(this.socket === 'connected' && this.redis === 'down' ? 'redis-down' : this.socket);
+
+  readonly #socket: Socket;
+  readonly #channels: Channels;
+  #watched = new Set<string>();
+
+  constructor(channels: Channels, listener: Listener) {
+    this.#channels = channels;
+    const socket = io('/live', { transports: ['websocket', 'polling'], reconnectionDelayMax: 4000, timeout: 8000 });
+    this.#socket = socket;
+    socket.on('connect', () => {
+      this.socket = 'connected';
+      this.lostAt = undefined;
+      for (const channel of this.#watched) void this.#subscribe(channel);
+    });
+    socket.on('disconnect', (reason) => {
+      this.socket = 'disconnected';
+      this.lostAt = Date.now();
+      // After a server's own disconnect Socket.IO does not try again by itself.
+      if (reason === 'io server disconnect') setTimeout(() => socket.connect(), 1000);
+    });
+    socket.on('connect_error', () => (this.socket = 'disconnected'));
+    socket.on('batch', (batch: Batch) => {
+      channels.batch(batch);
+      socket.emit('credit', { channel: batch.channel, offset: batch.to });
+    });
+    socket.on('gap', (gap: Gap) => channels.gap(gap));
+    socket.on('clock', (tick: ClockTick) => listener.clock(tick));
+    socket.on('replays', (list: Replay[]) => listener.replays(list));
+    socket.on('status', (status: Status) => {
+      this.redis = status.redis;
+      this.services = status.services;
+      listener.services(status.services);
+    });
+  }
+
+  /** Makes these the subscribed channels. */
+  watch(wanted: ReadonlySet<string>): void {
+    for (const channel of this.#watched) if (!wanted.has(channel)) this.#unsubscribe(channel);
+    for (const channel of wanted) {
+      if (this.#watched.has(channel)) continue;
+      this.#watched.add(channel);
+      this.#channels.open(channel);
+      if (this.#socket.connected) void this.#subscribe(channel);
+    }
+  }
+
+  /**
+   * Changes a replay; over REST while the socket is away.
+   * @throws ProblemError or Error when it was refused or not answered
+   */
+  async patch(id: string, patch: ReplayPatch): Promise<Replay> {
+    if (!this.#socket.connected) return api.patchReplay(id, patch);
+    const answer = (await this.#socket.timeout(ACK_MS).emitWithAck('replay', { id, ...patch })) as Answer<Replay>;
+    if ('error' in answer && typeof answer.error === 'object' && answer.error) throw answer.error;
+    return answer as Replay;
+  }
+
+  /** Closes the socket for good. */
+  close(): void {
+    this.#socket.disconnect();
+  }
+
+  #unsubscribe(channel: string): void {
+    this.#watched.delete(channel);
+    this.#channels.close(channel);
+    this.#socket.emit('unsubscribe', { channel }, () => {});
+  }
+
+  async #subscribe(channel: string): Promise<void> {
+    const { epoch, offset } = this.#channels.open(channel);
+    const request: Subscribe = { channel, mode: 'stream', ...(epoch > 0 && { since: { epoch, offset } }) };
+    try {
+      const answer = (await this.#socket.timeout(ACK_MS).emitWithAck('subscribe', request)) as Answer<Subscribed>;
+      if ('error' in answer) {
+        this.problem = answer.error;
+        return;
+      }
+      this.problem = undefined;
+      if (this.#channels.subscribed(channel, answer)) this.#channels.fill(channel, await this.#history(channel));
+    } catch {
+      // No answer: the socket is on its way down and subscribes again when it is back; else try once more.
+      if (this.#socket.connected && this.#watched.has(channel)) setTimeout(() => void this.#subscribe(channel), 1000);
+    }
+  }
+
+  /** The channel's log, oldest first; empty when it can't be had, because live events matter more. */
+  async #history(channel: string): Promise<Event[]> {
+    const late = new Promise<Event[]>((resolve) => setTimeout(() => resolve([]), HISTORY_MS));
+    const asked = api.history(channel, { limit: HISTORY }).then(
+      ({ items }) => items.toSorted((a, b) => a.epoch - b.epoch || a.offset - b.offset),
+      (error: unknown) => {
+        console.warn('No history of', channel, problemOf(error));
+        return [];
+      },
+    );
+    return Promise.race([asked, late]);
+  }
+}

@@ -1,0 +1,120 @@
+import type { Problem, Recording, RecordingOptions, Replay } from '../../../schemas/types.ts';
+import { api, problemOf } from './api.ts';
+import type { Recordings } from './recordings.svelte.ts';
+import type { Replays } from './replays.svelte.ts';
+
+/** Files on their way to being played: one card on the page. */
+export interface Drop {
+  readonly id: number;
+  readonly name: string;
+  stage: 'uploading' | 'reading' | 'playing' | 'conflict' | 'failed';
+  /** Share of the bytes sent, 0..1. */
+  progress: number;
+  recordings: Recording[];
+  problem?: Problem;
+  /** The replay that owns a channel that this one needs. */
+  rival?: Replay;
+  abort: AbortController;
+}
+
+/** Uploads files, starts a replay of them, and asks when a channel is taken. */
+export class Drops {
+  list = $state<Drop[]>([]);
+  #next = 1;
+  readonly #recordings: Recordings;
+  readonly #replays: Replays;
+
+  constructor(recordings: Recordings, replays: Replays) {
+    this.#recordings = recordings;
+    this.#replays = replays;
+  }
+
+  /** Several files become one replay, on one timeline. */
+  async play(files: readonly File[]): Promise<void> {
+    if (files.length === 0) return;
+    const drop = this.#add(files.map(({ name }) => name).join(', '), 'uploading');
+    try {
+      const total = files.reduce((sum, { size }) => sum + size, 0) || 1;
+      let sent = 0;
+      for (const file of files) {
+        const progress = (share: number): void => {
+          drop.progress = (sent + share * file.size) / total;
+          if (drop.progress >= 1) drop.stage = 'reading';
+        };
+        const recording = await api.upload(file, progress, drop.abort.signal);
+        sent += file.size;
+        this.#recordings.keep(recording);
+        drop.recordings.push(recording);
+      }
+      void this.#recordings.refresh();
+      await this.start(drop);
+    } catch (error) {
+      this.#fail(drop, error);
+    }
+  }
+
+  /** Plays a recording that is already there. */
+  async playRecording(id: string): Promise<void> {
+    const drop = this.#add(id, 'reading');
+    try {
+      const recording = await api.recording(id);
+      this.#recordings.keep(recording);
+      drop.recordings.push(recording);
+      await this.start(drop);
+    } catch (error) {
+      this.#fail(drop, error);
+    }
+  }
+
+  /** Starts the replay: as it is, after its rival was stopped, or beside it on channels of its own. */
+  async start(drop: Drop, how: 'plain' | 'replace' | 'beside' = 'plain'): Promise<void> {
+    drop.stage = 'reading';
+    try {
+      if (how === 'replace' && drop.rival) await this.#replays.remove(drop.rival.id);
+      const recordings = drop.recordings.map(
+        (recording): string | RecordingOptions =>
+          how === 'beside' ? { id: recording.id, channel: ownChannel(recording.id) } : recording.id,
+      ) as [string, ...string[]];
+      const replay = await api.startReplay({ recordings, rate: 1 });
+      await this.#replays.refresh();
+      this.#replays.choose(replay.id);
+      drop.stage = 'playing';
+      drop.rival = drop.problem = undefined;
+      setTimeout(() => this.dismiss(drop), 12_000);
+    } catch (error) {
+      const problem = problemOf(error);
+      const rival = problem.status === 409 ? this.#rivalOf(drop) : undefined;
+      if (!rival) return this.#fail(drop, error);
+      Object.assign(drop, { stage: 'conflict', problem, rival });
+    }
+  }
+
+  /** Takes the card away, and stops an upload that is under way. */
+  dismiss(drop: Drop): void {
+    drop.abort.abort(new Error('dismissed'));
+    this.list = this.list.filter(({ id }) => id !== drop.id);
+  }
+
+  #rivalOf(drop: Drop): Replay | undefined {
+    const channels = drop.recordings.map(({ description }) => description?.channel);
+    return this.#replays.list.find((replay) => replay.channels.some((channel) => channels.includes(channel)));
+  }
+
+  #add(name: string, stage: Drop['stage']): Drop {
+    const id = this.#next++;
+    this.list = [...this.list, { id, name, stage, progress: 0, recordings: [], abort: new AbortController() }];
+    return this.list.at(-1) as Drop;
+  }
+
+  #fail(drop: Drop, error: unknown): void {
+    if (!drop.abort.signal.aborted) Object.assign(drop, { stage: 'failed', problem: problemOf(error) });
+  }
+}
+
+/** A channel named after the file: `liverpool_bus.csv.gz` plays on `liverpool_bus`. */
+export const ownChannel = (file: string): string =>
+  file
+    .replace(/(\.(csv|tsv|ndjson|jsonl|json|gpx|mcap|parquet|gz|zst))+$/i, '')
+    .replace(/[^A-Za-z0-9_-]+/g, '-')
+    .replace(/^[^A-Za-z0-9]+/, '')
+    .slice(0, 60) || 'recording';

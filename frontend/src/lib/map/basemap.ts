@@ -1,0 +1,101 @@
+import type { ExpressionSpecification, LayerSpecification, StyleSpecification } from 'maplibre-gl';
+import { feature } from 'topojson-client';
+import type { GeometryCollection, Topology } from 'topojson-specification';
+import countriesUrl from 'world-atlas/countries-50m.json?url';
+import { rgba, token } from '../colours.ts';
+
+type Features = GeoJSON.FeatureCollection;
+
+/** Nothing to draw yet. */
+export const nothing: Features = { type: 'FeatureCollection', features: [] };
+
+/** Names are drawn with the fonts of this machine: the style names no glyph server, so it works without a network. */
+const fonts = ['Noto Sans', 'Segoe UI', 'Roboto', 'Helvetica Neue', 'DejaVu Sans', 'Arial', 'sans-serif'];
+
+/** The countries of the world (Natural Earth, 1:50 million); an asset of the page, fetched once. */
+export async function countries(): Promise<Features> {
+  const topology = (await (await fetch(countriesUrl)).json()) as Topology<{ countries: GeometryCollection }>;
+  return feature(topology, topology.objects.countries) as Features;
+}
+
+/** The page's own quiet map in the colours of the theme: countries, and the streets of the demo if there are any. */
+export function offlineStyle(world: Features, streets: Features): StyleSpecification {
+  const colour = (name: string, alpha = 1): string => rgba(token(`map-${name}`), alpha);
+  const kind = (...kinds: string[]): ExpressionSpecification => ['in', ['get', 'kind'], ['literal', kinds]];
+  const width = (at12: number, at16: number): ExpressionSpecification =>
+    ['interpolate', ['exponential', 1.6], ['zoom'], 11, at12 / 2, 13, at12, 16, at16, 19, at16 * 4]; // prettier-ignore
+  const area = (name: string): LayerSpecification => ({
+    ...{ id: name, type: 'fill', source: 'streets', filter: kind(name) },
+    paint: { 'fill-color': colour(name === 'water' ? 'water' : name) },
+  });
+  const line = (id: string, of: string, paint: string, at12: number, at16: number): LayerSpecification => ({
+    ...{ id, type: 'line', source: 'streets', filter: ['all', ['==', ['geometry-type'], 'LineString'], kind(of)] },
+    layout: { 'line-cap': 'round', 'line-join': 'round' },
+    paint: { 'line-color': colour(paint), 'line-width': width(at12, at16) },
+  });
+  const label = (id: string, filter: ExpressionSpecification, along: boolean, minzoom: number): LayerSpecification => ({
+    ...{ id, type: 'symbol', source: 'streets', minzoom, filter },
+    layout: {
+      'text-field': ['coalesce', ['get', 'name'], ''],
+      'text-font': fonts,
+      'text-size': 11,
+      'symbol-placement': along ? 'line' : 'point',
+      'symbol-spacing': 400,
+    },
+    paint: { 'text-color': colour('label'), 'text-halo-color': colour('halo'), 'text-halo-width': 1.2 },
+  });
+  return {
+    version: 8,
+    sources: {
+      world: { type: 'geojson', data: world, attribution: 'Natural Earth' },
+      grid: { type: 'geojson', data: nothing },
+      streets: { type: 'geojson', data: streets },
+    },
+    layers: [
+      { id: 'sea', type: 'background', paint: { 'background-color': colour('water') } },
+      { id: 'land', type: 'fill', source: 'world', paint: { 'fill-color': colour('land'), 'fill-antialias': true } },
+      { id: 'grid', type: 'line', source: 'grid', paint: { 'line-color': colour('grid'), 'line-width': 1 } },
+      { id: 'borders', type: 'line', source: 'world', paint: { 'line-color': colour('border'), 'line-width': 1 } },
+      ...['park', 'depot', 'water'].map(area),
+      line('street-casing', 'street', 'casing', 2.6, 9),
+      line('avenue-casing', 'avenue', 'casing', 4.6, 14),
+      line('street', 'street', 'street', 1.6, 7),
+      line('avenue', 'avenue', 'avenue', 3.2, 11.5),
+      label('street-names', kind('street'), true, 14.5),
+      label('avenue-names', kind('avenue'), true, 12.5),
+      label('area-names', kind('park', 'water', 'depot'), false, 12.5),
+      {
+        ...{ id: 'country-names', type: 'symbol', source: 'world', maxzoom: 7, minzoom: 1.5 },
+        layout: { 'text-field': ['get', 'name'], 'text-font': fonts, 'text-size': 11, 'text-max-width': 7 },
+        paint: { 'text-color': colour('label'), 'text-halo-color': colour('halo'), 'text-halo-width': 1.2 },
+      },
+    ],
+  };
+}
+
+/** Meridians and parallels for what is in view, some eight across: they give a sense of motion where the map is empty. */
+export function graticule(west: number, south: number, east: number, north: number): Features {
+  const wanted = Math.max(1e-6, (east - west) / 8);
+  const power = 10 ** Math.floor(Math.log10(wanted));
+  const step = [1, 2, 5, 10].map((n) => n * power).find((n) => n >= wanted) ?? 10 * power;
+  const lines: GeoJSON.Position[][] = [];
+  const top = Math.min(85, north + step);
+  const bottom = Math.max(-85, south - step);
+  for (let x = Math.floor(west / step - 1) * step; x <= east + step; x += step) lines.push([[x, bottom], [x, top]]); // prettier-ignore
+  for (let y = Math.ceil(bottom / step) * step; y <= top; y += step) lines.push([[west - step, y], [east + step, y]]); // prettier-ignore
+  return {
+    type: 'FeatureCollection',
+    features: [{ type: 'Feature', properties: {}, geometry: { type: 'MultiLineString', coordinates: lines } }],
+  };
+}
+
+/** The online street style, if it answers in time; else null. Its absence is normal, and blocks nothing. */
+export async function onlineStyle(url: string | null): Promise<StyleSpecification | null> {
+  if (!url || !navigator.onLine) return null;
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(2500) });
+    return response.ok ? ((await response.json()) as StyleSpecification) : null;
+  } catch {
+    return null;
+  }
+}

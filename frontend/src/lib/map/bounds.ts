@@ -1,0 +1,32 @@
+import type { RecordingDescription } from '../../../../schemas/types.ts';
+import type { Movers } from '../movers.ts';
+
+/** West, south, east, north in degrees. */
+export type Box = [number, number, number, number];
+
+/** A box around the subjects of some root channels and their trails; undefined while there is none. */
+export function boxOf(movers: Movers, roots: ReadonlySet<string>): Box | undefined {
+  const box: Box = [Infinity, Infinity, -Infinity, -Infinity];
+  const add = (x: number, y: number): void => {
+    box[0] = Math.min(box[0], x);
+    box[1] = Math.min(box[1], y);
+    box[2] = Math.max(box[2], x);
+    box[3] = Math.max(box[3], y);
+  };
+  for (const { subject, at } of movers.all) if (roots.has(subject.root)) add(at[0], at[1]);
+  for (const [root, { chunks }] of movers.trails) {
+    if (!roots.has(root)) continue;
+    for (const { to, count } of chunks) for (let i = 0; i < count; i += 4) add(to[i * 2] as number, to[i * 2 + 1] as number);
+  }
+  return Number.isFinite(box[0]) ? box : undefined;
+}
+
+/** The box that recordings describe. One that begins or ends at exactly 0, 0 holds a fix that is none, and is not believed. */
+export function describedBox(descriptions: readonly RecordingDescription[]): Box | undefined {
+  const boxes = descriptions.flatMap(({ bbox }) => (bbox ? [bbox] : []));
+  if (boxes.length === 0) return undefined;
+  const side = (i: 0 | 1 | 2 | 3, pick: (...n: number[]) => number): number => pick(...boxes.map((box) => box[i] as number));
+  const box: Box = [side(0, Math.min), side(1, Math.min), side(2, Math.max), side(3, Math.max)];
+  const nullIsland = (box[0] === 0 || box[2] === 0) && (box[1] === 0 || box[3] === 0);
+  return nullIsland ? undefined : box;
+}

@@ -1,0 +1,153 @@
+import type { Layer } from '@deck.gl/core';
+import { LineLayer, ScatterplotLayer, TextLayer } from '@deck.gl/layers';
+import type { Rgb } from '../colours.ts';
+import type { Mover, Movers } from '../movers.ts';
+import type { Subject } from '../subjects.ts';
+import type { TrailChunk, Trails } from '../trails.ts';
+import { FadingLines } from './fading-lines.ts';
+import { MoverLayer, NO_HEADING } from './mover-layer.ts';
+
+/** What the layers need besides the movers. */
+export interface Look {
+  palette: readonly Rgb[];
+  halo: Rgb;
+  text: Rgb;
+  accent: Rgb;
+  selected: Mover | undefined;
+  hovered: Mover | undefined;
+  /** Seconds of event time until a trail is gone; 0: never; undefined: no trails. */
+  trailSeconds: number | undefined;
+  /** Event time of the latest event by root channel, ms. */
+  nowMs: (root: string) => number;
+}
+
+/** With more movers than this, only the selected and the hovered one are named. */
+const NAMED = 14;
+const RAD = Math.PI / 180;
+
+/** Builds the deck.gl layers of one frame out of typed arrays; it keeps what the GPU already has. */
+export class Layers {
+  #uploaded = new WeakMap<TrailChunk, { count: number; data: object }>();
+  #positions = new Float64Array(0);
+  #tails = new Float64Array(0);
+  #colours = new Uint8Array(0);
+  #shapes = new Float32Array(0);
+
+  build(movers: Movers, look: Look): Layer[] {
+    const n = movers.all.length;
+    this.#fill(movers.all, look);
+    const rgba = { value: this.#colours.subarray(0, n * 4), size: 4 };
+    const at = { value: this.#positions.subarray(0, n * 2), size: 2 };
+    const trailsOn = look.trailSeconds !== undefined;
+    return [
+      ...(trailsOn ? [...movers.trails].flatMap(([root, trails]) => this.#trail(root, trails, look)) : []),
+      new LineLayer({
+        id: 'tails',
+        visible: trailsOn,
+        data: { length: n, attributes: { getSourcePosition: { value: this.#tails.subarray(0, n * 2), size: 2 }, getTargetPosition: at, getColor: rgba } },
+        getWidth: 2.5,
+        antialiasing: true,
+      }),
+      new ScatterplotLayer({
+        id: 'ring',
+        data: look.selected ? [look.selected] : [],
+        getPosition: ({ shown }: Mover) => [shown[0], shown[1]],
+        updateTriggers: { getPosition: look.selected?.shown },
+        radiusUnits: 'pixels',
+        getRadius: 17,
+        stroked: true,
+        lineWidthUnits: 'pixels',
+        getLineWidth: 2,
+        getFillColor: [...look.accent, 40],
+        getLineColor: [...look.accent, 255],
+        billboard: true,
+      }),
+      new MoverLayer({
+        id: 'movers',
+        data: { length: n, attributes: { getPosition: at, getFillColor: rgba, getShape: { value: this.#shapes.subarray(0, n * 2), size: 2 } } },
+        radiusUnits: 'pixels',
+        getRadius: n > 400 ? 8 : 12,
+        getLineColor: [...look.halo, 255],
+        billboard: true,
+        pickable: true,
+      }),
+      this.#names(movers.all, look),
+    ];
+  }
+
+  #fill(all: readonly Mover[], { palette, selected }: Look): void {
+    const n = all.length;
+    if (this.#positions.length < n * 2) {
+      const room = Math.max(64, n * 2);
+      this.#positions = new Float64Array(room * 2);
+      this.#tails = new Float64Array(room * 2);
+      this.#colours = new Uint8Array(room * 4);
+      this.#shapes = new Float32Array(room * 2);
+    }
+    for (let i = 0; i < n; i++) {
+      const mover = all[i] as Mover;
+      const from = mover.trailEnd ?? mover.shown;
+      this.#positions[i * 2] = mover.shown[0];
+      this.#positions[i * 2 + 1] = mover.shown[1];
+      this.#tails[i * 2] = from[0];
+      this.#tails[i * 2 + 1] = from[1];
+      this.#colours.set(palette[mover.subject.colour] ?? [128, 128, 128], i * 4);
+      this.#colours[i * 4 + 3] = selected && selected !== mover ? 150 : 255;
+      this.#shapes[i * 2] = mover.heading === null ? NO_HEADING : mover.heading * RAD;
+      this.#shapes[i * 2 + 1] = mover.stopped ? 1 : 0;
+    }
+  }
+
+  #trail(root: string, trails: Trails, { trailSeconds = 0, nowMs, selected }: Look): Layer[] {
+    return trails.chunks.map(
+      (chunk) =>
+        new FadingLines({
+          id: `trail-${chunk.id}`,
+          data: this.#dataOf(chunk) as never,
+          getWidth: 2.5,
+          antialiasing: true,
+          opacity: 0.8,
+          now: (nowMs(root) - trails.originMs) / 1000,
+          span: trailSeconds,
+          selected: selected?.subject.root === root ? selected.index : -1,
+        }),
+    );
+  }
+
+  /** The same object as long as the chunk has not grown: then deck.gl uploads nothing. */
+  #dataOf(chunk: TrailChunk): object {
+    const known = this.#uploaded.get(chunk);
+    if (known?.count === chunk.count) return known.data;
+    const { count: length, from, to, colours, times, movers } = chunk;
+    const attributes = {
+      getSourcePosition: { value: from.subarray(0, length * 2), size: 2 },
+      getTargetPosition: { value: to.subarray(0, length * 2), size: 2 },
+      getColor: { value: colours.subarray(0, length * 4), size: 4 },
+      getTime: { value: times.subarray(0, length), size: 1 },
+      getMover: { value: movers.subarray(0, length), size: 1 },
+    };
+    const data = { length, attributes };
+    this.#uploaded.set(chunk, { count: length, data });
+    return data;
+  }
+
+  #names(all: readonly Mover[], { selected, hovered, text, halo }: Look): Layer {
+    const named = all.length <= NAMED ? all : [...new Set([selected, hovered])].filter((mover) => mover !== undefined);
+    return new TextLayer<Mover>({
+      id: 'names',
+      data: named.map((mover) => ({ ...mover })),
+      getPosition: ({ shown }) => [shown[0], shown[1]],
+      getText: ({ subject }: { subject: Subject }) => subject.name,
+      getSize: 12,
+      getColor: [...text, 255],
+      outlineColor: [...halo, 255],
+      outlineWidth: 3,
+      fontSettings: { sdf: true, buffer: 6 },
+      fontFamily: 'system-ui, sans-serif',
+      fontWeight: 600,
+      characterSet: 'auto',
+      getTextAnchor: 'start',
+      getPixelOffset: [14, 0],
+    });
+  }
+}

@@ -1,0 +1,102 @@
+import type { Event } from '../../../schemas/types.ts';
+import type { Arrival, ChannelState, Sink } from './channels.ts';
+import { keyOf, type Subjects } from './subjects.ts';
+import type { Topology } from './topology.ts';
+
+type Data = Event['data'];
+
+const MOST_SUBJECTS = 500;
+const GENERIC = 3;
+
+/** The members of a datum that are charted under a common name. The first that is a number counts. */
+const known: Record<string, readonly string[]> = {
+  speed: ['speed_mps'],
+  reported: ['speed_meters_per_second', 'speed'],
+  distance: ['cumulative_distance_m'],
+  elevation: ['elevation', 'altitude', 'ele', 'alt'],
+};
+
+/** Numbers that say where, when or which, not how much. */
+const notAMeasure = /^(id|.*_id|index|year|month|day|hour|minute|second|time.*|lat.*|lon.*|lng)$/i;
+
+/** The text of a post-like datum. */
+export const textOf = (data: Data): string | undefined =>
+  [data.text, data.comment, data.message].find((text): text is string => typeof text === 'string' && text !== '');
+
+/** Whether a datum is a place on the map. Exactly 0, 0 is how devices say that they have no fix. */
+export function isPlace(data: Data): data is Data & { latitude: number; longitude: number } {
+  const { latitude, longitude } = data;
+  return typeof latitude === 'number' && typeof longitude === 'number' && (latitude !== 0 || longitude !== 0);
+}
+
+/** Turns events into numbers over time: speed, distance and elevation of what moves, else the first numbers of the data. */
+export class Metrics implements Sink {
+  /** Subjects with numbers, bounded: a stream of posts may have any number of authors. */
+  #charted = new Set<string>();
+  readonly #subjects: Subjects;
+  readonly #topology: Topology;
+  /** Per root channel without positions or texts: the members that are charted. */
+  readonly generic = new Map<string, string[]>();
+  /** Root channels that have positions. */
+  readonly places = new Set<string>();
+
+  constructor(subjects: Subjects, topology: Topology) {
+    this.#subjects = subjects;
+    this.#topology = topology;
+  }
+
+  take(channel: ChannelState, events: readonly Event[], times: Float64Array, arrival: Arrival): void {
+    if (arrival === 'snapshot') return;
+    const root = this.#topology.root(channel.name);
+    events.forEach((event, i) => {
+      const key = keyOf(root, event.subject);
+      if (!this.#charted.has(key) && this.#charted.size >= MOST_SUBJECTS) return;
+      this.#charted.add(key);
+      const { data } = event;
+      const time = times[i] as number;
+      const subject = this.#subjects.get(root, event.subject);
+      subject.present = true;
+      if ('latitude' in data) {
+        this.places.add(root);
+        for (const metric in known) {
+          const value = known[metric]?.map((member) => data[member]).find((v) => typeof v === 'number');
+          if (value !== undefined) subject.add(metric, channel.name, time, value as number);
+        }
+      } else if (channel.name === root && textOf(data) === undefined) {
+        for (const metric of this.#genericOf(root, data)) {
+          const value = data[metric];
+          if (typeof value === 'number') subject.add(metric, channel.name, time, value);
+        }
+      }
+    });
+  }
+
+  forget(channel: ChannelState): void {
+    const root = this.#topology.root(channel.name);
+    if (root === channel.name) {
+      this.generic.delete(root);
+      this.places.delete(root);
+    }
+    for (const subject of this.#subjects.all.values()) {
+      if (subject.root !== root) continue;
+      if (root === channel.name) {
+        subject.present = false;
+        this.#charted.delete(subject.key);
+      }
+      for (const [metric, entry] of subject.series) if (entry.channel === channel.name) subject.series.delete(metric);
+    }
+  }
+
+  #genericOf(root: string, data: Data): string[] {
+    let members = this.generic.get(root);
+    if (!members || members.length < GENERIC) {
+      members ??= [];
+      for (const name in data) {
+        if (members.length >= GENERIC) break;
+        if (typeof data[name] === 'number' && !members.includes(name) && !notAMeasure.test(name)) members.push(name);
+      }
+      this.generic.set(root, members);
+    }
+    return members;
+  }
+}

@@ -1,0 +1,196 @@
+import type { Event } from '../../../schemas/types.ts';
+import type { Arrival, ChannelState, Sink } from './channels.ts';
+import { isPlace } from './metrics.ts';
+import type { Subject, Subjects } from './subjects.ts';
+import type { Topology } from './topology.ts';
+import { Trails } from './trails.ts';
+
+export type LonLat = readonly [longitude: number, latitude: number];
+
+/** A subject on the map. `at` is its latest fix; `shown` glides towards it and is never ahead of it. */
+export interface Mover {
+  readonly subject: Subject;
+  readonly index: number;
+  at: LonLat;
+  shown: LonLat;
+  /** The end of its trail, and when it was there (event time, ms); null before its trail begins. */
+  trailEnd: LonLat | null;
+  trailMs: number;
+  /** Event time of the fix, ms. */
+  timeMs: number;
+  offset: number;
+  /** Degrees clockwise from north; null while unknown. */
+  heading: number | null;
+  stopped: boolean;
+  glideFrom: LonLat;
+  glideStart: number;
+  glideMs: number;
+  arrivedAt: number;
+  /** Usual time between its fixes, event time, ms. */
+  usualGapMs: number;
+}
+
+const LONGEST_GLIDE_MS = 1200;
+/** A pause in the fixes this many times the usual one, and longer than five minutes, breaks the trail. */
+const BREAK = 20;
+const SHORTEST_BREAK_MS = 300_000;
+
+/** Positions of all subjects, and their trails. */
+export class Movers implements Sink {
+  readonly all: Mover[] = [];
+  readonly byKey = new Map<string, Mover>();
+  readonly trails = new Map<string, Trails>();
+  /** Glide between fixes; off for people who prefer reduced motion. */
+  glide = true;
+  /** Moves when movers come or go. */
+  version = 0;
+  /** RGB of a subject in the current theme. */
+  rgbOf: (subject: Subject) => readonly number[] = () => [128, 128, 128];
+  /** The channel that tells the positions of a root channel: itself, else the first derived one that has any. */
+  #leads = new Map<string, string>();
+  readonly #subjects: Subjects;
+  readonly #topology: Topology;
+
+  constructor(subjects: Subjects, topology: Topology) {
+    this.#subjects = subjects;
+    this.#topology = topology;
+  }
+
+  take(channel: ChannelState, events: readonly Event[], times: Float64Array, arrival: Arrival): void {
+    const root = this.#topology.root(channel.name);
+    events.forEach((event, i) => {
+      if (!isPlace(event.data)) return;
+      if (!this.#leads.has(root) || (channel.name === root && this.#leads.get(root) !== root)) {
+        this.#clear(root);
+        this.#leads.set(root, channel.name);
+      }
+      if (this.#leads.get(root) === channel.name) this.#move(root, event, times[i] as number, arrival);
+      this.#describe(this.byKey.get(`${root}\n${event.subject}`), event.data);
+    });
+  }
+
+  forget(channel: ChannelState): void {
+    const root = this.#topology.root(channel.name);
+    if (this.#leads.get(root) !== channel.name) return;
+    this.#leads.delete(root);
+    this.#clear(root);
+  }
+
+  /** Moves what is shown towards the fixes; true while something still moves. */
+  step(now: number): boolean {
+    let moving = false;
+    for (const mover of this.all) {
+      if (mover.shown === mover.at) continue;
+      const t = mover.glideMs > 0 ? (now - mover.glideStart) / mover.glideMs : 1;
+      if (t >= 1) mover.shown = mover.at;
+      else {
+        const [x, y] = mover.glideFrom;
+        mover.shown = [x + (mover.at[0] - x) * t, y + (mover.at[1] - y) * t];
+        moving = true;
+      }
+    }
+    return moving;
+  }
+
+  #move(root: string, event: Event, timeMs: number, arrival: Arrival): void {
+    const { longitude, latitude } = event.data as { longitude: number; latitude: number };
+    const at: LonLat = [longitude, latitude];
+    const now = performance.now();
+    const subject = this.#subjects.get(root, event.subject);
+    subject.present = true;
+    const mover = this.byKey.get(subject.key);
+    if (!mover) {
+      this.#add(subject, at, event.offset, timeMs, now);
+      return;
+    }
+    if (event.offset <= mover.offset) {
+      // The snapshot already stands further on; history only draws the trail that leads there.
+      if (arrival === 'past') this.#extend(root, mover, at, timeMs);
+      return;
+    }
+    this.#extend(root, mover, mover.at, mover.timeMs);
+    const broken = this.#breaks(mover, at, timeMs);
+    const gap = timeMs - mover.timeMs;
+    if (gap > 0) mover.usualGapMs = mover.usualGapMs ? mover.usualGapMs * 0.8 + gap * 0.2 : gap;
+    if (broken) mover.trailEnd = null;
+    mover.glideFrom = mover.shown;
+    mover.glideStart = now;
+    mover.glideMs = !this.glide || broken || arrival !== 'live' ? 0 : Math.min(now - mover.arrivedAt, LONGEST_GLIDE_MS);
+    mover.arrivedAt = now;
+    if (typeof event.data.bearing !== 'number' && !broken) mover.heading = bearing(mover.at, at) ?? mover.heading;
+    mover.at = at;
+    mover.timeMs = timeMs;
+    mover.offset = event.offset;
+    if (mover.glideMs === 0) mover.shown = at;
+  }
+
+  #add(subject: Subject, at: LonLat, offset: number, timeMs: number, now: number): void {
+    const mover: Mover = {
+      ...{ subject, index: this.all.length, at, shown: at, timeMs, offset, heading: null, stopped: false },
+      ...{ trailEnd: null, trailMs: NaN, usualGapMs: 0 },
+      ...{ glideFrom: at, glideStart: now, glideMs: 0, arrivedAt: now },
+    };
+    this.byKey.set(subject.key, mover);
+    this.all.push(mover);
+    this.version++;
+  }
+
+  /** Draws the trail on to a place. */
+  #extend(root: string, mover: Mover, to: LonLat, timeMs: number): void {
+    const from = mover.trailEnd;
+    const still = from !== null && from[0] === to[0] && from[1] === to[1];
+    const broken = from !== null && this.#breaks({ ...mover, at: from, timeMs: mover.trailMs }, to, timeMs);
+    mover.trailEnd = to;
+    mover.trailMs = timeMs;
+    if (from === null || still || broken) return;
+    let trails = this.trails.get(root);
+    if (!trails) this.trails.set(root, (trails = new Trails()));
+    trails.add(from, to, timeMs, mover.index, this.rgbOf(mover.subject));
+  }
+
+  /** Whether the way from the latest fix to the next one is not to be drawn: around the world, back in time, or after a long silence. */
+  #breaks({ at, timeMs, usualGapMs }: Mover, next: LonLat, nextMs: number): boolean {
+    const gap = nextMs - timeMs;
+    const silent = usualGapMs > 0 && gap > Math.max(SHORTEST_BREAK_MS, BREAK * usualGapMs);
+    return gap < 0 || silent || Math.abs(next[0] - at[0]) > 180;
+  }
+
+  #describe(mover: Mover | undefined, data: Event['data']): void {
+    if (!mover) return;
+    if (typeof data.heading_degrees === 'number') mover.heading = data.heading_degrees;
+    else if (typeof data.bearing === 'number') mover.heading = data.bearing;
+    if (data.state === 'moving' || data.state === 'stopped') mover.stopped = data.state === 'stopped';
+  }
+
+  #clear(root: string): void {
+    const kept = this.all.filter(({ subject }) => subject.root !== root);
+    if (kept.length === this.all.length) return;
+    this.trails.delete(root);
+    this.byKey.clear();
+    this.all.length = 0;
+    const indexes = new Map<number, number>();
+    for (const mover of kept) {
+      indexes.set(mover.index, this.all.length);
+      const moved = { ...mover, index: this.all.length };
+      this.all.push(moved);
+      this.byKey.set(mover.subject.key, moved);
+    }
+    for (const trails of this.trails.values()) {
+      for (const { movers, count } of trails.chunks) {
+        for (let i = 0; i < count; i++) movers[i] = indexes.get(movers[i] as number) ?? -1;
+      }
+      trails.recolour((mover) => this.rgbOf((this.all[mover] as Mover).subject));
+    }
+    this.version++;
+  }
+}
+
+/** Initial bearing in degrees from a to b; undefined when they are the same place. */
+function bearing([lon1, lat1]: LonLat, [lon2, lat2]: LonLat): number | undefined {
+  if (lon1 === lon2 && lat1 === lat2) return undefined;
+  const rad = Math.PI / 180;
+  const y = Math.sin((lon2 - lon1) * rad) * Math.cos(lat2 * rad);
+  const x =
+    Math.cos(lat1 * rad) * Math.sin(lat2 * rad) - Math.sin(lat1 * rad) * Math.cos(lat2 * rad) * Math.cos((lon2 - lon1) * rad);
+  return (Math.atan2(y, x) / rad + 360) % 360;
+}

@@ -1,0 +1,146 @@
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import { css, palette, token } from './colours.ts';
+import { short } from './format.ts';
+import type { Series } from './series.ts';
+
+/** A line to draw: a subject's numbers in its colour. */
+export interface Line {
+  key: string;
+  name: string;
+  colour: number;
+  strong: boolean;
+  series: Series;
+}
+
+/** One value to a pixel column is all that can be seen. */
+const PIXELS_PER_POINT = 1.5;
+
+const pad = (n: number): string => String(n).padStart(2, '0');
+
+/** UTC labels of the time axis, as fine as the ticks need them. */
+function timeLabels(_plot: uPlot, splits: number[], _axis: number, _space: number, step: number): string[] {
+  return splits.map((s) => {
+    const d = new Date(s * 1000);
+    if (step >= 86400 * 360) return String(d.getUTCFullYear());
+    if (step >= 86400) return `${d.getUTCFullYear()}-${pad(d.getUTCMonth() + 1)}-${pad(d.getUTCDate())}`;
+    if (s % 86400 === 0 && splits.length > 1) return `${pad(d.getUTCMonth() + 1)}-${pad(d.getUTCDate())}`;
+    const minutes = `${pad(d.getUTCHours())}:${pad(d.getUTCMinutes())}`;
+    return step >= 60 ? minutes : `${minutes}:${pad(d.getUTCSeconds())}`;
+  });
+}
+
+/** One chart of several subjects over event time, drawn by uPlot. */
+export class Plot {
+  readonly #host: HTMLElement;
+  readonly #last: boolean;
+  #plot: uPlot | undefined;
+  #shape = '';
+
+  /** `last` shows the labels of the time axis; charts that stand above it share them. */
+  constructor(host: HTMLElement, last: boolean) {
+    this.#host = host;
+    this.#last = last;
+  }
+
+  /** Draws the lines between two event times, ms. Cheap enough for every frame, meant for a few times a second. */
+  draw(lines: readonly Line[], fromMs: number, toMs: number): void {
+    const width = this.#host.clientWidth;
+    const height = this.#host.clientHeight;
+    if (width < 40 || height < 40) return;
+    const shape = lines.map(({ key, strong }) => `${key}:${strong}`).join('|');
+    if (!this.#plot || shape !== this.#shape) {
+      this.#shape = shape;
+      this.#build(lines, width, height);
+    }
+    const plot = this.#plot as uPlot;
+    if (plot.width !== width || plot.height !== height) plot.setSize({ width, height });
+    plot.setData(decimate(lines, fromMs, toMs, Math.max(16, Math.round(width / PIXELS_PER_POINT))), false);
+    plot.batch(() => {
+      plot.setScale('x', { min: fromMs / 1000, max: Math.max(toMs, fromMs + 1000) / 1000 });
+    });
+  }
+
+  /** Builds it anew at the next draw, in the colours of the theme that is on. */
+  recolour(): void {
+    this.#shape = '?';
+  }
+
+  destroy(): void {
+    this.#plot?.destroy();
+    this.#plot = undefined;
+  }
+
+  #build(lines: readonly Line[], width: number, height: number): void {
+    this.destroy();
+    const colours = palette();
+    const axis = { stroke: css(token('text-3')), grid: { stroke: css(token('line')), width: 1 }, ticks: { show: false } };
+    const font = `11px ${getComputedStyle(document.body).fontFamily}`;
+    const strong = lines.some((line) => line.strong);
+    const options: uPlot.Options = {
+      width,
+      height,
+      padding: [8, 10, this.#last ? 0 : 4, 0],
+      legend: { show: false },
+      cursor: { sync: { key: 'reprise' }, drag: { setScale: false, x: false, y: false }, points: { size: 7 }, y: false },
+      tzDate: (ts) => uPlot.tzDate(new Date(ts * 1000), 'Etc/UTC'),
+      scales: { x: { time: true, auto: false }, y: { range: (_u, min, max) => rangeOf(min, max) } },
+      axes: [
+        { ...axis, font, size: this.#last ? 24 : 0, space: 64, values: this.#last ? timeLabels : () => [], gap: 4 },
+        { ...axis, font, size: 46, space: 26, gap: 6, values: (_u, splits) => splits.map(short) },
+      ],
+      series: [
+        {},
+        ...lines.map(
+          (line): uPlot.Series => ({
+            label: line.name,
+            stroke: css(colours[line.colour] ?? [128, 128, 128], strong && !line.strong ? 0.28 : 1),
+            width: line.strong ? 2.25 : 1.5,
+            spanGaps: true,
+            points: { show: false },
+          }),
+        ),
+      ],
+    };
+    this.#plot = new uPlot(options, [[]], this.#host);
+  }
+
+  /** Tells the values under the cursor; undefined when it is elsewhere. */
+  under(): { time: number; values: (number | null | undefined)[] } | undefined {
+    const plot = this.#plot;
+    const i = plot?.cursor.idx;
+    if (!plot || i === null || i === undefined || (plot.cursor.left ?? -1) < 0) return undefined;
+    return { time: (plot.data[0][i] ?? 0) * 1000, values: plot.data.slice(1).map((values) => nearest(values, i)) };
+  }
+}
+
+/** The last value at or before a column: lines cross the columns that have none. */
+function nearest(values: ArrayLike<number | null | undefined>, at: number): number | null | undefined {
+  for (let i = at; i >= 0 && i > at - 40; i--) if (values[i] !== null && values[i] !== undefined) return values[i];
+  return undefined;
+}
+
+/** Air above and below; never a range of zero; zero stays in sight when it is near. */
+function rangeOf(min: number | null, max: number | null): [number, number] {
+  if (min === null || max === null || !Number.isFinite(min) || !Number.isFinite(max)) return [0, 1];
+  const size = max - min || Math.abs(max) * 0.1 || 1;
+  const low = min >= 0 && min < size * 0.5 ? 0 : min - size * 0.08;
+  return [low, max + size * 0.08];
+}
+
+/** One shared time axis of `columns` values, and for each line its last value in each column or null. */
+function decimate(lines: readonly Line[], fromMs: number, toMs: number, columns: number): uPlot.AlignedData {
+  const step = Math.max(1, (toMs - fromMs) / columns);
+  const x = Float64Array.from({ length: columns + 1 }, (_, i) => (fromMs + i * step) / 1000);
+  const ys = lines.map(({ series }) => {
+    const y = new Array<number | null>(columns + 1).fill(null);
+    // One value before the window, so that the line enters it at the edge.
+    for (let i = Math.max(0, series.indexAt(fromMs) - 1); i < series.length; i++) {
+      const column = Math.round(((series.times[i] as number) - fromMs) / step);
+      if (column > columns) break;
+      y[Math.max(0, column)] = series.values[i] as number;
+    }
+    return y;
+  });
+  return [x, ...ys] as unknown as uPlot.AlignedData;
+}

@@ -1,0 +1,80 @@
+import type { Event } from '../../../schemas/types.ts';
+import type { Arrival, ChannelState, Sink } from './channels.ts';
+import { textOf } from './metrics.ts';
+import { Ring } from './ring.ts';
+import type { Topology } from './topology.ts';
+
+export type Tone = 'positive' | 'neutral' | 'negative';
+
+/** A message of the feed. Its tone comes later than its text, from another channel, or never. */
+export interface Post {
+  key: string;
+  root: string;
+  user: string;
+  text: string;
+  lang: string | undefined;
+  timeMs: number;
+  tone: Tone | undefined;
+  /** -1 (most negative) to 1. */
+  compound: number | undefined;
+}
+
+const tones = new Set<unknown>(['positive', 'neutral', 'negative']);
+
+/** The latest posts. A post and its sentiment are one entry, joined by author, event time and text. */
+export class Posts implements Sink {
+  readonly ring = new Ring<Post>(500);
+  /** Moves whenever the posts or their tones change. */
+  version = 0;
+  /** How many posts ever came; never falls. */
+  arrived = 0;
+  #byKey = new Map<string, Post>();
+  readonly #topology: Topology;
+
+  constructor(topology: Topology) {
+    this.#topology = topology;
+  }
+
+  take(channel: ChannelState, events: readonly Event[], times: Float64Array, arrival: Arrival): void {
+    if (arrival === 'snapshot') return;
+    events.forEach((event, i) => {
+      const { data, subject } = event;
+      const text = textOf(data);
+      if (text === undefined) return;
+      const timeMs = times[i] as number;
+      const root = this.#topology.root(channel.name);
+      const key = `${root}\n${subject}\n${timeMs}\n${text}`;
+      let post = this.#byKey.get(key);
+      if (!post) {
+        const user = typeof data.user === 'string' ? data.user : subject;
+        post = { key, root, user, text, lang: undefined, timeMs, tone: undefined, compound: undefined };
+        this.ring.push(post);
+        this.arrived++;
+        this.#byKey.set(key, post);
+        if (this.#byKey.size > 2 * this.ring.size) this.#prune();
+      }
+      if (typeof data.lang === 'string') post.lang = data.lang;
+      if (tones.has(data.sentiment)) post.tone = data.sentiment as Tone;
+      if (typeof data.compound === 'number') post.compound = data.compound;
+      this.version++;
+    });
+  }
+
+  /** A new epoch of the posts voids them; one of the tones comes with it, and changes nothing by itself. */
+  forget(channel: ChannelState): void {
+    const root = this.#topology.root(channel.name);
+    if (root !== channel.name) return;
+    const kept = this.ring.newest(this.ring.size, (post) => post.root !== root).reverse();
+    this.ring.clear();
+    this.#byKey.clear();
+    for (const post of kept) {
+      this.ring.push(post);
+      this.#byKey.set(post.key, post);
+    }
+    this.version++;
+  }
+
+  #prune(): void {
+    this.#byKey = new Map(this.ring.newest(this.ring.size).map((post) => [post.key, post]));
+  }
+}

@@ -1,0 +1,131 @@
+import { getContext, setContext } from 'svelte';
+import type { Channel, ClockTick, Replay, Service } from '../../../schemas/types.ts';
+import { api, type PageSettings } from './api.ts';
+import { Channels } from './channels.ts';
+import { Connection } from './connection.svelte.ts';
+import { Drops } from './drops.svelte.ts';
+import { rateText, timeOfDay } from './format.ts';
+import { Frame } from './frame.svelte.ts';
+import { Metrics } from './metrics.ts';
+import { Movers } from './movers.ts';
+import { Painted } from './painted.ts';
+import { Posts } from './posts.ts';
+import { Recordings } from './recordings.svelte.ts';
+import { Replays } from './replays.svelte.ts';
+import { Selection } from './selection.svelte.ts';
+import { Settings } from './settings.svelte.ts';
+import { Speaker } from './speaker.svelte.ts';
+import { Subjects } from './subjects.ts';
+import { texts } from './texts.ts';
+import { Topology } from './topology.ts';
+
+const CHANNELS_EVERY_MS = 5000;
+
+/** The page's whole state: built once by main.ts, found by components through `useReprise`. */
+export class Reprise {
+  readonly frame = new Frame();
+  readonly settings = new Settings();
+  readonly speaker = new Speaker();
+  readonly topology = new Topology();
+  readonly subjects = new Subjects();
+  readonly metrics = new Metrics(this.subjects, this.topology);
+  readonly movers = new Movers(this.subjects, this.topology);
+  readonly posts = new Posts(this.topology);
+  readonly painted = new Painted();
+  readonly channels = new Channels([this.metrics, this.movers, this.posts, this.painted], () => this.frame.touch());
+  readonly selection = new Selection(this.subjects, ({ name }) => this.speaker.say(texts.say.selected(name)));
+  readonly recordings = new Recordings();
+  readonly replays: Replays = new Replays(() => this.connection);
+  readonly drops = new Drops(this.recordings, this.replays);
+  readonly connection: Connection;
+  /** Channels that the API knows, by name. */
+  names = $state.raw<string[]>([]);
+  /** Channels shown at the person's wish, besides those of the replays. */
+  extra = $state.raw<ReadonlySet<string>>(new Set());
+  page = $state.raw<PageSettings>({ streets: null, streetStyle: null });
+  #services = $state.raw<readonly Service[]>([]);
+  /** The subscribed channels: those of the replays (`gps` while there is none), what is derived from them, and the extra ones. */
+  readonly watched = $derived.by(() => {
+    void this.#services;
+    const played = new Set(this.replays.list.flatMap(({ channels }) => channels));
+    if (played.size === 0 && this.names.includes('gps')) played.add('gps');
+    return new Set([...this.topology.withDerived(played, this.names), ...this.extra]);
+  });
+
+  constructor() {
+    this.connection = new Connection(this.channels, {
+      clock: (tick) => this.#tick(tick),
+      replays: (list) => this.#list(list),
+      services: (services) => {
+        if (this.topology.learn(services)) this.#services = services;
+      },
+    });
+    api.page().then(
+      (page) => (this.page = page),
+      // Without the page's settings there are no streets; everything else works.
+      () => undefined,
+    );
+    void this.replays.refresh();
+    void this.#askForNames();
+    setInterval(() => document.hidden || void this.#askForNames(), CHANNELS_EVERY_MS);
+    $effect.root(() => {
+      $effect(() => this.connection.watch(this.watched));
+      $effect(() => {
+        this.movers.glide = !this.settings.reducedMotion;
+      });
+      $effect(() => {
+        const { socket, lostAt } = this.connection;
+        if (socket === 'connected') this.speaker.say(texts.say.connected);
+        else if (lostAt) this.speaker.say(texts.say.disconnected);
+      });
+      $effect(() => this.#forgetUnwatched(this.watched));
+    });
+  }
+
+  /** The channel whose subjects and charts are in front: those of the chosen replay. */
+  readonly front = $derived(new Set((this.replays.chosen?.channels ?? [...this.watched]).map((name) => this.topology.root(name))));
+
+  watch(channel: string): void {
+    if (!this.watched.has(channel)) this.extra = new Set([...this.extra, channel]);
+  }
+
+  #tick(tick: ClockTick): void {
+    const { state, rate } = this.replays;
+    this.replays.tick(tick);
+    if (tick.replay !== this.replays.chosen?.id) return;
+    if (tick.state !== state) {
+      if (tick.state === 'playing') this.speaker.say(texts.say.playing(rateText(tick.rate)));
+      if (tick.state === 'paused') this.speaker.say(texts.say.paused(timeOfDay(Date.parse(tick.time))));
+      if (tick.state === 'ended') this.speaker.say(texts.say.ended);
+    } else if (tick.rate !== rate) this.speaker.say(texts.say.rate(rateText(tick.rate)));
+    this.frame.touch();
+  }
+
+  #list(list: Replay[]): void {
+    this.replays.setList(list);
+    this.frame.touch();
+  }
+
+  async #askForNames(): Promise<void> {
+    try {
+      const { items } = await api.channels();
+      const names = items.map((channel: Channel) => channel.name).sort();
+      if (names.join() !== this.names.join()) this.names = names;
+    } catch {
+      // The connection's banner says what is wrong.
+    }
+  }
+
+  #forgetUnwatched(watched: ReadonlySet<string>): void {
+    const roots = new Set([...watched].map((name) => this.topology.root(name)));
+    for (const { root } of this.subjects.all.values()) if (!roots.has(root)) this.subjects.drop(root);
+  }
+}
+
+const KEY = Symbol('reprise');
+
+/** Makes the state known to the components below. */
+export const provideReprise = (reprise: Reprise): Reprise => setContext(KEY, reprise);
+
+/** The page's state, in any component. */
+export const useReprise = (): Reprise => getContext<Reprise>(KEY);

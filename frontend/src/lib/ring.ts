@@ -1,0 +1,39 @@
+/** The last `size` things pushed; older ones fall out. */
+export class Ring<T> {
+  readonly size: number;
+  #items: T[] = [];
+  #next = 0;
+  /** How many were ever pushed since the last clear. */
+  pushed = 0;
+
+  constructor(size: number) {
+    this.size = size;
+  }
+
+  get length(): number {
+    return this.#items.length;
+  }
+
+  push(item: T): void {
+    this.#items[this.#next] = item;
+    this.#next = (this.#next + 1) % this.size;
+    this.pushed++;
+  }
+
+  clear(): void {
+    this.#items = [];
+    this.#next = 0;
+    this.pushed = 0;
+  }
+
+  /** The newest first, at most `limit`, only those that pass. */
+  newest(limit: number, passes: (item: T) => boolean = () => true): T[] {
+    const found: T[] = [];
+    const n = this.#items.length;
+    for (let i = 1; i <= n && found.length < limit; i++) {
+      const item = this.#items[(this.#next - i + this.size) % this.size] as T;
+      if (passes(item)) found.push(item);
+    }
+    return found;
+  }
+}

@@ -1,0 +1,9 @@
+import { mount } from 'svelte';
+import App from './App.svelte';
+import { debug } from './lib/debug.ts';
+import { Reprise } from './lib/reprise.svelte.ts';
+import './style.css';
+
+const app = new Reprise();
+window.reprise = debug(app);
+mount(App, { target: document.getElementById('page') as HTMLElement, props: { app } });

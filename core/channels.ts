@@ -45,5 +45,12 @@ export function dataValidator(spec: ChannelSpec) {
 
 /** The keys of a batch, in the order functions.lua reads them. */
 export function batchKeys({ name, latestKey }: ChannelSpec): string[] {
-  return [keys.head(name), keys.log(name), keys.state(name), keys.consumers(name), keys.owner(name), latestKey];
+  return [
+    keys.head(name),
+    keys.log(name),
+    keys.state(name),
+    keys.consumers(name),
+    keys.owner(name),
+    latestKey,
+  ];
 }

@@ -76,7 +76,7 @@ export class Clock {
     if (signal.aborted || this.dueInMs(recordTimeMs) <= 0) return;
     const wake = () => this.#announce();
     signal.addEventListener('abort', wake, { once: true });
-    for (let ms; !signal.aborted && (ms = this.dueInMs(recordTimeMs)) > 0; ) {
+    for (let ms; !signal.aborted && (ms = this.dueInMs(recordTimeMs)) > 0;) {
       await this.#time.wait(ms, this.#changed.signal);
     }
     signal.removeEventListener('abort', wake);

@@ -29,7 +29,9 @@ export interface Settings {
   demo: NonNullable<Config['demo']>;
 }
 
-export type Flags = Partial<Pick<Settings, 'redisUrl' | 'port' | 'host' | 'recordings' | 'data' | 'logLevel'>>;
+export type Flags = Partial<
+  Pick<Settings, 'redisUrl' | 'port' | 'host' | 'recordings' | 'data' | 'logLevel'>
+>;
 
 /**
  * Flag > environment > config/reprise.json > default. The only reader of the environment.
@@ -43,14 +45,19 @@ export function loadSettings(flags: Flags = {}, env: NodeJS.ProcessEnv = process
   const redisUrl = given(flags.redisUrl, text('REDIS_URL'), file.redisUrl);
   const port = given(flags.port, numberOf('REPRISE_PORT', text('REPRISE_PORT')), file.port) ?? 3000;
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw failure('config_invalid', `${port} can't be a port.`, { hint: 'Give --port or REPRISE_PORT a number from 0 to 65535.' });
+    throw failure('config_invalid', `${port} can't be a port.`, {
+      hint: 'Give --port or REPRISE_PORT a number from 0 to 65535.',
+    });
   }
   return {
     redisUrl: redisUrl ?? runningRedis(data) ?? 'redis://127.0.0.1:6379',
     redisGiven: redisUrl !== undefined,
     port,
     host: given(flags.host, text('REPRISE_HOST'), file.host) ?? '127.0.0.1',
-    recordings: resolve(root, given(flags.recordings, text('REPRISE_RECORDINGS'), file.recordings) ?? join(data, 'recordings')),
+    recordings: resolve(
+      root,
+      given(flags.recordings, text('REPRISE_RECORDINGS'), file.recordings) ?? join(data, 'recordings'),
+    ),
     data,
     apiKey: text('REPRISE_API_KEY') ?? null,
     logLevel: given(flags.logLevel, text('LOG_LEVEL'), file.logLevel) ?? 'info',
@@ -98,7 +105,9 @@ function readConfig(path: string): Config {
   }
   const isConfig = validator<Config>('config');
   if (!isConfig(value)) {
-    throw failure('config_invalid', `${path}: ${explain(isConfig.errors, value)}.`, { hint: 'schemas/config.json says what may stand there.' });
+    throw failure('config_invalid', `${path}: ${explain(isConfig.errors, value)}.`, {
+      hint: 'schemas/config.json says what may stand there.',
+    });
   }
   return value;
 }

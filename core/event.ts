@@ -36,7 +36,10 @@ export function positionText({ epoch, offset }: Position): string {
 
 export function parsePosition(text: string): Position {
   const match = /^(\d{1,15})-(\d{1,15})$/.exec(text);
-  if (!match) throw refusal('position_malformed', 400, `"${text}" is not a position.`, { hint: 'Write <epoch>-<offset>, for instance 3-120.' });
+  if (!match)
+    throw refusal('position_malformed', 400, `"${text}" is not a position.`, {
+      hint: 'Write <epoch>-<offset>, for instance 3-120.',
+    });
   return { epoch: Number(match[1]), offset: Number(match[2]) };
 }
 
@@ -106,6 +109,7 @@ export function parseEvent(text: string): Event {
   } catch (cause) {
     throw refusal('event_malformed', 400, `Not JSON: ${(cause as Error).message}.`, { cause });
   }
-  if (!isEvent(value)) throw refusal('event_malformed', 400, `Not an event: ${explain(isEvent.errors, value)}.`);
+  if (!isEvent(value))
+    throw refusal('event_malformed', 400, `Not an event: ${explain(isEvent.errors, value)}.`);
   return value;
 }

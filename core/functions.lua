@@ -128,21 +128,22 @@ local function emit(keys, args)
 end
 
 -- begin: a replay takes its channels and opens the same new epoch on all of them; their state is void.
--- KEYS: per channel owner, head, state. ARGV: lease token, lease ms, channels...
+-- KEYS: per channel owner, head, state. ARGV: lease token, lease ms, last epoch the replay knows of (a Redis that lost
+-- its memory must not count down), channels...
 -- Returns {1, epoch} or {-1, channel, holder}: nothing was taken.
 local function begin(keys, args)
   local token, lease_ms = args[1], args[2]
-  local newest = 0
+  local newest = tonumber(args[3])
   for i = 1, #keys, 3 do
     local holder = redis.call('GET', keys[i])
-    if holder and holder ~= token then return { -1, args[2 + (i + 2) / 3], holder } end
+    if holder and holder ~= token then return { -1, args[3 + (i + 2) / 3], holder } end
     newest = math.max(newest, (head_of(keys[i + 1])))
   end
   for i = 1, #keys, 3 do
     redis.call('SET', keys[i], token, 'PX', lease_ms)
     redis.call('HSET', keys[i + 1], 'epoch', newest + 1, 'offset', 0, 'by', token)
     redis.call('DEL', keys[i + 2])
-    redis.call('SADD', 'reprise:channels', args[2 + (i + 2) / 3])
+    redis.call('SADD', 'reprise:channels', args[3 + (i + 2) / 3])
   end
   return { 1, newest + 1 }
 end

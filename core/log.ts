@@ -10,7 +10,10 @@ export function createLog(name: string, level: string): Logger {
   return pino(
     { name, level, base: { name, pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime },
     process.stderr.isTTY
-      ? pino.transport({ target: 'pino-pretty', options: { destination: 2, ignore: 'pid,hostname,time', colorize: true } })
+      ? pino.transport({
+          target: 'pino-pretty',
+          options: { destination: 2, ignore: 'pid,hostname,time', colorize: true },
+        })
       : pino.destination({ dest: 2, sync: true }),
   );
 }

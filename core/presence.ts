@@ -32,7 +32,9 @@ export class Presence {
     clearInterval(this.#timer);
     if (this.#redis.status !== 'ready') return;
     await this.#redis.hdel(keys.services, this.#facts().instance).catch(() => {});
-    await this.#redis.publish(keys.status, JSON.stringify({ ...this.#facts(), state: 'stopped' })).catch(() => {});
+    await this.#redis
+      .publish(keys.status, JSON.stringify({ ...this.#facts(), state: 'stopped' }))
+      .catch(() => {});
   }
 }
 
@@ -51,7 +53,10 @@ export async function services(redis: Redis): Promise<Service[]> {
     const service = JSON.parse(text) as Service;
     const silentMs = now - Date.parse(service.seen);
     if (silentMs > FORGOTTEN_MS) void redis.hdel(keys.services, instance).catch(() => {});
-    else found.push(silentMs > MISSING_MS && service.state === 'running' ? { ...service, state: 'missing' } : service);
+    else
+      found.push(
+        silentMs > MISSING_MS && service.state === 'running' ? { ...service, state: 'missing' } : service,
+      );
   }
   return found.sort((a, b) => a.name.localeCompare(b.name) || a.instance.localeCompare(b.instance));
 }

@@ -77,11 +77,23 @@ export class LogReader {
   }
 
   async #read(): Promise<[string, [string, string[]][]][]> {
-    const streams = [...this.#positions].map(([channel, position]) => [keys.log(channel), positionText(position)] as const);
+    const streams = [...this.#positions].map(
+      ([channel, position]) => [keys.log(channel), positionText(position)] as const,
+    );
     const names = [this.#wake, ...streams.map(([key]) => key)];
     const after = [String(this.#wakes), ...streams.map(([, id]) => id)];
     try {
-      return (await this.#redis.xread('COUNT', this.#batchMax, 'BLOCK', BLOCK_MS, 'STREAMS', ...names, ...after)) ?? [];
+      return (
+        (await this.#redis.xread(
+          'COUNT',
+          this.#batchMax,
+          'BLOCK',
+          BLOCK_MS,
+          'STREAMS',
+          ...names,
+          ...after,
+        )) ?? []
+      );
     } catch {
       if (this.#closed) return [];
       // Redis is loading, or refused the command while restarting: the connection itself comes back on its own.
@@ -110,7 +122,14 @@ export class LogReader {
       if (comparePositions(position, before) <= 0) continue;
       const expected = position.epoch === before.epoch ? before.offset + 1 : 1;
       if (!current || current.epoch !== position.epoch || position.offset !== expected) {
-        current = { channel, epoch: position.epoch, from: position.offset, to: position.offset, events: [], lost: position.offset - expected };
+        current = {
+          channel,
+          epoch: position.epoch,
+          from: position.offset,
+          to: position.offset,
+          events: [],
+          lost: position.offset - expected,
+        };
         batches.push(current);
       }
       current.events.push(fields[1]!);

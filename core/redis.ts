@@ -45,8 +45,14 @@ export function duplicate(redis: Redis): Redis {
 }
 
 /** Calls one of our functions; loads the library first where this Redis does not have it (a new or flushed one). */
-export async function callFunction(redis: Redis, name: FunctionName, keys: string[], args: (string | number)[]): Promise<Reply> {
-  const command = () => redis.call('FCALL', `reprise_${name}_${version}`, keys.length, ...keys, ...args) as Promise<Reply>;
+export async function callFunction(
+  redis: Redis,
+  name: FunctionName,
+  keys: string[],
+  args: (string | number)[],
+): Promise<Reply> {
+  const command = () =>
+    redis.call('FCALL', `reprise_${name}_${version}`, keys.length, ...keys, ...args) as Promise<Reply>;
   try {
     return await command();
   } catch (error) {
@@ -63,7 +69,9 @@ export function shown(url: string): string {
 
 function open(url: string, name: string): Redis {
   if (!/^rediss?:\/\//.test(url)) {
-    throw failure('redis_url', `"${shown(url)}" is not a Redis URL.`, { hint: 'Write REDIS_URL as redis://host:6379.' });
+    throw failure('redis_url', `"${shown(url)}" is not a Redis URL.`, {
+      hint: 'Write REDIS_URL as redis://host:6379.',
+    });
   }
   const redis = new Redis(url, {
     lazyConnect: true,

@@ -44,12 +44,20 @@ export class Requester {
    */
   async ask<T>(target: string, verb: string, body: unknown, timeoutMs = 5_000): Promise<T> {
     await this.#ready;
-    const request: Request = { id: randomUUID(), client: this.#client, deadlineMs: Date.now() + timeoutMs, verb, body };
+    const request: Request = {
+      id: randomUUID(),
+      client: this.#client,
+      deadlineMs: Date.now() + timeoutMs,
+      verb,
+      body,
+    };
     const reply = await new Promise<Reply>((resolve, reject) => {
       const timer = setTimeout(() => {
-        reject(failure('no_answer', `No ${target.split(':')[0]} answered within ${timeoutMs / 1000} s.`, {
-          hint: 'Is `reprise serve replayer` (or `npm start`) running on this Redis?',
-        }));
+        reject(
+          failure('no_answer', `No ${target.split(':')[0]} answered within ${timeoutMs / 1000} s.`, {
+            hint: 'Is `reprise serve replayer` (or `npm start`) running on this Redis?',
+          }),
+        );
       }, timeoutMs);
       this.#waiting.set(request.id, (answer) => {
         clearTimeout(timer);

@@ -15,7 +15,11 @@ export async function readHead(redis: Redis, channel: string): Promise<Position>
 
 /** Latest event of each subject, in one step with the position they are true for. */
 export async function readSnapshot(redis: Redis, channel: string): Promise<Position & { events: string[] }> {
-  const replies = await redis.multi().hmget(keys.head(channel), 'epoch', 'offset').hvals(keys.state(channel)).exec();
+  const replies = await redis
+    .multi()
+    .hmget(keys.head(channel), 'epoch', 'offset')
+    .hvals(keys.state(channel))
+    .exec();
   const [epoch, offset] = replies![0]![1] as (string | null)[];
   return { epoch: Number(epoch ?? 0), offset: Number(offset ?? 0), events: replies![1]![1] as string[] };
 }
@@ -26,7 +30,12 @@ export function readSubject(redis: Redis, channel: string, subject: string): Pro
 }
 
 /** Log entries after a position, oldest first. */
-export async function readLog(redis: Redis, channel: string, after: Position, limit: number): Promise<{ position: Position; event: string }[]> {
+export async function readLog(
+  redis: Redis,
+  channel: string,
+  after: Position,
+  limit: number,
+): Promise<{ position: Position; event: string }[]> {
   const entries = await redis.xrange(keys.log(channel), `(${positionText(after)}`, '+', 'COUNT', limit);
   return entries.map(([id, fields]) => ({ position: parsePosition(id), event: fields[1]! }));
 }
@@ -46,7 +55,11 @@ const PAGE = 1_000;
  * Events of the current epoch, newest first as they stand in the log, at most `limit`; `cursor` where there may be
  * more. Reads backwards, so the latest are cheap whatever the log's length.
  */
-export async function readHistory(redis: Redis, channel: string, query: HistoryQuery): Promise<{ items: Event[]; cursor: Position | null }> {
+export async function readHistory(
+  redis: Redis,
+  channel: string,
+  query: HistoryQuery,
+): Promise<{ items: Event[]; cursor: Position | null }> {
   const items: Event[] = [];
   const { epoch } = query.cursor ?? (await readHead(redis, channel));
   let end = query.cursor ? `(${positionText(query.cursor)}` : '+';
@@ -83,7 +96,12 @@ export async function describeChannel(redis: Redis, spec: ChannelSpec): Promise<
     .xrevrange(keys.log(name), '+', '-', 'COUNT', 200)
     .exec();
   const [head, subjects, logged, owner, consumers, latest] = replies!.map(([, value]) => value) as [
-    (string | null)[], number, number, string | null, { [service: string]: string }, [string, string[]][],
+    (string | null)[],
+    number,
+    number,
+    string | null,
+    { [service: string]: string },
+    [string, string[]][],
   ];
   const [epoch, offset] = [Number(head[0] ?? 0), Number(head[1] ?? 0)];
   const events = latest.map(([, fields]) => JSON.parse(fields[1]!) as Event);
@@ -112,7 +130,9 @@ function recentRate(newestFirst: Event[]): number {
   if (recent.length < 2) return recent.length / 2;
   const seconds = (Date.parse(recent[0]!.sent) - Date.parse(recent.at(-1)!.sent)) / 1000;
   // All of the sample is younger than the window: the rate is its own; else the window's.
-  return recent.length === newestFirst.length && seconds > 0 ? Math.round((recent.length - 1) / seconds) : recent.length / 2;
+  return recent.length === newestFirst.length && seconds > 0
+    ? Math.round((recent.length - 1) / seconds)
+    : recent.length / 2;
 }
 
 /** Keeps what was refused, and why; the oldest leave when there are more than ten thousand. */
@@ -127,9 +147,12 @@ export async function addDeadLetters(redis: Redis, letters: Omit<DeadLetter, 'id
 }
 
 /** Dead letters, newest first; `cursor` is the id to go on before. */
-export async function readDeadLetters(redis: Redis, limit: number, cursor?: string): Promise<{ items: DeadLetter[]; cursor: string | null }> {
+export async function readDeadLetters(
+  redis: Redis,
+  limit: number,
+  cursor?: string,
+): Promise<{ items: DeadLetter[]; cursor: string | null }> {
   const entries = await redis.xrevrange(keys.deadLetters, cursor ? `(${cursor}` : '+', '-', 'COUNT', limit);
   const items = entries.map(([id, fields]) => ({ id, ...JSON.parse(fields[1]!) }) as DeadLetter);
   return { items, cursor: items.length === limit ? (items.at(-1)?.id ?? null) : null };
 }
-

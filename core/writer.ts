@@ -65,7 +65,8 @@ export class ChannelWriter {
   /**
    * Writes the batch after all batches before it; answers the position of its last event. Further calls may be made
    * before the answer: they are on their way meanwhile, and never overtake.
-   * @throws failure `lease_lost` when another replay has the channel, or a new epoch began there
+   * @throws failure `lease_lost` when another replay has the channel or a new epoch began there; `log_reset` when Redis
+   * has lost the channel
    */
   emit(records: Record[]): Promise<Position> {
     const early = this.#ahead && this.#send(records, this.#ahead, this.#ahead !== this.#head);
@@ -94,8 +95,11 @@ export class ChannelWriter {
       if (reply[0] === 0) {
         // Redis stands elsewhere: another wrote, or an earlier sending of this very batch arrived unanswered.
         const actual = { epoch: Number(reply[1]), offset: Number(reply[2]) };
-        if (await this.#landed(events, from, actual)) return (this.#head = { epoch: from.epoch, offset: from.offset + records.length });
-        if (this.#options.lease && actual.epoch !== from.epoch) throw leaseLost(this.spec.name, `epoch ${actual.epoch} began there`);
+        if (await this.#landed(events, from, actual))
+          return (this.#head = { epoch: from.epoch, offset: from.offset + records.length });
+        if (this.#options.lease && actual.epoch < from.epoch) throw logReset(this.spec.name);
+        if (this.#options.lease && actual.epoch !== from.epoch)
+          throw leaseLost(this.spec.name, `epoch ${actual.epoch} began there`);
         this.#head = actual;
       } else if (reply[0] === -1) {
         throw leaseLost(this.spec.name, `replay "${String(reply[1]).split(' ')[0]}" plays on it`);
@@ -110,7 +114,11 @@ export class ChannelWriter {
     const from = head.epoch === 0 ? { epoch: 1, offset: 0 } : head;
     const events = this.frame(records, from);
     const args = [
-      lease?.token ?? '', lease?.lifeMs ?? 0, waits ? 1 : 0, this.#id, follows ? 1 : 0,
+      lease?.token ?? '',
+      lease?.lifeMs ?? 0,
+      waits ? 1 : 0,
+      this.#id,
+      follows ? 1 : 0,
       ...batchArguments(this.spec, head, from, records, events),
     ];
     const reply = callFunction(this.#redis, 'emit', this.#keys, args) as Promise<(number | string)[]>;
@@ -125,7 +133,8 @@ export class ChannelWriter {
   }
 
   async #landed(events: string[], from: Position, actual: Position): Promise<boolean> {
-    if (actual.epoch !== from.epoch || actual.offset < from.offset + events.length || this.spec.logMax === 0) return false;
+    if (actual.epoch !== from.epoch || actual.offset < from.offset + events.length || this.spec.logMax === 0)
+      return false;
     const id = positionText({ epoch: from.epoch, offset: from.offset + 1 });
     const [entry] = await this.#redis.xrange(keys.log(this.spec.name), id, id);
     return entry?.[1][1] === events[0];
@@ -138,11 +147,24 @@ export class ChannelWriter {
 }
 
 /** The arguments of one batch as functions.lua reads them (`read_batch`). `head` is where Redis is expected to stand. */
-export function batchArguments(spec: ChannelSpec, head: Position, from: Position, records: Record[], events: string[]): (string | number)[] {
+export function batchArguments(
+  spec: ChannelSpec,
+  head: Position,
+  from: Position,
+  records: Record[],
+  events: string[],
+): (string | number)[] {
   const bare = spec.envelope === 'none';
   const args: (string | number)[] = [
-    spec.name, head.epoch, head.offset, from.epoch, records.at(-1)?.timeMs ?? '',
-    spec.logMax, spec.keepsState ? 1 : 0, bare ? 1 : 0, events.length,
+    spec.name,
+    head.epoch,
+    head.offset,
+    from.epoch,
+    records.at(-1)?.timeMs ?? '',
+    spec.logMax,
+    spec.keepsState ? 1 : 0,
+    bare ? 1 : 0,
+    events.length,
   ];
   for (const event of events) args.push(event);
   if (spec.keepsState) for (const record of records) args.push(record.subject);
@@ -150,10 +172,20 @@ export function batchArguments(spec: ChannelSpec, head: Position, from: Position
   return args;
 }
 
-/** Takes the channels for a replay and opens one new epoch on all of them. @throws refusal `channel_owned` */
-export async function beginEpoch(redis: Redis, channels: string[], lease: Lease): Promise<number> {
+/** Takes the channels for a replay and opens one new epoch on all of them, later than `lastEpoch`. @throws refusal `channel_owned` */
+export async function beginEpoch(
+  redis: Redis,
+  channels: string[],
+  lease: Lease,
+  lastEpoch = 0,
+): Promise<number> {
   const names = channels.flatMap((channel) => [keys.owner(channel), keys.head(channel), keys.state(channel)]);
-  const reply = (await callFunction(redis, 'begin', names, [lease.token, lease.lifeMs, ...channels])) as (number | string)[];
+  const reply = (await callFunction(redis, 'begin', names, [
+    lease.token,
+    lease.lifeMs,
+    lastEpoch,
+    ...channels,
+  ])) as (number | string)[];
   if (reply[0] === 1) return Number(reply[1]);
   const holder = String(reply[2]).split(' ')[0];
   throw refusal('channel_owned', 409, `Channel "${reply[1]}" is being played on by replay "${holder}".`, {
@@ -163,7 +195,10 @@ export async function beginEpoch(redis: Redis, channels: string[], lease: Lease)
 
 /** Keeps the lease; answers whether all channels are still ours. */
 export async function renewLease(redis: Redis, channels: string[], lease: Lease): Promise<boolean> {
-  return (await callFunction(redis, 'renew', channels.map(keys.owner), [lease.token, lease.lifeMs])) === channels.length;
+  return (
+    (await callFunction(redis, 'renew', channels.map(keys.owner), [lease.token, lease.lifeMs])) ===
+    channels.length
+  );
 }
 
 /** Gives the channels back. */
@@ -171,6 +206,18 @@ export async function releaseLease(redis: Redis, channels: string[], lease: Leas
   await callFunction(redis, 'renew', channels.map(keys.owner), [lease.token, 0]);
 }
 
+function logReset(channel: string): Error {
+  return failure(
+    'log_reset',
+    `Redis no longer knows channel "${channel}": it was flushed, or restarted without its data.`,
+    {
+      hint: 'The replay goes on in a new epoch.',
+    },
+  );
+}
+
 function leaseLost(channel: string, why: string): Error {
-  return failure('lease_lost', `This replay no longer owns channel "${channel}": ${why}.`, { hint: 'It stops here; what it published stands.' });
+  return failure('lease_lost', `This replay no longer owns channel "${channel}": ${why}.`, {
+    hint: 'It stops here; what it published stands.',
+  });
 }

@@ -4,7 +4,9 @@ import { Recording, type OpenOptions } from './recording.ts';
 
 const BUCKETS_MAX = 600;
 /** Each a multiple of the one before, so that counts can be added up without being split. */
-const BUCKET_SECONDS = [0.1, 1, 2, 10, 30, 60, 300, 900, 3_600, 7_200, 21_600, 86_400, 604_800, 2_419_200, 31_449_600];
+const BUCKET_SECONDS = [
+  0.1, 1, 2, 10, 30, 60, 300, 900, 3_600, 7_200, 21_600, 86_400, 604_800, 2_419_200, 31_449_600,
+];
 const SUBJECTS_SHOWN = 100;
 
 /** Reads a whole recording and tells what is in it. Memory grows with its subjects and its span, not with its length. */
@@ -42,7 +44,14 @@ export async function describe(path: string, options: OpenOptions = {}): Promise
     subjectCount: subjects.size,
     subjects: [...subjects].sort().slice(0, SUBJECTS_SHOWN),
     bbox: box.west <= box.east ? [box.west, box.south, box.east, box.north] : null,
-    inferred: { channel, time, timeFormat, tz, subject, rename: { value: rename.value.size > 0, because: rename.because } },
+    inferred: {
+      channel,
+      time,
+      timeFormat,
+      tz,
+      subject,
+      rename: { value: rename.value.size > 0, because: rename.because },
+    },
     histogram: histogram.result(),
   };
 }

@@ -4,7 +4,13 @@ import { refusal, sentence } from '../core/errors.ts';
 import { keys } from '../core/keys.ts';
 import type { Logger } from '../core/log.ts';
 import type { Redis } from '../core/redis.ts';
-import type { Config, RecordingDescription, Replay as ReplayDocument, ReplayPatch, ReplayRequest } from '../schemas/types.ts';
+import type {
+  Config,
+  RecordingDescription,
+  Replay as ReplayDocument,
+  ReplayPatch,
+  ReplayRequest,
+} from '../schemas/types.ts';
 import { describe } from './describe.ts';
 import { Replay, type Source } from './replay.ts';
 
@@ -25,7 +31,13 @@ export class ReplayHost {
   readonly #timer: NodeJS.Timeout;
   #ticks = 0;
 
-  constructor(parts: { redis: Redis; instance: string; channels: Config['channels']; folder: string; log: Logger }) {
+  constructor(parts: {
+    redis: Redis;
+    instance: string;
+    channels: Config['channels'];
+    folder: string;
+    log: Logger;
+  }) {
     this.#redis = parts.redis;
     this.instance = parts.instance;
     this.#channels = parts.channels;
@@ -39,7 +51,10 @@ export class ReplayHost {
     return {
       create: (request: ReplayRequest) => this.create(request),
       describe: ({ id }: { id: string }) => this.describe(id),
-      patch: ({ id, patch }: { id: string; patch: ReplayPatch }) => this.#find(id).patch(patch).then((document) => this.#told(id, document)),
+      patch: ({ id, patch }: { id: string; patch: ReplayPatch }) =>
+        this.#find(id)
+          .patch(patch)
+          .then((document) => this.#told(id, document)),
       remove: ({ id }: { id: string }) => this.remove(id),
     };
   }
@@ -57,10 +72,19 @@ export class ReplayHost {
   /** Plays files from anywhere, for the command line; `stay` keeps the replay after its end. */
   async start(request: ReplayRequest, sources: Source[], stay: boolean): Promise<Replay> {
     if (request.id && this.#replays.has(request.id)) {
-      throw refusal('replay_exists', 409, `There is a replay "${request.id}" already.`, { hint: 'Remove it first, or choose another id.' });
+      throw refusal('replay_exists', 409, `There is a replay "${request.id}" already.`, {
+        hint: 'Remove it first, or choose another id.',
+      });
     }
-    if (this.#replays.size >= REPLAYS_MAX) throw refusal('replays_too_many', 429, `${REPLAYS_MAX} replays run here already.`, { hint: 'Remove one.' });
-    const replay = await Replay.open(request, sources, { redis: this.#redis, instance: this.instance, channels: this.#channels });
+    if (this.#replays.size >= REPLAYS_MAX)
+      throw refusal('replays_too_many', 429, `${REPLAYS_MAX} replays run here already.`, {
+        hint: 'Remove one.',
+      });
+    const replay = await Replay.open(request, sources, {
+      redis: this.#redis,
+      instance: this.instance,
+      channels: this.#channels,
+    });
     const begun = new Promise<void>((resolve) => {
       replay.onChange(() => {
         void this.#publish(replay);
@@ -77,7 +101,10 @@ export class ReplayHost {
       await this.remove(replay.id);
       await run;
     }
-    this.#log.info({ replay: replay.id, channels: replay.channels, rate: request.rate ?? 1 }, 'replay begins');
+    this.#log.info(
+      { replay: replay.id, channels: replay.channels, rate: request.rate ?? 1 },
+      'replay begins',
+    );
     return replay;
   }
 
@@ -122,14 +149,17 @@ export class ReplayHost {
   /** The file of a recording: a plain name in the folder, nothing outside it. */
   path(id: string): string {
     if (!/^[^/\\\0]+$/.test(id) || id.startsWith('.')) {
-      throw refusal('recording_name', 422, `"${id.slice(0, 100)}" is no recording's name.`, { hint: 'It is a file name without folders.' });
+      throw refusal('recording_name', 422, `"${id.slice(0, 100)}" is no recording's name.`, {
+        hint: 'It is a file name without folders.',
+      });
     }
     return join(this.#folder, id);
   }
 
   #find(id: string): Replay {
     const replay = this.#replays.get(id);
-    if (!replay) throw refusal('replay_unknown', 404, `No replay "${id}".`, { hint: 'GET /api/v1/replays lists them.' });
+    if (!replay)
+      throw refusal('replay_unknown', 404, `No replay "${id}".`, { hint: 'GET /api/v1/replays lists them.' });
     return replay;
   }
 
@@ -154,10 +184,13 @@ export class ReplayHost {
   }
 
   async #write(document: ReplayDocument): Promise<void> {
-    if (this.#replays.has(document.id)) await this.#redis.hset(keys.replays, document.id, JSON.stringify(document)).catch(() => {});
+    if (this.#replays.has(document.id))
+      await this.#redis.hset(keys.replays, document.id, JSON.stringify(document)).catch(() => {});
   }
 }
 
 function unknownRecording(id: string): Error {
-  return refusal('recording_unknown', 404, `No recording "${id}".`, { hint: 'GET /api/v1/recordings lists them.' });
+  return refusal('recording_unknown', 404, `No recording "${id}".`, {
+    hint: 'GET /api/v1/recordings lists them.',
+  });
 }

@@ -16,10 +16,45 @@ export interface Reading {
   rename: Guess<ReadonlyMap<string, string>>;
 }
 
-const TIME_NAMES = ['timestamp', 'time', 'datetime', 'date_time', 'created_at', 'ts', 'date', 't', 'utc', 'gps_time', 'recorded_at', 'sent', 'epoch'];
+const TIME_NAMES = [
+  'timestamp',
+  'time',
+  'datetime',
+  'date_time',
+  'created_at',
+  'ts',
+  'date',
+  't',
+  'utc',
+  'gps_time',
+  'recorded_at',
+  'sent',
+  'epoch',
+];
 const SUBJECT_NAMES = [
-  'subject', 'vehicle_id', 'vehicle', 'device_id', 'device', 'sensor_id', 'sensor', 'bus_id', 'truck_id', 'ship_id', 'mmsi', 'imei',
-  'track_id', 'tracker_id', 'flight_id', 'callsign', 'icao24', 'user_id', 'user', 'username', 'author', 'name', 'id',
+  'subject',
+  'vehicle_id',
+  'vehicle',
+  'device_id',
+  'device',
+  'sensor_id',
+  'sensor',
+  'bus_id',
+  'truck_id',
+  'ship_id',
+  'mmsi',
+  'imei',
+  'track_id',
+  'tracker_id',
+  'flight_id',
+  'callsign',
+  'icao24',
+  'user_id',
+  'user',
+  'username',
+  'author',
+  'name',
+  'id',
 ];
 /** Names that mean what a channel's schema calls by another. */
 const SYNONYMS: { [member: string]: string[] } = {
@@ -34,13 +69,19 @@ const TIME_PARTS = ['hour', 'minute', 'second'];
  * Infers from a first look at the rows what was not said.
  * @throws refusal naming the columns there are and the option to give
  */
-export function infer(file: string, sample: Data[], given: Omit<RecordingOptions, 'id'> & { rename?: ReadonlyMap<string, string> }): Reading {
+export function infer(
+  file: string,
+  sample: Data[],
+  given: Omit<RecordingOptions, 'id'> & { rename?: ReadonlyMap<string, string> },
+): Reading {
   const columns = [...new Set(sample.flatMap((row) => Object.keys(row)))];
-  const find = (names: string[]) => names.flatMap((name) => columns.filter((column) => column.toLowerCase() === name))[0];
+  const find = (names: string[]) =>
+    names.flatMap((name) => columns.filter((column) => column.toLowerCase() === name))[0];
   const hint = `The columns are: ${columns.join(', ').slice(0, 400) || 'none'}.`;
   for (const option of ['time', 'subject', 'latitude', 'longitude'] as const) {
     const missing = given[option]?.split('+').find((column) => !columns.includes(column));
-    if (missing !== undefined) throw refusal('column_unknown', 422, `${file} has no column "${missing}" (--${option}).`, { hint });
+    if (missing !== undefined)
+      throw refusal('column_unknown', 422, `${file} has no column "${missing}" (--${option}).`, { hint });
   }
 
   const rename = new Map(given.rename);
@@ -68,11 +109,20 @@ export function infer(file: string, sample: Data[], given: Omit<RecordingOptions
     timeFormat: timeFormat(file, sample, time.value, given.timeFormat),
     tz: given.tz ? { value: given.tz, because: 'given' } : { value: 'UTC', because: 'nothing else is said' },
     subject: subjectColumn(sample, columns, given.subject, channel.value),
-    rename: { value: rename, because: [...rename].map(([from, to]) => `${from} is ${to}`).join(', ') || 'nothing to rename' },
+    rename: {
+      value: rename,
+      because: [...rename].map(([from, to]) => `${from} is ${to}`).join(', ') || 'nothing to rename',
+    },
   };
 }
 
-function timeColumn(file: string, sample: Data[], columns: string[], given: string | undefined, hint: string): Guess<string> {
+function timeColumn(
+  file: string,
+  sample: Data[],
+  columns: string[],
+  given: string | undefined,
+  hint: string,
+): Guess<string> {
   if (given) return { value: given, because: 'given' };
   const lower = (column: string) => column.toLowerCase();
   const rank = (column: string) => {
@@ -83,11 +133,17 @@ function timeColumn(file: string, sample: Data[], columns: string[], given: stri
   for (const column of ranked) {
     const values = sample.map((row) => row[column]);
     // A number in a column of any name is no evidence; a written date is.
-    if (rank(column) > TIME_NAMES.length && !values.some((value) => typeof value === 'string' && /\d[-/:.]\d/.test(value))) continue;
+    if (
+      rank(column) > TIME_NAMES.length &&
+      !values.some((value) => typeof value === 'string' && /\d[-/:.]\d/.test(value))
+    )
+      continue;
     const guess = guessTimeFormat(values);
     if (guess) return { value: column, because: guess.because };
   }
-  const parts = [...DATE_PARTS, ...TIME_PARTS].map((part) => columns.find((column) => lower(column) === part));
+  const parts = [...DATE_PARTS, ...TIME_PARTS].map((part) =>
+    columns.find((column) => lower(column) === part),
+  );
   if (parts.slice(0, 3).every(Boolean)) {
     return { value: parts.filter(Boolean).join('+'), because: 'year, month and day have a column each' };
   }
@@ -101,17 +157,29 @@ function timeFormat(file: string, sample: Data[], column: string, given: string 
   if (given) return { value: given, because: 'given' };
   const guess = guessTimeFormat(sample.map((row) => row[column]));
   if (guess) return guess;
-  throw refusal('time_format_unknown', 422, `The times in column "${column}" of ${file} can't be read: ${JSON.stringify(sample[0]?.[column])}.`, {
-    hint: 'Give --time-format: s, ms, us, ns, iso, or a pattern such as dd/MM/yyyy HH:mm.',
-  });
+  throw refusal(
+    'time_format_unknown',
+    422,
+    `The times in column "${column}" of ${file} can't be read: ${JSON.stringify(sample[0]?.[column])}.`,
+    {
+      hint: 'Give --time-format: s, ms, us, ns, iso, or a pattern such as dd/MM/yyyy HH:mm.',
+    },
+  );
 }
 
-function subjectColumn(sample: Data[], columns: string[], given: string | undefined, channel: string): Guess<string | null> {
+function subjectColumn(
+  sample: Data[],
+  columns: string[],
+  given: string | undefined,
+  channel: string,
+): Guess<string | null> {
   if (given) return { value: given, because: 'given' };
   for (const name of SUBJECT_NAMES) {
     const column = columns.find((candidate) => candidate.toLowerCase() === name);
     if (!column) continue;
-    const values = sample.map((row) => row[column]).filter((value) => typeof value === 'string' || typeof value === 'number');
+    const values = sample
+      .map((row) => row[column])
+      .filter((value) => typeof value === 'string' || typeof value === 'number');
     if (values.length < sample.length * 0.9) continue;
     const distinct = new Set(values).size;
     const author = channel === 'posts' && name !== 'id' && name !== 'name';
@@ -124,6 +192,14 @@ function subjectColumn(sample: Data[], columns: string[], given: string | undefi
 
 /** A file's name as a name for channels and subjects: without folders, endings, and anything but letters and digits. */
 export function slug(file: string): string {
-  const name = file.replace(/^.*[\\/]/, '').replace(/\.(gz|zst)$/, '').replace(/\.[a-z0-9]+$/i, '');
-  return name.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '').slice(0, 100) || 'recording';
+  const name = file
+    .replace(/^.*[\\/]/, '')
+    .replace(/\.(gz|zst)$/, '')
+    .replace(/\.[a-z0-9]+$/i, '');
+  return (
+    name
+      .replace(/[^A-Za-z0-9._-]+/g, '-')
+      .replace(/^[^A-Za-z0-9]+/, '')
+      .slice(0, 100) || 'recording'
+  );
 }

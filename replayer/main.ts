@@ -13,10 +13,23 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
   const log = createLog('replayer', settings.logLevel);
   const redis = await connect(settings.redisUrl, 'replayer');
   const instance = `replayer-${hostname()}-${process.pid}`;
-  const host = new ReplayHost({ redis, instance, channels: settings.channels, folder: settings.recordings, log });
+  const host = new ReplayHost({
+    redis,
+    instance,
+    channels: settings.channels,
+    folder: settings.recordings,
+    log,
+  });
   const responder = new Responder(redis, ['replayer', `replayer:${instance}`], host.verbs);
   const started = new Date().toISOString();
-  const presence = new Presence(redis, () => ({ name: 'replayer', role: 'replayer', state: 'running', instance, pid: process.pid, started }));
+  const presence = new Presence(redis, () => ({
+    name: 'replayer',
+    role: 'replayer',
+    state: 'running',
+    instance,
+    pid: process.pid,
+    started,
+  }));
   return {
     async close() {
       responder.close();

@@ -24,10 +24,12 @@ export function mapper(reading: Reading, defaultSubject: string, validate: Valid
     let subject = defaultSubject;
     if (subjectColumn !== null) {
       const value = row.values[subjectColumn];
-      if (typeof value !== 'string' && typeof value !== 'number') return `No subject: "${subjectColumn}" is ${value === undefined ? 'empty' : JSON.stringify(value)}.`;
+      if (typeof value !== 'string' && typeof value !== 'number')
+        return `No subject: "${subjectColumn}" is ${value === undefined ? 'empty' : JSON.stringify(value)}.`;
       subject = String(value);
     }
-    if (validate && !validate(row.values)) return `Not what channel "${reading.channel.value}" carries: ${explain(validate.errors, row.values)}.`;
+    if (validate && !validate(row.values))
+      return `Not what channel "${reading.channel.value}" carries: ${explain(validate.errors, row.values)}.`;
     return { timeMs, subject, data: row.json ?? JSON.stringify(row.values) };
   };
 }
@@ -46,6 +48,8 @@ function timeMapper({ time, timeFormat, tz, rename }: Reading): (values: Data) =
 }
 
 function timeProblem({ time, timeFormat, rename }: Reading, values: Data): string {
-  const found = time.value.split('+').map((column) => JSON.stringify(values[rename.value.get(column) ?? column]) ?? 'nothing');
+  const found = time.value
+    .split('+')
+    .map((column) => JSON.stringify(values[rename.value.get(column) ?? column]) ?? 'nothing');
   return `No time: "${time.value}" holds ${found.join(', ').slice(0, 80)}, expected ${timeFormat.value}.`;
 }

@@ -12,7 +12,11 @@ const WINDOW_MS = 30_000;
 const WINDOW_MAX_RECORDS = 200_000;
 
 /** All records in time order, equal times in file order; null as soon as `fits` says it is too much for the memory. */
-export async function sorted(chunks: AsyncIterable<Record[]>, disorder: Disorder, fits: () => boolean): Promise<Record[] | null> {
+export async function sorted(
+  chunks: AsyncIterable<Record[]>,
+  disorder: Disorder,
+  fits: () => boolean,
+): Promise<Record[] | null> {
   const records: Record[] = [];
   for await (const chunk of chunks) {
     if (!fits()) return null;
@@ -27,7 +31,10 @@ export async function sorted(chunks: AsyncIterable<Record[]>, disorder: Disorder
  * Records in time order as far as a window of 30 s of their time (or 200,000 records) can mend it. What comes later
  * than that is counted and goes out at once.
  */
-export async function* reordered(chunks: AsyncIterable<Record[]>, disorder: Disorder): AsyncGenerator<Record[]> {
+export async function* reordered(
+  chunks: AsyncIterable<Record[]>,
+  disorder: Disorder,
+): AsyncGenerator<Record[]> {
   let held: Record[] = [];
   let newestMs = -Infinity;
   let leftMs = -Infinity;

@@ -1,7 +1,7 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import { Clock, type Time } from '../core/clock.ts';
 import type { Record } from '../core/event.ts';
-import { sentence } from '../core/errors.ts';
+import { RepriseError, sentence } from '../core/errors.ts';
 import type { Rate } from '../schemas/types.ts';
 import type { Stretch, Timeline } from './timeline.ts';
 
@@ -9,8 +9,8 @@ export type PlayerState = 'idle' | 'playing' | 'paused' | 'ended' | 'failed';
 
 /** Where records go. The player knows no Redis. */
 export interface Output {
-  /** Opens a new epoch on all channels; answers its number. */
-  begin(): Promise<number>;
+  /** Opens a new epoch on all channels, later than the one given; answers its number. */
+  begin(lastEpoch: number): Promise<number>;
   /** Sends records to one of the timeline's channels, after all before them; settles when they are published. */
   emit(lane: number, records: Record[]): Promise<unknown>;
 }
@@ -54,12 +54,15 @@ export class Player {
   #landed: (() => void)[] = [];
   #wake: (() => void) | null = null;
   #behindMs = 0;
+  /** Time of the last record that is known to be published. */
+  #confirmedMs: number;
 
   constructor(timeline: Timeline, output: Output, options: PlayerOptions) {
     this.#timeline = timeline;
     this.#output = output;
     this.#options = options;
     this.#loop = options.loop;
+    this.#confirmedMs = options.startMs;
     this.clock = new Clock(options.startMs, options.rate, options.time, options.paused);
   }
 
@@ -109,9 +112,15 @@ export class Player {
   /** Plays until the end, or with `stay` until stopped: then an ended player waits for a seek or play. */
   async run(stay = false): Promise<void> {
     try {
-      for (let fromMs = this.#options.startMs; !this.#stopped; ) {
+      for (let fromMs = this.#options.startMs; !this.#stopped;) {
         await this.#begin(fromMs);
-        await this.#pass(fromMs);
+        try {
+          await this.#pass(fromMs);
+        } catch (error) {
+          // Redis came back without its data: a new epoch voids what was, so going on at what arrived last doubles nothing.
+          if (!(error instanceof RepriseError && error.code === 'log_reset')) throw error;
+          this.#seekMs ??= this.#confirmedMs;
+        }
         if (this.#stopped) break;
         if (this.#seekMs === null && this.#again()) this.#seekMs = this.#options.startMs;
         if (this.#seekMs === null) {
@@ -183,7 +192,7 @@ export class Player {
     this.#seekMs = null;
     this.#wake = null;
     this.#interrupt = new AbortController();
-    this.#epoch = await this.#output.begin();
+    this.#epoch = await this.#output.begin(this.#epoch);
     this.#behindMs = 0;
     this.clock.jump(fromMs);
     this.#to('playing');
@@ -200,7 +209,7 @@ export class Player {
     const ahead: Promise<unknown>[] = [];
     try {
       for await (const stretch of this.#timeline.from(fromMs)) {
-        for (let at = 0; at < stretch.records.length; ) {
+        for (let at = 0; at < stretch.records.length;) {
           const { timeMs } = stretch.records[at]!;
           if (timeMs > this.#options.endMs) return;
           await this.clock.until(timeMs, signal);
@@ -245,6 +254,7 @@ export class Player {
   #emit(lane: number, records: Record[]): Promise<void> {
     const sent = this.#output.emit(lane, records).then(() => {
       this.#published += records.length;
+      this.#confirmedMs = records.at(-1)!.timeMs;
       this.#measure(records);
     });
     sent.catch(() => {}); // Awaited in #pass, maybe later than it fails.
@@ -256,7 +266,8 @@ export class Player {
     if (this.clock.rate === 'max' || this.clock.paused) return;
     const lateMs = -this.clock.dueInMs(records[0]!.timeMs);
     this.#behindMs = lateMs > 50 ? lateMs : 0;
-    for (const { timeMs } of records) this.lateness.record(Math.max(1, Math.round(-this.clock.dueInMs(timeMs) * 1000)));
+    for (const { timeMs } of records)
+      this.lateness.record(Math.max(1, Math.round(-this.clock.dueInMs(timeMs) * 1000)));
   }
 
   #to(state: 'playing' | 'ended' | 'failed'): void {

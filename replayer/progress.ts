@@ -12,7 +12,9 @@ export function watch(replay: Replay, quiet: boolean): () => void {
     const perSecond = ((document.counts.published - last.published) / (now - last.atMs)) * 1000;
     last = { atMs: now, published: document.counts.published };
     const start = Date.parse(document.start);
-    const share = document.end ? (Date.parse(document.position) - start) / Math.max(1, Date.parse(document.end) - start) : null;
+    const share = document.end
+      ? (Date.parse(document.position) - start) / Math.max(1, Date.parse(document.end) - start)
+      : null;
     const parts = [
       document.state,
       document.position.replace('T', ' ').slice(0, 19),

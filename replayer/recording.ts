@@ -53,7 +53,11 @@ export class Recording {
     this.#path = path;
     this.#format = format;
     this.#refuse = options.refuse ?? (() => {});
-    this.#map = mapper(reading, slug(path), dataValidator(channelSpec(reading.channel.value, options.channels)));
+    this.#map = mapper(
+      reading,
+      slug(path),
+      dataValidator(channelSpec(reading.channel.value, options.channels)),
+    );
   }
 
   /**
@@ -62,13 +66,22 @@ export class Recording {
    */
   static async open(path: string, options: OpenOptions = {}): Promise<Recording> {
     const info = await stat(path).catch(() => null);
-    if (!info?.isFile()) throw refusal('recording_unknown', 404, `There is no file ${path}.`, { hint: 'Check the path.' });
-    if (info.size === 0) throw refusal('recording_empty', 422, `${basename(path)} is empty.`, { hint: 'Record or choose another file.' });
+    if (!info?.isFile())
+      throw refusal('recording_unknown', 404, `There is no file ${path}.`, { hint: 'Check the path.' });
+    if (info.size === 0)
+      throw refusal('recording_empty', 422, `${basename(path)} is empty.`, {
+        hint: 'Record or choose another file.',
+      });
     const { format, sample, problem } = await look(path);
     if (sample.length === 0) {
-      throw refusal('recording_unplayable', 422, `${basename(path)} has no row that can be read as ${format.name}${problem ? `: ${problem}` : '.'}`, {
-        hint: 'CSV needs a header line; NDJSON one JSON object a line.',
-      });
+      throw refusal(
+        'recording_unplayable',
+        422,
+        `${basename(path)} has no row that can be read as ${format.name}${problem ? `: ${problem}` : '.'}`,
+        {
+          hint: 'CSV needs a header line; NDJSON one JSON object a line.',
+        },
+      );
     }
     const recording = new Recording(path, format, infer(basename(path), sample, options), options);
     await recording.#load(path.endsWith('.gz') ? info.size * 2 : info.size);
@@ -112,16 +125,25 @@ export class Recording {
   async #load(bytes: number): Promise<void> {
     if (bytes <= MEMORY_MAX_CHARACTERS) {
       const size = { characters: 0 };
-      this.#records = await sorted(this.#read(size), this.disorder, () => size.characters <= MEMORY_MAX_CHARACTERS);
+      this.#records = await sorted(
+        this.#read(size),
+        this.disorder,
+        () => size.characters <= MEMORY_MAX_CHARACTERS,
+      );
     }
     for await (const [first] of this.records()) {
       this.#startMs = first!.timeMs;
       break;
     }
     if (Number.isNaN(this.#startMs)) {
-      throw refusal('recording_unplayable', 422, `No row of ${this.file} can be played on channel "${this.channel}".`, {
-        hint: `All ${this.refused} were refused; GET /api/v1/deadletters says why. ${this.lastReason}`,
-      });
+      throw refusal(
+        'recording_unplayable',
+        422,
+        `No row of ${this.file} can be played on channel "${this.channel}".`,
+        {
+          hint: `All ${this.refused} were refused; GET /api/v1/deadletters says why. ${this.lastReason}`,
+        },
+      );
     }
   }
 
@@ -137,7 +159,13 @@ export class Recording {
       for (const row of rows) {
         const record = this.#map(row);
         if (typeof record !== 'string') records.push(record);
-        else refusals.push({ file: this.file, line: row.line, reason: record, content: row.text ?? row.json ?? JSON.stringify(row.values) });
+        else
+          refusals.push({
+            file: this.file,
+            line: row.line,
+            reason: record,
+            content: row.text ?? row.json ?? JSON.stringify(row.values),
+          });
       }
       if (refusals.length > 0) {
         this.refused += refusals.length;
@@ -179,7 +207,7 @@ async function* counted(text: AsyncIterable<string>, size: { characters: number 
 /** Index of the first record at or after the time. */
 function lowerBound(records: Record[], timeMs: number): number {
   let low = 0;
-  for (let high = records.length; low < high; ) {
+  for (let high = records.length; low < high;) {
     const middle = (low + high) >>> 1;
     if (records[middle]!.timeMs < timeMs) low = middle + 1;
     else high = middle;

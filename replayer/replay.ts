@@ -6,7 +6,13 @@ import { refusal } from '../core/errors.ts';
 import type { Redis } from '../core/redis.ts';
 import { addDeadLetters } from '../core/store.ts';
 import { beginEpoch, ChannelWriter, releaseLease, renewLease, type Lease } from '../core/writer.ts';
-import type { ClockTick, Config, Replay as ReplayDocument, ReplayPatch, ReplayRequest } from '../schemas/types.ts';
+import type {
+  ClockTick,
+  Config,
+  Replay as ReplayDocument,
+  ReplayPatch,
+  ReplayRequest,
+} from '../schemas/types.ts';
 import { Player } from './player.ts';
 import { Recording, type OpenOptions, type Refusal } from './recording.ts';
 import { timelineOf } from './timeline.ts';
@@ -54,19 +60,27 @@ export class Replay {
     this.channels = timeline.channels;
     const writers = timeline.channels.map((channel) => this.#writer(channel));
     const output = {
-      begin: async () => {
-        const epoch = await beginEpoch(parts.redis, this.channels, this.#lease);
+      begin: async (lastEpoch: number) => {
+        const epoch = await beginEpoch(parts.redis, this.channels, this.#lease, lastEpoch);
         for (const writer of writers) writer.startEpoch(epoch);
         return epoch;
       },
       emit: (lane: number, records: Parameters<ChannelWriter['emit']>[0]) => writers[lane]!.emit(records),
     };
     const startMs = momentMs(request.start, timeline.startMs, 'start') ?? timeline.startMs;
-    const endMs = momentMs(request.end, timeline.startMs, 'end') ?? momentMs(request.duration, startMs, 'duration') ?? Infinity;
+    const endMs =
+      momentMs(request.end, timeline.startMs, 'end') ??
+      momentMs(request.duration, startMs, 'duration') ??
+      Infinity;
     if (endMs < startMs || startMs > (timeline.endMs ?? Infinity)) {
-      throw refusal('range_empty', 422, `Nothing lies between ${isoTime(startMs)} and ${endMs === Infinity ? 'the end' : isoTime(endMs)}.`, {
-        hint: `The recording goes from ${isoTime(timeline.startMs)}${timeline.endMs === null ? '' : ` to ${isoTime(timeline.endMs)}`}.`,
-      });
+      throw refusal(
+        'range_empty',
+        422,
+        `Nothing lies between ${isoTime(startMs)} and ${endMs === Infinity ? 'the end' : isoTime(endMs)}.`,
+        {
+          hint: `The recording goes from ${isoTime(timeline.startMs)}${timeline.endMs === null ? '' : ` to ${isoTime(timeline.endMs)}`}.`,
+        },
+      );
     }
     this.player = new Player(timeline, output, {
       rate: request.rate ?? 1,
@@ -89,7 +103,11 @@ export class Replay {
     for (const source of sources) {
       const refuse = (refused: Refusal[]) => {
         const letters = refused.map(({ file, line, reason, content }) => ({
-          channel: recordings.length < sources.length ? (source.channel ?? '') : '', source: file, line, reason, content,
+          channel: recordings.length < sources.length ? (source.channel ?? '') : '',
+          source: file,
+          line,
+          reason,
+          content,
           ...(request.id && { replay: request.id }),
         }));
         refusals.push(addDeadLetters(parts.redis, letters).catch(() => {}));
@@ -133,11 +151,15 @@ export class Replay {
   /** The replay as REST shows it. */
   document(): ReplayDocument {
     const { player } = this;
-    const total = (of: (recording: Recording) => number) => this.recordings.reduce((sum, recording) => sum + of(recording), 0);
-    const ms = (percentile: number) => (player.lateness.count === 0 ? 0 : player.lateness.percentile(percentile) / 1000);
+    const total = (of: (recording: Recording) => number) =>
+      this.recordings.reduce((sum, recording) => sum + of(recording), 0);
+    const ms = (percentile: number) =>
+      player.lateness.count === 0 ? 0 : player.lateness.percentile(percentile) / 1000;
     return {
       id: this.id,
-      recordings: this.#request.recordings.map((recording) => (typeof recording === 'string' ? recording : recording.id)),
+      recordings: this.#request.recordings.map((recording) =>
+        typeof recording === 'string' ? recording : recording.id,
+      ),
       channels: this.channels,
       state: player.state,
       error: player.error,
@@ -151,7 +173,11 @@ export class Replay {
       epoch: player.epoch,
       instance: this.#parts.instance,
       created: this.#created,
-      latenessMs: { p50: ms(50), p99: ms(99), max: player.lateness.count === 0 ? 0 : player.lateness.max / 1000 },
+      latenessMs: {
+        p50: ms(50),
+        p99: ms(99),
+        max: player.lateness.count === 0 ? 0 : player.lateness.max / 1000,
+      },
       counts: {
         published: player.published,
         refused: total((recording) => recording.refused),
@@ -205,7 +231,11 @@ export function momentMs(text: string | undefined, startMs: number, name: string
   if (text === undefined) return undefined;
   const offset = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text);
   if (offset) return startMs + Number(offset[1]) * UNITS_MS[offset[2]!]!;
-  const zoned = /^\d{4}-\d{2}-\d{2}/.test(text) ? (/(?:Z|[+-]\d{2}:?\d{2})$/.test(text.slice(10)) || text.length === 10 ? text : `${text}Z`) : '';
+  const zoned = /^\d{4}-\d{2}-\d{2}/.test(text)
+    ? /(?:Z|[+-]\d{2}:?\d{2})$/.test(text.slice(10)) || text.length === 10
+      ? text
+      : `${text}Z`
+    : '';
   const timeMs = Date.parse(zoned);
   if (!Number.isNaN(timeMs)) return timeMs;
   throw refusal('moment_malformed', 422, `"${text.slice(0, 60)}" is no ${name}.`, {

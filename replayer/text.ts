@@ -14,7 +14,9 @@ const PIECE_BYTES = 1 << 18;
 export async function* readText(path: string): AsyncGenerator<string> {
   const file = createReadStream(path, { highWaterMark: PIECE_BYTES });
   // pipeline destroys the file with the inflater, and carries the file's errors over to it.
-  const source = path.endsWith('.gz') ? pipeline(file, createGunzip({ chunkSize: PIECE_BYTES }), () => {}) : file;
+  const source = path.endsWith('.gz')
+    ? pipeline(file, createGunzip({ chunkSize: PIECE_BYTES }), () => {})
+    : file;
   const decoder = new StringDecoder('utf8');
   let first = true;
   try {

@@ -29,7 +29,8 @@ export function timelineOf(recordings: Recording[]): Timeline {
     startMs: Math.min(...recordings.map((recording) => recording.startMs)),
     endMs: ends.includes(null) ? null : Math.max(...(ends as number[])),
     channels,
-    from: (timeMs) => (recordings.length === 1 ? single(recordings[0]!, timeMs) : merged(recordings, laneOf, timeMs)),
+    from: (timeMs) =>
+      recordings.length === 1 ? single(recordings[0]!, timeMs) : merged(recordings, laneOf, timeMs),
   };
 }
 
@@ -44,11 +45,15 @@ interface Lane {
 }
 
 async function* merged(recordings: Recording[], laneOf: number[], fromMs: number): AsyncGenerator<Stretch> {
-  const open: (Lane | null)[] = recordings.map((recording) => ({ source: recording.records(fromMs), chunk: [], at: 0 }));
+  const open: (Lane | null)[] = recordings.map((recording) => ({
+    source: recording.records(fromMs),
+    chunk: [],
+    at: 0,
+  }));
   try {
     for (let lane = 0; lane < open.length; lane++) await refill(open, lane);
     let stretch: Stretch & { lanes: number[] } = { records: [], lanes: [] };
-    for (let next; (next = earliest(open)) !== -1; ) {
+    for (let next; (next = earliest(open)) !== -1;) {
       const lane = open[next]!;
       stretch.records.push(lane.chunk[lane.at++]!);
       stretch.lanes.push(laneOf[next]!);

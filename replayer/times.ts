@@ -7,14 +7,32 @@ export type TimeReader = (value: unknown) => number;
 
 /** Epoch units by the number of them in a millisecond. */
 const EPOCH_UNITS: { [unit: string]: number } = { s: 1 / 1000, ms: 1, us: 1_000, ns: 1_000_000 };
-const ISO = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}(?::?\d{2}(?::?\d{2}(?:[.,]\d+)?)?)?)?\s?(?:Z|[+-]\d{2}(?::?\d{2})?)?$/i;
+const ISO =
+  /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}(?::?\d{2}(?::?\d{2}(?:[.,]\d+)?)?)?)?\s?(?:Z|[+-]\d{2}(?::?\d{2})?)?$/i;
 const ZONED = /(?:Z|[+-]\d{2}(?::?\d{2})?)$/i;
 /** Patterns tried when nothing is said, the likelier first. A date before the slash order is settled by the data. */
 const PATTERNS = [
-  'dd/MM/yyyy HH:mm:ss', 'dd/MM/yyyy HH:mm', 'MM/dd/yyyy HH:mm:ss', 'MM/dd/yyyy HH:mm', 'MM/dd/yyyy hh:mm:ss a',
-  'd/M/yyyy H:mm:ss', 'd/M/yyyy H:mm', 'M/d/yyyy H:mm:ss', 'M/d/yyyy H:mm', 'M/d/yyyy h:mm:ss a',
-  'dd.MM.yyyy HH:mm:ss', 'dd.MM.yyyy HH:mm', 'dd-MM-yyyy HH:mm:ss', 'yyyy/MM/dd HH:mm:ss', 'yyyy/MM/dd HH:mm',
-  'yyyyMMddHHmmss', 'EEE MMM dd HH:mm:ss ZZZ yyyy', 'dd/MM/yyyy', 'MM/dd/yyyy', 'yyyy/MM/dd', 'dd.MM.yyyy',
+  'dd/MM/yyyy HH:mm:ss',
+  'dd/MM/yyyy HH:mm',
+  'MM/dd/yyyy HH:mm:ss',
+  'MM/dd/yyyy HH:mm',
+  'MM/dd/yyyy hh:mm:ss a',
+  'd/M/yyyy H:mm:ss',
+  'd/M/yyyy H:mm',
+  'M/d/yyyy H:mm:ss',
+  'M/d/yyyy H:mm',
+  'M/d/yyyy h:mm:ss a',
+  'dd.MM.yyyy HH:mm:ss',
+  'dd.MM.yyyy HH:mm',
+  'dd-MM-yyyy HH:mm:ss',
+  'yyyy/MM/dd HH:mm:ss',
+  'yyyy/MM/dd HH:mm',
+  'yyyyMMddHHmmss',
+  'EEE MMM dd HH:mm:ss ZZZ yyyy',
+  'dd/MM/yyyy',
+  'MM/dd/yyyy',
+  'yyyy/MM/dd',
+  'dd.MM.yyyy',
 ];
 
 /**
@@ -23,7 +41,9 @@ const PATTERNS = [
  */
 export function timeReader(format: string, zone: string): TimeReader {
   if (!IANAZone.isValidZone(zone) && !/^utc(?:[+-]\d{1,2}(?::\d{2})?)?$/i.test(zone)) {
-    throw refusal('time_zone_unknown', 422, `"${zone}" is not a time zone.`, { hint: 'Write an IANA name such as Europe/Berlin, or UTC.' });
+    throw refusal('time_zone_unknown', 422, `"${zone}" is not a time zone.`, {
+      hint: 'Write an IANA name such as Europe/Berlin, or UTC.',
+    });
   }
   const perMs = EPOCH_UNITS[format];
   if (perMs !== undefined) return (value) => epochMs(value, perMs);
@@ -49,7 +69,8 @@ function epochMs(value: unknown, perMs: number): number {
   if (typeof value !== 'string' || !/^-?\d+(?:\.\d+)?$/.test(value.trim())) return NaN;
   const text = value.trim();
   // Nanoseconds have more digits than a double: the integer is divided first.
-  if (text.length > 15 && perMs >= 1_000 && !text.includes('.')) return Number(BigInt(text) / BigInt(perMs / 1_000)) / 1_000;
+  if (text.length > 15 && perMs >= 1_000 && !text.includes('.'))
+    return Number(BigInt(text) / BigInt(perMs / 1_000)) / 1_000;
   return epochMs(Number(text), perMs);
 }
 
@@ -58,7 +79,12 @@ function isoReader(zone: string): (text: string) => number {
   return (text) => {
     if (!ISO.test(text)) return NaN;
     const iso = text.replace(' ', 'T').replace(',', '.');
-    if (ZONED.test(iso.slice(10))) return timeMsOf(iso.replace(/\s/, '').replace(/([+-]\d{2})(\d{2})?$/, (_, h: string, m?: string) => `${h}:${m ?? '00'}`));
+    if (ZONED.test(iso.slice(10)))
+      return timeMsOf(
+        iso
+          .replace(/\s/, '')
+          .replace(/([+-]\d{2})(\d{2})?$/, (_, h: string, m?: string) => `${h}:${m ?? '00'}`),
+      );
     if (utc) return timeMsOf(iso.length === 10 ? iso : `${iso}Z`);
     return DateTime.fromISO(iso, { zone }).toMillis();
   };
@@ -92,8 +118,14 @@ export function guessTimeFormat(values: unknown[]): Guess<string> | null {
   const spans = patterns.map((pattern) => {
     const read = timeReader(pattern, 'UTC');
     const times = present.map(read).filter((ms) => !Number.isNaN(ms));
-    return times.slice(1).reduce((sum, ms, i) => sum + Math.abs(ms - times[i]!), 0) + (present.length - times.length) * 1e15;
+    return (
+      times.slice(1).reduce((sum, ms, i) => sum + Math.abs(ms - times[i]!), 0) +
+      (present.length - times.length) * 1e15
+    );
   });
   const best = patterns[spans.indexOf(Math.min(...spans))]!;
-  return { value: best, because: `${example} reads as ${patterns.join(' or ')}; under this one the rows lie closest together` };
+  return {
+    value: best,
+    because: `${example} reads as ${patterns.join(' or ')}; under this one the rows lie closest together`,
+  };
 }

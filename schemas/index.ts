@@ -20,10 +20,21 @@ export const schemas: ReadonlyMap<string, AnySchemaObject> = new Map(
 );
 
 /** The one ajv: JSON Schema 2020-12, all schema files registered under `reprise:/<name>`. */
-export const ajv = new Ajv2020({ allErrors: false, strict: true, allowUnionTypes: true, discriminator: false });
+export const ajv = new Ajv2020({
+  allErrors: false,
+  strict: true,
+  allowUnionTypes: true,
+  discriminator: false,
+});
 addFormats(ajv);
 // The same, but text is turned into the number or boolean that the schema asks for: query strings have no types.
-export const queryAjv = new Ajv2020({ allErrors: true, coerceTypes: true, useDefaults: true, strict: true, allowUnionTypes: true });
+export const queryAjv = new Ajv2020({
+  allErrors: true,
+  coerceTypes: true,
+  useDefaults: true,
+  strict: true,
+  allowUnionTypes: true,
+});
 addFormats(queryAjv);
 for (const schema of schemas.values()) {
   ajv.addSchema(schema);
@@ -36,7 +47,8 @@ for (const schema of schemas.values()) {
  */
 export function validator<T>(name: string): ValidateFunction<T> {
   const validate = ajv.getSchema<T>(`reprise:/${name}`);
-  if (!validate) throw new Error(`No schema "${name}" in schemas/; there are: ${[...schemas.keys()].join(', ')}`);
+  if (!validate)
+    throw new Error(`No schema "${name}" in schemas/; there are: ${[...schemas.keys()].join(', ')}`);
   return validate as ValidateFunction<T>;
 }
 
@@ -48,12 +60,17 @@ export function explain(errors: ErrorObject[] | null | undefined, value: unknown
 function explainOne({ instancePath, message, params, keyword }: ErrorObject, value: unknown): string {
   const where = instancePath === '' ? '' : `${instancePath.slice(1).replaceAll('/', '.')} `;
   let found: unknown = value;
-  for (const step of instancePath.split('/').slice(1)) found = (found as Record<string, unknown> | undefined)?.[step];
+  for (const step of instancePath.split('/').slice(1))
+    found = (found as Record<string, unknown> | undefined)?.[step];
   const extra =
-    keyword === 'additionalProperties' ? ` (${String(params['additionalProperty'])})`
-    : keyword === 'enum' ? ` (${(params['allowedValues'] as unknown[]).join(', ')})`
-    : keyword === 'const' ? ` (${JSON.stringify(params['allowedValue'])})`
-    : '';
-  const got = keyword === 'required' || typeof found === 'object' ? '' : `, got ${JSON.stringify(found)?.slice(0, 80)}`;
+    keyword === 'additionalProperties'
+      ? ` (${String(params['additionalProperty'])})`
+      : keyword === 'enum'
+        ? ` (${(params['allowedValues'] as unknown[]).join(', ')})`
+        : keyword === 'const'
+          ? ` (${JSON.stringify(params['allowedValue'])})`
+          : '';
+  const got =
+    keyword === 'required' || typeof found === 'object' ? '' : `, got ${JSON.stringify(found)?.slice(0, 80)}`;
   return `${where}${message ?? keyword}${extra}${got}`;
 }

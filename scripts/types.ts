@@ -11,14 +11,23 @@ const all: JSONSchema = {
   $id: 'reprise:/all',
   title: 'Schemas',
   type: 'object',
-  properties: Object.fromEntries([...schemas].map(([name, schema]) => [name, { $ref: schema['$id'] as string }])),
+  properties: Object.fromEntries(
+    [...schemas].map(([name, schema]) => [name, { $ref: schema['$id'] as string }]),
+  ),
   additionalProperties: false,
 };
 
 const resolver = {
   order: 1,
   canRead: /^reprise:/,
-  read: (file: { url: string }) => JSON.stringify(schemas.get(decodeURI(file.url).replace(/^reprise:\//, '').replace(/#.*$/, ''))),
+  read: (file: { url: string }) =>
+    JSON.stringify(
+      schemas.get(
+        decodeURI(file.url)
+          .replace(/^reprise:\//, '')
+          .replace(/#.*$/, ''),
+      ),
+    ),
 };
 
 const text =

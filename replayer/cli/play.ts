@@ -45,8 +45,16 @@ export default {
       .option('--subject <column>', 'the column that names the subject')
       .option('--latitude <column>', 'the column that holds the latitude')
       .option('--longitude <column>', 'the column that holds the longitude')
-      .addOption(new Option('--map <old=new>', 'give a column another name; may be repeated').argParser(mapping).default(new Map()))
-      .addOption(new Option('--rate <rate>', 'recorded seconds per second: 0.01 to 1000, or max').argParser(rate).default(1))
+      .addOption(
+        new Option('--map <old=new>', 'give a column another name; may be repeated')
+          .argParser(mapping)
+          .default(new Map()),
+      )
+      .addOption(
+        new Option('--rate <rate>', 'recorded seconds per second: 0.01 to 1000, or max')
+          .argParser(rate)
+          .default(1),
+      )
       .option('--start <moment>', 'play from here: an ISO time, or an offset such as 90s')
       .option('--end <moment>', 'play up to here')
       .option('--duration <span>', 'play this much, e.g. 10m')
@@ -64,7 +72,13 @@ async function play(files: string[], options: Options): Promise<void> {
   const redis = await connect(settings.redisUrl, 'play');
   const instance = `play-${process.pid}`;
   const log = createLog('play', 'silent');
-  const host = new ReplayHost({ redis, instance, channels: settings.channels, folder: settings.recordings, log });
+  const host = new ReplayHost({
+    redis,
+    instance,
+    channels: settings.channels,
+    folder: settings.recordings,
+    log,
+  });
   const responder = new Responder(redis, [`replayer:${instance}`], host.verbs);
   try {
     const sources = files.map((file) => sourceOf(file, options));
@@ -88,12 +102,25 @@ async function play(files: string[], options: Options): Promise<void> {
 
 function sourceOf(file: string, { map, ...options }: Options): Source {
   const { channel, time, timeFormat, tz, subject, latitude, longitude } = options;
-  return { id: basename(file), path: resolve(file), rename: map, channel, time, timeFormat, tz, subject, latitude, longitude };
+  return {
+    id: basename(file),
+    path: resolve(file),
+    rename: map,
+    channel,
+    time,
+    timeFormat,
+    tz,
+    subject,
+    latitude,
+    longitude,
+  };
 }
 
 function requestOf(files: string[], options: Options): ReplayRequest {
   if (options.duration && options.end) {
-    throw refusal('options_conflict', 400, '--duration and --end both say where to stop.', { hint: 'Give one of them.' });
+    throw refusal('options_conflict', 400, '--duration and --end both say where to stop.', {
+      hint: 'Give one of them.',
+    });
   }
   return {
     ...(options.name && { id: options.name }),
@@ -115,7 +142,9 @@ function report(replay: ReplayDocument, json: boolean): ReplayDocument {
     const parts = [
       `${published.toLocaleString('en')} events on ${replay.channels.join(', ')}`,
       ...(reordered ? [`${reordered.toLocaleString('en')} steps back in time put in order`] : []),
-      ...(refused ? [`${refused.toLocaleString('en')} rows refused (GET /api/v1/deadletters says why)`] : ['no row refused']),
+      ...(refused
+        ? [`${refused.toLocaleString('en')} rows refused (GET /api/v1/deadletters says why)`]
+        : ['no row refused']),
       ...(late ? [`${late.toLocaleString('en')} rows too late for the reorder window`] : []),
     ];
     process.stdout.write(`${parts.join('; ')}.\n`);
@@ -126,7 +155,8 @@ function report(replay: ReplayDocument, json: boolean): ReplayDocument {
 function rate(text: string): Rate {
   if (text === 'max') return 'max';
   const value = Number(text);
-  if (!(value >= 0.01 && value <= 1000)) throw new InvalidArgumentError('It is a number from 0.01 to 1000, or max.');
+  if (!(value >= 0.01 && value <= 1000))
+    throw new InvalidArgumentError('It is a number from 0.01 to 1000, or max.');
   return value;
 }
 
@@ -141,4 +171,3 @@ function mapping(text: string, before: Map<string, string>): Map<string, string>
   if (at < 1 || at === text.length - 1) throw new InvalidArgumentError('Write old=new.');
   return new Map(before).set(text.slice(0, at), text.slice(at + 1));
 }
-

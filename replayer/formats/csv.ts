@@ -54,7 +54,11 @@ class CsvReader {
       }
       this.#learn(text, end);
     }
-    const result = new Papa.Parser({ delimiter: this.#delimiter, newline: this.#newline }).parse(text, 0, !last) as Papa.ParseResult<string[]>;
+    const result = new Papa.Parser({ delimiter: this.#delimiter, newline: this.#newline }).parse(
+      text,
+      0,
+      !last,
+    ) as Papa.ParseResult<string[]>;
     const quoted = text.includes('"');
     const broken = new Map(result.errors.map((error) => [error.row, error.message]));
     result.data.forEach((cells, i) => this.#take(cells, quoted, broken.get(i), rows));
@@ -91,7 +95,11 @@ class CsvReader {
 
   /** Gives up on the first line of an endless row, for instance after a quote that is never closed. */
   #refuseLine(text: string): Row {
-    const row = badRow(this.#line, 'The row is longer than 1,000,000 characters; is a quote never closed?', text);
+    const row = badRow(
+      this.#line,
+      'The row is longer than 1,000,000 characters; is a quote never closed?',
+      text,
+    );
     this.#skipping = true;
     this.#rest = this.#skipLine(text);
     return row;

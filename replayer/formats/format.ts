@@ -41,5 +41,11 @@ export const CONTENT_MAX_CHARACTERS = 2_000;
 /** A row that can't be read. */
 export function badRow(line: number, problem: string, text: string): Row {
   // A copy, not a slice: V8 keeps the whole piece of the file alive for a slice of it.
-  return { line, values: null, json: null, problem, text: Buffer.from(text.slice(0, CONTENT_MAX_CHARACTERS)).toString() };
+  return {
+    line,
+    values: null,
+    json: null,
+    problem,
+    text: Buffer.from(text.slice(0, CONTENT_MAX_CHARACTERS)).toString(),
+  };
 }

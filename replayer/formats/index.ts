@@ -3,7 +3,9 @@ import { refusal } from '../../core/errors.ts';
 import type { Format } from './format.ts';
 
 const folder = new URL('.', import.meta.url);
-const files = readdirSync(folder).filter((file) => /\.[tj]s$/.test(file) && !/^(index|format)\./.test(file)).sort();
+const files = readdirSync(folder)
+  .filter((file) => /\.[tj]s$/.test(file) && !/^(index|format)\./.test(file))
+  .sort();
 
 /** Every format: a file in this folder is one. Those that a file's look decides between come last. */
 export const formats: Format[] = await Promise.all(

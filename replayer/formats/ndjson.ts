@@ -27,9 +27,15 @@ function read(line: number, text: string, rename: ReadonlyMap<string, string>): 
     return badRow(line, `Not JSON: ${(error as Error).message}.`, text);
   }
   if (typeof values !== 'object' || values === null || Array.isArray(values)) {
-    return badRow(line, `Not a JSON object but ${Array.isArray(values) ? 'an array' : JSON.stringify(values)?.slice(0, 40)}.`, text);
+    return badRow(
+      line,
+      `Not a JSON object but ${Array.isArray(values) ? 'an array' : JSON.stringify(values)?.slice(0, 40)}.`,
+      text,
+    );
   }
   if (rename.size === 0) return { line, values: values as Data, json: text };
-  const renamed = Object.fromEntries(Object.entries(values).map(([name, value]) => [rename.get(name) ?? name, value]));
+  const renamed = Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [rename.get(name) ?? name, value]),
+  );
   return { line, values: renamed, json: null };
 }

@@ -1,0 +1,105 @@
+import { readdirSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { channelSpec } from '../../core/channels.ts';
+import type { Settings } from '../../core/config.ts';
+import { failure, sentence } from '../../core/errors.ts';
+import { createLog } from '../../core/log.ts';
+import { Presence } from '../../core/presence.ts';
+import { connect } from '../../core/redis.ts';
+import { explain } from '../../schemas/index.ts';
+import { ServiceRunner } from './runner.ts';
+import type { ServiceKind } from './service.ts';
+
+/** The analysis role: runs the services of the configuration. One that fails does not touch the others. */
+export async function serve(settings: Settings): Promise<{ close(): Promise<void> }> {
+  const log = createLog('analysis', settings.logLevel);
+  const kinds = await serviceKinds();
+  const redis = await connect(settings.redisUrl, 'analysis');
+  const instance = `analysis-${hostname()}-${process.pid}`;
+  const started = new Date().toISOString();
+  const running = Object.entries(settings.services).map(([name, config]) => {
+    const kind = kinds.get(config.use);
+    if (!kind) {
+      throw failure(
+        'service_unknown',
+        `Service "${name}" uses "${config.use}", which is no file under backend/analysis/services.`,
+        {
+          hint: `There are: ${[...kinds.keys()].join(', ')}.`,
+        },
+      );
+    }
+    const [input, output] = [config.input ?? kind.input, config.output ?? kind.output];
+    const service = kind.create(checkParams(name, kind, config.params ?? {}));
+    const runner = new ServiceRunner({
+      redis,
+      name,
+      service,
+      input,
+      output: channelSpec(output, settings.channels),
+      log,
+    });
+    let error: string | null = null;
+    runner.run().catch((thrown: unknown) => {
+      error = sentence(thrown);
+      log.error({ service: name }, error);
+    });
+    const presence = new Presence(redis, () => ({
+      name,
+      role: 'service',
+      state: error ? 'stopped' : 'running',
+      instance: `${instance}:${name}`,
+      started,
+      inputs: [input],
+      outputs: [output],
+      lost: runner.lost,
+      ...(error && { message: error }),
+    }));
+    return { runner, presence };
+  });
+  const presence = new Presence(redis, () => ({
+    name: 'analysis',
+    role: 'analysis',
+    state: 'running',
+    instance,
+    pid: process.pid,
+    started,
+  }));
+  return {
+    async close() {
+      for (const { runner } of running) runner.close();
+      await Promise.all([presence, ...running.map((each) => each.presence)].map((each) => each.close()));
+      redis.disconnect();
+    },
+  };
+}
+
+/** Every service there is: a file under services/ is one. */
+export async function serviceKinds(): Promise<Map<string, ServiceKind>> {
+  const folder = new URL('services/', import.meta.url);
+  const files = readdirSync(folder)
+    .filter((file) => /\.[tj]s$/.test(file))
+    .sort();
+  const kinds = await Promise.all(
+    files.map(
+      async (file) => ((await import(new URL(file, folder).href)) as { default: ServiceKind }).default,
+    ),
+  );
+  return new Map(kinds.map((kind) => [kind.name, kind]));
+}
+
+/** A service's parameters with their defaults. @throws failure that says which is wrong */
+function checkParams(
+  name: string,
+  kind: ServiceKind,
+  given: { [name: string]: unknown },
+): { [name: string]: unknown } {
+  const params = structuredClone(given);
+  const validate = new Ajv2020({ useDefaults: true }).compile(kind.params);
+  if (!validate(params))
+    throw failure(
+      'config_invalid',
+      `The parameters of service "${name}": ${explain(validate.errors, params)}.`,
+    );
+  return params;
+}

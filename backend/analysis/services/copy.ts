@@ -1,0 +1,18 @@
+import type { Data } from '../../../core/event.ts';
+import { Service, type ServiceKind } from '../service.ts';
+
+/** Passes each datum on: to give a channel a second name or another envelope. */
+class Copy extends Service {
+  override process(data: Data): Data {
+    return data;
+  }
+}
+
+export default {
+  name: 'copy',
+  summary: 'Passes each datum on to another channel.',
+  input: 'gps',
+  output: 'gps_state_topic',
+  params: { type: 'object', properties: {}, additionalProperties: false },
+  create: () => new Copy(),
+} satisfies ServiceKind;

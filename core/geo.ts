@@ -1,0 +1,28 @@
+/** Mean radius of the sphere that distances are measured on, metres. */
+export const EARTH_RADIUS_M = 6_371_000;
+
+const RADIANS = Math.PI / 180;
+
+/** A place in degrees (WGS 84). */
+export interface Place {
+  latitude: number;
+  longitude: number;
+}
+
+/** Great-circle distance in metres by the haversine formula (Sinnott, 1984): exact for short distances too. */
+export function distanceM(a: Place, b: Place): number {
+  const [latA, latB] = [a.latitude * RADIANS, b.latitude * RADIANS];
+  const sinLat = Math.sin((latB - latA) / 2);
+  const sinLon = Math.sin(((b.longitude - a.longitude) * RADIANS) / 2);
+  const h = sinLat * sinLat + Math.cos(latA) * Math.cos(latB) * sinLon * sinLon;
+  return 2 * EARTH_RADIUS_M * Math.asin(Math.min(1, Math.sqrt(h)));
+}
+
+/** Bearing at `a` of the great circle to `b`, degrees clockwise from north, 0 to below 360. */
+export function bearingDegrees(a: Place, b: Place): number {
+  const [latA, latB] = [a.latitude * RADIANS, b.latitude * RADIANS];
+  const deltaLon = (b.longitude - a.longitude) * RADIANS;
+  const y = Math.sin(deltaLon) * Math.cos(latB);
+  const x = Math.cos(latA) * Math.sin(latB) - Math.sin(latA) * Math.cos(latB) * Math.cos(deltaLon);
+  return (Math.atan2(y, x) / RADIANS + 360) % 360;
+}

@@ -1,4 +1,12 @@
-import type { Channel, Event, Problem, Recording, Replay, ReplayPatch, ReplayRequest } from '../../../schemas/types.ts';
+import type {
+  Channel,
+  Event,
+  Problem,
+  Recording,
+  Replay,
+  ReplayPatch,
+  ReplayRequest,
+} from '../../../schemas/types.ts';
 import { texts } from './texts.ts';
 
 const base = '/api/v1';
@@ -26,11 +34,22 @@ function answer<T>(status: number, text: string): T {
   try {
     body = text ? JSON.parse(text) : undefined;
   } catch {
-    throw local('unreadable', texts.problem.unreadable, texts.problem.unreadableHint, `HTTP ${status}: ${text.slice(0, 120)}`);
+    throw local(
+      'unreadable',
+      texts.problem.unreadable,
+      texts.problem.unreadableHint,
+      `HTTP ${status}: ${text.slice(0, 120)}`,
+    );
   }
   if (status < 400) return body as T;
   const problem = (body ?? {}) as Partial<Problem>;
-  throw new ProblemError({ type: 'about:blank', code: `http_${status}`, status, title: `HTTP ${status}`, ...problem });
+  throw new ProblemError({
+    type: 'about:blank',
+    code: `http_${status}`,
+    status,
+    title: `HTTP ${status}`,
+    ...problem,
+  });
 }
 
 /** @throws ProblemError, also when the API can't be reached */
@@ -63,7 +82,10 @@ export const api = {
   recording: (recording: string) => call<Recording>('GET', `/recordings/${id(recording)}`),
   channels: () => call<{ items: Channel[] }>('GET', '/channels'),
   history: (channel: string, query: Record<string, string>) =>
-    call<{ items: Event[]; cursor?: string | null }>('GET', `/channels/${id(channel)}/history?${new URLSearchParams(query)}`),
+    call<{ items: Event[]; cursor?: string | null }>(
+      'GET',
+      `/channels/${id(channel)}/history?${new URLSearchParams(query)}`,
+    ),
   upload,
 };
 
@@ -84,7 +106,8 @@ function upload(file: File, progress: (share: number) => void, signal: AbortSign
         reject(error);
       }
     };
-    request.onerror = () => reject(local('unreachable', texts.problem.unreachable, texts.problem.unreachableHint));
+    request.onerror = () =>
+      reject(local('unreachable', texts.problem.unreachable, texts.problem.unreachableHint));
     request.onabort = () => reject(signal.reason);
     signal.addEventListener('abort', () => request.abort());
     request.send(file);

@@ -99,7 +99,10 @@ export class Channels {
     }
     channel.lost += Math.max(0, batch.from - channel.offset - 1) + batch.dropped;
     channel.conflated += batch.conflated;
-    const events = batch.from > channel.offset ? batch.events : batch.events.filter((event) => event.offset > channel.offset);
+    const events =
+      batch.from > channel.offset
+        ? batch.events
+        : batch.events.filter((event) => event.offset > channel.offset);
     channel.offset = Math.max(channel.offset, batch.to);
     channel.received += events.length;
     this.#give(channel, events, 'live');

@@ -16,15 +16,29 @@ export interface Charted {
 }
 
 /** What there is to chart now: speed, distance and elevation of what moves, else the first numbers of the data. */
-export function chartsOf({ subjects, metrics, selection, front }: Reprise): { charts: Charted[]; shown: number; all: number } {
+export function chartsOf({ subjects, metrics, selection, front }: Reprise): {
+  charts: Charted[];
+  shown: number;
+  all: number;
+} {
   const present = subjects.present().filter(({ root, series }) => front.has(root) && series.size > 0);
   const { subject: selected } = selection;
   const first = present.slice(0, MOST_LINES);
   if (selected && present.includes(selected) && !first.includes(selected)) first.splice(-1, 1, selected);
   const line = (subject: Subject, ...names: string[]): Line[] => {
-    const entry = names.map((name) => subject.series.get(name)).find((found) => found && found.series.length > 0);
+    const entry = names
+      .map((name) => subject.series.get(name))
+      .find((found) => found && found.series.length > 0);
     if (!entry) return [];
-    return [{ key: subject.key, name: subject.name, colour: subject.colour, strong: subject === selected, series: entry.series }];
+    return [
+      {
+        key: subject.key,
+        name: subject.name,
+        colour: subject.colour,
+        strong: subject === selected,
+        series: entry.series,
+      },
+    ];
   };
   const lines = (...names: string[]): Line[] =>
     // The selected one last: it is drawn on top.
@@ -39,12 +53,17 @@ export function chartsOf({ subjects, metrics, selection, front }: Reprise): { ch
         { id: 'distance', title: t.distance, unit: 'm', lines: lines('distance'), none: t.noDistance },
         { id: 'elevation', title: t.elevation, unit: 'm', lines: lines('elevation'), none: t.noElevation },
       ]
-    : [...new Set(generic)].slice(0, 3).map((name) => ({ id: name, title: name, unit: '', lines: lines(name), none: t.none }));
+    : [...new Set(generic)]
+        .slice(0, 3)
+        .map((name) => ({ id: name, title: name, unit: '', lines: lines(name), none: t.none }));
   return { charts, shown: first.length, all: present.length };
 }
 
 /** The event times that the charts show, ms: the last `windowS` seconds before the newest value, or all there is. */
-export function windowOf(charts: readonly Charted[], windowS: number | undefined): [number, number] | undefined {
+export function windowOf(
+  charts: readonly Charted[],
+  windowS: number | undefined,
+): [number, number] | undefined {
   let from = Infinity;
   let to = -Infinity;
   for (const { lines } of charts) {

@@ -38,7 +38,9 @@ export class Connection {
   /** Why the last subscription was refused. */
   problem = $state.raw<Problem>();
   /** One word for all of it. */
-  readonly state = $derived(this.socket === 'connected' && this.redis === 'down' ? 'redis-down' : this.socket);
+  readonly state = $derived(
+    this.socket === 'connected' && this.redis === 'down' ? 'redis-down' : this.socket,
+  );
 
   readonly #socket: Socket;
   readonly #channels: Channels;
@@ -46,7 +48,11 @@ export class Connection {
 
   constructor(channels: Channels, listener: Listener) {
     this.#channels = channels;
-    const socket = io('/live', { transports: ['websocket', 'polling'], reconnectionDelayMax: 4000, timeout: 8000 });
+    const socket = io('/live', {
+      transports: ['websocket', 'polling'],
+      reconnectionDelayMax: 4000,
+      timeout: 8000,
+    });
     this.#socket = socket;
     socket.on('connect', () => {
       this.socket = 'connected';
@@ -91,7 +97,9 @@ export class Connection {
    */
   async patch(id: string, patch: ReplayPatch): Promise<Replay> {
     if (!this.#socket.connected) return api.patchReplay(id, patch);
-    const answer = (await this.#socket.timeout(ACK_MS).emitWithAck('replay', { id, ...patch })) as Answer<Replay>;
+    const answer = (await this.#socket
+      .timeout(ACK_MS)
+      .emitWithAck('replay', { id, ...patch })) as Answer<Replay>;
     if ('error' in answer && typeof answer.error === 'object' && answer.error) throw answer.error;
     return answer as Replay;
   }
@@ -111,16 +119,20 @@ export class Connection {
     const { epoch, offset } = this.#channels.open(channel);
     const request: Subscribe = { channel, mode: 'stream', ...(epoch > 0 && { since: { epoch, offset } }) };
     try {
-      const answer = (await this.#socket.timeout(ACK_MS).emitWithAck('subscribe', request)) as Answer<Subscribed>;
+      const answer = (await this.#socket
+        .timeout(ACK_MS)
+        .emitWithAck('subscribe', request)) as Answer<Subscribed>;
       if ('error' in answer) {
         this.problem = answer.error;
         return;
       }
       this.problem = undefined;
-      if (this.#channels.subscribed(channel, answer)) this.#channels.fill(channel, await this.#history(channel));
+      if (this.#channels.subscribed(channel, answer))
+        this.#channels.fill(channel, await this.#history(channel));
     } catch {
       // No answer: the socket is on its way down and subscribes again when it is back; else try once more.
-      if (this.#socket.connected && this.#watched.has(channel)) setTimeout(() => void this.#subscribe(channel), 1000);
+      if (this.#socket.connected && this.#watched.has(channel))
+        setTimeout(() => void this.#subscribe(channel), 1000);
     }
   }
 

@@ -6,8 +6,14 @@ import type { Reprise } from './reprise.svelte.ts';
 export interface Debug {
   /** The latest place of each subject by channel, where each channel stands, and the state of connection and clock. */
   snapshot(): {
-    subjects: Record<string, Record<string, { time: string; latitude: number; longitude: number; offset: number }>>;
-    channels: Record<string, { epoch: number; offset: number; received: number; lost: number; conflated: number }>;
+    subjects: Record<
+      string,
+      Record<string, { time: string; latitude: number; longitude: number; offset: number }>
+    >;
+    channels: Record<
+      string,
+      { epoch: number; offset: number; received: number; lost: number; conflated: number }
+    >;
     state: string;
   };
   /** The newest painted event of any channel. */
@@ -35,10 +41,12 @@ export const debug = (app: Reprise): Debug => ({
         (subjects[name] ??= {})[subject] = { time, latitude, longitude, offset };
       }
     }
-    const channels = [...app.channels.all.values()].map(({ name, epoch, offset, received, lost, conflated }) => [
-      name,
-      { epoch, offset, received, lost, conflated },
-    ]);
+    const channels = [...app.channels.all.values()].map(
+      ({ name, epoch, offset, received, lost, conflated }) => [
+        name,
+        { epoch, offset, received, lost, conflated },
+      ],
+    );
     return { subjects, channels: Object.fromEntries(channels), state: app.connection.state };
   },
   get painted() {

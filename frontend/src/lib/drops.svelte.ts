@@ -71,9 +71,8 @@ export class Drops {
     drop.stage = 'reading';
     try {
       if (how === 'replace' && drop.rival) await this.#replays.remove(drop.rival.id);
-      const recordings = drop.recordings.map(
-        (recording): string | RecordingOptions =>
-          how === 'beside' ? { id: recording.id, channel: ownChannel(recording.id) } : recording.id,
+      const recordings = drop.recordings.map((recording): string | RecordingOptions =>
+        how === 'beside' ? { id: recording.id, channel: ownChannel(recording.id) } : recording.id,
       ) as [string, ...string[]];
       const replay = await api.startReplay({ recordings, rate: 1 });
       await this.#replays.refresh();
@@ -102,7 +101,10 @@ export class Drops {
 
   #add(name: string, stage: Drop['stage']): Drop {
     const id = this.#next++;
-    this.list = [...this.list, { id, name, stage, progress: 0, recordings: [], abort: new AbortController() }];
+    this.list = [
+      ...this.list,
+      { id, name, stage, progress: 0, recordings: [], abort: new AbortController() },
+    ];
     return this.list.at(-1) as Drop;
   }
 

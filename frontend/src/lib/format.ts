@@ -17,10 +17,12 @@ export function short(n: number): string {
 }
 
 /** UTC time of day: `20:21:27`. */
-export const timeOfDay = (ms: number): string => (Number.isFinite(ms) ? new Date(ms).toISOString().slice(11, 19) : '–');
+export const timeOfDay = (ms: number): string =>
+  Number.isFinite(ms) ? new Date(ms).toISOString().slice(11, 19) : '–';
 
 /** UTC date: `2019-12-24`. */
-export const dateOf = (ms: number): string => (Number.isFinite(ms) ? new Date(ms).toISOString().slice(0, 10) : '–');
+export const dateOf = (ms: number): string =>
+  Number.isFinite(ms) ? new Date(ms).toISOString().slice(0, 10) : '–';
 
 /** A length of time, as long as it needs to be: `0:07`, `12:03`, `1:02:03`, `4 d 02:10`. */
 export function duration(ms: number): string {
@@ -53,7 +55,8 @@ export function bytes(n: number): string {
 }
 
 /** Metres as `840 m` or `12.3 km`. */
-export const metres = (m: number): string => (Math.abs(m) >= 1000 ? `${short(m / 1000)} km` : `${short(m)} m`);
+export const metres = (m: number): string =>
+  Math.abs(m) >= 1000 ? `${short(m / 1000)} km` : `${short(m)} m`;
 
 /** One value of an event's data as a person reads it. */
 export function value(v: unknown): string {

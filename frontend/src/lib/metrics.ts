@@ -21,7 +21,9 @@ const notAMeasure = /^(id|.*_id|index|year|month|day|hour|minute|second|time.*|l
 
 /** The text of a post-like datum. */
 export const textOf = (data: Data): string | undefined =>
-  [data.text, data.comment, data.message].find((text): text is string => typeof text === 'string' && text !== '');
+  [data.text, data.comment, data.message].find(
+    (text): text is string => typeof text === 'string' && text !== '',
+  );
 
 /** Whether a datum is a place on the map. Exactly 0, 0 is how devices say that they have no fix. */
 export function isPlace(data: Data): data is Data & { latitude: number; longitude: number } {
@@ -83,7 +85,8 @@ export class Metrics implements Sink {
         subject.present = false;
         this.#charted.delete(subject.key);
       }
-      for (const [metric, entry] of subject.series) if (entry.channel === channel.name) subject.series.delete(metric);
+      for (const [metric, entry] of subject.series)
+        if (entry.channel === channel.name) subject.series.delete(metric);
     }
   }
 
@@ -93,7 +96,8 @@ export class Metrics implements Sink {
       members ??= [];
       for (const name in data) {
         if (members.length >= GENERIC) break;
-        if (typeof data[name] === 'number' && !members.includes(name) && !notAMeasure.test(name)) members.push(name);
+        if (typeof data[name] === 'number' && !members.includes(name) && !notAMeasure.test(name))
+          members.push(name);
       }
       this.generic.set(root, members);
     }

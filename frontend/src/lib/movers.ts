@@ -115,9 +115,11 @@ export class Movers implements Sink {
     if (broken) mover.trailEnd = null;
     mover.glideFrom = mover.shown;
     mover.glideStart = now;
-    mover.glideMs = !this.glide || broken || arrival !== 'live' ? 0 : Math.min(now - mover.arrivedAt, LONGEST_GLIDE_MS);
+    mover.glideMs =
+      !this.glide || broken || arrival !== 'live' ? 0 : Math.min(now - mover.arrivedAt, LONGEST_GLIDE_MS);
     mover.arrivedAt = now;
-    if (typeof event.data.bearing !== 'number' && !broken) mover.heading = bearing(mover.at, at) ?? mover.heading;
+    if (typeof event.data.bearing !== 'number' && !broken)
+      mover.heading = bearing(mover.at, at) ?? mover.heading;
     mover.at = at;
     mover.timeMs = timeMs;
     mover.offset = event.offset;
@@ -191,6 +193,7 @@ function bearing([lon1, lat1]: LonLat, [lon2, lat2]: LonLat): number | undefined
   const rad = Math.PI / 180;
   const y = Math.sin((lon2 - lon1) * rad) * Math.cos(lat2 * rad);
   const x =
-    Math.cos(lat1 * rad) * Math.sin(lat2 * rad) - Math.sin(lat1 * rad) * Math.cos(lat2 * rad) * Math.cos((lon2 - lon1) * rad);
+    Math.cos(lat1 * rad) * Math.sin(lat2 * rad) -
+    Math.sin(lat1 * rad) * Math.cos(lat2 * rad) * Math.cos((lon2 - lon1) * rad);
   return (Math.atan2(y, x) / rad + 360) % 360;
 }

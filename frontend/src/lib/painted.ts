@@ -19,7 +19,8 @@ export class Painted implements Sink {
 
   take(channel: ChannelState, events: readonly Event[], _times: Float64Array, arrival: Arrival): void {
     const newest = events.at(-1);
-    if (newest && arrival === 'live') this.#waiting.set(channel.name, { epoch: newest.epoch, offset: newest.offset });
+    if (newest && arrival === 'live')
+      this.#waiting.set(channel.name, { epoch: newest.epoch, offset: newest.offset });
   }
 
   forget(channel: ChannelState): void {

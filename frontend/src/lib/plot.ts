@@ -74,32 +74,46 @@ export class Plot {
   #build(lines: readonly Line[], width: number, height: number): void {
     this.destroy();
     const colours = palette();
-    const axis = { stroke: css(token('text-3')), grid: { stroke: css(token('line')), width: 1 }, ticks: { show: false } };
+    const axis = {
+      stroke: css(token('text-3')),
+      grid: { stroke: css(token('line')), width: 1 },
+      ticks: { show: false },
+    };
     const font = `11px ${getComputedStyle(document.body).fontFamily}`;
     const strong = lines.some((line) => line.strong);
     const options: uPlot.Options = {
       width,
       height,
-      padding: [8, 10, this.#last ? 0 : 4, 0],
+      padding: [8, 26, this.#last ? 0 : 4, 0],
       legend: { show: false },
-      cursor: { sync: { key: 'reprise' }, drag: { setScale: false, x: false, y: false }, points: { size: 7 }, y: false },
+      cursor: {
+        sync: { key: 'reprise' },
+        drag: { setScale: false, x: false, y: false },
+        points: { size: 7 },
+        y: false,
+      },
       tzDate: (ts) => uPlot.tzDate(new Date(ts * 1000), 'Etc/UTC'),
       scales: { x: { time: true, auto: false }, y: { range: (_u, min, max) => rangeOf(min, max) } },
       axes: [
-        { ...axis, font, size: this.#last ? 24 : 0, space: 64, values: this.#last ? timeLabels : () => [], gap: 4 },
+        {
+          ...axis,
+          font,
+          size: this.#last ? 24 : 0,
+          space: 64,
+          values: this.#last ? timeLabels : () => [],
+          gap: 4,
+        },
         { ...axis, font, size: 46, space: 26, gap: 6, values: (_u, splits) => splits.map(short) },
       ],
       series: [
         {},
-        ...lines.map(
-          (line): uPlot.Series => ({
-            label: line.name,
-            stroke: css(colours[line.colour] ?? [128, 128, 128], strong && !line.strong ? 0.28 : 1),
-            width: line.strong ? 2.25 : 1.5,
-            spanGaps: true,
-            points: { show: false },
-          }),
-        ),
+        ...lines.map((line): uPlot.Series => ({
+          label: line.name,
+          stroke: css(colours[line.colour] ?? [128, 128, 128], strong && !line.strong ? 0.28 : 1),
+          width: line.strong ? 2.25 : 1.5,
+          spanGaps: true,
+          points: { show: false },
+        })),
       ],
     };
     this.#plot = new uPlot(options, [[]], this.#host);
@@ -110,13 +124,17 @@ export class Plot {
     const plot = this.#plot;
     const i = plot?.cursor.idx;
     if (!plot || i === null || i === undefined || (plot.cursor.left ?? -1) < 0) return undefined;
-    return { time: (plot.data[0][i] ?? 0) * 1000, values: plot.data.slice(1).map((values) => nearest(values, i)) };
+    return {
+      time: (plot.data[0][i] ?? 0) * 1000,
+      values: plot.data.slice(1).map((values) => nearest(values, i)),
+    };
   }
 }
 
 /** The last value at or before a column: lines cross the columns that have none. */
 function nearest(values: ArrayLike<number | null | undefined>, at: number): number | null | undefined {
-  for (let i = at; i >= 0 && i > at - 40; i--) if (values[i] !== null && values[i] !== undefined) return values[i];
+  for (let i = at; i >= 0 && i > at - 40; i--)
+    if (values[i] !== null && values[i] !== undefined) return values[i];
   return undefined;
 }
 

@@ -32,7 +32,9 @@ export class Reprise {
   readonly movers = new Movers(this.subjects, this.topology);
   readonly posts = new Posts(this.topology);
   readonly painted = new Painted();
-  readonly channels = new Channels([this.metrics, this.movers, this.posts, this.painted], () => this.frame.touch());
+  readonly channels = new Channels([this.metrics, this.movers, this.posts, this.painted], () =>
+    this.frame.touch(),
+  );
   readonly selection = new Selection(this.subjects, ({ name }) => this.speaker.say(texts.say.selected(name)));
   readonly recordings = new Recordings();
   readonly replays: Replays = new Replays(() => this.connection);
@@ -83,7 +85,9 @@ export class Reprise {
   }
 
   /** The channel whose subjects and charts are in front: those of the chosen replay. */
-  readonly front = $derived(new Set((this.replays.chosen?.channels ?? [...this.watched]).map((name) => this.topology.root(name))));
+  readonly front = $derived(
+    new Set((this.replays.chosen?.channels ?? [...this.watched]).map((name) => this.topology.root(name))),
+  );
 
   watch(channel: string): void {
     if (!this.watched.has(channel)) this.extra = new Set([...this.extra, channel]);

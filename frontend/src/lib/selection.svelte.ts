@@ -35,7 +35,12 @@ export class Selection {
     const present = this.#subjects.present();
     if (present.length === 0) return;
     const at = present.findIndex(({ key }) => key === this.key);
-    const next = at < 0 ? (direction === 1 ? 0 : present.length - 1) : (at + direction + present.length) % present.length;
+    const next =
+      at < 0
+        ? direction === 1
+          ? 0
+          : present.length - 1
+        : (at + direction + present.length) % present.length;
     this.select(present[next]?.key);
   }
 }

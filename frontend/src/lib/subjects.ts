@@ -62,7 +62,9 @@ export class Subjects {
   /** Those present, in natural order of their names. */
   present(): Subject[] {
     if (this.#sortedCount !== this.all.size) {
-      this.#sorted = [...this.all.values()].sort((a, b) => natural.compare(a.root, b.root) || natural.compare(a.name, b.name));
+      this.#sorted = [...this.all.values()].sort(
+        (a, b) => natural.compare(a.root, b.root) || natural.compare(a.name, b.name),
+      );
       this.#sortedCount = this.all.size;
     }
     return this.#sorted.filter((subject) => subject.present);

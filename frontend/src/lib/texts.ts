@@ -16,7 +16,7 @@ export const texts = {
     connected: 'Live',
     disconnected: 'Offline',
     'redis-down': 'Redis down',
-    label: (state: string) => `Connection: ${state}`,
+    label: 'Connection:',
     services: 'Services',
     noServices: 'No service has reported yet.',
     lag: (n: number) => (n ? `${n.toLocaleString('en')} behind` : 'up to date'),
@@ -33,9 +33,11 @@ export const texts = {
     neverConnected: 'No connection to the API, retrying…',
     neverConnectedHint: 'Check that it is running: npm start. The page goes on by itself.',
     redis: 'Redis does not answer.',
-    redisHint: 'Nothing can be played until it does. Start it (npm start does, or redis-server); everything goes on by itself.',
+    redisHint:
+      'Nothing can be played until it does. Start it (npm start does, or redis-server); everything goes on by itself.',
     service: (names: string, state: string) => `${names} ${state}.`,
-    serviceHint: 'Its values stop and will catch up without loss. If it stays so, look at its log: GET /api/v1/logs.',
+    serviceHint:
+      'Its values stop and will catch up without loss. If it stays so, look at its log: GET /api/v1/logs.',
     replayFailed: (id: string) => `Replay “${id}” failed.`,
   },
 
@@ -56,8 +58,10 @@ export const texts = {
     reading: (name: string) => `Reading ${name}`,
     cancel: 'Cancel',
     playing: (name: string) => `Playing ${name}`,
-    found: (records: string, subjects: string, span: string) => `${records} records, ${subjects} subjects, ${span}.`,
-    refused: (n: string) => `${n} rows could not be read and are left out: GET /api/v1/deadletters lists them.`,
+    found: (records: string, subjects: string, span: string) =>
+      `${records} records, ${subjects} subjects, ${span}.`,
+    refused: (n: string) =>
+      `${n} rows could not be read and are left out: GET /api/v1/deadletters lists them.`,
     inferred: 'How it was read',
     failed: (name: string) => `${name} could not be played`,
     conflict: (channels: string, replay: string) => `Channel ${channels} is in use by replay “${replay}”`,
@@ -107,7 +111,8 @@ export const texts = {
     zoomIn: 'Zoom in',
     zoomOut: 'Zoom out',
     noWebgl: 'The map needs WebGL, which this browser does not offer.',
-    noWebglHint: 'Charts, events and transport work without it. Allow hardware acceleration, or use another browser.',
+    noWebglHint:
+      'Charts, events and transport work without it. Allow hardware acceleration, or use another browser.',
     waiting: 'Waiting for the first position…',
     noPositions: 'These events have no latitude and longitude. See charts and events.',
     attribution: 'Natural Earth',
@@ -141,7 +146,8 @@ export const texts = {
     noDistance: 'Comes from the movement service.',
     noElevation: 'The recording has no elevation.',
     label: (name: string) => `Chart of ${name.toLowerCase()} over event time`,
-    limited: (shown: number, all: number) => `${shown} of ${all.toLocaleString('en')} subjects; select one to see it`,
+    limited: (shown: number, all: number) =>
+      `${shown} of ${all.toLocaleString('en')} subjects; select one to see it`,
   },
 
   events: {
@@ -170,11 +176,17 @@ export const texts = {
     negative: 'Negative',
     pending: 'Tone pending',
     filter: 'Show posts by tone',
-    share: (p: number, u: number, n: number) => `Of the posts shown: ${p} % positive, ${u} % neutral, ${n} % negative`,
+    share: (p: number, u: number, n: number) =>
+      `Of the posts shown: ${p} % positive, ${u} % neutral, ${n} % negative`,
     filteredNone: 'None of the latest posts has this tone.',
   },
 
-  theme: { light: 'Light', dark: 'Dark', system: 'As the system', toggle: (next: string) => `Theme: switch to ${next}` },
+  theme: {
+    light: 'Light',
+    dark: 'Dark',
+    system: 'As the system',
+    toggle: (next: string) => `Theme: switch to ${next}`,
+  },
 
   help: {
     open: 'Keyboard shortcuts and help',

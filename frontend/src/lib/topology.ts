@@ -28,7 +28,8 @@ export class Topology {
     if (known) return known;
     let at = channel;
     for (let steps = 0; steps < 16; steps++) {
-      const parent = this.#parents.get(at) ?? (at.includes('.') ? at.slice(0, at.lastIndexOf('.')) : undefined);
+      const parent =
+        this.#parents.get(at) ?? (at.includes('.') ? at.slice(0, at.lastIndexOf('.')) : undefined);
       if (!parent) break;
       at = parent;
     }

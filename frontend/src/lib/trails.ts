@@ -11,7 +11,7 @@ export interface TrailChunk {
   readonly to: Float64Array<ArrayBuffer>;
   /** Seconds of event time since the trail's origin, so that float32 suffices. */
   readonly times: Float32Array<ArrayBuffer>;
-  readonly colours: Uint8Array<ArrayBuffer>;
+  readonly colours: Uint8ClampedArray<ArrayBuffer>;
   /** Index of the mover. */
   readonly movers: Float32Array<ArrayBuffer>;
 }
@@ -24,7 +24,13 @@ export class Trails {
   /** Event time in ms that the chunks' times count from. */
   originMs = NaN;
 
-  add(from: readonly [number, number], to: readonly [number, number], timeMs: number, mover: number, rgb: readonly number[]): void {
+  add(
+    from: readonly [number, number],
+    to: readonly [number, number],
+    timeMs: number,
+    mover: number,
+    rgb: readonly number[],
+  ): void {
     if (Number.isNaN(this.originMs)) this.originMs = timeMs;
     let chunk = this.chunks.at(-1);
     if (!chunk || chunk.count === CHUNK) {
@@ -60,6 +66,6 @@ const empty = (): TrailChunk => ({
   from: new Float64Array(CHUNK * 2),
   to: new Float64Array(CHUNK * 2),
   times: new Float32Array(CHUNK),
-  colours: new Uint8Array(CHUNK * 4),
+  colours: new Uint8ClampedArray(CHUNK * 4),
   movers: new Float32Array(CHUNK),
 });

@@ -29,11 +29,21 @@ export function offlineStyle(world: Features, streets: Features): StyleSpecifica
     paint: { 'fill-color': colour(name === 'water' ? 'water' : name) },
   });
   const line = (id: string, of: string, paint: string, at12: number, at16: number): LayerSpecification => ({
-    ...{ id, type: 'line', source: 'streets', filter: ['all', ['==', ['geometry-type'], 'LineString'], kind(of)] },
+    ...{
+      id,
+      type: 'line',
+      source: 'streets',
+      filter: ['all', ['==', ['geometry-type'], 'LineString'], kind(of)],
+    },
     layout: { 'line-cap': 'round', 'line-join': 'round' },
     paint: { 'line-color': colour(paint), 'line-width': width(at12, at16) },
   });
-  const label = (id: string, filter: ExpressionSpecification, along: boolean, minzoom: number): LayerSpecification => ({
+  const label = (
+    id: string,
+    filter: ExpressionSpecification,
+    along: boolean,
+    minzoom: number,
+  ): LayerSpecification => ({
     ...{ id, type: 'symbol', source: 'streets', minzoom, filter },
     layout: {
       'text-field': ['coalesce', ['get', 'name'], ''],
@@ -53,9 +63,19 @@ export function offlineStyle(world: Features, streets: Features): StyleSpecifica
     },
     layers: [
       { id: 'sea', type: 'background', paint: { 'background-color': colour('water') } },
-      { id: 'land', type: 'fill', source: 'world', paint: { 'fill-color': colour('land'), 'fill-antialias': true } },
+      {
+        id: 'land',
+        type: 'fill',
+        source: 'world',
+        paint: { 'fill-color': colour('land'), 'fill-antialias': true },
+      },
       { id: 'grid', type: 'line', source: 'grid', paint: { 'line-color': colour('grid'), 'line-width': 1 } },
-      { id: 'borders', type: 'line', source: 'world', paint: { 'line-color': colour('border'), 'line-width': 1 } },
+      {
+        id: 'borders',
+        type: 'line',
+        source: 'world',
+        paint: { 'line-color': colour('border'), 'line-width': 1 },
+      },
       ...['park', 'depot', 'water'].map(area),
       line('street-casing', 'street', 'casing', 2.6, 9),
       line('avenue-casing', 'avenue', 'casing', 4.6, 14),
@@ -85,7 +105,9 @@ export function graticule(west: number, south: number, east: number, north: numb
   for (let y = Math.ceil(bottom / step) * step; y <= top; y += step) lines.push([[west - step, y], [east + step, y]]); // prettier-ignore
   return {
     type: 'FeatureCollection',
-    features: [{ type: 'Feature', properties: {}, geometry: { type: 'MultiLineString', coordinates: lines } }],
+    features: [
+      { type: 'Feature', properties: {}, geometry: { type: 'MultiLineString', coordinates: lines } },
+    ],
   };
 }
 

@@ -16,7 +16,8 @@ export function boxOf(movers: Movers, roots: ReadonlySet<string>): Box | undefin
   for (const { subject, at } of movers.all) if (roots.has(subject.root)) add(at[0], at[1]);
   for (const [root, { chunks }] of movers.trails) {
     if (!roots.has(root)) continue;
-    for (const { to, count } of chunks) for (let i = 0; i < count; i += 4) add(to[i * 2] as number, to[i * 2 + 1] as number);
+    for (const { to, count } of chunks)
+      for (let i = 0; i < count; i += 4) add(to[i * 2] as number, to[i * 2 + 1] as number);
   }
   return Number.isFinite(box[0]) ? box : undefined;
 }
@@ -25,7 +26,8 @@ export function boxOf(movers: Movers, roots: ReadonlySet<string>): Box | undefin
 export function describedBox(descriptions: readonly RecordingDescription[]): Box | undefined {
   const boxes = descriptions.flatMap(({ bbox }) => (bbox ? [bbox] : []));
   if (boxes.length === 0) return undefined;
-  const side = (i: 0 | 1 | 2 | 3, pick: (...n: number[]) => number): number => pick(...boxes.map((box) => box[i] as number));
+  const side = (i: 0 | 1 | 2 | 3, pick: (...n: number[]) => number): number =>
+    pick(...boxes.map((box) => box[i] as number));
   const box: Box = [side(0, Math.min), side(1, Math.min), side(2, Math.max), side(3, Math.max)];
   const nullIsland = (box[0] === 0 || box[2] === 0) && (box[1] === 0 || box[3] === 0);
   return nullIsland ? undefined : box;

@@ -25,7 +25,11 @@ layout(std140) uniform trailUniforms {
 /** Line segments that fade with their age on the GPU, so that a full chunk is uploaded once and then only its uniforms change. */
 export class FadingLines extends LineLayer<unknown, FadingProps> {
   static override layerName = 'FadingLines';
-  static override defaultProps: DefaultProps<LineLayerProps & FadingProps> = { now: 0, span: 0, selected: -1 };
+  static override defaultProps: DefaultProps<LineLayerProps & FadingProps> = {
+    now: 0,
+    span: 0,
+    selected: -1,
+  };
 
   override getShaders(): ReturnType<LineLayer['getShaders']> {
     const shaders = super.getShaders();

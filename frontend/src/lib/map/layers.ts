@@ -30,7 +30,7 @@ export class Layers {
   #uploaded = new WeakMap<TrailChunk, { count: number; data: object }>();
   #positions = new Float64Array(0);
   #tails = new Float64Array(0);
-  #colours = new Uint8Array(0);
+  #colours = new Uint8ClampedArray(0);
   #shapes = new Float32Array(0);
 
   build(movers: Movers, look: Look): Layer[] {
@@ -44,7 +44,14 @@ export class Layers {
       new LineLayer({
         id: 'tails',
         visible: trailsOn,
-        data: { length: n, attributes: { getSourcePosition: { value: this.#tails.subarray(0, n * 2), size: 2 }, getTargetPosition: at, getColor: rgba } },
+        data: {
+          length: n,
+          attributes: {
+            getSourcePosition: { value: this.#tails.subarray(0, n * 2), size: 2 },
+            getTargetPosition: at,
+            getColor: rgba,
+          },
+        },
         getWidth: 2.5,
         antialiasing: true,
       }),
@@ -64,14 +71,21 @@ export class Layers {
       }),
       new MoverLayer({
         id: 'movers',
-        data: { length: n, attributes: { getPosition: at, getFillColor: rgba, getShape: { value: this.#shapes.subarray(0, n * 2), size: 2 } } },
+        data: {
+          length: n,
+          attributes: {
+            getPosition: at,
+            getFillColor: rgba,
+            getShape: { value: this.#shapes.subarray(0, n * 2), size: 2 },
+          },
+        },
         radiusUnits: 'pixels',
         getRadius: n > 400 ? 8 : 12,
         getLineColor: [...look.halo, 255],
         billboard: true,
         pickable: true,
       }),
-      this.#names(movers.all, look),
+      ...this.#names(movers.all, look),
     ];
   }
 
@@ -81,7 +95,7 @@ export class Layers {
       const room = Math.max(64, n * 2);
       this.#positions = new Float64Array(room * 2);
       this.#tails = new Float64Array(room * 2);
-      this.#colours = new Uint8Array(room * 4);
+      this.#colours = new Uint8ClampedArray(room * 4);
       this.#shapes = new Float32Array(room * 2);
     }
     for (let i = 0; i < n; i++) {
@@ -131,9 +145,12 @@ export class Layers {
     return data;
   }
 
-  #names(all: readonly Mover[], { selected, hovered, text, halo }: Look): Layer {
-    const named = all.length <= NAMED ? all : [...new Set([selected, hovered])].filter((mover) => mover !== undefined);
-    return new TextLayer<Mover>({
+  #names(all: readonly Mover[], { selected, hovered, text, halo }: Look): Layer[] {
+    const named =
+      all.length <= NAMED ? all : [...new Set([selected, hovered])].filter((mover) => mover !== undefined);
+    // A text layer without a letter would have no glyph atlas to upload.
+    if (named.length === 0) return [];
+    const layer = new TextLayer<Mover>({
       id: 'names',
       data: named.map((mover) => ({ ...mover })),
       getPosition: ({ shown }) => [shown[0], shown[1]],
@@ -149,5 +166,6 @@ export class Layers {
       getTextAnchor: 'start',
       getPixelOffset: [14, 0],
     });
+    return [layer];
   }
 }

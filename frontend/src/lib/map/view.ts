@@ -1,5 +1,11 @@
 import { MapboxOverlay } from '@deck.gl/mapbox';
-import { AttributionControl, Map as BaseMap, ScaleControl, setWorkerUrl, type GeoJSONSource } from 'maplibre-gl';
+import {
+  AttributionControl,
+  Map as BaseMap,
+  ScaleControl,
+  setWorkerUrl,
+  type GeoJSONSource,
+} from 'maplibre-gl';
 import 'maplibre-gl/dist/maplibre-gl.css';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
 import { palette, token } from '../colours.ts';
@@ -63,13 +69,14 @@ export class MapView {
     });
     this.map.touchZoomRotate.disableRotation();
     this.map.keyboard.disableRotation();
-    this.map.addControl(new ScaleControl({ maxWidth: 90 }), 'bottom-right');
+    this.map.addControl(new ScaleControl({ maxWidth: 90 }), 'bottom-left');
     this.map.addControl(new AttributionControl({ compact: false }), 'bottom-right');
     this.#overlay = new MapboxOverlay({
       interleaved: false,
       layers: [],
       pickingRadius: 6,
-      onHover: ({ index, layer, x, y }) => this.#hover(layer?.id === 'movers' ? app.movers.all[index] : undefined, x, y),
+      onHover: ({ index, layer, x, y }) =>
+        this.#hover(layer?.id === 'movers' ? app.movers.all[index] : undefined, x, y),
       onClick: ({ index, layer }) => {
         const mover = layer?.id === 'movers' ? app.movers.all[index] : undefined;
         app.selection.select(mover?.subject.key);
@@ -108,7 +115,9 @@ export class MapView {
     const { movers } = this.#app;
     movers.rgbOf = ({ colour }) => colours[colour] ?? [128, 128, 128];
     for (const trails of movers.trails.values()) {
-      trails.recolour((index) => (movers.all[index] ? movers.rgbOf(movers.all[index].subject) : [128, 128, 128]));
+      trails.recolour((index) =>
+        movers.all[index] ? movers.rgbOf(movers.all[index].subject) : [128, 128, 128],
+      );
     }
     if (this.map && !this.#online) this.map.setStyle(offlineStyle(this.#world, this.#streets));
     this.redraw();
@@ -140,10 +149,18 @@ export class MapView {
     this.#paintedAt = now;
     painted.drawing();
     const selected = selection.key === undefined ? undefined : movers.byKey.get(selection.key);
-    const hovered = this.#hovered ?? (selection.hoverKey === undefined ? undefined : movers.byKey.get(selection.hoverKey));
-    const look: Look = { ...this.#look, selected, hovered, trailSeconds: this.#trailSeconds(), nowMs: (root) => this.#nowOf(root) };
+    const hovered =
+      this.#hovered ?? (selection.hoverKey === undefined ? undefined : movers.byKey.get(selection.hoverKey));
+    const look: Look = {
+      ...this.#look,
+      selected,
+      hovered,
+      trailSeconds: this.#trailSeconds(),
+      nowMs: (root) => this.#nowOf(root),
+    };
     this.#overlay.setProps({ layers: this.#layers.build(movers, look) });
-    if (selected && selection.follow && !this.map.isZooming()) this.map.jumpTo({ center: [selected.shown[0], selected.shown[1]] });
+    if (selected && selection.follow && !this.map.isZooming())
+      this.map.jumpTo({ center: [selected.shown[0], selected.shown[1]] });
     return gliding;
   }
 
@@ -171,9 +188,9 @@ export class MapView {
   }
 
   #setData(source: string, data: GeoJSON.FeatureCollection): void {
-    const set = (): void => void this.map.getSource<GeoJSONSource>(source)?.setData(data);
-    if (this.map.isStyleLoaded()) set();
-    else this.map.once('style.load', set);
+    const there = this.map.getSource<GeoJSONSource>(source);
+    if (there) void there.setData(data);
+    else this.map.once('style.load', () => void this.map.getSource<GeoJSONSource>(source)?.setData(data));
   }
 
   #drawGrid(): void {

@@ -1,0 +1,64 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from '../../supervisor/ports.ts';
+import { redisServer } from '../../supervisor/redis-server.mjs';
+import { spawnRedis, type RedisProcess } from '../../supervisor/redis-process.ts';
+
+/** A real Redis of a test's own. */
+export interface TestRedis {
+  url: string;
+  port: number;
+  /** Ends it and removes its data, unless the folder was given. */
+  stop(): Promise<void>;
+  /** kill -9. */
+  kill(): Promise<void>;
+  /** Ends it, if it still runs, and starts it again on the same port and data. */
+  restart(): Promise<void>;
+}
+
+const ATTEMPTS = 3;
+const alive = new Set<RedisProcess>();
+
+/** Starts a private Redis, configured as `reprise up` does it, on a free port; answers when it does. */
+export async function startRedis(options: { port?: number; dir?: string } = {}): Promise<TestRedis> {
+  const program = redisServer();
+  const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'reprise-redis-'));
+  const start = async (port: number) => {
+    const redis = await spawnRedis({ program, port, dir });
+    alive.add(redis);
+    void redis.ended.then(() => alive.delete(redis));
+    return redis;
+  };
+  let redis = await retry(async () => start(options.port ?? (await freePort())));
+  const { port, url } = redis;
+  return {
+    port,
+    url,
+    async stop() {
+      await redis.stop();
+      if (!options.dir) rmSync(dir, { recursive: true, force: true });
+    },
+    kill: () => redis.kill(),
+    async restart() {
+      await redis.stop();
+      redis = await start(port);
+    },
+  };
+}
+
+/** Between finding a free port and taking it, another test may have taken it. */
+async function retry<T>(start: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await start();
+    } catch (error) {
+      if (attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+// A run that dies half-way leaves no server behind.
+process.on('exit', () => {
+  for (const { pid } of alive) process.kill(pid, 'SIGKILL');
+});

@@ -4,6 +4,8 @@ import { badRow, ROW_MAX_CHARACTERS, type Format, type Row } from './format.ts';
 
 /** The numbers that JSON can hold as they are written; ids such as 007, and integers no double can hold, stay text. */
 const NUMBER = /^-?(?:0|[1-9]\d{0,14})(?:\.\d+)?(?:[eE][+-]?\d{1,3})?$/;
+/** Each costs another look at the rest of the file. */
+const RESCUES_MAX = 200;
 const DELIMITERS = [',', ';', '\t', '|'];
 
 /**
@@ -32,6 +34,7 @@ class CsvReader {
   #line = 1;
   /** Inside a row that was refused for its length: skip to the end of the line. */
   #skipping = false;
+  #rescues = 0;
   #columns: { name: string; member: string }[] | null = null;
   #delimiter = ',';
   #newline: '\n' | '\r\n' | '\r' = '\n';
@@ -54,17 +57,26 @@ class CsvReader {
       }
       this.#learn(text, end);
     }
-    const result = new Papa.Parser({ delimiter: this.#delimiter, newline: this.#newline }).parse(
-      text,
-      0,
-      !last,
-    ) as Papa.ParseResult<string[]>;
-    const quoted = text.includes('"');
-    const broken = new Map(result.errors.map((error) => [error.row, error.message]));
-    result.data.forEach((cells, i) => this.#take(cells, quoted, broken.get(i), rows));
-    this.#rest = last ? '' : text.slice(result.meta.cursor);
-    if (this.#rest.length > ROW_MAX_CHARACTERS) rows.push(this.#refuseLine(this.#rest));
+    this.#parse(text, last, rows);
     return rows;
+  }
+
+  #parse(text: string, last: boolean, rows: Row[]): void {
+    const parser = new Papa.Parser({ delimiter: this.#delimiter, newline: this.#newline });
+    const { data, errors, meta } = parser.parse(text, 0, !last) as Papa.ParseResult<string[]>;
+    const open =
+      this.#rescues < RESCUES_MAX ? errors.find((error) => isOpenQuote(error, data, last)) : undefined;
+    const quoted = text.includes('"');
+    const broken = new Map(errors.map((error) => [error.row, error.message]));
+    const whole = open ? data.slice(0, open.row) : data;
+    whole.forEach((cells, i) => this.#take(cells, quoted, broken.get(i), rows));
+    this.#rest = last ? '' : text.slice(meta.cursor);
+    if (open) {
+      // Whole lines stand inside a quote that was never closed: only the line that opens it is to blame.
+      rows.push(this.#refuseLine(text.slice(text.lastIndexOf('\n', open.index! - 1) + 1)));
+      this.#rescues++;
+      this.#parse(this.#rest, last, rows);
+    } else if (this.#rest.length > ROW_MAX_CHARACTERS) rows.push(this.#refuseLine(this.#rest));
   }
 
   #learn(text: string, end: number): void {
@@ -95,11 +107,11 @@ class CsvReader {
 
   /** Gives up on the first line of an endless row, for instance after a quote that is never closed. */
   #refuseLine(text: string): Row {
-    const row = badRow(
-      this.#line,
-      'The row is longer than 1,000,000 characters; is a quote never closed?',
-      text,
-    );
+    const problem =
+      text.length > ROW_MAX_CHARACTERS
+        ? 'The row is longer than 1,000,000 characters; is a quote never closed?'
+        : 'A quote is never closed.';
+    const row = badRow(this.#line, problem, firstLine(text));
     this.#skipping = true;
     this.#rest = this.#skipLine(text);
     return row;
@@ -112,6 +124,16 @@ class CsvReader {
     this.#line++;
     return text.slice(end + 1);
   }
+}
+
+function isOpenQuote({ code, row }: Papa.ParseError, data: string[][], last: boolean): boolean {
+  if (code === 'MissingQuotes') return last;
+  return code === 'InvalidQuotes' && (data[row!]?.some((cell) => cell.includes('\n')) ?? false);
+}
+
+function firstLine(text: string): string {
+  const end = text.search(/[\r\n]/);
+  return end === -1 ? text : text.slice(0, end);
 }
 
 function rowOf(line: number, cells: string[], columns: { name: string; member: string }[]): Row {

@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { channelSpec } from '../../core/channels.ts';
+import type { Event, Record } from '../../core/event.ts';
+import { keys } from '../../core/keys.ts';
+import { connect, duplicate, type Redis } from '../../core/redis.ts';
+import { beginEpoch, ChannelWriter, type Lease } from '../../core/writer.ts';
+import { startRedis, type TestRedis } from '../helpers/redis.ts';
+
+const record = (n: number, subject = `s${n % 3}`): Record => ({
+  timeMs: 1_700_000_000_000 + n,
+  subject,
+  data: `{"n":${n}}`,
+});
+const batch = (from: number, count: number) => Array.from({ length: count }, (_, i) => record(from + i));
+
+describe('ChannelWriter on Redis', () => {
+  let server: TestRedis;
+  let redis: Redis;
+  before(async () => {
+    server = await startRedis();
+    redis = await connect(server.url, 'test');
+  });
+  after(async () => {
+    redis.disconnect();
+    await server.stop();
+  });
+
+  async function log(channel: string): Promise<{ id: string; event: Event }[]> {
+    const entries = await redis.xrange(keys.log(channel), '-', '+');
+    return entries.map(([id, fields]) => ({ id, event: JSON.parse(fields[1]!) as Event }));
+  }
+
+  it('publishes, logs and keeps state in one call, as CloudEvents with epoch and offset', async () => {
+    const heard: string[] = [];
+    const subscriber = duplicate(redis);
+    subscriber.on('message', (_channel, text) => heard.push(text));
+    await subscriber.subscribe('wire');
+    const writer = new ChannelWriter(redis, channelSpec('wire'), {
+      source: '/replays/demo',
+      replay: 'demo',
+      wall: () => 0,
+    });
+    await writer.emit([
+      { timeMs: Date.UTC(2019, 11, 24, 20, 21, 27, 999), subject: 'truck-7', data: '{"latitude":4.0}' },
+    ]);
+    await redis.ping();
+    subscriber.disconnect();
+    const line =
+      '{"specversion":"1.0","id":"wire/1/1","source":"/replays/demo","type":"wire","subject":"truck-7",' +
+      '"time":"2019-12-24T20:21:27.999Z","epoch":1,"offset":1,"replay":"demo","sent":"1970-01-01T00:00:00.000Z","data":{"latitude":4.0}}';
+    assert.deepEqual(heard, [line]);
+    assert.deepEqual(await redis.xrange(keys.log('wire'), '-', '+'), [['1-1', ['e', line]]]);
+    assert.equal(await redis.hget(keys.state('wire'), 'truck-7'), line);
+  });
+
+  it('publishes bare data where the channel says so, and keeps its plain key', async () => {
+    const heard: string[] = [];
+    const subscriber = duplicate(redis);
+    subscriber.on('message', (_channel, text) => heard.push(text));
+    await subscriber.subscribe('bare');
+    const spec = channelSpec('bare', { bare: { envelope: 'none', latestKey: 'bare_state' } });
+    await new ChannelWriter(redis, spec, { source: '/x' }).emit(batch(1, 2));
+    await redis.ping();
+    subscriber.disconnect();
+    assert.deepEqual(heard, ['{"n":1}', '{"n":2}']);
+    assert.equal(await redis.get('bare_state'), '{"n":2}');
+  });
+
+  it('leaves no hole and no double when several writers share a channel, and each keeps its order', async () => {
+    const connections = await Promise.all([1, 2, 3].map(() => connect(server.url, 'writer')));
+    await Promise.all(
+      connections.map(async (connection, w) => {
+        const writer = new ChannelWriter(connection, channelSpec('shared'), { source: `/writers/${w}` });
+        const sendings = Array.from({ length: 60 }, (_, i) =>
+          writer.emit([record(i * 2, `w${w}`), record(i * 2 + 1, `w${w}`)]),
+        );
+        await Promise.all(sendings);
+      }),
+    );
+    for (const connection of connections) connection.disconnect();
+    const events = await log('shared');
+    assert.deepEqual(
+      events.map(({ id }) => id),
+      Array.from({ length: 360 }, (_, i) => `1-${i + 1}`),
+    );
+    for (let w = 0; w < 3; w++) {
+      const numbers = events
+        .filter(({ event }) => event.subject === `w${w}`)
+        .map(({ event }) => event.data['n']);
+      assert.deepEqual(
+        numbers,
+        Array.from({ length: 120 }, (_, i) => i),
+      );
+    }
+  });
+
+  it('loses and doubles nothing when Redis is killed while batches are on their way', async () => {
+    const writer = new ChannelWriter(redis, channelSpec('killed'), { source: '/x' });
+    let sent = 0;
+    const sendings: Promise<unknown>[] = [];
+    const killings = (async () => {
+      for (let kill = 0; kill < 3; kill++) {
+        await new Promise((resolve) => setTimeout(resolve, 40));
+        await server.kill();
+        await server.restart();
+      }
+      return true;
+    })();
+    let over = false;
+    void killings.then(() => (over = true));
+    while (!over) {
+      sendings.push(writer.emit(batch(sent, 20)));
+      sent += 20;
+      if (sendings.length % 4 === 0) await sendings.at(-3);
+    }
+    await Promise.all(sendings);
+    const events = await log('killed');
+    assert.deepEqual(
+      events.map(({ event }) => event.data['n']),
+      Array.from({ length: sent }, (_, i) => i),
+    );
+    assert.equal(events.at(-1)!.event.offset, sent);
+  }).timeout(20_000);
+
+  it('refuses a second replay on an owned channel, and a first one that lost it', async () => {
+    const lease = (name: string): Lease => ({ token: `${name} token`, lifeMs: 60_000 });
+    const first = new ChannelWriter(redis, channelSpec('owned'), { source: '/replays/a', lease: lease('a') });
+    first.startEpoch(await beginEpoch(redis, ['owned'], lease('a')));
+    await first.emit(batch(0, 2));
+    await assert.rejects(beginEpoch(redis, ['free', 'owned'], lease('b')), /being played on by replay "a"/);
+    assert.equal(await redis.exists(keys.owner('free')), 0, 'all channels or none');
+
+    await redis.del(keys.owner('owned')); // The lease ran out while its process was stopped, and another took over.
+    const second = new ChannelWriter(redis, channelSpec('owned'), {
+      source: '/replays/b',
+      lease: lease('b'),
+    });
+    second.startEpoch(await beginEpoch(redis, ['owned'], lease('b')));
+    await second.emit(batch(10, 1));
+    await assert.rejects(first.emit(batch(2, 1)), /no longer owns channel "owned"/);
+    assert.deepEqual(
+      (await log('owned')).map(({ id, event }) => [id, event.data['n']]),
+      [
+        ['1-1', 0],
+        ['1-2', 1],
+        ['2-1', 10],
+      ],
+    );
+  });
+
+  it('voids the state of the epoch before', async () => {
+    const lease = { token: 'r t', lifeMs: 60_000 };
+    const writer = new ChannelWriter(redis, channelSpec('epochs'), { source: '/replays/r', lease });
+    writer.startEpoch(await beginEpoch(redis, ['epochs'], lease));
+    await writer.emit(batch(0, 3));
+    writer.startEpoch(await beginEpoch(redis, ['epochs'], lease));
+    assert.equal(await redis.hlen(keys.state('epochs')), 0);
+    await writer.emit([record(7, 'only')]);
+    assert.deepEqual(await redis.hkeys(keys.state('epochs')), ['only']);
+    assert.equal((await log('epochs')).at(-1)!.id, '2-1');
+  });
+
+  it('waits for an attached consumer rather than push what it has not read out of the log', async () => {
+    const spec = channelSpec('bounded', { bounded: { log: 100 } });
+    const writer = new ChannelWriter(redis, spec, { source: '/x', waits: true });
+    await writer.emit(batch(0, 50));
+    await redis.hset(keys.consumers('bounded'), 'slow', `1-20 ${Date.now() + 60_000}`);
+    await writer.emit(batch(50, 50));
+    let written = false;
+    const waiting = writer.emit(batch(100, 50)).then(() => (written = true));
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    assert.equal(written, false, 'offset 21 to 50 would have left the log');
+    await redis.hset(keys.consumers('bounded'), 'slow', `1-50 ${Date.now() + 60_000}`);
+    await waiting;
+    assert.equal((await log('bounded')).at(-1)!.id, '1-150');
+  });
+});

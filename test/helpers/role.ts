@@ -1,0 +1,24 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const program = fileURLToPath(new URL('role-process.ts', import.meta.url));
+
+/** Starts a role as a process of its own, answering when it serves. */
+export async function startRole(main: string, env: NodeJS.ProcessEnv): Promise<ChildProcess> {
+  const child = fork(program, [main], {
+    execArgv: ['--import', 'tsx'],
+    env: { ...process.env, LOG_LEVEL: 'warn', ...env },
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  const [message] = (await Promise.race([once(child, 'message'), once(child, 'exit')])) as [unknown];
+  if (message !== 'ready') throw new Error(`${main} ended at its start`);
+  return child;
+}
+
+/** kill -9. */
+export async function killRole(child: ChildProcess): Promise<void> {
+  const gone = once(child, 'exit');
+  child.kill('SIGKILL');
+  await gone;
+}

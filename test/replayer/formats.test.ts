@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import csv from '../../replayer/formats/csv.ts';
+import ndjson from '../../replayer/formats/ndjson.ts';
+import type { Format, Row } from '../../replayer/formats/format.ts';
+
+async function read(format: Format, text: string): Promise<Row[]> {
+  async function* pieces() {
+    yield text;
+  }
+  const rows: Row[] = [];
+  for await (const chunk of format.rows(pieces(), { rename: new Map() })) rows.push(...chunk);
+  return rows;
+}
+
+const values = (rows: Row[]) => rows.map((row) => row.values);
+
+describe('CSV', () => {
+  it('keeps numbers digit for digit, and ids that only look like numbers as text', async () => {
+    const [row] = await read(csv, 'a,b,c,d,e,f\n4.0,007,12345678901234567890,-0.5e-3,NaN,1577218887.999\n');
+    assert.equal(
+      row!.json,
+      '{"a":4.0,"b":"007","c":"12345678901234567890","d":-0.5e-3,"e":"NaN","f":1577218887.999}',
+    );
+    assert.deepEqual(row!.values, {
+      a: 4,
+      b: '007',
+      c: '12345678901234567890',
+      d: -0.0005,
+      e: 'NaN',
+      f: 1577218887.999,
+    });
+  });
+
+  it('leaves empty cells out and refuses rows of another length, by their line', async () => {
+    const rows = await read(csv, 'a,b\n1,\n\n1\n1,2,3\n4,5');
+    assert.deepEqual(
+      rows.map(({ line, values, problem }) => [line, values ?? problem]),
+      [
+        [2, { a: 1 }],
+        [4, '1 cells where the header has 2.'],
+        [5, '3 cells where the header has 2.'],
+        [6, { a: 4, b: 5 }],
+      ],
+    );
+  });
+
+  it('finds semicolons, tabs and bars', async () => {
+    for (const delimiter of [';', '\t', '|'])
+      assert.deepEqual(values(await read(csv, `a${delimiter}b\n1${delimiter}2,5\n`)), [{ a: 1, b: '2,5' }]);
+  });
+
+  it('blames a quote that is never closed on its own line, and plays the rest', async () => {
+    const rows = await read(csv, 'a,b\n1,2\n3,"open\n4,5\n6,"7"\n');
+    assert.deepEqual(
+      rows.map(({ line, values, problem }) => [line, values ?? problem]),
+      [
+        [2, { a: 1, b: 2 }],
+        [3, 'A quote is never closed.'],
+        [4, { a: 4, b: 5 }],
+        [5, { a: 6, b: 7 }],
+      ],
+    );
+  });
+});
+
+describe('NDJSON', () => {
+  it('refuses what is no object, by line and reason, and plays the rest', async () => {
+    const rows = await read(ndjson, '{"a":1}\nnope\n[1]\n\n"x"\r\n{"a":NaN}\n{"a":2}\r\n');
+    assert.deepEqual(
+      rows.map((row) => [row.line, row.values !== null]),
+      [
+        [1, true],
+        [2, false],
+        [3, false],
+        [5, false],
+        [6, false],
+        [7, true],
+      ],
+    );
+    assert.match(rows[1]!.problem!, /^Not JSON: .*nope|Not JSON/);
+    assert.match(rows[2]!.problem!, /an array/);
+  });
+});

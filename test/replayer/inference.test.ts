@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { infer } from '../../replayer/inference.ts';
+import { guessTimeFormat, timeReader } from '../../replayer/times.ts';
+
+describe('times', () => {
+  const cases: [format: string, zone: string, text: unknown, iso: string][] = [
+    ['s', 'UTC', 1577218887.999, '2019-12-24T20:21:27.999Z'],
+    ['s', 'UTC', '1577218887', '2019-12-24T20:21:27.000Z'],
+    ['ms', 'UTC', 1577218887999, '2019-12-24T20:21:27.999Z'],
+    ['us', 'UTC', '1577218887999000', '2019-12-24T20:21:27.999Z'],
+    ['ns', 'UTC', '1577218887999000000', '2019-12-24T20:21:27.999Z'],
+    ['iso', 'UTC', '2017-03-16T00:00:34-05:00', '2017-03-16T05:00:34.000Z'],
+    ['iso', 'UTC', '2017-03-16 00:00:34 +0100', '2017-03-15T23:00:34.000Z'],
+    ['iso', 'UTC', '2026-01-26 15:57:02', '2026-01-26T15:57:02.000Z'],
+    ['iso', 'Europe/Berlin', '2026-07-26 15:57:02', '2026-07-26T13:57:02.000Z'],
+    ['iso', 'UTC', '2026-01-26', '2026-01-26T00:00:00.000Z'],
+    ['dd/MM/yyyy HH:mm', 'UTC', '20/03/2021 00:22', '2021-03-20T00:22:00.000Z'],
+    ['dd/MM/yyyy HH:mm', 'America/New_York', '20/03/2021 00:22', '2021-03-20T04:22:00.000Z'],
+  ];
+  for (const [format, zone, text, iso] of cases) {
+    it(`reads ${JSON.stringify(text)} as ${format} in ${zone}`, () =>
+      assert.equal(new Date(timeReader(format, zone)(text)).toISOString(), iso));
+  }
+
+  it('reads nothing into what is no time', () => {
+    for (const text of ['', 'soon', '12', null, {}, '2020-13-45T99:00:00Z'])
+      assert.ok(Number.isNaN(timeReader('iso', 'UTC')(text)), String(text));
+    for (const text of ['', 'x', null, '0x10'])
+      assert.ok(Number.isNaN(timeReader('s', 'UTC')(text)), String(text));
+  });
+
+  it('guesses the unit of epochs by their size, and the order of day and month by the data', () => {
+    assert.equal(guessTimeFormat([1577218887.999])?.value, 's');
+    assert.equal(guessTimeFormat(['1577218887999'])?.value, 'ms');
+    assert.equal(guessTimeFormat(['01/02/2021 10:00', '25/02/2021 10:00'])?.value, 'dd/MM/yyyy HH:mm');
+    assert.equal(guessTimeFormat(['01/02/2021 10:00', '02/25/2021 10:00'])?.value, 'MM/dd/yyyy HH:mm');
+    assert.equal(
+      guessTimeFormat(['03/04/2021 10:00', '03/05/2021 10:00', '03/06/2021 10:00'])?.value,
+      'MM/dd/yyyy HH:mm',
+      'days on end are likelier than months on end',
+    );
+    assert.equal(guessTimeFormat([1, 2, 3]), null);
+    assert.equal(guessTimeFormat(['a', 'b']), null);
+  });
+
+  it('refuses a zone there is not', () =>
+    assert.throws(() => timeReader('iso', 'Mars/Olympus'), /is not a time zone/));
+});
+
+describe('inference', () => {
+  const rows = (count: number, row: (i: number) => object) =>
+    Array.from({ length: count }, (_, i) => row(i) as { [name: string]: unknown });
+
+  it('finds time, subject and coordinates, and says why', () => {
+    const reading = infer(
+      'buses.csv',
+      rows(20, (i) => ({ id: i, vehicle_id: i % 4, seen: `2026-01-26 15:57:${10 + i}`, lat: 1, lng: 2 })),
+      {},
+    );
+    assert.equal(reading.channel.value, 'gps');
+    assert.equal(reading.time.value, 'seen');
+    assert.equal(reading.timeFormat.value, 'iso');
+    assert.equal(reading.subject.value, 'vehicle_id');
+    assert.deepEqual(
+      [...reading.rename.value],
+      [
+        ['lat', 'latitude'],
+        ['lng', 'longitude'],
+      ],
+    );
+    assert.match(reading.subject.because, /4 values in 20 rows/);
+  });
+
+  it('takes no row number for a subject', () => {
+    assert.equal(
+      infer(
+        'x.csv',
+        rows(20, (i) => ({ time: 1.6e9 + i, id: i })),
+        {},
+      ).subject.value,
+      null,
+    );
+  });
+
+  it('puts a time together that has several columns', () => {
+    const reading = infer(
+      'storms.csv',
+      rows(5, (i) => ({ name: 'Amy', year: 1975, month: 6, day: 27 + (i % 3), hour: 6 })),
+      {},
+    );
+    assert.equal(reading.time.value, 'year+month+day+hour');
+  });
+
+  it('says which option is missing, and which columns there are', () => {
+    assert.throws(
+      () =>
+        infer(
+          'x.csv',
+          rows(3, (i) => ({ nl: 'a', n: i })),
+          {},
+        ),
+      (error: Error & { hint: string }) => {
+        assert.match(error.message, /No column of x.csv holds a time/);
+        assert.match(error.hint, /columns are: nl, n.*--time COLUMN/);
+        return true;
+      },
+    );
+    assert.throws(
+      () =>
+        infer(
+          'x.csv',
+          rows(3, (i) => ({ time: 1.6e9 + i })),
+          { subject: 'who' },
+        ),
+      /has no column "who" \(--subject\)/,
+    );
+  });
+});

@@ -10,6 +10,9 @@ export const CITY_NAME = 'Miravela';
 /** Open dunes and pines north of Melides, on the Portuguese coast: land on every Natural Earth scale, the sea 3 km west. */
 export const CITY_CENTRE = { latitude: 38.2, longitude: -8.735 };
 
+/** Monday, eight o'clock in the morning there (ISO 8601): when simulations start unless told otherwise. */
+export const DEFAULT_START = '2026-05-04T07:00:00.000Z';
+
 export const COLUMNS = 36;
 export const ROWS = 27;
 export const AVENUE_COLUMNS: readonly number[] = [2, 7, 12, 17, 22, 27, 32];

@@ -1,7 +1,8 @@
+// prettier-ignore
 import {
   AVENUE_COLUMNS, AVENUE_ROWS, BOULEVARD_COLUMNS, BOULEVARD_SUM, BRIDGE_COLUMNS, COLUMNS, DEPOTS, NORTH_QUAY, ROWS,
   SOUTH_QUAY, ground, isBuilt,
-} from './city-plan.ts'; // prettier-ignore
+} from './city-plan.ts';
 import { streetNames } from './names.ts';
 import type { Point } from './plane.ts';
 
@@ -103,7 +104,7 @@ export function buildCity(): City {
     const street =
       row === NORTH_QUAY
         ? { kind: 'bridge' as const, name: 'Long Bridge' }
-        : { kind: 'boulevard' as const, name: 'Liberty Boulevard' };
+        : { kind: 'boulevard' as const, name: 'Ocean Boulevard' };
     lay(`${column},${row}`, `${column + 1},${row - 1}`, { ...street, heading: 'diagonal' }, 0);
   }
   const connected = connect(edges);

@@ -1,5 +1,5 @@
 import { invariant, refusal } from '../../core/errors.ts';
-import { CITY_CENTRE, CITY_NAME } from './city-plan.ts';
+import { CITY_CENTRE, CITY_NAME, DEFAULT_START } from './city-plan.ts';
 import { buildCity, type VehicleKind } from './city.ts';
 import { fleetTruth, type FleetTruth } from './fleet-truth.ts';
 import { busLines } from './itinerary.ts';
@@ -9,9 +9,6 @@ import { Router } from './route.ts';
 import { streetMap } from './street-map.ts';
 import { Track, type Fix } from './track.ts';
 import { Vehicle } from './vehicle.ts';
-
-/** Monday, eight o'clock in the morning in Miravela. */
-export const DEFAULT_START = '2026-05-04T07:00:00.000Z';
 
 export interface FleetOptions {
   /** Another seed is another day; the city stays. */

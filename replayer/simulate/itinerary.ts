@@ -12,12 +12,13 @@ export interface Leg {
   standSeconds: number;
 }
 
-// Turning points of the bus lines, in blocks (column, row) of the plan; each line is a loop.
-const BUS_LINES: readonly (readonly [number, number])[][] = [
-  [[5, 23], [15.5, 12.5], [25.5, 2.2], [29, 7], [22, 10], [16, 15], [7, 20]],
+// Turning points of the bus lines, in blocks (column, row) of the plan; each line is a loop that begins at its terminus.
+// prettier-ignore
+const BUS_LINES: readonly (readonly (readonly [number, number])[])[] = [
+  [[17, 24.5], [5, 23], [15.5, 12.5], [25.5, 2.2], [29, 7], [22, 10], [17, 15]],
   [[4, 13], [17, 13], [31, 13], [32, 10], [20, 12], [7, 10], [3, 8]],
-  [[22, 24], [22, 13.5], [21, 3], [9, 2], [7, 10], [7, 15], [10, 23]],
-]; // prettier-ignore
+  [[17, 24.5], [22, 23], [22, 13.5], [21, 3], [9, 2], [7, 10], [7, 15], [10, 23]],
+];
 const BUS_STOP_SPACING_M = 420;
 
 /** Legs without end: out from a depot, from door to door, and back to load after some; doors are mostly a kilometre or two apart. */

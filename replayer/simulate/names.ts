@@ -1,15 +1,17 @@
 // Street names of Miravela, invented for it: avenues get the grand ones.
+// prettier-ignore
 const AVENUES = [
   'Lighthouse', 'Republic', 'Cathedral', 'Opera', 'University', 'Market', 'Station',
   'Salt', 'Garden', 'South Quay', 'North Quay', 'Observatory', 'Aqueduct',
-]; // prettier-ignore
+];
+// prettier-ignore
 const STREETS = [
   'Almond', 'Anchor', 'Apricot', 'Baker', 'Barley', 'Basket', 'Bell', 'Bramble', 'Candle', 'Carob', 'Cedar', 'Chestnut',
   'Cinnamon', 'Clover', 'Cooper', 'Coral', 'Cypress', 'Dolphin', 'Driftwood', 'Falcon', 'Fennel', 'Fig', 'Fountain',
   'Gannet', 'Glass', 'Hazel', 'Heron', 'Ivory', 'Jasmine', 'Juniper', 'Kite', 'Lantern', 'Lark', 'Laurel', 'Lemon',
   'Linen', 'Lupin', 'Mason', 'Mill', 'Mimosa', 'Myrtle', 'Nutmeg', 'Olive', 'Orange', 'Pebble', 'Pepper', 'Plum',
   'Poplar', 'Rope', 'Rosemary', 'Saddle', 'Saffron', 'Sparrow', 'Swallow', 'Tanner', 'Thimble', 'Thyme', 'Walnut',
-]; // prettier-ignore
+];
 
 /** Names for the lines of a plan, each given once: `avenue()` or `street()` at every call. */
 export function streetNames(): { avenue: () => string; street: () => string } {

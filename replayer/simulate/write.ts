@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -26,37 +27,48 @@ export function target(out: string): Target {
 }
 
 /**
- * Writes rows as NDJSON or CSV as they come, no faster than the disk takes them. The file appears under its name when
- * it is whole; if anything goes wrong, nothing is left. Answers the number of rows.
+ * Files that belong together: each is written under a name of its own, and they get their names when all are whole, the
+ * first one last. So nobody sees half a file, or a recording without what belongs beside it.
  */
-export async function writeRows(out: string, { csv, gzip }: Target, rows: Iterable<object>): Promise<number> {
-  let count = 0;
-  function* counted() {
-    for (const row of rows) {
-      count++;
-      yield row;
+export class Staging {
+  readonly #staged: { out: string; partial: string }[] = [];
+
+  /** Writes rows as they come, no faster than the disk takes them. Answers how many there were. */
+  async rows(out: string, { csv, gzip }: Target, rows: Iterable<object>): Promise<number> {
+    let count = 0;
+    function* counted() {
+      for (const row of rows) {
+        count++;
+        yield row;
+      }
     }
+    await this.#write(out, chunks(csv ? csvLines(counted()) : jsonLines(counted())), gzip);
+    return count;
   }
-  await writeWhole(out, chunks(csv ? csvLines(counted()) : jsonLines(counted())), gzip);
-  return count;
-}
 
-/** Writes one JSON document, in the same manner. */
-export async function writeJson(out: string, document: unknown, indent?: number): Promise<void> {
-  await writeWhole(out, [`${JSON.stringify(document, null, indent)}\n`], false);
-}
+  /** Writes one JSON document. */
+  async json(out: string, document: unknown): Promise<void> {
+    await this.#write(out, [`${JSON.stringify(document, null, 1)}\n`], false);
+  }
 
-async function writeWhole(out: string, text: Iterable<string>, gzip: boolean): Promise<void> {
-  await mkdir(dirname(out), { recursive: true });
-  const partial = `${out}.${process.pid}.partial`;
-  const file = createWriteStream(partial);
-  try {
+  /** Gives the files their names. Answers them in the order in which they were written. */
+  async publish(): Promise<string[]> {
+    for (const { out, partial } of this.#staged.toReversed()) await rename(partial, out);
+    return this.#staged.splice(0).map(({ out }) => out);
+  }
+
+  /** Removes what was not published. */
+  async discard(): Promise<void> {
+    await Promise.all(this.#staged.splice(0).map(({ partial }) => rm(partial, { force: true })));
+  }
+
+  async #write(out: string, text: Iterable<string>, gzip: boolean): Promise<void> {
+    await mkdir(dirname(out), { recursive: true });
+    const partial = `${out}.${randomUUID().slice(0, 8)}.partial`;
+    this.#staged.push({ out, partial });
+    const file = createWriteStream(partial, { flags: 'wx' });
     // Level 4: half of level 6's time for a tenth more bytes.
     await (gzip ? pipeline(text, createGzip({ level: 4 }), file) : pipeline(text, file));
-    await rename(partial, out);
-  } catch (error) {
-    await rm(partial, { force: true });
-    throw error;
   }
 }
 

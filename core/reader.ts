@@ -15,6 +15,16 @@ export interface LogBatch {
   lost: number;
 }
 
+export interface LogReaderOptions {
+  /** Events of one channel in one batch, at most. */
+  batchMax?: number;
+  /**
+   * Told when the log no longer has what was read from it: Redis was flushed, or restarted without the last seconds
+   * before its end. Reading goes on after `head`, where the channel stands now. Without it no reader looks for this.
+   */
+  rewound?: (channel: string, head: Position) => void;
+}
+
 const BLOCK_MS = 1_000;
 
 /**
@@ -27,13 +37,20 @@ export class LogReader {
   readonly #batchMax: number;
   readonly #wake: string;
   readonly #side: Redis;
+  readonly #rewound: LogReaderOptions['rewound'];
+  /** The last line read of each channel: what the log must still say at its position. */
+  readonly #lastLines = new Map<string, string>();
+  /** The connection was lost, so Redis may have lost something too. */
+  #doubt = false;
   #closed = false;
   #wakes = 0;
 
   /** `redis` is used for short commands only; the reader opens its own connection for blocking. */
-  constructor(redis: Redis, options: { batchMax?: number } = {}) {
+  constructor(redis: Redis, options: LogReaderOptions = {}) {
     this.#side = redis;
     this.#redis = duplicate(redis);
+    this.#rewound = options.rewound;
+    this.#redis.on('close', () => (this.#doubt = true));
     this.#batchMax = options.batchMax ?? 1_000;
     this.#wake = keys.wake();
   }
@@ -41,11 +58,13 @@ export class LogReader {
   /** Reads the channel too, from after this position. */
   add(channel: string, after: Position): void {
     this.#positions.set(channel, after);
+    this.#lastLines.delete(channel);
     this.#interrupt();
   }
 
   remove(channel: string): void {
     this.#positions.delete(channel);
+    this.#lastLines.delete(channel);
   }
 
   has(channel: string): boolean {
@@ -61,6 +80,7 @@ export class LogReader {
   async *batches(): AsyncGenerator<LogBatch[]> {
     while (!this.#closed) {
       const reply = await this.#read();
+      if (this.#rewound && (this.#doubt || reply.length === 0) && (await this.#lookBack())) continue;
       const batches: LogBatch[] = [];
       for (const [key, entries] of reply) {
         if (key === this.#wake) continue;
@@ -102,6 +122,41 @@ export class LogReader {
     }
   }
 
+  /** Finds the channels that Redis set back, and goes on after their heads. True when there are any. */
+  async #lookBack(): Promise<boolean> {
+    let found = false;
+    try {
+      const doubt = this.#doubt;
+      this.#doubt = false;
+      for (const [channel, position] of [...this.#positions]) {
+        const replies = await this.#side
+          .multi()
+          .hmget(keys.head(channel), 'epoch', 'offset')
+          .xrange(keys.log(channel), positionText(position), '+', 'COUNT', 1)
+          .xrange(keys.log(channel), '-', '+', 'COUNT', 1)
+          .exec();
+        const [epoch, offset] = replies![0]![1] as (string | null)[];
+        const head = { epoch: Number(epoch ?? 0), offset: Number(offset ?? 0) };
+        const [at, oldest] = replies!.slice(1).map(([, entries]) => (entries as [string, string[]][])[0]);
+        const line = this.#lastLines.get(channel);
+        const changed =
+          doubt &&
+          line !== undefined &&
+          oldest !== undefined &&
+          comparePositions(parsePosition(oldest[0]), position) <= 0 &&
+          at?.[1][1] !== line;
+        if (this.#positions.get(channel) !== position || (comparePositions(head, position) >= 0 && !changed)) continue;
+        this.#positions.set(channel, head);
+        this.#lastLines.delete(channel);
+        this.#rewound!(channel, head);
+        found = true;
+      }
+    } catch {
+      this.#doubt = true;
+    }
+    return found;
+  }
+
   /** A blocked read does not see new channels: an entry on a stream of the reader's own ends the block. */
   #interrupt(): void {
     const id = `${++this.#wakes}-0`;
@@ -137,6 +192,8 @@ export class LogReader {
       before = position;
     }
     this.#positions.set(channel, before);
+    const last = batches.at(-1)?.events.at(-1);
+    if (this.#rewound && last !== undefined) this.#lastLines.set(channel, last);
     return batches;
   }
 }

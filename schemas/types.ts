@@ -26,10 +26,13 @@ export interface Schemas {
   'resources/task'?: Task;
   'resources/task-request'?: TaskRequest;
   'socket/batch'?: Batch;
+  'socket/credit'?: Credit;
   'socket/gap'?: Gap;
+  'socket/replay-change'?: ReplayChange;
   'socket/status'?: Status;
   'socket/subscribe'?: Subscribe;
   'socket/subscribed'?: Subscribed;
+  'socket/unsubscribe'?: Unsubscribe;
   'tasks/average-speed'?: AverageSpeed;
 }
 /**
@@ -708,6 +711,14 @@ export interface Batch {
   dropped: number;
 }
 /**
+ * Client to server: `credit`. Everything up to here has been dealt with; more may come.
+ */
+export interface Credit {
+  channel: string;
+  epoch?: number;
+  offset: number;
+}
+/**
  * Server to client: `gap`. These events can't be delivered.
  */
 export interface Gap {
@@ -716,6 +727,16 @@ export interface Gap {
   from: number;
   to: number;
   reason: string;
+}
+/**
+ * Client to server: `replay`. Changes a replay as PATCH /replays/{id} does; the acknowledgement is the replay.
+ */
+export interface ReplayChange {
+  id: string;
+  state?: 'playing' | 'paused';
+  rate?: Rate;
+  position?: string;
+  loop?: boolean | number;
 }
 /**
  * Server to client: `status`, at every change: whether Redis answers, and how each service is.
@@ -765,6 +786,12 @@ export interface Subscribed {
    * The latest event of each subject; empty when recovered.
    */
   snapshot: Event[];
+}
+/**
+ * Client to server: `unsubscribe`.
+ */
+export interface Unsubscribe {
+  channel: string;
 }
 /**
  * The time-weighted average of a speed over the next N seconds of a channel: each value counts for as long as it was the latest of its subject.

@@ -36,6 +36,8 @@ export class ChannelState {
 /** Keeps every watched channel to the promise of the wire: in order, nothing twice, a hole is counted, a newer epoch voids the past. */
 export class Channels {
   readonly all = new Map<string, ChannelState>();
+  /** When the last live event came (performance.now). */
+  liveAt = -Infinity;
   readonly #sinks: readonly Sink[];
   readonly #changed: () => void;
 
@@ -105,6 +107,7 @@ export class Channels {
         : batch.events.filter((event) => event.offset > channel.offset);
     channel.offset = Math.max(channel.offset, batch.to);
     channel.received += events.length;
+    if (events.length > 0) this.liveAt = performance.now();
     this.#give(channel, events, 'live');
   }
 

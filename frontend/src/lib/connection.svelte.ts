@@ -1,4 +1,5 @@
 import { io, type Socket } from 'socket.io-client';
+import { SvelteMap } from 'svelte/reactivity';
 import type {
   Batch,
   ClockTick,
@@ -16,6 +17,7 @@ import { api, problemOf } from './api.ts';
 import type { Channels } from './channels.ts';
 
 const ACK_MS = 8000;
+const REFUSED_AGAIN_MS = 3000;
 const HISTORY = '2000';
 const HISTORY_MS = 5000;
 
@@ -35,8 +37,8 @@ export class Connection {
   services = $state.raw<Service[]>([]);
   /** When the connection was lost, wall time in ms; undefined while it holds or before it first did. */
   lostAt = $state<number>();
-  /** Why the last subscription was refused. */
-  problem = $state.raw<Problem>();
+  /** Channels that can't be followed, and why. */
+  readonly refused = new SvelteMap<string, Problem>();
   /** One word for all of it. */
   readonly state = $derived(
     this.socket === 'connected' && this.redis === 'down' ? 'redis-down' : this.socket,
@@ -111,6 +113,7 @@ export class Connection {
 
   #unsubscribe(channel: string): void {
     this.#watched.delete(channel);
+    this.refused.delete(channel);
     this.#channels.close(channel);
     this.#socket.emit('unsubscribe', { channel }, () => {});
   }
@@ -123,17 +126,23 @@ export class Connection {
         .timeout(ACK_MS)
         .emitWithAck('subscribe', request)) as Answer<Subscribed>;
       if ('error' in answer) {
-        this.problem = answer.error;
+        this.refused.set(channel, answer.error);
+        // A channel exists once something was written to it, and a refusal may be a passing trouble.
+        this.#again(channel, REFUSED_AGAIN_MS);
         return;
       }
-      this.problem = undefined;
+      this.refused.delete(channel);
       if (this.#channels.subscribed(channel, answer))
         this.#channels.fill(channel, await this.#history(channel));
     } catch {
       // No answer: the socket is on its way down and subscribes again when it is back; else try once more.
-      if (this.#socket.connected && this.#watched.has(channel))
-        setTimeout(() => void this.#subscribe(channel), 1000);
+      this.#again(channel, 1000);
     }
+  }
+
+  #again(channel: string, inMs: number): void {
+    const still = (): boolean => this.#socket.connected && this.#watched.has(channel);
+    setTimeout(() => still() && void this.#subscribe(channel), inMs);
   }
 
   /** The channel's log, oldest first; empty when it can't be had, because live events matter more. */

@@ -51,10 +51,11 @@ export class Metrics implements Sink {
     if (arrival === 'snapshot') return;
     const root = this.#topology.root(channel.name);
     events.forEach((event, i) => {
+      const { data } = event;
+      if (!('latitude' in data) && (channel.name !== root || textOf(data) !== undefined)) return;
       const key = keyOf(root, event.subject);
       if (!this.#charted.has(key) && this.#charted.size >= MOST_SUBJECTS) return;
       this.#charted.add(key);
-      const { data } = event;
       const time = times[i] as number;
       const subject = this.#subjects.get(root, event.subject);
       subject.present = true;
@@ -64,7 +65,7 @@ export class Metrics implements Sink {
           const value = known[metric]?.map((member) => data[member]).find((v) => typeof v === 'number');
           if (value !== undefined) subject.add(metric, channel.name, time, value as number);
         }
-      } else if (channel.name === root && textOf(data) === undefined) {
+      } else {
         for (const metric of this.#genericOf(root, data)) {
           const value = data[metric];
           if (typeof value === 'number') subject.add(metric, channel.name, time, value);

@@ -111,7 +111,10 @@ export class Replays {
     }
   }
 
+  /** Plays or pauses; at the end there is nothing left to play, so it begins again. */
   toggle(): Promise<boolean> {
+    if (this.state === 'ended' && this.chosen)
+      return this.patch({ position: this.chosen.start, state: 'playing' });
     return this.patch({ state: this.state === 'playing' ? 'paused' : 'playing' });
   }
 

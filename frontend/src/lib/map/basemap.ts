@@ -15,7 +15,29 @@ const fonts = ['Noto Sans', 'Segoe UI', 'Roboto', 'Helvetica Neue', 'DejaVu Sans
 /** The countries of the world (Natural Earth, 1:50 million); an asset of the page, fetched once. */
 export async function countries(): Promise<Features> {
   const topology = (await (await fetch(countriesUrl)).json()) as Topology<{ countries: GeometryCollection }>;
-  return feature(topology, topology.objects.countries) as Features;
+  const { features } = feature(topology, topology.objects.countries) as Features;
+  for (const { geometry } of features) {
+    if (geometry.type === 'Polygon') geometry.coordinates = geometry.coordinates.map(unwrap);
+    if (geometry.type === 'MultiPolygon')
+      geometry.coordinates = geometry.coordinates.map((rings) => rings.map(unwrap));
+  }
+  return { type: 'FeatureCollection', features };
+}
+
+/**
+ * A ring without jumps from one edge of the world to the other: world-atlas leaves rings uncut at the antimeridian, for maps
+ * on a sphere. It may go beyond 180 degrees, which MapLibre wraps; a ring around a pole is closed along it.
+ */
+function unwrap(ring: GeoJSON.Position[]): GeoJSON.Position[] {
+  let last = ring[0]?.[0] ?? 0;
+  const flat = ring.map(([longitude = 0, latitude = 0]) => {
+    last = longitude + 360 * Math.round((last - longitude) / 360);
+    return [last, latitude];
+  });
+  const first = flat[0] as [number, number];
+  if (Math.abs(last - first[0]) < 180) return flat;
+  const pole = Math.sign(first[1]) * 90;
+  return [...flat, [last, pole], [first[0], pole], first];
 }
 
 /** The page's own quiet map in the colours of the theme: countries, and the streets of the demo if there are any. */

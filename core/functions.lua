@@ -8,13 +8,6 @@ local function head_of(key)
   return tonumber(head[1] or 0), tonumber(head[2] or 0)
 end
 
--- Reads `count` arguments from `at`; returns them and the position after.
-local function take(args, at, count)
-  local items = {}
-  for i = 1, count do items[i] = args[at + i - 1] end
-  return items, at + count
-end
-
 -- A block of arguments that describes a batch for one channel, the same in every function:
 --   channel, expected epoch, expected offset, epoch to write, event time of the last event (ms),
 --   events to keep in the log (0: no log), keep state (1/0), bare (1/0), count n,
@@ -25,10 +18,11 @@ local function read_batch(args, at)
     epoch = tonumber(args[at + 3]), time = args[at + 4], log_max = tonumber(args[at + 5]),
     keeps_state = args[at + 6] == '1', bare = args[at + 7] == '1', count = tonumber(args[at + 8]),
   }
-  at = at + 9
-  batch.events, at = take(args, at, batch.count)
-  if batch.keeps_state then batch.subjects, at = take(args, at, batch.count) end
-  if batch.bare then batch.data, at = take(args, at, batch.count) end
+  -- Where the events, subjects and bare data stand in the arguments: they are many, and not copied.
+  batch.args, batch.events_at = args, at + 8
+  at = at + 9 + batch.count
+  if batch.keeps_state then batch.subjects_at, at = at - 1, at + batch.count end
+  if batch.bare then batch.data_at, at = at - 1, at + batch.count end
   return batch, at
 end
 
@@ -46,30 +40,30 @@ local function append(key, batch, writer)
   local fresh = batch.epoch > batch.expected_epoch
   local offset = fresh and 0 or batch.expected_offset
   if fresh then redis.call('DEL', key.state) end
-  local shown = batch.bare and batch.data or batch.events
-  local latest, subjects = {}, {}
-  for i = 1, batch.count do
-    if batch.log_max > 0 then
-      redis.call('XADD', key.log, string.format('%d-%d', batch.epoch, offset + i), 'e', batch.events[i])
-    end
-    redis.call('PUBLISH', batch.channel, shown[i])
-    if batch.keeps_state then
-      local subject = batch.subjects[i]
+  local args, events_at, call = batch.args, batch.events_at, redis.call
+  local shown_at = batch.bare and batch.data_at or events_at
+  local channel, log, prefix = batch.channel, key.log, string.format('%d-', batch.epoch)
+  if batch.log_max > 0 then
+    for i = 1, batch.count do call('XADD', log, prefix .. (offset + i), 'e', args[events_at + i]) end
+  end
+  for i = 1, batch.count do call('PUBLISH', channel, args[shown_at + i]) end
+  if batch.keeps_state then
+    local latest, subjects = {}, {}
+    for i = 1, batch.count do
+      local subject = args[batch.subjects_at + i]
       if not latest[subject] then subjects[#subjects + 1] = subject end
-      latest[subject] = batch.events[i]
+      latest[subject] = args[events_at + i]
+    end
+    for first = 1, #subjects, 1000 do
+      local fields = {}
+      for i = first, math.min(first + 999, #subjects) do
+        fields[#fields + 1] = subjects[i]
+        fields[#fields + 1] = latest[subjects[i]]
+      end
+      call('HSET', key.state, unpack(fields))
     end
   end
-  for first = 1, #subjects, 1000 do
-    local pairs_ = {}
-    for i = first, math.min(first + 999, #subjects) do
-      pairs_[#pairs_ + 1] = subjects[i]
-      pairs_[#pairs_ + 1] = latest[subjects[i]]
-    end
-    redis.call('HSET', key.state, unpack(pairs_))
-  end
-  if key.latest ~= '' and batch.count > 0 then
-    redis.call('SET', key.latest, batch.bare and batch.data[batch.count] or batch.events[batch.count])
-  end
+  if key.latest ~= '' and batch.count > 0 then call('SET', key.latest, args[shown_at + batch.count]) end
   if batch.log_max > 0 and batch.count > 0 then redis.call('XTRIM', key.log, 'MAXLEN', '~', batch.log_max) end
   redis.call('HSET', key.head, 'epoch', batch.epoch, 'offset', offset + batch.count, 'time', batch.time, 'by', writer)
   if offset == 0 then redis.call('SADD', 'reprise:channels', batch.channel) end
@@ -177,7 +171,8 @@ local function commit(keys, args)
   end
   local states, outputs = {}, {}
   local state_count = tonumber(args[at])
-  states, at = take(args, at + 1, state_count * 2)
+  for i = 1, state_count * 2 do states[i] = args[at + i] end
+  at = at + 1 + state_count * 2
   local output_count = tonumber(args[at])
   at = at + 1
   for i = 1, output_count do

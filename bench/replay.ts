@@ -1,0 +1,64 @@
+import { join } from 'node:path';
+import { createLog } from '../core/log.ts';
+import { Framer } from '../core/event.ts';
+import { ReplayHost } from '../replayer/host.ts';
+import type { Bench } from './run.ts';
+import { redisBenchmarkPublish, withSetting, writeRecording } from './setting.ts';
+
+const RECORDS = 300_000;
+
+export default {
+  summary: `Events per second at rate max, ${RECORDS.toLocaleString('en')} records, file to Redis, beside redis-benchmark PUBLISH (one connection, pipeline 64, same size).`,
+  async run(report) {
+    await withSetting(async ({ server, redis, folder }) => {
+      for (const format of ['ndjson', 'csv']) await writeRecording(join(folder, `trip.${format}`), RECORDS);
+      const sample = new Framer({ channel: 'bench', source: '/replays/bench', replay: 'bench' });
+      const bytes = sample.frame(
+        { timeMs: 1.7e12, subject: 'vehicle-77', data: 'x'.repeat(267) },
+        1,
+        100_000,
+        new Date().toISOString(),
+      ).length;
+      const publishOnly = { log: 0, state: false };
+      for (const [what, channel] of [
+        ['publish', publishOnly],
+        ['publish+state+log', {}],
+      ] as const) {
+        for (const format of ['ndjson', 'csv']) {
+          const before = await redisBenchmarkPublish(server, bytes);
+          const host = new ReplayHost({
+            redis,
+            instance: 'bench',
+            channels: { bench: channel },
+            folder,
+            log: createLog('bench', 'silent'),
+          });
+          const file = `trip.${format}`;
+          const started = performance.now();
+          const source = { id: file, path: join(folder, file), channel: 'bench' };
+          const replay = await host.start({ id: 'bench', recordings: [file], rate: 'max' }, [source], false);
+          const opened = performance.now();
+          await host.finished('bench');
+          const ended = performance.now();
+          if (replay.player.published !== RECORDS)
+            throw new Error(`${replay.player.published} events instead of ${RECORDS}`);
+          await host.close();
+          const baseline = (before + (await redisBenchmarkPublish(server, bytes))) / 2;
+          const perSecond = (ms: number) => (RECORDS / ms) * 1000;
+          report({
+            name: `replay ${format} ${what}, from the file`,
+            value: perSecond(ended - started),
+            unit: 'events/s',
+            baseline,
+          });
+          report({
+            name: `replay ${format} ${what}, once in memory`,
+            value: perSecond(ended - opened),
+            unit: 'events/s',
+            baseline,
+          });
+        }
+      }
+    });
+  },
+} satisfies Bench;

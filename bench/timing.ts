@@ -1,0 +1,79 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createLog } from '../core/log.ts';
+import { duplicate, type Redis } from '../core/redis.ts';
+import { ReplayHost } from '../replayer/host.ts';
+import type { Bench } from './run.ts';
+import { withSetting } from './setting.ts';
+
+const EVERY_MS = 10;
+
+export default {
+  summary: 'How late events leave at rate 1, one each 10 ms: by the player, and by a loop that does nothing but spin. Option: seconds (60).',
+  async run(report, [seconds = '60']) {
+    const count = (Number(seconds) * 1000) / EVERY_MS;
+    await withSetting(async ({ redis, folder }) => {
+      const rows = Array.from({ length: count }, (_, i) => JSON.stringify({ timestamp: 1_700_000_000_000 + i * EVERY_MS, n: i }));
+      const path = join(folder, 'steady.ndjson');
+      await writeFile(path, rows.join('\n'));
+      // Half of the spinning before and half after the replay: the machine is seldom the same for two minutes.
+      const spins = [...(await spin(redis, count / 4))];
+      const cpuBefore = process.cpuUsage();
+      const { lates, cpuShare } = await play(redis, path, folder, count, cpuBefore);
+      spins.push(...(await spin(redis, count / 4)));
+      for (const share of [50, 99, 99.9]) {
+        report({ name: `lateness p${share}`, value: percentile(lates, share), unit: 'ms', baseline: percentile(spins, share) });
+      }
+      const tenSeconds = Math.min(count / 2, 10_000 / EVERY_MS);
+      report({
+        name: 'lateness p50 in the last ten seconds, beside the first ten',
+        value: percentile(lates.slice(-tenSeconds), 50),
+        unit: 'ms',
+        baseline: percentile(lates.slice(0, tenSeconds), 50),
+      });
+      report({ name: 'core used by the player', value: cpuShare, unit: 'share' });
+    });
+  },
+} satisfies Bench;
+
+/** Lateness as a subscriber sees it: when the event arrives, less when it was due by the first event's arrival. */
+async function play(redis: Redis, path: string, folder: string, count: number, cpuBefore: NodeJS.CpuUsage) {
+  const subscriber = duplicate(redis);
+  const arrivals: number[] = [];
+  subscriber.on('message', () => arrivals.push(performance.now()));
+  await subscriber.subscribe('steady');
+  const host = new ReplayHost({ redis, instance: 'bench', channels: {}, folder, log: createLog('bench', 'silent') });
+  const begun = performance.now();
+  const replay = await host.start({ id: 'steady', recordings: ['steady'] }, [{ id: 'steady', path, channel: 'steady' }], false);
+  const startMs = performance.now() - (replay.player.clock.positionMs() - replay.player.startMs);
+  await host.finished('steady');
+  while (arrivals.length < count) await new Promise((resolve) => setTimeout(resolve, 10));
+  const cpu = process.cpuUsage(cpuBefore);
+  await host.close();
+  subscriber.disconnect();
+  return {
+    lates: arrivals.map((atMs, i) => atMs - (startMs + i * EVERY_MS)),
+    cpuShare: (cpu.user + cpu.system) / 1000 / (performance.now() - begun),
+  };
+}
+
+/** The best a single thread can do: burn a core until each event is due, then publish it. */
+async function spin(redis: Redis, count: number): Promise<number[]> {
+  const subscriber = duplicate(redis);
+  const arrivals: number[] = [];
+  subscriber.on('message', () => arrivals.push(performance.now()));
+  await subscriber.subscribe('spin');
+  const startMs = performance.now();
+  for (let i = 0; i < count; i++) {
+    while (performance.now() < startMs + i * EVERY_MS) await new Promise((resolve) => setImmediate(resolve));
+    void redis.publish('spin', 'x'.repeat(400));
+  }
+  while (arrivals.length < count) await new Promise((resolve) => setTimeout(resolve, 10));
+  subscriber.disconnect();
+  return arrivals.map((atMs, i) => atMs - (startMs + i * EVERY_MS));
+}
+
+function percentile(values: number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * share) / 100))]!;
+}

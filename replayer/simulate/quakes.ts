@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { failure } from '../../core/errors.ts';
 
 /** An earthquake (or a blast) as the USGS reported it. */
@@ -87,7 +89,8 @@ export function quake({ id, properties, geometry }: Row): Quake | null {
 
 function dataset(): string {
   try {
-    return readFileSync(new URL('../data/earthquakes.json', import.meta.resolve('vega-datasets')), 'utf8');
+    const entry = createRequire(import.meta.url).resolve('vega-datasets');
+    return readFileSync(join(dirname(entry), '../data/earthquakes.json'), 'utf8');
   } catch (cause) {
     throw failure('dataset_missing', "Can't read the earthquakes of the package vega-datasets.", {
       hint: 'Install the development dependencies too: npm install --include=dev',

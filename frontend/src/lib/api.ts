@@ -93,11 +93,17 @@ export const api = {
  * Sends a file as it is; `progress` is told the share sent, 0..1.
  * XMLHttpRequest, because fetch can't tell how much has been sent.
  */
-function upload(file: File, progress: (share: number) => void, signal: AbortSignal): Promise<Recording> {
+function upload(
+  file: File,
+  replace: boolean,
+  progress: (share: number) => void,
+  signal: AbortSignal,
+): Promise<Recording> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open('POST', `${base}/recordings?name=${id(file.name)}`);
+    request.open('POST', `${base}/recordings?name=${id(file.name)}${replace ? '&replace=true' : ''}`);
     request.setRequestHeader('content-type', 'application/octet-stream');
+    signal.throwIfAborted();
     request.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / event.total);
     request.onload = () => {
       try {

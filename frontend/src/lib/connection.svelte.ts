@@ -3,6 +3,7 @@ import { SvelteMap } from 'svelte/reactivity';
 import type {
   Batch,
   ClockTick,
+  Credit,
   Event,
   Gap,
   Problem,
@@ -37,6 +38,8 @@ export class Connection {
   services = $state.raw<Service[]>([]);
   /** When the connection was lost, wall time in ms; undefined while it holds or before it first did. */
   lostAt = $state<number>();
+  /** Why the server does not let this page in. */
+  denied = $state.raw<Problem>();
   /** Channels that can't be followed, and why. */
   readonly refused = new SvelteMap<string, Problem>();
   /** One word for all of it. */
@@ -58,6 +61,7 @@ export class Connection {
     this.#socket = socket;
     socket.on('connect', () => {
       this.socket = 'connected';
+      this.denied = undefined;
       this.lostAt = undefined;
       for (const channel of this.#watched) void this.#subscribe(channel);
     });
@@ -67,10 +71,19 @@ export class Connection {
       // After a server's own disconnect Socket.IO does not try again by itself.
       if (reason === 'io server disconnect') setTimeout(() => socket.connect(), 1000);
     });
-    socket.on('connect_error', () => (this.socket = 'disconnected'));
+    socket.on('connect_error', (error: Error & { data?: Problem }) => {
+      this.socket = 'disconnected';
+      this.denied = error.data;
+      // Refused by the server, not unreachable: then Socket.IO leaves it to us to try again.
+      if (!socket.active) setTimeout(() => socket.connect(), REFUSED_AGAIN_MS);
+    });
     socket.on('batch', (batch: Batch) => {
       channels.batch(batch);
-      socket.emit('credit', { channel: batch.channel, offset: batch.to });
+      socket.emit('credit', {
+        channel: batch.channel,
+        epoch: batch.epoch,
+        offset: batch.to,
+      } satisfies Credit);
     });
     socket.on('gap', (gap: Gap) => channels.gap(gap));
     socket.on('clock', (tick: ClockTick) => listener.clock(tick));

@@ -7,7 +7,7 @@ import type { Replays } from './replays.svelte.ts';
 export interface Drop {
   readonly id: number;
   readonly name: string;
-  stage: 'uploading' | 'reading' | 'playing' | 'conflict' | 'failed';
+  stage: 'uploading' | 'reading' | 'playing' | 'conflict' | 'exists' | 'failed';
   /** Share of the bytes sent, 0..1. */
   progress: number;
   recordings: Recording[];
@@ -15,6 +15,7 @@ export interface Drop {
   /** The replay that owns a channel that this one needs. */
   rival?: Replay;
   abort: AbortController;
+  readonly files: readonly File[];
 }
 
 /** Uploads files, starts a replay of them, and asks when a channel is taken. */
@@ -32,7 +33,14 @@ export class Drops {
   /** Several files become one replay, on one timeline. */
   async play(files: readonly File[]): Promise<void> {
     if (files.length === 0) return;
-    const drop = this.#add(files.map(({ name }) => name).join(', '), 'uploading');
+    const name = files.map((file) => file.name).join(', ');
+    await this.send(this.#add(name, 'uploading', files));
+  }
+
+  /** Uploads a card's files and plays them. What is there under the same name is kept, unless it is to be replaced or used. */
+  async send(drop: Drop, existing: 'ask' | 'replace' | 'use' = 'ask'): Promise<void> {
+    const { files } = drop;
+    Object.assign(drop, { stage: 'uploading', progress: 0, recordings: [] });
     try {
       const total = files.reduce((sum, { size }) => sum + size, 0) || 1;
       let sent = 0;
@@ -41,7 +49,7 @@ export class Drops {
           drop.progress = (sent + share * file.size) / total;
           if (drop.progress >= 1) drop.stage = 'reading';
         };
-        const recording = await api.upload(file, progress, drop.abort.signal);
+        const recording = await this.#recordingOf(file, existing, progress, drop.abort.signal);
         sent += file.size;
         this.#recordings.keep(recording);
         drop.recordings.push(recording);
@@ -49,7 +57,8 @@ export class Drops {
       void this.#recordings.refresh();
       await this.start(drop);
     } catch (error) {
-      this.#fail(drop, error);
+      if (problemOf(error).code === 'recording_exists') drop.stage = 'exists';
+      else this.#fail(drop, error);
     }
   }
 
@@ -94,17 +103,29 @@ export class Drops {
     this.list = this.list.filter(({ id }) => id !== drop.id);
   }
 
+  /** The recording that a file becomes; the one that is there if it is to be used, or has the same name and size. */
+  async #recordingOf(
+    file: File,
+    existing: 'ask' | 'replace' | 'use',
+    progress: (share: number) => void,
+    signal: AbortSignal,
+  ): Promise<Recording> {
+    if (existing === 'replace') return api.upload(file, true, progress, signal);
+    await this.#recordings.refresh();
+    const there = this.#recordings.list.find(({ id }) => id === file.name);
+    if (there && (existing === 'use' || there.bytes === file.size)) return api.recording(there.id);
+    return api.upload(file, false, progress, signal);
+  }
+
   #rivalOf(drop: Drop): Replay | undefined {
     const channels = drop.recordings.map(({ description }) => description?.channel);
     return this.#replays.list.find((replay) => replay.channels.some((channel) => channels.includes(channel)));
   }
 
-  #add(name: string, stage: Drop['stage']): Drop {
+  #add(name: string, stage: Drop['stage'], files: readonly File[] = []): Drop {
     const id = this.#next++;
-    this.list = [
-      ...this.list,
-      { id, name, stage, progress: 0, recordings: [], abort: new AbortController() },
-    ];
+    const drop: Drop = { id, name, stage, files, progress: 0, recordings: [], abort: new AbortController() };
+    this.list = [...this.list, drop];
     return this.list.at(-1) as Drop;
   }
 

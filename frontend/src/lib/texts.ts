@@ -68,6 +68,9 @@ export const texts = {
     conflictHint: 'One replay owns a channel at a time, so that no event is doubled.',
     replace: (replay: string) => `Stop “${replay}” and play this`,
     beside: (channel: string) => `Play beside it, on channel “${channel}”`,
+    exists: (name: string) => `There is another recording called ${name}`,
+    overwrite: 'Replace it with this file and play',
+    useExisting: 'Play the one that is there',
     folder: 'A folder can’t be dropped. Drop the files in it.',
   },
 

@@ -1,0 +1,50 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { sentence } from '../../core/errors.ts';
+
+/** A command: the default export of `replayer/cli/<name>.ts`. */
+export interface CliCommand {
+  name: string;
+  register(program: Command): void;
+}
+
+const folder = new URL('.', import.meta.url);
+const manifest = readFileSync(new URL('../../package.json', folder), 'utf8');
+const { version } = JSON.parse(manifest) as { version: string };
+const BAD_USAGE = 2;
+
+/**
+ * Runs the command line; answers the exit code: 0 done, 1 failed, 2 bad usage (a command may have set another).
+ * With `debug`, an error shows where it came from.
+ */
+export async function main(argv: string[], debug: boolean): Promise<number> {
+  const program = new Command('reprise')
+    .description('Replays recorded, timestamped data onto Redis channels as if it were happening now.')
+    .showHelpAfterError('Try --help.')
+    .version(version)
+    .exitOverride();
+  for (const name of commandNames(argv[2])) {
+    const module = (await import(new URL(`${name}.ts`, folder).href)) as { default: CliCommand };
+    module.default.register(program);
+  }
+  for (const command of program.commands) command.exitOverride().showHelpAfterError('Try --help.');
+  try {
+    await program.parseAsync(argv);
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : BAD_USAGE;
+    process.stderr.write(`${debug && error instanceof Error ? error.stack : sentence(error)}\n`);
+    return 1;
+  }
+}
+
+/** The command that was asked for alone, so that it starts without loading the others; all of them for the help. */
+function commandNames(asked: string | undefined): string[] {
+  if (asked && asked !== 'main' && /^[a-z]+$/.test(asked) && existsSync(new URL(`${asked}.ts`, folder))) {
+    return [asked];
+  }
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.ts') && file !== 'main.ts')
+    .map((file) => file.slice(0, -'.ts'.length))
+    .sort();
+}

@@ -1,0 +1,60 @@
+import { Argument, type Command } from 'commander';
+import { loadSettings, type Flags } from '../../core/config.ts';
+import { sentence } from '../../core/errors.ts';
+import { port } from '../../supervisor/options.ts';
+import { roleNames, roles, type RoleName } from '../../supervisor/roles.ts';
+
+const CLOSE_LIMIT_MS = 5_000;
+
+/** `reprise serve ROLE`: one role as one process, in the foreground, for containers and for `reprise up`. */
+export default {
+  name: 'serve',
+  register(program: Command) {
+    program
+      .command('serve')
+      .description('run one role as one process, for containers')
+      .addArgument(new Argument('<role>', 'which one').choices(roleNames))
+      .option('--redis-url <url>', 'the Redis to use (REDIS_URL)')
+      .option('--port <port>', 'port of the API and the page (3000)', port)
+      .option('--host <address>', 'address the API listens on (127.0.0.1)')
+      .option('--recordings <folder>', 'the folder recordings are read from')
+      .option('--data <folder>', "Reprise's own folder (.reprise)")
+      .action(serve);
+  },
+};
+
+async function serve(name: RoleName, flags: Flags): Promise<void> {
+  const settings = loadSettings(flags);
+  const stopping = stopSignal();
+  const { serve: start } = await roles[name]();
+  const role = await start(settings);
+  process.send?.({ ready: true });
+  await stopping;
+  const limit = setTimeout(() => {
+    process.stderr.write(`The ${name} role did not close within ${CLOSE_LIMIT_MS / 1000} s.\n`);
+    process.exit(1);
+  }, CLOSE_LIMIT_MS);
+  try {
+    await role.close();
+  } catch (error) {
+    process.stderr.write(`The ${name} role did not close well: ${sentence(error)}\n`);
+    process.exit(1);
+  }
+  clearTimeout(limit);
+  // What a library still holds open must not keep a closed role alive.
+  process.exit(0);
+}
+
+/** Settles at the first SIGTERM or SIGINT, or when the supervisor is gone; a second signal ends the process hard. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const stop = () => {
+      if (asked) process.exit(1);
+      asked = true;
+      resolve();
+    };
+    process.on('SIGTERM', stop).on('SIGINT', stop);
+    process.once('disconnect', () => asked || stop());
+  });
+}

@@ -81,9 +81,11 @@ export function pond(): Point[] {
 
 /** Metres above the sea at a point: a plain that rises from the coast, with two hills. */
 export function elevationMetres(x: number, y: number): number {
-  const hill = (east: number, north: number, width: number) =>
-    Math.exp(-((x - east) ** 2 + (y - north) ** 2) / (2 * width * width));
-  return 9 + (x + 3000) * 0.004 + 46 * hill(1500, 1500, 650) + 27 * hill(-1300, -1500, 520);
+  return 9 + (x + 3000) * 0.004 + 46 * hill(x - 1500, y - 1500, 650) + 27 * hill(x + 1300, y + 1500, 520);
+}
+
+function hill(east: number, north: number, widthMetres: number): number {
+  return Math.exp(-(east * east + north * north) / (2 * widthMetres * widthMetres));
 }
 
 // Straight blocks, bent into an S by the river and turned a little: streets stay smooth, and no two are parallel.

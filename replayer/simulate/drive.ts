@@ -132,18 +132,26 @@ function trapezoid(piece: Piece, from: number, to: number, start: number, abilit
   const falling = (peak * peak - to * to) / (2 * down);
   const level = Math.max(0, piece.lengthMetres - rising - falling);
   const segments: Segment[] = [];
-  let time = start;
-  let along = 0;
-  const add = (speedMps: number, accelerationMps2: number, seconds: number, metres: number) => {
-    if (seconds > 1e-9) {
-      const place = standing(piece, along, time, time + seconds);
-      segments.push({ ...place, speedMps, accelerationMps2 });
-      time += seconds;
-    }
-    along += metres;
-  };
-  add(from, up, (peak - from) / up, rising);
-  add(peak, 0, level / peak, level);
-  add(peak, -down, (peak - to) / down, falling);
+  const holds = push(segments, piece, 0, start, (peak - from) / up, from, up);
+  const brakes = push(segments, piece, rising, holds, level / peak, peak, 0);
+  push(segments, piece, rising + level, brakes, (peak - to) / down, peak, -down);
   return segments;
+}
+
+// Adds a segment some way along the piece; answers when it ends.
+function push(
+  segments: Segment[],
+  piece: Piece,
+  alongMetres: number,
+  start: number,
+  seconds: number,
+  speedMps: number,
+  accelerationMps2: number,
+): number {
+  if (seconds < 1e-9) return start;
+  const segment = standing(piece, alongMetres, start, start + seconds);
+  segment.speedMps = speedMps;
+  segment.accelerationMps2 = accelerationMps2;
+  segments.push(segment);
+  return segment.endSeconds;
 }

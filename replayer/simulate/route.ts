@@ -11,6 +11,8 @@ const LIGHTS_SECONDS = 9;
  */
 export class Router {
   readonly #edges: readonly Edge[];
+  /** Seconds from an edge's end to the end of each that follows, in the order of `next`. */
+  readonly #steps: readonly Float64Array[];
   readonly #costs: Float64Array;
   readonly #came: Int32Array;
   readonly #search: Int32Array;
@@ -19,6 +21,7 @@ export class Router {
 
   constructor(city: City) {
     this.#edges = city.edges;
+    this.#steps = city.edges.map((edge) => Float64Array.from(edge.next, (next) => seconds(edge, next)));
     this.#costs = new Float64Array(city.edges.length);
     this.#came = new Int32Array(city.edges.length);
     this.#search = new Int32Array(city.edges.length);
@@ -40,7 +43,8 @@ export class Router {
       const edge = this.#edges[popped] as Edge;
       if (edge !== start && (edge === goal || (!exact && edge === goal.reverse))) return this.#trace(edge);
       const cost = this.#costs[popped] as number;
-      for (const next of edge.next) this.#relax(next, cost + seconds(edge, next), popped, atLeast(next));
+      const steps = this.#steps[popped] as Float64Array;
+      edge.next.forEach((next, i) => this.#relax(next, cost + (steps[i] as number), popped, atLeast(next)));
     }
     throw invariant(`No route from ${start.name} to ${goal.name} in ${CITY_NAME}: its plan is not connected`);
   }

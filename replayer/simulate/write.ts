@@ -95,12 +95,16 @@ function* csvLines(rows: Iterable<object>): Generator<string> {
       columns = Object.keys(row);
       yield `${columns.join(',')}\n`;
     }
-    yield `${Object.values(row).map(csvValue).join(',')}\n`;
+    const values: unknown[] = Object.values(row);
+    let line = csvValue(values[0]);
+    for (let i = 1; i < values.length; i++) line += `,${csvValue(values[i])}`;
+    yield `${line}\n`;
   }
 }
 
 function csvValue(value: unknown): string {
+  if (typeof value === 'number') return `${value}`;
   if (value === null || value === undefined) return '';
   const text = String(value);
-  return typeof value === 'string' && /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -15,7 +15,7 @@ export interface Piece extends Point {
 }
 
 /** Traffic keeps to the right: metres from the middle of the street. */
-export const LANE_OFFSET_M = 3;
+const LANE_OFFSET_M = 3;
 // Corners are rounded from this far before the crossing; the stop line is there too.
 const CORNER_M = 13;
 const CORNER_STEPS = 5;

@@ -11,7 +11,7 @@ export interface Point {
 }
 
 /** The sphere that distances are measured on, metres: the same as in `gps.movement`. */
-export const EARTH_RADIUS_M = 6_371_000;
+const EARTH_RADIUS_M = 6_371_000;
 const DEGREE = Math.PI / 180;
 
 /**

@@ -85,6 +85,11 @@ export class MapView {
       getCursor: ({ isHovering }) => (isHovering ? 'pointer' : ''),
     });
     this.map.addControl(this.#overlay);
+    // The map below takes the keys; what lies over it is no second stop.
+    const over = (
+      this.#overlay as unknown as { _deck?: { getCanvas(): HTMLCanvasElement | null } }
+    )._deck?.getCanvas();
+    over?.setAttribute('tabindex', '-1');
     const keepGrid = (): void => this.#drawGrid();
     this.map.on('moveend', keepGrid);
     this.map.on('style.load', keepGrid);

@@ -57,9 +57,9 @@ export async function writeRecording(path: string, count: number): Promise<void>
   for (let at = 0; at < count; at += 1_000) {
     const rows = Array.from({ length: Math.min(1_000, count - at) }, (_, i) => datum(at + i));
     const text = rows.map((row) => (csv ? Object.values(row).join(',') : JSON.stringify(row))).join('\n');
-    if (!file.write(`${text}\n`)) await new Promise((resolve) => file.once('drain', resolve));
+    if (!file.write(`${text}\n`)) await new Promise<void>((resolve) => file.once('drain', () => resolve()));
   }
-  await new Promise((resolve) => file.end(resolve));
+  await new Promise<void>((resolve) => file.end(() => resolve()));
 }
 
 function datum(n: number): { [member: string]: number | string } {

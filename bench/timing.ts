@@ -9,11 +9,14 @@ import { withSetting } from './setting.ts';
 const EVERY_MS = 10;
 
 export default {
-  summary: 'How late events leave at rate 1, one each 10 ms: by the player, and by a loop that does nothing but spin. Option: seconds (60).',
+  summary:
+    'How late events leave at rate 1, one each 10 ms: by the player, and by a loop that does nothing but spin. Option: seconds (60).',
   async run(report, [seconds = '60']) {
     const count = (Number(seconds) * 1000) / EVERY_MS;
     await withSetting(async ({ redis, folder }) => {
-      const rows = Array.from({ length: count }, (_, i) => JSON.stringify({ timestamp: 1_700_000_000_000 + i * EVERY_MS, n: i }));
+      const rows = Array.from({ length: count }, (_, i) =>
+        JSON.stringify({ timestamp: 1_700_000_000_000 + i * EVERY_MS, n: i }),
+      );
       const path = join(folder, 'steady.ndjson');
       await writeFile(path, rows.join('\n'));
       // Half of the spinning before and half after the replay: the machine is seldom the same for two minutes.
@@ -22,7 +25,12 @@ export default {
       const { lates, cpuShare } = await play(redis, path, folder, count, cpuBefore);
       spins.push(...(await spin(redis, count / 4)));
       for (const share of [50, 99, 99.9]) {
-        report({ name: `lateness p${share}`, value: percentile(lates, share), unit: 'ms', baseline: percentile(spins, share) });
+        report({
+          name: `lateness p${share}`,
+          value: percentile(lates, share),
+          unit: 'ms',
+          baseline: percentile(spins, share),
+        });
       }
       const tenSeconds = Math.min(count / 2, 10_000 / EVERY_MS);
       report({
@@ -42,9 +50,19 @@ async function play(redis: Redis, path: string, folder: string, count: number, c
   const arrivals: number[] = [];
   subscriber.on('message', () => arrivals.push(performance.now()));
   await subscriber.subscribe('steady');
-  const host = new ReplayHost({ redis, instance: 'bench', channels: {}, folder, log: createLog('bench', 'silent') });
+  const host = new ReplayHost({
+    redis,
+    instance: 'bench',
+    channels: {},
+    folder,
+    log: createLog('bench', 'silent'),
+  });
   const begun = performance.now();
-  const replay = await host.start({ id: 'steady', recordings: ['steady'] }, [{ id: 'steady', path, channel: 'steady' }], false);
+  const replay = await host.start(
+    { id: 'steady', recordings: ['steady'] },
+    [{ id: 'steady', path, channel: 'steady' }],
+    false,
+  );
   const startMs = performance.now() - (replay.player.clock.positionMs() - replay.player.startMs);
   await host.finished('steady');
   while (arrivals.length < count) await new Promise((resolve) => setTimeout(resolve, 10));

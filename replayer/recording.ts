@@ -18,6 +18,7 @@ const SAMPLE_CHARACTERS = 1 << 20;
 
 /** A row that can't be played. */
 export interface Refusal {
+  channel: string;
   file: string;
   line: number;
   reason: string;
@@ -161,6 +162,7 @@ export class Recording {
         if (typeof record !== 'string') records.push(record);
         else
           refusals.push({
+            channel: this.channel,
             file: this.file,
             line: row.line,
             reason: record,

@@ -102,12 +102,9 @@ export class Replay {
     const recordings: Recording[] = [];
     for (const source of sources) {
       const refuse = (refused: Refusal[]) => {
-        const letters = refused.map(({ file, line, reason, content }) => ({
-          channel: recordings.length < sources.length ? (source.channel ?? '') : '',
+        const letters = refused.map(({ file, ...rest }) => ({
           source: file,
-          line,
-          reason,
-          content,
+          ...rest,
           ...(request.id && { replay: request.id }),
         }));
         refusals.push(addDeadLetters(parts.redis, letters).catch(() => {}));

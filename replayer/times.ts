@@ -102,11 +102,12 @@ export function guessTimeFormat(values: unknown[]): Guess<string> | null {
   if (present.length === 0) return null;
   const fits = (format: string) => {
     const read = timeReader(format, 'UTC');
-    return present.filter((value) => !Number.isNaN(read(value))).length >= present.length * 0.9;
+    return mostly(present, (value) => !Number.isNaN(read(value)));
   };
   const example = JSON.stringify(present[0]);
-  if (present.every((value) => typeof value === 'number' || /^\d{9,20}(?:\.\d+)?$/.test(String(value)))) {
-    const size = Math.abs(Number(present[0]));
+  const isEpoch = (value: unknown) => typeof value === 'number' || /^\d{9,20}(?:\.\d+)?$/.test(String(value));
+  if (mostly(present, isEpoch)) {
+    const size = Math.abs(Number(present.find(isEpoch)));
     const unit = size < 1e8 ? null : size < 1e11 ? 's' : size < 1e14 ? 'ms' : size < 1e17 ? 'us' : 'ns';
     return unit && { value: unit, because: `${example} is a date of our days in epoch ${unit}` };
   }
@@ -128,4 +129,9 @@ export function guessTimeFormat(values: unknown[]): Guess<string> | null {
     value: best,
     because: `${example} reads as ${patterns.join(' or ')}; under this one the rows lie closest together`,
   };
+}
+
+/** Bad rows must not hide what the column holds: more than half decide. */
+function mostly(values: unknown[], holds: (value: unknown) => boolean): boolean {
+  return values.filter(holds).length > values.length / 2;
 }

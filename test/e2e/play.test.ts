@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { DeadLetter, Event, Replay } from '../../schemas/types.ts';
+import { keys } from '../../core/keys.ts';
+import { connect, duplicate, type Redis } from '../../core/redis.ts';
+import { readDeadLetters } from '../../core/store.ts';
+import { startRedis, type TestRedis } from '../helpers/redis.ts';
+
+const bin = fileURLToPath(new URL('../../bin/reprise.js', import.meta.url));
+const data = fileURLToPath(new URL('../../../shared/data/', import.meta.url));
+
+describe('reprise play', () => {
+  let server: TestRedis;
+  let redis: Redis;
+  let folder: string;
+  before(async () => {
+    server = await startRedis();
+    redis = await connect(server.url, 'test');
+    folder = await mkdtemp(join(tmpdir(), 'reprise-play-'));
+  });
+  after(async () => {
+    redis.disconnect();
+    await server.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  function reprise(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+    return new Promise((resolve) => {
+      const env = { ...process.env, REDIS_URL: server.url };
+      execFile(process.execPath, [bin, ...args], { env, maxBuffer: 1 << 24 }, (error, stdout, stderr) =>
+        resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
+      );
+    });
+  }
+
+  async function play(
+    file: string,
+    ...args: string[]
+  ): Promise<{ code: number; replay: Replay; events: Event[] }> {
+    const { code, stdout, stderr } = await reprise('play', file, '--rate', 'max', '--json', ...args);
+    assert.ok(stdout, stderr);
+    const replay = JSON.parse(stdout) as Replay;
+    const entries = await redis.xrange(keys.log(replay.channels[0]!), `${replay.epoch}-0`, '+');
+    return { code, replay, events: entries.map(([, fields]) => JSON.parse(fields[1]!) as Event) };
+  }
+
+  const ROWS = [
+    'timestamp,vehicle_id,latitude,longitude,speed',
+    '2026-01-26 15:57:02,a,53.44451,-2.925173,4.0',
+    '2026-01-26 15:57:01,b,53.445026,-2.923543,',
+    '2026-01-26 15:57:03,a,95.0,-2.92,1',
+    '2026-01-26 15:57:03,a,NaN,-2.92,1',
+    'soon,a,53.4,-2.92,1',
+    '2026-01-26 15:57:04,a,53.4',
+    '2026-01-26 15:57:05,a,53.446,-2.922,5.25',
+  ];
+
+  it('plays what can be played, in order of time, and says of every other row where it stands and why', async () => {
+    const file = join(folder, 'buses.csv');
+    await writeFile(file, ROWS.join('\r\n'));
+    const heard: string[] = [];
+    const subscriber = duplicate(redis);
+    subscriber.on('message', (_channel, text) => heard.push(text));
+    await subscriber.subscribe('gps');
+    const { code, replay, events } = await play(file);
+    await redis.ping();
+    subscriber.disconnect();
+    assert.equal(code, 3, 'rows were refused');
+    assert.deepEqual(replay.counts, { published: 3, refused: 4, reordered: 1, late: 0 });
+    assert.deepEqual(
+      events.map(({ offset, subject, time, data }) => [offset, subject, time, data]),
+      [
+        [
+          1,
+          'b',
+          '2026-01-26T15:57:01.000Z',
+          { timestamp: '2026-01-26 15:57:01', vehicle_id: 'b', latitude: 53.445026, longitude: -2.923543 },
+        ],
+        [
+          2,
+          'a',
+          '2026-01-26T15:57:02.000Z',
+          {
+            timestamp: '2026-01-26 15:57:02',
+            vehicle_id: 'a',
+            latitude: 53.44451,
+            longitude: -2.925173,
+            speed: 4,
+          },
+        ],
+        [
+          3,
+          'a',
+          '2026-01-26T15:57:05.000Z',
+          {
+            timestamp: '2026-01-26 15:57:05',
+            vehicle_id: 'a',
+            latitude: 53.446,
+            longitude: -2.922,
+            speed: 5.25,
+          },
+        ],
+      ],
+    );
+    assert.deepEqual(
+      heard.map((text) => JSON.parse(text) as Event),
+      events,
+    );
+    const letters = (await readDeadLetters(redis, 10)).items.reverse();
+    assert.deepEqual(
+      letters.map(({ source, line, channel }: DeadLetter) => [source, line, channel]),
+      [4, 5, 6, 7].map((line) => ['buses.csv', line, 'gps']),
+    );
+    const reasons = [
+      /latitude must be <= 90, got 95/,
+      /latitude must be number, got "NaN"/,
+      /No time: "timestamp" holds "soon"/,
+      /3 cells where the header has 5/,
+    ];
+    letters.forEach((letter, i) => assert.match(letter.reason, reasons[i]!));
+  });
+
+  it('says what is wrong in one sentence', async () => {
+    await writeFile(join(folder, 'notime.csv'), 'a,b\n1,2\n');
+    await writeFile(join(folder, 'empty.csv'), '');
+    await writeFile(join(folder, 'broken.ndjson'), '{"time": \n{"time"\n');
+    await writeFile(join(folder, 'cut.csv.gz'), Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0]));
+    for (const [file, sentence] of [
+      ['absent.csv', /There is no file .*absent\.csv/],
+      ['notime.csv', /No column of notime\.csv holds a time.*The columns are: a, b.*--time COLUMN/],
+      ['empty.csv', /empty\.csv is empty/],
+      ['broken.ndjson', /no row that can be read as ndjson: Not JSON/],
+      ['cut.csv.gz', /can't be read to its end/],
+    ] as const) {
+      const { code, stderr } = await reprise('play', join(folder, file));
+      assert.equal(code, 1, file);
+      assert.match(stderr, sentence);
+      assert.equal(stderr.trim().split('\n').length, 1, stderr);
+    }
+    assert.equal((await reprise('play')).code, 2);
+    assert.equal((await reprise('play', 'x', '--rate', 'fast')).code, 2);
+  }).timeout(30_000);
+
+  it('holds its rate: two seconds of recording at rate 4 take half a second', async () => {
+    const file = join(folder, 'steady.ndjson');
+    await writeFile(
+      file,
+      Array.from({ length: 201 }, (_, i) => JSON.stringify({ time: 1_700_000_000_000 + i * 10, n: i })).join(
+        '\n',
+      ),
+    );
+    const { stdout } = await reprise('play', file, '--rate', '4', '--json');
+    const replay = JSON.parse(stdout) as Replay;
+    const entries = await redis.xrange(keys.log('steady'), '-', '+');
+    const sent = entries.map(([, fields]) => Date.parse((JSON.parse(fields[1]!) as Event).sent));
+    assert.equal(replay.counts.published, 201);
+    assert.ok(Math.min(...sent.map((ms, i) => ms - sent[0]! - i * 2.5)) > -5, 'none leaves early');
+  });
+
+  describe('real recordings', function () {
+    const cases: [file: string, args: string[], published: number, reordered: number][] = [
+      ['ce290i_gps_2019-12-24.csv', ['--channel', 'gps'], 1_316, 0],
+      ['capmetro_buses_2017-03-16.csv', ['--channel', 'gps'], 36_271, 857],
+      ['wikipedia_edits_2015-09-12.ndjson.gz', ['--channel', 'edits'], 39_244, 0],
+      ['evergiven_ais_2021-03.csv', [], 22_287, 188],
+      ['liverpool_bus_route14_2026-01-26.csv', [], 1_533, 7],
+      ['social_multilang_dev.ndjson', [], 1_400, 0],
+    ];
+    for (const [file, args, published, reordered] of cases) {
+      it(`plays ${file}`, async function () {
+        if (!existsSync(data + file)) return this.skip();
+        const { code, replay, events } = await play(data + file, ...args);
+        assert.equal(code, 0);
+        assert.deepEqual(replay.counts, { published, refused: 0, reordered, late: 0 });
+        assert.deepEqual(
+          events.map(({ offset }) => offset),
+          events.map((_, i) => i + 1),
+        );
+        assert.ok(
+          events.every((event, i) => i === 0 || event.time >= events[i - 1]!.time),
+          'in order of time',
+        );
+      }).timeout(30_000);
+    }
+
+    it('publishes exactly the values of the file', async function () {
+      const file = `${data}ce290i_gps_2019-12-24.csv`;
+      if (!existsSync(file)) return this.skip();
+      const [header, ...rows] = readFileSync(file, 'utf8')
+        .trimEnd()
+        .split('\r\n')
+        .map((line) => line.split(','));
+      const { events } = await play(file, '--channel', 'exact');
+      assert.equal(events.length, rows.length);
+      rows.forEach((cells, i) => {
+        const expected = Object.fromEntries(
+          header!.flatMap((name, c) =>
+            cells[c] === '' ? [] : [[name, name === 'provider' ? cells[c] : Number(cells[c])]],
+          ),
+        );
+        assert.deepEqual(events[i]!.data, expected);
+        assert.equal(Date.parse(events[i]!.time), Math.round(Number(cells[0]) * 1000));
+      });
+    }).timeout(30_000);
+  });
+});

@@ -28,6 +28,8 @@ export const keys = {
   status: 'reprise:status',
   /** Pub/sub: a Task document changed. */
   tasks: 'reprise:tasks',
+  /** String with a time to live: what a running task needs to go on after its worker was killed. */
+  taskMemory: (task: string) => `reprise:task:${task}`,
   /** List: requests to whoever serves `target` (`replayer`, or one instance of it). */
   requests: (target: string) => `reprise:requests:${target}`,
   /** Pub/sub: replies to one client. */

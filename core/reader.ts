@@ -145,7 +145,8 @@ export class LogReader {
           oldest !== undefined &&
           comparePositions(parsePosition(oldest[0]), position) <= 0 &&
           at?.[1][1] !== line;
-        if (this.#positions.get(channel) !== position || (comparePositions(head, position) >= 0 && !changed)) continue;
+        if (this.#positions.get(channel) !== position || (comparePositions(head, position) >= 0 && !changed))
+          continue;
         this.#positions.set(channel, head);
         this.#lastLines.delete(channel);
         this.#rewound!(channel, head);

@@ -1,0 +1,110 @@
+import express, { type Express } from 'express';
+import { failure } from '../../core/errors.ts';
+import type { Logger } from '../../core/log.ts';
+import { asyncApi } from './asyncapi.ts';
+import { docs } from './docs.ts';
+import { configuredEndpoints } from './endpoints.ts';
+import { keyGuard, originGuard, type Guard } from './guard.ts';
+import type { Metrics } from './metrics.ts';
+import { openApi } from './openapi.ts';
+import { headers, page } from './page.ts';
+import type { Parts } from './parts.ts';
+import { notFound, problemHandler } from './problems.ts';
+import { route, type Resource } from './route.ts';
+import { findResources, mount } from './router.ts';
+
+const PREFIX = '/api/v1';
+
+export interface AppParts {
+  parts: Parts;
+  guard: Guard;
+  metrics: Metrics;
+  log: Logger;
+  /** Folder of the built page. */
+  pageFolder: string;
+  keyed: boolean;
+  redisUrl: string;
+}
+
+/** The HTTP side as a whole: API, docs, page, and what watches over it. */
+export async function createApp({
+  parts,
+  guard,
+  metrics,
+  log,
+  pageFolder,
+  keyed,
+  redisUrl,
+}: AppParts): Promise<Express> {
+  const app = express();
+  app.disable('x-powered-by');
+  const resources = await findResources();
+  const endpoints = configuredEndpoints(parts.settings.endpoints);
+  const documents: Resource = {
+    name: 'documents',
+    description: 'What there is, for programs.',
+    routes: [
+      route({
+        method: 'get',
+        path: '/openapi.json',
+        summary: 'This document',
+        scope: 'read',
+        responses: { 200: { description: 'OpenAPI 3.1.', schema: { type: 'object' } } },
+        handle: () => openapi,
+      }),
+      route({
+        method: 'get',
+        path: '/asyncapi.json',
+        summary: 'Channels and socket messages',
+        scope: 'read',
+        responses: { 200: { description: 'AsyncAPI 3.', schema: { type: 'object' } } },
+        handle: async () => asyncApi(await parts.channels.all(), redisUrl),
+      }),
+    ],
+  };
+  const openapi = openApi(
+    [
+      { prefix: PREFIX, resources: [...resources, documents] },
+      { prefix: '', resources: [endpoints] },
+    ],
+    keyed,
+  );
+
+  app.use(metrics.measure, headers(parts.settings.streetStyle), originGuard(guard));
+  app.get('/healthz', (_request, response) => void response.json({ status: 'up' }));
+  app.use(docs());
+  const key = keyGuard(guard);
+  const needsRedis = redisGuard(parts);
+  app.get('/readyz', key, needsRedis, async (_request, response) => {
+    await parts.redis.ping();
+    response.json({ status: 'ready' });
+  });
+  app.get('/metrics', key, (_request, response) => metrics.write(response));
+  app.use(PREFIX, key, (_request, response, next) => {
+    response.set('Cache-Control', 'no-store');
+    next();
+  });
+  mount(
+    app,
+    PREFIX,
+    [...resources, documents].flatMap(({ routes }) => routes),
+    parts,
+    [needsRedis],
+  );
+  mount(app, '', endpoints.routes, parts, [key, needsRedis]);
+  app.use(PREFIX, notFound);
+  app.use(page(pageFolder));
+  app.use(notFound);
+  app.use(problemHandler(log));
+  return app;
+}
+
+/** While Redis is away the answer is that it is, at once: a command would wait for it to come back. */
+function redisGuard({ redis }: Parts): express.RequestHandler {
+  return (_request, _response, next) => {
+    if (redis.status === 'ready') return next();
+    throw failure('redis_unreachable', 'Redis does not answer.', {
+      hint: 'It is tried again all the time; the answer comes once it is back.',
+    });
+  };
+}

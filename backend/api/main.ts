@@ -1,0 +1,126 @@
+import { createServer } from 'node:http';
+import { mkdir } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { root, type Settings } from '../../core/config.ts';
+import { failure } from '../../core/errors.ts';
+import { createLog } from '../../core/log.ts';
+import { Presence } from '../../core/presence.ts';
+import { connect } from '../../core/redis.ts';
+import { Requester } from '../../core/requests.ts';
+import { Gateway } from '../gateway/gateway.ts';
+import { Hub } from '../gateway/hub.ts';
+import { News } from '../gateway/news.ts';
+import { taskKinds } from '../tasks/kind.ts';
+import { TaskQueue } from '../tasks/queue.ts';
+import { createApp } from './app.ts';
+import { Channels } from './channels.ts';
+import { Guard } from './guard.ts';
+import { Ingest } from './ingest.ts';
+import { Metrics } from './metrics.ts';
+import type { Parts } from './parts.ts';
+import { RecordingsFolder } from './recordings.ts';
+import { Replayers } from './replayers.ts';
+import { Replays } from './replays.ts';
+
+const UPLOAD_MAX_BYTES = 2_000_000_000;
+/** A large recording over a slow line takes its time to arrive. */
+const REQUEST_MS = 3_600_000;
+
+/** The API role: REST, the page, and the live gateway on one port. @throws failure when Redis or the port can't be had */
+export async function serve(settings: Settings): Promise<{ close(): Promise<void>; url: string }> {
+  await mkdir(settings.recordings, { recursive: true });
+  const log = createLog('api', settings.logLevel);
+  const kinds = await taskKinds();
+  const redis = await connect(settings.redisUrl, 'api');
+  const requester = new Requester(redis);
+  const replayers = new Replayers(redis, requester);
+  const channels = new Channels(redis, settings.channels);
+  const hub = new Hub(redis, log);
+  const replays = new Replays(redis, requester, replayers);
+  const tasks = new TaskQueue(redis, kinds, (name) => channels.logged(name));
+  const parts: Parts = {
+    settings,
+    redis,
+    channels,
+    hub,
+    replays,
+    tasks,
+    ingest: new Ingest(redis),
+    recordings: new RecordingsFolder(settings.recordings, replayers, UPLOAD_MAX_BYTES),
+  };
+  const guard = new Guard(settings.apiKey, settings.origins);
+  const metrics = new Metrics({ redis, channels, gateway: () => gateway.figures });
+  const app = await createApp({
+    parts,
+    guard,
+    metrics,
+    log,
+    pageFolder: join(root, 'dist', 'page'),
+    keyed: settings.apiKey !== null,
+    redisUrl: settings.redisUrl,
+  });
+  const http = createServer({ requestTimeout: REQUEST_MS }, app);
+  const gateway = new Gateway(http, {
+    redis,
+    hub,
+    log,
+    origins: settings.origins,
+    channel: (name) => channels.logged(name),
+    patchReplay: (id, patch) => replays.patch(id, patch),
+    admit({ origin, host, token }) {
+      guard.checkOrigin(origin, host);
+      guard.checkKey(token);
+    },
+  });
+  const news = new News(redis, () => replays.list(), gateway.audience);
+  gateway.live.on('connection', ({ id }) => news.greet(id));
+  const url = await listen(http, settings.port, settings.host);
+  const started = new Date().toISOString();
+  const presence = new Presence(redis, () => ({
+    name: 'api',
+    role: 'api',
+    state: 'running',
+    instance: `api-${hostname()}-${process.pid}`,
+    pid: process.pid,
+    started,
+  }));
+  log.info({ url }, 'listening');
+  return {
+    url,
+    async close() {
+      news.close();
+      await gateway.close();
+      http.closeAllConnections();
+      await new Promise((resolve) => http.close(resolve));
+      hub.close();
+      await tasks.close();
+      requester.close();
+      await presence.close();
+      redis.disconnect();
+    },
+  };
+}
+
+function listen(http: ReturnType<typeof createServer>, port: number, host: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    http.once('error', (cause: NodeJS.ErrnoException) => {
+      const taken = cause.code === 'EADDRINUSE';
+      reject(
+        failure(
+          'port_taken',
+          taken ? `Port ${port} is taken.` : `Can't listen on ${host}:${port}: ${cause.message}.`,
+          {
+            hint: 'Choose another with --port or REPRISE_PORT (0 for any free one).',
+            cause,
+          },
+        ),
+      );
+    });
+    http.listen(port, host, () => {
+      const address = http.address();
+      const actual = typeof address === 'object' && address ? address.port : port;
+      resolve(`http://${host.includes(':') ? `[${host}]` : host}:${actual}`);
+    });
+  });
+}

@@ -1,0 +1,20 @@
+import type { Settings } from '../../core/config.ts';
+import type { Redis } from '../../core/redis.ts';
+import type { Hub } from '../gateway/hub.ts';
+import type { TaskQueue } from '../tasks/queue.ts';
+import type { Channels } from './channels.ts';
+import type { Ingest } from './ingest.ts';
+import type { RecordingsFolder } from './recordings.ts';
+import type { Replays } from './replays.ts';
+
+/** What handlers work with; main.ts builds it once. */
+export interface Parts {
+  settings: Pick<Settings, 'channels' | 'endpoints' | 'streetStyle'>;
+  redis: Redis;
+  channels: Channels;
+  hub: Hub;
+  ingest: Ingest;
+  recordings: RecordingsFolder;
+  replays: Replays;
+  tasks: TaskQueue;
+}

@@ -1,0 +1,35 @@
+import { describeChannel } from '../../../core/store.ts';
+import { listOf, ref, route, type Resource } from '../route.ts';
+
+export default {
+  name: 'channels',
+  description: 'What carries events: a Redis channel with a bounded log and a latest state.',
+  routes: [
+    route({
+      method: 'get',
+      path: '/channels',
+      summary: 'All channels',
+      description: 'Those of the configuration and those that ever carried an event, by name.',
+      scope: 'read',
+      responses: { 200: { description: 'The channels.', schema: listOf(ref('resources/channel')) } },
+      async handle(_call, { redis, channels }) {
+        const specs = await channels.all();
+        return { items: await Promise.all(specs.map((spec) => describeChannel(redis, spec))) };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/channels/{channel}',
+      summary: 'One channel',
+      scope: 'read',
+      params: { channel: { type: 'string' } },
+      responses: {
+        200: { description: 'The channel.', schema: ref('resources/channel') },
+        404: { description: 'There is no such channel.' },
+      },
+      async handle({ params }, { redis, channels }) {
+        return describeChannel(redis, await channels.get(params['channel']!));
+      },
+    }),
+  ],
+} satisfies Resource;

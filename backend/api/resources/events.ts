@@ -1,0 +1,125 @@
+import { refusal, type RepriseError } from '../../../core/errors.ts';
+import { parsePosition, type Position } from '../../../core/event.ts';
+import { readHead } from '../../../core/store.ts';
+import { follow } from '../follow.ts';
+import type { Ingested } from '../ingest.ts';
+import { refusalWith } from '../problems.ts';
+import { Reply, route, type Call, type Resource, type Schema } from '../route.ts';
+import { EventStream } from '../sse.ts';
+
+const BODY_MAX_BYTES = 5_000_000;
+const ROWS_MAX = 10_000;
+
+const ingested: Schema = {
+  type: 'object',
+  required: ['accepted', 'refused', 'position'],
+  properties: {
+    accepted: { type: 'integer', minimum: 0 },
+    refused: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['index', 'reason'],
+        properties: { index: { type: 'integer' }, reason: { type: 'string' } },
+      },
+    },
+    position: {
+      type: 'object',
+      description: 'Where the channel stands after the last accepted event.',
+      required: ['epoch', 'offset'],
+      properties: { epoch: { type: 'integer' }, offset: { type: 'integer' } },
+    },
+  },
+};
+
+export default {
+  name: 'events',
+  description: 'Events as they happen, out and in.',
+  routes: [
+    route<{ subject?: string }>({
+      method: 'get',
+      path: '/channels/{channel}/events',
+      summary: 'Follow a channel (Server-Sent Events)',
+      description:
+        'Each message has the id `<epoch>-<offset>`; with it as `Last-Event-ID` a reader goes on where it stopped, as far as the log goes back. `event: gap` tells of events that can no longer be had. Without it the stream starts with the next event.',
+      scope: 'read',
+      params: { channel: { type: 'string' } },
+      query: { subject: { type: 'string', description: 'Only this subject.' } },
+      responses: {
+        200: { description: 'The stream.', type: 'text/event-stream', schema: { type: 'string' } },
+        400: { description: 'Last-Event-ID is no position.' },
+        404: { description: 'There is no such channel.' },
+        409: { description: 'The channel keeps no log.' },
+      },
+      async handle(call, { redis, channels, hub }) {
+        const { name } = await channels.logged(call.params['channel']!);
+        const asked = call.request.get('Last-Event-ID');
+        const head = await readHead(redis, name);
+        const after = asked ? parsePosition(asked) : head;
+        const stream = new EventStream(call as Call<unknown, unknown>);
+        if (!stream.open) return stream.end();
+        await follow({
+          redis,
+          hub,
+          channel: name,
+          after,
+          head,
+          subject: call.query.subject,
+          signal: call.signal,
+          stream,
+        });
+      },
+    }),
+    route<{ subject: string }, unknown>({
+      method: 'post',
+      path: '/channels/{channel}/events',
+      summary: 'Write events onto a channel',
+      description:
+        'One object or an array of at most 10,000: bare data, or CloudEvents, whose `subject` and `time` count. Rows that are not as the schema of the channel wants them come back with the reason, and are kept in the dead letters. NDJSON is taken too.',
+      scope: 'control',
+      params: { channel: { type: 'string' } },
+      query: {
+        subject: {
+          type: 'string',
+          maxLength: 256,
+          default: 'unknown',
+          description: 'Of rows that name none.',
+        },
+      },
+      body: {
+        schema: { type: ['object', 'array'], maxItems: ROWS_MAX },
+        limitBytes: BODY_MAX_BYTES,
+        ndjson: true,
+      },
+      responses: {
+        200: { description: 'All were taken.', schema: ingested },
+        207: { description: 'Some were refused.', schema: ingested },
+        404: { description: 'There is no such channel.' },
+        422: {
+          description: 'All were refused: the problem says `accepted`, `refused` and `position` as well.',
+        },
+      },
+      async handle({ params, query, body }, { channels, ingest }) {
+        const spec = await channels.get(params['channel']!);
+        const result = await ingest.take(
+          spec,
+          Array.isArray(body) ? (body as unknown[]) : [body],
+          query.subject,
+        );
+        if (result.refused.length === 0) return result;
+        if (result.accepted > 0) return new Reply(207, result);
+        throw allRefused(spec.name, result);
+      },
+    }),
+  ],
+} satisfies Resource;
+
+function allRefused(channel: string, result: Ingested): RepriseError {
+  const [first] = result.refused;
+  return refusalWith(
+    refusal('events_refused', 422, `No row can go onto "${channel}": row ${first!.index} ${first!.reason}.`, {
+      hint: `GET /api/v1/channels/${channel} names the schema of its data.`,
+    }),
+    { accepted: 0, refused: result.refused, position: result.position satisfies Position },
+  );
+}

@@ -1,0 +1,57 @@
+import { parsePosition, positionText, timeMsOf } from '../../../core/event.ts';
+import { readHistory } from '../../../core/store.ts';
+import { listOf, ref, route, type Resource, type Schema } from '../route.ts';
+
+interface Query {
+  since?: string;
+  until?: string;
+  subject?: string;
+  limit: number;
+  cursor?: string;
+}
+
+const time: Schema = { type: 'string', format: 'date-time' };
+
+export default {
+  name: 'history',
+  description: "A channel's log of the current epoch.",
+  routes: [
+    route<Query>({
+      method: 'get',
+      path: '/channels/{channel}/history',
+      summary: 'Past events, newest first',
+      scope: 'read',
+      params: { channel: { type: 'string' } },
+      query: {
+        since: { ...time, description: 'Event time, inclusive.' },
+        until: { ...time, description: 'Event time, inclusive.' },
+        subject: { type: 'string' },
+        limit: { type: 'integer', minimum: 1, maximum: 10_000, default: 100 },
+        cursor: {
+          type: 'string',
+          pattern: '^\\d{1,15}-\\d{1,15}$',
+          description: 'From the page before: go on from there.',
+        },
+      },
+      responses: {
+        200: {
+          description: 'A page of events; `cursor` is null on the last.',
+          schema: listOf(ref('event'), { cursor: { type: ['string', 'null'] } }),
+        },
+        404: { description: 'There is no such channel.' },
+      },
+      async handle({ params, query }, { redis, channels }) {
+        const { name } = await channels.get(params['channel']!);
+        const { since, until, subject, limit } = query;
+        const { items, cursor } = await readHistory(redis, name, {
+          sinceMs: since === undefined ? undefined : timeMsOf(since),
+          untilMs: until === undefined ? undefined : timeMsOf(until),
+          subject,
+          limit,
+          cursor: query.cursor === undefined ? undefined : parsePosition(query.cursor),
+        });
+        return { items, cursor: cursor && positionText(cursor) };
+      },
+    }),
+  ],
+} satisfies Resource;

@@ -1,0 +1,28 @@
+import { route, type Resource } from '../route.ts';
+
+export default {
+  name: 'page',
+  description: "The page's own settings.",
+  routes: [
+    route({
+      method: 'get',
+      path: '/page',
+      summary: 'What the page draws beneath the data',
+      scope: 'read',
+      responses: {
+        200: {
+          description:
+            'Streets that go with the recordings (GeoJSON), and a street style for when there is a network.',
+          schema: {
+            type: 'object',
+            required: ['streets', 'streetStyle'],
+            properties: { streets: { type: ['object', 'null'] }, streetStyle: { type: ['string', 'null'] } },
+          },
+        },
+      },
+      async handle(_call, { recordings, settings }) {
+        return { streets: await recordings.streets(), streetStyle: settings.streetStyle };
+      },
+    }),
+  ],
+} satisfies Resource;

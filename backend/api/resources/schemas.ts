@@ -1,0 +1,39 @@
+import { refusal } from '../../../core/errors.ts';
+import { schemas } from '../../../schemas/index.ts';
+import { listOf, route, type Resource } from '../route.ts';
+
+export default {
+  name: 'schemas',
+  description: 'The JSON Schemas that everything here is checked against.',
+  routes: [
+    route({
+      method: 'get',
+      path: '/schemas',
+      summary: 'Paths of all schemas',
+      scope: 'read',
+      responses: { 200: { description: 'The paths.', schema: listOf({ type: 'string' }) } },
+      handle: () => ({ items: [...schemas.keys()] }),
+    }),
+    route({
+      method: 'get',
+      path: '/schemas/{path*}',
+      summary: 'One schema',
+      scope: 'read',
+      params: {
+        path: { type: 'string', description: 'Such as `channels/gps`.', examples: ['channels/gps'] },
+      },
+      responses: {
+        200: { description: 'The schema (2020-12).', schema: { type: 'object' } },
+        404: { description: 'There is no such schema.' },
+      },
+      handle({ params }) {
+        const path = params['path']!.replace(/\.json$/, '');
+        const schema = schemas.get(path);
+        if (schema) return schema;
+        throw refusal('schema_unknown', 404, `There is no schema "${path.slice(0, 100)}".`, {
+          hint: 'GET /api/v1/schemas lists them.',
+        });
+      },
+    }),
+  ],
+} satisfies Resource;

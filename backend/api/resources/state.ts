@@ -1,0 +1,123 @@
+import { refusal } from '../../../core/errors.ts';
+import { positionText, type Event } from '../../../core/event.ts';
+import { readHead, readSnapshot, readSubject } from '../../../core/store.ts';
+import { boxProblem, inBox, type Box } from '../../gateway/box.ts';
+import { JsonText, listOf, ref, Reply, route, type Resource, type Schema } from '../route.ts';
+
+const fields: Schema = {
+  type: 'string',
+  minLength: 1,
+  description: 'Only these members of `data`, with commas between.',
+  examples: ['latitude,longitude'],
+};
+
+interface Query {
+  fields?: string;
+  bbox?: string;
+}
+
+export default {
+  name: 'state',
+  description: 'The latest event of each subject of a channel.',
+  routes: [
+    route<Query>({
+      method: 'get',
+      path: '/channels/{channel}/state',
+      summary: 'The latest event of each subject',
+      description:
+        'True for one position of the channel, which is also the ETag: unchanged, the answer is 304.',
+      scope: 'read',
+      params: { channel: { type: 'string' } },
+      query: {
+        fields,
+        bbox: {
+          type: 'string',
+          description:
+            'Only subjects in this box: west,south,east,north in degrees; west > east spans the antimeridian.',
+          examples: ['13.3,52.4,13.5,52.6'],
+        },
+      },
+      responses: {
+        200: {
+          description: 'The latest events.',
+          schema: listOf(ref('event'), { epoch: { type: 'integer' }, offset: { type: 'integer' } }),
+          headers: { ETag: 'The position, `"<epoch>-<offset>"`.' },
+        },
+        304: { description: 'Nothing has changed.' },
+        404: { description: 'There is no such channel.' },
+      },
+      async handle({ params, query, request, response }, { redis, channels }) {
+        const box = query.bbox === undefined ? null : parseBox(query.bbox);
+        const { name } = await channels.get(params['channel']!);
+        if (request.headers['if-none-match']) {
+          response.set('ETag', `"${positionText(await readHead(redis, name))}"`);
+          if (request.fresh) return new Reply(304);
+        }
+        const { epoch, offset, events } = await readSnapshot(redis, name);
+        response.set({ ETag: `"${positionText({ epoch, offset })}"`, 'Cache-Control': 'no-cache' });
+        return new JsonText(
+          `{"items":[${select(events, query.fields, box).join(',')}],"epoch":${epoch},"offset":${offset}}`,
+        );
+      },
+    }),
+    route<Pick<Query, 'fields'>>({
+      method: 'get',
+      path: '/channels/{channel}/state/{subject}',
+      summary: 'The latest event of one subject',
+      scope: 'read',
+      params: { channel: { type: 'string' }, subject: { type: 'string' } },
+      query: { fields },
+      responses: {
+        200: { description: 'The latest event.', schema: ref('event') },
+        304: { description: 'Nothing has changed.' },
+        404: { description: 'There is no such channel, or no such subject.' },
+      },
+      async handle({ params, query, response }, { redis, channels }) {
+        const { name } = await channels.get(params['channel']!);
+        const subject = params['subject']!;
+        const line = await readSubject(redis, name, subject);
+        if (line === null) {
+          throw refusal(
+            'subject_unknown',
+            404,
+            `Channel "${name}" knows nothing of "${subject.slice(0, 100)}".`,
+            {
+              hint: `GET /api/v1/channels/${name}/state lists what it knows of.`,
+            },
+          );
+        }
+        response.set({ ETag: `"${positionText(JSON.parse(line) as Event)}"`, 'Cache-Control': 'no-cache' });
+        return new JsonText(select([line], query.fields, null)[0]!);
+      },
+    }),
+  ],
+} satisfies Resource;
+
+function parseBox(text: string): Box {
+  const numbers = text.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)));
+  const problem =
+    numbers.length !== 4 || numbers.some(Number.isNaN)
+      ? 'four numbers are needed'
+      : boxProblem(numbers as Box);
+  if (!problem) return numbers as Box;
+  throw refusal('request_invalid', 422, `bbox=${text.slice(0, 80)}: ${problem}.`, {
+    hint: 'Write west,south,east,north in degrees.',
+    errors: [{ pointer: '?bbox', detail: problem }],
+  });
+}
+
+/** Event lines, only those in the box, only those members; untouched where nothing was asked for. */
+function select(lines: string[], names: string | undefined, box: Box | null): string[] {
+  if (names === undefined && !box) return lines;
+  const wanted = names?.split(',').map((name) => name.trim());
+  const events = lines
+    .map((line) => JSON.parse(line) as Event)
+    .filter((event) => !box || inBox(box, event.data));
+  return events.map((event) => JSON.stringify(wanted ? { ...event, data: pick(event.data, wanted) } : event));
+}
+
+function pick(data: Event['data'], names: string[]): Event['data'] {
+  return Object.fromEntries(
+    names.filter((name) => Object.hasOwn(data, name)).map((name) => [name, data[name]]),
+  );
+}

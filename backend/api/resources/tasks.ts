@@ -1,0 +1,161 @@
+import { refusal } from '../../../core/errors.ts';
+import type { Task, TaskRequest } from '../../../schemas/types.ts';
+import { isFinal, kindSchemas } from '../../tasks/task.ts';
+import { listOf, ref, Reply, route, type Call, type Resource } from '../route.ts';
+import { EventStream } from '../sse.ts';
+
+const WAIT_MAX_SECONDS = 30;
+const RETRY_SECONDS = '1';
+const id = { type: 'string' };
+const unknown = { description: 'There is no such task.' };
+
+export default {
+  name: 'tasks',
+  description: 'Finite jobs and how far they are.',
+  routes: [
+    route<Record<string, never>, TaskRequest>({
+      method: 'post',
+      path: '/tasks',
+      summary: 'Ask for a task',
+      scope: 'control',
+      body: { schema: ref('resources/task-request') },
+      responses: {
+        202: {
+          description: 'It will be done.',
+          schema: ref('resources/task'),
+          headers: { Location: 'The task.', 'Retry-After': 'When to look, in seconds.' },
+        },
+        422: { description: 'There is no such kind, or its parameters are wrong.' },
+      },
+      async handle({ body }, { tasks }) {
+        const task = await tasks.submit(body.kind, body.params ?? {});
+        return new Reply(202, task, { Location: `/api/v1/tasks/${task.id}`, 'Retry-After': RETRY_SECONDS });
+      },
+    }),
+    route<{ limit: number }>({
+      method: 'get',
+      path: '/tasks',
+      summary: 'Tasks, newest first',
+      description: 'Finished ones are kept for a day, a thousand at most.',
+      scope: 'read',
+      query: { limit: { type: 'integer', minimum: 1, maximum: 1_000, default: 100 } },
+      responses: { 200: { description: 'The tasks.', schema: listOf(ref('resources/task')) } },
+      async handle({ query }, { tasks }) {
+        return { items: await tasks.list(query.limit) };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/tasks/kinds',
+      summary: 'What can be asked for',
+      scope: 'read',
+      responses: {
+        200: {
+          description: 'Each kind with the JSON Schemas of its parameters and its result.',
+          schema: listOf({
+            type: 'object',
+            required: ['kind', 'params', 'result'],
+            properties: {
+              kind: { type: 'string' },
+              description: { type: 'string' },
+              params: { type: 'object' },
+              result: { type: 'object' },
+            },
+          }),
+        },
+      },
+      handle: (_call, { tasks }) => ({ items: tasks.kinds.map((kind) => ({ kind, ...kindSchemas(kind) })) }),
+    }),
+    route({
+      method: 'get',
+      path: '/tasks/{id}',
+      summary: 'One task',
+      scope: 'read',
+      params: { id },
+      responses: { 200: { description: 'The task.', schema: ref('resources/task') }, 404: unknown },
+      handle: ({ params }, { tasks }) => tasks.get(params['id']!),
+    }),
+    route({
+      method: 'get',
+      path: '/tasks/{id}/result',
+      summary: 'The result, once it is there',
+      description: `With \`Prefer: wait=N\` (RFC 7240) the answer comes when there is one, or after N seconds, ${WAIT_MAX_SECONDS} at most.`,
+      scope: 'read',
+      params: { id },
+      responses: {
+        200: { description: 'The result, as the kind describes it.', schema: { type: 'object' } },
+        404: unknown,
+        409: {
+          description: 'There is none: not yet, or not any more.',
+          headers: { 'Retry-After': 'When to look again, in seconds.' },
+        },
+      },
+      async handle({ params, request, response, signal }, { tasks }) {
+        const seconds = Number(/(?:^|[,;\s])wait=(\d+)/.exec(request.get('Prefer') ?? '')?.[1] ?? 0);
+        const task = await tasks.wait(params['id']!, Math.min(seconds, WAIT_MAX_SECONDS) * 1000, signal);
+        if (seconds > 0) response.set('Preference-Applied', `wait=${Math.min(seconds, WAIT_MAX_SECONDS)}`);
+        if (task.state === 'succeeded') return task.result;
+        if (!isFinal(task)) response.set('Retry-After', RETRY_SECONDS);
+        throw noResult(task);
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/tasks/{id}/events',
+      summary: 'Follow a task (Server-Sent Events)',
+      description: 'Every change as a task document; the stream ends with the task.',
+      scope: 'read',
+      params: { id },
+      responses: {
+        200: { description: 'The stream.', type: 'text/event-stream', schema: { type: 'string' } },
+        404: unknown,
+      },
+      async handle(call, { tasks }) {
+        const { params, signal } = call;
+        await tasks.get(params['id']!);
+        const stream = new EventStream(call as Call<unknown, unknown>);
+        let shown = '';
+        const show = (task: Task) => {
+          const text = JSON.stringify(task);
+          if (text !== shown) void stream.send({ data: (shown = text) });
+        };
+        const stop = tasks.onChange(params['id']!, show);
+        for (let task: Task | null = null; stream.open && !(task && isFinal(task));) {
+          show((task = await tasks.get(params['id']!)));
+          if (!isFinal(task)) task = await tasks.wait(params['id']!, 5_000, signal);
+          show(task);
+        }
+        stop();
+        stream.end();
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/tasks/{id}/cancel',
+      summary: 'Cancel a task',
+      scope: 'control',
+      params: { id },
+      responses: {
+        200: { description: 'It is canceled.', schema: ref('resources/task') },
+        404: unknown,
+        409: { description: 'It is over already.' },
+      },
+      handle: ({ params }, { tasks }) => tasks.cancel(params['id']!),
+    }),
+  ],
+} satisfies Resource;
+
+function noResult({ id: task, state, error }: Task): Error {
+  const hints: Partial<Record<Task['state'], string>> = {
+    failed: error ?? undefined,
+    canceled: 'Ask for it anew.',
+  };
+  return refusal(
+    state === 'queued' || state === 'running' ? 'task_unfinished' : 'task_without_result',
+    409,
+    `Task ${task} is ${state}.`,
+    {
+      hint: hints[state] ?? 'Add the header `Prefer: wait=30`, or look again later.',
+    },
+  );
+}

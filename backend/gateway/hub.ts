@@ -1,0 +1,109 @@
+import { sentence } from '../../core/errors.ts';
+import { comparePositions, type Event, type Position } from '../../core/event.ts';
+import type { Logger } from '../../core/log.ts';
+import { LogReader, type LogBatch } from '../../core/reader.ts';
+import type { Redis } from '../../core/redis.ts';
+import { readHead } from '../../core/store.ts';
+import type { Span } from './outbox.ts';
+
+/** A log batch whose lines are parsed at most once, however many look. */
+export class Arrival {
+  readonly span: Span;
+  readonly #lines: string[];
+  #events: Event[] | null = null;
+
+  constructor({ epoch, from, to, lost, events }: LogBatch) {
+    this.span = { epoch, from, to, lost };
+    this.#lines = events;
+  }
+
+  /** In order, one for each offset of the span. */
+  get events(): Event[] {
+    return (this.#events ??= this.#lines.map((line) => JSON.parse(line) as Event));
+  }
+
+  /** What of it lies after a position, or null. */
+  after(position: Position): { span: Span; events: Event[] } | null {
+    const { span, events } = this;
+    if (comparePositions({ epoch: span.epoch, offset: span.to }, position) <= 0) return null;
+    if (span.epoch !== position.epoch || span.from - span.lost > position.offset) return { span, events };
+    const from = Math.max(span.from, position.offset + 1);
+    const lost = Math.max(0, span.from - 1 - position.offset);
+    return { span: { ...span, from, lost }, events: events.slice(from - span.from) };
+  }
+}
+
+/** What happens on a watched channel. */
+export interface Watcher {
+  arrived(arrival: Arrival): void;
+  /** The channel now stands before where it was: Redis lost what was last written. */
+  rewound(): void;
+}
+
+/** Reads each watched channel once for all who watch it, from the channel's head on. */
+export class Hub {
+  readonly #redis: Redis;
+  readonly #reader: LogReader;
+  readonly #log: Logger;
+  readonly #watchers = new Map<string, Set<Watcher>>();
+  readonly #starting = new Map<string, Promise<void>>();
+
+  constructor(redis: Redis, log: Logger) {
+    this.#redis = redis;
+    this.#log = log;
+    this.#reader = new LogReader(redis, {
+      rewound: (channel) => {
+        for (const watcher of this.#watchers.get(channel) ?? []) watcher.rewound();
+      },
+    });
+    void this.#pump();
+  }
+
+  /** From when this settles, the watcher hears every event that is written; call the answer to stop. */
+  async watch(channel: string, watcher: Watcher): Promise<() => void> {
+    const watchers = this.#watchers.get(channel) ?? new Set();
+    this.#watchers.set(channel, watchers.add(watcher));
+    const stop = () => {
+      watchers.delete(watcher);
+      if (watchers.size > 0 || this.#watchers.get(channel) !== watchers) return;
+      this.#watchers.delete(channel);
+      this.#starting.delete(channel);
+      this.#reader.remove(channel);
+    };
+    if (!this.#starting.has(channel)) this.#starting.set(channel, this.#start(channel, watchers));
+    await this.#starting.get(channel)!.catch((error: unknown) => {
+      stop();
+      throw error;
+    });
+    return stop;
+  }
+
+  /** How many channels are being read. */
+  get size(): number {
+    return this.#watchers.size;
+  }
+
+  close(): void {
+    this.#reader.close();
+  }
+
+  async #start(channel: string, watchers: Set<Watcher>): Promise<void> {
+    const head = await readHead(this.#redis, channel);
+    if (this.#watchers.get(channel) === watchers) this.#reader.add(channel, head);
+  }
+
+  async #pump(): Promise<void> {
+    for await (const batches of this.#reader.batches()) {
+      for (const batch of batches) {
+        const arrival = new Arrival(batch);
+        for (const watcher of [...(this.#watchers.get(batch.channel) ?? [])]) {
+          try {
+            watcher.arrived(arrival);
+          } catch (error) {
+            this.#log.error({ channel: batch.channel }, sentence(error));
+          }
+        }
+      }
+    }
+  }
+}

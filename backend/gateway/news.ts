@@ -1,0 +1,136 @@
+import { keys } from '../../core/keys.ts';
+import { services } from '../../core/presence.ts';
+import { duplicate, type Redis } from '../../core/redis.ts';
+import type { ClockTick, Replay, Service, Status, Task } from '../../schemas/types.ts';
+
+const BEAT_MS = 1_000;
+const CLOCK_MS = 95;
+/** After a change, so soon the list of replays is looked at again. */
+const SOON_MS = 60;
+
+/** Where news go: to all clients, or to those that were not there or not able before. */
+export interface Audience {
+  /** To all clients that can take it; answers those that can't. */
+  all(event: string, payload: unknown): string[];
+  one(socket: string, event: string, payload: unknown): void;
+  congested(socket: string): boolean;
+}
+
+/**
+ * Tells all clients what is not a channel's: `clock`, `task`, `status` and `replays`. A client that can't take news
+ * misses them, and is told how things stand as soon as it can.
+ */
+export class News {
+  readonly #redis: Redis;
+  readonly #subscriber: Redis;
+  readonly #replays: () => Promise<Replay[]>;
+  readonly #audience: Audience;
+  readonly #clocks = new Map<string, { tick: ClockTick; atMs: number }>();
+  readonly #missed = new Set<string>();
+  readonly #timer: NodeJS.Timeout;
+  #soon: NodeJS.Timeout | null = null;
+  #status: Status = { redis: 'up', services: [] };
+  #shownStatus = '';
+  #list: Replay[] = [];
+  #shownList = '';
+
+  constructor(redis: Redis, replays: () => Promise<Replay[]>, audience: Audience) {
+    this.#redis = redis;
+    this.#replays = replays;
+    this.#audience = audience;
+    this.#subscriber = duplicate(redis);
+    this.#subscriber.on('message', (channel, text) => this.#hear(channel, text));
+    this.#subscriber.subscribe(keys.clock, keys.tasks, keys.status).catch(() => {});
+    redis.on('close', this.#lost);
+    redis.on('ready', this.#back);
+    this.#timer = setInterval(() => void this.#beat(), BEAT_MS);
+    void this.#beat();
+  }
+
+  /** Tells one client how things stand. */
+  greet(socket: string): void {
+    this.#audience.one(socket, 'status', this.#status);
+    this.#audience.one(socket, 'replays', this.#list);
+    for (const { tick } of this.#clocks.values()) this.#audience.one(socket, 'clock', tick);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    if (this.#soon) clearTimeout(this.#soon);
+    this.#redis.off('close', this.#lost);
+    this.#redis.off('ready', this.#back);
+    this.#subscriber.disconnect();
+  }
+
+  #hear(channel: string, text: string): void {
+    if (channel === keys.clock) this.#tick(JSON.parse(text) as ClockTick);
+    else if (channel === keys.tasks) this.#tell('task', JSON.parse(text) as Task);
+    else this.#serviceChanged(JSON.parse(text) as Service);
+  }
+
+  #tick(tick: ClockTick): void {
+    const before = this.#clocks.get(tick.replay);
+    const now = performance.now();
+    const changed =
+      before?.tick.state !== tick.state || before.tick.epoch !== tick.epoch || before.tick.rate !== tick.rate;
+    if (!changed && tick.state === 'playing' && now - before.atMs < CLOCK_MS) return;
+    this.#clocks.set(tick.replay, { tick, atMs: now });
+    this.#tell('clock', tick);
+    if (changed) this.#lookSoon();
+  }
+
+  /** A heartbeat is no change; what it says may be. */
+  #serviceChanged(service: Service): void {
+    const known = this.#status.services.find(({ instance }) => instance === service.instance);
+    if (known?.state !== service.state) this.#lookSoon();
+  }
+
+  #lookSoon(): void {
+    this.#soon ??= setTimeout(() => {
+      this.#soon = null;
+      void this.#beat();
+    }, SOON_MS);
+  }
+
+  readonly #lost = (): void => this.#show({ ...this.#status, redis: 'down' });
+  readonly #back = (): void => void this.#beat();
+
+  async #beat(): Promise<void> {
+    if (this.#redis.status === 'ready') {
+      try {
+        const [running, list] = await Promise.all([services(this.#redis), this.#replays()]);
+        this.#show({ redis: 'up', services: running });
+        this.#showList(list);
+      } catch {
+        // The connection's own events tell of its end.
+      }
+    }
+    for (const socket of [...this.#missed]) {
+      if (this.#audience.congested(socket)) continue;
+      this.#missed.delete(socket);
+      this.greet(socket);
+    }
+  }
+
+  #show(status: Status): void {
+    this.#status = status;
+    const shown = JSON.stringify(status, (key, value: unknown) => (key === 'seen' ? undefined : value));
+    if (shown === this.#shownStatus) return;
+    this.#shownStatus = shown;
+    this.#tell('status', status);
+  }
+
+  #showList(list: Replay[]): void {
+    this.#list = list;
+    for (const id of this.#clocks.keys())
+      if (!list.some((replay) => replay.id === id)) this.#clocks.delete(id);
+    const shown = JSON.stringify(list);
+    if (shown === this.#shownList) return;
+    this.#shownList = shown;
+    this.#tell('replays', list);
+  }
+
+  #tell(event: string, payload: unknown): void {
+    for (const socket of this.#audience.all(event, payload)) this.#missed.add(socket);
+  }
+}

@@ -1,0 +1,111 @@
+import { timeMsOf, type Event } from '../../../core/event.ts';
+import { keys } from '../../../core/keys.ts';
+import { LogReader, type LogBatch } from '../../../core/reader.ts';
+import type { Redis } from '../../../core/redis.ts';
+import type { AverageSpeedResult, Replay } from '../../../schemas/types.ts';
+import { speedOf, type Context, type Params } from './question.ts';
+import { SpeedWindow } from './window.ts';
+
+const LOOK_MS = 500;
+/** A channel that brings nothing for so long, with nobody playing on it, brings nothing more. */
+const SILENCE_MS = 10_000;
+/** After a replay's end its last events may still be on their way through a service. */
+const SETTLE_MS = 2_000;
+
+/**
+ * N seconds of the channel's event time from the first event after the request: the same answer at any rate, and for
+ * whichever worker reads the log. A new epoch voids what was collected. Closes early when nothing more will come.
+ */
+export async function overEventTime(params: Params, context: Context): Promise<AverageSpeedResult> {
+  const { redis, prepared, signal, progress } = context;
+  const reader = new LogReader(redis, { rewound: () => {} });
+  const collected = new Collected(params);
+  let lastMs = performance.now();
+  const look = setInterval(async () => {
+    const quietMs = performance.now() - lastMs;
+    if (quietMs > SETTLE_MS && (await isOver(redis, params, collected.epoch, quietMs).catch(() => false)))
+      reader.close();
+  }, LOOK_MS);
+  const stop = () => reader.close();
+  signal.addEventListener('abort', stop);
+  try {
+    reader.add(params.channel, prepared.position);
+    for await (const batches of reader.batches()) {
+      lastMs = performance.now();
+      for (const batch of batches) if (collected.take(batch)) return collected.result();
+      progress(collected.share);
+    }
+    signal.throwIfAborted();
+    return collected.result();
+  } finally {
+    clearInterval(look);
+    signal.removeEventListener('abort', stop);
+    reader.close();
+  }
+}
+
+class Collected {
+  readonly #params: Params;
+  #window: SpeedWindow | null = null;
+  #latestMs = -Infinity;
+  #gaps = 0;
+  #full = false;
+  epoch = 0;
+
+  constructor(params: Params) {
+    this.#params = params;
+  }
+
+  get share(): number {
+    return this.#window
+      ? (this.#latestMs - this.#window.startMs) / (this.#params.time_window_seconds * 1000)
+      : 0;
+  }
+
+  /** True when the window is full. */
+  take({ epoch, events, lost }: LogBatch): boolean {
+    this.#gaps += lost;
+    for (const line of events) {
+      const event = JSON.parse(line) as Event;
+      const timeMs = timeMsOf(event.time);
+      if (!this.#window || epoch !== this.epoch) {
+        this.epoch = epoch;
+        this.#window = new SpeedWindow(timeMs, this.#params.time_window_seconds);
+        this.#latestMs = timeMs;
+        if (lost === 0) this.#gaps = 0;
+      }
+      if (timeMs >= this.#window.endMs) return (this.#full = true);
+      this.#latestMs = Math.max(this.#latestMs, timeMs);
+      const speed = speedOf(event, this.#params);
+      if (speed !== null) this.#window.see(event.subject, speed, timeMs);
+    }
+    return false;
+  }
+
+  result(): AverageSpeedResult {
+    if (this.#window) return this.#window.result(this.#gaps, this.#full ? undefined : this.#latestMs);
+    return {
+      average_speed_mps: null,
+      samples: 0,
+      subjects: 0,
+      seconds: 0,
+      from: null,
+      to: null,
+      gaps: this.#gaps,
+    };
+  }
+}
+
+/** Whether no more events will come: the replay of this epoch is over, or nobody plays and it has been silent for long. */
+async function isOver(redis: Redis, params: Params, epoch: number, quietMs: number): Promise<boolean> {
+  const all = (await redis.hvals(keys.replays)).map((text) => JSON.parse(text) as Replay);
+  const own = all.filter(({ channels }) => channels.includes(params.channel));
+  // A derived channel is fed by some replay: which, only its service knows, and its epochs are its own.
+  const derived = own.length === 0;
+  const feeding = derived ? all : own;
+  if (feeding.some(({ state }) => state === 'playing' || state === 'paused' || state === 'idle'))
+    return false;
+  if (feeding.some((replay) => replay.state === 'ended' && epoch > 0 && (derived || replay.epoch === epoch)))
+    return true;
+  return quietMs > Math.max(SILENCE_MS, params.time_window_seconds * 1000);
+}

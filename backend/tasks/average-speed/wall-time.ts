@@ -1,0 +1,96 @@
+import { type Event, type Position } from '../../../core/event.ts';
+import { LogReader } from '../../../core/reader.ts';
+import { readLog, readSnapshot } from '../../../core/store.ts';
+import type { AverageSpeedResult } from '../../../schemas/types.ts';
+import { speedOf, type Context, type Params } from './question.ts';
+import { SpeedWindow } from './window.ts';
+
+const PROGRESS_MS = 250;
+const PAGE = 1_000;
+
+/** The moment the window began, kept so that another worker can go on with it. */
+interface Beginning {
+  startMs: number;
+  position: Position;
+  /** Each subject's latest speed then. */
+  held: [subject: string, value: number][];
+}
+
+/** N seconds of wall time from now, beginning with the latest value of each subject. An event counts from when it was sent. */
+export async function overWallTime(params: Params, context: Context): Promise<AverageSpeedResult> {
+  const { redis, signal, progress } = context;
+  const { startMs, position, held } = await beginning(params, context);
+  const heard = new Heard(params, startMs, position.epoch, held);
+  const { endMs } = heard.window;
+  const reader = new LogReader(redis, { rewound: () => {} });
+  const stop = () => reader.close();
+  const end = setTimeout(stop, Math.max(0, endMs - Date.now()));
+  const tell = setInterval(() => progress((Date.now() - startMs) / (endMs - startMs)), PROGRESS_MS);
+  signal.addEventListener('abort', stop);
+  try {
+    reader.add(params.channel, position);
+    for await (const batches of reader.batches()) {
+      for (const { events, lost } of batches) {
+        heard.gaps += lost;
+        for (const line of events) heard.take(JSON.parse(line) as Event);
+      }
+    }
+    signal.throwIfAborted();
+    // What was sent in time and not read yet.
+    for (let at = reader.position(params.channel)!; ;) {
+      const page = await readLog(redis, params.channel, at, PAGE);
+      for (const { event } of page) heard.take(JSON.parse(event) as Event);
+      if (page.length < PAGE || heard.late) break;
+      at = page.at(-1)!.position;
+    }
+    return heard.window.result(heard.gaps);
+  } finally {
+    clearTimeout(end);
+    clearInterval(tell);
+    signal.removeEventListener('abort', stop);
+    reader.close();
+  }
+}
+
+class Heard {
+  readonly window: SpeedWindow;
+  readonly #params: Params;
+  #epoch: number;
+  gaps = 0;
+  /** An event from after the window was seen. */
+  late = false;
+
+  constructor(params: Params, startMs: number, epoch: number, held: [string, number][]) {
+    this.#params = params;
+    this.#epoch = epoch;
+    this.window = new SpeedWindow(startMs, params.time_window_seconds);
+    for (const [subject, value] of held) this.window.hold(subject, value);
+  }
+
+  take(event: Event): void {
+    const sentMs = Date.parse(event.sent);
+    if (sentMs >= this.window.endMs) {
+      this.late = true;
+      return;
+    }
+    if (event.epoch !== this.#epoch) this.window.forget(sentMs);
+    this.#epoch = event.epoch;
+    const speed = speedOf(event, this.#params);
+    if (speed !== null) this.window.see(event.subject, speed, sentMs);
+  }
+}
+
+async function beginning(params: Params, { redis, recall, keep }: Context): Promise<Beginning> {
+  const kept = await recall<Beginning>();
+  if (kept) return kept;
+  const { epoch, offset, events } = await readSnapshot(redis, params.channel);
+  const held: Beginning['held'] = [];
+  for (const line of events) {
+    const event = JSON.parse(line) as Event;
+    const speed = speedOf(event, params);
+    if (speed !== null) held.push([event.subject, speed]);
+  }
+  const begun: Beginning = { startMs: Date.now(), position: { epoch, offset }, held };
+  await keep(begun);
+  return begun;
+}

@@ -1,0 +1,46 @@
+import { readdirSync } from 'node:fs';
+import type { ChannelSpec } from '../../core/channels.ts';
+import type { Redis } from '../../core/redis.ts';
+
+/** What a kind may use when a task is asked for. */
+export interface Asking {
+  redis: Redis;
+  /** @throws refusal where there is no such channel, or it keeps no log */
+  channel(name: string): Promise<ChannelSpec>;
+}
+
+/** What a running task may use. */
+export interface TaskContext<Prepared> {
+  redis: Redis;
+  /** What `prepare` found when the task was asked for. */
+  prepared: Prepared;
+  /** Aborted when the task is canceled or the worker stops; `run` then ends as soon as it can, however it likes. */
+  signal: AbortSignal;
+  /** 0..1; may be called at any rate. */
+  progress(share: number): void;
+  /** What this task kept before its worker was killed, or null. */
+  recall<T>(): Promise<T | null>;
+  /** Keeps a JSON value for a worker that goes on with this task. */
+  keep(value: unknown): Promise<void>;
+}
+
+/** A kind of task: a file under kinds/, its parameters and result in schemas/tasks/<name>.json. */
+export interface TaskKind<Params = never, Prepared = never, Result = object> {
+  name: string;
+  /** Notes what must be of the moment of the request. JSON. @throws refusal for what can't be done as asked */
+  prepare(params: Params, asking: Asking): Promise<Prepared>;
+  /** Does it. May be run again from the start by another worker with the same `prepared`. */
+  run(params: Params, context: TaskContext<Prepared>): Promise<Result>;
+}
+
+/** Every kind there is, by name. */
+export async function taskKinds(): Promise<Map<string, TaskKind>> {
+  const folder = new URL('kinds/', import.meta.url);
+  const files = readdirSync(folder).filter((file) => /\.[tj]s$/.test(file));
+  const kinds = await Promise.all(
+    files
+      .sort()
+      .map(async (file) => ((await import(new URL(file, folder).href)) as { default: TaskKind }).default),
+  );
+  return new Map(kinds.map((kind) => [kind.name, kind]));
+}

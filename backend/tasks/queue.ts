@@ -1,0 +1,141 @@
+import { randomUUID } from 'node:crypto';
+import { Queue } from 'bullmq';
+import { refusal } from '../../core/errors.ts';
+import { keys } from '../../core/keys.ts';
+import { duplicate, type Redis } from '../../core/redis.ts';
+import type { Task } from '../../schemas/types.ts';
+import type { Asking, TaskKind } from './kind.ts';
+import { checkParams, isFinal, taskOf, type JobData, type TaskJob } from './task.ts';
+
+/** Without news a waiting caller looks again after so long: news are pub/sub and can be missed. */
+const LOOK_MS = 1_000;
+const KEEP = { count: 1_000, age: 24 * 3_600 };
+
+/** The tasks as those see them who ask for them. Keeps nothing itself: any process may ask for any task. */
+export class TaskQueue {
+  readonly #redis: Redis;
+  readonly #connection: Redis;
+  readonly #subscriber: Redis;
+  readonly #kinds: Map<string, TaskKind>;
+  readonly #asking: Asking;
+  readonly #queue: Queue<JobData>;
+  readonly #listeners = new Map<string, Set<(task: Task) => void>>();
+
+  constructor(redis: Redis, kinds: Map<string, TaskKind>, channel: Asking['channel']) {
+    this.#redis = redis;
+    this.#kinds = kinds;
+    this.#asking = { redis, channel };
+    this.#connection = duplicate(redis);
+    this.#queue = new Queue(keys.queue.name, { connection: this.#connection, prefix: keys.queue.prefix });
+    this.#queue.on('error', () => {}); // The connection comes back by itself; callers wait meanwhile.
+    this.#subscriber = duplicate(redis);
+    this.#subscriber.on('message', (_channel, text) => {
+      const task = JSON.parse(text) as Task;
+      for (const listener of this.#listeners.get(task.id) ?? []) listener(task);
+    });
+    this.#subscriber.subscribe(keys.tasks).catch(() => {});
+  }
+
+  get kinds(): string[] {
+    return [...this.#kinds.keys()];
+  }
+
+  /** @throws refusal `task_kind`, `task_params`, or what the kind refuses */
+  async submit(name: string, given: object): Promise<Task> {
+    const kind = this.#kinds.get(name);
+    if (!kind) {
+      throw refusal('task_kind', 422, `There is no kind of task "${name.slice(0, 100)}".`, {
+        hint: `There are: ${this.kinds.join(', ')}.`,
+      });
+    }
+    const params = checkParams(name, given);
+    const prepared: unknown = await kind.prepare(params as never, this.#asking);
+    const job = await this.#queue.add(
+      name,
+      { params, prepared },
+      { jobId: randomUUID(), removeOnComplete: KEEP, removeOnFail: KEEP },
+    );
+    const task = taskOf(job as TaskJob);
+    await this.#redis.publish(keys.tasks, JSON.stringify(task));
+    return task;
+  }
+
+  /** @throws refusal `task_unknown` */
+  async get(id: string): Promise<Task> {
+    return taskOf(await this.#job(id));
+  }
+
+  /** Newest first. */
+  async list(limit: number): Promise<Task[]> {
+    const states = ['waiting', 'active', 'delayed', 'completed', 'failed'] as const;
+    const jobs = await Promise.all(states.map((state) => this.#queue.getJobs(state, 0, limit - 1)));
+    const tasks = jobs.flat().map((job) => taskOf(job as TaskJob));
+    return tasks.sort((a, b) => b.created.localeCompare(a.created)).slice(0, limit);
+  }
+
+  /** From now on the task is canceled; its worker hears of it at once. @throws refusal `task_unknown`, `task_finished` */
+  async cancel(id: string): Promise<Task> {
+    const job = await this.#job(id);
+    const task = taskOf(job);
+    if (task.state === 'canceled') return task;
+    if (isFinal(task)) {
+      throw refusal('task_finished', 409, `Task ${id} has ${task.state} already.`, {
+        hint: `GET /api/v1/tasks/${id} shows it.`,
+      });
+    }
+    await job.updateData({ ...job.data, canceledMs: Date.now() });
+    const canceled = taskOf(job);
+    await this.#redis.publish(keys.tasks, JSON.stringify(canceled));
+    return canceled;
+  }
+
+  /** The task once nothing changes any more, or as it is after `ms`, or when the signal is aborted. @throws refusal `task_unknown` */
+  async wait(id: string, ms: number, signal: AbortSignal): Promise<Task> {
+    const endMs = performance.now() + ms;
+    let task = await this.get(id);
+    while (!isFinal(task) && !signal.aborted && performance.now() < endMs) {
+      await this.#news(id, Math.min(LOOK_MS, endMs - performance.now()), signal);
+      task = await this.get(id);
+    }
+    return task;
+  }
+
+  /** Tells every change of a task until the answer is called. */
+  onChange(id: string, listener: (task: Task) => void): () => void {
+    const listeners = this.#listeners.get(id) ?? new Set();
+    this.#listeners.set(id, listeners.add(listener));
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) this.#listeners.delete(id);
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#subscriber.disconnect();
+    await this.#queue.close().catch(() => {});
+    this.#connection.disconnect();
+  }
+
+  async #job(id: string): Promise<TaskJob> {
+    const job = id === '' ? undefined : await this.#queue.getJob(id);
+    if (job) return job as TaskJob;
+    throw refusal('task_unknown', 404, `No task "${id.slice(0, 100)}".`, {
+      hint: 'GET /api/v1/tasks lists them; finished ones are kept for a day.',
+    });
+  }
+
+  /** Settles at the task's end as the news have it, or after `ms`. */
+  #news(id: string, ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        stop();
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const stop = this.onChange(id, (task) => isFinal(task) && done());
+      const timer = setTimeout(done, Math.max(0, ms));
+      signal.addEventListener('abort', done, { once: true });
+    });
+  }
+}

@@ -1,0 +1,73 @@
+import type { Job } from 'bullmq';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { refusal } from '../../core/errors.ts';
+import { explain, schemas } from '../../schemas/index.ts';
+import type { Task } from '../../schemas/types.ts';
+
+/** What is kept of a task in BullMQ. Written by the API alone, so that nobody overwrites another's word. */
+export interface JobData {
+  params: { [name: string]: unknown };
+  prepared: unknown;
+  canceledMs?: number;
+}
+
+export type TaskJob = Job<JobData, { [member: string]: unknown }>;
+
+const ajv = new Ajv2020({ useDefaults: true, strict: true, allowUnionTypes: true });
+
+/** The schemas of a kind's parameters and result. */
+export function kindSchemas(kind: string): { params: object; result: object; description?: string } {
+  const { properties, description } = schemas.get(`tasks/${kind}`) as {
+    properties: { params: object; result: object };
+    description?: string;
+  };
+  return { ...properties, description };
+}
+
+/** The parameters with their defaults. @throws refusal `task_params` that says which is wrong */
+export function checkParams(kind: string, given: object): { [name: string]: unknown } {
+  const params = structuredClone(given) as { [name: string]: unknown };
+  const validate = ajv.compile(kindSchemas(kind).params);
+  if (validate(params)) return params;
+  throw refusal('task_params', 422, `The parameters of ${kind}: ${explain(validate.errors, params)}.`, {
+    hint: 'GET /api/v1/tasks/kinds says what they may be.',
+    errors: validate.errors!.map(({ instancePath, message, params: { missingProperty } }) => ({
+      pointer: `#/params${instancePath}${missingProperty ? `/${String(missingProperty)}` : ''}`,
+      detail: message ?? 'is not valid',
+    })),
+  });
+}
+
+/** A job as everybody outside sees it. */
+export function taskOf(job: TaskJob): Task {
+  const { params, canceledMs } = job.data;
+  const state = stateOf(job);
+  const finishedMs = canceledMs ?? job.finishedOn;
+  return {
+    id: job.id!,
+    kind: job.name,
+    params,
+    state,
+    progress: state === 'succeeded' ? 1 : typeof job.progress === 'number' ? job.progress : 0,
+    ...(state === 'succeeded' && { result: job.returnvalue }),
+    error: state === 'failed' ? (job.failedReason ?? 'It failed.') : null,
+    created: iso(job.timestamp)!,
+    started: iso(job.processedOn),
+    finished: iso(finishedMs),
+  };
+}
+
+function stateOf(job: TaskJob): Task['state'] {
+  if (job.data.canceledMs !== undefined) return 'canceled';
+  if (job.finishedOn) return job.failedReason ? 'failed' : 'succeeded';
+  return job.processedOn ? 'running' : 'queued';
+}
+
+/** Whether nothing will change any more. */
+export function isFinal({ state }: Task): boolean {
+  return state === 'succeeded' || state === 'failed' || state === 'canceled';
+}
+
+function iso(ms: number | undefined): string | null {
+  return ms === undefined || ms === null ? null : new Date(ms).toISOString();
+}

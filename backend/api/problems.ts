@@ -54,7 +54,7 @@ export function problemHandler(log: Logger) {
 
 /** Nothing is there. */
 export function notFound(request: Request): never {
-  throw refusal('route_unknown', 404, `There is no ${request.method} ${request.path.slice(0, 200)}.`, {
+  throw refusal('route_unknown', 404, `There is no ${request.method} ${(request.baseUrl + request.path).slice(0, 200)}.`, {
     hint: 'GET /api/v1/openapi.json lists what there is; /docs shows it.',
   });
 }

@@ -61,7 +61,7 @@ function allowedMethods(group: Route[]): string {
 function doors(route: Route): RequestHandler[] {
   const found: RequestHandler[] = [];
   const names = Object.keys(route.params ?? {});
-  if (route.params) found.push(check(route.params, names, '{}', true, (request) => ({ ...request.params })));
+  if (route.params) found.push(check(route.params, names, '{}', true, (request) => pathParams(request)));
   const lenient = route.lenient ?? false;
   found.push(
     check(route.query ?? {}, route.required ?? [], '?', lenient, (request) => ({ ...request.query })),
@@ -128,14 +128,16 @@ function lines(text: string): unknown[] {
   });
 }
 
+/** A last `*path` comes as an array of segments. */
+function pathParams({ params }: Request): { [name: string]: string } {
+  return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, [value].flat().join('/')]));
+}
+
 function handler(route: Route, parts: Parts): RequestHandler {
   return async (request: Request, response: Response, next: NextFunction) => {
     const gone = new AbortController();
     response.on('close', () => gone.abort());
-    // A last `*path` comes as an array of segments.
-    const params = Object.fromEntries(
-      Object.entries(request.params).map(([name, value]) => [name, [value].flat().join('/')]),
-    );
+    const params = pathParams(request);
     try {
       const answer = await route.handle(
         {

@@ -1,4 +1,4 @@
-import type { Event, Position } from '../../core/event.ts';
+import { comparePositions, type Event, type Position } from '../../core/event.ts';
 import type { Subscribe } from '../../schemas/types.ts';
 import { inBox, type Box } from './box.ts';
 import type { Arrival } from './hub.ts';
@@ -25,6 +25,8 @@ export class Subscription {
    */
   #state: 'behind' | 'joining' | 'live' = 'joining';
   #early: Arrival[] = [];
+  /** Where it joined; arrivals may still be on their way to here. Null once one from after it has come. */
+  #joined: Position | null = null;
   #unconfirmed: { epoch: number; to: number; count: number }[] = [];
   #outstanding = 0;
   #credits = false;
@@ -72,20 +74,23 @@ export class Subscription {
     this.#state = 'joining';
   }
 
-  /** The client has, or is owed, everything up to this position: what came meanwhile goes on from there. */
-  join({ epoch, offset }: Position): void {
+  /** The client has, or is owed, everything up to this position: what came or comes beside it goes on from there. */
+  join(position: Position): void {
     this.#state = 'live';
-    this.#lastEpoch = epoch;
-    for (const arrival of this.#early) {
-      const rest = arrival.after({ epoch, offset });
-      if (rest) this.owe(rest.span, rest.events);
-    }
+    this.#joined = position;
+    this.#lastEpoch = position.epoch;
+    const early = this.#early;
     this.#early = [];
+    for (const arrival of early) this.take(arrival);
   }
 
   take(arrival: Arrival): void {
     if (this.#state === 'joining') this.#early.push(arrival);
-    else if (this.#state === 'live') this.owe(arrival.span, arrival.events);
+    if (this.#state !== 'live') return;
+    const { epoch, to } = arrival.span;
+    const rest = this.#joined ? arrival.after(this.#joined) : arrival;
+    if (this.#joined && comparePositions({ epoch, offset: to }, this.#joined) >= 0) this.#joined = null;
+    if (rest) this.owe(rest.span, rest.events);
   }
 
   /** Owes the client those events of a span that it wants. */

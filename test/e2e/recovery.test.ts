@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { serviceKinds } from '../../backend/analysis/main.ts';
+import { derive } from '../../backend/analysis/service.ts';
+import type { Event } from '../../core/event.ts';
+import { keys } from '../../core/keys.ts';
+import { connect, type Redis } from '../../core/redis.ts';
+import { simulate } from '../../replayer/simulate/index.ts';
+import { freePort } from '../../supervisor/ports.ts';
+import { chromiumPath, screenshot, startBrowser } from '../helpers/browser.ts';
+import { startRedis, type TestRedis } from '../helpers/redis.ts';
+import { killRole, startRole } from '../helpers/role.ts';
+import { eventually } from '../helpers/wait.ts';
+
+const MAINS = {
+  replayer: 'replayer/main.ts',
+  analysis: 'backend/analysis/main.ts',
+  tasks: 'backend/tasks/main.ts',
+  api: 'backend/api/main.ts',
+};
+type Role = keyof typeof MAINS;
+
+/** What the page says of itself; see frontend/src/lib/debug.ts. */
+interface Snapshot {
+  subjects: { [channel: string]: { [subject: string]: { offset: number } } };
+  channels: { [channel: string]: { epoch: number; offset: number; lost: number } };
+}
+
+describe('the whole path, from a file to the browser', function () {
+  this.timeout(90_000);
+  let server: TestRedis;
+  let redis: Redis;
+  let browser: Browser;
+  let page: Page;
+  let folder: string;
+  let url: string;
+  let env: NodeJS.ProcessEnv;
+  const roles = {} as { [role in Role]: ChildProcess };
+
+  before(async function () {
+    assert.ok(chromiumPath, 'Chromium is missing: install it, or set CHROMIUM_PATH');
+    folder = await mkdtemp(join(tmpdir(), 'reprise-path-'));
+    await simulate('fleet', { out: join(folder, 'fleet.ndjson'), vehicles: 6, durationSeconds: 600 });
+    await simulate('posts', { out: join(folder, 'posts.ndjson'), durationSeconds: 600 });
+    server = await startRedis();
+    redis = await connect(server.url, 'test');
+    const port = await freePort();
+    url = `http://127.0.0.1:${port}`;
+    env = { REDIS_URL: server.url, REPRISE_PORT: String(port), REPRISE_RECORDINGS: folder, REPRISE_DATA: folder };
+    await Promise.all((Object.keys(MAINS) as Role[]).map(async (role) => (roles[role] = await startRole(MAINS[role], env))));
+    browser = await startBrowser();
+    page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    await page.goto(url);
+  });
+  after(async () => {
+    await browser?.close();
+    await Promise.all(Object.values(roles).map(killRole));
+    redis?.disconnect();
+    await server?.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const connection = (state: string) => page.waitForSelector(`[data-testid=connection][data-state=${state}]`, { timeout: 20_000, state: 'attached' });
+  const snapshot = () => page.evaluate(() => (globalThis as unknown as { reprise: { snapshot(): Snapshot } }).reprise.snapshot());
+  const offset = async (channel: string) => (await snapshot()).channels[channel]?.offset ?? 0;
+
+  /** The page goes on: it shows events that were published after now. */
+  async function goesOn(channel: string): Promise<void> {
+    const [epoch, last] = (await redis.hmget(keys.head(channel), 'epoch', 'offset')).map(Number) as [number, number];
+    await eventually(`${channel} to go on on the page`, async () => {
+      const shown = (await snapshot()).channels[channel];
+      return shown && (shown.epoch > epoch || (shown.epoch === epoch && shown.offset > last));
+    });
+  }
+
+  async function send(method: string, path: string, body?: object): Promise<Response> {
+    const headers = { 'content-type': 'application/json' };
+    return fetch(`${url}/api/v1${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+  }
+
+  it('says what to do while there is nothing to see', async () => {
+    await connection('connected');
+    await screenshot(page, 'empty');
+    assert.match(await page.innerText('body'), /drop|reprise play/i);
+  });
+
+  it('shows moving points, charts, events and posts of a replay', async () => {
+    const response = await send('POST', '/replays', { id: 'demo', recordings: ['fleet.ndjson', 'posts.ndjson'], rate: 20, loop: true });
+    assert.equal(response.status, 201);
+    await page.waitForSelector('[data-testid=subjects-count][data-count="6"]', { timeout: 20_000, state: 'attached' });
+    await goesOn('gps');
+    await goesOn('gps.movement');
+    await page.waitForSelector('[data-testid=feed] >> text=/Positive|Negative|Neutral/', { timeout: 20_000 });
+    await page.waitForTimeout(1_500); // For the picture only: trails need something to draw.
+    await screenshot(page, 'live');
+  });
+
+  it('recovers when the API is killed and restarted', async () => {
+    await killRole(roles.api);
+    await connection('disconnected');
+    await screenshot(page, 'disconnected');
+    roles.api = await startRole(MAINS.api, env);
+    await connection('connected');
+    await goesOn('gps');
+    assert.equal((await snapshot()).channels['gps']!.lost, 0);
+  });
+
+  it('recovers when the analysis is killed and restarted', async () => {
+    await killRole(roles.analysis);
+    roles.analysis = await startRole(MAINS.analysis, env);
+    await goesOn('gps.movement');
+  });
+
+  it('recovers when Redis is killed and restarted', async () => {
+    await server.kill();
+    await connection('redis-down');
+    await screenshot(page, 'redis-down');
+    await server.restart();
+    await connection('connected');
+    await goesOn('gps');
+    await goesOn('gps.movement');
+  });
+
+  it('has lost and doubled nothing by then: the derived log, and what the page shows', async () => {
+    assert.equal((await send('PATCH', '/replays/demo', { state: 'paused' })).status, 200);
+    const input = await eventually('movement to have read everything', async () => {
+      const [epoch, last] = await redis.hmget(keys.head('gps'), 'epoch', 'offset');
+      return (await redis.hget(keys.checkpoint('movement'), '@gps')) === `${epoch}-${last}` && { epoch, last: Number(last) };
+    });
+    const log = async (channel: string, epoch: string) =>
+      (await redis.xrange(keys.log(channel), `${epoch}-0`, '+')).map(([, fields]) => JSON.parse(fields[1]!) as Event);
+    const fixes = await log('gps', input.epoch!);
+    assert.deepEqual(fixes.map((event) => event.offset), Array.from({ length: input.last }, (_, i) => i + 1));
+    const movement = (await serviceKinds()).get('movement')!.create({ stopped_below_mps: 0.5, turns_above_m: 1 });
+    const derived = await log('gps.movement', (await redis.hget(keys.head('gps.movement'), 'epoch'))!);
+    const expected = derive(movement, fixes).map(({ subject, timeMs, data }) => ({ subject, time: new Date(timeMs).toISOString(), data }));
+    assert.deepEqual(derived.map(({ subject, time, data }) => ({ subject, time, data })), expected);
+
+    await eventually('the page to show the last event', async () => (await offset('gps')) === input.last);
+    const { items } = (await (await send('GET', '/channels/gps/state')).json()) as { items: Event[] };
+    const shown = (await snapshot()).subjects['gps']!;
+    assert.deepEqual(
+      Object.fromEntries(Object.entries(shown).map(([subject, fix]) => [subject, fix.offset])),
+      Object.fromEntries(items.map((event) => [event.subject, event.offset])),
+    );
+  });
+
+  it('plays a file that is dropped onto the page', async () => {
+    await page.evaluate(() => {
+      const rows = Array.from({ length: 30 }, (_, i) => `${1_700_000_000 + i},kite,${48 + i / 1e4},11.5`);
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([`timestamp,vehicle_id,latitude,longitude\n${rows.join('\n')}\n`], 'kite.csv', { type: 'text/csv' }));
+      for (const type of ['dragenter', 'dragover', 'drop']) {
+        document.body.dispatchEvent(new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true }));
+      }
+    });
+    // The demo owns the channel gps: the page says so, and what to do about it.
+    await page.waitForSelector('text=/kite/', { timeout: 15_000 });
+    await screenshot(page, 'dropped');
+  });
+});

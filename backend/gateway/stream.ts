@@ -93,10 +93,11 @@ export class Stream implements Watcher {
     const now = (this.#lastTickMs = this.#now());
     const pending = this.#pending;
     this.#pending = [];
+    const count = pending.reduce((sum, { span }) => sum + span.to - span.from + 1, 0);
     const inStep: Subscription[] = [];
     for (const subscription of this.subscriptions) {
       if (!subscription.inStep) continue;
-      subscription.inStep = subscription.caughtUp && !this.#carrier.congested(subscription.socket);
+      subscription.inStep = subscription.hasRoomFor(count) && !this.#carrier.congested(subscription.socket);
       if (subscription.inStep) inStep.push(subscription);
       else for (const arrival of pending) subscription.take(arrival);
     }
@@ -106,7 +107,7 @@ export class Stream implements Watcher {
       if (subscription.inStep) continue;
       const free = !this.#carrier.congested(subscription.socket);
       if (free) for (const item of subscription.due(now)) this.#send(item, [subscription]);
-      subscription.inStep = free && subscription.caughtUp;
+      subscription.inStep = free && subscription.hasRoomFor(0);
       waits ||= subscription.waits;
     }
     if (waits) this.schedule();

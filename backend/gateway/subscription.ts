@@ -60,9 +60,10 @@ export class Subscription {
     return !this.#outbox.empty;
   }
 
-  /** Whether it can share the channel's packets from here on. */
-  get caughtUp(): boolean {
-    return this.#shares && this.#state === 'live' && this.#outbox.empty && this.#outstanding < CREDIT_EVENTS;
+  /** Whether it has what was before, and may share the channel's packets with so many events. */
+  hasRoomFor(count: number): boolean {
+    const current = this.#state === 'live' && !this.#joined && this.#outbox.empty;
+    return this.#shares && current && this.#outstanding + count <= CREDIT_EVENTS;
   }
 
   fallBehind(): void {

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import type { Service } from '../schemas/types.ts';
 import { keys } from './keys.ts';
 import type { Redis } from './redis.ts';
@@ -8,6 +9,9 @@ const MISSING_MS = 3_500;
 const FORGOTTEN_MS = 60_000;
 
 type Facts = Omit<Service, 'seen'>;
+
+/** The instance name of a process of a role; services in it append `:<service>`. */
+export const processInstance = (role: Service['role'], pid = process.pid) => `${role}-${hostname()}-${pid}`;
 
 /** Says that a process or service is alive: once a second, and at once when something changed. */
 export class Presence {
@@ -45,7 +49,20 @@ export async function announce(redis: Redis, facts: Facts): Promise<void> {
   await redis.publish(keys.status, text);
 }
 
-/** All services that are alive or were a minute ago; a silent one is `missing`. By name. */
+/** Takes an instance, and the services in it, off the list: a dead process can't say goodbye itself. */
+export async function retract(redis: Redis, instance: string): Promise<void> {
+  for (const [field, text] of Object.entries(await redis.hgetall(keys.services))) {
+    if (field !== instance && !field.startsWith(`${instance}:`)) continue;
+    await redis.hdel(keys.services, field);
+    const gone: Service = { ...(JSON.parse(text) as Service), state: 'stopped' };
+    await redis.publish(keys.status, JSON.stringify(gone));
+  }
+}
+
+/**
+ * All services that are alive or were a minute ago, by name. A silent one is `missing`, unless another process runs under
+ * its name: then it was replaced.
+ */
 export async function services(redis: Redis): Promise<Service[]> {
   const now = Date.now();
   const found: Service[] = [];
@@ -58,5 +75,8 @@ export async function services(redis: Redis): Promise<Service[]> {
         silentMs > MISSING_MS && service.state === 'running' ? { ...service, state: 'missing' } : service,
       );
   }
-  return found.sort((a, b) => a.name.localeCompare(b.name) || a.instance.localeCompare(b.instance));
+  const running = new Set(found.filter(({ state }) => state === 'running').map(({ name }) => name));
+  return found
+    .filter(({ name, state }) => state !== 'missing' || !running.has(name))
+    .sort((a, b) => a.name.localeCompare(b.name) || a.instance.localeCompare(b.instance));
 }

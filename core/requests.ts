@@ -69,8 +69,11 @@ export class Requester {
     return reply.body as T;
   }
 
+  /** Whoever still waits hears that nobody will answer. */
   close(): void {
     this.#subscriber.disconnect();
+    const problem = failure('no_answer', 'The connection was closed before an answer came.').toProblem();
+    for (const [id, settle] of this.#waiting) settle({ id, problem });
   }
 }
 

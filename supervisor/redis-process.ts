@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { failure } from '../core/errors.ts';
@@ -25,6 +25,14 @@ export interface RedisOptions {
   dir: string;
 }
 
+/** Who runs, or ran, on a data folder; noted beside the data. */
+export interface RedisNote {
+  pid: number;
+  port: number;
+}
+
+export const noteFile = (dir: string) => join(dir, 'redis.json');
+
 const POLL_MS = 10;
 const STOP_LIMIT_MS = 5_000;
 
@@ -37,6 +45,7 @@ const STOP_LIMIT_MS = 5_000;
 export async function spawnRedis({ program, port, dir }: RedisOptions): Promise<RedisProcess> {
   mkdirSync(dir, { recursive: true });
   const child = spawn(program, redisArguments(port, dir), { stdio: 'ignore', detached: true });
+  if (child.pid) writeFileSync(noteFile(dir), JSON.stringify({ pid: child.pid, port } satisfies RedisNote));
   let over = false;
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));

@@ -1,0 +1,16 @@
+const FIRST_MS = 250;
+const LONGEST_MS = 10_000;
+const HEALTHY_MS = 30_000;
+
+/** How long to wait before a process that ended is started again: doubling, from the start again after 30 s of health. */
+export class Backoff {
+  #nextMs = FIRST_MS;
+
+  /** @param livedMs how long the process served before it ended */
+  next(livedMs: number): number {
+    if (livedMs >= HEALTHY_MS) this.#nextMs = FIRST_MS;
+    const delayMs = this.#nextMs;
+    this.#nextMs = Math.min(delayMs * 2, LONGEST_MS);
+    return delayMs;
+  }
+}

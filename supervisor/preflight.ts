@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { running, type Settings } from '../core/config.ts';
+import { failure, refusal } from '../core/errors.ts';
+import { freePort, isFree } from './ports.ts';
+import type { RoleName } from './roles.ts';
+
+const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
+
+/**
+ * Refuses what can't work before anything is started. Answers the settings with a port that is free.
+ * @throws refusal `already_up` or `host_open`, failure `port_taken`
+ */
+export async function preflight(settings: Settings, roles: RoleName[]): Promise<Settings> {
+  const other = running(settings.data);
+  if (other && isUp(other.pid)) {
+    throw refusal(
+      'already_up',
+      409,
+      `Reprise is up already (process ${other.pid}${other.url && `, ${other.url}`}).`,
+      {
+        hint: 'Stop that one first, or give this one a folder of its own with REPRISE_DATA.',
+      },
+    );
+  }
+  if (!roles.includes('api')) return settings;
+  const { host, port } = settings;
+  if (!LOOPBACK.includes(host) && settings.apiKey === null) {
+    throw refusal('host_open', 400, `Listening on ${host} lets other machines in, and they need no key.`, {
+      hint: 'Set REPRISE_API_KEY, or leave the host at 127.0.0.1.',
+    });
+  }
+  if (port === 0) return { ...settings, port: await freePort(0, host) };
+  if (await isFree(port, host)) return settings;
+  throw failure('port_taken', `Port ${port} of ${host} is taken by another program.`, {
+    hint: 'Stop that one, or choose another port with --port (or REPRISE_PORT).',
+  });
+}
+
+/** Whether the process is what was noted: after a restart of the machine the number may be another's, or our own. */
+function isUp(pid: number): boolean {
+  if (pid === process.pid) return false;
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('reprise');
+  } catch {
+    return process.platform !== 'linux';
+  }
+}

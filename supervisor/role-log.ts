@@ -1,0 +1,75 @@
+import { createWriteStream, mkdirSync, renameSync, statSync, type WriteStream } from 'node:fs';
+import { dirname } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+
+const LARGEST_BYTES = 10 * 1024 * 1024;
+const WARN = 40;
+const ERROR = 50;
+
+interface Line {
+  level: number;
+  msg: string;
+}
+
+/**
+ * The log of one role: JSON lines in a file, whatever the role wrote; the file of the last run is kept beside it once
+ * it is large. Calls `warned` with each warning and error.
+ */
+export class RoleLog {
+  readonly #name: string;
+  readonly #file: WriteStream;
+  readonly #warned: (message: string) => void;
+  #lastWords = '';
+
+  constructor(path: string, name: string, warned: (message: string) => void) {
+    mkdirSync(dirname(path), { recursive: true });
+    if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > LARGEST_BYTES) renameSync(path, `${path}.1`);
+    this.#name = name;
+    this.#warned = warned;
+    this.#file = createWriteStream(path, { flags: 'a' });
+    this.#file.on('error', (error) => warned(`Its log can't be written: ${error.message}.`));
+  }
+
+  /** The last that the role said before it ended, in one sentence if it could; then forgets it. */
+  takeLastWords(): string {
+    const words = this.#lastWords;
+    this.#lastWords = '';
+    return words;
+  }
+
+  /** Copies a stream of the role into the log until it ends. */
+  async follow(stream: Readable): Promise<void> {
+    for await (const text of createInterface({ input: stream, crlfDelay: Infinity })) this.#take(text);
+  }
+
+  close(): void {
+    this.#file.end();
+  }
+
+  #take(text: string): void {
+    if (text.trim() === '') return;
+    const line = parse(text);
+    if (line) {
+      this.#file.write(`${text}\n`);
+      if (line.level < WARN) return;
+      this.#lastWords = line.msg;
+      return this.#warned(line.msg);
+    }
+    // Node's own words at a crash, or a sentence to the terminal: the error's line says most, the stack says where.
+    const plain = { level: ERROR, time: new Date().toISOString(), name: this.#name, msg: text };
+    this.#file.write(`${JSON.stringify(plain)}\n`);
+    if (/^\w*Error\b.*: /.test(text) || !/^\s|^Node\.js v|^node:|^file:/.test(text))
+      this.#lastWords = text.trim();
+  }
+}
+
+function parse(text: string): Line | null {
+  if (!text.startsWith('{')) return null;
+  try {
+    const line = JSON.parse(text) as Partial<Line>;
+    return typeof line.level === 'number' ? { level: line.level, msg: line.msg ?? '' } : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,107 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { root } from '../core/config.ts';
+import { Backoff } from './backoff.ts';
+import type { RoleLog } from './role-log.ts';
+import type { RoleName } from './roles.ts';
+
+/** A process of a role ended that should not have. */
+export interface Crash {
+  role: RoleName;
+  pid: number | undefined;
+  /** How it ended, and its last words. */
+  message: string;
+  /** How often it has been started again, this time included. */
+  restarts: number;
+  /** Until it is. */
+  delayMs: number;
+}
+
+export interface RoleEvents {
+  crashed(crash: Crash): void;
+  /** The role serves: for the first time (0 restarts) or again. */
+  ready(role: RoleName, restarts: number): void;
+}
+
+const STOP_LIMIT_MS = 5_000;
+
+/** Keeps one role alive as a process of its own, started again with back-off until it is stopped. */
+export class RoleProcess {
+  readonly name: RoleName;
+  readonly #flags: string[];
+  readonly #log: RoleLog;
+  readonly #events: RoleEvents;
+  readonly #stop = new AbortController();
+  readonly #backoff = new Backoff();
+  #child: ChildProcess | null = null;
+  #restarts = 0;
+  #running: Promise<void> = Promise.resolve();
+  /** Whether it serves, once its first life has come so far or has ended. */
+  readonly started: Promise<boolean>;
+  #settle: (serves: boolean) => void = () => {};
+
+  constructor(name: RoleName, parts: { flags: string[]; log: RoleLog; events: RoleEvents }) {
+    this.name = name;
+    this.#flags = parts.flags;
+    this.#log = parts.log;
+    this.#events = parts.events;
+    this.started = new Promise((resolve) => (this.#settle = resolve));
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  /** Ends it in order, and for good; SIGKILL after 5 s. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    this.#child?.kill('SIGTERM');
+    const hard = setTimeout(() => this.kill(), STOP_LIMIT_MS);
+    await this.#running;
+    clearTimeout(hard);
+    this.#log.close();
+  }
+
+  /** Ends it at once, and whatever it started. */
+  kill(): void {
+    this.#stop.abort();
+    if (this.#child?.pid) process.kill(-this.#child.pid, 'SIGKILL');
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      const { how, pid, servedMs } = await this.#live();
+      if (this.#stop.signal.aborted) return;
+      const delayMs = this.#backoff.next(servedMs);
+      const words = this.#log.takeLastWords();
+      const message = `The ${this.name} process ended (${how})${words && `: ${words.replace(/[.\s]*$/, '')}`}.`;
+      this.#events.crashed({ role: this.name, pid, message, restarts: ++this.#restarts, delayMs });
+      await sleep(delayMs, undefined, { signal: this.#stop.signal }).catch(() => {});
+    }
+  }
+
+  /** One life of the process, from its start to its end. */
+  async #live(): Promise<{ how: string; pid: number | undefined; servedMs: number }> {
+    const args = [join(root, 'bin', 'reprise.js'), 'serve', this.name, ...this.#flags];
+    // A process group of its own: Ctrl-C reaches the supervisor alone, which ends the roles in order. Should the
+    // supervisor be killed, the broken channel ends them.
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], detached: true });
+    this.#child = child;
+    let readyMs = Infinity;
+    child.once('message', () => {
+      readyMs = performance.now();
+      this.#settle(true);
+      this.#events.ready(this.name, this.#restarts);
+    });
+    const streams = Promise.all([this.#log.follow(child.stdout!), this.#log.follow(child.stderr!)]);
+    const how = await new Promise<string>((resolve) => {
+      child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));
+      child.once('error', (error) => resolve(error.message));
+    });
+    await streams;
+    this.#child = null;
+    this.#settle(false);
+    return { how, pid: child.pid, servedMs: Math.max(0, performance.now() - readyMs) };
+  }
+}

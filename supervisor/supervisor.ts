@@ -1,0 +1,83 @@
+import { EventEmitter, once } from 'node:events';
+import { join } from 'node:path';
+import { announce, processInstance, retract } from '../core/presence.ts';
+import type { Redis } from '../core/redis.ts';
+import { RoleLog } from './role-log.ts';
+import { RoleProcess, type Crash } from './role-process.ts';
+import type { RoleName } from './roles.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Keeps the processes of the roles alive, and tells the page and the terminal when one is not. */
+export class Supervisor extends EventEmitter<{ ready: [role: RoleName, restarts: number] }> {
+  readonly #redis: Redis;
+  readonly #terminal: Terminal;
+  readonly #roles: RoleProcess[];
+  readonly #serving = new Set<RoleName>();
+
+  /** @param parts.flags what each role is given on its command line */
+  constructor(parts: { redis: Redis; roles: RoleName[]; flags: string[]; logs: string; terminal: Terminal }) {
+    super();
+    this.#redis = parts.redis;
+    this.#terminal = parts.terminal;
+    const events = {
+      crashed: (crash: Crash) => this.#crashed(crash),
+      ready: (role: RoleName, restarts: number) => this.#ready(role, restarts),
+    };
+    this.#roles = parts.roles.map((name) => {
+      const log = new RoleLog(join(parts.logs, `${name}.log`), name, (text) =>
+        parts.terminal.warn(name, text),
+      );
+      return new RoleProcess(name, { flags: parts.flags, log, events });
+    });
+  }
+
+  start(): void {
+    for (const role of this.#roles) role.start();
+  }
+
+  /** Answers the roles that do not serve yet, once each has come so far or has ended for the first time. */
+  async started(): Promise<RoleName[]> {
+    const started = await Promise.all(this.#roles.map((role) => role.started));
+    return this.#roles.filter((_, i) => !started[i]).map(({ name }) => name);
+  }
+
+  /** Settles when the role serves; throws when the signal is aborted before. */
+  async serving(role: RoleName, signal: AbortSignal): Promise<void> {
+    while (!this.#serving.has(role)) await once(this, 'ready', { signal });
+  }
+
+  /** Ends all of them in order; those that do not listen are killed after 5 s. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#roles.map((role) => role.stop()));
+  }
+
+  kill(): void {
+    for (const role of this.#roles) role.kill();
+  }
+
+  #crashed({ role, pid, message, restarts, delayMs }: Crash): void {
+    this.#serving.delete(role);
+    this.#terminal.warn(role, `${message} Starting it again in ${delayMs / 1000} s.`);
+    this.#tell(async () => {
+      const instance = standIn(role);
+      await announce(this.#redis, { name: role, role, state: 'restarting', instance, restarts, message });
+      if (pid !== undefined) await retract(this.#redis, processInstance(role, pid));
+    });
+  }
+
+  #ready(role: RoleName, restarts: number): void {
+    this.#serving.add(role);
+    this.emit('ready', role, restarts);
+    if (restarts === 0) return;
+    this.#terminal.say(`The ${role} process is back.`);
+    this.#tell(() => retract(this.#redis, standIn(role)));
+  }
+
+  /** Without Redis nobody listens: when it is back, the roles say themselves how they are. */
+  #tell(news: () => Promise<void>): void {
+    if (this.#redis.status === 'ready') news().catch(() => {});
+  }
+}
+
+/** The entry on the list of services that speaks for a role that can't. */
+const standIn = (role: RoleName) => `supervisor:${role}`;

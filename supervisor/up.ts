@@ -1,0 +1,149 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runningFile, type Running, type Settings } from '../core/config.ts';
+import { failure, sentence } from '../core/errors.ts';
+import { connect, type Redis } from '../core/redis.ts';
+import { Demo } from './demo.ts';
+import { preflight } from './preflight.ts';
+import { PrivateRedis } from './private-redis.ts';
+import { redisServer } from './redis-server.mjs';
+import type { RoleName } from './roles.ts';
+import { stopSignals } from './signals.ts';
+import { pageUrl, summaryRows } from './summary.ts';
+import { Supervisor } from './supervisor.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface UpOptions {
+  roles: RoleName[];
+  demo: boolean;
+  terminal: Terminal;
+}
+
+const INTERRUPTED = 130;
+
+/**
+ * Runs everything on this machine until it is asked to stop: Redis if none is given, the roles as processes, the
+ * demo. When it returns or throws, none of them is left.
+ * @throws refusal or failure saying in one sentence what is in the way: another `up`, a port, Redis
+ */
+export async function up(given: Settings, options: UpOptions): Promise<void> {
+  const settings = await preflight(given, options.roles);
+  const parts = new Parts(settings, options);
+  const signals = stopSignals(() => {
+    parts.kill();
+    process.exit(INTERRUPTED);
+  });
+  try {
+    await parts.start();
+    const missing = await Promise.race([parts.started(), signals.stopped]);
+    if (missing) parts.present(missing);
+    await signals.stopped;
+    options.terminal.say('Stopping …');
+  } finally {
+    await parts.stop();
+    signals.release();
+  }
+}
+
+/** What runs. Parts come up one after the other, so any of them may not be there yet. */
+class Parts {
+  readonly #settings: Settings;
+  readonly #options: UpOptions;
+  #server: PrivateRedis | null = null;
+  #redis: Redis | null = null;
+  #supervisor: Supervisor | null = null;
+  #demo: Demo | null = null;
+
+  constructor(settings: Settings, options: UpOptions) {
+    this.#settings = settings;
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    const { roles, terminal, demo } = this.#options;
+    const { data, redisGiven } = this.#settings;
+    makeFolder(data);
+    if (!redisGiven) {
+      this.#server = await PrivateRedis.start(findRedis(terminal), join(data, 'redis'), terminal);
+      this.#settings.redisUrl = this.#server.url;
+    }
+    const redis = (this.#redis = await connect(this.#settings.redisUrl, 'supervisor'));
+    this.#note();
+    this.#supervisor = new Supervisor({
+      redis,
+      roles,
+      flags: this.#flags(),
+      logs: join(data, 'logs'),
+      terminal,
+    });
+    this.#supervisor.start();
+    if (demo && roles.includes('replayer') && this.#settings.demo.length > 0) {
+      this.#demo = new Demo({ settings: this.#settings, redis, terminal });
+      this.#demo.run(this.#supervisor);
+    }
+  }
+
+  /** Answers the roles that do not serve, once each has come so far or failed for the first time. */
+  started(): Promise<RoleName[]> {
+    return this.#supervisor!.started();
+  }
+
+  /** Says where everything is. */
+  present(missing: RoleName[]): void {
+    const { roles, terminal } = this.#options;
+    const without = missing.length > 0 ? `, without ${missing.join(' and ')} yet` : '';
+    terminal.summary(`Reprise is up${without}.`, summaryRows(this.#settings, roles));
+  }
+
+  /** Ends everything in order: first who writes, then Redis. */
+  async stop(): Promise<void> {
+    await this.#demo?.close();
+    await this.#supervisor?.stop();
+    this.#redis?.disconnect();
+    await this.#server?.stop();
+    if (this.#redis) rmSync(runningFile(this.#settings.data), { force: true });
+  }
+
+  /** Ends everything at once. */
+  kill(): void {
+    this.#supervisor?.kill();
+    this.#server?.kill();
+    rmSync(runningFile(this.#settings.data), { force: true });
+  }
+
+  /** For other commands on this machine. Only its owner may read it: a URL can hold a password. */
+  #note(): void {
+    const { data, redisUrl } = this.#settings;
+    const url = this.#options.roles.includes('api') ? pageUrl(this.#settings) : '';
+    const noted: Running = { pid: process.pid, redisUrl, url };
+    writeFileSync(runningFile(data), `${JSON.stringify(noted)}\n`, { mode: 0o600 });
+  }
+
+  /** What the roles can't know from the environment and the file: never a password, other users see it. */
+  #flags(): string[] {
+    const { port, host, data, recordings, redisUrl } = this.#settings;
+    return [
+      ...['--port', `${port}`, '--host', host, '--data', data, '--recordings', recordings],
+      ...(this.#server ? ['--redis-url', redisUrl] : []),
+    ];
+  }
+}
+
+function findRedis(terminal: Terminal): string {
+  try {
+    return redisServer(terminal.say);
+  } catch (error) {
+    throw failure('redis_missing', sentence(error));
+  }
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (cause) {
+    throw failure('data_folder', `The folder ${path} can't be made: ${(cause as Error).message}.`, {
+      hint: 'Point REPRISE_DATA to one that can be written to.',
+      cause,
+    });
+  }
+}

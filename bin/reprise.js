@@ -1,25 +1,18 @@
 #!/usr/bin/env node
 /**
- * The `reprise` command. Plain JavaScript that runs on any Node: says so if this one is too old, installs the
+ * The `reprise` command. Plain JavaScript that an old Node understands, too: says so if it is too old, installs the
  * dependencies of a fresh clone, then hands over to replayer/cli/main.ts.
  */
-import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { installDependencies, nodeProblem } from '../supervisor/dependencies.mjs';
 
-const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-if (major < 20 || (major === 20 && minor < 19)) {
-  process.stderr.write(
-    `Reprise needs Node 20.19 or newer; this is ${process.version}. See https://nodejs.org.\n`,
-  );
+const tsx = new URL('../node_modules/tsx', import.meta.url);
+const problem =
+  nodeProblem() ??
+  (existsSync(tsx) ? null : installDependencies((line) => void process.stderr.write(`${line}\n`)));
+if (problem) {
+  process.stderr.write(`${problem}\n`);
   process.exit(1);
-}
-
-if (!existsSync(new URL('../node_modules/tsx', import.meta.url))) {
-  process.stderr.write('Installing the dependencies (npm ci) …\n');
-  const cwd = fileURLToPath(new URL('..', import.meta.url));
-  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd, stdio: ['ignore', 2, 2] });
-  if (status !== 0) process.exit(1);
 }
 
 const { register } = await import('tsx/esm/api');

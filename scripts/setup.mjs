@@ -1,0 +1,33 @@
+/**
+ * Makes a clone ready, with Node alone: `setup.mjs start` for `npm start`, `setup.mjs test` for `npm test`. What is
+ * there already is left as it is, so a second run takes a fraction of a second. Ends in one sentence where it can't.
+ */
+import { areInstalled, installDependencies, nodeProblem } from '../supervisor/dependencies.mjs';
+
+/** @param {string} line */
+const say = (line) => void process.stderr.write(`${line}\n`);
+
+/** @param {string | null} problem */
+function must(problem) {
+  if (problem === null) return;
+  say(problem);
+  process.exit(1);
+}
+
+must(nodeProblem());
+if (!areInstalled()) must(installDependencies(say));
+// Imported late: they may use what an old Node does not have, or what was just installed.
+const { buildPage, pageIsBuilt } = await import('./page.mjs');
+if (!pageIsBuilt()) must(buildPage(say));
+
+if (process.argv[2] === 'test') {
+  const { redisServer } = await import('../supervisor/redis-server.mjs');
+  const { provideChromium } = await import('./chromium.mjs');
+  try {
+    redisServer(say);
+  } catch (error) {
+    must(`${error instanceof Error ? error.message : error} The tests start servers of their own.`);
+  }
+  const problem = provideChromium(say);
+  if (problem) say(problem);
+}

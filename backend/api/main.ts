@@ -37,7 +37,7 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
   const replayers = new Replayers(redis, requester);
   const channels = new Channels(redis, settings.channels);
   const hub = new Hub(redis, log);
-  const replays = new Replays(redis, requester, replayers);
+  const replays = new Replays(redis, replayers);
   const tasks = new TaskQueue(redis, kinds, (name) => channels.logged(name));
   const parts: Parts = {
     settings,

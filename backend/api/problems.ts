@@ -54,9 +54,14 @@ export function problemHandler(log: Logger) {
 
 /** Nothing is there. */
 export function notFound(request: Request): never {
-  throw refusal('route_unknown', 404, `There is no ${request.method} ${(request.baseUrl + request.path).slice(0, 200)}.`, {
-    hint: 'GET /api/v1/openapi.json lists what there is; /docs shows it.',
-  });
+  throw refusal(
+    'route_unknown',
+    404,
+    `There is no ${request.method} ${(request.baseUrl + request.path).slice(0, 200)}.`,
+    {
+      hint: 'GET /api/v1/openapi.json lists what there is; /docs shows it.',
+    },
+  );
 }
 
 /** What a schema refused, in the words of a problem document. `place`: `#` for the body (a JSON pointer follows), `?` for the query. */

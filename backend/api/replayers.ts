@@ -3,7 +3,7 @@ import { services } from '../../core/presence.ts';
 import type { Redis } from '../../core/redis.ts';
 import type { Requester } from '../../core/requests.ts';
 
-/** Asks whichever replayer is free; where none is alive it says so at once instead of waiting for an answer. */
+/** Asks the replayers; where the one that is needed is not alive it says so at once instead of waiting for an answer. */
 export class Replayers {
   readonly #redis: Redis;
   readonly #requester: Requester;
@@ -13,16 +13,23 @@ export class Replayers {
     this.#requester = requester;
   }
 
-  /** @throws what the replayer refuses; failure `no_answer` */
-  async ask<T>(verb: string, body: unknown, timeoutMs: number): Promise<T> {
+  /** `instance`: that replayer, instead of whichever is free. @throws what it refuses; failure `no_answer` */
+  async ask<T>(verb: string, body: unknown, timeoutMs: number, instance?: string): Promise<T> {
     const alive = (await services(this.#redis)).some(
-      ({ role, state }) => role === 'replayer' && state === 'running',
+      (service) =>
+        service.role === 'replayer' &&
+        service.state === 'running' &&
+        (instance === undefined || service.instance === instance),
     );
     if (!alive) {
-      throw failure('no_answer', 'No replayer is running.', {
-        hint: 'Start one with `reprise serve replayer` (or everything with `npm start`).',
-      });
+      throw failure(
+        'no_answer',
+        instance ? `Its replayer (${instance}) is gone.` : 'No replayer is running.',
+        {
+          hint: 'Start one with `reprise serve replayer` (or everything with `npm start`).',
+        },
+      );
     }
-    return this.#requester.ask<T>('replayer', verb, body, timeoutMs);
+    return this.#requester.ask<T>(instance ? `replayer:${instance}` : 'replayer', verb, body, timeoutMs);
   }
 }

@@ -1,7 +1,6 @@
 import { refusal, RepriseError } from '../../core/errors.ts';
 import { keys } from '../../core/keys.ts';
 import type { Redis } from '../../core/redis.ts';
-import type { Requester } from '../../core/requests.ts';
 import type { Replay, ReplayPatch, ReplayRequest } from '../../schemas/types.ts';
 import type { Replayers } from './replayers.ts';
 
@@ -13,13 +12,11 @@ const REMOVE_MS = 5_000;
 /** The replays of all replayers, as Redis and the replayers tell of them. */
 export class Replays {
   readonly #redis: Redis;
-  readonly #requester: Requester;
   readonly #replayers: Replayers;
 
-  constructor(redis: Redis, requester: Requester, replayers: Replayers) {
+  constructor(redis: Redis, replayers: Replayers) {
     this.#redis = redis;
     this.#replayers = replayers;
-    this.#requester = requester;
   }
 
   /** Oldest first. */
@@ -47,14 +44,14 @@ export class Replays {
   /** Answers where the replay then stands. @throws refusal `replay_unknown`, what the replayer refuses */
   async patch(id: string, patch: ReplayPatch): Promise<Replay> {
     const { instance } = await this.get(id);
-    return this.#requester.ask<Replay>(`replayer:${instance}`, 'patch', { id, patch }, PATCH_MS);
+    return this.#replayers.ask<Replay>('patch', { id, patch }, PATCH_MS, instance);
   }
 
   /** Stops and forgets a replay, also one whose replayer is no more. @throws refusal `replay_unknown` */
   async remove(id: string): Promise<void> {
     const { instance } = await this.get(id);
     try {
-      await this.#requester.ask(`replayer:${instance}`, 'remove', { id }, REMOVE_MS);
+      await this.#replayers.ask('remove', { id }, REMOVE_MS, instance);
     } catch (error) {
       const gone = error instanceof RepriseError && ['no_answer', 'replay_unknown'].includes(error.code);
       if (!gone) throw error;

@@ -92,7 +92,7 @@ function bodyDoors({ schema, limitBytes = BODY_LIMIT_BYTES, ndjson = false }: Js
   const accepted = ndjson ? [...JSON_TYPES, NDJSON_TYPE] : JSON_TYPES;
   const checkType: RequestHandler = (request, _response, next) => {
     // `is` answers null when there is no body at all: a matter of its own, below.
-    if (request.is(accepted) !== false) return next();
+    if (request.is(accepted) !== false || request.get('Content-Length') === '0') return next();
     throw refusal(
       'body_type',
       415,
@@ -102,8 +102,13 @@ function bodyDoors({ schema, limitBytes = BODY_LIMIT_BYTES, ndjson = false }: Js
       },
     );
   };
+  const empty = new WeakSet<object>();
+  const verify = (request: object, _response: unknown, content: Buffer) => {
+    // An empty body would be taken for an empty object.
+    if (content.length === 0) empty.add(request);
+  };
   const checkBody: RequestHandler = (request, _response, next) => {
-    if (request.body === undefined) {
+    if (request.body === undefined || empty.has(request)) {
       throw refusal('body_missing', 400, 'There is no body.', {
         hint: 'Send JSON with Content-Type: application/json.',
       });
@@ -112,8 +117,8 @@ function bodyDoors({ schema, limitBytes = BODY_LIMIT_BYTES, ndjson = false }: Js
     if (!validate(request.body)) throw validationRefusal(validate.errors!, '#');
     next();
   };
-  const asJson = express.json({ limit: limitBytes, strict: false, type: JSON_TYPES });
-  const asText = express.text({ limit: limitBytes, type: NDJSON_TYPE });
+  const asJson = express.json({ limit: limitBytes, strict: false, type: JSON_TYPES, verify });
+  const asText = express.text({ limit: limitBytes, type: NDJSON_TYPE, verify });
   return [checkType, asJson, ...(ndjson ? [asText] : []), checkBody];
 }
 

@@ -7,9 +7,16 @@ import { loadSettings, type Settings } from '../../core/config.ts';
 import type { Record } from '../../core/event.ts';
 import { connect, type Redis } from '../../core/redis.ts';
 import { beginEpoch, ChannelWriter } from '../../core/writer.ts';
-import { serve } from '../../backend/api/main.ts';
 import type { Batch, Gap, Problem, Subscribe, Subscribed } from '../../schemas/types.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
+
+/**
+ * The API as its own process would load it. Mocha requires test files and tsx makes CommonJS of what they import; files
+ * found by a folder scan are imported, so they and what is imported here would be two copies of the same modules.
+ */
+const { serve } = (await import(
+  new URL('../../backend/api/main.ts', import.meta.url).href
+)) as typeof import('../../backend/api/main.ts');
 
 /** A real API on a real Redis, and what a test needs to talk to both. */
 export class World {
@@ -68,7 +75,9 @@ export class World {
     const response = await fetch(this.url + path, {
       method,
       headers: { ...(json && { 'content-type': 'application/json' }), ...options.headers },
-      body: json ? JSON.stringify(options.body) : (options.body as NonNullable<RequestInit['body']> | undefined),
+      body: json
+        ? JSON.stringify(options.body)
+        : (options.body as NonNullable<RequestInit['body']> | undefined),
     });
     const text = await response.text();
     let body: unknown = text;

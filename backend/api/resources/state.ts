@@ -49,9 +49,10 @@ export default {
       async handle({ params, query, request, response }, { redis, channels }) {
         const box = query.bbox === undefined ? null : parseBox(query.bbox);
         const { name } = await channels.get(params['channel']!);
-        if (request.headers['if-none-match']) {
-          response.set('ETag', `"${positionText(await readHead(redis, name))}"`);
-          if (request.fresh) return new Reply(304);
+        const known = request.get('If-None-Match');
+        if (known !== undefined) {
+          const etag = `"${positionText(await readHead(redis, name))}"`;
+          if (includes(known, etag)) return new Reply(304, undefined, { ETag: etag });
         }
         const { epoch, offset, events } = await readSnapshot(redis, name);
         response.set({ ETag: `"${positionText({ epoch, offset })}"`, 'Cache-Control': 'no-cache' });
@@ -92,6 +93,11 @@ export default {
     }),
   ],
 } satisfies Resource;
+
+/** Whether If-None-Match names the tag. Not Express's: it takes a `no-cache`, which is meant for caches, for a no. */
+function includes(header: string, etag: string): boolean {
+  return header.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);
+}
 
 function parseBox(text: string): Box {
   const numbers = text.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)));

@@ -20,6 +20,8 @@ export const keys = {
   deadLetters: 'reprise:deadletters',
   /** Hash: replay id -> Replay document. */
   replays: 'reprise:replays',
+  /** Hash: replay id -> the request it was made of, so that another replayer can go on with it. */
+  replayRequests: 'reprise:replay-requests',
   /** Pub/sub: ClockTick of every replay. */
   clock: 'reprise:clock',
   /** Hash: instance -> Service document with its last heartbeat. */

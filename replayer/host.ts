@@ -26,6 +26,8 @@ export class ReplayHost {
   readonly #folder: string;
   readonly #log: Logger;
   readonly #replays = new Map<string, Replay>();
+  /** Ids of replays that are being opened. */
+  readonly #beginning = new Set<string>();
   readonly #runs = new Map<string, Promise<void>>();
   readonly #descriptions = new Map<string, Promise<RecordingDescription>>();
   readonly #timer: NodeJS.Timeout;
@@ -44,6 +46,10 @@ export class ReplayHost {
     this.#folder = parts.folder;
     this.#log = parts.log;
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  has(id: string): boolean {
+    return this.#replays.has(id);
   }
 
   /** The verbs of this host for core/requests: what REST, Socket.IO and the supervisor ask of a replayer. */
@@ -66,46 +72,53 @@ export class ReplayHost {
       return { ...options, path: this.path(options.id) };
     });
     const replay = await this.start(request, sources, true);
+    await this.#redis.hset(keys.replayRequests, replay.id, JSON.stringify({ ...request, id: replay.id }));
     return replay.document();
   }
 
-  /** Plays files from anywhere, for the command line; `stay` keeps the replay after its end. */
+  /**
+   * Plays files from anywhere, for the command line; `stay` keeps the replay after its end.
+   * @throws refusal when it can't begin: then there is no such replay
+   */
   async start(request: ReplayRequest, sources: Source[], stay: boolean): Promise<Replay> {
-    if (request.id && this.#replays.has(request.id)) {
-      throw refusal('replay_exists', 409, `There is a replay "${request.id}" already.`, {
+    const { id = '' } = request;
+    if (this.#replays.has(id) || this.#beginning.has(id)) {
+      throw refusal('replay_exists', 409, `There is a replay "${id}" already.`, {
         hint: 'Remove it first, or choose another id.',
       });
     }
-    if (this.#replays.size >= REPLAYS_MAX)
+    if (this.#replays.size >= REPLAYS_MAX) {
       throw refusal('replays_too_many', 429, `${REPLAYS_MAX} replays run here already.`, {
         hint: 'Remove one.',
       });
-    const replay = await Replay.open(request, sources, {
-      redis: this.#redis,
-      instance: this.instance,
-      channels: this.#channels,
-    });
-    const begun = new Promise<void>((resolve) => {
-      replay.onChange(() => {
-        void this.#publish(replay);
-        if (replay.player.state !== 'idle') resolve();
-      });
-    });
-    this.#replays.set(replay.id, replay);
-    const run = replay.run(stay);
-    this.#runs.set(replay.id, run);
-    run.catch((error: unknown) => this.#log.error({ replay: replay.id }, sentence(error)));
-    // A channel that another replay owns fails the very first step: then there is no replay to speak of.
-    await Promise.race([begun, run]);
-    if (replay.player.state === 'failed') {
-      await this.remove(replay.id);
-      await run;
     }
-    this.#log.info(
-      { replay: replay.id, channels: replay.channels, rate: request.rate ?? 1 },
-      'replay begins',
-    );
-    return replay;
+    if (id) this.#beginning.add(id);
+    try {
+      const replay = await Replay.open(request, sources, {
+        redis: this.#redis,
+        instance: this.instance,
+        channels: this.#channels,
+      });
+      const begun = new Promise<void>((resolve) =>
+        replay.onChange(() => replay.player.state !== 'idle' && resolve()),
+      );
+      const run = replay.run(stay);
+      run.catch(() => {}); // What ends it at its very start is thrown below.
+      await Promise.race([begun, run]);
+      if (replay.player.state === 'failed') await run;
+      run.catch((error: unknown) => this.#log.error({ replay: replay.id }, sentence(error)));
+      this.#replays.set(replay.id, replay);
+      this.#runs.set(replay.id, run);
+      replay.onChange(() => void this.#publish(replay));
+      await this.#publish(replay);
+      this.#log.info(
+        { replay: replay.id, channels: replay.channels, rate: request.rate ?? 1 },
+        'replay begins',
+      );
+      return replay;
+    } finally {
+      this.#beginning.delete(id);
+    }
   }
 
   /** Settles when the replay's run is over; throws what ended it. */
@@ -120,6 +133,7 @@ export class ReplayHost {
     this.#replays.delete(id);
     this.#runs.delete(id);
     await this.#redis.hdel(keys.replays, id);
+    await this.#redis.hdel(keys.replayRequests, id);
     await this.#redis.publish(keys.clock, JSON.stringify({ ...replay.tick(), state: 'idle' }));
   }
 
@@ -143,7 +157,9 @@ export class ReplayHost {
     for (const replay of this.#replays.values()) replay.player.stop();
     await Promise.allSettled(this.#runs.values());
     const ids = [...this.#replays.keys()];
-    if (ids.length > 0 && this.#redis.status === 'ready') await this.#redis.hdel(keys.replays, ...ids);
+    if (ids.length === 0 || this.#redis.status !== 'ready') return;
+    await this.#redis.hdel(keys.replays, ...ids);
+    await this.#redis.hdel(keys.replayRequests, ...ids);
   }
 
   /** The file of a recording: a plain name in the folder, nothing outside it. */

@@ -6,6 +6,7 @@ import { Presence } from '../core/presence.ts';
 import { connect } from '../core/redis.ts';
 import { Responder } from '../core/requests.ts';
 import { ReplayHost } from './host.ts';
+import { takeOver } from './takeover.ts';
 
 /** The replayer role: runs the replays that REST, the page and the supervisor ask for. */
 export async function serve(settings: Settings): Promise<{ close(): Promise<void> }> {
@@ -21,6 +22,7 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
     log,
   });
   const responder = new Responder(redis, ['replayer', `replayer:${instance}`], host.verbs);
+  const takingOver = takeOver(host, redis, log);
   const started = new Date().toISOString();
   const presence = new Presence(redis, () => ({
     name: 'replayer',
@@ -32,6 +34,7 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
   }));
   return {
     async close() {
+      takingOver.close();
       responder.close();
       await host.close();
       await presence.close();

@@ -30,6 +30,16 @@ interface Snapshot {
   channels: { [channel: string]: { epoch: number; offset: number; lost: number } };
 }
 
+/** In the page: drops a small CSV onto it. Text, for its types are the browser's. */
+const DROP_A_KITE = `
+  const rows = Array.from({ length: 30 }, (_, i) => [1700000000 + i, 'kite', 48 + i / 1e4, 11.5].join());
+  const transfer = new DataTransfer();
+  transfer.items.add(new File([['timestamp,vehicle_id,latitude,longitude', ...rows, ''].join('\\n')], 'kite.csv', { type: 'text/csv' }));
+  for (const type of ['dragenter', 'dragover', 'drop']) {
+    document.body.dispatchEvent(new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true }));
+  }
+`;
+
 describe('the whole path, from a file to the browser', function () {
   this.timeout(90_000);
   let server: TestRedis;
@@ -50,8 +60,15 @@ describe('the whole path, from a file to the browser', function () {
     redis = await connect(server.url, 'test');
     const port = await freePort();
     url = `http://127.0.0.1:${port}`;
-    env = { REDIS_URL: server.url, REPRISE_PORT: String(port), REPRISE_RECORDINGS: folder, REPRISE_DATA: folder };
-    await Promise.all((Object.keys(MAINS) as Role[]).map(async (role) => (roles[role] = await startRole(MAINS[role], env))));
+    env = {
+      REDIS_URL: server.url,
+      REPRISE_PORT: String(port),
+      REPRISE_RECORDINGS: folder,
+      REPRISE_DATA: folder,
+    };
+    await Promise.all(
+      (Object.keys(MAINS) as Role[]).map(async (role) => (roles[role] = await startRole(MAINS[role], env))),
+    );
     browser = await startBrowser();
     page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     await page.goto(url);
@@ -64,13 +81,21 @@ describe('the whole path, from a file to the browser', function () {
     await rm(folder, { recursive: true, force: true });
   });
 
-  const connection = (state: string) => page.waitForSelector(`[data-testid=connection][data-state=${state}]`, { timeout: 20_000, state: 'attached' });
-  const snapshot = () => page.evaluate(() => (globalThis as unknown as { reprise: { snapshot(): Snapshot } }).reprise.snapshot());
+  const connection = (state: string) =>
+    page.waitForSelector(`[data-testid=connection][data-state=${state}]`, {
+      timeout: 20_000,
+      state: 'attached',
+    });
+  const snapshot = () =>
+    page.evaluate(() => (globalThis as unknown as { reprise: { snapshot(): Snapshot } }).reprise.snapshot());
   const offset = async (channel: string) => (await snapshot()).channels[channel]?.offset ?? 0;
 
   /** The page goes on: it shows events that were published after now. */
   async function goesOn(channel: string): Promise<void> {
-    const [epoch, last] = (await redis.hmget(keys.head(channel), 'epoch', 'offset')).map(Number) as [number, number];
+    const [epoch, last] = (await redis.hmget(keys.head(channel), 'epoch', 'offset')).map(Number) as [
+      number,
+      number,
+    ];
     await eventually(`${channel} to go on on the page`, async () => {
       const shown = (await snapshot()).channels[channel];
       return shown && (shown.epoch > epoch || (shown.epoch === epoch && shown.offset > last));
@@ -89,9 +114,17 @@ describe('the whole path, from a file to the browser', function () {
   });
 
   it('shows moving points, charts, events and posts of a replay', async () => {
-    const response = await send('POST', '/replays', { id: 'demo', recordings: ['fleet.ndjson', 'posts.ndjson'], rate: 20, loop: true });
+    const response = await send('POST', '/replays', {
+      id: 'demo',
+      recordings: ['fleet.ndjson', 'posts.ndjson'],
+      rate: 20,
+      loop: true,
+    });
     assert.equal(response.status, 201);
-    await page.waitForSelector('[data-testid=subjects-count][data-count="6"]', { timeout: 20_000, state: 'attached' });
+    await page.waitForSelector('[data-testid=subjects-count][data-count="6"]', {
+      timeout: 20_000,
+      state: 'attached',
+    });
     await goesOn('gps');
     await goesOn('gps.movement');
     await page.waitForSelector('[data-testid=feed] >> text=/Positive|Negative|Neutral/', { timeout: 20_000 });
@@ -115,6 +148,14 @@ describe('the whole path, from a file to the browser', function () {
     await goesOn('gps.movement');
   });
 
+  it('goes on with the replay when the replayer is killed and restarted', async () => {
+    await killRole(roles.replayer);
+    roles.replayer = await startRole(MAINS.replayer, env);
+    const { epoch } = JSON.parse((await redis.hget(keys.replays, 'demo'))!) as { epoch: number };
+    await eventually('a new epoch', async () => Number(await redis.hget(keys.head('gps'), 'epoch')) > epoch);
+    await goesOn('gps');
+  });
+
   it('recovers when Redis is killed and restarted', async () => {
     await server.kill();
     await connection('redis-down');
@@ -129,16 +170,31 @@ describe('the whole path, from a file to the browser', function () {
     assert.equal((await send('PATCH', '/replays/demo', { state: 'paused' })).status, 200);
     const input = await eventually('movement to have read everything', async () => {
       const [epoch, last] = await redis.hmget(keys.head('gps'), 'epoch', 'offset');
-      return (await redis.hget(keys.checkpoint('movement'), '@gps')) === `${epoch}-${last}` && { epoch, last: Number(last) };
+      const done = (await redis.hget(keys.checkpoint('movement'), '@gps')) === `${epoch}-${last}`;
+      return done ? { epoch: epoch!, last: Number(last) } : null;
     });
     const log = async (channel: string, epoch: string) =>
-      (await redis.xrange(keys.log(channel), `${epoch}-0`, '+')).map(([, fields]) => JSON.parse(fields[1]!) as Event);
-    const fixes = await log('gps', input.epoch!);
-    assert.deepEqual(fixes.map((event) => event.offset), Array.from({ length: input.last }, (_, i) => i + 1));
-    const movement = (await serviceKinds()).get('movement')!.create({ stopped_below_mps: 0.5, turns_above_m: 1 });
+      (await redis.xrange(keys.log(channel), `${epoch}-0`, '+')).map(
+        ([, fields]) => JSON.parse(fields[1]!) as Event,
+      );
+    const fixes = await log('gps', input.epoch);
+    assert.deepEqual(
+      fixes.map((event) => event.offset),
+      Array.from({ length: input.last }, (_, i) => i + 1),
+    );
+    const movement = (await serviceKinds())
+      .get('movement')!
+      .create({ stopped_below_mps: 0.5, turns_above_m: 1 });
     const derived = await log('gps.movement', (await redis.hget(keys.head('gps.movement'), 'epoch'))!);
-    const expected = derive(movement, fixes).map(({ subject, timeMs, data }) => ({ subject, time: new Date(timeMs).toISOString(), data }));
-    assert.deepEqual(derived.map(({ subject, time, data }) => ({ subject, time, data })), expected);
+    const expected = derive(movement, fixes).map(({ subject, timeMs, data }) => ({
+      subject,
+      time: new Date(timeMs).toISOString(),
+      data,
+    }));
+    assert.deepEqual(
+      derived.map(({ subject, time, data }) => ({ subject, time, data })),
+      expected,
+    );
 
     await eventually('the page to show the last event', async () => (await offset('gps')) === input.last);
     const { items } = (await (await send('GET', '/channels/gps/state')).json()) as { items: Event[] };
@@ -150,14 +206,7 @@ describe('the whole path, from a file to the browser', function () {
   });
 
   it('plays a file that is dropped onto the page', async () => {
-    await page.evaluate(() => {
-      const rows = Array.from({ length: 30 }, (_, i) => `${1_700_000_000 + i},kite,${48 + i / 1e4},11.5`);
-      const transfer = new DataTransfer();
-      transfer.items.add(new File([`timestamp,vehicle_id,latitude,longitude\n${rows.join('\n')}\n`], 'kite.csv', { type: 'text/csv' }));
-      for (const type of ['dragenter', 'dragover', 'drop']) {
-        document.body.dispatchEvent(new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true }));
-      }
-    });
+    await page.evaluate(DROP_A_KITE);
     // The demo owns the channel gps: the page says so, and what to do about it.
     await page.waitForSelector('text=/kite/', { timeout: 15_000 });
     await screenshot(page, 'dropped');

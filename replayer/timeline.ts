@@ -65,15 +65,15 @@ async function* merged(recordings: Recording[], laneOf: number[], fromMs: number
     }
     if (stretch.records.length > 0) yield stretch;
   } finally {
-    await Promise.all(open.map((lane) => lane?.source.return(undefined)));
+    for (const lane of open) await lane?.source.return(undefined);
   }
 }
 
 async function refill(open: (Lane | null)[], index: number): Promise<void> {
   const lane = open[index]!;
-  const { value, done } = await lane.source.next();
-  if (done) open[index] = null;
-  else [lane.chunk, lane.at] = [value, 0];
+  const next = await lane.source.next();
+  if (next.done) open[index] = null;
+  else [lane.chunk, lane.at] = [next.value, 0];
 }
 
 function earliest(open: (Lane | null)[]): number {

@@ -104,10 +104,7 @@ export function phasesOf(durationSeconds: number): Phase[] {
 export function countPosts(phases: readonly Phase[]) {
   const all: Counts = { languages: {}, sentiments: {}, topics: {} };
   const perPhase = new Map(
-    phases.map((phase) => [
-      phase,
-      { posts: 0, counts: { languages: {}, sentiments: {}, topics: {} } as Counts },
-    ]),
+    phases.map((phase) => [phase, { posts: 0, counts: { languages: {}, sentiments: {}, topics: {} } }]),
   );
   let done = false;
   const raise = <K extends string>(counts: Partial<Record<K, number>>, key: K) =>

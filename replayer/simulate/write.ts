@@ -105,6 +105,6 @@ function* csvLines(rows: Iterable<object>): Generator<string> {
 function csvValue(value: unknown): string {
   if (typeof value === 'number') return `${value}`;
   if (value === null || value === undefined) return '';
-  const text = String(value);
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

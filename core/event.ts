@@ -1,5 +1,4 @@
 import type { Event } from '../schemas/types.ts';
-import { validator, explain } from '../schemas/index.ts';
 import { refusal } from './errors.ts';
 
 export type { Event };
@@ -97,19 +96,4 @@ export function timeMsOf(iso: string): number {
   const ms = Date.parse(iso);
   const finer = /\.\d{3}(\d{1,3})\d*(?:Z|[+-])/.exec(iso);
   return finer ? ms + Number(finer[1]!.padEnd(3, '0')) / 1000 : ms;
-}
-
-const isEvent = validator<Event>('event');
-
-/** An event from outside, checked at the door. @throws refusal that says which member is wrong */
-export function parseEvent(text: string): Event {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw refusal('event_malformed', 400, `Not JSON: ${(cause as Error).message}.`, { cause });
-  }
-  if (!isEvent(value))
-    throw refusal('event_malformed', 400, `Not an event: ${explain(isEvent.errors, value)}.`);
-  return value;
 }

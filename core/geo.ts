@@ -1,5 +1,5 @@
 /** Mean radius of the sphere that distances are measured on, metres. */
-export const EARTH_RADIUS_M = 6_371_000;
+const EARTH_RADIUS_M = 6_371_000;
 
 const RADIANS = Math.PI / 180;
 

@@ -12,7 +12,7 @@ import { reordered, sorted, type Disorder } from './order.ts';
 import { readText } from './text.ts';
 
 /** A file whose text is up to this is put in order as a whole; a larger one within a window. */
-export const MEMORY_MAX_CHARACTERS = 200_000_000;
+const MEMORY_MAX_CHARACTERS = 200_000_000;
 const SAMPLE_ROWS = 1_000;
 const SAMPLE_CHARACTERS = 1 << 20;
 

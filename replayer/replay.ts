@@ -224,7 +224,7 @@ const UNITS_MS: { [unit: string]: number } = { ms: 1, s: 1_000, m: 60_000, h: 3_
  * A moment of a recording: an ISO 8601 time, or an offset from its start such as 90s, 1.5h.
  * @throws refusal when it is neither
  */
-export function momentMs(text: string | undefined, startMs: number, name: string): number | undefined {
+function momentMs(text: string | undefined, startMs: number, name: string): number | undefined {
   if (text === undefined) return undefined;
   const offset = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text);
   if (offset) return startMs + Number(offset[1]) * UNITS_MS[offset[2]!]!;

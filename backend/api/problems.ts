@@ -5,7 +5,7 @@ import type { Logger } from '../../core/log.ts';
 import type { Problem } from '../../schemas/types.ts';
 
 /** Writes the problem document (RFC 9457) of an error. What we did not expect is told to the log, not to the caller. */
-export function sendProblem(response: Response, error: RepriseError): void {
+function sendProblem(response: Response, error: RepriseError): void {
   if (response.headersSent) {
     // Half an answer is out: a broken connection is the only way to say so.
     response.destroy();

@@ -5,7 +5,7 @@ import type { Arrival } from './hub.ts';
 import { Outbox, type Item, type Span } from './outbox.ts';
 
 /** Events a client may have without having credited them. */
-export const CREDIT_EVENTS = 5_000;
+const CREDIT_EVENTS = 5_000;
 /** A client that never credits anything goes on with the latest of each subject at this pace. */
 const UNCREDITED_MS = 1_000;
 /** Nothing passed the filter: so often the client is told how far it is all the same, to resume from there. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
@@ -130,6 +131,27 @@ describe('the whole path, from a file to the browser', function () {
     await page.waitForSelector('[data-testid=feed] >> text=/Positive|Negative|Neutral/', { timeout: 20_000 });
     await page.waitForTimeout(1_500); // For the picture only: trails need something to draw.
     await screenshot(page, 'live');
+  });
+
+  it('has no serious accessibility violation, in light and dark', async () => {
+    const source = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      await page.evaluate(source);
+      const { violations } = await page.evaluate<{
+        violations: { id: string; impact: string; nodes: { target: string[] }[] }[];
+      }>(`axe.run()`);
+      const serious = violations.filter(({ impact }) => ['serious', 'critical'].includes(impact));
+      assert.deepEqual(
+        serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`),
+        [],
+      );
+      await screenshot(page, `live-${colorScheme}`);
+    }
+    await page.emulateMedia({ colorScheme: 'light' });
+    await page.setViewportSize({ width: 390, height: 844 });
+    await screenshot(page, 'live-narrow');
+    await page.setViewportSize({ width: 1280, height: 800 });
   });
 
   it('recovers when the API is killed and restarted', async () => {

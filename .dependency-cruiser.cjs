@@ -1,79 +1,141 @@
-/** Who may import whom. The arrows point one way: schemas <- core <- replayer, backend, supervisor; the page knows types only. */
-const only = (name, comment, module, allowed) => ({
-  name,
-  comment,
-  severity: 'error',
-  from: { pathNot: allowed },
-  to: { path: `^node_modules/(${module})/` },
-});
-const layer = (folder, mayNot) => ({
-  name: `${folder}-layer`,
-  comment: `${folder}/ stands below ${mayNot}`,
-  severity: 'error',
-  from: { path: `^${folder}/` },
-  to: { path: `^(${mayNot})/` },
-});
+/** Who may import whom; ARCHITECTURE.md says why. */
 
+/** An import of a npm package, wherever npm has put it. */
+const npm = (name) => ({ path: `(^|/)node_modules/${name}/` });
+
+const ours = '^(bin|core|schemas|supervisor|replayer|backend|frontend)/';
+
+/** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
-    layer('schemas', 'core|replayer|backend|supervisor|frontend|bin'),
-    layer('core', 'replayer|backend|supervisor|frontend|bin'),
-    layer('replayer', 'backend|frontend|bin'),
-    layer('backend', 'replayer|frontend|supervisor|bin'),
     {
-      name: 'supervisor-layer',
-      comment:
-        'The supervisor knows the other folders only through the table of roles (and makes the demo recordings).',
+      name: 'schemas-stand-alone',
       severity: 'error',
-      from: { path: '^supervisor/', pathNot: '^supervisor/(roles|demo)\\.ts$' },
-      to: { path: '^(replayer|backend|frontend|bin)/' },
+      comment: 'schemas/ is what everybody agrees on: it knows nobody.',
+      from: { path: '^schemas/' },
+      to: { path: ours, pathNot: '^schemas/' },
+    },
+    {
+      name: 'core-knows-schemas',
+      severity: 'error',
+      comment: 'core/ is what every service stands on: it knows schemas/ alone.',
+      from: { path: '^core/' },
+      to: { path: ours, pathNot: '^(core|schemas)/' },
+    },
+    {
+      name: 'replayer-knows-core',
+      severity: 'error',
+      comment: 'The replayer knows core/ and schemas/; it and the backend meet in Redis.',
+      from: { path: '^replayer/', pathNot: '^replayer/cli/(up|serve|health)\\.ts$' },
+      to: { path: ours, pathNot: '^(replayer|core|schemas)/' },
+    },
+    {
+      name: 'roles-are-the-supervisors',
+      severity: 'error',
+      comment:
+        'These commands deal with processes of all roles; they reach the backend through supervisor/roles.ts alone.',
+      from: { path: '^replayer/cli/(up|serve|health)\\.ts$' },
+      to: { path: ours, pathNot: '^(replayer|core|schemas|supervisor)/' },
+    },
+    {
+      name: 'backend-knows-core',
+      severity: 'error',
+      comment: 'The backend knows core/ and schemas/; it and the replayer meet in Redis.',
+      from: { path: '^backend/' },
+      to: { path: ours, pathNot: '^(backend|core|schemas)/' },
+    },
+    {
+      name: 'supervisor-knows-core',
+      severity: 'error',
+      comment: 'The supervisor knows roles by name; only its table of roles says where they are.',
+      from: { path: '^supervisor/', pathNot: '^supervisor/roles\\.ts$' },
+      to: { path: ours, pathNot: '^(supervisor|core|schemas)/' },
+    },
+    {
+      name: 'roles-are-loaded-when-asked-for',
+      severity: 'error',
+      comment: 'The table of roles imports them dynamically, and nothing of theirs but main.ts.',
+      from: { path: '^supervisor/roles\\.ts$' },
+      to: {
+        path: '^(replayer|backend|frontend)/',
+        pathNot: '^(replayer|backend/(analysis|tasks|api))/main\\.ts$',
+      },
+    },
+    {
+      name: 'roles-stay-apart',
+      severity: 'error',
+      comment: 'A static import of a role would load it, and what it stands on, into every process.',
+      from: { path: '^supervisor/roles\\.ts$' },
+      to: { path: '^(replayer|backend)/', dependencyTypesNot: ['dynamic-import'] },
     },
     {
       name: 'page-knows-types',
-      comment: 'The page imports the types of the schemas, and nothing else of ours.',
       severity: 'error',
+      comment: 'The page shares nothing with the servers but the types of what passes between them.',
       from: { path: '^frontend/' },
-      to: { path: '^(core|replayer|backend|supervisor|bin|schemas)/', pathNot: '^schemas/types\\.ts$' },
+      to: { path: ours, pathNot: '^(frontend/|schemas/types\\.ts$)' },
     },
-    only('redis-in-core', 'Only core/ speaks to Redis; every key and command is there.', 'ioredis', '^core/'),
-    only('http-in-api', 'Express is the affair of the API.', 'express', '^backend/api/'),
-    only('sockets-in-gateway', 'Socket.IO is the affair of the gateway.', 'socket\\.io', '^backend/gateway/'),
-    only('queue-in-tasks', 'BullMQ is the affair of the tasks.', 'bullmq', '^backend/tasks/'),
     {
-      name: 'no-circle',
-      comment: 'A circle has no bottom to begin reading at.',
+      name: 'servers-do-not-know-the-page',
+      severity: 'error',
+      from: { path: ours, pathNot: '^frontend/' },
+      to: { path: '^frontend/' },
+    },
+    {
+      name: 'ioredis-in-core',
+      severity: 'error',
+      comment: 'core/redis.ts opens the connections: it sees to versions, functions and reconnecting.',
+      from: { path: ours, pathNot: '^core/' },
+      to: npm('ioredis'),
+    },
+    {
+      name: 'express-in-api',
+      severity: 'error',
+      from: { path: ours, pathNot: '^backend/api/' },
+      to: npm('express'),
+    },
+    {
+      name: 'socket-io-in-gateway',
+      severity: 'error',
+      from: { path: ours, pathNot: '^(backend/gateway|frontend)/' },
+      to: npm('socket\\.io(-client)?'),
+    },
+    {
+      name: 'bullmq-in-tasks',
+      severity: 'error',
+      comment: 'backend/tasks/ owns the queue; others submit through it.',
+      from: { path: ours, pathNot: '^backend/tasks/' },
+      to: npm('bullmq'),
+    },
+    {
+      name: 'no-test-code',
+      severity: 'error',
+      from: { path: ours },
+      to: { path: '^(test|bench|scripts)/' },
+    },
+    {
+      name: 'no-development-packages',
+      severity: 'error',
+      comment: 'What the servers import is installed with them.',
+      from: { path: ours, pathNot: '^frontend/' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'no-cycles',
       severity: 'error',
       from: {},
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
-    {
-      name: 'no-dev-dependency',
-      comment: 'What runs is not built on what only tests have.',
-      severity: 'error',
-      from: { path: '^(core|schemas|supervisor|replayer|backend|bin)/', pathNot: '\\.d\\.ts$' },
-      to: {
-        dependencyTypes: ['npm-dev'],
-        dependencyTypesNot: ['type-only'],
-        pathNot: 'node_modules/@types/',
-      },
-    },
-    {
-      name: 'resolvable',
-      comment: 'It must exist.',
-      severity: 'error',
-      from: {},
-      to: { couldNotResolve: true, pathNot: '^(geojson|topojson-specification)$' },
-    },
+    { name: 'resolves', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^(dist|test|bench)/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
-      conditionNames: ['import', 'require', 'node', 'default', 'svelte', 'types'],
-      extensions: ['.ts', '.js', '.mjs', '.svelte', '.json'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      mainFields: ['module', 'main', 'types'],
     },
   },
 };

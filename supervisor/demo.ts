@@ -8,7 +8,7 @@ import { asRepriseError, failure, sentence } from '../core/errors.ts';
 import { keys } from '../core/keys.ts';
 import type { Redis } from '../core/redis.ts';
 import { Requester } from '../core/requests.ts';
-import type { Replay, ReplayPatch, ReplayRequest } from '../schemas/types.ts';
+import type { Replay, ReplayRequest } from '../schemas/types.ts';
 import type { Supervisor } from './supervisor.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -40,12 +40,11 @@ export class Demo {
     this.#terminal = parts.terminal;
   }
 
-  /** Plays as soon as the replayer serves, and after each of its restarts. */
+  /** Plays as soon as the replayer serves. */
   run(supervisor: Supervisor): void {
     const perform = async () => {
       await Promise.all([this.#record(), supervisor.serving('replayer', this.#stop.signal)]);
-      await this.#play(false);
-      supervisor.on('ready', (role) => void (role === 'replayer' && this.#play(true)));
+      await this.#play();
       // The page offers these, too.
       await this.#simulate([...simulations.keys()]);
     };
@@ -66,14 +65,11 @@ export class Demo {
     await this.#simulate([...simulations.keys()].filter((file) => wanted.includes(file)));
   }
 
-  /** Plays; `again` after the replayer died: each goes on where it was, and what was removed stays so. */
-  async #play(again: boolean): Promise<void> {
+  /** Plays what does not play yet: a replay of a run that was killed is gone on with by the replayer. */
+  async #play(): Promise<void> {
     for (const request of this.#settings.demo) {
       try {
-        const before = request.id ? await this.#document(request.id) : null;
-        if (again && !before) continue;
-        const created = await this.#create(request);
-        if (created && again && before) await this.#continue(before);
+        if (!(await this.#plays(request.id))) await this.#create(request);
       } catch (error) {
         this.#complain(error);
       }
@@ -115,29 +111,22 @@ export class Demo {
     });
   }
 
-  /** Answers false where the replay is there already: it goes on as it is. */
-  async #create(request: ReplayRequest): Promise<boolean> {
+  async #create(request: ReplayRequest): Promise<void> {
     for (const untilMs = performance.now() + TAKEN_LIMIT_MS; ;) {
       try {
-        await this.#requester.ask('replayer', 'create', request, ANSWER_MS);
-        return true;
+        return await this.#requester.ask('replayer', 'create', request, ANSWER_MS);
       } catch (error) {
         const { code } = asRepriseError(error);
-        if (code === 'replay_exists') return false;
+        if (code === 'replay_exists') return;
         if (code !== 'channel_owned' || performance.now() > untilMs) throw error;
         await sleep(RETRY_MS, undefined, { signal: this.#stop.signal });
       }
     }
   }
 
-  async #continue({ id, position, rate, state }: Replay): Promise<void> {
-    const patch: ReplayPatch = { position, rate, ...(state === 'paused' && { state }) };
-    await this.#requester.ask('replayer', 'patch', { id, patch });
-  }
-
-  async #document(id: string): Promise<Replay | null> {
-    const text = await this.#redis.hget(keys.replays, id);
-    return text === null ? null : (JSON.parse(text) as Replay);
+  async #plays(id: string | undefined): Promise<boolean> {
+    const text = id === undefined ? null : await this.#redis.hget(keys.replays, id);
+    return text !== null && ['playing', 'paused'].includes((JSON.parse(text) as Replay).state);
   }
 }
 

@@ -44,6 +44,10 @@ export default ts.config(
       ],
       // An interface may promise a promise that a keeper has at once.
       '@typescript-eslint/require-await': 'off',
+      '@typescript-eslint/prefer-promise-reject-errors': [
+        'error',
+        { allowThrowingUnknown: true, allowThrowingAny: true },
+      ],
       // A class that loses its `this` fails at once on its private fields; object literals need none.
       '@typescript-eslint/unbound-method': 'off',
     },
@@ -53,6 +57,9 @@ export default ts.config(
     languageOptions: { globals: globals.browser },
     rules: {
       'no-console': ['error', { allow: ['warn', 'error'] }],
+      // What deck.gl's shaders are made of has no types.
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
       // High-rate data stays outside of Svelte's state, on purpose: one version number moves per frame.
       'svelte/prefer-svelte-reactivity': 'off',
       // It takes the reason behind an ignored warning for more of them; svelte-check knows better.

@@ -26,7 +26,7 @@ function declare(endpoint: EndpointConfig): Route {
     path: endpoint.path,
     summary: endpoint.summary ?? `${endpoint.action} (configured)`,
     scope: endpoint.action === 'task' ? 'control' : 'read',
-    query: (endpoint.query ?? {}) as { [name: string]: Schema },
+    query: endpoint.query ?? {},
     required: endpoint.required ?? [],
     lenient: true,
     responses: {
@@ -95,7 +95,8 @@ async function taskStatus(
   { query }: Call<Query, never>,
   { tasks }: Parts,
 ): Promise<unknown> {
-  const found = await tasks.get(String(query[endpoint.required?.[0] ?? 'task_id'] ?? ''));
+  const id = query[endpoint.required?.[0] ?? 'task_id'];
+  const found = await tasks.get(typeof id === 'string' ? id : '');
   const status = endpoint.states?.[found.state] ?? found.state;
   return found.state === 'succeeded' ? { status, result: selected(endpoint, found) } : { status };
 }

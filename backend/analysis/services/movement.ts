@@ -87,9 +87,5 @@ export default {
     },
     additionalProperties: false,
   },
-  create: (params) =>
-    new Movement(
-      params['stopped_below_mps'] as number,
-      params['turns_above_m'] as number,
-    ) as Service<unknown>,
+  create: (params) => new Movement(params['stopped_below_mps'] as number, params['turns_above_m'] as number),
 } satisfies ServiceKind;

@@ -56,7 +56,7 @@ export default {
         const asked = call.request.get('Last-Event-ID');
         const head = await readHead(redis, name);
         const after = asked ? parsePosition(asked) : head;
-        const stream = new EventStream(call as Call<unknown, unknown>);
+        const stream = new EventStream(call);
         if (!stream.open) return stream.end();
         await follow({
           redis,

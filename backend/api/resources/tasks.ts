@@ -113,7 +113,7 @@ export default {
       async handle(call, { tasks }) {
         const { params, signal } = call;
         await tasks.get(params['id']!);
-        const stream = new EventStream(call as Call<unknown, unknown>);
+        const stream = new EventStream(call);
         let shown = '';
         const show = (task: Task) => {
           const text = JSON.stringify(task);

@@ -21,11 +21,12 @@ export async function overEventTime(params: Params, context: Context): Promise<A
   const reader = new LogReader(redis, { rewound: () => {} });
   const collected = new Collected(params);
   let lastMs = performance.now();
-  const look = setInterval(async () => {
+  const look = async () => {
     const quietMs = performance.now() - lastMs;
     if (quietMs > SETTLE_MS && (await isOver(redis, params, collected.epoch, quietMs).catch(() => false)))
       reader.close();
-  }, LOOK_MS);
+  };
+  const looking = setInterval(() => void look(), LOOK_MS);
   const stop = () => reader.close();
   signal.addEventListener('abort', stop);
   try {
@@ -38,7 +39,7 @@ export async function overEventTime(params: Params, context: Context): Promise<A
     signal.throwIfAborted();
     return collected.result();
   } finally {
-    clearInterval(look);
+    clearInterval(looking);
     signal.removeEventListener('abort', stop);
     reader.close();
   }

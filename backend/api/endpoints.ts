@@ -5,7 +5,7 @@ import type { ChannelSpec } from '../../core/channels.ts';
 import type { Redis } from '../../core/redis.ts';
 import type { EndpointConfig, Task } from '../../schemas/types.ts';
 import { isFinal } from '../tasks/task.ts';
-import { JsonText, route, type Call, type Method, type Resource, type Route, type Schema } from './route.ts';
+import { JsonText, route, type Call, type Method, type Resource, type Route } from './route.ts';
 import type { Parts } from './parts.ts';
 
 type Query = { [name: string]: unknown };

@@ -90,9 +90,10 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
     url,
     async close() {
       news.close();
-      await gateway.close();
+      gateway.close();
+      const closed = new Promise((resolve) => http.close(resolve));
       http.closeAllConnections();
-      await new Promise((resolve) => http.close(resolve));
+      await closed;
       hub.close();
       await tasks.close();
       requester.close();

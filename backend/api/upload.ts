@@ -40,9 +40,12 @@ export async function receiveUpload<T>(
     }
     form.on('file', (field, content, info) => {
       if (field !== 'file' || kept) return void content.resume();
+      // It may break before it is being read, where nobody would hear of it.
+      content.on('error', () => {});
       kept = keep(name ?? info.filename ?? '', content);
       kept.catch((error: unknown) => {
-        reject(error);
+        if (content.errored) malformed(content.errored);
+        else reject(error as Error);
         content.resume();
       });
     });

@@ -108,9 +108,13 @@ export class Gateway {
     return waiting(this.#live.sockets.get(id)) > CONGESTED_PACKETS;
   }
 
-  async close(): Promise<void> {
+  /**
+   * Lets all clients go, in a way after which they come back by themselves. The HTTP server is its owner's to close:
+   * Socket.IO would wait for every open answer.
+   */
+  close(): void {
     for (const { stream } of this.#streams.values()) stream.close();
-    await this.#io.close();
+    this.#io.engine.close();
   }
 
   #serve(socket: Socket): void {

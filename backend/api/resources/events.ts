@@ -4,7 +4,7 @@ import { readHead } from '../../../core/store.ts';
 import { follow } from '../follow.ts';
 import type { Ingested } from '../ingest.ts';
 import { refusalWith } from '../problems.ts';
-import { Reply, route, type Call, type Resource, type Schema } from '../route.ts';
+import { Reply, route, type Resource, type Schema } from '../route.ts';
 import { EventStream } from '../sse.ts';
 
 const BODY_MAX_BYTES = 5_000_000;

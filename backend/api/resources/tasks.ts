@@ -1,7 +1,7 @@
 import { refusal } from '../../../core/errors.ts';
 import type { Task, TaskRequest } from '../../../schemas/types.ts';
 import { isFinal, kindSchemas } from '../../tasks/task.ts';
-import { listOf, ref, Reply, route, type Call, type Resource } from '../route.ts';
+import { listOf, ref, Reply, route, type Resource } from '../route.ts';
 import { EventStream } from '../sse.ts';
 
 const WAIT_MAX_SECONDS = 30;

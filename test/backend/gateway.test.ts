@@ -297,7 +297,7 @@ describe('gateway', function () {
         extraHeaders: { Origin: 'https://evil.example' },
         auth: { token: 'secret' },
       });
-      const error = await new Promise((resolve) => foreign.once('connect_error', resolve));
+      const error = await new Promise<Error>((resolve) => foreign.once('connect_error', resolve));
       assert.match(error.message, /evil\.example/);
       foreign.disconnect();
     } finally {

@@ -1,6 +1,10 @@
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Router, static as files } from 'express';
-import { absolutePath } from 'swagger-ui-dist';
 import { problemCodes } from './problem-codes.ts';
+
+/** Resolved, not imported: importing it would load all of it into this process. */
+const swaggerUi = dirname(fileURLToPath(import.meta.resolve('swagger-ui-dist/package.json')));
 
 const SHELL = `<!doctype html>
 <html lang="en">
@@ -50,7 +54,7 @@ export function docs(): Router {
     (_request, response) => void response.set('Cache-Control', 'no-cache').type('js').send(START),
   );
   router.get('/docs/problems', (_request, response) => void response.type('html').send(problemPage()));
-  router.use('/docs', files(absolutePath(), { index: false, redirect: false, maxAge: '1h' }));
+  router.use('/docs', files(swaggerUi, { index: false, redirect: false, maxAge: '1h' }));
   return router;
 }
 

@@ -1,11 +1,10 @@
 import { createServer } from 'node:http';
 import { mkdir } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { root, type Settings } from '../../core/config.ts';
 import { failure } from '../../core/errors.ts';
 import { createLog } from '../../core/log.ts';
-import { Presence } from '../../core/presence.ts';
+import { Presence, processInstance } from '../../core/presence.ts';
 import { connect } from '../../core/redis.ts';
 import { Requester } from '../../core/requests.ts';
 import { Gateway } from '../gateway/gateway.ts';
@@ -81,7 +80,7 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
     name: 'api',
     role: 'api',
     state: 'running',
-    instance: `api-${hostname()}-${process.pid}`,
+    instance: processInstance('api'),
     pid: process.pid,
     started,
   }));

@@ -45,7 +45,7 @@ export async function receiveUpload<T>(
       kept = keep(name ?? info.filename ?? '', content);
       kept.catch((error: unknown) => {
         if (content.errored) malformed(content.errored);
-        else reject(error as Error);
+        else reject(error);
         content.resume();
       });
     });

@@ -1,7 +1,6 @@
-import { hostname } from 'node:os';
 import type { Settings } from '../../core/config.ts';
 import { createLog } from '../../core/log.ts';
-import { Presence } from '../../core/presence.ts';
+import { Presence, processInstance } from '../../core/presence.ts';
 import { connect } from '../../core/redis.ts';
 import { taskKinds } from './kind.ts';
 import { TaskWorker } from './worker.ts';
@@ -17,7 +16,7 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
     name: 'tasks',
     role: 'tasks',
     state: 'running',
-    instance: `tasks-${hostname()}-${process.pid}`,
+    instance: processInstance('tasks'),
     pid: process.pid,
     started,
   }));

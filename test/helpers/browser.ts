@@ -17,7 +17,9 @@ const ARGUMENTS = [
 ];
 
 /** The Chromium of this machine, or undefined. */
-export const chromiumPath = [process.env['CHROMIUM_PATH'], ...PROGRAMS].find((path) => path && existsSync(path));
+export const chromiumPath = [process.env['CHROMIUM_PATH'], ...PROGRAMS].find(
+  (path) => path && existsSync(path),
+);
 
 /** A real Chromium without a window. */
 export function startBrowser(): Promise<Browser> {

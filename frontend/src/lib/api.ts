@@ -7,12 +7,13 @@ import type {
   ReplayPatch,
   ReplayRequest,
 } from '../../../schemas/types.ts';
+import { apiKey } from './key.ts';
 import { texts } from './texts.ts';
 
 const base = '/api/v1';
 
 /** A refused or failed call; `problem` says what happened and what to do (RFC 9457). */
-export class ProblemError extends Error {
+class ProblemError extends Error {
   readonly problem: Problem;
   constructor(problem: Problem) {
     super(problem.title);
@@ -59,7 +60,7 @@ async function call<T>(method: string, path: string, body?: object, signal?: Abo
     response = await fetch(base + path, {
       method,
       signal,
-      headers: body ? { 'content-type': 'application/json' } : {},
+      headers: { ...authorization(), ...(body && { 'content-type': 'application/json' }) },
       body: body && JSON.stringify(body),
     });
   } catch (cause) {
@@ -67,6 +68,11 @@ async function call<T>(method: string, path: string, body?: object, signal?: Abo
     throw local('unreachable', texts.problem.unreachable, texts.problem.unreachableHint);
   }
   return answer<T>(response.status, await response.text());
+}
+
+function authorization(): Record<string, string> {
+  const key = apiKey();
+  return key ? { authorization: `Bearer ${key}` } : {};
 }
 
 const id = encodeURIComponent;
@@ -103,6 +109,7 @@ function upload(
     const request = new XMLHttpRequest();
     request.open('POST', `${base}/recordings?name=${id(file.name)}${replace ? '&replace=true' : ''}`);
     request.setRequestHeader('content-type', 'application/octet-stream');
+    for (const [name, value] of Object.entries(authorization())) request.setRequestHeader(name, value);
     signal.throwIfAborted();
     request.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / event.total);
     request.onload = () => {

@@ -1,10 +1,11 @@
+import { known } from './metrics.ts';
 import type { Line } from './plot.ts';
 import type { Reprise } from './reprise.svelte.ts';
 import type { Subject } from './subjects.ts';
 import { texts } from './texts.ts';
 
 /** Most lines of one chart: more can't be told apart. */
-export const MOST_LINES = 8;
+const MOST_LINES = 8;
 
 /** A chart: its name, unit and lines; or why it has none. */
 export interface Charted {
@@ -46,7 +47,9 @@ export function chartsOf({ subjects, metrics, selection, front }: Reprise): {
   const roots = [...new Set(present.map(({ root }) => root))];
   const generic = roots.flatMap((root) => metrics.generic.get(root) ?? []);
   const t = texts.charts;
-  const measured = roots.some((root) => metrics.places.has(root)) || generic.length === 0;
+  const measured =
+    generic.length === 0 ||
+    present.some(({ series }) => [...series.keys()].some((metric) => metric in known));
   const charts: Charted[] = measured
     ? [
         { id: 'speed', title: t.speed, unit: 'm/s', lines: lines('speed', 'reported'), none: t.none },

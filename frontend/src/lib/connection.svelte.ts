@@ -15,12 +15,14 @@ import type {
   Subscribed,
 } from '../../../schemas/types.ts';
 import { api, problemOf } from './api.ts';
+import { apiKey } from './key.ts';
 import type { Channels } from './channels.ts';
 
 const ACK_MS = 8000;
 const REFUSED_AGAIN_MS = 3000;
-const HISTORY = '2000';
-const HISTORY_MS = 5000;
+/** Past events asked for: so many a subject, within bounds. */
+const HISTORY = { each: 120, least: 500, most: 3000 };
+const HISTORY_MS = 10_000;
 
 /** What the connection tells besides events. */
 export interface Listener {
@@ -54,6 +56,7 @@ export class Connection {
   constructor(channels: Channels, listener: Listener) {
     this.#channels = channels;
     const socket = io('/live', {
+      auth: { token: apiKey() },
       transports: ['websocket', 'polling'],
       reconnectionDelayMax: 4000,
       timeout: 8000,
@@ -145,8 +148,11 @@ export class Connection {
         return;
       }
       this.refused.delete(channel);
-      if (this.#channels.subscribed(channel, answer))
-        this.#channels.fill(channel, await this.#history(channel));
+      if (this.#channels.subscribed(channel, answer)) {
+        const wanted = answer.snapshot.length * HISTORY.each;
+        const limit = Math.max(HISTORY.least, Math.min(HISTORY.most, wanted));
+        this.#channels.fill(channel, answer.offset > 0 ? await this.#history(channel, limit) : []);
+      }
     } catch {
       // No answer: the socket is on its way down and subscribes again when it is back; else try once more.
       this.#again(channel, 1000);
@@ -159,9 +165,9 @@ export class Connection {
   }
 
   /** The channel's log, oldest first; empty when it can't be had, because live events matter more. */
-  async #history(channel: string): Promise<Event[]> {
+  async #history(channel: string, limit: number): Promise<Event[]> {
     const late = new Promise<Event[]>((resolve) => setTimeout(() => resolve([]), HISTORY_MS));
-    const asked = api.history(channel, { limit: HISTORY }).then(
+    const asked = api.history(channel, { limit: String(limit) }).then(
       ({ items }) => items.toSorted((a, b) => a.epoch - b.epoch || a.offset - b.offset),
       (error: unknown) => {
         console.warn('No history of', channel, problemOf(error));

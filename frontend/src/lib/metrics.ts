@@ -9,7 +9,7 @@ const MOST_SUBJECTS = 500;
 const GENERIC = 3;
 
 /** The members of a datum that are charted under a common name. The first that is a number counts. */
-const known: Record<string, readonly string[]> = {
+export const known: Record<string, readonly string[]> = {
   speed: ['speed_mps'],
   reported: ['speed_meters_per_second', 'speed'],
   distance: ['cumulative_distance_m'],
@@ -37,7 +37,7 @@ export class Metrics implements Sink {
   #charted = new Set<string>();
   readonly #subjects: Subjects;
   readonly #topology: Topology;
-  /** Per root channel without positions or texts: the members that are charted. */
+  /** Per root channel that tells neither speed nor elevation: the members that are charted instead. */
   readonly generic = new Map<string, string[]>();
   /** Root channels that have positions. */
   readonly places = new Set<string>();
@@ -61,15 +61,18 @@ export class Metrics implements Sink {
       subject.present = true;
       if ('latitude' in data) {
         this.places.add(root);
+        let any = channel.name !== root;
         for (const metric in known) {
           const value = known[metric]?.map((member) => data[member]).find((v) => typeof v === 'number');
-          if (value !== undefined) subject.add(metric, channel.name, time, value as number);
+          if (value === undefined) continue;
+          subject.add(metric, channel.name, time, value);
+          any = true;
         }
-      } else {
-        for (const metric of this.#genericOf(root, data)) {
-          const value = data[metric];
-          if (typeof value === 'number') subject.add(metric, channel.name, time, value);
-        }
+        if (any) return;
+      }
+      for (const metric of this.#genericOf(root, data)) {
+        const value = data[metric];
+        if (typeof value === 'number') subject.add(metric, channel.name, time, value);
       }
     });
   }

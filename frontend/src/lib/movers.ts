@@ -1,21 +1,19 @@
 import type { Event } from '../../../schemas/types.ts';
 import type { Arrival, ChannelState, Sink } from './channels.ts';
+import { bearing, metresBetween, type LonLat } from './geo.ts';
 import { isPlace } from './metrics.ts';
+import { Pen } from './pen.ts';
 import type { Subject, Subjects } from './subjects.ts';
 import type { Topology } from './topology.ts';
 import { Trails } from './trails.ts';
 
-export type LonLat = readonly [longitude: number, latitude: number];
-
 /** A subject on the map. `at` is its latest fix; `shown` glides towards it and is never ahead of it. */
 export interface Mover {
   readonly subject: Subject;
-  readonly index: number;
+  index: number;
   at: LonLat;
   shown: LonLat;
-  /** The end of its trail, and when it was there (event time, ms); null before its trail begins. */
-  trailEnd: LonLat | null;
-  trailMs: number;
+  readonly pen: Pen;
   /** Event time of the fix, ms. */
   timeMs: number;
   offset: number;
@@ -31,6 +29,8 @@ export interface Mover {
 }
 
 const LONGEST_GLIDE_MS = 1200;
+/** Nothing that is followed here is faster; a way that would need it (m/s) is a mistake, or two things of one name. */
+const FASTEST = 1000;
 /** A pause in the fixes this many times the usual one, and longer than five minutes, breaks the trail. */
 const BREAK = 20;
 const SHORTEST_BREAK_MS = 300_000;
@@ -67,6 +67,7 @@ export class Movers implements Sink {
       if (this.#leads.get(root) === channel.name) this.#move(root, event, times[i] as number, arrival);
       this.#describe(this.byKey.get(`${root}\n${event.subject}`), event.data);
     });
+    if (arrival === 'snapshot' && this.#leads.get(root) === channel.name) this.#subjects.arrange(root);
   }
 
   forget(channel: ChannelState): void {
@@ -100,19 +101,19 @@ export class Movers implements Sink {
     subject.present = true;
     const mover = this.byKey.get(subject.key);
     if (!mover) {
-      this.#add(subject, at, event.offset, timeMs, now);
+      this.#add(root, subject, at, event.offset, timeMs, now);
       return;
     }
     if (event.offset <= mover.offset) {
       // The snapshot already stands further on; history only draws the trail that leads there.
-      if (arrival === 'past') this.#extend(root, mover, at, timeMs);
+      if (arrival === 'past') this.#draw(mover, at, timeMs);
       return;
     }
-    this.#extend(root, mover, mover.at, mover.timeMs);
-    const broken = this.#breaks(mover, at, timeMs);
+    this.#draw(mover, mover.at, mover.timeMs);
+    const broken = breaks(mover.at, mover.timeMs, at, timeMs, mover.usualGapMs);
     const gap = timeMs - mover.timeMs;
     if (gap > 0) mover.usualGapMs = mover.usualGapMs ? mover.usualGapMs * 0.8 + gap * 0.2 : gap;
-    if (broken) mover.trailEnd = null;
+    if (broken) mover.pen.lift();
     mover.glideFrom = mover.shown;
     mover.glideStart = now;
     mover.glideMs =
@@ -126,10 +127,15 @@ export class Movers implements Sink {
     if (mover.glideMs === 0) mover.shown = at;
   }
 
-  #add(subject: Subject, at: LonLat, offset: number, timeMs: number, now: number): void {
+  #add(root: string, subject: Subject, at: LonLat, offset: number, timeMs: number, now: number): void {
+    const pen = new Pen((from, to, atMs) => {
+      let trails = this.trails.get(root);
+      if (!trails) this.trails.set(root, (trails = new Trails()));
+      trails.add(from, to, atMs, mover.index, this.rgbOf(subject));
+    });
     const mover: Mover = {
       ...{ subject, index: this.all.length, at, shown: at, timeMs, offset, heading: null, stopped: false },
-      ...{ trailEnd: null, trailMs: NaN, usualGapMs: 0 },
+      ...{ pen, usualGapMs: 0 },
       ...{ glideFrom: at, glideStart: now, glideMs: 0, arrivedAt: now },
     };
     this.byKey.set(subject.key, mover);
@@ -137,24 +143,9 @@ export class Movers implements Sink {
     this.version++;
   }
 
-  /** Draws the trail on to a place. */
-  #extend(root: string, mover: Mover, to: LonLat, timeMs: number): void {
-    const from = mover.trailEnd;
-    const still = from !== null && from[0] === to[0] && from[1] === to[1];
-    const broken = from !== null && this.#breaks({ ...mover, at: from, timeMs: mover.trailMs }, to, timeMs);
-    mover.trailEnd = to;
-    mover.trailMs = timeMs;
-    if (from === null || still || broken) return;
-    let trails = this.trails.get(root);
-    if (!trails) this.trails.set(root, (trails = new Trails()));
-    trails.add(from, to, timeMs, mover.index, this.rgbOf(mover.subject));
-  }
-
-  /** Whether the way from the latest fix to the next one is not to be drawn: around the world, back in time, or after a long silence. */
-  #breaks({ at, timeMs, usualGapMs }: Mover, next: LonLat, nextMs: number): boolean {
-    const gap = nextMs - timeMs;
-    const silent = usualGapMs > 0 && gap > Math.max(SHORTEST_BREAK_MS, BREAK * usualGapMs);
-    return gap < 0 || silent || Math.abs(next[0] - at[0]) > 180;
+  #draw({ pen, usualGapMs }: Mover, to: LonLat, timeMs: number): void {
+    if (pen.last && breaks(pen.last, pen.lastMs, to, timeMs, usualGapMs)) pen.lift();
+    pen.moveTo(to, timeMs);
   }
 
   #describe(mover: Mover | undefined, data: Event['data']): void {
@@ -173,9 +164,9 @@ export class Movers implements Sink {
     const indexes = new Map<number, number>();
     for (const mover of kept) {
       indexes.set(mover.index, this.all.length);
-      const moved = { ...mover, index: this.all.length };
-      this.all.push(moved);
-      this.byKey.set(mover.subject.key, moved);
+      mover.index = this.all.length;
+      this.all.push(mover);
+      this.byKey.set(mover.subject.key, mover);
     }
     for (const trails of this.trails.values()) {
       for (const { movers, count } of trails.chunks) {
@@ -187,13 +178,13 @@ export class Movers implements Sink {
   }
 }
 
-/** Initial bearing in degrees from a to b; undefined when they are the same place. */
-function bearing([lon1, lat1]: LonLat, [lon2, lat2]: LonLat): number | undefined {
-  if (lon1 === lon2 && lat1 === lat2) return undefined;
-  const rad = Math.PI / 180;
-  const y = Math.sin((lon2 - lon1) * rad) * Math.cos(lat2 * rad);
-  const x =
-    Math.cos(lat1 * rad) * Math.sin(lat2 * rad) -
-    Math.sin(lat1 * rad) * Math.cos(lat2 * rad) * Math.cos((lon2 - lon1) * rad);
-  return (Math.atan2(y, x) / rad + 360) % 360;
+/**
+ * Whether the way from one fix to the next is not to be drawn: around the world, back in time, after a long silence, or
+ * faster than anything.
+ */
+function breaks(at: LonLat, atMs: number, next: LonLat, nextMs: number, usualGapMs: number): boolean {
+  const gap = nextMs - atMs;
+  const silent = usualGapMs > 0 && gap > Math.max(SHORTEST_BREAK_MS, BREAK * usualGapMs);
+  const around = Math.abs(next[0] - at[0]) > 180;
+  return gap < 0 || silent || around || metresBetween(at, next) > FASTEST * Math.max(1, gap / 1000);
 }

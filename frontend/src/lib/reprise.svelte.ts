@@ -42,6 +42,8 @@ export class Reprise {
   readonly connection: Connection;
   /** Channels that the API knows, by name. */
   names = $state.raw<string[]>([]);
+  /** Channels that carry bare data: copies for others, which are shown only when they are chosen. */
+  #bare = $state.raw<ReadonlySet<string>>(new Set());
   /** Channels shown at the person's wish, besides those of the replays. */
   extra = $state.raw<ReadonlySet<string>>(new Set());
   page = $state.raw<PageSettings>({ streets: null, streetStyle: null });
@@ -51,7 +53,10 @@ export class Reprise {
     void this.#services;
     const played = new Set(this.replays.list.flatMap(({ channels }) => channels));
     if (played.size === 0 && this.names.includes('gps')) played.add('gps');
-    return new Set([...this.topology.withDerived(played, this.names), ...this.extra]);
+    const derived = [...this.topology.withDerived(played, this.names)].filter(
+      (name) => played.has(name) || !this.#bare.has(name),
+    );
+    return new Set([...derived, ...this.extra]);
   });
 
   constructor() {
@@ -81,6 +86,7 @@ export class Reprise {
         else if (lostAt) this.speaker.say(texts.say.disconnected);
       });
       $effect(() => this.#forgetUnwatched(this.watched));
+      $effect(() => this.#arrangeDescribed());
     });
   }
 
@@ -114,9 +120,19 @@ export class Reprise {
     try {
       const { items } = await api.channels();
       const names = items.map((channel: Channel) => channel.name).sort();
-      if (names.join() !== this.names.join()) this.names = names;
+      if (names.join() === this.names.join()) return;
+      this.names = names;
+      this.#bare = new Set(items.filter(({ envelope }) => envelope === 'none').map(({ name }) => name));
     } catch {
       // The connection's banner says what is wrong.
+    }
+  }
+
+  /** A recording's description names its subjects: their colours are known before they come. */
+  #arrangeDescribed(): void {
+    for (const id of this.replays.chosen?.recordings ?? []) {
+      const description = this.recordings.described(id)?.description;
+      if (description) this.subjects.arrange(this.topology.root(description.channel), description.subjects);
     }
   }
 

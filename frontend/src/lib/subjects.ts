@@ -10,7 +10,7 @@ export class Subject {
   readonly name: string;
   readonly key: string;
   /** Index into the palette. */
-  readonly colour: number;
+  colour: number;
   /** Whether the current epoch has spoken of it. */
   present = false;
   /** Its numbers over time, by metric; and which channel told them. */
@@ -38,24 +38,41 @@ const natural = new Intl.Collator('en', { numeric: true });
 /** All subjects, found by root channel and name. */
 export class Subjects {
   readonly all = new Map<string, Subject>();
-  #used = new Array<number>(COLOURS).fill(0);
+  /** Moves when subjects get other colours. */
+  version = 0;
+  #next = new Map<string, number>();
+  /** Colours of subjects that are known by name but have not come yet. */
+  #reserved = new Map<string, number>();
   #sorted: Subject[] = [];
   #sortedCount = -1;
 
   get(root: string, name: string): Subject {
     const key = keyOf(root, name);
     let subject = this.all.get(key);
-    if (!subject) this.all.set(key, (subject = new Subject(root, name, this.#colourFor(name))));
+    if (!subject)
+      this.all.set(key, (subject = new Subject(root, name, this.#reserved.get(key) ?? this.#take(root))));
     return subject;
+  }
+
+  /**
+   * Gives the subjects of a root channel, and those that will come, their colours in the order of their names: neighbours in
+   * the list and lines of one chart differ, and a reload changes nothing.
+   */
+  arrange(root: string, names: readonly string[] = []): void {
+    const here = [...this.all.values()].filter((subject) => subject.root === root);
+    const all = [...new Set([...here.map(({ name }) => name), ...names])].sort(natural.compare);
+    all.forEach((name, i) => this.#reserved.set(keyOf(root, name), i % COLOURS));
+    this.#next.set(root, all.length);
+    for (const subject of here) subject.colour = this.#reserved.get(subject.key) ?? subject.colour;
+    this.version++;
   }
 
   /** Removes all subjects of a channel that is no longer watched. */
   drop(root: string): void {
-    for (const [key, subject] of this.all) {
-      if (subject.root !== root) continue;
-      this.all.delete(key);
-      this.#used[subject.colour] = (this.#used[subject.colour] ?? 1) - 1;
+    for (const reserved of [this.all, this.#reserved]) {
+      for (const key of reserved.keys()) if (key.startsWith(keyOf(root, ''))) reserved.delete(key);
     }
+    this.#next.delete(root);
     this.#sortedCount = -1;
   }
 
@@ -70,18 +87,9 @@ export class Subjects {
     return this.#sorted.filter((subject) => subject.present);
   }
 
-  /** The name's own colour if it is among the least used, so that colours differ first and stay the same over reloads second. */
-  #colourFor(name: string): number {
-    let hash = 2166136261;
-    for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 16777619);
-    const least = Math.min(...this.#used);
-    for (let i = 0; i < COLOURS; i++) {
-      const colour = ((hash >>> 0) + i) % COLOURS;
-      if (this.#used[colour] === least) {
-        this.#used[colour] = least + 1;
-        return colour;
-      }
-    }
-    return 0;
+  #take(root: string): number {
+    const next = this.#next.get(root) ?? 0;
+    this.#next.set(root, next + 1);
+    return next % COLOURS;
   }
 }

@@ -1,14 +1,17 @@
+import { mercator } from './mercator.ts';
+
 /** Segments in one chunk. A full chunk is uploaded to the GPU once and never again. */
 const CHUNK = 2048;
 /** Chunks kept per channel; the oldest goes first. */
 const MOST = 96;
 
-/** Line segments in the order they came: typed arrays, two coordinates each. */
+/** Line segments in the order they came: typed arrays, two coordinates each, projected, counted from the chunk's origin. */
 export interface TrailChunk {
   readonly id: number;
   count: number;
-  readonly from: Float64Array<ArrayBuffer>;
-  readonly to: Float64Array<ArrayBuffer>;
+  readonly origin: readonly [number, number];
+  readonly from: Float32Array<ArrayBuffer>;
+  readonly to: Float32Array<ArrayBuffer>;
   /** Seconds of event time since the trail's origin, so that float32 suffices. */
   readonly times: Float32Array<ArrayBuffer>;
   readonly colours: Uint8ClampedArray<ArrayBuffer>;
@@ -23,6 +26,10 @@ export class Trails {
   chunks: TrailChunk[] = [];
   /** Event time in ms that the chunks' times count from. */
   originMs = NaN;
+  west = Infinity;
+  south = Infinity;
+  east = -Infinity;
+  north = -Infinity;
 
   add(
     from: readonly [number, number],
@@ -34,21 +41,23 @@ export class Trails {
     if (Number.isNaN(this.originMs)) this.originMs = timeMs;
     let chunk = this.chunks.at(-1);
     if (!chunk || chunk.count === CHUNK) {
-      this.chunks.push((chunk = empty()));
+      this.chunks.push((chunk = empty(mercator(from))));
       if (this.chunks.length > MOST) this.chunks.shift();
     }
+    this.west = Math.min(this.west, to[0]);
+    this.south = Math.min(this.south, to[1]);
+    this.east = Math.max(this.east, to[0]);
+    this.north = Math.max(this.north, to[1]);
     const i = chunk.count++;
-    chunk.from.set(from, i * 2);
-    chunk.to.set(to, i * 2);
+    const [x, y] = chunk.origin;
+    const [fromX, fromY] = mercator(from);
+    const [toX, toY] = mercator(to);
+    chunk.from.set([fromX - x, fromY - y], i * 2);
+    chunk.to.set([toX - x, toY - y], i * 2);
     chunk.times[i] = (timeMs - this.originMs) / 1000;
     chunk.colours.set(rgb, i * 4);
     chunk.colours[i * 4 + 3] = 255;
     chunk.movers[i] = mover;
-  }
-
-  clear(): void {
-    this.chunks = [];
-    this.originMs = NaN;
   }
 
   /** Other colours (another theme): `rgbOf` tells the colour of a mover. Chunks get new ids, so that they are uploaded again. */
@@ -60,11 +69,12 @@ export class Trails {
   }
 }
 
-const empty = (): TrailChunk => ({
+const empty = (origin: readonly [number, number]): TrailChunk => ({
   id: nextId++,
   count: 0,
-  from: new Float64Array(CHUNK * 2),
-  to: new Float64Array(CHUNK * 2),
+  origin,
+  from: new Float32Array(CHUNK * 2),
+  to: new Float32Array(CHUNK * 2),
   times: new Float32Array(CHUNK),
   colours: new Uint8ClampedArray(CHUNK * 4),
   movers: new Float32Array(CHUNK),

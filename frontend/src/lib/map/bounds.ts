@@ -14,10 +14,28 @@ export function boxOf(movers: Movers, roots: ReadonlySet<string>): Box | undefin
     box[3] = Math.max(box[3], y);
   };
   for (const { subject, at } of movers.all) if (roots.has(subject.root)) add(at[0], at[1]);
-  for (const [root, { chunks }] of movers.trails) {
-    if (!roots.has(root)) continue;
-    for (const { to, count } of chunks)
-      for (let i = 0; i < count; i += 4) add(to[i * 2] as number, to[i * 2 + 1] as number);
+  for (const [root, { west, south, east, north }] of movers.trails) {
+    if (!roots.has(root) || !Number.isFinite(west)) continue;
+    add(west, south);
+    add(east, north);
+  }
+  return Number.isFinite(box[0]) ? box : undefined;
+}
+
+/** Whether two boxes have a point in common. */
+export const meet = (a: Box, b: Box): boolean => a[0] <= b[2] && b[0] <= a[2] && a[1] <= b[3] && b[1] <= a[3];
+
+/** A box around the lines of a map; undefined while there is none. */
+export function boxAround({ features }: GeoJSON.FeatureCollection): Box | undefined {
+  const box: Box = [Infinity, Infinity, -Infinity, -Infinity];
+  for (const { geometry } of features) {
+    if (geometry.type !== 'LineString') continue;
+    for (const [x = 0, y = 0] of geometry.coordinates) {
+      box[0] = Math.min(box[0], x);
+      box[1] = Math.min(box[1], y);
+      box[2] = Math.max(box[2], x);
+      box[3] = Math.max(box[3], y);
+    }
   }
   return Number.isFinite(box[0]) ? box : undefined;
 }

@@ -29,7 +29,9 @@ const RAD = Math.PI / 180;
 export class Layers {
   #uploaded = new WeakMap<TrailChunk, { count: number; data: object }>();
   #positions = new Float64Array(0);
-  #tails = new Float64Array(0);
+  #tailFrom = new Float64Array(0);
+  #tailTo = new Float64Array(0);
+  #tailColours = new Uint8ClampedArray(0);
   #colours = new Uint8ClampedArray(0);
   #shapes = new Float32Array(0);
 
@@ -45,11 +47,11 @@ export class Layers {
         id: 'tails',
         visible: trailsOn,
         data: {
-          length: n,
+          length: n * 2,
           attributes: {
-            getSourcePosition: { value: this.#tails.subarray(0, n * 2), size: 2 },
-            getTargetPosition: at,
-            getColor: rgba,
+            getSourcePosition: { value: this.#tailFrom.subarray(0, n * 4), size: 2 },
+            getTargetPosition: { value: this.#tailTo.subarray(0, n * 4), size: 2 },
+            getColor: { value: this.#tailColours.subarray(0, n * 8), size: 4 },
           },
         },
         getWidth: 2.5,
@@ -94,19 +96,28 @@ export class Layers {
     if (this.#positions.length < n * 2) {
       const room = Math.max(64, n * 2);
       this.#positions = new Float64Array(room * 2);
-      this.#tails = new Float64Array(room * 2);
+      this.#tailFrom = new Float64Array(room * 4);
+      this.#tailTo = new Float64Array(room * 4);
+      this.#tailColours = new Uint8ClampedArray(room * 8);
       this.#colours = new Uint8ClampedArray(room * 4);
       this.#shapes = new Float32Array(room * 2);
     }
     for (let i = 0; i < n; i++) {
       const mover = all[i] as Mover;
-      const from = mover.trailEnd ?? mover.shown;
+      const { end, last } = mover.pen;
+      const colour = palette[mover.subject.colour] ?? [128, 128, 128];
       this.#positions[i * 2] = mover.shown[0];
       this.#positions[i * 2 + 1] = mover.shown[1];
-      this.#tails[i * 2] = from[0];
-      this.#tails[i * 2 + 1] = from[1];
-      this.#colours.set(palette[mover.subject.colour] ?? [128, 128, 128], i * 4);
+      // What the pen has not drawn yet: up to the last fix, and from there to where the mover is shown.
+      this.#tailFrom.set(end ?? mover.shown, i * 4);
+      this.#tailTo.set(last ?? mover.shown, i * 4);
+      this.#tailFrom.set(last ?? mover.shown, i * 4 + 2);
+      this.#tailTo.set(mover.shown, i * 4 + 2);
+      this.#colours.set(colour, i * 4);
       this.#colours[i * 4 + 3] = selected && selected !== mover ? 150 : 255;
+      this.#tailColours.set(colour, i * 8);
+      this.#tailColours.set(colour, i * 8 + 4);
+      this.#tailColours[i * 8 + 3] = this.#tailColours[i * 8 + 7] = selected && selected !== mover ? 60 : 204;
       this.#shapes[i * 2] = mover.heading === null ? NO_HEADING : mover.heading * RAD;
       this.#shapes[i * 2 + 1] = mover.stopped ? 1 : 0;
     }
@@ -118,9 +129,10 @@ export class Layers {
         new FadingLines({
           id: `trail-${chunk.id}`,
           data: this.#dataOf(chunk) as never,
-          getWidth: 2.5,
+          widthScale: 2.5,
           antialiasing: true,
           opacity: 0.8,
+          origin: chunk.origin,
           now: (nowMs(root) - trails.originMs) / 1000,
           span: trailSeconds,
           selected: selected?.subject.root === root ? selected.index : -1,
@@ -134,8 +146,8 @@ export class Layers {
     if (known?.count === chunk.count) return known.data;
     const { count: length, from, to, colours, times, movers } = chunk;
     const attributes = {
-      getSourcePosition: { value: from.subarray(0, length * 2), size: 2 },
-      getTargetPosition: { value: to.subarray(0, length * 2), size: 2 },
+      getFrom: { value: from.subarray(0, length * 2), size: 2 },
+      getTo: { value: to.subarray(0, length * 2), size: 2 },
       getColor: { value: colours.subarray(0, length * 4), size: 4 },
       getTime: { value: times.subarray(0, length), size: 1 },
       getMover: { value: movers.subarray(0, length), size: 1 },

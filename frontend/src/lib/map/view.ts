@@ -5,6 +5,7 @@ import {
   ScaleControl,
   setWorkerUrl,
   type GeoJSONSource,
+  type StyleSpecification,
 } from 'maplibre-gl';
 import 'maplibre-gl/dist/maplibre-gl.css';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
@@ -13,12 +14,13 @@ import type { Mover } from '../movers.ts';
 import type { Reprise } from '../reprise.svelte.ts';
 import { texts } from '../texts.ts';
 import { countries, graticule, nothing, offlineStyle, onlineStyle } from './basemap.ts';
+import { boxAround, meet, type Box } from './bounds.ts';
 import { Layers, type Look } from './layers.ts';
 
 /** Shares of the recording's length after which trails are gone. */
 const TRAIL_SHARE = { short: 0.03, long: 0.2 };
-/** On a slow GPU, frames that only glide are this far apart; new data is still drawn at once. */
-const SLOW_GLIDE_MS = 120;
+/** Where frames are slow (no GPU), they are at least so far apart: with new data, and when it only glides. */
+const SLOW = { aboveMs: 30, freshMs: 80, glideMs: 160 };
 
 /** Where the pointer is on a mover. */
 export interface Hover {
@@ -41,12 +43,14 @@ export class MapView {
   #look!: Pick<Look, 'palette' | 'halo' | 'text' | 'accent'>;
   #world = nothing;
   #streets = nothing;
-  #online = false;
+  #online: StyleSpecification | null = null;
+  /** Whether the online style is the one that is shown. */
+  #shownOnline = false;
+  #box: Box | undefined;
   #hovered: Mover | undefined;
   #version = -1;
+  #coloured = -1;
   #paintedAt = 0;
-  #lastFrame = 0;
-  #frameMs = 16;
   #forced = true;
 
   /** @throws Error when the browser has no WebGL */
@@ -73,6 +77,8 @@ export class MapView {
     this.map.addControl(new AttributionControl({ compact: false }), 'bottom-right');
     this.#overlay = new MapboxOverlay({
       interleaved: false,
+      // The layers smooth their own edges; sampling every pixel four times besides would be paid for nothing.
+      deviceProps: { type: 'webgl', webgl: { antialias: false, preserveDrawingBuffer: false } },
       layers: [],
       pickingRadius: 6,
       onHover: ({ index, layer, x, y }) =>
@@ -81,15 +87,12 @@ export class MapView {
         const mover = layer?.id === 'movers' ? app.movers.all[index] : undefined;
         app.selection.select(mover?.subject.key);
       },
+      // The map below takes the keys; what lies over it is no second stop.
+      onLoad: () => container.querySelector('canvas:not(.maplibregl-canvas)')?.setAttribute('tabindex', '-1'),
       onAfterRender: () => app.painted.done(),
       getCursor: ({ isHovering }) => (isHovering ? 'pointer' : ''),
     });
     this.map.addControl(this.#overlay);
-    // The map below takes the keys; what lies over it is no second stop.
-    const over = (
-      this.#overlay as unknown as { _deck?: { getCanvas(): HTMLCanvasElement | null } }
-    )._deck?.getCanvas();
-    over?.setAttribute('tabindex', '-1');
     const keepGrid = (): void => this.#drawGrid();
     this.map.on('moveend', keepGrid);
     this.map.on('style.load', keepGrid);
@@ -107,10 +110,8 @@ export class MapView {
   async setGround(streets: GeoJSON.FeatureCollection | null, styleUrl: string | null): Promise<void> {
     this.#streets = streets ?? nothing;
     this.#setData('streets', this.#streets);
-    const style = await onlineStyle(styleUrl);
-    if (!style) return;
-    this.#online = true;
-    this.map.setStyle(style);
+    this.#online ??= await onlineStyle(styleUrl);
+    this.#chooseGround();
   }
 
   /** Takes the colours of the theme that is on. */
@@ -119,13 +120,18 @@ export class MapView {
     this.#look = { palette: colours, halo: token('map-halo'), text: token('text'), accent: token('accent') };
     const { movers } = this.#app;
     movers.rgbOf = ({ colour }) => colours[colour] ?? [128, 128, 128];
+    this.#recolourTrails();
+    if (this.map && !this.#shownOnline) this.map.setStyle(offlineStyle(this.#world, this.#streets));
+    this.redraw();
+  }
+
+  #recolourTrails(): void {
+    const { movers } = this.#app;
     for (const trails of movers.trails.values()) {
       trails.recolour((index) =>
         movers.all[index] ? movers.rgbOf(movers.all[index].subject) : [128, 128, 128],
       );
     }
-    if (this.map && !this.#online) this.map.setStyle(offlineStyle(this.#world, this.#streets));
-    this.redraw();
   }
 
   /** Draws again although no event came: the selection or a setting changed. */
@@ -135,23 +141,39 @@ export class MapView {
   }
 
   /** Shows a box: west, south, east, north in degrees. `padding` in pixels. */
-  show([west, south, east, north]: readonly number[] | Float64Array, padding: Padding): void {
-    if (west === undefined || south === undefined || east === undefined || north === undefined) return;
+  show(box: Box, padding: Padding): void {
+    const [west, south, east, north] = box;
+    this.#box = box;
+    this.#chooseGround();
     const animate = !this.#app.settings.reducedMotion;
     this.map.fitBounds([west, south, east, north], { padding, maxZoom: 16, duration: animate ? 600 : 0 });
   }
 
+  /** The world's own streets lie under what really moves; under a city of its own lie that city's. */
+  #chooseGround(): void {
+    const invented = boxAround(this.#streets);
+    const online =
+      this.#online !== null && this.#box !== undefined && !(invented && meet(invented, this.#box));
+    if (online === this.#shownOnline) return;
+    this.#shownOnline = online;
+    this.map.getContainer().dataset.ground = online ? 'online' : 'own';
+    this.map.setStyle(online ? this.#online : offlineStyle(this.#world, this.#streets));
+  }
+
   #paint(now: number): boolean {
-    const { frame, movers, selection, painted } = this.#app;
+    const { frame, movers, subjects, selection, painted } = this.#app;
     const gliding = movers.step(now);
-    const delta = now - this.#lastFrame;
-    this.#lastFrame = now;
-    if (delta < 500) this.#frameMs += (delta - this.#frameMs) * 0.05;
     const fresh = this.#forced || frame.version !== this.#version;
-    if (!fresh && this.#frameMs > 30 && now - this.#paintedAt < SLOW_GLIDE_MS) return gliding;
+    const wait = frame.usualMs > SLOW.aboveMs ? (fresh ? SLOW.freshMs : SLOW.glideMs) : 0;
+    if (!fresh && !gliding) return false;
+    if (!this.#forced && now - this.#paintedAt < wait) return true;
     this.#forced = false;
     this.#version = frame.version;
     this.#paintedAt = now;
+    if (subjects.version !== this.#coloured) {
+      this.#coloured = subjects.version;
+      this.#recolourTrails();
+    }
     painted.drawing();
     const selected = selection.key === undefined ? undefined : movers.byKey.get(selection.key);
     const hovered =

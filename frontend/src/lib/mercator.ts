@@ -1,0 +1,9 @@
+/** Width of the world in the units of the map's projection (Web Mercator, as deck.gl and MapLibre count it). */
+const WORLD = 512;
+
+/** Longitude and latitude in degrees to the plane of the map; y rises to the north. */
+export function mercator([longitude, latitude]: readonly [number, number]): [x: number, y: number] {
+  const phi = (Math.max(-85.05, Math.min(85.05, latitude)) * Math.PI) / 180;
+  const y = (Math.PI + Math.log(Math.tan(Math.PI / 4 + phi / 2))) / (2 * Math.PI);
+  return [(WORLD * (longitude + 180)) / 360, WORLD * y];
+}

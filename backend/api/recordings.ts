@@ -74,7 +74,7 @@ export class RecordingsFolder {
     await mkdir(this.path, { recursive: true });
     const arriving = join(this.path, `.arriving-${randomUUID()}`);
     try {
-      await pipeline(content, limited(this.#maxBytes), createWriteStream(arriving, { flags: 'wx' }));
+      await pipeline(limited(content, this.#maxBytes), createWriteStream(arriving, { flags: 'wx' }));
       return await this.#keep(arriving, name, replace);
     } finally {
       await rm(arriving, { force: true });
@@ -154,13 +154,12 @@ function unplayable(name: string, { refused }: RecordingDescription): RepriseErr
   });
 }
 
-function limited(maxBytes: number) {
-  return async function* (chunks: AsyncIterable<Buffer>) {
-    let bytes = 0;
-    for await (const chunk of chunks) {
-      bytes += chunk.length;
-      if (bytes > maxBytes) throw tooLarge(maxBytes);
-      yield chunk;
-    }
-  };
+/** The chunks up to a size. Leaves the source open when it stops early: the caller is still to hear why. */
+async function* limited(content: Readable, maxBytes: number): AsyncGenerator<Buffer> {
+  let bytes = 0;
+  for await (const chunk of content.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw tooLarge(maxBytes);
+    yield chunk;
+  }
 }

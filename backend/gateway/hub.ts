@@ -17,9 +17,9 @@ export class Arrival {
     this.#lines = events;
   }
 
-  /** In order, one for each offset of the span. */
+  /** In order. A line that is no event, which only a stranger can have put into the log, is left out. */
   get events(): Event[] {
-    return (this.#events ??= this.#lines.map((line) => JSON.parse(line) as Event));
+    return (this.#events ??= this.#lines.flatMap((line) => parsed(line) ?? []));
   }
 
   /** What of it lies after a position, or null. */
@@ -29,7 +29,15 @@ export class Arrival {
     if (span.epoch !== position.epoch || span.from - span.lost > position.offset) return { span, events };
     const from = Math.max(span.from, position.offset + 1);
     const lost = Math.max(0, span.from - 1 - position.offset);
-    return { span: { ...span, from, lost }, events: events.slice(from - span.from) };
+    return { span: { ...span, from, lost }, events: events.filter(({ offset }) => offset >= from) };
+  }
+}
+
+function parsed(line: string): Event | null {
+  try {
+    return JSON.parse(line) as Event | null;
+  } catch {
+    return null;
   }
 }
 

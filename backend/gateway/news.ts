@@ -63,9 +63,13 @@ export class News {
   }
 
   #hear(channel: string, text: string): void {
-    if (channel === keys.clock) this.#tick(JSON.parse(text) as ClockTick);
-    else if (channel === keys.tasks) this.#tell('task', JSON.parse(text) as Task);
-    else this.#serviceChanged(JSON.parse(text) as Service);
+    try {
+      if (channel === keys.clock) this.#tick(JSON.parse(text) as ClockTick);
+      else if (channel === keys.tasks) this.#tell('task', JSON.parse(text) as Task);
+      else this.#serviceChanged(JSON.parse(text) as Service);
+    } catch {
+      // Anybody may publish on these channels; what is no document is no news.
+    }
   }
 
   #tick(tick: ClockTick): void {

@@ -5,7 +5,7 @@ import { keys } from '../../core/keys.ts';
 import { duplicate, type Redis } from '../../core/redis.ts';
 import type { Task } from '../../schemas/types.ts';
 import type { Asking, TaskKind } from './kind.ts';
-import { checkParams, isFinal, taskOf, type JobData, type TaskJob } from './task.ts';
+import { checkParams, isFinal, parseTask, taskOf, type JobData, type TaskJob } from './task.ts';
 
 /** Without news a waiting caller looks again after so long: news are pub/sub and can be missed. */
 const LOOK_MS = 1_000;
@@ -30,8 +30,8 @@ export class TaskQueue {
     this.#queue.on('error', () => {}); // The connection comes back by itself; callers wait meanwhile.
     this.#subscriber = duplicate(redis);
     this.#subscriber.on('message', (_channel, text) => {
-      const task = JSON.parse(text) as Task;
-      for (const listener of this.#listeners.get(task.id) ?? []) listener(task);
+      const task = parseTask(text);
+      if (task) for (const listener of this.#listeners.get(task.id) ?? []) listener(task);
     });
     this.#subscriber.subscribe(keys.tasks).catch(() => {});
   }

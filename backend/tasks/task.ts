@@ -63,6 +63,15 @@ function stateOf(job: TaskJob): Task['state'] {
   return job.processedOn ? 'running' : 'queued';
 }
 
+/** A task as it was published, or null: anybody may publish. */
+export function parseTask(text: string): Task | null {
+  try {
+    return JSON.parse(text) as Task | null;
+  } catch {
+    return null;
+  }
+}
+
 /** Whether nothing will change any more. */
 export function isFinal({ state }: Task): boolean {
   return state === 'succeeded' || state === 'failed' || state === 'canceled';

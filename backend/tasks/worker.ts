@@ -3,9 +3,8 @@ import { sentence } from '../../core/errors.ts';
 import { keys } from '../../core/keys.ts';
 import type { Logger } from '../../core/log.ts';
 import { duplicate, type Redis } from '../../core/redis.ts';
-import type { Task } from '../../schemas/types.ts';
 import type { TaskContext, TaskKind } from './kind.ts';
-import { checkParams, taskOf, type TaskJob } from './task.ts';
+import { checkParams, parseTask, taskOf, type TaskJob } from './task.ts';
 
 /** Tasks mostly wait, so one process does many at a time. */
 const CONCURRENCY = 50;
@@ -58,8 +57,8 @@ export class TaskWorker {
     });
     this.#subscriber = duplicate(redis);
     this.#subscriber.on('message', (_channel, text) => {
-      const { id, state } = JSON.parse(text) as Task;
-      if (state === CANCELED) this.#worker.cancelJob(id, CANCELED);
+      const task = parseTask(text);
+      if (task?.state === CANCELED) this.#worker.cancelJob(task.id, CANCELED);
     });
     this.#subscriber.subscribe(keys.tasks).catch(() => {});
   }

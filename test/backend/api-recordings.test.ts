@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { RecordingsFolder } from '../../backend/api/recordings.ts';
 import type { Replay } from '../../schemas/types.ts';
 import { eventually } from '../helpers/wait.ts';
 import { World } from './api-world.ts';
@@ -149,6 +151,21 @@ describe('API: recordings and replays', function () {
     });
     assert.deepEqual([better.status, better.body.description.records], [201, 7]);
     assert.deepEqual(files(), before);
+  });
+
+  it('stops an upload that is too large, leaves nothing, and can still say why', async () => {
+    const small = new RecordingsFolder(world.settings.recordings, null as never, 1_000);
+    const before = files();
+    const content = Readable.from(Array(20).fill(Buffer.alloc(100, 'a')));
+    await assert.rejects(small.receive('large.csv', content, false), { code: 'body_too_large', status: 413 });
+    assert.equal(content.destroyed, false);
+    assert.deepEqual(files(), before);
+    const early = await upload('trip.csv', 'x'.repeat(20_000_000));
+    assert.equal(
+      early.body.code,
+      'recording_exists',
+      'the answer comes through although the body was not wanted',
+    );
   });
 
   it('survives malformed forms and broken uploads', async () => {

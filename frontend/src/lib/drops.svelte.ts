@@ -1,4 +1,4 @@
-import type { Problem, Recording, RecordingOptions, Replay } from '../../../schemas/types.ts';
+import type { Problem, Recording, RecordingOptions, Replay, ReplayRequest } from '../../../schemas/types.ts';
 import { api, problemOf } from './api.ts';
 import type { Recordings } from './recordings.svelte.ts';
 import type { Replays } from './replays.svelte.ts';
@@ -79,11 +79,11 @@ export class Drops {
   async start(drop: Drop, how: 'plain' | 'replace' | 'beside' = 'plain'): Promise<void> {
     drop.stage = 'reading';
     try {
-      if (how === 'replace' && drop.rival) await this.#replays.remove(drop.rival.id);
+      if (how === 'replace' && drop.rival) await api.removeReplay(drop.rival.id);
       const recordings = drop.recordings.map((recording): string | RecordingOptions =>
         how === 'beside' ? { id: recording.id, channel: ownChannel(recording.id) } : recording.id,
       ) as [string, ...string[]];
-      const replay = await api.startReplay({ recordings, rate: 1 });
+      const replay = await this.#begin(recordings, how === 'replace');
       await this.#replays.refresh();
       this.#replays.choose(replay.id);
       drop.stage = 'playing';
@@ -91,9 +91,13 @@ export class Drops {
       setTimeout(() => this.dismiss(drop), 12_000);
     } catch (error) {
       const problem = problemOf(error);
+      if (problem.status === 409) await this.#replays.refresh();
       const rival = problem.status === 409 ? this.#rivalOf(drop) : undefined;
       if (!rival) return this.#fail(drop, error);
       Object.assign(drop, { stage: 'conflict', problem, rival });
+      // Nobody misses a replay that is over.
+      if (how !== 'replace' && (rival.state === 'ended' || rival.state === 'failed'))
+        await this.start(drop, 'replace');
     }
   }
 
@@ -115,6 +119,18 @@ export class Drops {
     const there = this.#recordings.list.find(({ id }) => id === file.name);
     if (there && (existing === 'use' || there.bytes === file.size)) return api.recording(there.id);
     return api.upload(file, false, progress, signal);
+  }
+
+  /** Starts it; where another was just stopped, its channels may take a moment to be free. */
+  async #begin(recordings: ReplayRequest['recordings'], afterAnother: boolean): Promise<Replay> {
+    for (let tries = afterAnother ? 6 : 0; ; tries--) {
+      try {
+        return await api.startReplay({ recordings, rate: 1 });
+      } catch (error) {
+        if (tries <= 0 || problemOf(error).status !== 409) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 500));
+      }
+    }
   }
 
   #rivalOf(drop: Drop): Replay | undefined {

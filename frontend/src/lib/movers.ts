@@ -58,13 +58,14 @@ export class Movers implements Sink {
 
   take(channel: ChannelState, events: readonly Event[], times: Float64Array, arrival: Arrival): void {
     const root = this.#topology.root(channel.name);
+    const now = performance.now();
     events.forEach((event, i) => {
       if (!isPlace(event.data)) return;
       if (!this.#leads.has(root) || (channel.name === root && this.#leads.get(root) !== root)) {
         this.#clear(root);
         this.#leads.set(root, channel.name);
       }
-      if (this.#leads.get(root) === channel.name) this.#move(root, event, times[i] as number, arrival);
+      if (this.#leads.get(root) === channel.name) this.#move(root, event, times[i] as number, arrival, now);
       this.#describe(this.byKey.get(`${root}\n${event.subject}`), event.data);
     });
     if (arrival === 'snapshot' && this.#leads.get(root) === channel.name) this.#subjects.arrange(root);
@@ -82,7 +83,8 @@ export class Movers implements Sink {
     let moving = false;
     for (const mover of this.all) {
       if (mover.shown === mover.at) continue;
-      const t = mover.glideMs > 0 ? (now - mover.glideStart) / mover.glideMs : 1;
+      // A frame's time may lie before the arrival that it shows.
+      const t = mover.glideMs > 0 ? Math.max(0, now - mover.glideStart) / mover.glideMs : 1;
       if (t >= 1) mover.shown = mover.at;
       else {
         const [x, y] = mover.glideFrom;
@@ -93,10 +95,9 @@ export class Movers implements Sink {
     return moving;
   }
 
-  #move(root: string, event: Event, timeMs: number, arrival: Arrival): void {
+  #move(root: string, event: Event, timeMs: number, arrival: Arrival, now: number): void {
     const { longitude, latitude } = event.data as { longitude: number; latitude: number };
     const at: LonLat = [longitude, latitude];
-    const now = performance.now();
     const subject = this.#subjects.get(root, event.subject);
     subject.present = true;
     const mover = this.byKey.get(subject.key);
@@ -114,10 +115,13 @@ export class Movers implements Sink {
     const gap = timeMs - mover.timeMs;
     if (gap > 0) mover.usualGapMs = mover.usualGapMs ? mover.usualGapMs * 0.8 + gap * 0.2 : gap;
     if (broken) mover.pen.lift();
-    mover.glideFrom = mover.shown;
-    mover.glideStart = now;
-    mover.glideMs =
-      !this.glide || broken || arrival !== 'live' ? 0 : Math.min(now - mover.arrivedAt, LONGEST_GLIDE_MS);
+    if (broken || !this.glide || arrival !== 'live') mover.glideMs = 0;
+    else if (now > mover.arrivedAt) {
+      // Several fixes of one batch are one glide, to the last of them.
+      mover.glideFrom = mover.shown;
+      mover.glideStart = now;
+      mover.glideMs = Math.min(now - mover.arrivedAt, LONGEST_GLIDE_MS);
+    }
     mover.arrivedAt = now;
     if (typeof event.data.bearing !== 'number' && !broken)
       mover.heading = bearing(mover.at, at) ?? mover.heading;

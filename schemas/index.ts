@@ -25,6 +25,7 @@ export const ajv = new Ajv2020({
   strict: true,
   allowUnionTypes: true,
   discriminator: false,
+  validateSchema: false,
 });
 addFormats(ajv);
 // The same, but text is turned into the number or boolean that the schema asks for: query strings have no types.
@@ -34,6 +35,7 @@ export const queryAjv = new Ajv2020({
   useDefaults: true,
   strict: true,
   allowUnionTypes: true,
+  validateSchema: false,
 });
 addFormats(queryAjv);
 for (const schema of schemas.values()) {

@@ -33,13 +33,19 @@ function timeLabels(_plot: uPlot, splits: number[], _axis: number, _space: numbe
 /** One chart of several subjects over event time, drawn by uPlot. */
 export class Plot {
   readonly #host: HTMLElement;
-  readonly #last: boolean;
+  #last: boolean;
   #plot: uPlot | undefined;
   #shape = '';
 
   /** `last` shows the labels of the time axis; charts that stand above it share them. */
   constructor(host: HTMLElement, last: boolean) {
     this.#host = host;
+    this.#last = last;
+  }
+
+  /** Whether it shows the labels of the time axis; it is built anew at the next draw when that changes. */
+  set last(last: boolean) {
+    if (last !== this.#last) this.#shape = '?';
     this.#last = last;
   }
 

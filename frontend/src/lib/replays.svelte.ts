@@ -132,5 +132,9 @@ export class Replays {
   }
 }
 
+/** What a person calls a replay: its name, or its recordings when the name was made up. */
+export const titleOf = ({ id, recordings }: Replay): string =>
+  /^replay-[0-9a-f]+$/.test(id) && recordings.length > 0 ? recordings.join(', ') : id;
+
 const isProblem = (error: unknown): error is Problem =>
   typeof error === 'object' && error !== null && 'title' in error && 'code' in error;

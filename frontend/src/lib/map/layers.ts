@@ -1,6 +1,7 @@
 import type { Layer } from '@deck.gl/core';
 import { LineLayer, ScatterplotLayer, TextLayer } from '@deck.gl/layers';
 import type { Rgb } from '../colours.ts';
+import type { LonLat } from '../geo.ts';
 import type { Mover, Movers } from '../movers.ts';
 import type { Subject } from '../subjects.ts';
 import type { TrailChunk, Trails } from '../trails.ts';
@@ -15,6 +16,8 @@ export interface Look {
   accent: Rgb;
   selected: Mover | undefined;
   hovered: Mover | undefined;
+  /** Pixels of a place on the screen. */
+  project: (place: LonLat) => { x: number; y: number };
   /** Seconds of event time until a trail is gone; 0: never; undefined: no trails. */
   trailSeconds: number | undefined;
   /** Event time of the latest event by root channel, ms. */
@@ -23,6 +26,7 @@ export interface Look {
 
 /** With more movers than this, only the selected and the hovered one are named. */
 const NAMED = 14;
+const NAME_PX = [56, 15] as const;
 const RAD = Math.PI / 180;
 
 /** Builds the deck.gl layers of one frame out of typed arrays; it keeps what the GPU already has. */
@@ -157,9 +161,18 @@ export class Layers {
     return data;
   }
 
-  #names(all: readonly Mover[], { selected, hovered, text, halo }: Look): Layer[] {
-    const named =
-      all.length <= NAMED ? all : [...new Set([selected, hovered])].filter((mover) => mover !== undefined);
+  #names(all: readonly Mover[], { selected, hovered, text, halo, project }: Look): Layer[] {
+    const first = [selected, hovered].filter((mover) => mover !== undefined);
+    const placed: { x: number; y: number }[] = [];
+    const named = [...new Set([...first, ...(all.length <= NAMED ? all : [])])].filter(({ shown }) => {
+      const { x, y } = project(shown);
+      // Two names on top of each other can't be read: the later one waits.
+      const free = placed.every(
+        (other) => Math.abs(other.x - x) > NAME_PX[0] || Math.abs(other.y - y) > NAME_PX[1],
+      );
+      if (free) placed.push({ x, y });
+      return free;
+    });
     // A text layer without a letter would have no glyph atlas to upload.
     if (named.length === 0) return [];
     const layer = new TextLayer<Mover>({

@@ -180,6 +180,7 @@ export class MapView {
       this.#hovered ?? (selection.hoverKey === undefined ? undefined : movers.byKey.get(selection.hoverKey));
     const look: Look = {
       ...this.#look,
+      project: ([x, y]) => this.map.project([x, y]),
       selected,
       hovered,
       trailSeconds: this.#trailSeconds(),

@@ -45,7 +45,8 @@ export class Demo {
     const perform = async () => {
       await Promise.all([this.#record(), supervisor.serving('replayer', this.#stop.signal)]);
       await this.#play();
-      // The page offers these, too.
+      // The page offers these, too, but what was asked for comes first.
+      await supervisor.started();
       await this.#simulate([...simulations.keys()]);
     };
     this.#performing = perform().catch((error: unknown) => this.#complain(error));

@@ -11,6 +11,8 @@ import { explain } from '../../schemas/index.ts';
 import { ServiceRunner } from './runner.ts';
 import type { ServiceKind } from './service.ts';
 
+const paramsAjv = new Ajv2020({ useDefaults: true, validateSchema: false });
+
 /** The analysis role: runs the services of the configuration. One that fails does not touch the others. */
 export async function serve(settings: Settings): Promise<{ close(): Promise<void> }> {
   const log = createLog('analysis', settings.logLevel);
@@ -95,7 +97,7 @@ function checkParams(
   given: { [name: string]: unknown },
 ): { [name: string]: unknown } {
   const params = structuredClone(given);
-  const validate = new Ajv2020({ useDefaults: true }).compile(kind.params);
+  const validate = paramsAjv.compile(kind.params);
   if (!validate(params))
     throw failure(
       'config_invalid',

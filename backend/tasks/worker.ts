@@ -28,6 +28,7 @@ export class TaskWorker {
   readonly #kinds: Map<string, TaskKind>;
   readonly #log: Logger;
   readonly #worker: Worker;
+  readonly #stopping = new AbortController();
 
   constructor(redis: Redis, kinds: Map<string, TaskKind>, log: Logger) {
     this.#redis = redis;
@@ -67,25 +68,29 @@ export class TaskWorker {
   async close(): Promise<void> {
     this.#subscriber.disconnect();
     const closing = this.#worker.close();
-    this.#worker.cancelAllJobs(STOPPING);
+    this.#stopping.abort(STOPPING);
     const late = new Promise<void>((resolve) => setTimeout(resolve, STOP_MS).unref());
     await Promise.race([closing.catch(() => {}), late]);
     this.#connection.disconnect();
   }
 
-  async #work(job: TaskJob, token: string, signal: AbortSignal): Promise<object> {
+  async #work(job: TaskJob, token: string, canceled: AbortSignal): Promise<object> {
+    // What was fetched while the worker closes is given back as well: BullMQ's own list does not have it yet.
+    const signal = AbortSignal.any([canceled, this.#stopping.signal]);
+    // Whoever canceled before the signal could reach this job has left word in its data.
+    await this.#refresh(job);
     if (job.data.canceledMs !== undefined) throw new UnrecoverableError(CANCELED);
     const kind = this.#kinds.get(job.name);
     if (!kind) throw new UnrecoverableError(`This worker does not know tasks of kind "${job.name}".`);
     try {
       const params = checkParams(job.name, job.data.params);
-      const result = await Promise.race([
+      signal.throwIfAborted();
+      return await Promise.race([
         kind.run(params as never, this.#context(job, signal)),
         new Promise<never>((_resolve, reject) => {
           signal.addEventListener('abort', () => reject(new Error(String(signal.reason))), { once: true });
         }),
       ]);
-      return result;
     } catch (error) {
       if (signal.aborted && signal.reason === STOPPING) {
         await job.moveToWait(token);
@@ -129,10 +134,15 @@ export class TaskWorker {
     await this.#tell(job);
   }
 
+  /** BullMQ reads a job's data when the job is fetched, never again. */
+  async #refresh(job: TaskJob): Promise<void> {
+    const data = await this.#redis.hget(`${keys.queue.prefix}:${keys.queue.name}:${job.id}`, 'data');
+    if (data !== null) job.data = JSON.parse(data) as TaskJob['data'];
+  }
+
   async #tell(job: TaskJob): Promise<void> {
     try {
-      const data = await this.#redis.hget(`${keys.queue.prefix}:${keys.queue.name}:${job.id}`, 'data');
-      if (data !== null) job.data = JSON.parse(data) as TaskJob['data'];
+      await this.#refresh(job);
       await this.#redis.publish(keys.tasks, JSON.stringify(taskOf(job)));
     } catch {
       // News are a convenience: who waits for a task looks for itself, too.

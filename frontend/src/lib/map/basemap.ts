@@ -152,7 +152,9 @@ export function offlineStyle(world: Features, streets: Features): StyleSpecifica
 export function graticule(west: number, south: number, east: number, north: number): Features {
   const wanted = Math.max(1e-6, (east - west) / 8);
   const power = 10 ** Math.floor(Math.log10(wanted));
-  const step = [1, 2, 5, 10].map((n) => n * power).find((n) => n >= wanted) ?? 10 * power;
+  // Steps divide the circle, so that the grid meets itself where the world repeats.
+  const steps = wanted > 5 ? [10, 15, 30, 45, 90] : [1, 2, 5, 10].map((n) => n * power);
+  const step = steps.find((n) => n >= wanted) ?? 90;
   const lines: GeoJSON.Position[][] = [];
   const top = Math.min(85, north + step);
   const bottom = Math.max(-85, south - step);

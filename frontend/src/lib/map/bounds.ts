@@ -22,8 +22,11 @@ export function boxOf(movers: Movers, roots: ReadonlySet<string>): Box | undefin
   return Number.isFinite(box[0]) ? box : undefined;
 }
 
-/** Whether two boxes have a point in common. */
-export const meet = (a: Box, b: Box): boolean => a[0] <= b[2] && b[0] <= a[2] && a[1] <= b[3] && b[1] <= a[3];
+/** Whether a box lies in another one, or not far beyond it. */
+export function near([west, south, east, north]: Box, inside: Box): boolean {
+  const [x, y] = [east - west, north - south];
+  return inside[0] >= west - x && inside[2] <= east + x && inside[1] >= south - y && inside[3] <= north + y;
+}
 
 /** A box around the lines of a map; undefined while there is none. */
 export function boxAround({ features }: GeoJSON.FeatureCollection): Box | undefined {

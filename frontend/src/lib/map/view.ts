@@ -14,7 +14,7 @@ import type { Mover } from '../movers.ts';
 import type { Reprise } from '../reprise.svelte.ts';
 import { texts } from '../texts.ts';
 import { countries, graticule, nothing, offlineStyle, onlineStyle } from './basemap.ts';
-import { boxAround, meet, type Box } from './bounds.ts';
+import { boxAround, near, type Box } from './bounds.ts';
 import { Layers, type Look } from './layers.ts';
 
 /** Shares of the recording's length after which trails are gone. */
@@ -153,7 +153,7 @@ export class MapView {
   #chooseGround(): void {
     const invented = boxAround(this.#streets);
     const online =
-      this.#online !== null && this.#box !== undefined && !(invented && meet(invented, this.#box));
+      this.#online !== null && this.#box !== undefined && !(invented && near(invented, this.#box));
     if (online === this.#shownOnline) return;
     this.#shownOnline = online;
     this.map.getContainer().dataset.ground = online ? 'online' : 'own';

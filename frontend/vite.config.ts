@@ -15,6 +15,8 @@ export default defineConfig({
       output: {
         codeSplitting: {
           groups: [
+            // Its helper for late imports would else be put into deck, which the first paint would then wait for.
+            { name: 'preload', test: /vite\/preload-helper/, priority: 1 },
             { name: 'maplibre', test: /node_modules\/(maplibre-gl|@maplibre)\// },
             { name: 'deck', test: /node_modules\/(@deck\.gl|@luma\.gl|@math\.gl|@loaders\.gl|@probe\.gl)\// },
           ],

@@ -14,10 +14,23 @@ export class Painted implements Sink {
   /** The last mark of any channel. */
   last: PaintMark | null = null;
   readonly byChannel = new Map<string, PaintMark>();
+  /** Settles when the first events are on the screen. */
+  readonly begun: Promise<void>;
+  #begin: (() => void) | null = null;
   #waiting = new Map<string, { epoch: number; offset: number }>();
   #drawn = new Map<string, { epoch: number; offset: number }>();
 
+  constructor() {
+    this.begun = new Promise((resolve) => (this.#begin = resolve));
+  }
+
   take(channel: ChannelState, events: readonly Event[], _times: Float64Array, arrival: Arrival): void {
+    // A snapshot is in no table. The tables are drawn in the coming frame; a timer waits until that is shown.
+    if (arrival !== 'snapshot' && this.#begin) {
+      const begin = this.#begin;
+      this.#begin = null;
+      requestAnimationFrame(() => setTimeout(begin));
+    }
     const newest = events.at(-1);
     if (newest && arrival === 'live')
       this.#waiting.set(channel.name, { epoch: newest.epoch, offset: newest.offset });

@@ -20,6 +20,7 @@ import { texts } from './texts.ts';
 import { Topology } from './topology.ts';
 
 const CHANNELS_EVERY_MS = 5000;
+const EVENTS_FIRST_MS = 1000;
 
 /** The page's whole state: built once by main.ts, found by components through `useReprise`. */
 export class Reprise {
@@ -32,6 +33,11 @@ export class Reprise {
   readonly movers = new Movers(this.subjects, this.topology);
   readonly posts = new Posts(this.topology);
   readonly painted = new Painted();
+  /** Panels that take long to load wait for this: the first events are shown, or there are none as yet. */
+  readonly settled = Promise.race([
+    this.painted.begun,
+    new Promise<void>((resolve) => setTimeout(resolve, EVENTS_FIRST_MS)),
+  ]);
   readonly channels = new Channels([this.metrics, this.movers, this.posts, this.painted], () =>
     this.frame.touch(),
   );

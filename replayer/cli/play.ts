@@ -1,14 +1,19 @@
+import { randomUUID } from 'node:crypto';
 import { basename, resolve } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { loadSettings } from '../../core/config.ts';
 import { refusal } from '../../core/errors.ts';
 import { createLog } from '../../core/log.ts';
-import { connect } from '../../core/redis.ts';
+import { connect, type Redis } from '../../core/redis.ts';
 import { Responder } from '../../core/requests.ts';
+import { readDeadLetters } from '../../core/store.ts';
 import type { Rate, Replay as ReplayDocument, ReplayRequest } from '../../schemas/types.ts';
 import { ReplayHost } from '../host.ts';
 import type { Source } from '../replay.ts';
 import { watch } from '../progress.ts';
+
+/** So many refused rows are named at the end. */
+const NAMED_ROWS = 20;
 
 interface Options {
   channel?: string;
@@ -92,6 +97,7 @@ async function play(files: string[], options: Options): Promise<void> {
       stopWatching();
     }
     const { counts } = report(replay.document(), options.json ?? false);
+    if (counts.refused > 0 && !options.json) await nameRefused(redis, replay.id, counts.refused);
     if (counts.refused + counts.late > 0) process.exitCode = 3;
   } finally {
     responder.close();
@@ -123,7 +129,8 @@ function requestOf(files: string[], options: Options): ReplayRequest {
     });
   }
   return {
-    ...(options.name && { id: options.name }),
+    // Named here, so that the rows refused while the file is opened bear the name, too.
+    id: options.name ?? `play-${randomUUID().slice(0, 8)}`,
     recordings: files.map((file) => basename(file)),
     rate: options.rate,
     paused: options.paused ?? false,
@@ -143,13 +150,21 @@ function report(replay: ReplayDocument, json: boolean): ReplayDocument {
       `${published.toLocaleString('en')} events on ${replay.channels.join(', ')}`,
       ...(reordered ? [`${reordered.toLocaleString('en')} steps back in time put in order`] : []),
       ...(refused
-        ? [`${refused.toLocaleString('en')} rows refused (GET /api/v1/deadletters says why)`]
+        ? [`${refused.toLocaleString('en')} ${refused === 1 ? 'row' : 'rows'} refused`]
         : ['no row refused']),
       ...(late ? [`${late.toLocaleString('en')} rows too late for the reorder window`] : []),
     ];
     process.stdout.write(`${parts.join('; ')}.\n`);
   }
   return replay;
+}
+
+/** Names the rows that were refused, each with its file, line and reason; of many the last. */
+async function nameRefused(redis: Redis, id: string, refused: number): Promise<void> {
+  const { items } = await readDeadLetters(redis, NAMED_ROWS);
+  const named = items.filter(({ replay }) => replay === id).reverse();
+  for (const { source, line, reason } of named) process.stdout.write(`${source}:${line}: ${reason}\n`);
+  if (refused > named.length) process.stdout.write('GET /api/v1/deadletters has more of them.\n');
 }
 
 function rate(text: string): Rate {

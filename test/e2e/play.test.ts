@@ -125,6 +125,18 @@ describe('reprise play', () => {
     letters.forEach((letter, i) => assert.match(letter.reason, reasons[i]!));
   });
 
+  it('names each refused row with its line', async () => {
+    const file = join(folder, 'named.csv');
+    await writeFile(file, ROWS.join('\n'));
+    const { stdout } = await reprise('play', file, '--rate', 'max', '--channel', 'gps');
+    const [sum, ...named] = stdout.trim().split('\n');
+    assert.match(sum!, /^3 events on gps; .*4 rows refused\.$/);
+    assert.deepEqual(
+      named.map((line) => /^(named\.csv:\d+): ./.exec(line)?.[1]),
+      ['named.csv:4', 'named.csv:5', 'named.csv:6', 'named.csv:7'],
+    );
+  });
+
   it('says what is wrong in one sentence', async () => {
     await writeFile(join(folder, 'notime.csv'), 'a,b\n1,2\n');
     await writeFile(join(folder, 'empty.csv'), '');

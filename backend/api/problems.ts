@@ -66,18 +66,29 @@ export function notFound(request: Request): never {
 
 /** What a schema refused, in the words of a problem document. `place`: `#` for the body (a JSON pointer follows), `?` for the query. */
 export function validationRefusal(errors: ErrorObject[], place: '#' | '?' | '{}'): RepriseError {
-  const listed = errors.map((error) => describe(error, place));
+  const listed = meant(errors).map((error) => describe(error, place));
   const what = { '#': 'body', '?': 'query', '{}': 'path' }[place];
-  const first = listed[0]!;
+  const { pointer } = listed[0]!;
+  const details = listed.filter((each) => each.pointer === pointer).map(({ detail }) => detail);
+  const isChoice = listed.length < errors.length;
   return refusal(
     'request_invalid',
     422,
-    `The ${what} is not as it should be: ${first.pointer} ${first.detail}.`,
+    `The ${what} is not as it should be: ${pointer} ${details.join(isChoice ? ', or ' : ', ')}.`,
     {
       hint: '/docs shows what is expected.',
       errors: listed,
     },
   );
+}
+
+/** Where there was a choice, every branch complains: what was meant is the branch that got furthest. */
+function meant(errors: ErrorObject[]): ErrorObject[] {
+  const tried = errors.filter(({ keyword }) => keyword !== 'oneOf' && keyword !== 'anyOf');
+  if (tried.length === errors.length || tried.length === 0) return errors;
+  const depth = ({ instancePath }: ErrorObject) => instancePath.split('/').length;
+  const deepest = Math.max(...tried.map(depth));
+  return tried.filter((error) => depth(error) === deepest);
 }
 
 function describe(

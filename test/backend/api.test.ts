@@ -83,6 +83,17 @@ describe('API: channels, state, history, ingest', function () {
     }
   });
 
+  it('says of a choice what was nearest', async () => {
+    for (const [body, detail] of [
+      [{ recordings: ['a.csv'], rate: 'fast' }, '#/rate must be number, or must be "max"'],
+      [{ recordings: [{ id: 'a.csv', channel: 'a b' }] }, '#/recordings/0/channel must match pattern'],
+    ] as const) {
+      const { status, body: problem } = await world.post('/replays', body);
+      assert.equal(status, 422);
+      assert.ok(problem.detail.includes(`: ${detail}`), problem.detail);
+    }
+  });
+
   it('takes bare data and CloudEvents, and says where the channel then stands', async () => {
     const bare = await world.post('/channels/gps/events?subject=bus', rows[0]);
     assert.deepEqual(

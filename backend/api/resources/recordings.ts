@@ -100,8 +100,8 @@ export default {
       params: { id },
       responses: {
         200: {
-          description: 'The file.',
-          type: 'application/octet-stream',
+          description: 'The file, as what its ending says it is.',
+          type: '*/*',
           schema: { type: 'string', format: 'binary' },
         },
         206: { description: 'The part that was asked for with Range.' },

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { basename, resolve } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { loadSettings } from '../../core/config.ts';
-import { refusal } from '../../core/errors.ts';
 import { createLog } from '../../core/log.ts';
 import { connect, type Redis } from '../../core/redis.ts';
 import { Responder } from '../../core/requests.ts';
@@ -53,7 +52,7 @@ export default {
       .addOption(
         new Option('--map <old=new>', 'give a column another name; may be repeated')
           .argParser(mapping)
-          .default(new Map()),
+          .default(new Map(), 'none'),
       )
       .addOption(
         new Option('--rate <rate>', 'recorded seconds per second: 0.01 to 1000, or max')
@@ -62,7 +61,7 @@ export default {
       )
       .option('--start <moment>', 'play from here: an ISO time, or an offset such as 90s')
       .option('--end <moment>', 'play up to here')
-      .option('--duration <span>', 'play this much, e.g. 10m')
+      .addOption(new Option('--duration <span>', 'play this much, e.g. 10m').conflicts('end'))
       .addOption(new Option('--loop [n]', 'play for ever, or N times').argParser(count))
       .option('--paused', 'start paused')
       .option('--name <name>', "the replay's name in REST and on the page")
@@ -123,11 +122,6 @@ function sourceOf(file: string, { map, ...options }: Options): Source {
 }
 
 function requestOf(files: string[], options: Options): ReplayRequest {
-  if (options.duration && options.end) {
-    throw refusal('options_conflict', 400, '--duration and --end both say where to stop.', {
-      hint: 'Give one of them.',
-    });
-  }
   return {
     // Named here, so that the rows refused while the file is opened bear the name, too.
     id: options.name ?? `play-${randomUUID().slice(0, 8)}`,

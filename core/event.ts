@@ -53,19 +53,31 @@ export interface Stamp {
 
 /** Writes events of one stamp as CloudEvents JSON lines. The parts that do not change are written once. */
 export class Framer {
-  readonly #afterSubject: string;
+  readonly #beforeSubject: string;
   readonly #idStart: string;
   readonly #replay: string;
 
   constructor({ channel, source, replay }: Stamp) {
     this.#idStart = `{"specversion":"1.0","id":${JSON.stringify(channel).slice(0, -1)}/`;
-    this.#afterSubject = `","source":${JSON.stringify(source)},"type":${JSON.stringify(channel)},"subject":`;
+    this.#beforeSubject = `","source":${JSON.stringify(source)},"type":${JSON.stringify(channel)},"subject":`;
     this.#replay = replay === undefined ? '' : `,"replay":${JSON.stringify(replay)}`;
   }
 
+  /** What stands between the changing members of an event of this epoch without `extra`; the order is that of `frame`. */
+  parts(epoch: number, sent: string) {
+    return {
+      beforeOffset: `${this.#idStart}${epoch}/`,
+      beforeSubject: this.#beforeSubject,
+      beforeTime: ',"time":"',
+      beforeSecondOffset: `","epoch":${epoch},"offset":`,
+      beforeData: `${this.#replay},"sent":"${sent}","data":`,
+    };
+  }
+
+  /** The event as one line. */
   frame(record: Record, epoch: number, offset: number, sent: string): string {
     return (
-      `${this.#idStart}${epoch}/${offset}${this.#afterSubject}${JSON.stringify(record.subject)}` +
+      `${this.#idStart}${epoch}/${offset}${this.#beforeSubject}${JSON.stringify(record.subject)}` +
       `,"time":"${isoTime(record.timeMs)}","epoch":${epoch},"offset":${offset}${this.#replay}` +
       `,"sent":"${sent}"${record.extra ?? ''},"data":${record.data}}`
     );

@@ -121,6 +121,38 @@ local function emit(keys, args)
   return { 1, batch.epoch, offset + batch.count }
 end
 
+-- admit: lets a transaction be carried out, by writing the key that it needs; see transaction.ts. It checks what emit
+-- does, and that the log takes the entries: a command that fails within a transaction does not stop it.
+-- KEYS: head, log, consumers, owner, admission. ARGV: lease token, writer, wait, follows, events to keep in the log, expected
+-- epoch, expected offset, epoch to write, offset of the last event before the batch, count.
+local function admit(keys, args)
+  local key = { head = keys[1], log = keys[2], consumers = keys[3], owner = keys[4] }
+  local token, writer, wait, follows = args[1], args[2], args[3] == '1', args[4] == '1'
+  local batch = {
+    log_max = tonumber(args[5]), expected_epoch = tonumber(args[6]), expected_offset = tonumber(args[7]),
+    epoch = tonumber(args[8]), from = tonumber(args[9]), count = tonumber(args[10]),
+  }
+  local function holds()
+    local epoch, offset = head_of(key.head)
+    if epoch ~= batch.expected_epoch or offset ~= batch.expected_offset then return false end
+    if follows and redis.call('HGET', key.head, 'by') ~= writer then return false end
+    if token ~= '' then
+      local holder = redis.call('GET', key.owner)
+      if holder and holder ~= token then return false end
+    end
+    if wait and held_back_by(key, batch) then return false end
+    local last = batch.log_max > 0 and redis.call('XREVRANGE', key.log, '+', '-', 'COUNT', 1)[1]
+    if last then
+      local logged_epoch, logged_offset = string.match(last[1], '^(%d+)-(%d+)$')
+      logged_epoch = tonumber(logged_epoch)
+      if logged_epoch > batch.epoch then return false end
+      if logged_epoch == batch.epoch and tonumber(logged_offset) > batch.from then return false end
+    end
+    return true
+  end
+  if holds() then redis.call('SET', keys[5], 'yes', 'PX', 1000) end
+end
+
 -- begin: a replay takes its channels and opens the same new epoch on all of them; their state is void.
 -- KEYS: per channel owner, head, state. ARGV: lease token, lease ms, last epoch the replay knows of (a Redis that lost
 -- its memory must not count down), channels...
@@ -209,6 +241,7 @@ local function commit(keys, args)
 end
 
 redis.register_function('reprise_emit_@VERSION@', emit)
+redis.register_function('reprise_admit_@VERSION@', admit)
 redis.register_function('reprise_begin_@VERSION@', begin)
 redis.register_function('reprise_renew_@VERSION@', renew)
 redis.register_function('reprise_commit_@VERSION@', commit)

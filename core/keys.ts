@@ -12,6 +12,10 @@ export const keys = {
   state: (channel: string) => `reprise:state:${channel}`,
   /** String with a time to live: the lease of the replay that owns the channel, `<replay> <token>`. */
   owner: (channel: string) => `reprise:owner:${channel}`,
+  /** String with a time to live: `<epoch>-<offset>` of the last event that this writer's transactions put there. */
+  receipt: (channel: string, writer: string) => `reprise:receipt:${channel}:${writer}`,
+  /** String that is there while a transaction of this writer may be carried out. */
+  admission: (channel: string, writer: string) => `reprise:admission:${channel}:${writer}`,
   /** Hash: service -> `<epoch>-<offset> <deadline, epoch ms>`: how far each attached consumer is. */
   consumers: (channel: string) => `reprise:consumers:${channel}`,
   /** Hash of a service: `@<channel>` -> position read, `=<subject>` -> state, `#epoch:<channel>`. */

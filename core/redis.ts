@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { Redis } from 'ioredis';
+import { Command, Redis } from 'ioredis';
 import { failure, sentence } from './errors.ts';
 
 export type { Redis };
@@ -10,7 +10,7 @@ const version = createHash('sha256').update(source).digest('hex').slice(0, 8);
 const library = source.replaceAll('@VERSION@', version);
 
 /** The Redis Functions of functions.lua. */
-export type FunctionName = 'emit' | 'begin' | 'renew' | 'commit';
+export type FunctionName = 'emit' | 'admit' | 'begin' | 'renew' | 'commit';
 type Reply = (number | string)[] | number;
 
 /**
@@ -52,7 +52,7 @@ export async function callFunction(
   args: (string | number)[],
 ): Promise<Reply> {
   const command = () =>
-    redis.call('FCALL', `reprise_${name}_${version}`, keys.length, ...keys, ...args) as Promise<Reply>;
+    redis.call('FCALL', functionName(name), keys.length, ...keys, ...args) as Promise<Reply>;
   try {
     return await command();
   } catch (error) {
@@ -60,6 +60,29 @@ export async function callFunction(
     await loadFunctions(redis);
     return command();
   }
+}
+
+/** The name a function has in Redis. */
+export function functionName(name: FunctionName): string {
+  return `reprise_${name}_${version}`;
+}
+
+/** Whether a connection may suppress replies, as `callBytes` does: some proxies and access lists do not allow it. */
+export async function canCallBytes(redis: Redis): Promise<boolean> {
+  return redis.call('CLIENT', 'REPLY', 'ON').then(
+    () => true,
+    () => false,
+  );
+}
+
+/**
+ * Sends bytes that hold any number of commands, the first suppressing all replies and the last bringing them back: so
+ * there is one, and the connection counts it as one command. `write` is called again when it is sent again.
+ */
+export function callBytes(redis: Redis, write: () => Buffer): Promise<unknown> {
+  const command = new Command('fcall', [], { replyEncoding: 'utf8' });
+  command.toWritable = write;
+  return redis.sendCommand(command) as Promise<unknown>;
 }
 
 /** The URL without its password, for messages. */

@@ -1,15 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { callFunction, type Redis } from './redis.ts';
+import { callBytes, callFunction, canCallBytes, type Redis } from './redis.ts';
+import { Block } from './block.ts';
+import { Bytes } from './bytes.ts';
 import { batchKeys, type ChannelSpec } from './channels.ts';
 import { keys } from './keys.ts';
-import { Framer, positionText, type Position, type Record } from './event.ts';
+import { Framer, parsePosition, positionText, type Position, type Record } from './event.ts';
 import { failure, invariant, refusal } from './errors.ts';
+import { TransactionWriter } from './transaction.ts';
 
 /** A batch on its way: stamped to follow `from`. */
 interface Sending {
   from: Position;
-  events: string[];
-  reply: Promise<(number | string)[]>;
+  /** Whether it is known to have been written, where the reply does not tell. */
+  landed(actual: Position): Promise<boolean>;
+  /** As functions.lua answers; null when a transaction was not carried out, and the function is to say why. */
+  reply: Promise<(number | string)[] | null>;
 }
 
 /** A replay's claim on its channels; the token is its alone, so that who lost it can't write any more. */
@@ -29,6 +34,8 @@ export interface WriterOptions {
 }
 
 const FULL_RETRY_MS = 5;
+/** From so many events on a transaction is cheaper than the function, whose answer says more. */
+const TRANSACTION_MIN_EVENTS = 32;
 
 /**
  * Writes events onto one channel. Promises: within an epoch, offsets count from 1 without a hole; a batch is written
@@ -41,6 +48,10 @@ export class ChannelWriter {
   readonly #framer: Framer;
   readonly #keys: string[];
   readonly #id: string;
+  readonly #transactions: TransactionWriter;
+  #canTransact = false;
+  /** Not on their way: to be written again. */
+  readonly #spare: Bytes[] = [];
   /** Where Redis was last known to stand. */
   #head: Position | null = null;
   /** Where it will stand once all batches on their way have arrived; null: send none before the answers are in. */
@@ -55,6 +66,17 @@ export class ChannelWriter {
     this.#framer = new Framer({ channel: spec.name, source: options.source, replay: options.replay });
     this.#keys = batchKeys(spec);
     this.#id = options.lease?.token ?? randomUUID();
+    this.#transactions = new TransactionWriter({
+      spec,
+      framer: this.#framer,
+      token: options.lease?.token ?? '',
+      lifeMs: options.lease?.lifeMs ?? 0,
+      waits: options.waits ?? false,
+      writer: this.#id,
+    });
+    if (spec.envelope === 'cloudevents') {
+      void canCallBytes(redis).then((can) => (this.#canTransact = can));
+    }
   }
 
   /** A new epoch was opened on the channel for this writer: the next event is number 1 of it. */
@@ -68,23 +90,27 @@ export class ChannelWriter {
    * @throws failure `lease_lost` when another replay has the channel or a new epoch began there; `log_reset` when Redis
    * has lost the channel
    */
-  emit(records: Record[]): Promise<Position> {
-    const early = this.#ahead && this.#send(records, this.#ahead, this.#ahead !== this.#head);
-    if (this.#ahead) this.#ahead = { epoch: this.#ahead.epoch, offset: this.#ahead.offset + records.length };
+  emit(batch: Record[] | Block): Promise<Position> {
+    const early = this.#ahead && this.#sendEarly(batch, this.#ahead, this.#ahead !== this.#head);
+    if (this.#ahead) this.#ahead = { epoch: this.#ahead.epoch, offset: this.#ahead.offset + countOf(batch) };
     this.#pending++;
-    const turn = this.#last.then(() => this.#settle(records, early)).finally(() => this.#pending--);
+    const turn = this.#last.then(() => this.#settle(batch, early)).finally(() => this.#pending--);
     // A later batch goes its own way when this one fails for good; the caller hears of it from `turn`.
     this.#last = turn.catch(() => (this.#ahead = null));
     return turn;
   }
 
   /** Sees a batch through: what was refused is stamped again, in its turn, until it is written. */
-  async #settle(records: Record[], early: Sending | null): Promise<Position> {
+  async #settle(batch: Record[] | Block, early: Sending | null): Promise<Position> {
     for (let sending = early; ; sending = null) {
       this.#head ??= await this.#readHead();
-      sending ??= this.#send(records, this.#head, false);
-      const { from, events } = sending;
+      sending ??= this.#send(recordsOf(batch), this.#head, false);
+      const { from } = sending;
       const reply = await sending.reply;
+      if (reply === null) {
+        this.#ahead = null;
+        continue;
+      }
       if (reply[0] === 1) {
         this.#head = { epoch: Number(reply[1]), offset: Number(reply[2]) };
         // Nothing is on its way any more: what comes next may be sent early again.
@@ -95,8 +121,8 @@ export class ChannelWriter {
       if (reply[0] === 0) {
         // Redis stands elsewhere: another wrote, or an earlier sending of this very batch arrived unanswered.
         const actual = { epoch: Number(reply[1]), offset: Number(reply[2]) };
-        if (await this.#landed(events, from, actual))
-          return (this.#head = { epoch: from.epoch, offset: from.offset + records.length });
+        if (await sending.landed(actual))
+          return (this.#head = { epoch: from.epoch, offset: from.offset + countOf(batch) });
         if (this.#options.lease && actual.epoch < from.epoch) throw logReset(this.spec.name);
         if (this.#options.lease && actual.epoch !== from.epoch)
           throw leaseLost(this.spec.name, `epoch ${actual.epoch} began there`);
@@ -123,12 +149,39 @@ export class ChannelWriter {
     ];
     const reply = callFunction(this.#redis, 'emit', this.#keys, args) as Promise<(number | string)[]>;
     reply.catch(() => {}); // Awaited in its turn, which may come later than the failure.
-    return { from, events, reply };
+    return { from, reply, landed: (actual) => this.#landed(events, from, actual) };
+  }
+
+  /** Sends what may well be refused. */
+  #sendEarly(batch: Record[] | Block, head: Position, follows: boolean): Sending {
+    if (!(batch instanceof Block) || batch.count < TRANSACTION_MIN_EVENTS || !this.#canTransact)
+      return this.#send(recordsOf(batch), head, follows);
+    const from = head.epoch === 0 ? { epoch: 1, offset: 0 } : head;
+    const sent = this.#sent();
+    const out = this.#spare.pop() ?? new Bytes();
+    const written = callBytes(this.#redis, () => {
+      this.#transactions.write(out, batch, { head, from, follows, sent });
+      return out.view();
+    });
+    // The receipt says all; and what has an answer is not sent again.
+    written.catch(() => {}).finally(() => void this.#spare.push(out));
+    const offset = from.offset + batch.count;
+    const reply = this.#redis.get(this.#transactions.receipt).then((receipt) => {
+      const reached = receipt === null ? null : parsePosition(receipt);
+      const landed = reached !== null && reached.epoch === from.epoch && reached.offset >= offset;
+      return landed ? [1, from.epoch, offset] : null;
+    });
+    reply.catch(() => {});
+    return { from, reply, landed: async () => false };
+  }
+
+  #sent(): string {
+    return new Date(this.#options.wall?.() ?? Date.now()).toISOString();
   }
 
   /** The batch as event lines, stamped to follow `from`. */
   frame(records: Record[], from: Position): string[] {
-    const sent = new Date(this.#options.wall?.() ?? Date.now()).toISOString();
+    const sent = this.#sent();
     return records.map((record, i) => this.#framer.frame(record, from.epoch, from.offset + 1 + i, sent));
   }
 
@@ -144,6 +197,14 @@ export class ChannelWriter {
     const [epoch, offset] = await this.#redis.hmget(keys.head(this.spec.name), 'epoch', 'offset');
     return { epoch: Number(epoch ?? 0), offset: Number(offset ?? 0) };
   }
+}
+
+function countOf(batch: Record[] | Block): number {
+  return batch instanceof Block ? batch.count : batch.length;
+}
+
+function recordsOf(batch: Record[] | Block): Record[] {
+  return batch instanceof Block ? batch.records() : batch;
 }
 
 /** The arguments of one batch as functions.lua reads them (`read_batch`). `head` is where Redis is expected to stand. */

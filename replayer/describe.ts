@@ -16,8 +16,8 @@ export async function describe(path: string, options: OpenOptions = {}): Promise
   const subjects = new Set<string>();
   const box = { west: Infinity, south: Infinity, east: -Infinity, north: -Infinity };
   let [records, longestGapMs, previousMs, endMs] = [0, 0, recording.startMs, recording.startMs];
-  for await (const chunk of recording.records()) {
-    for (const { timeMs, subject, data } of chunk) {
+  for await (const block of recording.blocks()) {
+    for (const { timeMs, subject, data } of block.records()) {
       records++;
       histogram.add(timeMs);
       subjects.add(subject);

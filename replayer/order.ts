@@ -1,4 +1,4 @@
-import type { Record } from '../core/event.ts';
+import { BlockBuilder, type Block } from '../core/block.ts';
 
 /** How far from time order a file is. */
 export interface Disorder {
@@ -10,60 +10,153 @@ export interface Disorder {
 
 const WINDOW_MS = 30_000;
 const WINDOW_MAX_RECORDS = 200_000;
+const MERGED_ROWS = 2_048;
 
 /** All records in time order, equal times in file order; null as soon as `fits` says it is too much for the memory. */
 export async function sorted(
-  chunks: AsyncIterable<Record[]>,
+  blocks: AsyncIterable<Block>,
   disorder: Disorder,
   fits: () => boolean,
-): Promise<Record[] | null> {
-  const records: Record[] = [];
-  for await (const chunk of chunks) {
+): Promise<Block[] | null> {
+  const steps = new StepsBack();
+  let runs: Block[][] = [];
+  for await (const block of blocks) {
     if (!fits()) return null;
-    for (const record of chunk) records.push(record);
+    disorder.reordered += steps.count(block);
+    const ordered = inOrder(block);
+    const run = runs.at(-1);
+    if (run && lastMs(run) <= ordered.timesMs[0]!) run.push(ordered);
+    else runs.push([ordered]);
   }
-  disorder.reordered = stepsBack(records);
-  if (disorder.reordered > 0) records.sort((a, b) => a.timeMs - b.timeMs);
-  return records;
+  while (runs.length > 1) {
+    const merged: Block[][] = [];
+    for (let i = 0; i < runs.length; i += 2)
+      merged.push(i + 1 < runs.length ? merge(runs[i]!, runs[i + 1]!) : runs[i]!);
+    runs = merged;
+  }
+  return runs[0] ?? [];
 }
 
 /**
  * Records in time order as far as a window of 30 s of their time (or 200,000 records) can mend it. What comes later
  * than that is counted and goes out at once.
  */
-export async function* reordered(
-  chunks: AsyncIterable<Record[]>,
-  disorder: Disorder,
-): AsyncGenerator<Record[]> {
-  let held: Record[] = [];
+export async function* reordered(blocks: AsyncIterable<Block>, disorder: Disorder): AsyncGenerator<Block> {
+  const steps = new StepsBack();
+  let held: Block[] = [];
   let newestMs = -Infinity;
   let leftMs = -Infinity;
-  let previousMs = -Infinity;
-  for await (const chunk of chunks) {
-    for (const record of chunk) {
-      if (record.timeMs < previousMs) disorder.reordered++;
-      previousMs = record.timeMs;
-      if (record.timeMs > newestMs) newestMs = record.timeMs;
-      if (record.timeMs < leftMs) disorder.late++;
-      held.push(record);
+  for await (const block of blocks) {
+    disorder.reordered += steps.count(block);
+    for (const timeMs of block.timesMs) {
+      if (timeMs > newestMs) newestMs = timeMs;
+      if (timeMs < leftMs) disorder.late++;
     }
-    // Nearly sorted already, which the engine's merge sort takes in one pass; and it is stable.
-    held.sort((a, b) => a.timeMs - b.timeMs);
-    const horizonMs = newestMs - WINDOW_MS;
-    let count = 0;
-    while (count < held.length && held[count]!.timeMs <= horizonMs) count++;
-    count = Math.max(count, held.length - WINDOW_MAX_RECORDS);
-    if (count === 0) continue;
-    const leaving = held.slice(0, count);
-    held = held.slice(count);
-    leftMs = Math.max(leftMs, leaving.at(-1)!.timeMs);
-    yield leaving;
+    const ordered = inOrder(block);
+    const at = held.findIndex((other) => other.timesMs.at(-1)! > ordered.timesMs[0]!);
+    held = at === -1 ? [...held, ordered] : [...held.slice(0, at), ...merge(held.slice(at), [ordered])];
+    let spare = held.reduce((sum, { count }) => sum + count, 0) - WINDOW_MAX_RECORDS;
+    while (held.length > 0) {
+      const first = held[0]!;
+      const leaving = Math.max(lowerBound(first.timesMs, newestMs - WINDOW_MS), Math.min(spare, first.count));
+      if (leaving === 0) break;
+      leftMs = Math.max(leftMs, first.timesMs[leaving - 1]!);
+      spare -= leaving;
+      if (leaving === first.count) held.shift();
+      else held[0] = first.slice(leaving);
+      yield first.slice(0, leaving);
+    }
   }
-  if (held.length > 0) yield held;
+  yield* held;
 }
 
-function stepsBack(records: Record[]): number {
-  let steps = 0;
-  for (let i = 1; i < records.length; i++) if (records[i]!.timeMs < records[i - 1]!.timeMs) steps++;
-  return steps;
+/** Index of the first time at or after the one given. */
+export function lowerBound(timesMs: Float64Array, timeMs: number): number {
+  let low = 0;
+  for (let high = timesMs.length; low < high;) {
+    const middle = (low + high) >>> 1;
+    if (timesMs[middle]! < timeMs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Counts steps back in time from row to row, over blocks. */
+class StepsBack {
+  #previousMs = -Infinity;
+
+  count({ timesMs }: Block): number {
+    let steps = 0;
+    let previousMs = this.#previousMs;
+    for (const timeMs of timesMs) {
+      if (timeMs < previousMs) steps++;
+      previousMs = timeMs;
+    }
+    this.#previousMs = previousMs;
+    return steps;
+  }
+}
+
+function inOrder(block: Block): Block {
+  const { timesMs } = block;
+  if (new StepsBack().count(block) === 0) return block;
+  // Stable, and nearly sorted already, which the engine's merge sort takes in one pass.
+  return block.pick(Array.from(timesMs.keys()).sort((a, b) => timesMs[a]! - timesMs[b]!));
+}
+
+const lastMs = (run: Block[]) => run.at(-1)!.timesMs.at(-1)!;
+
+/** Two runs in time order as one; equal times take the first run's first. Blocks that nothing falls into stay as they are. */
+function merge(a: Block[], b: Block[]): Block[] {
+  const merged: Block[] = [];
+  const builder = new BlockBuilder(MERGED_ROWS, a[0]!.names);
+  const flush = () => {
+    if (builder.count > 0) merged.push(builder.take());
+  };
+  const [left, right] = [new Cursor(a), new Cursor(b)];
+  while (left.block && right.block) {
+    const [first, other] = left.timeMs <= right.timeMs ? [left, right] : [right, left];
+    const lastOfFirst = first.block!.timesMs.at(-1)!;
+    if (first.row === 0 && (lastOfFirst < other.timeMs || (first === left && lastOfFirst === other.timeMs))) {
+      flush();
+      merged.push(first.block!);
+      first.nextBlock();
+      continue;
+    }
+    builder.addRow(first.block!, first.row);
+    if (builder.count === MERGED_ROWS) flush();
+    first.next();
+  }
+  flush();
+  for (const cursor of [left, right]) {
+    for (; cursor.block; cursor.nextBlock()) merged.push(cursor.block.slice(cursor.row));
+  }
+  return merged;
+}
+
+class Cursor {
+  row = 0;
+  readonly #blocks: Block[];
+  #at = 0;
+
+  constructor(blocks: Block[]) {
+    this.#blocks = blocks;
+  }
+
+  get block(): Block | undefined {
+    return this.#blocks[this.#at];
+  }
+
+  get timeMs(): number {
+    return this.block!.timesMs[this.row]!;
+  }
+
+  next(): void {
+    if (++this.row === this.block!.count) this.nextBlock();
+  }
+
+  nextBlock(): void {
+    this.#at++;
+    this.row = 0;
+  }
 }

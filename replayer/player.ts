@@ -1,9 +1,9 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import { Clock, type Time } from '../core/clock.ts';
-import type { Record } from '../core/event.ts';
+import type { Block } from '../core/block.ts';
 import { RepriseError, sentence } from '../core/errors.ts';
 import type { Rate } from '../schemas/types.ts';
-import type { Stretch, Timeline } from './timeline.ts';
+import type { Timeline } from './timeline.ts';
 
 export type PlayerState = 'idle' | 'playing' | 'paused' | 'ended' | 'failed';
 
@@ -12,7 +12,7 @@ export interface Output {
   /** Opens a new epoch on all channels, later than the one given; answers its number. */
   begin(lastEpoch: number): Promise<number>;
   /** Sends records to one of the timeline's channels, after all before them; settles when they are published. */
-  emit(lane: number, records: Record[]): Promise<unknown>;
+  emit(channel: number, block: Block): Promise<unknown>;
 }
 
 export interface PlayerOptions {
@@ -209,15 +209,16 @@ export class Player {
     const ahead: Promise<unknown>[] = [];
     try {
       for await (const stretch of this.#timeline.from(fromMs)) {
-        for (let at = 0; at < stretch.records.length;) {
-          const { timeMs } = stretch.records[at]!;
+        const { timesMs } = stretch;
+        for (let at = 0; at < timesMs.length;) {
+          const timeMs = timesMs[at]!;
           if (timeMs > this.#options.endMs) return;
           await this.clock.until(timeMs, signal);
           if (signal.aborted) return;
-          const end = this.#due(stretch, at);
-          ahead.push(...this.#send(stretch, at, end));
+          const end = this.#due(timesMs, at);
+          for (const { channel, block } of stretch.parts(at, end)) ahead.push(this.#emit(channel, block));
           while (ahead.length > BATCHES_AHEAD) await ahead.shift();
-          this.clock.reached(stretch.records[end - 1]!.timeMs);
+          this.clock.reached(timesMs[end - 1]!);
           at = end;
         }
       }
@@ -229,44 +230,31 @@ export class Player {
   }
 
   /** The end of the run of records that are due now, from `at` on; at least one. */
-  #due({ records }: Stretch, at: number): number {
+  #due(timesMs: Float64Array, at: number): number {
     const { endMs } = this.#options;
     const horizonMs = this.clock.rate === 'max' ? endMs : Math.min(endMs, this.clock.positionMs());
-    const last = Math.min(at + BATCH_RECORDS, records.length);
+    const last = Math.min(at + BATCH_RECORDS, timesMs.length);
     let end = at + 1;
-    while (end < last && records[end]!.timeMs <= horizonMs) end++;
+    while (end < last && timesMs[end]! <= horizonMs) end++;
     return end;
   }
 
-  #send({ records, lanes }: Stretch, at: number, end: number): Promise<void>[] {
-    const batch = records.slice(at, end);
-    if (lanes === null) return [this.#emit(0, batch)];
-    const byLane = new Map<number, Record[]>();
-    batch.forEach((record, i) => {
-      const lane = lanes[at + i]!;
-      const of = byLane.get(lane);
-      if (of) of.push(record);
-      else byLane.set(lane, [record]);
-    });
-    return [...byLane].map(([lane, of]) => this.#emit(lane, of));
-  }
-
-  #emit(lane: number, records: Record[]): Promise<void> {
-    const sent = this.#output.emit(lane, records).then(() => {
-      this.#published += records.length;
-      this.#confirmedMs = records.at(-1)!.timeMs;
-      this.#measure(records);
+  #emit(channel: number, block: Block): Promise<void> {
+    const sent = this.#output.emit(channel, block).then(() => {
+      this.#published += block.count;
+      this.#confirmedMs = block.timesMs.at(-1)!;
+      this.#measure(block.timesMs);
     });
     sent.catch(() => {}); // Awaited in #pass, maybe later than it fails.
     return sent;
   }
 
   /** Lateness is what a subscriber could see: from the due time to when Redis has published. Microseconds in the histogram. */
-  #measure(records: Record[]): void {
+  #measure(timesMs: Float64Array): void {
     if (this.clock.rate === 'max' || this.clock.paused) return;
-    const lateMs = -this.clock.dueInMs(records[0]!.timeMs);
+    const lateMs = -this.clock.dueInMs(timesMs[0]!);
     this.#behindMs = lateMs > 50 ? lateMs : 0;
-    for (const { timeMs } of records)
+    for (const timeMs of timesMs)
       this.lateness.record(Math.max(1, Math.round(-this.clock.dueInMs(timeMs) * 1000)));
   }
 

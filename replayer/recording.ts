@@ -1,18 +1,22 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { channelSpec, dataValidator } from '../core/channels.ts';
-import type { Data, Record } from '../core/event.ts';
+import { channelSpec } from '../core/channels.ts';
+import type { Block } from '../core/block.ts';
+import type { Data } from '../core/event.ts';
 import { refusal } from '../core/errors.ts';
 import type { Config, RecordingOptions } from '../schemas/types.ts';
 import { formatOf } from './formats/index.ts';
 import type { Format, Row } from './formats/format.ts';
 import { infer, slug, type Reading } from './inference.ts';
-import { mapper, type Mapper } from './mapping.ts';
-import { reordered, sorted, type Disorder } from './order.ts';
-import { readText } from './text.ts';
+import { lowerBound, reordered, sorted, type Disorder } from './order.ts';
+import { parsedInParallel } from './parallel.ts';
+import { Parser, type Parsed, type ParserPlan } from './parser.ts';
+import { decoded, readBytes } from './source.ts';
 
-/** A file whose text is up to this is put in order as a whole; a larger one within a window. */
-const MEMORY_MAX_CHARACTERS = 200_000_000;
+/** A file of up to this, decompressed, is put in order as a whole; a larger one within a window. */
+const MEMORY_MAX_BYTES = 200_000_000;
+/** A file of less than this is read before a thread has started. */
+const PARALLEL_MIN_BYTES = 8_000_000;
 const SAMPLE_ROWS = 1_000;
 const SAMPLE_CHARACTERS = 1 << 20;
 
@@ -41,24 +45,24 @@ export class Recording {
   refused = 0;
   readonly #path: string;
   readonly #format: Format;
-  readonly #map: Mapper;
   readonly #refuse: (refusals: Refusal[]) => void;
+  readonly #plan: ParserPlan;
+  /** As it lies on the disk. */
+  readonly #bytes: number;
   /** The whole recording in order, where it fits. */
-  #records: Record[] | null = null;
+  #blocks: Block[] | null = null;
   #startMs = NaN;
 
-  private constructor(path: string, format: Format, reading: Reading, options: OpenOptions) {
+  private constructor(path: string, bytes: number, format: Format, reading: Reading, options: OpenOptions) {
     this.file = basename(path);
     this.format = format.name;
     this.reading = reading;
     this.#path = path;
     this.#format = format;
+    this.#bytes = bytes;
     this.#refuse = options.refuse ?? (() => {});
-    this.#map = mapper(
-      reading,
-      slug(path),
-      dataValidator(channelSpec(reading.channel.value, options.channels)),
-    );
+    const { schema } = channelSpec(reading.channel.value, options.channels);
+    this.#plan = { format: format.name, reading, subject: slug(path), schema };
   }
 
   /**
@@ -84,8 +88,9 @@ export class Recording {
         },
       );
     }
-    const recording = new Recording(path, format, infer(basename(path), sample, options), options);
-    await recording.#load(path.endsWith('.gz') ? info.size * 2 : info.size);
+    const reading = infer(basename(path), sample, options);
+    const recording = new Recording(path, info.size, format, reading, options);
+    await recording.#load();
     return recording;
   }
 
@@ -100,40 +105,36 @@ export class Recording {
 
   /** Time of the last record, epoch ms; null where only a full reading would tell. */
   get endMs(): number | null {
-    return this.#records?.at(-1)?.timeMs ?? null;
+    return this.#blocks?.at(-1)?.timesMs.at(-1) ?? null;
   }
 
   /** How many records there are; null where only a full reading would tell. */
   get count(): number | null {
-    return this.#records?.length ?? null;
+    return this.#blocks && this.#blocks.reduce((sum, { count }) => sum + count, 0);
   }
 
-  /** Records from the given time on, in time order, in chunks. */
-  async *records(fromMs = -Infinity): AsyncGenerator<Record[]> {
-    if (this.#records) {
-      for (let at = lowerBound(this.#records, fromMs); at < this.#records.length; at += SAMPLE_ROWS) {
-        yield this.#records.slice(at, at + SAMPLE_ROWS);
-      }
-      return;
+  /** Records from the given time on, in time order. */
+  async *blocks(fromMs = -Infinity): AsyncGenerator<Block> {
+    let blocks: Iterable<Block> | AsyncIterable<Block>;
+    if (this.#blocks) blocks = this.#blocks;
+    else {
+      this.disorder.reordered = this.disorder.late = this.refused = 0;
+      blocks = reordered(this.#read(), this.disorder);
     }
-    this.disorder.reordered = this.disorder.late = this.refused = 0;
-    for await (const chunk of reordered(this.#read(), this.disorder)) {
-      if (chunk.at(-1)!.timeMs < fromMs) continue;
-      yield chunk[0]!.timeMs >= fromMs ? chunk : chunk.filter((record) => record.timeMs >= fromMs);
+    for await (const block of blocks) {
+      if (block.timesMs.at(-1)! < fromMs) continue;
+      yield block.timesMs[0]! >= fromMs ? block : block.slice(lowerBound(block.timesMs, fromMs));
     }
   }
 
-  async #load(bytes: number): Promise<void> {
-    if (bytes <= MEMORY_MAX_CHARACTERS) {
-      const size = { characters: 0 };
-      this.#records = await sorted(
-        this.#read(size),
-        this.disorder,
-        () => size.characters <= MEMORY_MAX_CHARACTERS,
-      );
+  async #load(): Promise<void> {
+    const packed = this.#path.endsWith('.gz');
+    if (this.#bytes * (packed ? 2 : 1) <= MEMORY_MAX_BYTES) {
+      const read = { bytes: 0 };
+      this.#blocks = await sorted(this.#read(read), this.disorder, () => read.bytes <= MEMORY_MAX_BYTES);
     }
-    for await (const [first] of this.records()) {
-      this.#startMs = first!.timeMs;
+    for await (const block of this.blocks()) {
+      this.#startMs = block.timesMs[0]!;
       break;
     }
     if (Number.isNaN(this.#startMs)) {
@@ -152,37 +153,32 @@ export class Recording {
   lastReason = '';
 
   /** Records in file order; refused rows are told and left out. */
-  async *#read(size = { characters: 0 }): AsyncGenerator<Record[]> {
-    const text = counted(readText(this.#path), size);
-    for await (const rows of this.#format.rows(text, { rename: this.reading.rename.value })) {
-      const records: Record[] = [];
-      const refusals: Refusal[] = [];
-      for (const row of rows) {
-        const record = this.#map(row);
-        if (typeof record !== 'string') records.push(record);
-        else
-          refusals.push({
-            channel: this.channel,
-            file: this.file,
-            line: row.line,
-            reason: record,
-            content: row.text ?? row.json ?? JSON.stringify(row.values),
-          });
+  async *#read(read = { bytes: 0 }): AsyncGenerator<Block> {
+    let line = 0;
+    for await (const { block, refused, lines } of this.#parsed(counted(readBytes(this.#path), read))) {
+      if (refused.length > 0) {
+        this.refused += refused.length;
+        this.lastReason = refused.at(-1)!.reason;
+        const { channel, file } = this;
+        this.#refuse(refused.map((row) => ({ channel, file, ...row, line: row.line + line })));
       }
-      if (refusals.length > 0) {
-        this.refused += refusals.length;
-        this.lastReason = refusals.at(-1)!.reason;
-        this.#refuse(refusals);
-      }
-      if (records.length > 0) yield records;
+      line += lines;
+      if (block.count > 0) yield block;
     }
+  }
+
+  #parsed(bytes: AsyncIterable<Buffer>): AsyncGenerator<Parsed> {
+    const { cut } = this.#format;
+    return cut && this.#bytes >= PARALLEL_MIN_BYTES
+      ? parsedInParallel(bytes, cut, this.#plan)
+      : new Parser(this.#plan).file(bytes);
   }
 }
 
 /** Reads the beginning of a file: its format, the rows that can be read, and what is wrong with the first that can't. */
 async function look(path: string): Promise<{ format: Format; sample: Data[]; problem: string | undefined }> {
   let head = '';
-  for await (const piece of readText(path)) {
+  for await (const piece of decoded(readBytes(path))) {
     head += piece;
     if (head.length >= SAMPLE_CHARACTERS) break;
   }
@@ -199,20 +195,9 @@ async function look(path: string): Promise<{ format: Format; sample: Data[]; pro
   return { format, sample, problem: rows.find((row) => row.problem)?.problem };
 }
 
-async function* counted(text: AsyncIterable<string>, size: { characters: number }): AsyncGenerator<string> {
-  for await (const piece of text) {
-    size.characters += piece.length;
-    yield piece;
+async function* counted(source: AsyncIterable<Buffer>, read: { bytes: number }): AsyncGenerator<Buffer> {
+  for await (const bytes of source) {
+    read.bytes += bytes.length;
+    yield bytes;
   }
-}
-
-/** Index of the first record at or after the time. */
-function lowerBound(records: Record[], timeMs: number): number {
-  let low = 0;
-  for (let high = records.length; low < high;) {
-    const middle = (low + high) >>> 1;
-    if (records[middle]!.timeMs < timeMs) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

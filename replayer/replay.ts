@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Block } from '../core/block.ts';
 import { channelSpec } from '../core/channels.ts';
 import { machineTime, type Time } from '../core/clock.ts';
 import { isoTime } from '../core/event.ts';
@@ -65,7 +66,7 @@ export class Replay {
         for (const writer of writers) writer.startEpoch(epoch);
         return epoch;
       },
-      emit: (lane: number, records: Parameters<ChannelWriter['emit']>[0]) => writers[lane]!.emit(records),
+      emit: (channel: number, block: Block) => writers[channel]!.emit(block),
     };
     const startMs = momentMs(request.start, timeline.startMs, 'start') ?? timeline.startMs;
     const endMs =

@@ -1,14 +1,19 @@
-import type { Record } from '../core/event.ts';
+import { BlockBuilder, type Block } from '../core/block.ts';
 import type { Recording } from './recording.ts';
 
-/** Records of all recordings in time order, each with the index of its channel. */
+/** A stretch of records of all recordings in time order. */
 export interface Stretch {
-  records: Record[];
-  /** lanes[i] is the channel of records[i], an index into the timeline's channels; null when all are of channel 0. */
-  lanes: number[] | null;
+  timesMs: Float64Array;
+  /** The records `from` to before `to` by channel, an index into the timeline's channels; in order within each. */
+  parts(from: number, to: number): Part[];
 }
 
-const STRETCH_RECORDS = 1_000;
+export interface Part {
+  channel: number;
+  block: Block;
+}
+
+const STRETCH_RECORDS = 4_096;
 
 /** What a player plays: recordings merged into one order of time. */
 export interface Timeline {
@@ -23,66 +28,95 @@ export interface Timeline {
 /** Several recordings on one timeline; equal times keep the order of the recordings, and of the rows within one. */
 export function timelineOf(recordings: Recording[]): Timeline {
   const channels = [...new Set(recordings.map((recording) => recording.channel))];
-  const laneOf = recordings.map((recording) => channels.indexOf(recording.channel));
+  const channelOf = recordings.map((recording) => channels.indexOf(recording.channel));
   const ends = recordings.map((recording) => recording.endMs);
   return {
     startMs: Math.min(...recordings.map((recording) => recording.startMs)),
     endMs: ends.includes(null) ? null : Math.max(...(ends as number[])),
     channels,
     from: (timeMs) =>
-      recordings.length === 1 ? single(recordings[0]!, timeMs) : merged(recordings, laneOf, timeMs),
+      recordings.length === 1 ? single(recordings[0]!, timeMs) : merged(recordings, channelOf, timeMs),
   };
 }
 
 async function* single(recording: Recording, fromMs: number): AsyncGenerator<Stretch> {
-  for await (const records of recording.records(fromMs)) yield { records, lanes: null };
-}
-
-interface Lane {
-  source: AsyncGenerator<Record[]>;
-  chunk: Record[];
-  at: number;
-}
-
-async function* merged(recordings: Recording[], laneOf: number[], fromMs: number): AsyncGenerator<Stretch> {
-  const open: (Lane | null)[] = recordings.map((recording) => ({
-    source: recording.records(fromMs),
-    chunk: [],
-    at: 0,
-  }));
-  try {
-    for (let lane = 0; lane < open.length; lane++) await refill(open, lane);
-    let stretch: Stretch & { lanes: number[] } = { records: [], lanes: [] };
-    for (let next; (next = earliest(open)) !== -1;) {
-      const lane = open[next]!;
-      stretch.records.push(lane.chunk[lane.at++]!);
-      stretch.lanes.push(laneOf[next]!);
-      if (stretch.records.length === STRETCH_RECORDS) {
-        yield stretch;
-        stretch = { records: [], lanes: [] };
-      }
-      if (lane.at === lane.chunk.length) await refill(open, next);
-    }
-    if (stretch.records.length > 0) yield stretch;
-  } finally {
-    for (const lane of open) await lane?.source.return(undefined);
+  for await (const block of recording.blocks(fromMs)) {
+    const { timesMs } = block;
+    yield { timesMs, parts: (from, to) => [{ channel: 0, block: block.slice(from, to) }] };
   }
 }
 
-async function refill(open: (Lane | null)[], index: number): Promise<void> {
-  const lane = open[index]!;
-  const next = await lane.source.next();
-  if (next.done) open[index] = null;
-  else [lane.chunk, lane.at] = [next.value, 0];
+/** How far one recording is in the merge. */
+interface Lane {
+  source: AsyncGenerator<Block>;
+  block: Block;
+  row: number;
 }
 
-function earliest(open: (Lane | null)[]): number {
+async function* merged(
+  recordings: Recording[],
+  channelOf: number[],
+  fromMs: number,
+): AsyncGenerator<Stretch> {
+  const sources = recordings.map((recording) => recording.blocks(fromMs));
+  const lanes: (Lane | null)[] = [];
+  try {
+    for (const [i, source] of sources.entries()) lanes[i] = await nextBlock(source);
+    while (lanes.some(Boolean)) {
+      yield stretchOf(lanes, channelOf);
+      for (const [i, lane] of lanes.entries()) {
+        if (lane && lane.row === lane.block.count) lanes[i] = await nextBlock(lane.source);
+      }
+    }
+  } finally {
+    for (const source of sources) await source.return(undefined);
+  }
+}
+
+async function nextBlock(source: AsyncGenerator<Block>): Promise<Lane | null> {
+  const next = await source.next();
+  return next.done ? null : { source, block: next.value, row: 0 };
+}
+
+/** Merges what is at hand, up to where a recording needs its next block to go on. */
+function stretchOf(lanes: (Lane | null)[], channelOf: number[]): Stretch {
+  const times: number[] = [];
+  const laneOf: number[] = [];
+  const rowOf: number[] = [];
+  const blocks = lanes.map((lane) => lane?.block);
+  while (times.length < STRETCH_RECORDS) {
+    const next = earliest(lanes);
+    const lane = lanes[next]!;
+    times.push(lane.block.timesMs[lane.row]!);
+    laneOf.push(next);
+    rowOf.push(lane.row++);
+    if (lane.row === lane.block.count) break;
+  }
+  return {
+    timesMs: Float64Array.from(times),
+    parts(from, to) {
+      const builders = new Map<number, BlockBuilder>();
+      for (let i = from; i < to; i++) {
+        const channel = channelOf[laneOf[i]!]!;
+        let builder = builders.get(channel);
+        if (!builder) builders.set(channel, (builder = new BlockBuilder(to - from)));
+        const block = blocks[laneOf[i]!]!;
+        const row = rowOf[i]!;
+        const subject = block.names[block.subjects[row]!]!;
+        builder.addBytes(block.timesMs[row]!, subject, block.data, block.starts[row]!, block.ends[row]!);
+      }
+      return [...builders].map(([channel, builder]) => ({ channel, block: builder.take() }));
+    },
+  };
+}
+
+function earliest(lanes: (Lane | null)[]): number {
   let best = -1;
   let bestMs = Infinity;
-  for (let i = 0; i < open.length; i++) {
-    const lane = open[i];
+  for (let i = 0; i < lanes.length; i++) {
+    const lane = lanes[i];
     if (!lane) continue;
-    const { timeMs } = lane.chunk[lane.at]!;
+    const timeMs = lane.block.timesMs[lane.row]!;
     if (best === -1 || timeMs < bestMs) [best, bestMs] = [i, timeMs];
   }
   return best;

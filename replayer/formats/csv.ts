@@ -25,7 +25,36 @@ export default {
     const rows = reader.push('', true);
     if (rows.length > 0) yield rows;
   },
+  cut: { rowsEnd, header: true },
 } satisfies Format;
+
+const QUOTE = 34;
+const LINE_FEED = 10;
+const CARRIAGE_RETURN = 13;
+const FIELD_ENDS = [...DELIMITERS, '\n', '\r'].map((character) => character.charCodeAt(0));
+
+/** Where the last row ends that is whole: a line end within quotes ends none. */
+function rowsEnd(bytes: Buffer): number {
+  /** From where to where no quote is open. */
+  const unquoted: [number, number][] = [];
+  let from = 0;
+  for (let open = bytes.indexOf(QUOTE); open !== -1; open = bytes.indexOf(QUOTE, from)) {
+    unquoted.push([from, open]);
+    from = open + 1;
+    if (open > 0 && !FIELD_ENDS.includes(bytes[open - 1]!)) continue;
+    let close = bytes.indexOf(QUOTE, from);
+    while (close !== -1 && bytes[close + 1] === QUOTE) close = bytes.indexOf(QUOTE, close + 2);
+    from = close === -1 ? bytes.length : close + 1;
+  }
+  unquoted.push([from, bytes.length]);
+  for (const [start, end] of unquoted.reverse()) {
+    for (let at = end - 1; at >= start; at--) {
+      const half = bytes[at] === CARRIAGE_RETURN && (at + 1 === bytes.length || bytes[at + 1] === LINE_FEED);
+      if (bytes[at] === LINE_FEED || (bytes[at] === CARRIAGE_RETURN && !half)) return at + 1;
+    }
+  }
+  return 0;
+}
 
 /** Feeds pieces of text to Papa Parse, keeping the unfinished row and counting lines. */
 class CsvReader {
@@ -138,19 +167,21 @@ function firstLine(text: string): string {
 
 function rowOf(line: number, cells: string[], columns: { name: string; member: string }[]): Row {
   const values: Data = {};
-  let json = '{';
+  // Joined at once: adding up strings piece by piece makes a tree of them that has to be flattened later.
+  const json: string[] = [];
   for (let i = 0; i < columns.length; i++) {
     const cell = cells[i]!;
     if (cell === '') continue;
     const { name, member } = columns[i]!;
-    if (json.length > 1) json += ',';
+    json.push(json.length === 0 ? '{' : ',', member);
     if (NUMBER.test(cell)) {
       values[name] = Number(cell);
-      json += member + cell;
+      json.push(cell);
     } else {
       values[name] = cell;
-      json += member + JSON.stringify(cell);
+      json.push(JSON.stringify(cell));
     }
   }
-  return { line, values, json: `${json}}` };
+  json.push(json.length === 0 ? '{}' : '}');
+  return { line, values, json: json.join('') };
 }

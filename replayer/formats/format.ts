@@ -30,6 +30,13 @@ export interface Format {
   /** Whether text that begins like this is of the format, for files whose name does not tell. */
   looksLike(head: string): boolean;
   rows(text: AsyncIterable<string>, options: FormatOptions): AsyncIterable<Row[]>;
+  /** For formats of which any run of whole rows can be read by itself, on any thread. */
+  cut?: {
+    /** Where the last whole row ends in bytes that begin with a row; 0 where there is none. */
+    rowsEnd(bytes: Buffer): number;
+    /** Whether the first row of the file goes before every other run of rows: the names of the columns. */
+    header: boolean;
+  };
 }
 
 /** A row longer than this is refused: a broken quote or a missing line end must not fill the memory. */

@@ -1,5 +1,5 @@
 import type { Data } from '../../core/event.ts';
-import { lines } from '../text.ts';
+import { lines } from '../lines.ts';
 import { badRow, type Format, type Row } from './format.ts';
 
 /** One JSON object a line (NDJSON, JSON Lines). Blank lines are skipped. */
@@ -17,6 +17,7 @@ export default {
       yield rows;
     }
   },
+  cut: { rowsEnd: (bytes) => bytes.lastIndexOf('\n') + 1, header: false },
 } satisfies Format;
 
 function read(line: number, text: string, rename: ReadonlyMap<string, string>): Row {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { Block } from '../../core/block.ts';
 import type { Record } from '../../core/event.ts';
 import { Player, type Output, type PlayerOptions } from '../../replayer/player.ts';
 import type { Stretch, Timeline } from '../../replayer/timeline.ts';
@@ -23,8 +24,16 @@ function timeline(offsetsMs: number[], lanes = 1): Timeline {
       for (let at = 0; at < left.length; at += 7) {
         const part = left.slice(at, at + 7);
         yield {
-          records: part,
-          lanes: lanes === 1 ? null : part.map((record) => Number(/\d+/.exec(record.data)![0]) % lanes),
+          timesMs: Float64Array.from(part, ({ timeMs }) => timeMs),
+          parts: (from, to) =>
+            Array.from({ length: lanes }, (_, channel) => ({
+              channel,
+              records: part
+                .slice(from, to)
+                .filter(({ data }) => Number(/\d+/.exec(data)![0]) % lanes === channel),
+            }))
+              .filter(({ records }) => records.length > 0)
+              .map(({ channel, records }) => ({ channel, block: Block.of(records) })),
         };
       }
     },
@@ -45,8 +54,8 @@ class Tape implements Output {
     return Promise.resolve(this.epochs.length);
   }
 
-  emit(_lane: number, records: Record[]): Promise<void> {
-    for (const { data, timeMs } of records)
+  emit(_channel: number, block: Block): Promise<void> {
+    for (const { data, timeMs } of block.records())
       this.epochs.at(-1)!.push({ n: JSON.parse(data).n as number, timeMs, atMs: this.#time.now() });
     return Promise.resolve();
   }

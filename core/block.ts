@@ -1,0 +1,198 @@
+import type { Record } from './event.ts';
+
+/**
+ * Records in columns: row i is `timesMs[i]`, `names[subjects[i]]` and the JSON text `data[starts[i]..ends[i])`. What moves
+ * between file, player and Redis at millions of rows, where an object and two strings per row cost more than all the work.
+ */
+export class Block {
+  /** Event time, epoch ms. */
+  readonly timesMs: Float64Array;
+  /** Index into `names`. */
+  readonly subjects: Uint32Array;
+  /** May be shared with other blocks, and grow. */
+  readonly names: string[];
+  /** JSON texts in UTF-8, in any order. */
+  readonly data: Buffer;
+  readonly starts: Uint32Array;
+  readonly ends: Uint32Array;
+
+  constructor(columns: Columns) {
+    this.timesMs = columns.timesMs;
+    this.subjects = columns.subjects;
+    this.names = columns.names;
+    this.data = columns.data;
+    this.starts = columns.starts;
+    this.ends = columns.ends;
+  }
+
+  static of(records: Record[]): Block {
+    const builder = new BlockBuilder(records.length);
+    for (const { timeMs, subject, data } of records) builder.add(timeMs, subject, data);
+    return builder.take();
+  }
+
+  get count(): number {
+    return this.timesMs.length;
+  }
+
+  /** Rows `from` to before `to`; nothing is copied. */
+  slice(from: number, to = this.count): Block {
+    return new Block({
+      ...this,
+      timesMs: this.timesMs.subarray(from, to),
+      subjects: this.subjects.subarray(from, to),
+      starts: this.starts.subarray(from, to),
+      ends: this.ends.subarray(from, to),
+    });
+  }
+
+  /** These rows, in this order; their texts are not copied. */
+  pick(rows: ArrayLike<number>): Block {
+    const { length } = rows;
+    const picked = {
+      timesMs: new Float64Array(length),
+      subjects: new Uint32Array(length),
+      starts: new Uint32Array(length),
+      ends: new Uint32Array(length),
+    };
+    for (let i = 0; i < length; i++) {
+      const row = rows[i]!;
+      picked.timesMs[i] = this.timesMs[row]!;
+      picked.subjects[i] = this.subjects[row]!;
+      picked.starts[i] = this.starts[row]!;
+      picked.ends[i] = this.ends[row]!;
+    }
+    return new Block({ ...this, ...picked });
+  }
+
+  record(row: number): Record {
+    return {
+      timeMs: this.timesMs[row]!,
+      subject: this.names[this.subjects[row]!]!,
+      data: this.data.toString('utf8', this.starts[row], this.ends[row]),
+    };
+  }
+
+  records(): Record[] {
+    return Array.from(this.timesMs, (_, row) => this.record(row));
+  }
+}
+
+export type Columns = Pick<Block, 'timesMs' | 'subjects' | 'names' | 'data' | 'starts' | 'ends'>;
+
+const BYTES_PER_ROW = 256;
+
+/** Makes blocks row by row. The names of all its blocks are one list. */
+export class BlockBuilder {
+  readonly names: string[];
+  readonly #index: Map<string, number>;
+  #rows: number;
+  #count = 0;
+  #bytes = 0;
+  #timesMs!: Float64Array;
+  #subjects!: Uint32Array;
+  #starts!: Uint32Array;
+  #ends!: Uint32Array;
+  #data!: Buffer;
+
+  /** `rows` is a first guess of a block's size; `names` the subjects that are known already. */
+  constructor(rows = 1_024, names: string[] = []) {
+    this.#rows = Math.max(16, rows);
+    this.names = names;
+    this.#index = new Map(names.map((name, i) => [name, i]));
+    this.#allocate();
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** `data` is JSON text. */
+  add(timeMs: number, subject: string, data: string): void {
+    // A UTF-16 code unit takes three bytes at most.
+    this.#reserve(data.length * 3);
+    const written = this.#data.write(data, this.#bytes);
+    this.#row(timeMs, this.subject(subject), written);
+  }
+
+  /** A row whose text lies in `source` already. */
+  addBytes(timeMs: number, subject: string, source: Uint8Array, start: number, end: number): void {
+    this.#reserve(end - start);
+    this.#data.set(source.subarray(start, end), this.#bytes);
+    this.#row(timeMs, this.subject(subject), end - start);
+  }
+
+  /** A row of another block; that must have the same `names`. */
+  addRow(block: Block, row: number): void {
+    const start = block.starts[row]!;
+    const end = block.ends[row]!;
+    this.#reserve(end - start);
+    block.data.copy(this.#data, this.#bytes, start, end);
+    this.#row(block.timesMs[row]!, block.subjects[row]!, end - start);
+  }
+
+  subject(name: string): number {
+    let index = this.#index.get(name);
+    if (index === undefined) {
+      index = this.names.push(name) - 1;
+      this.#index.set(name, index);
+    }
+    return index;
+  }
+
+  /** What was added since the last block. */
+  take(): Block {
+    const block = new Block({
+      timesMs: this.#timesMs.subarray(0, this.#count),
+      subjects: this.#subjects.subarray(0, this.#count),
+      names: this.names,
+      data: this.#data.subarray(0, this.#bytes),
+      starts: this.#starts.subarray(0, this.#count),
+      ends: this.#ends.subarray(0, this.#count),
+    });
+    this.#allocate();
+    return block;
+  }
+
+  #row(timeMs: number, subject: number, bytes: number): void {
+    const row = this.#count++;
+    this.#timesMs[row] = timeMs;
+    this.#subjects[row] = subject;
+    this.#starts[row] = this.#bytes;
+    this.#ends[row] = this.#bytes += bytes;
+  }
+
+  #allocate(): void {
+    const rows = this.#rows;
+    this.#timesMs = new Float64Array(rows);
+    this.#subjects = new Uint32Array(rows);
+    this.#starts = new Uint32Array(rows);
+    this.#ends = new Uint32Array(rows);
+    this.#data = Buffer.allocUnsafeSlow(Math.max(rows * BYTES_PER_ROW, this.#bytes));
+    this.#count = this.#bytes = 0;
+  }
+
+  /** Room for one more row of so many bytes. */
+  #reserve(bytes: number): void {
+    if (this.#bytes + bytes > this.#data.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(this.#data.length * 2, this.#bytes + bytes));
+      this.#data.copy(larger, 0, 0, this.#bytes);
+      this.#data = larger;
+    }
+    if (this.#count < this.#timesMs.length) return;
+    this.#rows = this.#count * 2;
+    this.#timesMs = grown(this.#timesMs, new Float64Array(this.#rows));
+    this.#subjects = grown(this.#subjects, new Uint32Array(this.#rows));
+    this.#starts = grown(this.#starts, new Uint32Array(this.#rows));
+    this.#ends = grown(this.#ends, new Uint32Array(this.#rows));
+  }
+}
+
+function grown<T extends Float64Array | Uint32Array>(from: T, to: T): T {
+  to.set(from);
+  return to;
+}

@@ -1,0 +1,220 @@
+import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
+import fc from 'fast-check';
+import { Block } from '../../core/block.ts';
+import { channelSpec } from '../../core/channels.ts';
+import type { Event, Record } from '../../core/event.ts';
+import { keys } from '../../core/keys.ts';
+import { connect, duplicate, type Redis } from '../../core/redis.ts';
+import { beginEpoch, ChannelWriter, type WriterOptions } from '../../core/writer.ts';
+import { startRedis, type TestRedis } from '../helpers/redis.ts';
+
+/** More than a batch of which the writer makes a transaction. */
+const COUNT = 40;
+
+const records = (from: number, count = COUNT, subject = ''): Record[] =>
+  Array.from({ length: count }, (_, i) => ({
+    timeMs: 1_700_000_000_000 + from + i,
+    subject: subject || `s${(from + i) % 3}`,
+    data: `{"n":${from + i}}`,
+  }));
+const block = (from: number, count = COUNT, subject = '') => Block.of(records(from, count, subject));
+
+describe('ChannelWriter, blocks as transactions', function () {
+  this.timeout(60_000);
+  let server: TestRedis;
+  let redis: Redis;
+  before(async () => {
+    server = await startRedis();
+    redis = await connect(server.url, 'test');
+  });
+  after(async () => {
+    redis.disconnect();
+    await server.stop();
+  });
+
+  async function writerOf(
+    channel: string,
+    options: Partial<WriterOptions> = {},
+    spec = channelSpec(channel),
+  ) {
+    const writer = new ChannelWriter(redis, spec, { source: '/x', ...options });
+    await redis.ping(); // It has been seen by now that the connection can.
+    return writer;
+  }
+
+  async function log(channel: string): Promise<{ id: string; event: Event }[]> {
+    const entries = await redis.xrange(keys.log(channel), '-', '+');
+    return entries.map(([id, fields]) => ({ id, event: JSON.parse(fields[1]!) as Event }));
+  }
+
+  const numbers = async (channel: string) => (await log(channel)).map(({ event }) => event.data['n']);
+  const upTo = (count: number) => Array.from({ length: count }, (_, n) => n);
+
+  it('leaves in Redis and on the wire, byte for byte, what the function leaves', async () => {
+    const heard: string[] = [];
+    const subscriber = duplicate(redis);
+    subscriber.on('message', (_channel, text) => heard.push(text));
+    await subscriber.subscribe('same');
+    const aRecord = fc.record({
+      timeMs: fc.oneof(
+        fc.integer({ min: 0, max: 2e12 }),
+        fc.integer({ min: 0, max: 2e15 }).map((us) => us / 1000),
+      ),
+      subject: fc.oneof(
+        fc.constantFrom('truck-7', 'überland "5"', '日本', '\u2028'),
+        fc.string({ unit: 'grapheme' }),
+      ),
+      data: fc
+        .dictionary(fc.string(), fc.string({ unit: 'grapheme' }), { maxKeys: 4 })
+        .map((data) => JSON.stringify(data)),
+    });
+    const config = fc.record({ log: fc.constantFrom(0, 50, 100_000), state: fc.boolean() });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(aRecord, { minLength: COUNT + 3, maxLength: 100 }),
+        config,
+        async (given, channel) => {
+          const spec = channelSpec('same', { same: channel });
+          const [first, rest] = [given.slice(0, 3), given.slice(3)];
+          const left = [];
+          for (const batch of [rest, Block.of(rest)]) {
+            await redis.flushall();
+            heard.length = 0;
+            const writer = await writerOf(
+              'same',
+              { replay: 'ré', wall: () => 0, lease: { token: 'ré 1', lifeMs: 60_000 } },
+              spec,
+            );
+            await writer.emit(first);
+            const position = await writer.emit(batch);
+            await redis.ping();
+            const receipts = await redis.keys('reprise:receipt:*');
+            assert.equal(receipts.length, batch instanceof Block ? 1 : 0, 'the block went as a transaction');
+            const { by, ...head } = await redis.hgetall(keys.head('same'));
+            left.push({
+              position,
+              by,
+              head,
+              heard: [...heard],
+              log: await redis.xrange(keys.log('same'), '-', '+'),
+              state: await redis.hgetall(keys.state('same')),
+              owner: await redis.get(keys.owner('same')),
+              channels: await redis.smembers(keys.channels),
+            });
+          }
+          assert.deepEqual(left[1], left[0]);
+        },
+      ),
+      { numRuns: 60 },
+    );
+    subscriber.disconnect();
+  });
+
+  it('leaves no hole and no double when several writers share a channel, and each keeps its order', async () => {
+    const connections = await Promise.all([1, 2, 3].map(() => connect(server.url, 'writer')));
+    await Promise.all(
+      connections.map(async (connection, w) => {
+        const writer = new ChannelWriter(connection, channelSpec('shared'), { source: `/writers/${w}` });
+        await connection.ping();
+        await Promise.all(
+          upTo(20).map((i) =>
+            writer.emit(i % 3 === 0 ? records(i * COUNT, COUNT, `w${w}`) : block(i * COUNT, COUNT, `w${w}`)),
+          ),
+        );
+      }),
+    );
+    for (const connection of connections) connection.disconnect();
+    const events = await log('shared');
+    assert.deepEqual(
+      events.map(({ id }) => id),
+      upTo(60 * COUNT).map((n) => `1-${n + 1}`),
+    );
+    for (let w = 0; w < 3; w++) {
+      const own = events.filter(({ event }) => event.subject === `w${w}`);
+      assert.deepEqual(
+        own.map(({ event }) => event.data['n']),
+        upTo(20 * COUNT),
+      );
+    }
+  });
+
+  it('loses and doubles nothing when Redis is killed while blocks are on their way', async () => {
+    const writer = await writerOf('killed');
+    let killing = true;
+    let sent = 0;
+    const sendings: Promise<unknown>[] = [];
+    const kills = (async () => {
+      for (let kill = 0; kill < 3; kill++) {
+        await delay(40);
+        await server.kill();
+        await server.restart();
+      }
+      killing = false;
+    })();
+    while (killing) {
+      sendings.push(writer.emit(block(sent, COUNT)));
+      sent += COUNT;
+      await delay(1);
+    }
+    await kills;
+    await Promise.all(sendings);
+    assert.deepEqual(await numbers('killed'), upTo(sent));
+  });
+
+  it('goes on where Redis has forgotten its functions', async () => {
+    const writer = await writerOf('forgetful');
+    await writer.emit(block(0));
+    await redis.function('FLUSH');
+    await writer.emit(block(COUNT));
+    await writer.emit(block(COUNT * 2));
+    assert.deepEqual(await numbers('forgetful'), upTo(COUNT * 3));
+  });
+
+  it('writes nothing once another has the channel, or has written in between', async () => {
+    const lease = { token: 'first 1', lifeMs: 60_000 };
+    const first = await writerOf('owned', { lease });
+    first.startEpoch(await beginEpoch(redis, ['owned'], lease));
+    await first.emit(block(0));
+    const other = await writerOf('owned');
+    await other.emit(block(1_000));
+    await first.emit(block(COUNT));
+    assert.deepEqual(await numbers('owned'), [
+      ...upTo(COUNT),
+      ...upTo(COUNT).map((n) => n + 1_000),
+      ...upTo(COUNT).map((n) => n + COUNT),
+    ]);
+    await redis.set(keys.owner('owned'), 'second 2');
+    await assert.rejects(
+      first.emit(block(COUNT * 2)),
+      /no longer owns channel "owned": replay "second" plays/,
+    );
+    assert.equal((await log('owned')).length, COUNT * 3);
+  });
+
+  it('waits for an attached consumer rather than push what it has not read out of the log', async () => {
+    const writer = await writerOf(
+      'bounded',
+      { waits: true },
+      channelSpec('bounded', { bounded: { log: 100 } }),
+    );
+    await writer.emit(block(0));
+    await redis.hset(keys.consumers('bounded'), 'slow', `1-10 ${Date.now() + 60_000}`);
+    await writer.emit(block(COUNT));
+    let written = false;
+    const waiting = writer.emit(block(COUNT * 2)).then(() => (written = true));
+    await delay(60);
+    assert.equal(written, false, 'offset 11 to 20 would have left the log');
+    await redis.hset(keys.consumers('bounded'), 'slow', `1-20 ${Date.now() + 60_000}`);
+    await waiting;
+    assert.equal((await log('bounded')).at(-1)!.id, `1-${COUNT * 3}`);
+  });
+
+  it('says so when the log does not take it', async () => {
+    const writer = await writerOf('spoilt');
+    await writer.emit(block(0));
+    await redis.xadd(keys.log('spoilt'), '1-5000', 'e', '{}');
+    await assert.rejects(writer.emit(block(COUNT)), /equal or smaller/);
+    assert.equal(await redis.hget(keys.head('spoilt'), 'offset'), String(COUNT));
+  });
+});

@@ -153,7 +153,7 @@ export class Drops {
 /** A channel named after the file: `liverpool_bus.csv.gz` plays on `liverpool_bus`. */
 export const ownChannel = (file: string): string =>
   file
-    .replace(/(\.(csv|tsv|ndjson|jsonl|json|gpx|mcap|parquet|gz|zst))+$/i, '')
+    .replace(/(\.(csv|tsv|ndjson|jsonl|ldjson|gz))+$/i, '')
     .replace(/[^A-Za-z0-9_-]+/g, '-')
     .replace(/^[^A-Za-z0-9]+/, '')
     .slice(0, 60) || 'recording';

@@ -63,6 +63,8 @@ export class Metrics implements Sink {
         this.places.add(root);
         let any = channel.name !== root;
         for (const metric in known) {
+          // The first fix has none before it: its speed is not known, whatever stands in its place.
+          if (metric === 'speed' && data['elapsed_seconds'] === 0) continue;
           const value = known[metric]?.map((member) => data[member]).find((v) => typeof v === 'number');
           if (value === undefined) continue;
           subject.add(metric, channel.name, time, value);

@@ -1,7 +1,6 @@
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { css, palette, token } from './colours.ts';
-import { short } from './format.ts';
 import type { Series } from './series.ts';
 
 /** A line to draw: a subject's numbers in its colour. */
@@ -15,6 +14,7 @@ export interface Line {
 
 /** One value to a pixel column is all that can be seen. */
 const PIXELS_PER_POINT = 1.5;
+const MOST_PLACES = 6;
 
 const pad = (n: number): string => String(n).padStart(2, '0');
 
@@ -28,6 +28,14 @@ function timeLabels(_plot: uPlot, splits: number[], _axis: number, _space: numbe
     const minutes = `${pad(d.getUTCHours())}:${pad(d.getUTCMinutes())}`;
     return step >= 60 ? minutes : `${minutes}:${pad(d.getUTCSeconds())}`;
   });
+}
+
+/** Labels of a value axis, with the places that its step needs: no two of them read the same. */
+function valueLabels(_plot: uPlot, splits: number[], _axis: number, _space: number, step: number): string[] {
+  let places = 0;
+  while (places < MOST_PLACES && !Number.isInteger(Number((step * 10 ** places).toPrecision(9)))) places++;
+  const { format } = new Intl.NumberFormat('en', { maximumFractionDigits: places });
+  return splits.map((split) => format(split));
 }
 
 /** One chart of several subjects over event time, drawn by uPlot. */
@@ -109,7 +117,7 @@ export class Plot {
           values: this.#last ? timeLabels : () => [],
           gap: 4,
         },
-        { ...axis, font, size: 46, space: 26, gap: 6, values: (_u, splits) => splits.map(short) },
+        { ...axis, font, size: 46, space: 26, gap: 6, values: valueLabels },
       ],
       series: [
         {},

@@ -1,3 +1,6 @@
+/** `1 row`, `1,316 rows`. */
+const some = (n: number, noun: string): string => `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`;
+
 /** Every text of the page, by where it is shown. Functions take what varies. Plain English; says what happened and what to do. */
 export const texts = {
   name: 'Reprise',
@@ -46,7 +49,7 @@ export const texts = {
 
   empty: {
     title: 'Nothing is playing',
-    lead: 'Drop a CSV, NDJSON, GPX or MCAP file anywhere on this page (also .gz) to play it onto Redis.',
+    lead: 'Drop a CSV or NDJSON file (also .gz) anywhere on this page to play it onto Redis.',
     choose: 'Choose a file',
     orRecording: 'Or play a recording that is already here',
     orShell: 'Or in a terminal',
@@ -56,15 +59,14 @@ export const texts = {
   drop: {
     open: 'Open a file',
     title: 'Drop to play',
-    lead: 'CSV, NDJSON, GPX, MCAP or Parquet, also .gz. The file is uploaded and starts at 1×.',
+    lead: 'CSV or NDJSON, also .gz. The file is uploaded and starts at 1×.',
     uploading: (name: string) => `Uploading ${name}`,
     reading: (name: string) => `Reading ${name}`,
     cancel: 'Cancel',
     playing: (name: string) => `Playing ${name}`,
-    found: (records: string, subjects: string, span: string) =>
-      `${records} records, ${subjects} subjects, ${span}.`,
-    refused: (n: string) =>
-      `${n} rows could not be read and are left out: GET /api/v1/deadletters lists them.`,
+    found: (records: number, subjects: number, span: string) =>
+      `${some(records, 'record')}, ${some(subjects, 'subject')}, ${span}.`,
+    refused: (n: number) => `Left out: ${some(n, 'row')} that could not be read (GET /api/v1/deadletters).`,
     inferred: 'How it was read',
     failed: (name: string) => `${name} could not be played`,
     conflict: (channels: string, replay: string) => `Channel ${channels} is in use by replay “${replay}”`,
@@ -127,7 +129,7 @@ export const texts = {
   subjects: {
     title: 'Subjects',
     find: 'Find a subject',
-    count: (n: number) => `${n.toLocaleString('en')} ${n === 1 ? 'subject' : 'subjects'}`,
+    count: (n: number) => some(n, 'subject'),
     more: (n: number) => `and ${n.toLocaleString('en')} more: type to find`,
     noneFound: 'No subject has that name.',
     select: (name: string) => `Select ${name}`,

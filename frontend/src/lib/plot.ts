@@ -14,7 +14,7 @@ export interface Line {
 
 /** One value to a pixel column is all that can be seen. */
 const PIXELS_PER_POINT = 1.5;
-const MOST_PLACES = 6;
+const MOST_PLACES = 3;
 
 const pad = (n: number): string => String(n).padStart(2, '0');
 
@@ -117,7 +117,7 @@ export class Plot {
           values: this.#last ? timeLabels : () => [],
           gap: 4,
         },
-        { ...axis, font, size: 46, space: 26, gap: 6, values: valueLabels },
+        { ...axis, font, size: 54, space: 26, gap: 6, values: valueLabels },
       ],
       series: [
         {},

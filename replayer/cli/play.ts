@@ -124,7 +124,7 @@ function sourceOf(file: string, { map, ...options }: Options): Source {
 function requestOf(files: string[], options: Options): ReplayRequest {
   return {
     // Named here, so that the rows refused while the file is opened bear the name, too.
-    id: options.name ?? `play-${randomUUID().slice(0, 8)}`,
+    id: options.name ?? `replay-${randomUUID().slice(0, 8)}`,
     recordings: files.map((file) => basename(file)),
     rate: options.rate,
     paused: options.paused ?? false,

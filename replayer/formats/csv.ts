@@ -1,9 +1,7 @@
 import Papa from 'papaparse';
-import type { Data } from '../../core/event.ts';
+import { Columns } from './cells.ts';
 import { badRow, ROW_MAX_CHARACTERS, type Format, type Row } from './format.ts';
 
-/** The numbers that JSON can hold as they are written; ids such as 007, and integers no double can hold, stay text. */
-const NUMBER = /^-?(?:0|[1-9]\d{0,14})(?:\.\d+)?(?:[eE][+-]?\d{1,3})?$/;
 /** Each costs another look at the rest of the file. */
 const RESCUES_MAX = 200;
 const DELIMITERS = [',', ';', '\t', '|'];
@@ -64,7 +62,7 @@ class CsvReader {
   /** Inside a row that was refused for its length: skip to the end of the line. */
   #skipping = false;
   #rescues = 0;
-  #columns: { name: string; member: string }[] | null = null;
+  #columns: Columns | null = null;
   #delimiter = ',';
   #newline: '\n' | '\r\n' | '\r' = '\n';
 
@@ -120,18 +118,15 @@ class CsvReader {
     if (quoted) for (const cell of cells) if (cell.includes('\n')) this.#line += cell.split('\n').length - 1;
     if (cells.length === 1 && cells[0]!.trim() === '') return;
     if (!this.#columns) {
-      this.#columns = cells.map((cell, i) => {
-        const name = cell.trim() || `column_${i + 1}`;
-        const renamed = this.#rename.get(name) ?? name;
-        return { name: renamed, member: `${JSON.stringify(renamed)}:` };
-      });
+      const names = cells.map((cell, i) => cell.trim() || `column_${i + 1}`);
+      this.#columns = new Columns(names.map((name) => this.#rename.get(name) ?? name));
       return;
     }
-    const columns = this.#columns;
-    if (cells.length !== columns.length) {
-      problem ??= `${cells.length} cells where the header has ${columns.length}.`;
-    }
-    rows.push(problem ? badRow(line, problem, cells.join(this.#delimiter)) : rowOf(line, cells, columns));
+    const { length } = this.#columns.names;
+    if (cells.length !== length) problem ??= `${cells.length} cells where the header has ${length}.`;
+    rows.push(
+      problem ? badRow(line, problem, cells.join(this.#delimiter)) : { line, ...this.#columns.read(cells) },
+    );
   }
 
   /** Gives up on the first line of an endless row, for instance after a quote that is never closed. */
@@ -163,25 +158,4 @@ function isOpenQuote({ code, row }: Papa.ParseError, data: string[][], last: boo
 function firstLine(text: string): string {
   const end = text.search(/[\r\n]/);
   return end === -1 ? text : text.slice(0, end);
-}
-
-function rowOf(line: number, cells: string[], columns: { name: string; member: string }[]): Row {
-  const values: Data = {};
-  // Joined at once: adding up strings piece by piece makes a tree of them that has to be flattened later.
-  const json: string[] = [];
-  for (let i = 0; i < columns.length; i++) {
-    const cell = cells[i]!;
-    if (cell === '') continue;
-    const { name, member } = columns[i]!;
-    json.push(json.length === 0 ? '{' : ',', member);
-    if (NUMBER.test(cell)) {
-      values[name] = Number(cell);
-      json.push(cell);
-    } else {
-      values[name] = cell;
-      json.push(JSON.stringify(cell));
-    }
-  }
-  json.push(json.length === 0 ? '{}' : '}');
-  return { line, values, json: json.join('') };
 }

@@ -4,7 +4,7 @@ import type { Format } from './format.ts';
 
 const folder = new URL('.', import.meta.url);
 const files = readdirSync(folder)
-  .filter((file) => /\.[tj]s$/.test(file) && !/^(index|format)\./.test(file))
+  .filter((file) => /\.[tj]s$/.test(file) && !/^(index|format|cells)\./.test(file))
   .sort();
 
 /** Every format: a file in this folder is one. Those that a file's look decides between come last. */

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { numberIn } from '../../replayer/formats/cells.ts';
 import csv from '../../replayer/formats/csv.ts';
 import ndjson from '../../replayer/formats/ndjson.ts';
 import type { Format, Row } from '../../replayer/formats/format.ts';
@@ -29,6 +31,19 @@ describe('CSV', () => {
       e: 'NaN',
       f: 1577218887.999,
     });
+  });
+
+  it('takes for a number what is one in JSON, and the very number', () => {
+    const digits = fc.string({ unit: fc.constantFrom(...'0123456789.-eE+ ,'), maxLength: 24 });
+    const written = fc.oneof(fc.double(), fc.integer(), fc.float()).map(String);
+    const long = fc.tuple(fc.bigInt(), fc.nat()).map(([whole, part]) => `${whole}.${part}`);
+    fc.assert(
+      fc.property(fc.oneof(digits, written, long), (cell) => {
+        const isNumber = /^-?(?:0|[1-9]\d{0,14})(?:\.\d+)?(?:[eE][+-]?\d{1,3})?$/.test(cell);
+        assert.ok(Object.is(numberIn(cell), isNumber ? JSON.parse(cell) : NaN), cell);
+      }),
+      { numRuns: 20_000 },
+    );
   });
 
   it('leaves empty cells out and refuses rows of another length, by their line', async () => {

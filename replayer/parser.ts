@@ -1,9 +1,10 @@
+import { Readable } from 'node:stream';
 import type { ValidateFunction } from 'ajv/dist/2020.js';
 import type { Block } from '../core/block.ts';
 import { BlockBuilder, type Columns } from '../core/block.ts';
 import type { Data } from '../core/event.ts';
 import { validator } from '../schemas/index.ts';
-import type { Row } from './formats/format.ts';
+import type { Input, Row } from './formats/format.ts';
 import { formats } from './formats/index.ts';
 import type { Reading } from './inference.ts';
 import { mapper } from './mapping.ts';
@@ -54,10 +55,10 @@ export class Parser {
   }
 
   /** All rows of a file, in order, in blocks that share their names. */
-  async *file(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Parsed> {
+  async *file(input: Input): AsyncGenerator<Parsed> {
     const builder = new BlockBuilder();
     const { rename } = this.#plan.reading;
-    for await (const rows of this.#format.rows(decoded(bytes), { rename: rename.value })) {
+    for await (const rows of this.#format.rows(input, { rename: rename.value })) {
       yield { ...this.#read(rows, builder, 0), lines: 0 };
     }
   }
@@ -65,12 +66,17 @@ export class Parser {
   /** A run of whole rows; lines are counted from its own beginning. `header` goes before it. */
   async run(bytes: Uint8Array, header: Uint8Array): Promise<Parsed> {
     const counted = { lineEnds: 0 };
-    const text = countLineEnds(decoded(header.length > 0 ? [header, bytes] : [bytes]), counted);
+    const pieces = header.length > 0 ? [header, bytes] : [bytes];
+    const input = {
+      path: null,
+      bytes: () => Readable.from(pieces.map((piece) => Buffer.from(piece))) as AsyncIterable<Buffer>,
+      text: () => countLineEnds(decoded(pieces), counted),
+    };
     const headerLines = header.length > 0 ? lineEnds(Buffer.from(header).toString()) : 0;
     const builder = new BlockBuilder(4_096);
     const refused: RefusedRow[] = [];
     const { rename } = this.#plan.reading;
-    for await (const rows of this.#format.rows(text, { rename: rename.value })) {
+    for await (const rows of this.#format.rows(input, { rename: rename.value })) {
       refused.push(...this.#rows(rows, builder, headerLines));
     }
     return { block: builder.take(), refused, lines: counted.lineEnds - headerLines };

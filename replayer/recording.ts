@@ -11,7 +11,7 @@ import { infer, slug, type Reading } from './inference.ts';
 import { lowerBound, reordered, sorted, type Disorder } from './order.ts';
 import { parsedInParallel } from './parallel.ts';
 import { Parser, type Parsed, type ParserPlan } from './parser.ts';
-import { decoded, readBytes } from './source.ts';
+import { decoded, fileInput, readBytes } from './source.ts';
 
 /** A file of up to this, decompressed, is put in order as a whole; a larger one within a window. */
 const MEMORY_MAX_BYTES = 200_000_000;
@@ -155,7 +155,7 @@ export class Recording {
   /** Records in file order; refused rows are told and left out. */
   async *#read(read = { bytes: 0 }): AsyncGenerator<Block> {
     let line = 0;
-    for await (const { block, refused, lines } of this.#parsed(counted(readBytes(this.#path), read))) {
+    for await (const { block, refused, lines } of this.#parsed(() => counted(readBytes(this.#path), read))) {
       if (refused.length > 0) {
         this.refused += refused.length;
         this.lastReason = refused.at(-1)!.reason;
@@ -167,11 +167,11 @@ export class Recording {
     }
   }
 
-  #parsed(bytes: AsyncIterable<Buffer>): AsyncGenerator<Parsed> {
+  #parsed(bytes: () => AsyncGenerator<Buffer>): AsyncGenerator<Parsed> {
     const { cut } = this.#format;
     return cut && this.#bytes >= PARALLEL_MIN_BYTES
-      ? parsedInParallel(bytes, cut, this.#plan)
-      : new Parser(this.#plan).file(bytes);
+      ? parsedInParallel(bytes(), cut, this.#plan)
+      : new Parser(this.#plan).file(fileInput(this.#path, bytes));
   }
 }
 
@@ -184,15 +184,18 @@ async function look(path: string): Promise<{ format: Format; sample: Data[]; pro
   }
   const format = formatOf(path, head);
   const rows: Row[] = [];
-  async function* once() {
-    yield head;
-  }
-  for await (const chunk of format.rows(once(), { rename: new Map() })) {
+  const input = { ...fileInput(path), text: () => each(head) };
+  for await (const chunk of format.rows(input, { rename: new Map() })) {
     rows.push(...chunk);
     if (rows.length >= SAMPLE_ROWS) break;
   }
   const sample = rows.slice(0, SAMPLE_ROWS).flatMap((row) => (row.values ? [row.values] : []));
   return { format, sample, problem: rows.find((row) => row.problem)?.problem };
+}
+
+ 
+async function* each(text: string): AsyncGenerator<string> {
+  yield text;
 }
 
 async function* counted(source: AsyncIterable<Buffer>, read: { bytes: number }): AsyncGenerator<Buffer> {

@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { createGunzip } from 'node:zlib';
 import { failure } from '../core/errors.ts';
+import type { Input } from './formats/format.ts';
 
 const READ_BYTES = 1 << 18;
 const TEXT_BYTES = 1 << 15;
@@ -32,6 +33,11 @@ export async function* readBytes(path: string): AsyncGenerator<Buffer> {
   } finally {
     file.destroy();
   }
+}
+
+/** A file as formats read it. */
+export function fileInput(path: string, bytes = () => readBytes(path)): Input {
+  return { path, bytes, text: () => decoded(bytes()) };
 }
 
 /** Bytes as text, characters kept whole. In small pieces: what is made of them is to die young, which costs nothing. */

@@ -14,9 +14,9 @@ export default {
   name: 'csv',
   endings: ['.csv', '.tsv', '.txt'],
   looksLike: (head) => DELIMITERS.some((delimiter) => head.split('\n', 1)[0]!.includes(delimiter)),
-  async *rows(text, { rename }) {
+  async *rows(input, { rename }) {
     const reader = new CsvReader(rename);
-    for await (const piece of text) {
+    for await (const piece of input.text()) {
       const rows = reader.push(piece, false);
       if (rows.length > 0) yield rows;
     }

@@ -18,10 +18,18 @@ export interface FormatOptions {
   rename: ReadonlyMap<string, string>;
 }
 
+/** Where a format reads from: decompressed, without a byte order mark, in pieces of any size. Leaving a loop closes it. */
+export interface Input {
+  /** The file, for formats that jump about in it; null where there is only the stream. */
+  path: string | null;
+  bytes(): AsyncIterable<Buffer>;
+  text(): AsyncIterable<string>;
+}
+
 /**
- * A file format. `rows` reads decompressed text in pieces of any size and yields rows in file order, in chunks (one
- * await a chunk, not a row), in constant memory whatever the file; a bad row is a row with a problem and the next one
- * is read as if it had not been there. Leaving the loop closes the source.
+ * A file format. `rows` yields rows in file order, in chunks (one await a chunk, not a row), in constant memory whatever
+ * the file; a bad row is a row with a problem and the next one is read as if it had not been there. Leaving the loop
+ * closes the input.
  */
 export interface Format {
   name: string;
@@ -29,7 +37,7 @@ export interface Format {
   endings: string[];
   /** Whether text that begins like this is of the format, for files whose name does not tell. */
   looksLike(head: string): boolean;
-  rows(text: AsyncIterable<string>, options: FormatOptions): AsyncIterable<Row[]>;
+  rows(input: Input, options: FormatOptions): AsyncIterable<Row[]>;
   /** For formats of which any run of whole rows can be read by itself, on any thread. */
   cut?: {
     /** Where the last whole row ends in bytes that begin with a row; 0 where there is none. */

@@ -7,8 +7,8 @@ export default {
   name: 'ndjson',
   endings: ['.ndjson', '.jsonl', '.ldjson'],
   looksLike: (head) => /^\s*\{/.test(head),
-  async *rows(text, { rename }) {
-    for await (const chunk of lines(text)) {
+  async *rows(input, { rename }) {
+    for await (const chunk of lines(input.text())) {
       const rows: Row[] = [];
       for (const { line, text, tooLong } of chunk) {
         if (tooLong) rows.push(badRow(line, 'The line is longer than 1,000,000 characters.', text));

@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import type { Format, Row } from '../../replayer/formats/format.ts';
+import { textInput } from '../helpers/input.ts';
 import { formatOf, formats } from '../../replayer/formats/index.ts';
 
 const folder = new URL('../fixtures/formats/', import.meta.url);
@@ -30,7 +31,7 @@ async function read(format: Format, pieces: string[], rename = new Map<string, s
     yield* pieces;
   }
   const rows: Row[] = [];
-  for await (const chunk of format.rows(text(), { rename })) rows.push(...chunk);
+  for await (const chunk of format.rows(textInput(text), { rename })) rows.push(...chunk);
   return rows;
 }
 
@@ -93,7 +94,7 @@ for (const format of formats) {
           closed = true;
         }
       }
-      for await (const _ of format.rows(source(), { rename: new Map() })) break;
+      for await (const _ of format.rows(textInput(source), { rename: new Map() })) break;
       assert.equal(closed, true);
     });
 

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { numberIn } from '../../replayer/formats/cells.ts';
 import csv from '../../replayer/formats/csv.ts';
 import ndjson from '../../replayer/formats/ndjson.ts';
+import { textInput } from '../helpers/input.ts';
 import type { Format, Row } from '../../replayer/formats/format.ts';
 
 async function read(format: Format, text: string): Promise<Row[]> {
@@ -10,7 +11,7 @@ async function read(format: Format, text: string): Promise<Row[]> {
     yield text;
   }
   const rows: Row[] = [];
-  for await (const chunk of format.rows(pieces(), { rename: new Map() })) rows.push(...chunk);
+  for await (const chunk of format.rows(textInput(pieces), { rename: new Map() })) rows.push(...chunk);
   return rows;
 }
 

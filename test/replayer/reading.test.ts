@@ -10,6 +10,7 @@ import type { Record } from '../../core/event.ts';
 import { formats } from '../../replayer/formats/index.ts';
 import { reordered, sorted, type Disorder } from '../../replayer/order.ts';
 import { Recording, type Refusal } from '../../replayer/recording.ts';
+import { textInput } from '../helpers/input.ts';
 import { wholeRows } from '../../replayer/source.ts';
 
 async function* each<T>(items: Iterable<T>): AsyncGenerator<T> {
@@ -47,7 +48,14 @@ describe('whole rows', () => {
             assert.deepEqual(Buffer.concat(pieces), bytes);
             const header = format.cut!.header ? 'a,b,c\n' : '';
             const read = async (text: string) =>
-              (await all(format.rows(each([text]), { rename: new Map() })))
+              (
+                await all(
+                  format.rows(
+                    textInput(() => each([text])),
+                    { rename: new Map() },
+                  ),
+                )
+              )
                 .flat()
                 .map(({ values }) => values);
             const parts = await Promise.all(

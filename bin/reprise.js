@@ -6,17 +6,17 @@
 import { existsSync } from 'node:fs';
 import { installDependencies, nodeProblem } from '../supervisor/dependencies.mjs';
 
-const tsx = new URL('../node_modules/tsx', import.meta.url);
+const compiler = new URL('../node_modules/esbuild', import.meta.url);
 const problem =
   nodeProblem() ??
-  (existsSync(tsx) ? null : installDependencies((line) => void process.stderr.write(`${line}\n`)));
+  (existsSync(compiler) ? null : installDependencies((line) => void process.stderr.write(`${line}\n`)));
 if (problem) {
   process.stderr.write(`${problem}\n`);
   process.exit(1);
 }
 
-const { register } = await import('tsx/esm/api');
-register();
+const { runTypeScript } = await import('../supervisor/typescript.mjs');
+runTypeScript();
 /** @type {typeof import('../replayer/cli/main.ts')} */
 const { main } = await import(new URL('../replayer/cli/main.ts', import.meta.url).href);
 const code = await main(process.argv, process.env['LOG_LEVEL'] === 'debug');

@@ -5,7 +5,7 @@ import { ReplayHost } from '../replayer/host.ts';
 import type { Bench } from './run.ts';
 import { redisBenchmarkPublish, withSetting, writeRecording } from './setting.ts';
 
-const RECORDS = 300_000;
+const RECORDS = 1_000_000;
 
 export default {
   summary: `Events per second at rate max, ${RECORDS.toLocaleString('en')} records, file to Redis, beside redis-benchmark PUBLISH (one connection, pipeline 64, same size).`,

@@ -1,5 +1,5 @@
 import type { Block } from './block.ts';
-import type { Bytes } from './bytes.ts';
+import { digits, Stencil, type Bytes } from './bytes.ts';
 import { batchKeys, type ChannelSpec } from './channels.ts';
 import { isoTime, positionText, type Framer, type Position } from './event.ts';
 import { keys } from './keys.ts';
@@ -10,6 +10,9 @@ const RECEIPT_MS = 600_000;
 const ADMISSION_MS = 1_000;
 /** More than the commands around one event take. */
 const COMMANDS_BYTES = 1_024;
+const CLOSE = '}'.charCodeAt(0);
+/** Of a time with milliseconds, such as 2019-12-24T20:21:27.999Z. */
+const MILLISECONDS_LENGTH = 24;
 
 /** Who writes, the same for all batches on one channel. */
 export interface Writing {
@@ -41,8 +44,6 @@ export interface Placing {
 export class TransactionWriter {
   readonly receipt: string;
   readonly #writing: Writing;
-  /** Per list of names: the parts of an event around each subject. */
-  #subjects = { names: [] as readonly string[], parts: [] as string[] };
 
   constructor(writing: Writing) {
     this.#writing = writing;
@@ -60,9 +61,8 @@ export class TransactionWriter {
     out.begin(block.data.subarray(first, end));
     out.command('CLIENT', 'REPLY', 'OFF');
     this.#admit(out, block.count, placing);
-    out.text('*1\r\n$5\r\nMULTI');
-    if (from.epoch > head.epoch)
-      out.text(`\r\n*2\r\n$3\r\nDEL\r\n${bulk(keys.state(spec.name)).slice(0, -2)}`);
+    out.command('MULTI');
+    if (from.epoch > head.epoch) out.command('DEL', keys.state(spec.name));
     this.#events(out, block, first, placing);
     if (spec.logMax > 0) out.command('XTRIM', keys.log(spec.name), 'MAXLEN', '~', spec.logMax);
     const time = block.timesMs[block.count - 1]!;
@@ -91,52 +91,91 @@ export class TransactionWriter {
     out.command('SET', admission, 'no', 'NX', 'PX', ADMISSION_MS);
   }
 
-  /** Publishes and logs every event, and keeps the latest of each subject. */
+  /** Publishes and logs every event, and keeps the latest of each subject. Each is made of what stands there already. */
   #events(out: Bytes, block: Block, first: number, { from, sent }: Placing): void {
     const { spec, framer } = this.#writing;
     const { timesMs, starts, ends, subjects, names } = block;
     const { epoch } = from;
     const { beforeSubject, beforeTime, ...texts } = framer.parts(epoch, sent);
-    const [beforeOffset, beforeSecondOffset] = [utf8(texts.beforeOffset), utf8(texts.beforeSecondOffset)];
+    const beforeOffset = utf8(texts.beforeOffset);
+    const beforeSecondOffset = utf8(texts.beforeSecondOffset);
     const beforeData = utf8(texts.beforeData);
+    const publish = new Stencil(`*3\r\n$7\r\nPUBLISH\r\n${bulk(spec.name)}$`, `\r\n${beforeOffset}`, '');
+    const middle = new Stencil(beforeSecondOffset, beforeData);
+    const append = new Stencil(
+      `*5\r\n$4\r\nXADD\r\n${bulk(keys.log(spec.name))}$`,
+      `\r\n${epoch}-`,
+      '\r\n$1\r\ne\r\n$',
+      '\r\n',
+    );
     const fixedBytes = beforeOffset.length + beforeSecondOffset.length + beforeData.length + 1;
-    const publish = `\r\n*3\r\n$7\r\nPUBLISH\r\n${bulk(spec.name)}$`;
-    const append = `\r\n*5\r\n$4\r\nXADD\r\n${bulk(keys.log(spec.name))}$`;
-    // Nothing around a subject changes with the epoch, so these last as long as the list of names.
-    if (this.#subjects.names !== names) this.#subjects = { names, parts: [] };
-    const { parts } = this.#subjects;
+    const epochDigits = digits(epoch);
+    /** Where each subject's part of an event stands in `out`, and its length. */
+    const written = new Map<number, [number, number]>();
     /** Where the latest event of each subject begins in `out`, and its length. */
     const latest = new Map<number, [number, number]>();
-    let close = '';
-    let time = '';
-    let timeOf = NaN;
+    const time = new Time();
     for (let row = 0; row < block.count; row++) {
-      const offset = String(from.offset + 1 + row);
+      const offset = from.offset + 1 + row;
+      const offsetDigits = digits(offset);
       const subject = subjects[row]!;
-      const subjectPart = (parts[subject] ??= utf8(
-        beforeSubject + JSON.stringify(names[subject]) + beforeTime,
-      ));
-      if (timesMs[row] !== timeOf) time = isoTime((timeOf = timesMs[row]!));
+      let part = written.get(subject);
+      const text = part ? '' : utf8(beforeSubject + JSON.stringify(names[subject]) + beforeTime);
+      const partLength = part ? part[1] : text.length;
       const start = starts[row]! - first;
       const end = ends[row]! - first;
-      const headLength = fixedBytes - 1 + offset.length * 2 + subjectPart.length + time.length;
-      const length = headLength + end - start + 1;
+      const timeLength = time.set(timesMs[row]!);
+      const length = fixedBytes + offsetDigits * 2 + partLength + timeLength + end - start;
       out.reserve(length * 2 + COMMANDS_BYTES);
-      out.latin1(
-        `${close}${publish}${length}\r\n${beforeOffset}${offset}${subjectPart}${time}${beforeSecondOffset}${offset}${beforeData}`,
-      );
-      const at = out.at - headLength;
+      publish.write(out, length, offset);
+      const at = out.at - beforeOffset.length - offsetDigits;
+      if (part) out.again(part[0], part[0] + partLength);
+      else {
+        written.set(subject, (part = [out.at, partLength]));
+        out.latin1(text);
+      }
+      time.write(out);
+      middle.write(out, offset);
       out.again(start, end);
-      close = '}';
+      out.byte(CLOSE);
+      out.newline();
       if (spec.keepsState) latest.set(subject, [at, length]);
       if (spec.logMax === 0) continue;
-      const entry = `${epoch}-${offset}`;
-      out.latin1(`}${append}${entry.length}\r\n${entry}\r\n$1\r\ne\r\n$${length}\r\n`);
-      out.again(at, at + length);
-      close = '';
+      append.write(out, epochDigits + 1 + offsetDigits, offset, length);
+      out.again(at, at + length + 2);
     }
-    out.latin1(`${close}\r\n`);
     if (latest.size > 0) keepState(out, keys.state(spec.name), names, latest);
+  }
+}
+
+/** An event's time. Neighbours share their second, and differ in the milliseconds at most. */
+class Time {
+  #second = NaN;
+  #text = '';
+  #ms = 0;
+  #at = -1;
+
+  /** Takes the time to be written next; answers its length. */
+  set(timeMs: number): number {
+    const second = Math.floor(timeMs / 1000);
+    const ms = timeMs - second * 1000;
+    if (second !== this.#second || !Number.isInteger(ms) || this.#text.length !== MILLISECONDS_LENGTH) {
+      this.#at = -1;
+      this.#second = second;
+      this.#text = isoTime(timeMs);
+    }
+    this.#ms = ms;
+    return this.#text.length;
+  }
+
+  write(out: Bytes): void {
+    const { at } = out;
+    if (this.#at === -1) out.latin1(this.#text);
+    else {
+      out.again(this.#at, this.#at + MILLISECONDS_LENGTH);
+      out.overwrite(this.#ms, 3, out.at - 1);
+    }
+    this.#at = at;
   }
 }
 
@@ -153,8 +192,7 @@ function keepState(
     out.word(names[subject]!);
     out.text(`$${length}\r\n`);
     out.reserve(length + 2);
-    out.again(at, at + length);
-    out.latin1('\r\n');
+    out.again(at, at + length + 2);
   }
 }
 

@@ -150,7 +150,7 @@ export class BlockBuilder {
       timesMs: this.#timesMs.subarray(0, this.#count),
       subjects: this.#subjects.subarray(0, this.#count),
       names: this.names,
-      data: this.#data.subarray(0, this.#bytes),
+      data: fitted(this.#data, this.#bytes),
       starts: this.#starts.subarray(0, this.#count),
       ends: this.#ends.subarray(0, this.#count),
     });
@@ -190,6 +190,14 @@ export class BlockBuilder {
     this.#starts = grown(this.#starts, new Uint32Array(this.#rows));
     this.#ends = grown(this.#ends, new Uint32Array(this.#rows));
   }
+}
+
+/** The beginning of a buffer; a copy where much of it would lie idle, for blocks are kept. */
+function fitted(data: Buffer, bytes: number): Buffer {
+  if (bytes > data.length * 0.9) return data.subarray(0, bytes);
+  const copy = Buffer.allocUnsafeSlow(bytes);
+  data.copy(copy, 0, 0, bytes);
+  return copy;
 }
 
 function grown<T extends Float64Array | Uint32Array>(from: T, to: T): T {

@@ -119,7 +119,7 @@ export class TransactionWriter {
       const offset = from.offset + 1 + row;
       const offsetDigits = digits(offset);
       const subject = subjects[row]!;
-      let part = written.get(subject);
+      const part = written.get(subject);
       const text = part ? '' : utf8(beforeSubject + JSON.stringify(names[subject]) + beforeTime);
       const partLength = part ? part[1] : text.length;
       const start = starts[row]! - first;
@@ -131,7 +131,7 @@ export class TransactionWriter {
       const at = out.at - beforeOffset.length - offsetDigits;
       if (part) out.again(part[0], part[0] + partLength);
       else {
-        written.set(subject, (part = [out.at, partLength]));
+        written.set(subject, [out.at, partLength]);
         out.latin1(text);
       }
       time.write(out);

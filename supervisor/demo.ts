@@ -12,11 +12,14 @@ import type { Replay, ReplayRequest } from '../schemas/types.ts';
 import type { Supervisor } from './supervisor.ts';
 import type { Terminal } from './terminal.ts';
 
-/** The recordings that can be made here: file name -> kind of simulation. */
+/**
+ * The recordings that can be made here: file name -> what to simulate. Twenty minutes, played in a loop, are made and
+ * read in a third of the time of the hour that a fleet drives by default: the first event comes sooner.
+ */
 const simulations = new Map([
-  ['fleet.ndjson', 'fleet'],
-  ['posts.ndjson', 'posts'],
-  ['earthquakes.ndjson', 'quakes'],
+  ['fleet.ndjson', ['fleet', '--duration', '1200']],
+  ['posts.ndjson', ['posts', '--duration', '1200']],
+  ['earthquakes.ndjson', ['quakes']],
 ]);
 
 const ANSWER_MS = 30_000;
@@ -96,7 +99,8 @@ export class Demo {
   /** In a process of its own: it keeps a core busy for seconds. */
   #simulateOne(file: string): Promise<void> {
     const program = join(root, 'bin', 'reprise.js');
-    const args = [program, 'simulate', simulations.get(file)!, '-o', join(this.#settings.recordings, file)];
+    const out = join(this.#settings.recordings, file);
+    const args = [program, 'simulate', ...simulations.get(file)!, '-o', out];
     return new Promise((resolve, reject) => {
       const child = spawn(process.execPath, args, {
         stdio: ['ignore', 'ignore', 'pipe'],

@@ -40,8 +40,8 @@ export default {
           const opened = performance.now();
           await host.finished('bench');
           const ended = performance.now();
-          if (replay.player.published !== RECORDS)
-            throw new Error(`${replay.player.published} events instead of ${RECORDS}`);
+          if (replay.player.counts.published !== RECORDS)
+            throw new Error(`${replay.player.counts.published} events instead of ${RECORDS}`);
           await host.close();
           const baseline = (before + (await redisBenchmarkPublish(server, bytes))) / 2;
           const perSecond = (ms: number) => (RECORDS / ms) * 1000;

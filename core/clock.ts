@@ -71,38 +71,47 @@ export class Clock {
     return this.#anchorSteadyMs + (recordTimeMs - this.#anchorTimeMs) / this.#rate - this.#time.now();
   }
 
-  /** Returns when a record of this time is due, through any pause and rate change; at once when aborted. */
-  async until(recordTimeMs: number, signal: AbortSignal): Promise<void> {
+  /**
+   * Returns when a record of this time is due, through any pause and rate change; at once when aborted, or when
+   * `released` says so, which is asked after every change and every `wake`.
+   */
+  async until(recordTimeMs: number, signal: AbortSignal, released = () => false): Promise<void> {
     if (signal.aborted || this.dueInMs(recordTimeMs) <= 0) return;
-    const wake = () => this.#announce();
+    const wake = () => this.wake();
     signal.addEventListener('abort', wake, { once: true });
-    for (let ms; !signal.aborted && (ms = this.dueInMs(recordTimeMs)) > 0;) {
+    for (let ms; !signal.aborted && !released() && (ms = this.dueInMs(recordTimeMs)) > 0;) {
       await this.#time.wait(ms, this.#changed.signal);
     }
     signal.removeEventListener('abort', wake);
   }
 
+  /** Has whoever waits look again. */
+  wake(): void {
+    this.#changed.abort();
+    this.#changed = new AbortController();
+  }
+
   pause(): void {
     this.#pin(this.positionMs());
     this.#paused = true;
-    this.#announce();
+    this.wake();
   }
 
   resume(): void {
     this.#pin(this.positionMs());
     this.#paused = false;
-    this.#announce();
+    this.wake();
   }
 
   setRate(rate: Rate): void {
     this.#pin(this.positionMs());
     this.#rate = rateNumber(rate);
-    this.#announce();
+    this.wake();
   }
 
   jump(toMs: number): void {
     this.#pin(toMs);
-    this.#announce();
+    this.wake();
   }
 
   /** At rate max the records drive the clock: it stands at the last one that left. */
@@ -113,11 +122,6 @@ export class Clock {
   #pin(timeMs: number): void {
     this.#anchorTimeMs = timeMs;
     this.#anchorSteadyMs = this.#time.now();
-  }
-
-  #announce(): void {
-    this.#changed.abort();
-    this.#changed = new AbortController();
   }
 }
 

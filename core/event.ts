@@ -63,14 +63,14 @@ export class Framer {
     this.#replay = replay === undefined ? '' : `,"replay":${JSON.stringify(replay)}`;
   }
 
-  /** What stands between the changing members of an event of this epoch without `extra`; the order is that of `frame`. */
-  parts(epoch: number, sent: string) {
+  /** What stands between the changing members of an event of this epoch; the order is that of `frame`. */
+  parts(epoch: number, sent: string, extra: string) {
     return {
       beforeOffset: `${this.#idStart}${epoch}/`,
       beforeSubject: this.#beforeSubject,
       beforeTime: ',"time":"',
       beforeSecondOffset: `","epoch":${epoch},"offset":`,
-      beforeData: `${this.#replay},"sent":"${sent}","data":`,
+      beforeData: `${this.#replay},"sent":"${sent}"${extra},"data":`,
     };
   }
 

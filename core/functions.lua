@@ -66,6 +66,7 @@ local function append(key, batch, writer)
   if key.latest ~= '' and batch.count > 0 then call('SET', key.latest, args[shown_at + batch.count]) end
   if batch.log_max > 0 and batch.count > 0 then redis.call('XTRIM', key.log, 'MAXLEN', '~', batch.log_max) end
   redis.call('HSET', key.head, 'epoch', batch.epoch, 'offset', offset + batch.count, 'time', batch.time, 'by', writer)
+  if batch.owned then redis.call('HINCRBY', key.head, 'own', batch.count) end
   if offset == 0 then redis.call('SADD', 'reprise:channels', batch.channel) end
 end
 
@@ -117,6 +118,7 @@ local function emit(keys, args)
     if consumer then return { -2, consumer } end
   end
   if token ~= '' then redis.call('SET', key.owner, token, 'PX', lease_ms) end
+  batch.owned = token ~= ''
   append(key, batch, writer)
   return { 1, batch.epoch, offset + batch.count }
 end
@@ -154,24 +156,42 @@ local function admit(keys, args)
 end
 
 -- begin: a replay takes its channels and opens the same new epoch on all of them; their state is void.
--- KEYS: per channel owner, head, state. ARGV: lease token, lease ms, last epoch the replay knows of (a Redis that lost
--- its memory must not count down), channels...
+-- KEYS: starts of replays; per channel owner, head, state. ARGV: lease token, lease ms, last epoch the replay knows of (a
+-- Redis that lost its memory must not count down), replay, what to keep about the start, channels...
 -- Returns {1, epoch} or {-1, channel, holder}: nothing was taken.
 local function begin(keys, args)
   local token, lease_ms = args[1], args[2]
   local newest = tonumber(args[3])
-  for i = 1, #keys, 3 do
+  for i = 2, #keys, 3 do
     local holder = redis.call('GET', keys[i])
-    if holder and holder ~= token then return { -1, args[3 + (i + 2) / 3], holder } end
+    if holder and holder ~= token then return { -1, args[5 + (i + 1) / 3], holder } end
     newest = math.max(newest, (head_of(keys[i + 1])))
   end
-  for i = 1, #keys, 3 do
+  for i = 2, #keys, 3 do
     redis.call('SET', keys[i], token, 'PX', lease_ms)
-    redis.call('HSET', keys[i + 1], 'epoch', newest + 1, 'offset', 0, 'by', token)
+    redis.call('HSET', keys[i + 1], 'epoch', newest + 1, 'offset', 0, 'by', token, 'own', 0)
     redis.call('DEL', keys[i + 2])
-    redis.call('SADD', 'reprise:channels', args[3 + (i + 2) / 3])
+    redis.call('SADD', 'reprise:channels', args[5 + (i + 1) / 3])
   end
+  redis.call('HSET', keys[1], args[4], string.format('%d %s', newest + 1, args[5]))
   return { 1, newest + 1 }
+end
+
+-- resume: a replay takes its channels where a process that is gone has left them, in the same epoch.
+-- KEYS: per channel owner, head. ARGV: lease token, lease ms, epoch.
+-- Returns {1, then per channel offset, own}; {0} another epoch began there; {-1, holder}: nothing was taken.
+local function resume(keys, args)
+  local reply = { 1 }
+  for i = 1, #keys, 2 do
+    local holder = redis.call('GET', keys[i])
+    if holder and holder ~= args[1] then return { -1, holder } end
+    local epoch, offset = head_of(keys[i + 1])
+    if epoch ~= tonumber(args[3]) then return { 0 } end
+    reply[#reply + 1] = offset
+    reply[#reply + 1] = tonumber(redis.call('HGET', keys[i + 1], 'own') or 0)
+  end
+  for i = 1, #keys, 2 do redis.call('SET', keys[i], args[1], 'PX', args[2]) end
+  return reply
 end
 
 -- renew and release: KEYS: owners. ARGV: lease token, lease ms (0 releases). Returns how many were ours.
@@ -243,5 +263,6 @@ end
 redis.register_function('reprise_emit_@VERSION@', emit)
 redis.register_function('reprise_admit_@VERSION@', admit)
 redis.register_function('reprise_begin_@VERSION@', begin)
+redis.register_function('reprise_resume_@VERSION@', resume)
 redis.register_function('reprise_renew_@VERSION@', renew)
 redis.register_function('reprise_commit_@VERSION@', commit)

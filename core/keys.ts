@@ -4,7 +4,10 @@ import { randomUUID } from 'node:crypto';
 export const keys = {
   /** Set of the channels that ever carried an event. */
   channels: 'reprise:channels',
-  /** Hash {epoch, offset, time}: where a channel stands. `time` is the event time of the last event. */
+  /**
+   * Hash {epoch, offset, time, by, own}: where a channel stands. `time` is the event time of the last event, `by` its
+   * writer, `own` how many events of the epoch are of the replay that owns the channel.
+   */
   head: (channel: string) => `reprise:head:${channel}`,
   /** Stream, bounded: entry id `<epoch>-<offset>`, field `e` the event. */
   log: (channel: string) => `reprise:log:${channel}`,
@@ -26,6 +29,11 @@ export const keys = {
   replays: 'reprise:replays',
   /** Hash: replay id -> the request it was made of, so that another replayer can go on with it. */
   replayRequests: 'reprise:replay-requests',
+  /** Hash: replay id -> `<epoch> <recording time its epoch began at, ms> <loops done before>`. */
+  replayStarts: 'reprise:replay-starts',
+  /** Pub/sub: commands to replays, `{id, replay, ...patch}`; each is answered on `commandReplies`. */
+  commands: 'reprise:commands',
+  commandReplies: 'reprise:command-replies',
   /** Pub/sub: ClockTick of every replay. */
   clock: 'reprise:clock',
   /** Hash: instance -> Service document with its last heartbeat. */

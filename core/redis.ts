@@ -10,7 +10,7 @@ const version = createHash('sha256').update(source).digest('hex').slice(0, 8);
 const library = source.replaceAll('@VERSION@', version);
 
 /** The Redis Functions of functions.lua. */
-export type FunctionName = 'emit' | 'admit' | 'begin' | 'renew' | 'commit';
+export type FunctionName = 'emit' | 'admit' | 'begin' | 'resume' | 'renew' | 'commit';
 type Reply = (number | string)[] | number;
 
 /**

@@ -32,6 +32,8 @@ export interface Placing {
   /** Only right after the writer's own last batch. */
   follows: boolean;
   sent: string;
+  /** Further members of each event as JSON text, with a leading comma. */
+  extra: string;
 }
 
 /**
@@ -69,7 +71,10 @@ export class TransactionWriter {
     const standing = ['epoch', reached.epoch, 'offset', reached.offset, 'time', time, 'by', writer];
     out.command('HSET', keys.head(spec.name), ...standing);
     if (from.offset === 0) out.command('SADD', keys.channels, spec.name);
-    if (token !== '') out.command('SET', keys.owner(spec.name), token, 'PX', lifeMs);
+    if (token !== '') {
+      out.command('HINCRBY', keys.head(spec.name), 'own', block.count);
+      out.command('SET', keys.owner(spec.name), token, 'PX', lifeMs);
+    }
     out.command('SET', this.receipt, positionText(reached), 'PX', RECEIPT_MS);
     out.command('EXEC');
     out.command('CLIENT', 'REPLY', 'ON');
@@ -92,11 +97,11 @@ export class TransactionWriter {
   }
 
   /** Publishes and logs every event, and keeps the latest of each subject. Each is made of what stands there already. */
-  #events(out: Bytes, block: Block, first: number, { from, sent }: Placing): void {
+  #events(out: Bytes, block: Block, first: number, { from, sent, extra }: Placing): void {
     const { spec, framer } = this.#writing;
     const { timesMs, starts, ends, subjects, names } = block;
     const { epoch } = from;
-    const { beforeSubject, beforeTime, ...texts } = framer.parts(epoch, sent);
+    const { beforeSubject, beforeTime, ...texts } = framer.parts(epoch, sent, extra);
     const beforeOffset = utf8(texts.beforeOffset);
     const beforeSecondOffset = utf8(texts.beforeSecondOffset);
     const beforeData = utf8(texts.beforeData);

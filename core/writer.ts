@@ -8,6 +8,13 @@ import { Framer, parsePosition, positionText, type Position, type Record } from 
 import { failure, invariant, refusal } from './errors.ts';
 import { TransactionWriter } from './transaction.ts';
 
+/** What one call hands over. */
+interface Batch {
+  given: Record[] | Block;
+  count: number;
+  extra: string;
+}
+
 /** A batch on its way: stamped to follow `from`. */
 interface Sending {
   from: Position;
@@ -79,20 +86,27 @@ export class ChannelWriter {
     }
   }
 
-  /** A new epoch was opened on the channel for this writer: the next event is number 1 of it. */
-  startEpoch(epoch: number): void {
-    this.#head = this.#ahead = { epoch, offset: 0 };
+  /** The epoch it writes, as far as it knows; 0 before it has looked. */
+  get epoch(): number {
+    return this.#head?.epoch ?? 0;
+  }
+
+  /** The epoch was opened on the channel for this writer: the next event is the one after `offset`. */
+  startEpoch(epoch: number, offset = 0): void {
+    this.#head = this.#ahead = { epoch, offset };
   }
 
   /**
    * Writes the batch after all batches before it; answers the position of its last event. Further calls may be made
-   * before the answer: they are on their way meanwhile, and never overtake.
+   * before the answer: they are on their way meanwhile, and never overtake. `extra`: further members of each event as
+   * JSON text, with a leading comma.
    * @throws failure `lease_lost` when another replay has the channel or a new epoch began there; `log_reset` when Redis
    * has lost the channel
    */
-  emit(batch: Record[] | Block): Promise<Position> {
+  emit(given: Record[] | Block, extra = ''): Promise<Position> {
+    const batch: Batch = { given, count: given instanceof Block ? given.count : given.length, extra };
     const early = this.#ahead && this.#sendEarly(batch, this.#ahead, this.#ahead !== this.#head);
-    if (this.#ahead) this.#ahead = { epoch: this.#ahead.epoch, offset: this.#ahead.offset + countOf(batch) };
+    if (this.#ahead) this.#ahead = { epoch: this.#ahead.epoch, offset: this.#ahead.offset + batch.count };
     this.#pending++;
     const turn = this.#last.then(() => this.#settle(batch, early)).finally(() => this.#pending--);
     // A later batch goes its own way when this one fails for good; the caller hears of it from `turn`.
@@ -101,7 +115,7 @@ export class ChannelWriter {
   }
 
   /** Sees a batch through: what was refused is stamped again, in its turn, until it is written. */
-  async #settle(batch: Record[] | Block, early: Sending | null): Promise<Position> {
+  async #settle(batch: Batch, early: Sending | null): Promise<Position> {
     for (let sending = early; ; sending = null) {
       this.#head ??= await this.#readHead();
       sending ??= this.#send(recordsOf(batch), this.#head, false);
@@ -122,7 +136,7 @@ export class ChannelWriter {
         // Redis stands elsewhere: another wrote, or an earlier sending of this very batch arrived unanswered.
         const actual = { epoch: Number(reply[1]), offset: Number(reply[2]) };
         if (await sending.landed(actual))
-          return (this.#head = { epoch: from.epoch, offset: from.offset + countOf(batch) });
+          return (this.#head = { epoch: from.epoch, offset: from.offset + batch.count });
         if (this.#options.lease && actual.epoch < from.epoch) throw logReset(this.spec.name);
         if (this.#options.lease && actual.epoch !== from.epoch)
           throw leaseLost(this.spec.name, `epoch ${actual.epoch} began there`);
@@ -153,19 +167,20 @@ export class ChannelWriter {
   }
 
   /** Sends what may well be refused. */
-  #sendEarly(batch: Record[] | Block, head: Position, follows: boolean): Sending {
-    if (!(batch instanceof Block) || batch.count < TRANSACTION_MIN_EVENTS || !this.#canTransact)
+  #sendEarly(batch: Batch, head: Position, follows: boolean): Sending {
+    const { given: block, extra } = batch;
+    if (!(block instanceof Block) || block.count < TRANSACTION_MIN_EVENTS || !this.#canTransact)
       return this.#send(recordsOf(batch), head, follows);
     const from = head.epoch === 0 ? { epoch: 1, offset: 0 } : head;
     const sent = this.#sent();
     const out = this.#spare.pop() ?? new Bytes();
     const written = callBytes(this.#redis, () => {
-      this.#transactions.write(out, batch, { head, from, follows, sent });
+      this.#transactions.write(out, block, { head, from, follows, sent, extra });
       return out.view();
     });
     // The receipt says all; and what has an answer is not sent again.
     written.catch(() => {}).finally(() => void this.#spare.push(out));
-    const offset = from.offset + batch.count;
+    const offset = from.offset + block.count;
     const reply = this.#redis.get(this.#transactions.receipt).then((receipt) => {
       const reached = receipt === null ? null : parsePosition(receipt);
       const landed = reached !== null && reached.epoch === from.epoch && reached.offset >= offset;
@@ -199,12 +214,9 @@ export class ChannelWriter {
   }
 }
 
-function countOf(batch: Record[] | Block): number {
-  return batch instanceof Block ? batch.count : batch.length;
-}
-
-function recordsOf(batch: Record[] | Block): Record[] {
-  return batch instanceof Block ? batch.records() : batch;
+function recordsOf({ given, extra }: Batch): Record[] {
+  const records = given instanceof Block ? given.records() : given;
+  return extra === '' ? records : records.map((record) => ({ ...record, extra }));
 }
 
 /** The arguments of one batch as functions.lua reads them (`read_batch`). `head` is where Redis is expected to stand. */
@@ -233,23 +245,69 @@ export function batchArguments(
   return args;
 }
 
+/** What is kept about the start of an epoch, for whoever has to go on with the replay. */
+export interface Start {
+  replay: string;
+  /** Recording time, epoch ms. */
+  fromMs: number;
+  loopsDone: number;
+}
+
 /** Takes the channels for a replay and opens one new epoch on all of them, later than `lastEpoch`. @throws refusal `channel_owned` */
 export async function beginEpoch(
   redis: Redis,
   channels: string[],
   lease: Lease,
   lastEpoch = 0,
+  start: Start = { replay: lease.token.split(' ')[0]!, fromMs: 0, loopsDone: 0 },
 ): Promise<number> {
   const names = channels.flatMap((channel) => [keys.owner(channel), keys.head(channel), keys.state(channel)]);
-  const reply = (await callFunction(redis, 'begin', names, [
-    lease.token,
-    lease.lifeMs,
-    lastEpoch,
-    ...channels,
-  ])) as (number | string)[];
+  const about = `${start.fromMs} ${start.loopsDone}`;
+  const reply = (await callFunction(
+    redis,
+    'begin',
+    [keys.replayStarts, ...names],
+    [lease.token, lease.lifeMs, lastEpoch, start.replay, about, ...channels],
+  )) as (number | string)[];
   if (reply[0] === 1) return Number(reply[1]);
-  const holder = String(reply[2]).split(' ')[0];
-  throw refusal('channel_owned', 409, `Channel "${reply[1]}" is being played on by replay "${holder}".`, {
+  throw owned(String(reply[1]), String(reply[2]));
+}
+
+/** Where a replay was left. */
+export interface Left extends Start {
+  epoch: number;
+  /** Per channel: its offset, and how many events of it are the replay's own. */
+  channels: { offset: number; own: number }[];
+}
+
+/**
+ * Takes the channels for a replay whose process is gone, in its epoch. null where that is not known, or over.
+ * @throws refusal `channel_owned`
+ */
+export async function resumeEpoch(
+  redis: Redis,
+  channels: string[],
+  lease: Lease,
+  replay: string,
+): Promise<Left | null> {
+  const kept = await redis.hget(keys.replayStarts, replay);
+  if (kept === null) return null;
+  const [epoch, fromMs, loopsDone] = kept.split(' ').map(Number) as [number, number, number];
+  const names = channels.flatMap((channel) => [keys.owner(channel), keys.head(channel)]);
+  const args = [lease.token, lease.lifeMs, epoch];
+  const reply = (await callFunction(redis, 'resume', names, args)) as (number | string)[];
+  if (reply[0] === 0) return null;
+  if (reply[0] === -1) throw owned(channels.join(', '), String(reply[1]));
+  const stands = channels.map((_, i) => ({
+    offset: Number(reply[1 + i * 2]),
+    own: Number(reply[2 + i * 2]),
+  }));
+  return { replay, epoch, fromMs, loopsDone, channels: stands };
+}
+
+function owned(channel: string, token: string): Error {
+  const holder = token.split(' ')[0];
+  return refusal('channel_owned', 409, `Channel "${channel}" is being played on by replay "${holder}".`, {
     hint: `Stop it first (DELETE /api/v1/replays/${holder}), or play on another channel (--channel).`,
   });
 }

@@ -29,6 +29,8 @@ export class ReplayHost {
   /** Ids of replays that are being opened. */
   readonly #beginning = new Set<string>();
   readonly #runs = new Map<string, Promise<void>>();
+  /** Of those that another process is to go on with when this one is gone. */
+  readonly #requests = new Map<string, ReplayRequest>();
   readonly #descriptions = new Map<string, Promise<RecordingDescription>>();
   readonly #timer: NodeJS.Timeout;
   #ticks = 0;
@@ -57,22 +59,15 @@ export class ReplayHost {
     return {
       create: (request: ReplayRequest) => this.create(request),
       describe: ({ id }: { id: string }) => this.describe(id),
-      patch: ({ id, patch }: { id: string; patch: ReplayPatch }) =>
-        this.#find(id)
-          .patch(patch)
-          .then((document) => this.#told(id, document)),
+      patch: ({ id, patch }: { id: string; patch: ReplayPatch }) => this.patch(id, patch),
       remove: ({ id }: { id: string }) => this.remove(id),
     };
   }
 
   /** Opens the recordings of the folder and plays them. @throws refusal for what can't be played as asked */
   async create(request: ReplayRequest): Promise<ReplayDocument> {
-    const sources = request.recordings.map((recording) => {
-      const options = typeof recording === 'string' ? { id: recording } : recording;
-      return { ...options, path: this.path(options.id) };
-    });
-    const replay = await this.start(request, sources, true);
-    await this.#redis.hset(keys.replayRequests, replay.id, JSON.stringify({ ...request, id: replay.id }));
+    const replay = await this.start(request, this.#sources(request), true);
+    await this.#keep({ ...request, id: replay.id });
     return replay.document();
   }
 
@@ -80,7 +75,39 @@ export class ReplayHost {
    * Plays files from anywhere, for the command line; `stay` keeps the replay after its end.
    * @throws refusal when it can't begin: then there is no such replay
    */
-  async start(request: ReplayRequest, sources: Source[], stay: boolean): Promise<Replay> {
+  start(request: ReplayRequest, sources: Source[], stay: boolean): Promise<Replay> {
+    return this.#launch(request, sources, (replay) => replay.run(stay));
+  }
+
+  /**
+   * Goes on with a replay whose process is gone, as it was last told.
+   * @throws refusal `channel_owned` while that process may still write
+   */
+  async adopt(request: ReplayRequest, { state, position }: ReplayDocument): Promise<void> {
+    const asked = { ...request, paused: state === 'paused', waitForSubscribers: undefined };
+    await this.#launch(asked, this.#sources(request), (replay) => replay.goOn(Date.parse(position)));
+    await this.#keep(request);
+  }
+
+  /** Changes a replay; all that steer one come here. @throws refusal for an unknown one, or what can't be read */
+  async patch(id: string, patch: ReplayPatch): Promise<ReplayDocument> {
+    const document = await this.#find(id).patch(patch);
+    const request = this.#requests.get(id);
+    if (request) {
+      // Whoever has to go on with it one day is to know.
+      const { rate = request.rate, loop = request.loop, late = request.late } = patch;
+      const ab = patch.ab === undefined ? request.ab : (patch.ab ?? undefined);
+      await this.#keep({ ...request, rate, loop, late, ab });
+    }
+    if (this.#replays.has(id)) await this.#write(document);
+    return document;
+  }
+
+  async #launch(
+    request: ReplayRequest,
+    sources: Source[],
+    run: (replay: Replay) => Promise<void>,
+  ): Promise<Replay> {
     const { id = '' } = request;
     if (this.#replays.has(id) || this.#beginning.has(id)) {
       throw refusal('replay_exists', 409, `There is a replay "${id}" already.`, {
@@ -102,13 +129,13 @@ export class ReplayHost {
       const begun = new Promise<void>((resolve) =>
         replay.onChange(() => replay.player.state !== 'idle' && resolve()),
       );
-      const run = replay.run(stay);
-      run.catch(() => {}); // What ends it at its very start is thrown below.
-      await Promise.race([begun, run]);
-      if (replay.player.state === 'failed') await run;
-      run.catch((error: unknown) => this.#log.error({ replay: replay.id }, sentence(error)));
+      const running = run(replay);
+      running.catch(() => {}); // What ends it at its very start is thrown below.
+      if (!replay.waiting) await Promise.race([begun, running]);
+      if (replay.player.state === 'failed') await running;
+      running.catch((error: unknown) => this.#log.error({ replay: replay.id }, sentence(error)));
       this.#replays.set(replay.id, replay);
-      this.#runs.set(replay.id, run);
+      this.#runs.set(replay.id, running);
       replay.onChange(() => void this.#publish(replay));
       await this.#publish(replay);
       this.#log.info(
@@ -121,6 +148,18 @@ export class ReplayHost {
     }
   }
 
+  #sources(request: ReplayRequest): Source[] {
+    return request.recordings.map((recording) => {
+      const options = typeof recording === 'string' ? { id: recording } : recording;
+      return { ...options, path: this.path(options.id) };
+    });
+  }
+
+  async #keep(request: ReplayRequest): Promise<void> {
+    this.#requests.set(request.id!, request);
+    await this.#redis.hset(keys.replayRequests, request.id!, JSON.stringify(request));
+  }
+
   /** Settles when the replay's run is over; throws what ended it. */
   async finished(id: string): Promise<void> {
     await this.#runs.get(id);
@@ -128,12 +167,12 @@ export class ReplayHost {
 
   async remove(id: string): Promise<void> {
     const replay = this.#find(id);
-    replay.player.stop();
+    replay.stop();
     await this.#runs.get(id)?.catch(() => {});
     this.#replays.delete(id);
     this.#runs.delete(id);
-    await this.#redis.hdel(keys.replays, id);
-    await this.#redis.hdel(keys.replayRequests, id);
+    this.#requests.delete(id);
+    await forget(this.#redis, [id]);
     await this.#redis.publish(keys.clock, JSON.stringify({ ...replay.tick(), state: 'idle' }));
   }
 
@@ -154,12 +193,11 @@ export class ReplayHost {
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    for (const replay of this.#replays.values()) replay.player.stop();
+    for (const replay of this.#replays.values()) replay.stop();
     await Promise.allSettled(this.#runs.values());
     const ids = [...this.#replays.keys()];
     if (ids.length === 0 || this.#redis.status !== 'ready') return;
-    await this.#redis.hdel(keys.replays, ...ids);
-    await this.#redis.hdel(keys.replayRequests, ...ids);
+    await forget(this.#redis, ids);
   }
 
   /** The file of a recording: a plain name in the folder, nothing outside it. */
@@ -182,6 +220,7 @@ export class ReplayHost {
   #tick(): void {
     this.#ticks++;
     for (const replay of this.#replays.values()) {
+      if (replay.overdue) void this.remove(replay.id).catch(() => {});
       const tick = replay.tick();
       if (tick.state !== 'playing') continue;
       this.#redis.publish(keys.clock, JSON.stringify(tick)).catch(() => {});
@@ -194,15 +233,16 @@ export class ReplayHost {
     await this.#write(replay.document());
   }
 
-  async #told(id: string, document: ReplayDocument): Promise<ReplayDocument> {
-    if (this.#replays.has(id)) await this.#write(document);
-    return document;
-  }
-
   async #write(document: ReplayDocument): Promise<void> {
     if (this.#replays.has(document.id))
       await this.#redis.hset(keys.replays, document.id, JSON.stringify(document)).catch(() => {});
   }
+}
+
+/** Takes replays off all lists. */
+export async function forget(redis: Redis, ids: string[]): Promise<void> {
+  const lists = [keys.replays, keys.replayRequests, keys.replayStarts];
+  await Promise.all(lists.map((list) => redis.hdel(list, ...ids)));
 }
 
 function unknownRecording(id: string): Error {

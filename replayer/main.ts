@@ -5,6 +5,7 @@ import { createLog } from '../core/log.ts';
 import { Presence } from '../core/presence.ts';
 import { connect } from '../core/redis.ts';
 import { Responder } from '../core/requests.ts';
+import { listenToCommands } from './commands.ts';
 import { ReplayHost } from './host.ts';
 import { takeOver } from './takeover.ts';
 
@@ -22,6 +23,7 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
     log,
   });
   const responder = new Responder(redis, ['replayer', `replayer:${instance}`], host.verbs);
+  const commands = listenToCommands(redis, host);
   const takingOver = takeOver(host, redis, log);
   const started = new Date().toISOString();
   const presence = new Presence(redis, () => ({
@@ -35,6 +37,7 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
   return {
     async close() {
       takingOver.close();
+      commands.close();
       responder.close();
       await host.close();
       await presence.close();

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { channelSpec } from '../core/channels.ts';
-import type { Block } from '../core/block.ts';
+import { BlockBuilder, type Block } from '../core/block.ts';
 import type { Data } from '../core/event.ts';
 import { refusal } from '../core/errors.ts';
 import type { Config, RecordingOptions } from '../schemas/types.ts';
@@ -15,8 +15,8 @@ import { decoded, fileInput, readBytes } from './source.ts';
 
 /** A file of up to this, decompressed, is put in order as a whole; a larger one within a window. */
 const MEMORY_MAX_BYTES = 200_000_000;
-/** A file of less than this is read before a thread has started. */
-const PARALLEL_MIN_BYTES = 8_000_000;
+/** A file of less than this is read before threads that start for it have come up. */
+const PARALLEL_MIN_BYTES = 32_000_000;
 const SAMPLE_ROWS = 1_000;
 const SAMPLE_CHARACTERS = 1 << 20;
 
@@ -29,9 +29,11 @@ export interface Refusal {
   content: string;
 }
 
-export interface OpenOptions extends Omit<RecordingOptions, 'id'> {
+export interface OpenOptions extends Omit<RecordingOptions, 'id' | 'offset'> {
   rename?: ReadonlyMap<string, string>;
   channels?: Config['channels'];
+  /** Shifts all of it on the timeline. */
+  offsetMs?: number;
   /** Hears of every row that can't be played. */
   refuse?: (refusals: Refusal[]) => void;
 }
@@ -45,6 +47,7 @@ export class Recording {
   refused = 0;
   readonly #path: string;
   readonly #format: Format;
+  readonly #offsetMs: number;
   readonly #refuse: (refusals: Refusal[]) => void;
   readonly #plan: ParserPlan;
   /** As it lies on the disk. */
@@ -60,6 +63,7 @@ export class Recording {
     this.#path = path;
     this.#format = format;
     this.#bytes = bytes;
+    this.#offsetMs = options.offsetMs ?? 0;
     this.#refuse = options.refuse ?? (() => {});
     const { schema } = channelSpec(reading.channel.value, options.channels);
     this.#plan = { format: format.name, reading, subject: slug(path), schema };
@@ -127,6 +131,39 @@ export class Recording {
     }
   }
 
+  /** Once more from the start, telling nobody. */
+  #again(): AsyncGenerator<Block> {
+    return reordered(this.#read({ bytes: 0 }, true), { reordered: 0, late: 0 });
+  }
+
+  /** The latest record of each subject before a time, in order of time. Reads from the start where all is not in memory. */
+  async latestBefore(timeMs: number): Promise<Block | null> {
+    const latest = new Map<number, { block: Block; row: number }>();
+    let names: string[] = [];
+    for await (const block of this.#blocks ?? this.#again()) {
+      names = block.names;
+      const end = lowerBound(block.timesMs, timeMs);
+      for (let row = 0; row < end; row++) latest.set(block.subjects[row]!, { block, row });
+      if (end < block.count) break;
+    }
+    if (latest.size === 0) return null;
+    const builder = new BlockBuilder(latest.size, names);
+    const inOrder = [...latest.values()].sort((a, b) => a.block.timesMs[a.row]! - b.block.timesMs[b.row]!);
+    for (const { block, row } of inOrder) builder.addRow(block, row);
+    return builder.take();
+  }
+
+  /** The time of the last record before a time; null where there is none. Reads from the start where all is not in memory. */
+  async timeBefore(timeMs: number): Promise<number | null> {
+    let before: number | null = null;
+    for await (const { timesMs } of this.#blocks ?? this.#again()) {
+      const end = lowerBound(timesMs, timeMs);
+      if (end > 0) before = timesMs[end - 1]!;
+      if (end < timesMs.length) break;
+    }
+    return before;
+  }
+
   async #load(): Promise<void> {
     const packed = this.#path.endsWith('.gz');
     if (this.#bytes * (packed ? 2 : 1) <= MEMORY_MAX_BYTES) {
@@ -153,16 +190,18 @@ export class Recording {
   lastReason = '';
 
   /** Records in file order; refused rows are told and left out. */
-  async *#read(read = { bytes: 0 }): AsyncGenerator<Block> {
+  async *#read(read = { bytes: 0 }, silent = false): AsyncGenerator<Block> {
     let line = 0;
     for await (const { block, refused, lines } of this.#parsed(() => counted(readBytes(this.#path), read))) {
-      if (refused.length > 0) {
+      if (refused.length > 0 && !silent) {
         this.refused += refused.length;
         this.lastReason = refused.at(-1)!.reason;
         const { channel, file } = this;
         this.#refuse(refused.map((row) => ({ channel, file, ...row, line: row.line + line })));
       }
       line += lines;
+      if (this.#offsetMs !== 0)
+        for (let row = 0; row < block.count; row++) block.timesMs[row]! += this.#offsetMs;
       if (block.count > 0) yield block;
     }
   }
@@ -193,7 +232,6 @@ async function look(path: string): Promise<{ format: Format; sample: Data[]; pro
   return { format, sample, problem: rows.find((row) => row.problem)?.problem };
 }
 
- 
 async function* each(text: string): AsyncGenerator<string> {
   yield text;
 }

@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { Block } from '../core/block.ts';
-import { channelSpec } from '../core/channels.ts';
+import { setTimeout as delay } from 'node:timers/promises';
 import { machineTime, type Time } from '../core/clock.ts';
 import { isoTime } from '../core/event.ts';
 import { refusal } from '../core/errors.ts';
 import type { Redis } from '../core/redis.ts';
 import { addDeadLetters } from '../core/store.ts';
-import { beginEpoch, ChannelWriter, releaseLease, renewLease, type Lease } from '../core/writer.ts';
 import type {
   ClockTick,
   Config,
@@ -14,14 +12,20 @@ import type {
   ReplayPatch,
   ReplayRequest,
 } from '../schemas/types.ts';
+import { Emission } from './emission.ts';
+import { Gauge } from './gauge.ts';
+import { momentMs, rangeMs, spanMs } from './moments.ts';
 import { Player } from './player.ts';
 import { Recording, type OpenOptions, type Refusal } from './recording.ts';
+import type { Step } from './steps.ts';
 import { timelineOf } from './timeline.ts';
 
 /** A recording to play: where the file is, what REST calls it, and how to read it. */
 export interface Source extends OpenOptions {
   id: string;
   path: string;
+  /** How far to shift it on the timeline, for instance 10s. */
+  offset?: string;
 }
 
 export interface ReplayParts {
@@ -31,10 +35,13 @@ export interface ReplayParts {
   time?: Time;
 }
 
-const LEASE_MS = 5_000;
-const RENEW_MS = 1_000;
+/** Shorter, and another process is at it sooner when this one is gone; longer, and this one may pause longer. */
+const LEASE_MS = 1_500;
+const RENEW_MS = 400;
+const LAG_MS = 500;
+const SUBSCRIBERS_MS = 50;
 
-/** One run of recordings onto channels of a Redis: player, writers and lease put together. */
+/** One run of recordings onto channels of a Redis: player and emission put together. */
 export class Replay {
   readonly id: string;
   readonly player: Player;
@@ -42,56 +49,49 @@ export class Replay {
   /** The channels it plays on, each once. */
   readonly channels: string[];
   readonly #request: ReplayRequest;
-  readonly #parts: ReplayParts;
-  readonly #lease: Lease;
+  readonly #instance: string;
+  readonly #emission: Emission;
+  readonly #gauge: Gauge;
   readonly #created = new Date().toISOString();
   readonly #time: Time;
-  #sample = { atMs: 0, positionMs: 0, epoch: 0 };
-  #achievedRate: number | null = null;
+  #ab: { startMs: number; endMs: number } | null = null;
+  #lag: ReplayDocument['lag'] = null;
+  #waiting: string | null = null;
+  #restSinceMs: number | null = null;
   #changed: () => void = () => {};
 
   private constructor(request: ReplayRequest, recordings: Recording[], parts: ReplayParts) {
     this.id = request.id ?? `replay-${randomUUID().slice(0, 8)}`;
     this.recordings = recordings;
     this.#request = request;
-    this.#parts = parts;
+    this.#instance = parts.instance;
     this.#time = parts.time ?? machineTime;
-    this.#lease = { token: `${this.id} ${randomUUID()}`, lifeMs: LEASE_MS };
     const timeline = timelineOf(recordings);
     this.channels = timeline.channels;
-    const writers = timeline.channels.map((channel) => this.#writer(channel));
-    const output = {
-      begin: async (lastEpoch: number) => {
-        const epoch = await beginEpoch(parts.redis, this.channels, this.#lease, lastEpoch);
-        for (const writer of writers) writer.startEpoch(epoch);
-        return epoch;
-      },
-      emit: (channel: number, block: Block) => writers[channel]!.emit(block),
-    };
-    const startMs = momentMs(request.start, timeline.startMs, 'start') ?? timeline.startMs;
-    const endMs =
-      momentMs(request.end, timeline.startMs, 'end') ??
-      momentMs(request.duration, startMs, 'duration') ??
-      Infinity;
-    if (endMs < startMs || startMs > (timeline.endMs ?? Infinity)) {
-      throw refusal(
-        'range_empty',
-        422,
-        `Nothing lies between ${isoTime(startMs)} and ${endMs === Infinity ? 'the end' : isoTime(endMs)}.`,
-        {
-          hint: `The recording goes from ${isoTime(timeline.startMs)}${timeline.endMs === null ? '' : ` to ${isoTime(timeline.endMs)}`}.`,
-        },
-      );
-    }
-    this.player = new Player(timeline, output, {
+    this.#emission = new Emission({
+      redis: parts.redis,
+      replay: this.id,
+      channels: this.channels,
+      config: parts.channels,
+      lease: { token: `${this.id} ${randomUUID()}`, lifeMs: LEASE_MS },
+      restamp: request.restamp === 'now',
+    });
+    const range = rangeOf(request, timeline);
+    if (request.ab !== undefined) this.#ab = rangeMs(request.ab, timeline.startMs);
+    this.player = new Player(timeline, this.#emission, {
       rate: request.rate ?? 1,
       paused: request.paused ?? false,
-      startMs,
-      endMs,
-      loop: request.loop ?? false,
+      ...(this.#ab ?? range),
+      loop: this.#ab !== null || (request.loop ?? false),
+      late: request.late,
+      skipIdleMs: request.skipIdle === undefined ? 0 : spanMs(request.skipIdle, 'idle time'),
+      lockstep: request.lockstep,
       time: this.#time,
       changed: () => this.#changed(),
     });
+    this.#emission.clock = this.player.clock;
+    this.#emission.loopsDone = () => this.player.loopsDone;
+    this.#gauge = new Gauge(this.player, this.#time);
   }
 
   /**
@@ -110,7 +110,9 @@ export class Replay {
         }));
         refusals.push(addDeadLetters(parts.redis, letters).catch(() => {}));
       };
-      recordings.push(await Recording.open(source.path, { ...source, channels: parts.channels, refuse }));
+      const offsetMs = source.offset === undefined ? 0 : spanMs(source.offset, 'offset');
+      const options = { ...source, offsetMs, channels: parts.channels, refuse };
+      recordings.push(await Recording.open(source.path, options));
     }
     await Promise.all(refusals);
     return new Replay(request, recordings, parts);
@@ -123,27 +125,60 @@ export class Replay {
 
   /** Plays; the lease is kept meanwhile and given back afterwards. Settles as Player.run does. */
   async run(stay: boolean): Promise<void> {
-    const renewing = setInterval(() => {
-      if (this.player.state === 'ended') return;
-      renewLease(this.#parts.redis, this.channels, this.#lease).catch(() => {});
-    }, RENEW_MS);
-    try {
-      await this.player.run(stay);
-    } finally {
-      clearInterval(renewing);
-      await releaseLease(this.#parts.redis, this.channels, this.#lease).catch(() => {});
-    }
+    await this.#subscribers();
+    await this.#owning(() => this.player.run(stay));
   }
 
-  /** Changes what is asked for, and answers where the replay then stands. @throws refusal for a position it can't read */
+  /**
+   * Goes on where a process that is gone has left off: in its epoch at its last event, or where that is not known at
+   * `positionMs` in a new one. @throws refusal `channel_owned` while the lease of that process lasts
+   */
+  async goOn(positionMs: number): Promise<void> {
+    const left = await this.#emission.resume();
+    const from = left ? { ...left, there: left.channels.map(({ own }) => own) } : { fromMs: positionMs };
+    await this.#owning(() => this.player.run(true, from));
+  }
+
+  get waiting(): boolean {
+    return this.#waiting !== null;
+  }
+
+  /** Stops; what is on its way arrives. */
+  stop(): void {
+    this.#waiting = null;
+    this.player.stop();
+  }
+
+  /**
+   * Changes what is asked for, all of it or nothing, and answers where the replay then stands.
+   * @throws refusal for what it can't read
+   */
   async patch(patch: ReplayPatch): Promise<ReplayDocument> {
-    const targetMs = momentMs(patch.position, this.player.startMs, 'position');
-    if (patch.rate !== undefined) this.player.setRate(patch.rate);
-    if (patch.loop !== undefined) this.player.setLoop(patch.loop);
-    if (patch.state === 'paused') this.player.pause();
-    if (targetMs !== undefined) await this.player.seek(targetMs);
-    if (patch.state === 'playing') this.player.play();
-    return { ...this.document(), didSeek: targetMs !== undefined && this.player.state !== 'failed' };
+    const { player } = this;
+    const targetMs = momentMs(patch.position, player.startMs, 'position');
+    const ab = typeof patch.ab === 'string' ? rangeMs(patch.ab, player.startMs) : null;
+    const step = patch.step === undefined ? null : stepOf(patch.step);
+    if (patch.rate !== undefined) player.setRate(patch.rate);
+    if (patch.loop !== undefined) player.setLoop(patch.loop);
+    if (patch.late !== undefined) player.setLate(patch.late);
+    if (patch.state === 'paused') player.pause();
+    if (patch.ab !== undefined) await player.setRange((this.#ab = ab));
+    if (targetMs !== undefined) await player.seek(targetMs);
+    if (step && 'back' in step) await player.stepBack(step.back);
+    else if (step) await player.step(step);
+    if (patch.state === 'playing') player.play();
+    const didSeek =
+      (targetMs !== undefined || (step !== null && 'back' in step)) && player.state !== 'failed';
+    return { ...this.document(), didSeek };
+  }
+
+  /** Whether it has rested for as long as it may. */
+  get overdue(): boolean {
+    const { idleTimeout } = this.#request;
+    const rests = this.player.state === 'paused' || this.player.state === 'ended';
+    this.#restSinceMs = rests ? (this.#restSinceMs ?? this.#time.now()) : null;
+    if (idleTimeout === undefined || this.#restSinceMs === null) return false;
+    return this.#time.now() - this.#restSinceMs > spanMs(idleTimeout, 'idle timeout');
   }
 
   /** The replay as REST shows it. */
@@ -162,22 +197,29 @@ export class Replay {
       state: player.state,
       error: player.error,
       rate: player.clock.rate,
-      achievedRate: this.#achievedRate,
+      achievedRate: this.#gauge.achievedRate,
+      eventsPerSecond: this.#gauge.eventsPerSecond,
       position: isoTime(Math.round(player.positionMs())),
       start: isoTime(player.startMs),
       end: player.endMs === null ? null : isoTime(player.endMs),
       loop: player.loop,
       loopsDone: player.loopsDone,
+      ab: this.#ab && [isoTime(this.#ab.startMs), isoTime(this.#ab.endMs)],
+      late: player.late,
+      lockstep: this.#request.lockstep ?? false,
+      waiting: this.#waiting,
       epoch: player.epoch,
-      instance: this.#parts.instance,
+      instance: this.#instance,
       created: this.#created,
       latenessMs: {
         p50: ms(50),
         p99: ms(99),
         max: player.lateness.count === 0 ? 0 : player.lateness.max / 1000,
       },
+      slippedMs: Math.round(player.slippedMs),
+      lag: this.#lag,
       counts: {
-        published: player.published,
+        ...player.counts,
         refused: total((recording) => recording.refused),
         reordered: total((recording) => recording.disorder.reordered),
         late: total((recording) => recording.disorder.late),
@@ -185,58 +227,73 @@ export class Replay {
     };
   }
 
-  /** Where it stands; measures the achieved rate since a second ago. */
+  /** Where it stands. */
   tick(): ClockTick {
     const { player } = this;
-    const nowMs = this.#time.now();
-    const positionMs = player.positionMs();
-    const elapsedMs = nowMs - this.#sample.atMs;
-    if (player.state !== 'playing') this.#achievedRate = null;
-    if (elapsedMs >= 1_000 || player.epoch !== this.#sample.epoch || player.state !== 'playing') {
-      if (player.state === 'playing' && player.epoch === this.#sample.epoch && elapsedMs < 3_000) {
-        this.#achievedRate = Math.round(((positionMs - this.#sample.positionMs) / elapsedMs) * 100) / 100;
-      }
-      this.#sample = { atMs: nowMs, positionMs, epoch: player.epoch };
-    }
+    this.#gauge.look();
     return {
       replay: this.id,
       epoch: player.epoch,
-      time: isoTime(Math.round(positionMs)),
+      time: isoTime(Math.round(player.positionMs())),
       rate: player.clock.rate,
-      achievedRate: this.#achievedRate,
+      achievedRate: this.#gauge.achievedRate,
+      latenessMs: this.#gauge.latenessMs,
+      lag: this.#lag?.events ?? null,
       state: player.state,
     };
   }
 
-  #writer(channel: string): ChannelWriter {
-    const { redis, channels } = this.#parts;
-    return new ChannelWriter(redis, channelSpec(channel, channels), {
-      source: `/replays/${this.id}`,
-      replay: this.id,
-      lease: this.#lease,
-      waits: true,
-    });
+  async #subscribers(): Promise<void> {
+    const { waitForSubscribers } = this.#request;
+    if (waitForSubscribers === undefined) return;
+    this.#waiting = `for ${waitForSubscribers} subscribers of ${this.channels.join(', ')}`;
+    while (this.#waiting && !(await this.#emission.hasSubscribers(waitForSubscribers)))
+      await delay(SUBSCRIBERS_MS);
+    this.#waiting = null;
+  }
+
+  async #owning(run: () => Promise<void>): Promise<void> {
+    const renewing = setInterval(() => {
+      if (this.player.state !== 'ended') this.#emission.renew().catch(() => {});
+    }, RENEW_MS);
+    const looking = setInterval(() => void this.#lookAtLag(), LAG_MS);
+    try {
+      await run();
+    } finally {
+      clearInterval(renewing);
+      clearInterval(looking);
+      await this.#emission.release().catch(() => {});
+    }
+  }
+
+  async #lookAtLag(): Promise<void> {
+    const slowest = await this.#emission.slowest().catch(() => null);
+    this.#lag = slowest && { consumer: slowest.consumer, channel: slowest.channel, events: slowest.events };
   }
 }
 
-const UNITS_MS: { [unit: string]: number } = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+/** @throws refusal where nothing lies in the range */
+function rangeOf(
+  { start, end, duration }: ReplayRequest,
+  timeline: { startMs: number; endMs: number | null },
+): { startMs: number; endMs: number } {
+  const startMs = momentMs(start, timeline.startMs, 'start') ?? timeline.startMs;
+  const endMs = momentMs(end, timeline.startMs, 'end') ?? momentMs(duration, startMs, 'duration') ?? Infinity;
+  if (endMs >= startMs && startMs <= (timeline.endMs ?? Infinity)) return { startMs, endMs };
+  throw refusal(
+    'range_empty',
+    422,
+    `Nothing lies between ${isoTime(startMs)} and ${endMs === Infinity ? 'the end' : isoTime(endMs)}.`,
+    {
+      hint: `The recording goes from ${isoTime(timeline.startMs)}${timeline.endMs === null ? '' : ` to ${isoTime(timeline.endMs)}`}.`,
+    },
+  );
+}
 
-/**
- * A moment of a recording: an ISO 8601 time, or an offset from its start such as 90s, 1.5h.
- * @throws refusal when it is neither
- */
-function momentMs(text: string | undefined, startMs: number, name: string): number | undefined {
-  if (text === undefined) return undefined;
-  const offset = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text);
-  if (offset) return startMs + Number(offset[1]) * UNITS_MS[offset[2]!]!;
-  const zoned = /^\d{4}-\d{2}-\d{2}/.test(text)
-    ? /(?:Z|[+-]\d{2}:?\d{2})$/.test(text.slice(10)) || text.length === 10
-      ? text
-      : `${text}Z`
-    : '';
-  const timeMs = Date.parse(zoned);
-  if (!Number.isNaN(timeMs)) return timeMs;
-  throw refusal('moment_malformed', 422, `"${text.slice(0, 60)}" is no ${name}.`, {
-    hint: 'Write a time such as 2019-12-24T20:30:00Z, or an offset from the start such as 90s.',
-  });
+/** What a step of REST means: forward, or back by so many times of records. */
+function stepOf(step: number | string): Step | { back: number } {
+  if (typeof step === 'number') return step > 0 ? { records: step } : { back: -step };
+  if (step === 'time') return { times: 1 };
+  if (step === '-time') return { back: 1 };
+  return { spanMs: spanMs(step, 'step') };
 }

@@ -4,13 +4,13 @@ import type { Logger } from '../core/log.ts';
 import { services } from '../core/presence.ts';
 import type { Redis } from '../core/redis.ts';
 import type { Replay, ReplayRequest } from '../schemas/types.ts';
-import type { ReplayHost } from './host.ts';
+import { forget, type ReplayHost } from './host.ts';
 
-const LOOK_MS = 1_000;
+const LOOK_MS = 250;
 
 /**
- * Goes on with replays whose process is gone: from the position it last told, in a new epoch, so nothing is doubled. The
- * channels' lease decides between several processes that try.
+ * Goes on with replays whose process is gone: in their epoch, right after their last event. The channels' lease, which
+ * runs out soon after its process, decides between several processes that try.
  */
 export function takeOver(host: ReplayHost, redis: Redis, log: Logger): { close(): void } {
   let closed = false;
@@ -40,33 +40,39 @@ interface Orphan {
   request: ReplayRequest;
 }
 
+/** Replays that nobody holds the channels for, or whose process is not to be seen. */
 async function orphans(redis: Redis, host: ReplayHost): Promise<Orphan[]> {
   const requests = await redis.hgetall(keys.replayRequests);
   const ids = Object.keys(requests).filter((id) => !host.has(id));
   if (ids.length === 0) return [];
-  const alive = new Set(
-    (await services(redis)).filter(({ state }) => state === 'running').map(({ instance }) => instance),
-  );
   const documents = await redis.hmget(keys.replays, ...ids);
-  return ids.flatMap((id, i) => {
-    const replay = documents[i] ? (JSON.parse(documents[i]) as Replay) : null;
-    if (!replay || alive.has(replay.instance!)) return [];
-    return [{ replay, request: JSON.parse(requests[id]!) as ReplayRequest }];
-  });
+  const found: Orphan[] = [];
+  for (const [i, id] of ids.entries()) {
+    if (!documents[i]) continue;
+    const replay = JSON.parse(documents[i]) as Replay;
+    const left = active(replay)
+      ? !(await redis.exists(keys.owner(replay.channels[0]!)))
+      : !(await isAlive(redis, replay.instance!));
+    if (left) found.push({ replay, request: JSON.parse(requests[id]!) as ReplayRequest });
+  }
+  return found;
 }
 
 async function goOn(host: ReplayHost, redis: Redis, { replay, request }: Orphan): Promise<void> {
-  const { id, state, position, rate, loop } = replay;
-  if (state !== 'playing' && state !== 'paused') {
-    await redis.multi().hdel(keys.replays, id).hdel(keys.replayRequests, id).exec();
-    return;
-  }
-  await host.create({ ...request, rate, loop, paused: true });
-  await host.verbs.patch({ id, patch: { position, state } });
+  if (active(replay)) await host.adopt(request, replay);
+  else await forget(redis, [replay.id]);
+}
+
+const active = ({ state }: Replay) => state === 'playing' || state === 'paused';
+
+async function isAlive(redis: Redis, instance: string): Promise<boolean> {
+  return (await services(redis)).some(
+    (service) => service.instance === instance && service.state === 'running',
+  );
 }
 
 function tell(error: unknown, replay: string, log: Logger): void {
-  // The lease of the process that is gone has not run out yet, or another process was faster.
-  if (error instanceof RepriseError && error.code === 'channel_owned') return;
+  // Another process was faster.
+  if (error instanceof RepriseError && /^(channel_owned|replay_exists)$/.test(error.code)) return;
   log.warn({ replay }, `can't go on with a replay whose process is gone: ${sentence(error)}`);
 }

@@ -1,4 +1,5 @@
-import { BlockBuilder, type Block } from '../core/block.ts';
+import { Block, BlockBuilder } from '../core/block.ts';
+import type { Record } from '../core/event.ts';
 import type { Recording } from './recording.ts';
 
 /** A stretch of records of all recordings in time order. */
@@ -23,6 +24,10 @@ export interface Timeline {
   /** Each once. */
   channels: string[];
   from(timeMs: number): AsyncIterable<Stretch>;
+  /** The latest record of each subject of each channel before a time. */
+  latestBefore(timeMs: number): Promise<Part[]>;
+  /** The time of the last record before a time; null where there is none. */
+  timeBefore(timeMs: number): Promise<number | null>;
 }
 
 /** Several recordings on one timeline; equal times keep the order of the recordings, and of the rows within one. */
@@ -36,7 +41,35 @@ export function timelineOf(recordings: Recording[]): Timeline {
     channels,
     from: (timeMs) =>
       recordings.length === 1 ? single(recordings[0]!, timeMs) : merged(recordings, channelOf, timeMs),
+    latestBefore: (timeMs) => latestOf(recordings, channelOf, timeMs),
+    async timeBefore(timeMs) {
+      const times = await Promise.all(recordings.map((recording) => recording.timeBefore(timeMs)));
+      return times.reduce(
+        (last, time) => (last === null || (time !== null && time > last) ? time : last),
+        null,
+      );
+    },
   };
+}
+
+/** Of a subject in several recordings of one channel the latest of all. */
+async function latestOf(recordings: Recording[], channelOf: number[], timeMs: number): Promise<Part[]> {
+  const byChannel = new Map<number, Map<string, Record>>();
+  for (const [i, recording] of recordings.entries()) {
+    const channel = channelOf[i]!;
+    const latest = byChannel.get(channel) ?? new Map<string, Record>();
+    byChannel.set(channel, latest);
+    for (const record of (await recording.latestBefore(timeMs))?.records() ?? []) {
+      if (!(record.timeMs < (latest.get(record.subject)?.timeMs ?? -Infinity)))
+        latest.set(record.subject, record);
+    }
+  }
+  return [...byChannel]
+    .filter(([, latest]) => latest.size > 0)
+    .map(([channel, latest]) => ({
+      channel,
+      block: Block.of([...latest.values()].sort((a, b) => a.timeMs - b.timeMs)),
+    }));
 }
 
 async function* single(recording: Recording, fromMs: number): AsyncGenerator<Stretch> {

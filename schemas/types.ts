@@ -290,6 +290,34 @@ export interface ReplayRequest {
    * true: for ever; N: N times.
    */
   loop?: boolean | number;
+  /**
+   * Play this range over and over: A..B, each a time or an offset such as 90s.
+   */
+  ab?: string;
+  /**
+   * When something can't keep up: the whole timeline slows (default), late records are dropped, or they go out at once.
+   */
+  late?: 'slow' | 'drop' | 'burst';
+  /**
+   * Cut stretches without records down to this, for instance 5s.
+   */
+  skipIdle?: string;
+  /**
+   * After each batch wait for the attached services.
+   */
+  lockstep?: boolean;
+  /**
+   * Events get the time at which they are due instead of the recorded one.
+   */
+  restamp?: 'now';
+  /**
+   * Begin when each channel has so many subscribers.
+   */
+  waitForSubscribers?: number;
+  /**
+   * Remove the replay when it has been paused or ended for so long, for instance 10m.
+   */
+  idleTimeout?: string;
 }
 /**
  * A recording and how to read it. What is absent is inferred from a first look at the file.
@@ -302,7 +330,7 @@ export interface RecordingOptions {
    */
   time?: string;
   /**
-   * s, ms, us, ns (epoch), iso, or a Luxon pattern such as dd/MM/yyyy HH:mm.
+   * s, ms, us, ns (epoch), iso, excel (day numbers), or a Luxon pattern such as dd/MM/yyyy HH:mm.
    */
   timeFormat?: string;
   /**
@@ -321,6 +349,32 @@ export interface RecordingOptions {
    * The column that holds the longitude.
    */
   longitude?: string;
+  /**
+   * The format, where neither name nor content tells: csv, ndjson, ...
+   */
+  format?: string;
+  /**
+   * CSV: what stands between the cells.
+   */
+  delimiter?: string;
+  /**
+   * CSV: whether the first row names the columns.
+   */
+  header?: boolean;
+  /**
+   * CSV: the names of the columns; instead of the header's, where there is one.
+   *
+   * @minItems 1
+   */
+  columns?: string[];
+  /**
+   * CSV: what a line begins with that is no row, for instance #.
+   */
+  comment?: string;
+  /**
+   * Shift it on the timeline, for instance 10s or -1.5h.
+   */
+  offset?: string;
 }
 /**
  * One event on a channel: CloudEvents 1.0 in structured JSON, one line, with the channel's epoch and offset. `data` is the last member.
@@ -436,6 +490,14 @@ export interface ClockTick {
   rate: Rate;
   achievedRate?: number | null;
   state: 'idle' | 'playing' | 'paused' | 'ended' | 'failed';
+  /**
+   * How late the last records left, milliseconds (p99 of the last second).
+   */
+  latenessMs?: number;
+  /**
+   * Events the slowest attached consumer is behind.
+   */
+  lag?: number | null;
 }
 /**
  * A row or event that was refused, and why.
@@ -575,6 +637,10 @@ export interface Replay {
    */
   achievedRate?: number | null;
   /**
+   * Published in the last second.
+   */
+  eventsPerSecond?: number | null;
+  /**
    * Where the timeline stands.
    */
   position: string;
@@ -585,6 +651,15 @@ export interface Replay {
   end: string | null;
   loop: boolean | number;
   loopsDone?: number;
+  /**
+   * The range that is played over and over.
+   *
+   * @minItems 2
+   * @maxItems 2
+   */
+  ab?: string[] | null;
+  late?: 'slow' | 'drop' | 'burst';
+  lockstep?: boolean;
   epoch: number;
   /**
    * The replayer process that runs it.
@@ -599,6 +674,22 @@ export interface Replay {
     p99: number;
     max: number;
   };
+  /**
+   * How much the timeline was slowed in all because something could not keep up, milliseconds.
+   */
+  slippedMs?: number;
+  /**
+   * The attached consumer that is the furthest behind.
+   */
+  lag?: {
+    consumer: string;
+    channel: string;
+    events: number;
+  } | null;
+  /**
+   * What it waits for before it begins.
+   */
+  waiting?: string | null;
   counts: {
     published: number;
     /**
@@ -613,6 +704,14 @@ export interface Replay {
      * Rows too far out of order for the window; played late, counted.
      */
     late: number;
+    /**
+     * Events that restored the state before a start or seek; not counted as published.
+     */
+    restored?: number;
+    /**
+     * Records left out because they were late (late: drop).
+     */
+    dropped?: number;
   };
   /**
    * In the answer to a PATCH with a position: whether the seek was done.
@@ -630,6 +729,15 @@ export interface ReplayPatch {
    */
   position?: string;
   loop?: boolean | number;
+  /**
+   * Play this range over and over: A..B, each a time or an offset such as 90s; null: all of it again.
+   */
+  ab?: string | null;
+  late?: 'slow' | 'drop' | 'burst';
+  /**
+   * Pause and go on by so many records (negative: back before as many times of records), by a span such as 10s, or `time`: by all records of the next time.
+   */
+  step?: number | string;
 }
 /**
  * A process or an analysis service that says it is alive.

@@ -2,23 +2,38 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Block } from '../../core/block.ts';
 import type { Record } from '../../core/event.ts';
-import { Player, type Output, type PlayerOptions } from '../../replayer/player.ts';
+import type { Output } from '../../replayer/pass.ts';
+import { Player, type PlayerOptions } from '../../replayer/player.ts';
 import type { Stretch, Timeline } from '../../replayer/timeline.ts';
 import { FakeTime, settle } from '../helpers/time.ts';
 
+const SUBJECTS = 3;
 const START_MS = Date.UTC(2024, 0, 1);
 
 /** A recording of records at these offsets (ms), on one channel or more. */
 function timeline(offsetsMs: number[], lanes = 1): Timeline {
   const records: Record[] = offsetsMs.map((offsetMs, i) => ({
     timeMs: START_MS + offsetMs,
-    subject: 's',
+    subject: `s${i % SUBJECTS}`,
     data: `{"n":${i}}`,
   }));
+  const laneOf = ({ data }: Record) => Number(/\d+/.exec(data)![0]) % lanes;
   return {
     startMs: records[0]!.timeMs,
     endMs: records.at(-1)!.timeMs,
     channels: Array.from({ length: lanes }, (_, lane) => `c${lane}`),
+    latestBefore(timeMs) {
+      const before = records.filter((record) => record.timeMs < timeMs);
+      return Promise.resolve(
+        Array.from({ length: lanes }, (_, channel) => {
+          const latest = new Map<string, Record>();
+          for (const record of before) if (laneOf(record) === channel) latest.set(record.subject, record);
+          return { channel, block: Block.of([...latest.values()].sort((a, b) => a.timeMs - b.timeMs)) };
+        }).filter(({ block }) => block.count > 0),
+      );
+    },
+    timeBefore: (timeMs) =>
+      Promise.resolve(records.filter((record) => record.timeMs < timeMs).at(-1)?.timeMs ?? null),
     async *from(timeMs: number): AsyncGenerator<Stretch> {
       const left = records.filter((record) => record.timeMs >= timeMs);
       for (let at = 0; at < left.length; at += 7) {
@@ -28,9 +43,7 @@ function timeline(offsetsMs: number[], lanes = 1): Timeline {
           parts: (from, to) =>
             Array.from({ length: lanes }, (_, channel) => ({
               channel,
-              records: part
-                .slice(from, to)
-                .filter(({ data }) => Number(/\d+/.exec(data)![0]) % lanes === channel),
+              records: part.slice(from, to).filter((record) => laneOf(record) === channel),
             }))
               .filter(({ records }) => records.length > 0)
               .map(({ channel, records }) => ({ channel, block: Block.of(records) })),
@@ -40,23 +53,40 @@ function timeline(offsetsMs: number[], lanes = 1): Timeline {
   };
 }
 
-/** Keeps what was emitted, by epoch. */
+interface Emitted {
+  n: number;
+  timeMs: number;
+  atMs: number;
+}
+
+/** Keeps what was emitted, by epoch; what was restored apart. */
 class Tape implements Output {
-  epochs: { n: number; timeMs: number; atMs: number }[][] = [];
+  epochs: Emitted[][] = [];
+  restored: number[][] = [];
+  began: number[] = [];
   readonly #time: FakeTime;
 
   constructor(time: FakeTime) {
     this.#time = time;
   }
 
-  begin(): Promise<number> {
+  begin(_lastEpoch: number, fromMs: number): Promise<number> {
+    this.began.push(fromMs);
     this.epochs.push([]);
+    this.restored.push([]);
     return Promise.resolve(this.epochs.length);
   }
 
-  emit(_channel: number, block: Block): Promise<void> {
-    for (const { data, timeMs } of block.records())
-      this.epochs.at(-1)!.push({ n: JSON.parse(data).n as number, timeMs, atMs: this.#time.now() });
+  emit(_channel: number, block: Block, restored: boolean): Promise<void> {
+    for (const { data, timeMs } of block.records()) {
+      const n = JSON.parse(data).n as number;
+      if (restored) this.restored.at(-1)!.push(n);
+      else this.epochs.at(-1)!.push({ n, timeMs, atMs: this.#time.now() });
+    }
+    return Promise.resolve();
+  }
+
+  acknowledged(): Promise<void> {
     return Promise.resolve();
   }
 }
@@ -94,13 +124,17 @@ describe('Player', () => {
     assert.equal(player.positionMs(), START_MS + 5_000);
   });
 
-  it('keeps the contract under any interleaving of pause, resume, rate, seek and loop', async () => {
+  it('keeps the contract under any interleaving of pause, resume, rate, seek, loop and step', async () => {
     const command = fc.oneof(
       fc.constant(['pause'] as const),
       fc.constant(['play'] as const),
       fc.tuple(fc.constant('rate' as const), fc.constantFrom(0.01, 0.5, 1, 10, 1000, 'max' as const)),
       fc.tuple(fc.constant('seek' as const), fc.integer({ min: -1_000, max: 12_000 })),
       fc.tuple(fc.constant('pass' as const), fc.integer({ min: 0, max: 4_000 })),
+      fc.tuple(fc.constant('step' as const), fc.integer({ min: 1, max: 5 })),
+      fc.tuple(fc.constant('span' as const), fc.integer({ min: 0, max: 3_000 })),
+      fc.tuple(fc.constant('times' as const), fc.integer({ min: 1, max: 3 })),
+      fc.tuple(fc.constant('back' as const), fc.integer({ min: 1, max: 3 })),
     );
     const offsets = fc
       .array(fc.integer({ min: 0, max: 10_000 }), { minLength: 1, maxLength: 60 })
@@ -120,7 +154,24 @@ describe('Player', () => {
             else if (kind === 'play') player.play();
             else if (kind === 'rate') player.setRate(value);
             else if (kind === 'pass') await time.pass(value);
-            else if (player.state !== 'ended') {
+            else if (kind === 'back') {
+              if (player.state !== 'ended') await player.stepBack(value);
+            } else if (kind === 'step' || kind === 'span' || kind === 'times') {
+              const before = tape.epochs.length;
+              const emitted = tape.epochs.at(-1)!.length;
+              const wasMs = player.clock.positionMs();
+              const runs = player.state === 'playing' || player.state === 'paused';
+              await player.step(
+                kind === 'step' ? { records: value } : kind === 'span' ? { spanMs: value } : { times: value },
+              );
+              if (!runs || tape.epochs.length > before) continue;
+              const more = tape.epochs.at(-1)!.slice(emitted);
+              if (kind === 'step') assert.ok(more.length <= value, 'no more records than asked for');
+              if (kind === 'times') assert.ok(new Set(more.map(({ timeMs }) => timeMs)).size <= value);
+              if (kind === 'span')
+                for (const { timeMs } of more)
+                  assert.ok(timeMs <= wasMs + value + 1e-6, 'nothing beyond the span');
+            } else if (player.state !== 'ended') {
               const targetMs = Math.max(source.startMs, Math.min(START_MS + value, source.endMs!));
               const sought = player.seek(targetMs);
               await time.pass(0);
@@ -138,8 +189,15 @@ describe('Player', () => {
           player.setRate('max');
           await time.pass(1);
           await run;
-          for (const epoch of tape.epochs) {
-            // In order, none twice, none missing between the first and the last of the epoch.
+          for (const [i, epoch] of tape.epochs.entries()) {
+            // The latest before it of each subject of each channel, unless another command cut it short.
+            const begun = offsetsMs.filter((offsetMs) => START_MS + offsetMs < tape.began[i]!).length;
+            const latest = new Map(
+              Array.from({ length: begun }, (_, n) => [`${n % lanes} ${n % SUBJECTS}`, n]),
+            );
+            for (const n of tape.restored[i]!) assert.equal(latest.get(`${n % lanes} ${n % SUBJECTS}`), n);
+            if (epoch.length > 0) assert.equal(tape.restored[i]!.length, latest.size);
+            // From the place where it began on, in order, none twice, none missing between the first and the last of the epoch.
             for (const lane of Array.from({ length: lanes }, (_, l) => l)) {
               const numbers = epoch.map(({ n }) => n).filter((n) => lanes === 1 || n % lanes === lane);
               for (let i = 1; i < numbers.length; i++) assert.equal(numbers[i], numbers[i - 1]! + lanes);
@@ -150,6 +208,135 @@ describe('Player', () => {
         },
       ),
       { numRuns: 150 },
+    );
+  });
+
+  it('steps by records, by times, by a span, and back, and stands where the step ends', async () => {
+    const { time, tape, player, run } = play(timeline([0, 100, 100, 250, 1_000]), { paused: true });
+    const played = () => tape.epochs.map((epoch) => epoch.map(({ n }) => n));
+    await settle();
+    assert.deepEqual(played(), [[]]);
+    await player.step({ records: 1 });
+    assert.deepEqual([played(), player.positionMs() - START_MS], [[[0]], 0]);
+    await player.step({ times: 1 });
+    assert.deepEqual([played(), player.positionMs() - START_MS], [[[0, 1, 2]], 100]);
+    await player.step({ spanMs: 200 });
+    assert.deepEqual([played(), player.positionMs() - START_MS], [[[0, 1, 2, 3]], 300]);
+    await player.stepBack(1);
+    await player.step({ records: 1 });
+    assert.deepEqual(played(), [[0, 1, 2, 3], [3]]);
+    assert.deepEqual(tape.restored[1], [0, 1, 2]);
+    await player.stepBack(2);
+    await player.step({ records: 9 });
+    assert.deepEqual(played().at(-1), [1, 2, 3, 4]);
+    assert.deepEqual(tape.restored.at(-1), [0]);
+    await time.pass(1);
+    await run;
+    assert.equal(player.state, 'ended');
+  });
+
+  it('plays a range over and over, and all of it again when told', async () => {
+    const { time, tape, player } = play(timeline([0, 100, 200, 300, 400]));
+    await time.pass(50);
+    const set = player.setRange({ startMs: START_MS + 100, endMs: START_MS + 250 });
+    await time.pass(0);
+    await set;
+    await time.pass(400);
+    assert.deepEqual(
+      tape.epochs.slice(1, 3).map((epoch) => epoch.map(({ n }) => n)),
+      [
+        [1, 2],
+        [1, 2],
+      ],
+    );
+    await player.setRange(null);
+    await time.pass(1_000);
+    assert.deepEqual(tape.epochs.at(-1)!.at(-1)!.n, 4);
+  });
+
+  it('cuts long stretches without records short', async () => {
+    const { time, tape, run } = play(timeline([0, 100, 60_000, 60_100]), { skipIdleMs: 1_000 });
+    await time.pass(1_300);
+    await run;
+    assert.deepEqual(
+      tape.epochs[0]!.map(({ atMs }) => atMs - 1_000),
+      [0, 100, 1_100, 1_200],
+    );
+  });
+
+  for (const [late, gaps, left] of [
+    ['slow', [0, 5_000, 5_100, 5_200, 5_300], 5],
+    ['burst', [0, 5_000, 5_000, 5_000, 5_000], 5],
+    ['drop', [0], 1],
+  ] as const) {
+    it(`when the output was away for five seconds: ${late}`, async () => {
+      const time = new FakeTime();
+      const tape = new Tape(time);
+      const away = tape.emit.bind(tape);
+      // The first answers late; and only one may be on its way.
+      tape.emit = async (channel, block, restored) => {
+        await away(channel, block, restored);
+        if (block.records().some(({ data }) => data === '{"n":0}'))
+          await time.wait(5_000, new AbortController().signal);
+      };
+      const player = new Player(timeline([0, 100, 200, 300, 400]), tape, {
+        rate: 1,
+        paused: false,
+        startMs: START_MS,
+        endMs: Infinity,
+        loop: false,
+        late,
+        lockstep: true,
+        time,
+      });
+      const run = player.run();
+      await time.pass(6_000);
+      await run;
+      assert.deepEqual(
+        tape.epochs[0]!.map(({ atMs }) => atMs - 1_000),
+        gaps.slice(0, left),
+      );
+      assert.equal(player.counts.published + player.counts.dropped, 5);
+    });
+  }
+
+  it('goes on where another has left off: nothing twice, nothing missing, per channel', async () => {
+    const offsetsMs = Array.from({ length: 40 }, (_, n) => n * 10);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat({ max: 20 }),
+        fc.nat({ max: 20 }),
+        fc.nat({ max: 390 }),
+        async (a, b, fromMs) => {
+          const source = timeline(offsetsMs, 2);
+          const [whole, rest] = [new FakeTime(), new FakeTime()].map((time) => ({
+            time,
+            tape: new Tape(time),
+          }));
+          const options = { rate: 'max' as const, paused: false, startMs: START_MS, loop: false };
+          const from = { fromMs: START_MS + fromMs };
+          await new Player(source, whole!.tape, { ...options, time: whole!.time }).run(false, from);
+          const all = [0, 1].map((channel) =>
+            [...whole!.tape.restored[0]!, ...whole!.tape.epochs[0]!.map(({ n }) => n)].filter(
+              (n) => n % 2 === channel,
+            ),
+          );
+          const there = [Math.min(a, all[0]!.length), Math.min(b, all[1]!.length)];
+          rest!.tape.epochs.push([]);
+          rest!.tape.restored.push([]);
+          const player = new Player(source, rest!.tape, { ...options, time: rest!.time });
+          await player.run(false, { ...from, epoch: 7, there, loopsDone: 0 });
+          assert.equal(player.epoch, 7);
+          for (const channel of [0, 1]) {
+            const found = [...rest!.tape.restored[0]!, ...rest!.tape.epochs[0]!.map(({ n }) => n)];
+            assert.deepEqual(
+              found.filter((n) => n % 2 === channel),
+              all[channel]!.slice(there[channel]),
+            );
+          }
+        },
+      ),
+      { numRuns: 200 },
     );
   });
 
@@ -191,6 +378,7 @@ describe('Player', () => {
     const output: Output = {
       begin: () => Promise.resolve(1),
       emit: () => Promise.reject(new Error('the lease is gone')),
+      acknowledged: () => Promise.resolve(),
     };
     const player = new Player(timeline([0, 1]), output, {
       rate: 'max',

@@ -1,0 +1,130 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Block } from '../core/block.ts';
+import { channelSpec } from '../core/channels.ts';
+import type { Clock } from '../core/clock.ts';
+import { attachedConsumers, type Consumer } from '../core/consumers.ts';
+import type { Redis } from '../core/redis.ts';
+import {
+  beginEpoch,
+  ChannelWriter,
+  releaseLease,
+  renewLease,
+  resumeEpoch,
+  type Lease,
+  type Left,
+} from '../core/writer.ts';
+import type { Config } from '../schemas/types.ts';
+import type { Output } from './pass.ts';
+
+const RESTORED = ',"restored":true';
+const LOOK_MS = 2;
+
+/** Puts the records of one replay onto its channels, which it owns meanwhile. */
+export class Emission implements Output {
+  readonly #redis: Redis;
+  readonly #replay: string;
+  readonly #channels: string[];
+  readonly #lease: Lease;
+  readonly #writers: ChannelWriter[];
+  readonly #restamp: boolean;
+  /** Known once the player is made. */
+  clock: Clock | null = null;
+  loopsDone = () => 0;
+  /** Events on their way or there, by channel. */
+  readonly #offsets: number[];
+
+  constructor(parts: {
+    redis: Redis;
+    replay: string;
+    channels: string[];
+    config: Config['channels'];
+    lease: Lease;
+    restamp: boolean;
+  }) {
+    this.#redis = parts.redis;
+    this.#replay = parts.replay;
+    this.#channels = parts.channels;
+    this.#lease = parts.lease;
+    this.#restamp = parts.restamp;
+    this.#offsets = parts.channels.map(() => 0);
+    this.#writers = parts.channels.map(
+      (channel) =>
+        new ChannelWriter(parts.redis, channelSpec(channel, parts.config), {
+          source: `/replays/${parts.replay}`,
+          replay: parts.replay,
+          lease: parts.lease,
+          waits: true,
+        }),
+    );
+  }
+
+  async begin(lastEpoch: number, fromMs: number): Promise<number> {
+    const start = { replay: this.#replay, fromMs, loopsDone: this.loopsDone() };
+    const epoch = await beginEpoch(this.#redis, this.#channels, this.#lease, lastEpoch, start);
+    this.#writers.forEach((writer) => writer.startEpoch(epoch));
+    this.#offsets.fill(0);
+    return epoch;
+  }
+
+  /** Takes the channels where a process that is gone has left them; null where that is not known. */
+  async resume(): Promise<Left | null> {
+    const left = await resumeEpoch(this.#redis, this.#channels, this.#lease, this.#replay);
+    left?.channels.forEach(({ offset }, i) => {
+      this.#writers[i]!.startEpoch(left.epoch, offset);
+      this.#offsets[i] = offset;
+    });
+    return left;
+  }
+
+  async emit(channel: number, block: Block, restored: boolean): Promise<void> {
+    const given = this.#restamp ? this.#restamped(block) : block;
+    const { offset } = await this.#writers[channel]!.emit(given, restored ? RESTORED : '');
+    this.#offsets[channel] = offset;
+  }
+
+  async acknowledged(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && (await this.slowest())) await delay(LOOK_MS);
+  }
+
+  /** The attached consumer that is the furthest behind what has been sent; null where none is. */
+  async slowest(): Promise<(Consumer & { channel: string; events: number }) | null> {
+    const consumers = await attachedConsumers(this.#redis, this.#channels);
+    let slowest: (Consumer & { channel: string; events: number }) | null = null;
+    for (const [i, channel] of this.#channels.entries()) {
+      for (const consumer of consumers[i]!) {
+        const read = consumer.epoch === this.#writers[i]!.epoch ? consumer.offset : 0;
+        const events = this.#offsets[i]! - read;
+        if (events > (slowest?.events ?? 0)) slowest = { ...consumer, channel, events };
+      }
+    }
+    return slowest;
+  }
+
+  /** Whether each channel has so many subscribers. */
+  async hasSubscribers(count: number): Promise<boolean> {
+    const reply = (await this.#redis.pubsub('NUMSUB', ...this.#channels)) as (string | number)[];
+    return this.#channels.every((_, i) => Number(reply[i * 2 + 1]) >= count);
+  }
+
+  renew(): Promise<boolean> {
+    return renewLease(this.#redis, this.#channels, this.#lease);
+  }
+
+  release(): Promise<void> {
+    return releaseLease(this.#redis, this.#channels, this.#lease);
+  }
+
+  /** The same records at the wall time at which they are due. */
+  #restamped(block: Block): Block {
+    const { clock } = this;
+    const nowMs = Date.now();
+    const dueInMs = (timeMs: number) => {
+      const ms = clock?.dueInMs(timeMs) ?? 0;
+      return Number.isFinite(ms) ? ms : 0;
+    };
+    return new Block({
+      ...block,
+      timesMs: block.timesMs.map((timeMs) => Math.round(nowMs + dueInMs(timeMs))),
+    });
+  }
+}

@@ -1,0 +1,51 @@
+import { refusal } from '../core/errors.ts';
+
+const UNITS_MS: { [unit: string]: number } = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const SPAN = /^(-?)(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
+
+/** A span of time such as 90s, 1.5h, -10s, in milliseconds. @throws refusal when it is none */
+export function spanMs(text: string, name: string): number {
+  const ms = spanOf(text);
+  if (ms !== null) return ms;
+  throw refusal('span_malformed', 422, `"${text.slice(0, 60)}" is no ${name}.`, {
+    hint: 'Write a number and a unit: 500ms, 10s, 5m, 1.5h, 2d.',
+  });
+}
+
+/**
+ * A moment of a recording: an ISO 8601 time, or an offset from its start such as 90s, 1.5h.
+ * @throws refusal when it is neither
+ */
+export function momentMs(text: string | undefined, startMs: number, name: string): number | undefined {
+  if (text === undefined) return undefined;
+  const offsetMs = spanOf(text);
+  if (offsetMs !== null && offsetMs >= 0) return startMs + offsetMs;
+  const zoned = /^\d{4}-\d{2}-\d{2}/.test(text)
+    ? /(?:Z|[+-]\d{2}:?\d{2})$/.test(text.slice(10)) || text.length === 10
+      ? text
+      : `${text}Z`
+    : '';
+  const timeMs = Date.parse(zoned);
+  if (!Number.isNaN(timeMs)) return timeMs;
+  throw refusal('moment_malformed', 422, `"${text.slice(0, 60)}" is no ${name}.`, {
+    hint: 'Write a time such as 2019-12-24T20:30:00Z, or an offset from the start such as 90s.',
+  });
+}
+
+/** A range of a recording, two moments as A..B. @throws refusal when it is none, or empty */
+export function rangeMs(text: string, startMs: number): { startMs: number; endMs: number } {
+  const [from, to, ...more] = text.split('..');
+  const range = {
+    startMs: momentMs(from || '0s', startMs, 'begin of a range')!,
+    endMs: momentMs(to ?? '', startMs, 'end of a range')!,
+  };
+  if (more.length === 0 && range.startMs < range.endMs) return range;
+  throw refusal('range_empty', 422, `"${text.slice(0, 60)}" is no range.`, {
+    hint: 'Write A..B, for instance 90s..2m.',
+  });
+}
+
+function spanOf(text: string): number | null {
+  const match = SPAN.exec(text);
+  return match && Number(match[2]) * UNITS_MS[match[3]!]! * (match[1] ? -1 : 1);
+}

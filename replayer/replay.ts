@@ -16,7 +16,8 @@ import { Emission } from './emission.ts';
 import { Gauge } from './gauge.ts';
 import { momentMs, rangeMs, spanMs } from './moments.ts';
 import { Player } from './player.ts';
-import { Recording, type OpenOptions, type Refusal } from './recording.ts';
+import { openRecording, type AnyRecording } from './playable.ts';
+import type { OpenOptions, Refusal } from './recording.ts';
 import type { Step } from './steps.ts';
 import { timelineOf } from './timeline.ts';
 
@@ -45,7 +46,7 @@ const SUBSCRIBERS_MS = 50;
 export class Replay {
   readonly id: string;
   readonly player: Player;
-  readonly recordings: Recording[];
+  readonly recordings: AnyRecording[];
   /** The channels it plays on, each once. */
   readonly channels: string[];
   readonly #request: ReplayRequest;
@@ -60,7 +61,7 @@ export class Replay {
   #restSinceMs: number | null = null;
   #changed: () => void = () => {};
 
-  private constructor(request: ReplayRequest, recordings: Recording[], parts: ReplayParts) {
+  private constructor(request: ReplayRequest, recordings: AnyRecording[], parts: ReplayParts) {
     this.id = request.id ?? `replay-${randomUUID().slice(0, 8)}`;
     this.recordings = recordings;
     this.#request = request;
@@ -100,7 +101,7 @@ export class Replay {
    */
   static async open(request: ReplayRequest, sources: Source[], parts: ReplayParts): Promise<Replay> {
     const refusals: Promise<void>[] = [];
-    const recordings: Recording[] = [];
+    const recordings: AnyRecording[] = [];
     for (const source of sources) {
       const refuse = (refused: Refusal[]) => {
         const letters = refused.map(({ file, ...rest }) => ({
@@ -112,7 +113,7 @@ export class Replay {
       };
       const offsetMs = source.offset === undefined ? 0 : spanMs(source.offset, 'offset');
       const options = { ...source, offsetMs, channels: parts.channels, refuse };
-      recordings.push(await Recording.open(source.path, options));
+      recordings.push(await openRecording(source.path, options));
     }
     await Promise.all(refusals);
     return new Replay(request, recordings, parts);
@@ -184,7 +185,7 @@ export class Replay {
   /** The replay as REST shows it. */
   document(): ReplayDocument {
     const { player } = this;
-    const total = (of: (recording: Recording) => number) =>
+    const total = (of: (recording: AnyRecording) => number) =>
       this.recordings.reduce((sum, recording) => sum + of(recording), 0);
     const ms = (percentile: number) =>
       player.lateness.count === 0 ? 0 : player.lateness.percentile(percentile) / 1000;

@@ -1,6 +1,6 @@
 import { Block, BlockBuilder } from '../core/block.ts';
 import type { Record } from '../core/event.ts';
-import type { Recording } from './recording.ts';
+import { playable, type AnyRecording, type Playable, type PlayableRows } from './playable.ts';
 
 /** A stretch of records of all recordings in time order. */
 export interface Stretch {
@@ -31,17 +31,18 @@ export interface Timeline {
 }
 
 /** Several recordings on one timeline; equal times keep the order of the recordings, and of the rows within one. */
-export function timelineOf(recordings: Recording[]): Timeline {
-  const channels = [...new Set(recordings.map((recording) => recording.channel))];
-  const channelOf = recordings.map((recording) => channels.indexOf(recording.channel));
+export function timelineOf(given: AnyRecording[]): Timeline {
+  const recordings = given.map(playable);
+  const channels = [...new Set(recordings.flatMap((recording) => recording.channels))];
+  const channelsOf = recordings.map((recording) => recording.channels.map((name) => channels.indexOf(name)));
   const ends = recordings.map((recording) => recording.endMs);
   return {
     startMs: Math.min(...recordings.map((recording) => recording.startMs)),
     endMs: ends.includes(null) ? null : Math.max(...(ends as number[])),
     channels,
     from: (timeMs) =>
-      recordings.length === 1 ? single(recordings[0]!, timeMs) : merged(recordings, channelOf, timeMs),
-    latestBefore: (timeMs) => latestOf(recordings, channelOf, timeMs),
+      recordings.length === 1 ? single(recordings[0]!, timeMs) : merged(recordings, channelsOf, timeMs),
+    latestBefore: (timeMs) => latestOf(recordings, channelsOf, timeMs),
     async timeBefore(timeMs) {
       const times = await Promise.all(recordings.map((recording) => recording.timeBefore(timeMs)));
       return times.reduce(
@@ -53,52 +54,66 @@ export function timelineOf(recordings: Recording[]): Timeline {
 }
 
 /** Of a subject in several recordings of one channel the latest of all. */
-async function latestOf(recordings: Recording[], channelOf: number[], timeMs: number): Promise<Part[]> {
+async function latestOf(recordings: Playable[], channelsOf: number[][], timeMs: number): Promise<Part[]> {
   const byChannel = new Map<number, Map<string, Record>>();
   for (const [i, recording] of recordings.entries()) {
-    const channel = channelOf[i]!;
-    const latest = byChannel.get(channel) ?? new Map<string, Record>();
-    byChannel.set(channel, latest);
-    for (const record of (await recording.latestBefore(timeMs))?.records() ?? []) {
-      if (!(record.timeMs < (latest.get(record.subject)?.timeMs ?? -Infinity)))
-        latest.set(record.subject, record);
+    for (const part of await recording.latestBefore(timeMs)) {
+      const channel = channelsOf[i]![part.channel]!;
+      const latest = byChannel.get(channel) ?? new Map<string, Record>();
+      byChannel.set(channel, latest);
+      for (const record of part.block.records()) {
+        if (!(record.timeMs < (latest.get(record.subject)?.timeMs ?? -Infinity)))
+          latest.set(record.subject, record);
+      }
     }
   }
-  return [...byChannel]
-    .filter(([, latest]) => latest.size > 0)
-    .map(([channel, latest]) => ({
-      channel,
-      block: Block.of([...latest.values()].sort((a, b) => a.timeMs - b.timeMs)),
-    }));
+  return [...byChannel].map(([channel, latest]) => ({
+    channel,
+    block: Block.of([...latest.values()].sort((a, b) => a.timeMs - b.timeMs)),
+  }));
 }
 
-async function* single(recording: Recording, fromMs: number): AsyncGenerator<Stretch> {
-  for await (const block of recording.blocks(fromMs)) {
-    const { timesMs } = block;
-    yield { timesMs, parts: (from, to) => [{ channel: 0, block: block.slice(from, to) }] };
+async function* single(recording: Playable, fromMs: number): AsyncGenerator<Stretch> {
+  for await (const rows of recording.rows(fromMs)) {
+    const { timesMs } = rows.block;
+    yield { timesMs, parts: (from, to) => split(rows, from, to) };
   }
+}
+
+/** Rows by their channel. */
+function split({ block, channels }: PlayableRows, from: number, to: number): Part[] {
+  if (!channels) return [{ channel: 0, block: block.slice(from, to) }];
+  const rowsOf = new Map<number, number[]>();
+  for (let row = from; row < to; row++) {
+    const rows = rowsOf.get(channels[row]!);
+    if (rows) rows.push(row);
+    else rowsOf.set(channels[row]!, [row]);
+  }
+  return [...rowsOf].map(([channel, rows]) => ({
+    channel,
+    block: rows.length === to - from ? block.slice(from, to) : block.pick(rows),
+  }));
 }
 
 /** How far one recording is in the merge. */
-interface Lane {
-  source: AsyncGenerator<Block>;
-  block: Block;
+interface Lane extends PlayableRows {
+  source: AsyncGenerator<PlayableRows>;
   row: number;
 }
 
 async function* merged(
-  recordings: Recording[],
-  channelOf: number[],
+  recordings: Playable[],
+  channelsOf: number[][],
   fromMs: number,
 ): AsyncGenerator<Stretch> {
-  const sources = recordings.map((recording) => recording.blocks(fromMs));
+  const sources = recordings.map((recording) => recording.rows(fromMs));
   const lanes: (Lane | null)[] = [];
   try {
-    for (const [i, source] of sources.entries()) lanes[i] = await nextBlock(source);
+    for (const [i, source] of sources.entries()) lanes[i] = await nextRows(source);
     while (lanes.some(Boolean)) {
-      yield stretchOf(lanes, channelOf);
+      yield stretchOf(lanes, channelsOf);
       for (const [i, lane] of lanes.entries()) {
-        if (lane && lane.row === lane.block.count) lanes[i] = await nextBlock(lane.source);
+        if (lane && lane.row === lane.block.count) lanes[i] = await nextRows(lane.source);
       }
     }
   } finally {
@@ -106,17 +121,17 @@ async function* merged(
   }
 }
 
-async function nextBlock(source: AsyncGenerator<Block>): Promise<Lane | null> {
+async function nextRows(source: AsyncGenerator<PlayableRows>): Promise<Lane | null> {
   const next = await source.next();
-  return next.done ? null : { source, block: next.value, row: 0 };
+  return next.done ? null : { ...next.value, source, row: 0 };
 }
 
 /** Merges what is at hand, up to where a recording needs its next block to go on. */
-function stretchOf(lanes: (Lane | null)[], channelOf: number[]): Stretch {
+function stretchOf(lanes: (Lane | null)[], channelsOf: number[][]): Stretch {
   const times: number[] = [];
   const laneOf: number[] = [];
   const rowOf: number[] = [];
-  const blocks = lanes.map((lane) => lane?.block);
+  const rows = lanes.map((lane) => lane && { block: lane.block, channels: lane.channels });
   while (times.length < STRETCH_RECORDS) {
     const next = earliest(lanes);
     const lane = lanes[next]!;
@@ -130,11 +145,11 @@ function stretchOf(lanes: (Lane | null)[], channelOf: number[]): Stretch {
     parts(from, to) {
       const builders = new Map<number, BlockBuilder>();
       for (let i = from; i < to; i++) {
-        const channel = channelOf[laneOf[i]!]!;
+        const [lane, row] = [laneOf[i]!, rowOf[i]!];
+        const { block, channels } = rows[lane]!;
+        const channel = channelsOf[lane]![channels?.[row] ?? 0]!;
         let builder = builders.get(channel);
         if (!builder) builders.set(channel, (builder = new BlockBuilder(to - from)));
-        const block = blocks[laneOf[i]!]!;
-        const row = rowOf[i]!;
         const subject = block.names[block.subjects[row]!]!;
         builder.addBytes(block.timesMs[row]!, subject, block.data, block.starts[row]!, block.ends[row]!);
       }

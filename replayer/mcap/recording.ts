@@ -1,0 +1,172 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { ValidateFunction } from 'ajv/dist/2020.js';
+import { channelSpec, dataValidator } from '../../core/channels.ts';
+import { refusal } from '../../core/errors.ts';
+import { explain } from '../../schemas/index.ts';
+import type { OpenOptions, Refusal } from '../recording.ts';
+import { lowerBound, type Disorder } from '../order.ts';
+import type { Part } from '../timeline.ts';
+import { Broken } from './bytes.ts';
+import { chunksToRead, latestPlaces, LatestRows } from './latest.ts';
+import { inTimeOrder, openBytesMax } from './merge.ts';
+import { MESSAGE_BYTES, type ChunkEntry } from './records.ts';
+import { sliceRows, type Rows } from './rows.ts';
+import { Scanner } from './scan.ts';
+import { readRecords, readSummary, type Summary } from './summary.ts';
+
+/** The library that a file of ours names in its header begins so. */
+export const LIBRARY = 'reprise';
+/** Chunks that overlap must all be open at once. */
+const OPEN_MAX_BYTES = 1 << 28;
+
+/** A recording in MCAP: several channels on one timeline, reached through the chunk index. */
+export class McapRecording {
+  readonly file: string;
+  readonly format = 'mcap';
+  /** Channels that its messages are played on, each once. */
+  readonly channels: string[];
+  readonly disorder: Disorder = { reordered: 0, late: 0 };
+  readonly summary: Summary;
+  /** Time of the first and last message, epoch ms. */
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly count: number | null;
+  refused = 0;
+  readonly #scanner: Scanner;
+  /** Between the times in the file and those on the timeline. */
+  readonly #offsetMs: number;
+
+  private constructor(summary: Summary, options: OpenOptions) {
+    const { channel, rename, subject, channels: declared, refuse } = options;
+    this.file = basename(summary.path);
+    this.summary = summary;
+    const { chunks, statistics } = summary;
+    this.#offsetMs = options.offsetMs ?? 0;
+    this.startMs = this.#offsetMs + chunks.reduce((first, { startMs }) => Math.min(first, startMs), Infinity);
+    this.endMs = this.#offsetMs + chunks.reduce((last, { endMs }) => Math.max(last, endMs), -Infinity);
+    this.count = statistics?.messages ?? null;
+    const nameOf = (topic: string) => channel ?? rename?.get(topic) ?? channelName(topic);
+    const topics = [...summary.channels.values()].map(({ topic }) => topic);
+    this.channels = [...new Set(topics.map(nameOf))];
+    const specs = this.channels.map((name) => channelSpec(name, declared));
+    const validators = specs.map((spec) => dataValidator(spec) as ValidateFunction | null);
+    this.#scanner = new Scanner(summary.channels.values(), {
+      channelOf: (topic) => this.channels.indexOf(nameOf(topic)),
+      trusted: summary.library.startsWith(LIBRARY),
+      subject,
+      check(index, value) {
+        const validate = validators[index];
+        return !validate || validate(value)
+          ? null
+          : `Not what channel "${specs[index]!.name}" carries: ${explain(validate.errors, value)}.`;
+      },
+      refuse: ({ topic, sequence, reason, content }) => {
+        this.refused++;
+        const refused: Refusal = { channel: nameOf(topic), file: this.file, line: sequence, reason, content };
+        refuse?.([refused]);
+      },
+    });
+  }
+
+  /** Reads the summary of the file. @throws refusal when it is not intact, or holds nothing */
+  static async open(path: string, options: OpenOptions = {}): Promise<McapRecording> {
+    const summary = await saying(path, () => readSummary(path));
+    const { chunks } = summary;
+    if (chunks.length === 0)
+      throw refusal('recording_empty', 422, `${basename(path)} holds no message.`, {
+        hint: 'Record or choose another file.',
+      });
+    if (openBytesMax(chunks) > OPEN_MAX_BYTES)
+      throw refusal('recording_disordered', 422, `The chunks of ${basename(path)} lie across one another.`, {
+        hint: 'Put it in order first: reprise convert FILE sorted.mcap.',
+      });
+    return new McapRecording(summary, options);
+  }
+
+  /** The messages from the given time on, in time order; what lies in chunks before is not read. */
+  async *rows(fromMs = -Infinity): AsyncGenerator<Rows> {
+    this.refused = 0;
+    const entries = this.summary.chunks.filter(({ endMs }) => endMs + this.#offsetMs >= fromMs);
+    const handle = await open(this.summary.path);
+    try {
+      for await (const rows of inTimeOrder(entries, (entry) => this.#load(handle, entry), this.#offsetMs)) {
+        const { timesMs } = rows.block;
+        if (timesMs.length === 0 || timesMs.at(-1)! < fromMs) continue;
+        yield timesMs[0]! >= fromMs ? rows : sliceRows(rows, lowerBound(timesMs, fromMs));
+      }
+    } finally {
+      await handle.close();
+    }
+  }
+
+  /** The latest message of each subject before a time, by channel, in time order. */
+  async latestBefore(timeMs: number): Promise<Part[]> {
+    const latest = new LatestRows(timeMs);
+    const handle = await open(this.summary.path);
+    try {
+      const places = this.#scanner.shared
+        ? null
+        : await latestPlaces(handle, this.summary, timeMs - this.#offsetMs);
+      if (places === null) {
+        for (const entry of chunksToRead(this.summary, timeMs - this.#offsetMs))
+          latest.add(await this.#load(handle, entry));
+      } else {
+        const wanted = new Map<ChunkEntry, Set<number>>();
+        for (const { chunk, offset } of places.values()) {
+          const starts = wanted.get(chunk) ?? new Set();
+          wanted.set(chunk, starts.add(offset + MESSAGE_BYTES));
+        }
+        for (const [chunk, starts] of [...wanted].sort(([a], [b]) => b.offset - a.offset))
+          latest.add(await this.#load(handle, chunk, starts));
+      }
+    } finally {
+      await handle.close();
+    }
+    return latest.take();
+  }
+
+  /** The time of the last message before a time; null where there is none. */
+  async timeBefore(timeMs: number): Promise<number | null> {
+    const handle = await open(this.summary.path);
+    try {
+      let lastMs: number | null = null;
+      for (const entry of chunksToRead(this.summary, timeMs - this.#offsetMs)) {
+        if (lastMs !== null && entry.endMs + this.#offsetMs <= lastMs) break;
+        const { timesMs } = (await this.#load(handle, entry)).block;
+        const before = lowerBound(timesMs, timeMs);
+        if (before > 0) lastMs = Math.max(lastMs ?? -Infinity, timesMs[before - 1]!);
+      }
+      return lastMs;
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async #load(handle: FileHandle, entry: ChunkEntry, starts?: ReadonlySet<number>): Promise<Rows> {
+    const records = await saying(this.file, () => readRecords(handle, entry));
+    const rows = await saying(this.file, () => this.#scanner.scan(records, starts));
+    const { timesMs } = rows.block;
+    if (this.#offsetMs !== 0) for (let row = 0; row < timesMs.length; row++) timesMs[row]! += this.#offsetMs;
+    return rows;
+  }
+}
+
+/** A topic as the name of a channel: /fix becomes fix, and what no channel's name may have a dash. */
+function channelName(topic: string): string {
+  const name = topic.replace(/^[^A-Za-z0-9]+/, '').replace(/[^A-Za-z0-9._:-]/g, '-');
+  return name.slice(0, 128) || 'recording';
+}
+
+/** Says of a broken file which one it is, and what to do. */
+async function saying<T>(path: string, work: () => Promise<T> | T): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (!(cause instanceof Broken)) throw cause;
+    throw refusal('recording_broken', 422, `${basename(path)} is no intact MCAP file: ${cause.message}.`, {
+      hint: 'reprise doctor FILE says more; reprise recover FILE OUT.mcap saves what is intact.',
+      cause,
+    });
+  }
+}

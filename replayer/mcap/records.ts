@@ -1,0 +1,138 @@
+import { Broken, Fields } from './bytes.ts';
+
+/** The kinds of records that we write or read. */
+export const Opcode = {
+  HEADER: 1,
+  FOOTER: 2,
+  SCHEMA: 3,
+  CHANNEL: 4,
+  MESSAGE: 5,
+  CHUNK: 6,
+  MESSAGE_INDEX: 7,
+  CHUNK_INDEX: 8,
+  ATTACHMENT: 9,
+  STATISTICS: 11,
+  METADATA: 12,
+  METADATA_INDEX: 13,
+  DATA_END: 15,
+} as const;
+
+/** Every record begins with its kind and its length. */
+export const HEAD_BYTES = 9;
+/** Of a message record: head, channel, sequence, log and publish time; its data come after. */
+export const MESSAGE_BYTES = HEAD_BYTES + 22;
+export const MAGIC = Buffer.from('\x89MCAP0\r\n', 'latin1');
+/** Magic and footer record at the end of a file. */
+export const TAIL_BYTES = HEAD_BYTES + 20 + MAGIC.length;
+
+export interface McapChannel {
+  id: number;
+  schemaId: number;
+  topic: string;
+  encoding: string;
+  metadata: Map<string, string>;
+}
+
+export interface McapSchema {
+  id: number;
+  name: string;
+  encoding: string;
+  data: Buffer;
+}
+
+/** Where a run of messages lies, and of which time: a chunk, or messages that stand outside of one. */
+export interface ChunkEntry {
+  /** Of the record in the file; of the first message where there is no chunk. */
+  offset: number;
+  length: number;
+  startMs: number;
+  endMs: number;
+  compression: string;
+  /** Packed; the records are the last so many bytes. */
+  packedBytes: number;
+  bytes: number;
+  /** The message indexes come right after the chunk; 0 where there are none. */
+  indexBytes: number;
+}
+
+export interface Statistics {
+  messages: number;
+  channels: number;
+  chunks: number;
+  startMs: number;
+  endMs: number;
+  /** By channel id. */
+  counts: Map<number, number>;
+}
+
+export function readChannel(fields: Fields): McapChannel {
+  return {
+    id: fields.u16(),
+    schemaId: fields.u16(),
+    topic: fields.text(),
+    encoding: fields.text(),
+    metadata: fields.map(),
+  };
+}
+
+export function readSchema(fields: Fields): McapSchema {
+  const [id, name, encoding] = [fields.u16(), fields.text(), fields.text()];
+  return { id, name, encoding, data: Buffer.from(fields.data(fields.u32())) };
+}
+
+export function readStatistics(fields: Fields): Statistics {
+  const messages = fields.u64();
+  fields.skip(2);
+  const channels = fields.u32();
+  fields.skip(8);
+  const [chunks, startMs, endMs] = [fields.u32(), fields.time(), fields.time()];
+  const counts = new Map<number, number>();
+  for (const end = fields.u32() + fields.at; fields.at < end;) counts.set(fields.u16(), fields.u64());
+  return { messages, channels, chunks, startMs, endMs, counts };
+}
+
+/** A chunk index, and the channels of which the chunk has messages. */
+export function readChunkIndex(fields: Fields): { entry: ChunkEntry; channels: Uint16Array } {
+  const [startMs, endMs, offset, length] = [fields.time(), fields.time(), fields.u64(), fields.u64()];
+  const offsets = fields.data(fields.u32());
+  const channels = Uint16Array.from({ length: Math.floor(offsets.length / 10) }, (_, i) =>
+    offsets.readUInt16LE(i * 10),
+  );
+  const [indexBytes, compression, packedBytes, bytes] = [
+    fields.u64(),
+    fields.text(),
+    fields.u64(),
+    fields.u64(),
+  ];
+  if (packedBytes > length) throw new Broken('the index names a chunk that holds more than itself');
+  return { entry: { offset, length, startMs, endMs, compression, packedBytes, bytes, indexBytes }, channels };
+}
+
+/** The head of a chunk record that begins at `offset`; `crc` 0 when there is none. */
+export function readChunkHead(fields: Fields, offset: number, length: number): ChunkEntry & { crc: number } {
+  const [startMs, endMs, bytes, crc] = [fields.time(), fields.time(), fields.u64(), fields.u32()];
+  const [compression, packedBytes] = [fields.text(), fields.u64()];
+  if (packedBytes > length) throw new Broken('a chunk holds more than itself');
+  return { offset, length, startMs, endMs, compression, packedBytes, bytes, crc, indexBytes: 0 };
+}
+
+export function readMetadata(fields: Fields): [name: string, values: Map<string, string>] {
+  return [fields.text(), fields.map()];
+}
+
+/** The kind, the fields and the whole length of the record that begins at `at`; null when it is not all there. */
+export function recordAt(
+  bytes: Buffer,
+  at: number,
+  end = bytes.length,
+): { opcode: number; fields: Fields; length: number } | null {
+  if (at + HEAD_BYTES > end) return null;
+  const length = new Fields(bytes, at + 1).u64();
+  if (at + HEAD_BYTES + length > end) return null;
+  const start = at + HEAD_BYTES;
+  return {
+    opcode: bytes[at]!,
+    fields: new Fields(bytes, start, start + length),
+    length: HEAD_BYTES + length,
+  };
+}

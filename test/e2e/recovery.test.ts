@@ -174,7 +174,11 @@ describe('the whole path, from a file to the browser', function () {
     await killRole(roles.replayer);
     roles.replayer = await startRole(MAINS.replayer, env);
     const { epoch } = JSON.parse((await redis.hget(keys.replays, 'demo'))!) as { epoch: number };
-    await eventually('a new epoch', async () => Number(await redis.hget(keys.head('gps'), 'epoch')) > epoch);
+    const last = Number(await redis.hget(keys.head('gps'), 'offset'));
+    await eventually('the epoch to go on', async () => {
+      const [now, offset] = await redis.hmget(keys.head('gps'), 'epoch', 'offset');
+      return Number(now) === epoch && Number(offset) > last;
+    });
     await goesOn('gps');
   });
 

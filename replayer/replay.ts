@@ -37,8 +37,8 @@ export interface ReplayParts {
 }
 
 /** Shorter, and another process is at it sooner when this one is gone; longer, and this one may pause longer. */
-const LEASE_MS = 1_500;
-const RENEW_MS = 400;
+const LEASE_MS = 1_000;
+const RENEW_MS = 250;
 const LAG_MS = 500;
 const SUBSCRIBERS_MS = 50;
 

@@ -6,7 +6,7 @@ import type { Redis } from '../core/redis.ts';
 import type { Replay, ReplayRequest } from '../schemas/types.ts';
 import { forget, type ReplayHost } from './host.ts';
 
-const LOOK_MS = 250;
+const LOOK_MS = 150;
 
 /**
  * Goes on with replays whose process is gone: in their epoch, right after their last event. The channels' lease, which

@@ -9,7 +9,9 @@ import { readDeadLetters } from '../../core/store.ts';
 import type { Rate, Replay as ReplayDocument, ReplayRequest } from '../../schemas/types.ts';
 import { ReplayHost } from '../host.ts';
 import type { Source } from '../replay.ts';
-import { watch } from '../progress.ts';
+import { dryRun } from '../dry-run.ts';
+import type { LatePolicy } from '../pass.ts';
+import { KEYS_HELP, steer, watch } from '../terminal.ts';
 
 /** So many refused rows are named at the end. */
 const NAMED_ROWS = 20;
@@ -28,7 +30,15 @@ interface Options {
   end?: string;
   duration?: string;
   loop?: boolean | number;
+  ab?: string;
+  skipIdle?: string;
+  offset: string[];
+  late?: LatePolicy;
+  lockstep?: boolean;
+  restamp?: 'now';
+  waitForSubscribers?: number;
   paused?: boolean;
+  dryRun?: boolean;
   name?: string;
   redis?: string;
   json?: boolean;
@@ -63,15 +73,43 @@ export default {
       .option('--end <moment>', 'play up to here')
       .addOption(new Option('--duration <span>', 'play this much, e.g. 10m').conflicts('end'))
       .addOption(new Option('--loop [n]', 'play for ever, or N times').argParser(count))
+      .addOption(new Option('--ab <A..B>', 'play this range over and over, e.g. 90s..2m').conflicts('loop'))
+      .option('--skip-idle <span>', 'cut stretches without records down to this, e.g. 5s')
+      .addOption(
+        new Option('--offset <span>', 'shift on the timeline, e.g. 10s; once for all files, or once each')
+          .argParser((span: string, before: string[]) => [...before, span])
+          .default([], 'none'),
+      )
+      .addOption(
+        new Option(
+          '--late <policy>',
+          'when something can not keep up: slow (all of it), drop, or burst',
+        ).choices(['slow', 'drop', 'burst']),
+      )
+      .option('--lockstep', 'wait for the analysis services after each batch')
+      .addOption(new Option('--restamp <time>', 'give events the time at which they leave').choices(['now']))
+      .addOption(
+        new Option('--wait-for-subscribers <n>', 'begin when each channel has so many').argParser(count),
+      )
       .option('--paused', 'start paused')
+      .option('--dry-run', 'publish nothing: say what would be played, and how it was read')
       .option('--name <name>', "the replay's name in REST and on the page")
       .option('--redis <url>', 'the Redis to play onto (REDIS_URL)')
       .option('--json', 'one JSON line at the end instead of words')
+      .addHelpText('after', `\nKeys: ${KEYS_HELP}.`)
       .action(play);
   },
 };
 
 async function play(files: string[], options: Options): Promise<void> {
+  if (options.dryRun) {
+    const { channels } = loadSettings();
+    return dryRun(
+      files.map((file) => sourceOf(file, options)),
+      channels,
+      options.json ?? false,
+    );
+  }
   const settings = loadSettings(options.redis ? { redisUrl: options.redis } : {});
   const redis = await connect(settings.redisUrl, 'play');
   const instance = `play-${process.pid}`;
@@ -85,15 +123,17 @@ async function play(files: string[], options: Options): Promise<void> {
   });
   const responder = new Responder(redis, [`replayer:${instance}`], host.verbs);
   try {
-    const sources = files.map((file) => sourceOf(file, options));
+    const sources = files.map((file, i) => sourceOf(file, options, i));
     const replay = await host.start(requestOf(files, options), sources, false);
     const stopWatching = watch(replay, options.json ?? false);
-    const stop = () => replay.player.stop();
+    const stop = () => replay.stop();
+    const stopSteering = steer(replay, stop);
     process.once('SIGINT', stop).once('SIGTERM', stop);
     try {
       await host.finished(replay.id);
     } finally {
       stopWatching();
+      stopSteering();
     }
     const { counts } = report(replay.document(), options.json ?? false);
     if (counts.refused > 0 && !options.json) await nameRefused(redis, replay.id, counts.refused);
@@ -105,12 +145,13 @@ async function play(files: string[], options: Options): Promise<void> {
   }
 }
 
-function sourceOf(file: string, { map, ...options }: Options): Source {
+function sourceOf(file: string, { map, ...options }: Options, i = 0): Source {
   const { channel, time, timeFormat, tz, subject, latitude, longitude } = options;
   return {
     id: basename(file),
     path: resolve(file),
     rename: map,
+    offset: options.offset[i] ?? options.offset[0],
     channel,
     time,
     timeFormat,
@@ -129,6 +170,12 @@ function requestOf(files: string[], options: Options): ReplayRequest {
     rate: options.rate,
     paused: options.paused ?? false,
     ...(options.loop !== undefined && { loop: options.loop }),
+    ab: options.ab,
+    skipIdle: options.skipIdle,
+    late: options.late,
+    lockstep: options.lockstep,
+    restamp: options.restamp,
+    waitForSubscribers: options.waitForSubscribers,
     ...(options.start && { start: options.start }),
     ...(options.end && { end: options.end }),
     ...(options.duration && { duration: options.duration }),

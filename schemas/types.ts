@@ -423,6 +423,10 @@ export interface Event {
    * W3C trace context.
    */
   traceparent?: string;
+  /**
+   * Not new: the latest state of its subject before the place where a replay starts or seeks to.
+   */
+  restored?: true;
   pipeline?: string;
   /**
    * The steps still to visit.

@@ -194,6 +194,8 @@ export class ServiceRunner {
           subject: subject ?? event.subject,
           timeMs: timeMs ?? context.timeMs,
           data: JSON.stringify(data),
+          // What is derived from what is not new is not new either.
+          ...(event.restored && { extra: ',"restored":true' }),
         });
       }
       if (context.state === before) continue;

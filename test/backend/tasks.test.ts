@@ -98,6 +98,17 @@ describe('tasks', function () {
     );
   });
 
+  it('takes what was restored for how things stood when the window began', async () => {
+    const { id } = await ask({ time_window_seconds: 10, channel: 'gps' });
+    await world.newEpoch('gps');
+    const writer = world.writer('gps');
+    await writer.emit(speeds('bus', 0, [4]), ',"restored":true');
+    await writer.emit(speeds('tram', 100, [10, 10], 5));
+    await writer.emit(speeds('tram', 110, [10]));
+    const { result } = await ended(id);
+    assert.deepEqual([result!['average_speed_mps'], result!['from']], [7, '1970-01-01T00:01:40.000Z']);
+  });
+
   it('closes with what there is when the replay has ended', async () => {
     const { id } = await ask({ time_window_seconds: 600, channel: 'gps' });
     await world.newEpoch('gps');

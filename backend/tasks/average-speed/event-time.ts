@@ -48,6 +48,8 @@ export async function overEventTime(params: Params, context: Context): Promise<A
 class Collected {
   readonly #params: Params;
   #window: SpeedWindow | null = null;
+  /** Each subject's speed as it was restored. */
+  readonly #held = new Map<string, number>();
   #latestMs = -Infinity;
   #gaps = 0;
   #full = false;
@@ -69,11 +71,22 @@ class Collected {
     for (const line of events) {
       const event = JSON.parse(line) as Event;
       const timeMs = timeMsOf(event.time);
-      if (!this.#window || epoch !== this.epoch) {
+      if (epoch !== this.epoch) {
         this.epoch = epoch;
+        this.#window = null;
+        this.#held.clear();
+        if (lost === 0) this.#gaps = 0;
+      }
+      if (event.restored) {
+        // How things stood when the window began: it begins with the first event that is new.
+        const speed = speedOf(event, this.#params);
+        if (speed !== null) this.#held.set(event.subject, speed);
+        continue;
+      }
+      if (!this.#window) {
         this.#window = new SpeedWindow(timeMs, this.#params.time_window_seconds);
         this.#latestMs = timeMs;
-        if (lost === 0) this.#gaps = 0;
+        for (const [subject, speed] of this.#held) this.#window.hold(subject, speed);
       }
       if (timeMs >= this.#window.endMs) return (this.#full = true);
       this.#latestMs = Math.max(this.#latestMs, timeMs);

@@ -1,6 +1,8 @@
 import type { Data } from '../core/event.ts';
 import { refusal } from '../core/errors.ts';
 import type { RecordingOptions } from '../schemas/types.ts';
+import type { Layout } from './formats/format.ts';
+import type { Look } from './look.ts';
 import { guessTimeFormat, type Guess } from './times.ts';
 
 /** How a recording is read: every option of it, given or guessed, with what speaks for it. */
@@ -14,7 +16,12 @@ export interface Reading {
   subject: Guess<string | null>;
   /** Columns that get another name: old -> new. */
   rename: Guess<ReadonlyMap<string, string>>;
+  /** How a table of text is written. */
+  layout: Layout;
 }
+
+/** In place of a column and a format, where the rows know their time apart from their values. */
+export const OWN_TIME = '(its own)';
 
 const TIME_NAMES = [
   'timestamp',
@@ -45,6 +52,8 @@ const SUBJECT_NAMES = [
   'mmsi',
   'imei',
   'track_id',
+  'track',
+  'pilot',
   'tracker_id',
   'flight_id',
   'callsign',
@@ -71,13 +80,14 @@ const TIME_PARTS = ['hour', 'minute', 'second'];
  */
 export function infer(
   file: string,
-  sample: Data[],
-  given: Omit<RecordingOptions, 'id'> & { rename?: ReadonlyMap<string, string> },
+  { sample, layout = {}, hasOwnTime = false, format }: Pick<Look, 'sample'> & Partial<Look>,
+  given: Omit<RecordingOptions, 'id' | 'offset'> & { rename?: ReadonlyMap<string, string> },
 ): Reading {
   const columns = [...new Set(sample.flatMap((row) => Object.keys(row)))];
   const find = (names: string[]) =>
     names.flatMap((name) => columns.filter((column) => column.toLowerCase() === name))[0];
-  const hint = `The columns are: ${columns.join(', ').slice(0, 400) || 'none'}.`;
+  const nameless = layout.header?.value === false && !given.columns ? ' Name them with --columns a,b,c.' : '';
+  const hint = `The columns are: ${columns.join(', ').slice(0, 400) || 'none'}.${nameless}`;
   for (const option of ['time', 'subject', 'latitude', 'longitude'] as const) {
     const missing = given[option]?.split('+').find((column) => !columns.includes(column));
     if (missing !== undefined)
@@ -102,17 +112,23 @@ export function infer(
         : { value: slug(file), because: "the file's name" };
   if (channel.value === 'posts' && text && text !== 'text') rename.set(text, 'text');
 
-  const time = timeColumn(file, sample, columns, given.time, hint);
+  const ownTime = given.time === undefined && hasOwnTime;
+  const time = ownTime
+    ? { value: OWN_TIME, because: format?.ownTime ?? 'the rows know it' }
+    : timeColumn(file, sample, columns, given.time, hint);
   return {
     channel,
     time,
-    timeFormat: timeFormat(file, sample, time.value, given.timeFormat),
+    timeFormat: ownTime
+      ? { value: OWN_TIME, because: time.because }
+      : timeFormat(file, sample, time.value, given.timeFormat),
     tz: given.tz ? { value: given.tz, because: 'given' } : { value: 'UTC', because: 'nothing else is said' },
     subject: subjectColumn(sample, columns, given.subject, channel.value),
     rename: {
       value: rename,
       because: [...rename].map(([from, to]) => `${from} is ${to}`).join(', ') || 'nothing to rename',
     },
+    layout,
   };
 }
 
@@ -148,7 +164,7 @@ function timeColumn(
     return { value: parts.filter(Boolean).join('+'), because: 'year, month and day have a column each' };
   }
   throw refusal('time_column_unknown', 422, `No column of ${file} holds a time that could be read.`, {
-    hint: `${hint} Name it with --time COLUMN, and its format with --time-format (s, ms, us, ns, iso, or a pattern such as dd/MM/yyyy HH:mm).`,
+    hint: `${hint} Name it with --time COLUMN, and its format with --time-format (s, ms, us, ns, iso, excel, or a pattern such as dd/MM/yyyy HH:mm).`,
   });
 }
 
@@ -162,7 +178,7 @@ function timeFormat(file: string, sample: Data[], column: string, given: string 
     422,
     `The times in column "${column}" of ${file} can't be read: ${JSON.stringify(sample[0]?.[column])}.`,
     {
-      hint: 'Give --time-format: s, ms, us, ns, iso, or a pattern such as dd/MM/yyyy HH:mm.',
+      hint: 'Give --time-format: s, ms, us, ns, iso, excel, or a pattern such as dd/MM/yyyy HH:mm.',
     },
   );
 }

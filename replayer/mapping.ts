@@ -2,7 +2,7 @@ import type { ValidateFunction } from 'ajv/dist/2020.js';
 import type { Data, Record } from '../core/event.ts';
 import { explain } from '../schemas/index.ts';
 import type { Row } from './formats/format.ts';
-import type { Reading } from './inference.ts';
+import { OWN_TIME, type Reading } from './inference.ts';
 import { timeReader } from './times.ts';
 
 /** Outside these a time is a broken one: the years 1 to 9999 are what ISO 8601 can write. */
@@ -14,12 +14,13 @@ export type Mapper = (row: Row) => Record | string;
 
 /** The mapper of one reading: time, subject, check against the channel's schema. Made once, called per row. */
 export function mapper(reading: Reading, defaultSubject: string, validate: ValidateFunction | null): Mapper {
-  const timeOf = timeMapper(reading);
+  const hasOwnTime = reading.time.value === OWN_TIME;
+  const timeOf = hasOwnTime ? () => NaN : timeMapper(reading);
   const renamed = (column: string) => reading.rename.value.get(column) ?? column;
   const subjectColumn = reading.subject.value === null ? null : renamed(reading.subject.value);
   return (row) => {
     if (row.values === null) return row.problem ?? 'It can not be read.';
-    const timeMs = timeOf(row.values);
+    const timeMs = hasOwnTime ? (row.timeMs ?? NaN) : timeOf(row.values);
     if (!(timeMs >= EARLIEST_MS && timeMs <= LATEST_MS)) return timeProblem(reading, row.values);
     let subject = defaultSubject;
     if (subjectColumn !== null) {

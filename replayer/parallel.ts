@@ -89,9 +89,9 @@ export async function* parsedInParallel(
   const index = new Map<string, number>();
   let header: Buffer | null = null;
   try {
-    for await (const run of wholeRows(bytes, cut.rowsEnd)) {
+    for await (const run of wholeRows(bytes, (piece) => cut.rowsEnd(piece, plan.options))) {
       const before = header ?? NOTHING;
-      header ??= cut.header ? Buffer.from(firstRow(run, cut.rowsEnd)) : NOTHING;
+      header ??= Buffer.from(run.subarray(0, cut.rowsStart?.(run, plan.options) ?? 0));
       const request = { file, plan, header: before, bytes: run };
       // Threads take a while to come up, and this one need not wait for them.
       ahead.push(threads.run(request) ?? columnsOf(parser.run(run, before)));
@@ -102,14 +102,6 @@ export async function* parsedInParallel(
   } finally {
     await Promise.allSettled(ahead);
   }
-}
-
-function firstRow(bytes: Buffer, rowsEnd: (bytes: Buffer) => number): Buffer {
-  for (let at = bytes.indexOf('\n'); at !== -1; at = bytes.indexOf('\n', at + 1)) {
-    const row = bytes.subarray(0, at + 1);
-    if (rowsEnd(row) > 0) return row;
-  }
-  return NOTHING;
 }
 
 async function columnsOf(parsed: Promise<Parsed>): Promise<ParsedColumns> {

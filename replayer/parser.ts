@@ -4,7 +4,7 @@ import type { Block } from '../core/block.ts';
 import { BlockBuilder, type Columns } from '../core/block.ts';
 import type { Data } from '../core/event.ts';
 import { validator } from '../schemas/index.ts';
-import type { Input, Row } from './formats/format.ts';
+import type { FormatOptions, Input, Row } from './formats/format.ts';
 import { formats } from './formats/index.ts';
 import type { Reading } from './inference.ts';
 import { mapper } from './mapping.ts';
@@ -13,6 +13,7 @@ import { decoded } from './source.ts';
 /** How the rows of one file become records. Can be handed to another thread. */
 export interface ParserPlan {
   format: string;
+  options: FormatOptions;
   reading: Reading;
   /** Of rows where no column names one. */
   subject: string;
@@ -57,8 +58,7 @@ export class Parser {
   /** All rows of a file, in order, in blocks that share their names. */
   async *file(input: Input): AsyncGenerator<Parsed> {
     const builder = new BlockBuilder();
-    const { rename } = this.#plan.reading;
-    for await (const rows of this.#format.rows(input, { rename: rename.value })) {
+    for await (const rows of this.#format.rows(input, this.#plan.options)) {
       yield { ...this.#read(rows, builder, 0), lines: 0 };
     }
   }
@@ -75,8 +75,7 @@ export class Parser {
     const headerLines = header.length > 0 ? lineEnds(Buffer.from(header).toString()) : 0;
     const builder = new BlockBuilder(4_096);
     const refused: RefusedRow[] = [];
-    const { rename } = this.#plan.reading;
-    for await (const rows of this.#format.rows(input, { rename: rename.value })) {
+    for await (const rows of this.#format.rows(input, this.#plan.options)) {
       refused.push(...this.#rows(rows, builder, headerLines));
     }
     return { block: builder.take(), refused, lines: counted.lineEnds - headerLines };

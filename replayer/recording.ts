@@ -1,24 +1,20 @@
-import { stat } from 'node:fs/promises';
-import { basename } from 'node:path';
 import { channelSpec } from '../core/channels.ts';
 import { BlockBuilder, type Block } from '../core/block.ts';
-import type { Data } from '../core/event.ts';
 import { refusal } from '../core/errors.ts';
+import type { Redis } from '../core/redis.ts';
 import type { Config, RecordingOptions } from '../schemas/types.ts';
-import { formatOf } from './formats/index.ts';
-import type { Format, Row } from './formats/format.ts';
+import type { Format } from './formats/format.ts';
 import { infer, slug, type Reading } from './inference.ts';
+import { look, type Look } from './look.ts';
 import { lowerBound, reordered, sorted, type Disorder } from './order.ts';
+import { originOf, type Origin } from './origin.ts';
 import { parsedInParallel } from './parallel.ts';
 import { Parser, type Parsed, type ParserPlan } from './parser.ts';
-import { decoded, fileInput, readBytes } from './source.ts';
 
 /** A file of up to this, decompressed, is put in order as a whole; a larger one within a window. */
 const MEMORY_MAX_BYTES = 200_000_000;
 /** A file of less than this is read before threads that start for it have come up. */
 const PARALLEL_MIN_BYTES = 32_000_000;
-const SAMPLE_ROWS = 1_000;
-const SAMPLE_CHARACTERS = 1 << 20;
 
 /** A row that can't be played. */
 export interface Refusal {
@@ -32,6 +28,8 @@ export interface Refusal {
 export interface OpenOptions extends Omit<RecordingOptions, 'id' | 'offset'> {
   rename?: ReadonlyMap<string, string>;
   channels?: Config['channels'];
+  /** Where streams are read from. */
+  redis?: Redis;
   /** Shifts all of it on the timeline. */
   offsetMs?: number;
   /** Hears of every row that can't be played. */
@@ -45,55 +43,57 @@ export class Recording {
   readonly reading: Reading;
   readonly disorder: Disorder = { reordered: 0, late: 0 };
   refused = 0;
-  readonly #path: string;
+  /** It comes through a pipe: read once, onwards, in order within the window only. */
+  readonly once: boolean;
+  readonly #origin: Origin;
   readonly #format: Format;
   readonly #offsetMs: number;
   readonly #refuse: (refusals: Refusal[]) => void;
   readonly #plan: ParserPlan;
-  /** As it lies on the disk. */
-  readonly #bytes: number;
   /** The whole recording in order, where it fits. */
   #blocks: Block[] | null = null;
+  /** Of a pipe what is still to come. */
+  #onwards: AsyncGenerator<Block> | null = null;
   #startMs = NaN;
 
-  private constructor(path: string, bytes: number, format: Format, reading: Reading, options: OpenOptions) {
-    this.file = basename(path);
+  private constructor(
+    origin: Origin,
+    { format, options: layout }: Look,
+    reading: Reading,
+    options: OpenOptions,
+  ) {
+    this.file = origin.name;
     this.format = format.name;
     this.reading = reading;
-    this.#path = path;
+    this.once = origin.once;
+    this.#origin = origin;
     this.#format = format;
-    this.#bytes = bytes;
     this.#offsetMs = options.offsetMs ?? 0;
     this.#refuse = options.refuse ?? (() => {});
     const { schema } = channelSpec(reading.channel.value, options.channels);
-    this.#plan = { format: format.name, reading, subject: slug(path), schema };
+    const rename = reading.rename.value;
+    const subject = slug(origin.name);
+    this.#plan = { format: format.name, options: { ...layout, rename }, reading, subject, schema };
   }
 
   /**
-   * Looks at the file, infers what was not said, and reads it into memory where it fits.
-   * @throws refusal when there is no such file, nothing in it can be played, or an option is missing (it says which)
+   * Looks at a file, at standard input (`-`) or at a stream (`redis:<key>`), infers what was not said, and reads it into
+   * memory where it fits.
+   * @throws refusal when there is no such thing, nothing in it can be played, or an option is missing (it says which)
    */
   static async open(path: string, options: OpenOptions = {}): Promise<Recording> {
-    const info = await stat(path).catch(() => null);
-    if (!info?.isFile())
-      throw refusal('recording_unknown', 404, `There is no file ${path}.`, { hint: 'Check the path.' });
-    if (info.size === 0)
-      throw refusal('recording_empty', 422, `${basename(path)} is empty.`, {
-        hint: 'Record or choose another file.',
-      });
-    const { format, sample, problem } = await look(path);
+    const origin = await originOf(path, options.redis);
+    const seen = await look(origin, options);
+    const { format, sample, problem } = seen;
     if (sample.length === 0) {
       throw refusal(
         'recording_unplayable',
         422,
-        `${basename(path)} has no row that can be read as ${format.name}${problem ? `: ${problem}` : '.'}`,
-        {
-          hint: 'CSV needs a header line; NDJSON one JSON object a line.',
-        },
+        `${origin.name} has no row that can be read as ${format.name}${problem ? `: ${problem}` : '.'}`,
+        { hint: 'If it is in another format, name that with --format.' },
       );
     }
-    const reading = infer(basename(path), sample, options);
-    const recording = new Recording(path, info.size, format, reading, options);
+    const recording = new Recording(origin, seen, infer(origin.name, seen, options), options);
     await recording.#load();
     return recording;
   }
@@ -121,6 +121,7 @@ export class Recording {
   async *blocks(fromMs = -Infinity): AsyncGenerator<Block> {
     let blocks: Iterable<Block> | AsyncIterable<Block>;
     if (this.#blocks) blocks = this.#blocks;
+    else if (this.#onwards) blocks = this.#passOnce(this.#onwards);
     else {
       this.disorder.reordered = this.disorder.late = this.refused = 0;
       blocks = reordered(this.#read(), this.disorder);
@@ -131,8 +132,20 @@ export class Recording {
     }
   }
 
-  /** Once more from the start, telling nobody. */
-  #again(): AsyncGenerator<Block> {
+  /** Whether the whole of it was put in order, not within a window only. */
+  get sorted(): boolean {
+    return this.#blocks !== null;
+  }
+
+  /** Records as they come, for who puts them in order by himself; those of a pipe are in order within the window. */
+  inFileOrder(): AsyncGenerator<Block> {
+    this.refused = 0;
+    return this.#onwards ? this.#passOnce(this.#onwards) : this.#read();
+  }
+
+  /** Once more from the start, telling nobody; of a pipe nothing is left. */
+  #again(): Iterable<Block> | AsyncIterable<Block> {
+    if (this.once) return [];
     return reordered(this.#read({ bytes: 0 }, true), { reordered: 0, late: 0 });
   }
 
@@ -165,14 +178,16 @@ export class Recording {
   }
 
   async #load(): Promise<void> {
-    const packed = this.#path.endsWith('.gz');
-    if (this.#bytes * (packed ? 2 : 1) <= MEMORY_MAX_BYTES) {
+    if (this.once) this.#onwards = await this.#begun();
+    else if ((this.#origin.bytes ?? 0) <= MEMORY_MAX_BYTES) {
       const read = { bytes: 0 };
       this.#blocks = await sorted(this.#read(read), this.disorder, () => read.bytes <= MEMORY_MAX_BYTES);
     }
-    for await (const block of this.blocks()) {
-      this.#startMs = block.timesMs[0]!;
-      break;
+    if (!this.once) {
+      for await (const block of this.blocks()) {
+        this.#startMs = block.timesMs[0]!;
+        break;
+      }
     }
     if (Number.isNaN(this.#startMs)) {
       throw refusal(
@@ -186,13 +201,38 @@ export class Recording {
     }
   }
 
+  /** A pipe's blocks, of which the first has come. */
+  async #begun(): Promise<AsyncGenerator<Block>> {
+    const blocks = reordered(this.#read(), this.disorder);
+    const first = await blocks.next();
+    if (!first.done) this.#startMs = first.value.timesMs[0]!;
+    return (async function* () {
+      if (!first.done) yield first.value;
+      yield* blocks;
+    })();
+  }
+
+  async *#passOnce(blocks: AsyncGenerator<Block>): AsyncGenerator<Block> {
+    if (this.#passed)
+      throw refusal('recording_passed', 409, `${this.file} can be read once only: no seek, no loop.`, {
+        hint: 'Write it to a file first and play that.',
+      });
+    this.#passed = true;
+    yield* blocks;
+  }
+  #passed = false;
+
   /** Why the last refused row was. */
   lastReason = '';
 
   /** Records in file order; refused rows are told and left out. */
   async *#read(read = { bytes: 0 }, silent = false): AsyncGenerator<Block> {
     let line = 0;
-    for await (const { block, refused, lines } of this.#parsed(() => counted(readBytes(this.#path), read))) {
+    // Of a packed column store only what comes out tells how much memory it takes.
+    let made = 0;
+    for await (const { block, refused, lines } of this.#parsed(read)) {
+      made += block.data.length;
+      read.bytes = Math.max(read.bytes, made);
       if (refused.length > 0 && !silent) {
         this.refused += refused.length;
         this.lastReason = refused.at(-1)!.reason;
@@ -206,34 +246,13 @@ export class Recording {
     }
   }
 
-  #parsed(bytes: () => AsyncGenerator<Buffer>): AsyncGenerator<Parsed> {
+  #parsed(read: { bytes: number }): AsyncGenerator<Parsed> {
     const { cut } = this.#format;
-    return cut && this.#bytes >= PARALLEL_MIN_BYTES
-      ? parsedInParallel(bytes(), cut, this.#plan)
-      : new Parser(this.#plan).file(fileInput(this.#path, bytes));
+    const input = this.#origin.input((bytes) => counted(bytes, read));
+    return cut && (this.#origin.bytes ?? 0) >= PARALLEL_MIN_BYTES
+      ? parsedInParallel(input.bytes(), cut, this.#plan)
+      : new Parser(this.#plan).file(input);
   }
-}
-
-/** Reads the beginning of a file: its format, the rows that can be read, and what is wrong with the first that can't. */
-async function look(path: string): Promise<{ format: Format; sample: Data[]; problem: string | undefined }> {
-  let head = '';
-  for await (const piece of decoded(readBytes(path))) {
-    head += piece;
-    if (head.length >= SAMPLE_CHARACTERS) break;
-  }
-  const format = formatOf(path, head);
-  const rows: Row[] = [];
-  const input = { ...fileInput(path), text: () => each(head) };
-  for await (const chunk of format.rows(input, { rename: new Map() })) {
-    rows.push(...chunk);
-    if (rows.length >= SAMPLE_ROWS) break;
-  }
-  const sample = rows.slice(0, SAMPLE_ROWS).flatMap((row) => (row.values ? [row.values] : []));
-  return { format, sample, problem: rows.find((row) => row.problem)?.problem };
-}
-
-async function* each(text: string): AsyncGenerator<string> {
-  yield text;
 }
 
 async function* counted(source: AsyncIterable<Buffer>, read: { bytes: number }): AsyncGenerator<Buffer> {

@@ -1,38 +1,14 @@
 import { createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
-import { createGunzip } from 'node:zlib';
-import { failure } from '../core/errors.ts';
 import type { Input } from './formats/format.ts';
+import { unpacked } from './unpack.ts';
 
 const READ_BYTES = 1 << 18;
 const TEXT_BYTES = 1 << 15;
 
-/**
- * A file's bytes in pieces of any size, decompressed when its name ends in .gz, without a byte order mark. Leaving the
- * loop closes it. @throws failure when the file breaks off or is no gzip
- */
-export async function* readBytes(path: string): AsyncGenerator<Buffer> {
-  const file = createReadStream(path, { highWaterMark: READ_BYTES });
-  // pipeline destroys the file with the inflater, and carries the file's errors over to it.
-  const source = path.endsWith('.gz')
-    ? pipeline(file, createGunzip({ chunkSize: READ_BYTES }), () => {})
-    : file;
-  let first = true;
-  try {
-    for await (const bytes of source as AsyncIterable<Buffer>) {
-      const marked = first && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
-      first = false;
-      yield marked ? bytes.subarray(3) : bytes;
-    }
-  } catch (cause) {
-    throw failure('recording_unreadable', `${path} can't be read to its end: ${(cause as Error).message}.`, {
-      hint: 'Is the file complete?',
-      cause,
-    });
-  } finally {
-    file.destroy();
-  }
+/** A file's bytes, unpacked, in pieces of any size. Leaving the loop closes it. @throws failure when it breaks off */
+export function readBytes(path: string): AsyncGenerator<Buffer> {
+  return unpacked(createReadStream(path, { highWaterMark: READ_BYTES }), path);
 }
 
 /** A file as formats read it. */

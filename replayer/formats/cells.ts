@@ -68,3 +68,8 @@ export function numberIn(cell: string): number {
 function slowly(cell: string): number {
   return NUMBER.test(cell) ? Number(cell) : NaN;
 }
+
+/** A cell as JSON text: a JSON number digit for digit, else text. */
+export function jsonOfCell(cell: string): string {
+  return Number.isNaN(numberIn(cell)) ? JSON.stringify(cell) : cell;
+}

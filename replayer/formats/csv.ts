@@ -1,21 +1,24 @@
 import Papa from 'papaparse';
+import { delimiterOf, firstRowOf, layoutOf, newlineOf } from '../table-layout.ts';
+import { rowsEnd, rowsStart, withoutComments } from '../table-rows.ts';
 import { Columns } from './cells.ts';
-import { badRow, ROW_MAX_CHARACTERS, type Format, type Row } from './format.ts';
+import { badRow, ROW_MAX_CHARACTERS, type Format, type FormatOptions, type Row } from './format.ts';
 
 /** Each costs another look at the rest of the file. */
 const RESCUES_MAX = 200;
-const DELIMITERS = [',', ';', '\t', '|'];
 
 /**
- * Comma, semicolon, tab or bar separated values with a header (RFC 4180; quoted fields may hold line ends). A cell that
- * is a JSON number is one, digit for digit; an empty cell is left out; anything else is text.
+ * Comma, semicolon, tab or bar separated values (RFC 4180; quoted fields may hold line ends), with a row that names the
+ * columns or without. A cell that is a JSON number is one, digit for digit; an empty cell is left out; anything else is
+ * text.
  */
 export default {
   name: 'csv',
-  endings: ['.csv', '.tsv', '.txt'],
-  looksLike: (head) => DELIMITERS.some((delimiter) => head.split('\n', 1)[0]!.includes(delimiter)),
-  async *rows(input, { rename }) {
-    const reader = new CsvReader(rename);
+  endings: ['.csv', '.tsv', '.tab', '.psv', '.txt'],
+  looksLike: (head) => delimiterOf(head.split('\n', 1)[0]!) !== null,
+  layout: layoutOf,
+  async *rows(input, options) {
+    const reader = new CsvReader(options);
     for await (const piece of input.text()) {
       const rows = reader.push(piece, false);
       if (rows.length > 0) yield rows;
@@ -23,73 +26,52 @@ export default {
     const rows = reader.push('', true);
     if (rows.length > 0) yield rows;
   },
-  cut: { rowsEnd, header: true },
+  cut: {
+    rowsEnd: (bytes, { delimiter, comment }) => rowsEnd(bytes, delimiter, comment),
+    rowsStart: (bytes, { header, delimiter, comment }) =>
+      header === false ? 0 : rowsStart(bytes, delimiter, comment),
+  },
 } satisfies Format;
-
-const QUOTE = 34;
-const LINE_FEED = 10;
-const CARRIAGE_RETURN = 13;
-const FIELD_ENDS = [...DELIMITERS, '\n', '\r'].map((character) => character.charCodeAt(0));
-
-/** Where the last row ends that is whole: a line end within quotes ends none. */
-function rowsEnd(bytes: Buffer): number {
-  /** From where to where no quote is open. */
-  const unquoted: [number, number][] = [];
-  let from = 0;
-  for (let open = bytes.indexOf(QUOTE); open !== -1; open = bytes.indexOf(QUOTE, from)) {
-    unquoted.push([from, open]);
-    from = open + 1;
-    if (open > 0 && !FIELD_ENDS.includes(bytes[open - 1]!)) continue;
-    let close = bytes.indexOf(QUOTE, from);
-    while (close !== -1 && bytes[close + 1] === QUOTE) close = bytes.indexOf(QUOTE, close + 2);
-    from = close === -1 ? bytes.length : close + 1;
-  }
-  unquoted.push([from, bytes.length]);
-  for (const [start, end] of unquoted.reverse()) {
-    for (let at = end - 1; at >= start; at--) {
-      const half = bytes[at] === CARRIAGE_RETURN && (at + 1 === bytes.length || bytes[at + 1] === LINE_FEED);
-      if (bytes[at] === LINE_FEED || (bytes[at] === CARRIAGE_RETURN && !half)) return at + 1;
-    }
-  }
-  return 0;
-}
 
 /** Feeds pieces of text to Papa Parse, keeping the unfinished row and counting lines. */
 class CsvReader {
-  readonly #rename: ReadonlyMap<string, string>;
+  readonly #options: FormatOptions;
   #rest = '';
   #line = 1;
   /** Inside a row that was refused for its length: skip to the end of the line. */
   #skipping = false;
   #rescues = 0;
   #columns: Columns | null = null;
-  #delimiter = ',';
+  /** null until the first line is there. */
+  #delimiter: string | null = null;
   #newline: '\n' | '\r\n' | '\r' = '\n';
 
-  constructor(rename: ReadonlyMap<string, string>) {
-    this.#rename = rename;
+  constructor(options: FormatOptions) {
+    this.#options = options;
   }
 
   push(piece: string, last: boolean): Row[] {
     let text = this.#rest + piece;
     const rows: Row[] = [];
     if (this.#skipping) text = this.#skipLine(text);
-    if (!this.#columns) {
-      const end = text.search(/[\r\n]/);
-      // A \r at the very end may be the first half of \r\n: wait for more.
-      if (!last && (end === -1 || end >= text.length - 1)) {
+    if (this.#delimiter === null) {
+      const first = firstRowOf(text, this.#options.comment, last);
+      if (first === null) {
         this.#rest = text;
         if (text.length > ROW_MAX_CHARACTERS) rows.push(this.#refuseLine(text));
         return rows;
       }
-      this.#learn(text, end);
+      this.#newline = newlineOf(text);
+      this.#delimiter = this.#options.delimiter ?? delimiterOf(first) ?? ',';
     }
     this.#parse(text, last, rows);
     return rows;
   }
 
-  #parse(text: string, last: boolean, rows: Row[]): void {
-    const parser = new Papa.Parser({ delimiter: this.#delimiter, newline: this.#newline });
+  #parse(given: string, last: boolean, rows: Row[]): void {
+    const { comment } = this.#options;
+    const text = comment ? withoutComments(given, this.#delimiter!, comment) : given;
+    const parser = new Papa.Parser({ delimiter: this.#delimiter!, newline: this.#newline });
     const { data, errors, meta } = parser.parse(text, 0, !last) as Papa.ParseResult<string[]>;
     const open =
       this.#rescues < RESCUES_MAX ? errors.find((error) => isOpenQuote(error, data, last)) : undefined;
@@ -106,27 +88,30 @@ class CsvReader {
     } else if (this.#rest.length > ROW_MAX_CHARACTERS) rows.push(this.#refuseLine(this.#rest));
   }
 
-  #learn(text: string, end: number): void {
-    const header = end === -1 ? text : text.slice(0, end);
-    this.#newline = text.startsWith('\r\n', end) ? '\r\n' : end !== -1 && text[end] === '\r' ? '\r' : '\n';
-    const counts = DELIMITERS.map((delimiter) => header.split(delimiter).length);
-    this.#delimiter = DELIMITERS[counts.indexOf(Math.max(...counts))]!;
-  }
-
   #take(cells: string[], quoted: boolean, problem: string | undefined, rows: Row[]): void {
     const line = this.#line++;
     if (quoted) for (const cell of cells) if (cell.includes('\n')) this.#line += cell.split('\n').length - 1;
     if (cells.length === 1 && cells[0]!.trim() === '') return;
     if (!this.#columns) {
-      const names = cells.map((cell, i) => cell.trim() || `column_${i + 1}`);
-      this.#columns = new Columns(names.map((name) => this.#rename.get(name) ?? name));
-      return;
+      const { header = true, columns, rename } = this.#options;
+      const names = (columns ?? (header ? cells : [])).map((name) => name.trim());
+      // Rows that are longer than the first one, or than the names, are refused as such.
+      while (!columns && names.length < cells.length) names.push('');
+      this.#columns = new Columns(
+        names.map((name, i) => name || `column_${i + 1}`).map((name) => rename.get(name) ?? name),
+      );
+      if (header) return;
     }
     const { length } = this.#columns.names;
-    if (cells.length !== length) problem ??= `${cells.length} cells where the header has ${length}.`;
+    if (cells.length !== length) problem ??= `${cells.length} cells where ${this.#named()} ${length}.`;
     rows.push(
-      problem ? badRow(line, problem, cells.join(this.#delimiter)) : { line, ...this.#columns.read(cells) },
+      problem ? badRow(line, problem, cells.join(this.#delimiter!)) : { line, ...this.#columns.read(cells) },
     );
+  }
+
+  #named(): string {
+    const { header = true, columns } = this.#options;
+    return columns ? 'the given columns are' : header ? 'the header has' : 'the first row has';
   }
 
   /** Gives up on the first line of an endless row, for instance after a quote that is never closed. */

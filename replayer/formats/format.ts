@@ -1,4 +1,6 @@
 import type { Data } from '../../core/event.ts';
+import type { StreamEntry } from '../../core/stream-key.ts';
+import type { Guess } from '../times.ts';
 
 /** One row of a file: its values, or why it can't be read. Everything after the format is the same for all formats. */
 export interface Row {
@@ -7,6 +9,8 @@ export interface Row {
   values: Data | null;
   /** The values as JSON text where the format has it at no cost, so that it need not be written again. */
   json: string | null;
+  /** Epoch ms, where the format knows a row's time apart from its values. */
+  timeMs?: number;
   /** Set when `values` is null: what is wrong. */
   problem?: string;
   /** The row as it stands in the file; for dead letters. Set when there is a problem. */
@@ -16,6 +20,20 @@ export interface Row {
 export interface FormatOptions {
   /** Members to give another name: old -> new. */
   rename: ReadonlyMap<string, string>;
+  /** Of a table of text: what stands between its cells. */
+  delimiter?: string;
+  /** Of a table of text: whether its first row names the columns. */
+  header?: boolean;
+  /** Of a table of text: the names of its columns. */
+  columns?: string[];
+  /** Of a table of text: what a line begins with that is no row. */
+  comment?: string;
+}
+
+/** What a first look found of a format's own options, and what speaks for it. */
+export interface Layout {
+  delimiter?: Guess<string>;
+  header?: Guess<boolean>;
 }
 
 /** Where a format reads from: decompressed, without a byte order mark, in pieces of any size. Leaving a loop closes it. */
@@ -24,6 +42,8 @@ export interface Input {
   path: string | null;
   bytes(): AsyncIterable<Buffer>;
   text(): AsyncIterable<string>;
+  /** Of a Redis stream its entries. */
+  entries?(): AsyncIterable<StreamEntry[]>;
 }
 
 /**
@@ -38,12 +58,16 @@ export interface Format {
   /** Whether text that begins like this is of the format, for files whose name does not tell. */
   looksLike(head: string): boolean;
   rows(input: Input, options: FormatOptions): AsyncIterable<Row[]>;
+  /** What gives a row its time where no column does. */
+  ownTime?: string;
+  /** Finds out from the file's beginning what of the options was not said. */
+  layout?(head: string, options: FormatOptions): Layout;
   /** For formats of which any run of whole rows can be read by itself, on any thread. */
   cut?: {
     /** Where the last whole row ends in bytes that begin with a row; 0 where there is none. */
-    rowsEnd(bytes: Buffer): number;
-    /** Whether the first row of the file goes before every other run of rows: the names of the columns. */
-    header: boolean;
+    rowsEnd(bytes: Buffer, options: FormatOptions): number;
+    /** Where the rows begin in the file's beginning: what is before, the names of columns, goes before every run of rows. */
+    rowsStart?(bytes: Buffer, options: FormatOptions): number;
   };
 }
 

@@ -54,7 +54,15 @@ describe('inference', () => {
   it('finds time, subject and coordinates, and says why', () => {
     const reading = infer(
       'buses.csv',
-      rows(20, (i) => ({ id: i, vehicle_id: i % 4, seen: `2026-01-26 15:57:${10 + i}`, lat: 1, lng: 2 })),
+      {
+        sample: rows(20, (i) => ({
+          id: i,
+          vehicle_id: i % 4,
+          seen: `2026-01-26 15:57:${10 + i}`,
+          lat: 1,
+          lng: 2,
+        })),
+      },
       {},
     );
     assert.equal(reading.channel.value, 'gps');
@@ -73,11 +81,7 @@ describe('inference', () => {
 
   it('takes no row number for a subject', () => {
     assert.equal(
-      infer(
-        'x.csv',
-        rows(20, (i) => ({ time: 1.6e9 + i, id: i })),
-        {},
-      ).subject.value,
+      infer('x.csv', { sample: rows(20, (i) => ({ time: 1.6e9 + i, id: i })) }, {}).subject.value,
       null,
     );
   });
@@ -85,7 +89,7 @@ describe('inference', () => {
   it('puts a time together that has several columns', () => {
     const reading = infer(
       'storms.csv',
-      rows(5, (i) => ({ name: 'Amy', year: 1975, month: 6, day: 27 + (i % 3), hour: 6 })),
+      { sample: rows(5, (i) => ({ name: 'Amy', year: 1975, month: 6, day: 27 + (i % 3), hour: 6 })) },
       {},
     );
     assert.equal(reading.time.value, 'year+month+day+hour');
@@ -93,12 +97,7 @@ describe('inference', () => {
 
   it('says which option is missing, and which columns there are', () => {
     assert.throws(
-      () =>
-        infer(
-          'x.csv',
-          rows(3, (i) => ({ nl: 'a', n: i })),
-          {},
-        ),
+      () => infer('x.csv', { sample: rows(3, (i) => ({ nl: 'a', n: i })) }, {}),
       (error: Error & { hint: string }) => {
         assert.match(error.message, /No column of x.csv holds a time/);
         assert.match(error.hint, /columns are: nl, n.*--time COLUMN/);
@@ -106,12 +105,7 @@ describe('inference', () => {
       },
     );
     assert.throws(
-      () =>
-        infer(
-          'x.csv',
-          rows(3, (i) => ({ time: 1.6e9 + i })),
-          { subject: 'who' },
-        ),
+      () => infer('x.csv', { sample: rows(3, (i) => ({ time: 1.6e9 + i })) }, { subject: 'who' }),
       /has no column "who" \(--subject\)/,
     );
   });

@@ -44,15 +44,17 @@ describe('whole rows', () => {
             const reads = [];
             for (let at = 0; at < bytes.length; at += readBytes)
               reads.push(bytes.subarray(at, at + readBytes));
-            const pieces = await all(wholeRows(each(reads), format.cut!.rowsEnd, pieceBytes));
+            const options = { rename: new Map() };
+            const rowsEnd = (piece: Buffer) => format.cut!.rowsEnd(piece, options);
+            const pieces = await all(wholeRows(each(reads), rowsEnd, pieceBytes));
             assert.deepEqual(Buffer.concat(pieces), bytes);
-            const header = format.cut!.header ? 'a,b,c\n' : '';
+            const header = bytes.subarray(0, format.cut!.rowsStart?.(bytes, options) ?? 0).toString();
             const read = async (text: string) =>
               (
                 await all(
                   format.rows(
                     textInput(() => each([text])),
-                    { rename: new Map() },
+                    options,
                   ),
                 )
               )

@@ -1,0 +1,137 @@
+import { JsonElements, type JsonElement } from '../json-elements.ts';
+import { kindOfJson, membersOf, objectOf, parseObject, partsOf } from '../json-text.ts';
+import { badRow, type Format, type FormatOptions, type Row } from './format.ts';
+
+/** A track is one feature. */
+const FEATURE_MAX_CHARACTERS = 32_000_000;
+const ROWS_PER_CHUNK = 1_000;
+const COORDINATES = ['longitude', 'latitude', 'elevation'];
+/** Where converters put the times of a line's positions. */
+const TIMES = ['coordTimes', 'times', 'timestamps', 'time'];
+
+type Members = Map<string, string>;
+
+/**
+ * GeoJSON: each Point is a row of its properties, latitude, longitude and elevation. A line whose properties hold a time
+ * for each position is a row for each, with what else there is for each (heart rates) and for all (a name). Any other
+ * feature is a row of its properties and its geometry.
+ */
+export default {
+  name: 'geojson',
+  endings: ['.geojson', '.json'],
+  looksLike: (head) => kindOfJson(head) === 'geojson',
+  async *rows(input, options) {
+    const features = new JsonElements(FEATURE_MAX_CHARACTERS);
+    for await (const piece of input.text()) {
+      for (const feature of features.push(piece)) yield* chunks(rowsOf(feature, options));
+    }
+    for (const feature of features.end()) yield* chunks(rowsOf(feature, options));
+  },
+} satisfies Format;
+
+function* chunks(rows: Iterable<Row>): Generator<Row[]> {
+  let chunk: Row[] = [];
+  for (const row of rows) {
+    if (chunk.push(row) < ROWS_PER_CHUNK) continue;
+    yield chunk;
+    chunk = [];
+  }
+  if (chunk.length > 0) yield chunk;
+}
+
+function* rowsOf({ line, text, problem }: JsonElement, { rename }: FormatOptions): Generator<Row> {
+  if (problem !== undefined) {
+    yield badRow(line, problem, text);
+    return;
+  }
+  try {
+    for (const members of rowsOfFeature(text.replace(/[\r\n]+\s*/g, ' '))) {
+      yield { line, ...objectOf(members, rename) };
+    }
+  } catch (error) {
+    yield badRow(line, (error as Error).message, text);
+  }
+}
+
+/** @throws Error saying what is wrong with it */
+function* rowsOfFeature(text: string): Generator<Members> {
+  const { values: value } = parseObject(text, new Map());
+  if (value['type'] !== 'Feature')
+    throw new Error(`Not a GeoJSON feature: its type is ${JSON.stringify(value['type'])?.slice(0, 40)}.`);
+  const feature = membersOf(text);
+  const properties = isObject(value['properties'])
+    ? membersOf(feature.get('properties')!)
+    : new Map<string, string>();
+  const id = feature.get('id');
+  if (id !== undefined && !properties.has('id')) properties.set('id', id);
+  if (!isObject(value['geometry'])) {
+    yield properties;
+    return;
+  }
+  const geometry = membersOf(feature.get('geometry')!);
+  const coordinates = geometry.get('coordinates') ?? '[]';
+  switch (value['geometry']['type']) {
+    case 'Point':
+      yield new Map([...properties, ...position(coordinates)]);
+      break;
+    case 'LineString':
+      yield* fixesOf([coordinates], properties, feature);
+      break;
+    case 'MultiLineString':
+      yield* fixesOf(partsOf(coordinates), properties, feature);
+      break;
+    default:
+      yield new Map([...properties, ['geometry', feature.get('geometry')!]]);
+  }
+}
+
+/** The positions of lines, each with its time. */
+function* fixesOf(lines: string[], properties: Members, feature: Members): Generator<Members> {
+  const ofPositions = properties.get('coordinateProperties');
+  const candidates = new Map([
+    ...properties,
+    ...(ofPositions?.startsWith('{') ? membersOf(ofPositions) : []),
+  ]);
+  const timesName = TIMES.find((name) => candidates.get(name)?.startsWith('['));
+  if (timesName === undefined) {
+    yield new Map([...properties, ['geometry', feature.get('geometry')!]]);
+    return;
+  }
+  for (const [segment, line] of lines.entries()) {
+    const positions = partsOf(line);
+    const listOf = (text: string) => {
+      const list = partsOf(text);
+      return lines.length > 1 && list[segment]?.startsWith('[') ? partsOf(list[segment]) : list;
+    };
+    const times = listOf(candidates.get(timesName)!);
+    if (times.length !== positions.length)
+      throw new Error(`The line has ${positions.length} positions and ${times.length} times.`);
+    const common = [...properties].filter(
+      ([, text]) => !text.startsWith('[') && !text.startsWith('{') && text !== 'null',
+    );
+    const each = [...candidates]
+      .filter(([name, text]) => name !== timesName && text.startsWith('['))
+      .map(([name, text]) => [name, listOf(text)] as const)
+      .filter(([, list]) => list.length === positions.length);
+    for (const [i, at] of positions.entries()) {
+      yield new Map([
+        ...common.filter(([name]) => name !== 'time'),
+        ['time', times[i]!],
+        ...each.map(([name, list]): [string, string] => [name, list[i]!]),
+        ...position(at),
+      ]);
+    }
+  }
+}
+
+/** @throws Error when it is none */
+function position(text: string): [string, string][] {
+  const numbers = text.startsWith('[') ? partsOf(text) : [];
+  if (numbers.length < 2 || numbers.some((number) => !/^[-\d]/.test(number)))
+    throw new Error(`Not a position: ${text.slice(0, 60)}.`);
+  return numbers.slice(0, 3).map((number, i) => [COORDINATES[i]!, number]);
+}
+
+function isObject(value: unknown): value is { [name: string]: unknown } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,29 @@
+import { JsonElements, type JsonElement } from '../json-elements.ts';
+import { kindOfJson, parseObject } from '../json-text.ts';
+import { badRow, ROW_MAX_CHARACTERS, type Format, type FormatOptions, type Row } from './format.ts';
+
+/** A JSON array of objects, or an object that holds one; an object without one is a single row. */
+export default {
+  name: 'json',
+  endings: ['.json'],
+  looksLike: (head) => kindOfJson(head) === 'document',
+  async *rows(input, options) {
+    const elements = new JsonElements(ROW_MAX_CHARACTERS);
+    for await (const piece of input.text()) {
+      const rows = elements.push(piece).map((element) => rowOf(element, options));
+      if (rows.length > 0) yield rows;
+    }
+    const rows = elements.end().map((element) => rowOf(element, options));
+    if (rows.length > 0) yield rows;
+  },
+} satisfies Format;
+
+function rowOf({ line, text, problem }: JsonElement, { rename }: FormatOptions): Row {
+  if (problem !== undefined) return badRow(line, problem, text);
+  try {
+    // A line end between members is none on the wire, where an event is a line.
+    return { line, ...parseObject(text.replace(/[\r\n]+\s*/g, ' '), rename) };
+  } catch (error) {
+    return badRow(line, (error as Error).message, text);
+  }
+}

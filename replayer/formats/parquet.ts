@@ -1,0 +1,118 @@
+import type { AsyncBuffer, FileMetaData, ParquetParsers } from 'hyparquet';
+import { open, type FileHandle } from 'node:fs/promises';
+import type { Data } from '../../core/event.ts';
+import { refusal, sentence } from '../../core/errors.ts';
+import { badRow, type Format, type Row } from './format.ts';
+
+/** Rows that are in memory at once. */
+const ROWS_PER_CHUNK = 50_000;
+const MAGIC = 'PAR1';
+
+/** Apache Parquet, read by groups of rows. An empty value is left out; a timestamp is ISO 8601; bytes are base64. */
+export default {
+  name: 'parquet',
+  endings: ['.parquet'],
+  looksLike: (head) => head.startsWith(MAGIC),
+  async *rows(input, { rename }) {
+    if (input.path === null || /\.(gz|zst)$/i.test(input.path)) throw notSeekable();
+    const { parquetMetadataAsync, parquetReadObjects } = await import('hyparquet');
+    const { compressors } = await import('hyparquet-compressors');
+    const handle = await open(input.path);
+    try {
+      const file = await bufferOf(handle);
+      const metadata = await parquetMetadataAsync(file).catch((cause: unknown) => {
+        throw new Error(`Not Parquet: ${sentence(cause)}`);
+      });
+      for (const { rowStart, rowEnd } of runsOf(metadata)) {
+        try {
+          const found = await parquetReadObjects({
+            file,
+            metadata,
+            compressors,
+            parsers,
+            rowStart,
+            rowEnd,
+            useOffsetIndex: true,
+          });
+          yield found.map((values, i) => rowOf(rowStart + i + 1, values, rename));
+        } catch (error) {
+          yield [
+            badRow(rowStart + 1, `Rows ${rowStart + 1} to ${rowEnd} can't be read: ${sentence(error)}`, ''),
+          ];
+        }
+      }
+    } catch (error) {
+      yield [badRow(1, sentence(error), '')];
+    } finally {
+      await handle.close();
+    }
+  },
+} satisfies Format;
+
+/** Runs of rows, none over the border of a group. */
+function* runsOf({ row_groups }: FileMetaData): Generator<{ rowStart: number; rowEnd: number }> {
+  let groupStart = 0;
+  for (const { num_rows } of row_groups) {
+    const groupEnd = groupStart + Number(num_rows);
+    for (let rowStart = groupStart; rowStart < groupEnd; rowStart += ROWS_PER_CHUNK)
+      yield { rowStart, rowEnd: Math.min(rowStart + ROWS_PER_CHUNK, groupEnd) };
+    groupStart = groupEnd;
+  }
+}
+
+async function bufferOf(handle: FileHandle): Promise<AsyncBuffer> {
+  const { size } = await handle.stat();
+  return {
+    byteLength: size,
+    async slice(start, end = size) {
+      // What a broken file claims must not fill the memory.
+      if (!(start >= 0 && end <= size && start <= end)) throw new Error('it points outside itself.');
+      const bytes = new ArrayBuffer(end - start);
+      await handle.read(new Uint8Array(bytes), 0, end - start, start);
+      return bytes;
+    },
+  };
+}
+
+function rowOf(line: number, found: { [name: string]: unknown }, rename: ReadonlyMap<string, string>): Row {
+  const values: Data = {};
+  for (const [name, value] of Object.entries(found)) {
+    if (value !== null && value !== undefined) values[rename.get(name) ?? name] = plain(value);
+  }
+  return { line, values, json: null };
+}
+
+/** A value as JSON has it; an integer that no double holds is text. */
+function plain(value: unknown): unknown {
+  if (typeof value === 'bigint')
+    return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER
+      ? Number(value)
+      : String(value);
+  if (value instanceof Date) return value.toISOString();
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, plain(part)]));
+  return value;
+}
+
+/** Timestamps as text, finer than a Date where they are. */
+const parsers: Partial<ParquetParsers> = {
+  timestampFromMilliseconds: (ms: bigint) => isoOf(ms * 1_000_000n),
+  timestampFromMicroseconds: (us: bigint) => isoOf(us * 1_000n),
+  timestampFromNanoseconds: isoOf,
+};
+
+function isoOf(ns: bigint): string {
+  const second = ns / 1_000_000_000n - (ns % 1_000_000_000n < 0n ? 1n : 0n);
+  const digits = String(ns - second * 1_000_000_000n).padStart(9, '0');
+  const date = new Date(Number(second) * 1000);
+  if (Number.isNaN(date.getTime())) return String(ns);
+  return date.toISOString().replace('000Z', `${digits.replace(/(?:000){1,2}$/, '')}Z`);
+}
+
+function notSeekable(): Error {
+  return refusal('format_needs_file', 422, 'Parquet can be read from a file only, unpacked.', {
+    hint: 'Write it to a file and play that.',
+  });
+}

@@ -1,0 +1,42 @@
+import { parseObject } from '../json-text.ts';
+import { Columns } from './cells.ts';
+import type { Format, FormatOptions, Row } from './format.ts';
+
+/**
+ * The entries of a Redis stream: fields that are JSON numbers are numbers, all others text. An entry of one field that
+ * holds a JSON object is that object. The entry's id is its time, unless a column is named.
+ */
+export default {
+  name: 'redis',
+  endings: [],
+  looksLike: () => false,
+  ownTime: "the entries' ids",
+  async *rows({ entries }, options) {
+    let line = 0;
+    for await (const chunk of entries?.() ?? []) {
+      yield chunk.map(([id, fields]) => rowOf(++line, id, fields, options));
+    }
+  },
+} satisfies Format;
+
+function rowOf(line: number, id: string, fields: string[], { rename }: FormatOptions): Row {
+  const timeMs = Number.parseInt(id, 10);
+  if (fields.length === 2 && fields[1]!.startsWith('{')) {
+    try {
+      return { line, timeMs, ...parseObject(fields[1]!, rename) };
+    } catch {
+      // Then it is text, like any other field.
+    }
+  }
+  const names = fields.filter((_, i) => i % 2 === 0).map((name) => rename.get(name) ?? name);
+  return { line, timeMs, ...columnsOf(names).read(fields.filter((_, i) => i % 2 === 1)) };
+}
+
+let last = new Columns([]);
+
+/** The entries of a stream mostly have the same fields. */
+function columnsOf(names: string[]): Columns {
+  const same = names.length === last.names.length && names.every((name, i) => name === last.names[i]);
+  if (!same) last = new Columns(names);
+  return last;
+}

@@ -134,8 +134,14 @@ export class Pass {
     }
   }
 
-  /** Goes past one record that is in Redis already, or sends it where its channel is not as far as another. */
+  /** Goes past records that are in Redis already; sends those of a channel that is not as far as another. */
   #passOver(stretch: Stretch, at: number): number {
+    const end = Math.min(at + BATCH_RECORDS, stretch.timesMs.length);
+    const parts = stretch.parts(at, end);
+    if (parts.every(({ channel, block }) => (this.#left[channel] ?? 0) >= block.count)) {
+      for (const { channel, block } of parts) this.#left[channel]! -= block.count;
+      return end;
+    }
     for (const { channel, block } of stretch.parts(at, at + 1)) {
       if ((this.#left[channel] ?? 0) > 0) this.#left[channel]!--;
       else void this.#send(channel, block, false);

@@ -32,6 +32,8 @@ export interface OpenOptions extends Omit<RecordingOptions, 'id' | 'offset'> {
   redis?: Redis;
   /** Shifts all of it on the timeline. */
   offsetMs?: number;
+  /** Checks every message of a file that Reprise wrote, as if another had. */
+  distrust?: boolean;
   /** Hears of every row that can't be played. */
   refuse?: (refusals: Refusal[]) => void;
 }
@@ -126,7 +128,13 @@ export class Recording {
       this.disorder.reordered = this.disorder.late = this.refused = 0;
       blocks = reordered(this.#read(), this.disorder);
     }
+    // Rows too late for the window may lie before the first: from the start on, they are played like all others.
+    const fromStart = !(fromMs > this.#startMs);
     for await (const block of blocks) {
+      if (fromStart) {
+        yield block;
+        continue;
+      }
       if (block.timesMs.at(-1)! < fromMs) continue;
       yield block.timesMs[0]! >= fromMs ? block : block.slice(lowerBound(block.timesMs, fromMs));
     }

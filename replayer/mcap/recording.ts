@@ -7,16 +7,14 @@ import { explain } from '../../schemas/index.ts';
 import type { OpenOptions, Refusal } from '../recording.ts';
 import { lowerBound, type Disorder } from '../order.ts';
 import type { Part } from '../timeline.ts';
-import { Broken } from './bytes.ts';
 import { chunksToRead, latestPlaces, LatestRows } from './latest.ts';
+import { isTrusted } from './library.ts';
 import { inTimeOrder, openBytesMax } from './merge.ts';
 import { MESSAGE_BYTES, type ChunkEntry } from './records.ts';
 import { sliceRows, type Rows } from './rows.ts';
 import { Scanner } from './scan.ts';
-import { readRecords, readSummary, type Summary } from './summary.ts';
+import { readRecords, readSummary, saying, type Summary } from './summary.ts';
 
-/** The library that a file of ours names in its header begins so. */
-export const LIBRARY = 'reprise';
 /** Chunks that overlap must all be open at once. */
 const OPEN_MAX_BYTES = 1 << 28;
 
@@ -53,7 +51,7 @@ export class McapRecording {
     const validators = specs.map((spec) => dataValidator(spec) as ValidateFunction | null);
     this.#scanner = new Scanner(summary.channels.values(), {
       channelOf: (topic) => this.channels.indexOf(nameOf(topic)),
-      trusted: summary.library.startsWith(LIBRARY),
+      trusted: isTrusted(summary.library) && !options.distrust,
       subject,
       check(index, value) {
         const validate = validators[index];
@@ -156,17 +154,4 @@ export class McapRecording {
 function channelName(topic: string): string {
   const name = topic.replace(/^[^A-Za-z0-9]+/, '').replace(/[^A-Za-z0-9._:-]/g, '-');
   return name.slice(0, 128) || 'recording';
-}
-
-/** Says of a broken file which one it is, and what to do. */
-async function saying<T>(path: string, work: () => Promise<T> | T): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    if (!(cause instanceof Broken)) throw cause;
-    throw refusal('recording_broken', 422, `${basename(path)} is no intact MCAP file: ${cause.message}.`, {
-      hint: 'reprise doctor FILE says more; reprise recover FILE OUT.mcap saves what is intact.',
-      cause,
-    });
-  }
 }

@@ -1,5 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { refusal } from '../../core/errors.ts';
 import { Broken, Fields } from './bytes.ts';
 import { CHUNK_MAX_BYTES, decompress, loadCompression } from './compression.ts';
 import {
@@ -21,6 +23,7 @@ import {
 import { ChunkFinder, readAt, walk } from './walk.ts';
 
 const PIECE_BYTES = 1 << 22;
+const HEADER_MAX_BYTES = 4_096;
 /** So many channels of chunks are remembered; beyond, the file is asked. */
 const CHANNELS_OF_CHUNKS_MAX = 1 << 23;
 
@@ -64,6 +67,25 @@ export async function readSummary(path: string): Promise<Summary> {
   } finally {
     await handle.close();
   }
+}
+
+/** The library that the file's header names; '' where that is damaged. */
+export async function readLibrary(path: string): Promise<string> {
+  const handle = await open(path);
+  try {
+    return await libraryOf(handle, (await handle.stat()).size).catch(() => '');
+  } finally {
+    await handle.close();
+  }
+}
+
+async function libraryOf(handle: FileHandle, size: number): Promise<string> {
+  const head = await readAt(handle, 0, Math.min(size, MAGIC.length + HEADER_MAX_BYTES));
+  if (!head.subarray(0, MAGIC.length).equals(MAGIC)) throw new Broken('it does not begin as MCAP files do');
+  const header = recordAt(head, MAGIC.length);
+  if (header?.opcode !== Opcode.HEADER) return '';
+  header.fields.text();
+  return header.fields.text();
 }
 
 function emptySummary(path: string, bytes: number): Summary {
@@ -189,4 +211,29 @@ export async function readRecords(handle: FileHandle, chunk: ChunkEntry): Promis
   const packed = await readAt(handle, offset, chunk.packedBytes);
   await loadCompression(chunk.compression);
   return decompress(packed, chunk.compression, chunk.bytes);
+}
+
+/** The same, with the sum that they should have; 0 where there is none. @throws Broken */
+export async function readChunk(
+  handle: FileHandle,
+  chunk: ChunkEntry,
+): Promise<{ records: Buffer; crc: number }> {
+  const records = await readRecords(handle, chunk);
+  // A run of messages outside of chunks has no head.
+  if (chunk.length === chunk.packedBytes) return { records, crc: 0 };
+  const head = await readAt(handle, chunk.offset + HEAD_BYTES + 24, 4);
+  return { records, crc: head.readUInt32LE() };
+}
+
+/** Says of a broken file which one it is, and what to do. */
+export async function saying<T>(path: string, work: () => Promise<T> | T): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (!(cause instanceof Broken)) throw cause;
+    throw refusal('recording_broken', 422, `${basename(path)} is no intact MCAP file: ${cause.message}.`, {
+      hint: 'reprise doctor FILE says more; reprise recover FILE OUT.mcap saves what is intact.',
+      cause,
+    });
+  }
 }

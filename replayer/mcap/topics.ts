@@ -3,21 +3,22 @@ import type { Block } from '../../core/block.ts';
 import { failure } from '../../core/errors.ts';
 import { schemas } from '../../schemas/index.ts';
 import type { Config } from '../../schemas/types.ts';
-import type { McapWriter } from './writer.ts';
+import type { McapWriter, NewSchema } from './writer.ts';
 
 /** Beyond so many subjects of one topic, further ones share a channel: each costs its place in every index. */
 const SUBJECTS_MAX = 10_000;
 const ANY_OBJECT = '{"type":"object"}';
 
-/** The schema that a channel's data follow, as text to embed. */
-export function schemaText(channel: string, declared?: Config['channels']): string {
+/** The schema that a channel's data follow, to embed. */
+export function embeddedSchema(channel: string, declared?: Config['channels']): NewSchema {
   const { schema } = channelSpec(channel, declared);
-  return schema === null ? ANY_OBJECT : JSON.stringify(schemas.get(schema));
+  const text = schema === null ? ANY_OBJECT : JSON.stringify(schemas.get(schema));
+  return { name: channel, encoding: 'jsonschema', data: Buffer.from(text) };
 }
 
 export interface TopicOptions {
   topic: string;
-  schema: string;
+  schema: NewSchema | null;
   /** The member of the data that names the subject; null where none does. */
   subjectColumn: string | null;
 }

@@ -23,9 +23,14 @@ export interface WriterOptions {
 export interface NewChannel {
   topic: string;
   metadata: Map<string, string>;
-  /** JSON Schema, as text. */
-  schema: string;
+  schema: NewSchema | null;
   encoding?: string;
+}
+
+export interface NewSchema {
+  name: string;
+  encoding: string;
+  data: Buffer;
 }
 
 /**
@@ -37,7 +42,8 @@ export class McapWriter {
   readonly #compression: Compression;
   readonly #records = new McapRecordBuilder();
   readonly #chunk = new ChunkBuilder();
-  readonly #schemas = new Map<string, { id: number; name: string }>();
+  /** By what they say. */
+  readonly #schemas = new Map<string, McapTypes.Schema>();
   readonly #channels: McapTypes.Channel[] = [];
   /** By channel: messages so far. */
   readonly #counts: number[] = [];
@@ -87,9 +93,8 @@ export class McapWriter {
 
   /** Answers the new channel's id. */
   addChannel({ topic, metadata, schema, encoding = 'json' }: NewChannel): number {
-    if (!this.#schemas.has(schema)) this.#schemas.set(schema, { id: this.#schemas.size + 1, name: topic });
     const id = this.#channels.length;
-    const schemaId = this.#schemas.get(schema)!.id;
+    const schemaId = schema ? this.#schemaId(schema) : 0;
     this.#channels.push({ id, schemaId, topic, messageEncoding: encoding, metadata });
     this.#counts.push(0);
     return id;
@@ -165,7 +170,7 @@ export class McapWriter {
       const groupLength = BigInt(this.#offset - groupStart);
       if (groupLength > 0n) offsets.push({ groupOpcode, groupStart: BigInt(groupStart), groupLength });
     };
-    await group(Opcode.SCHEMA, this.#schemas.keys(), (schema) => this.#writeSchema(schema));
+    await group(Opcode.SCHEMA, this.#schemas.values(), (schema) => void records.writeSchema(schema));
     await group(Opcode.CHANNEL, this.#channels, (channel) => void records.writeChannel(channel));
     await group(
       Opcode.STATISTICS,
@@ -207,17 +212,18 @@ export class McapWriter {
   /** The channel, and its schema if it is the first of it, stand before its first message. */
   #name(id: number): void {
     const channel = this.#channels[id]!;
-    if (!this.#namedSchemas.has(channel.schemaId)) {
-      this.#writeSchema([...this.#schemas].find(([, schema]) => schema.id === channel.schemaId)![0]);
-    }
+    const schema = [...this.#schemas.values()].find((candidate) => candidate.id === channel.schemaId);
+    if (schema && !this.#namedSchemas.has(schema.id)) this.#records.writeSchema(schema);
     this.#namedSchemas.add(channel.schemaId);
     this.#records.writeChannel(channel);
     this.#chunk.addRecord(this.#taken());
   }
 
-  #writeSchema(text: string): void {
-    const { id, name } = this.#schemas.get(text)!;
-    this.#records.writeSchema({ id, name, encoding: 'jsonschema', data: Buffer.from(text) });
+  #schemaId({ name, encoding, data }: NewSchema): number {
+    const key = `${name} ${encoding} ${data.toString('latin1')}`;
+    const schema = this.#schemas.get(key) ?? { id: this.#schemas.size + 1, name, encoding, data };
+    this.#schemas.set(key, schema);
+    return schema.id;
   }
 
   #taken(): Buffer {

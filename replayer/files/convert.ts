@@ -1,0 +1,213 @@
+import { mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { refusal } from '../../core/errors.ts';
+import { isoTime } from '../../core/event.ts';
+import { COPIED_LIBRARY, isTrusted, LIBRARY } from '../mcap/library.ts';
+import type { Compression } from '../mcap/compression.ts';
+import { readSummary, saying, type Summary } from '../mcap/summary.ts';
+import { McapWriter } from '../mcap/writer.ts';
+import { momentMs } from '../moments.ts';
+import { isMcap, openRecording, playable, type AnyRecording, type Playable } from '../playable.ts';
+import { Recording, type OpenOptions, type Refusal } from '../recording.ts';
+import { timeColumns } from './reading.ts';
+import { Columns, TextSink, type TextPlan } from './text-sink.ts';
+import { copyMessages, mergeable, writeRecording, type Range } from './to-mcap.ts';
+
+export interface ConvertRequest {
+  /** Paths; of several the messages go onto one timeline. */
+  inputs: string[];
+  out: string;
+  /** Moments: ISO, or an offset from the start. */
+  start?: string | undefined;
+  end?: string | undefined;
+  compression?: Compression | undefined;
+  options: OpenOptions;
+}
+
+/** What came of it. */
+export interface ConvertReport {
+  out: string;
+  format: string;
+  messages: number;
+  channels: string[];
+  start: string | null;
+  end: string | null;
+  bytes: number;
+  refused: number;
+  /** The first of them. */
+  refusals: Refusal[];
+  reordered: number;
+}
+
+const NAMED_MAX = 20;
+const WHOLE: Range = { fromMs: -Infinity, endMs: Infinity };
+
+/**
+ * Writes recordings as one file, in time order: .mcap, .ndjson or .csv, text also .gz. The file appears under its name
+ * when it is whole. @throws refusal where an input can't be read, or nothing would be written
+ */
+export async function convert(request: ConvertRequest): Promise<ConvertReport> {
+  const out = resolve(request.out);
+  const format = formatOfOutput(out);
+  if (request.inputs.some((input) => resolve(input) === out))
+    throw refusal('same_file', 422, `${basename(out)} would be written over itself.`, {
+      hint: 'Name another file.',
+    });
+  const job = new Job(request, await mkdtemp(join(dirname(out), '.reprise-')));
+  try {
+    const part = join(job.folder, `out${/(\.[a-z]+)(\.gz)?$/.exec(out.toLowerCase())![0]}`);
+    if (format === 'mcap') await job.toMcap(part);
+    else await job.toText(part, format === 'csv');
+    const report = await job.report(part);
+    await rename(part, out);
+    return { ...report, out: request.out, format };
+  } finally {
+    await rm(job.folder, { recursive: true, force: true });
+  }
+}
+
+function formatOfOutput(out: string): 'mcap' | 'ndjson' | 'csv' {
+  const match = /\.(mcap|(?:ndjson|jsonl|csv)(?:\.gz)?)$/.exec(out.toLowerCase());
+  if (match) return match[1] === 'mcap' ? 'mcap' : match[1]!.startsWith('csv') ? 'csv' : 'ndjson';
+  throw refusal('format_unknown', 422, `${basename(out)} is in no format that can be written.`, {
+    hint: 'There are .mcap, .ndjson and .csv; the last two also as .gz.',
+  });
+}
+
+/** One conversion, with what it counts. */
+class Job {
+  readonly folder: string;
+  readonly #request: ConvertRequest;
+  readonly #options: OpenOptions;
+  readonly #refusals = new Map<string, Refusal>();
+  #reordered = 0;
+  #written: { messages: number; channels: string[]; startMs: number; endMs: number } | null = null;
+
+  constructor(request: ConvertRequest, folder: string) {
+    this.#request = request;
+    this.folder = folder;
+    const refuse = (refused: Refusal[]) => {
+      // A recording that is read twice refuses a row twice.
+      for (const row of refused) this.#refusals.set(`${row.file}:${row.line}:${row.reason}`, row);
+    };
+    this.#options = { ...request.options, refuse };
+  }
+
+  async toMcap(part: string): Promise<void> {
+    const { inputs, compression } = this.#request;
+    const writerOptions = { library: LIBRARY, ...(compression !== undefined && { compression }) };
+    if (inputs.length === 1 && !(await isMcap(inputs[0]!))) {
+      const recording = await Recording.open(inputs[0]!, this.#options);
+      const writer = await McapWriter.create(part, writerOptions);
+      await this.#write(recording, writer, await this.#range(recording));
+      await writer.end();
+    } else {
+      const summaries: Summary[] = [];
+      for (const [i, input] of inputs.entries()) summaries.push(await this.#asMcap(input, i));
+      const startMs = Math.min(...summaries.flatMap(({ chunks }) => chunks.map((chunk) => chunk.startMs)));
+      const library = summaries.every((summary) => isTrusted(summary.library)) ? LIBRARY : COPIED_LIBRARY;
+      const writer = await McapWriter.create(part, { ...writerOptions, library });
+      for (const { metadata } of summaries)
+        for (const [name, values] of metadata) await writer.addMetadata(name, values);
+      await copyMessages(summaries, writer, this.#rangeFrom(startMs));
+      await writer.end();
+    }
+    const { chunks, statistics, channels } = await readSummary(part);
+    this.#written = {
+      messages: statistics!.messages,
+      channels: [...new Set([...channels.values()].map(({ topic }) => topic))],
+      startMs: Math.min(...chunks.map((chunk) => chunk.startMs)),
+      endMs: Math.max(...chunks.map((chunk) => chunk.endMs)),
+    };
+  }
+
+  async toText(part: string, csv: boolean): Promise<void> {
+    const source = await this.#inOrder();
+    const range = await this.#range(source);
+    const from = playable(source);
+    const plan: TextPlan = { channels: from.channels, timeColumns: timeColumns(source) };
+    const columns = csv ? await columnsOf(from, range, plan) : null;
+    const sink = new TextSink(part, part.endsWith('.gz'), plan, columns);
+    const times = { startMs: Infinity, endMs: -Infinity };
+    for await (const rows of within(from, range)) {
+      times.startMs = Math.min(times.startMs, rows.block.timesMs[0]!);
+      times.endMs = Math.max(times.endMs, rows.block.timesMs.at(-1)!);
+      await sink.write(rows);
+    }
+    await sink.end();
+    if (source instanceof Recording) this.#reordered = source.disorder.reordered;
+    this.#written = { messages: sink.rows, channels: [...from.channels], ...times };
+  }
+
+  async report(part: string): Promise<Omit<ConvertReport, 'out' | 'format'>> {
+    const { messages, channels, startMs, endMs } = this.#written!;
+    if (messages === 0)
+      throw refusal('range_empty', 422, 'Nothing is left to write.', { hint: 'Look at --start and --end.' });
+    return {
+      messages,
+      channels,
+      start: isoTime(startMs),
+      end: isoTime(endMs),
+      bytes: (await stat(part)).size,
+      refused: this.#refusals.size,
+      refusals: [...this.#refusals.values()].slice(0, NAMED_MAX),
+      reordered: this.#reordered,
+    };
+  }
+
+  /** All inputs as one recording that is in order. */
+  async #inOrder(): Promise<AnyRecording> {
+    const { inputs } = this.#request;
+    if (inputs.length === 1) {
+      const recording = await openRecording(inputs[0]!, this.#options);
+      if (!(recording instanceof Recording) || recording.sorted) return recording;
+    }
+    const whole = join(this.folder, 'whole.mcap');
+    const all = new Job({ ...this.#request, out: whole, start: undefined, end: undefined }, this.folder);
+    await all.toMcap(whole);
+    for (const [key, row] of all.#refusals) this.#refusals.set(key, row);
+    this.#reordered = all.#reordered;
+    return openRecording(whole, this.#options);
+  }
+
+  /** An input's summary; one of another format is written as MCAP first. */
+  async #asMcap(input: string, i: number): Promise<Summary> {
+    const temporary = join(this.folder, `${i}.mcap`);
+    if (await isMcap(input)) return saying(input, async () => mergeable(await readSummary(input), temporary));
+    const writer = await McapWriter.create(temporary, { library: LIBRARY });
+    await this.#write(await Recording.open(input, this.#options), writer, WHOLE);
+    await writer.end();
+    return readSummary(temporary);
+  }
+
+  async #write(recording: Recording, writer: McapWriter, range: Range): Promise<void> {
+    const temporary = join(this.folder, 'runs.mcap');
+    this.#reordered += await writeRecording(recording, writer, { range, options: this.#options, temporary });
+  }
+
+  async #range(recording: AnyRecording): Promise<Range> {
+    return this.#rangeFrom(recording.startMs);
+  }
+
+  #rangeFrom(startMs: number): Range {
+    return {
+      fromMs: momentMs(this.#request.start, startMs, 'start') ?? -Infinity,
+      endMs: momentMs(this.#request.end, startMs, 'end') ?? Infinity,
+    };
+  }
+}
+
+async function columnsOf(from: Playable, range: Range, plan: TextPlan): Promise<string[]> {
+  const columns = new Columns(plan);
+  for await (const rows of within(from, range)) columns.look(rows);
+  return [...columns.names];
+}
+
+async function* within(from: Playable, { fromMs, endMs }: Range) {
+  for await (const rows of from.rows(fromMs)) {
+    const { timesMs } = rows.block;
+    if (timesMs[0]! > endMs) return;
+    const end = timesMs.at(-1)! > endMs ? timesMs.findIndex((timeMs) => timeMs > endMs) : timesMs.length;
+    yield { block: rows.block.slice(0, end), channels: rows.channels && rows.channels.subarray(0, end) };
+  }
+}

@@ -1,0 +1,186 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { isoTime } from '../../core/event.ts';
+import { RepriseError, sentence } from '../../core/errors.ts';
+import { Broken, readMs } from '../mcap/bytes.ts';
+import { scanRaw } from '../mcap/raw.ts';
+import { HEAD_BYTES, Opcode, recordAt, type ChunkEntry } from '../mcap/records.ts';
+import { salvage, type Damage } from '../mcap/salvage.ts';
+import { McapRecording } from '../mcap/recording.ts';
+import { readRecords, readSummary, type Summary } from '../mcap/summary.ts';
+import { readAt } from '../mcap/walk.ts';
+import { isMcap, openRecording } from '../playable.ts';
+import type { OpenOptions, Refusal } from '../recording.ts';
+
+export interface Finding {
+  /** An error: data are lost or can't be played. A warning: it plays, but not as well as it could. */
+  severity: 'error' | 'warning';
+  what: string;
+  hint: string;
+}
+
+export interface DoctorReport {
+  file: string;
+  format: string;
+  messages: number;
+  start: string | null;
+  end: string | null;
+  longestGapSeconds: number;
+  /** Steps back in time from one message to the next, in the order of the file. */
+  disordered: number;
+  findings: Finding[];
+}
+
+const NAMED_MAX = 10;
+
+/** Looks at all of a file, and says what is wrong with it. */
+export async function examine(path: string, options: OpenOptions): Promise<DoctorReport> {
+  const findings: Finding[] = [];
+  const add = (severity: Finding['severity'], what: string, hint: string) =>
+    findings.push({ severity, what, hint });
+  const mcap = await isMcap(path);
+  const order = mcap ? await examineMcap(path, add) : new Order();
+  const format = mcap ? 'mcap' : await examineRows(path, options, add, order);
+  if (mcap && !findings.some(({ severity }) => severity === 'error'))
+    await examineRows(path, options, add, null);
+  if (order.disordered > 0)
+    add('warning', `${order.disordered} steps back in time`, 'reprise convert FILE OUT puts it in order.');
+  return {
+    file: basename(path),
+    format,
+    messages: order.count,
+    start: order.count > 0 ? isoTime(order.startMs) : null,
+    end: order.count > 0 ? isoTime(order.endMs) : null,
+    longestGapSeconds: order.longestGapMs / 1000,
+    disordered: order.disordered,
+    findings,
+  };
+}
+
+type Add = (severity: Finding['severity'], what: string, hint: string) => void;
+
+/** How the times of messages follow one another. */
+class Order {
+  count = 0;
+  startMs = Infinity;
+  endMs = -Infinity;
+  longestGapMs = 0;
+  disordered = 0;
+
+  add(timesMs: Float64Array): void {
+    for (const timeMs of timesMs) {
+      if (timeMs < this.endMs) this.disordered++;
+      else if (this.count > 0) this.longestGapMs = Math.max(this.longestGapMs, timeMs - this.endMs);
+      this.startMs = Math.min(this.startMs, timeMs);
+      this.endMs = Math.max(this.endMs, timeMs);
+      this.count++;
+    }
+  }
+}
+
+async function examineMcap(path: string, add: Add): Promise<Order> {
+  const saves = 'reprise recover FILE OUT.mcap saves what is intact.';
+  const order = new Order();
+  const damages: Damage[] = [];
+  for await (const records of salvage(path, damages)) {
+    try {
+      order.add(scanRaw(records).block.timesMs);
+    } catch (error) {
+      if (!(error instanceof Broken)) throw error;
+      add('error', error.message, saves);
+    }
+  }
+  for (const { offset, what } of damages.slice(0, NAMED_MAX)) add('error', `byte ${offset}: ${what}`, saves);
+  if (damages.length > NAMED_MAX) add('error', `and ${damages.length - NAMED_MAX} damages more`, saves);
+  try {
+    const summary = await readSummary(path);
+    if (!summary.indexed) add('warning', 'it has no index', 'reprise convert FILE OUT.mcap makes one.');
+    const { statistics } = summary;
+    if (statistics && statistics.messages !== order.count)
+      add('error', `it should hold ${statistics.messages} messages and holds ${order.count}`, saves);
+    const wrong = await wrongIndexes(path, summary);
+    if (wrong > 0)
+      add(
+        'error',
+        `the message indexes of ${wrong} chunks are wrong`,
+        'reprise convert FILE OUT.mcap makes new ones.',
+      );
+  } catch (error) {
+    if (!(error instanceof Broken)) throw error;
+    if (damages.length === 0) add('error', error.message, saves);
+  }
+  return order;
+}
+
+/** How many chunks have an index that does not lead to their messages. */
+async function wrongIndexes(path: string, { chunks }: Summary): Promise<number> {
+  const handle = await open(path);
+  try {
+    let wrong = 0;
+    for (const chunk of chunks) if (chunk.indexBytes > 0 && !(await isIndexed(handle, chunk))) wrong++;
+    return wrong;
+  } finally {
+    await handle.close();
+  }
+}
+
+async function isIndexed(handle: FileHandle, chunk: ChunkEntry): Promise<boolean> {
+  const records = await readRecords(handle, chunk);
+  const index = await readAt(handle, chunk.offset + chunk.length, chunk.indexBytes);
+  let entries = 0;
+  for (let at = 0, record; (record = recordAt(index, at)); at += record.length) {
+    if (record.opcode !== Opcode.MESSAGE_INDEX) return false;
+    const channel = record.fields.u16();
+    const bytes = record.fields.data(record.fields.u32());
+    for (let entry = 0; entry + 16 <= bytes.length; entry += 16, entries++) {
+      const start = bytes.readUInt32LE(entry + 8) + HEAD_BYTES;
+      const there = start + 22 <= records.length && records[start - HEAD_BYTES] === Opcode.MESSAGE;
+      if (!there || records.readUInt16LE(start) !== channel) return false;
+      if (readMs(records, start + 6) !== readMs(bytes, entry)) return false;
+    }
+  }
+  return entries === scanRaw(records).block.count;
+}
+
+/** Reads every row as it would be played. Answers the format. */
+async function examineRows(
+  path: string,
+  options: OpenOptions,
+  add: Add,
+  order: Order | null,
+): Promise<string> {
+  const refused = new Map<string, Refusal>();
+  const refuse = (rows: Refusal[]) => {
+    for (const row of rows) refused.set(`${row.line}:${row.reason}`, row);
+  };
+  let format = 'unknown';
+  try {
+    const recording = await openRecording(path, { ...options, refuse, distrust: true });
+    format = recording.format;
+    const blocks = recording instanceof McapRecording ? recording.rows() : wrapped(recording.blocks());
+    for await (const { block } of blocks) order?.add(block.timesMs);
+    if (order && !(recording instanceof McapRecording)) order.disordered = recording.disorder.reordered;
+    if (recording.disorder.late > 0)
+      add(
+        'warning',
+        `${recording.disorder.late} rows are too late for the reorder window`,
+        'reprise convert FILE OUT puts all of it in order.',
+      );
+  } catch (error) {
+    if (!(error instanceof RepriseError) || error.kind === 'invariant') throw error;
+    add('error', sentence(error), 'reprise recover FILE OUT saves what is intact.');
+  }
+  for (const { line, reason } of [...refused.values()].slice(0, NAMED_MAX))
+    add('error', `row ${line}: ${reason}`, 'It is left out when the file is played.');
+  if (refused.size > NAMED_MAX)
+    add(
+      'error',
+      `and ${refused.size - NAMED_MAX} bad rows more`,
+      'They are left out when the file is played.',
+    );
+  return format;
+}
+
+async function* wrapped<T>(blocks: AsyncIterable<T>): AsyncGenerator<{ block: T }> {
+  for await (const block of blocks) yield { block };
+}

@@ -1,0 +1,95 @@
+import { basename } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { isoTime } from '../../core/event.ts';
+import { describe } from '../describe.ts';
+import { readSummary, saying, type Summary } from '../mcap/summary.ts';
+import { isMcap } from '../playable.ts';
+import type { OpenOptions } from '../recording.ts';
+
+export interface ChannelInfo {
+  channel: string;
+  messages: number | null;
+  subjects: number | null;
+  /** The title of its schema, or its encoding. */
+  schema: string;
+}
+
+export interface InfoReport {
+  file: string;
+  format: string;
+  bytes: number;
+  messages: number | null;
+  start: string | null;
+  end: string | null;
+  channels: ChannelInfo[];
+  /** Of MCAP. */
+  library?: string;
+  indexed?: boolean;
+  chunks?: number;
+  compression?: string[];
+  /** Bytes unpacked by bytes in the file. */
+  ratio?: number;
+  metadata?: { [name: string]: { [key: string]: string } };
+  /** Of other formats: how it was read. */
+  description?: Awaited<ReturnType<typeof describe>>;
+}
+
+/** What is in a recording; of MCAP by its summary alone. @throws refusal when it can't be read */
+export async function inform(path: string, options: OpenOptions): Promise<InfoReport> {
+  const { size } = await stat(path).catch(() => ({ size: 0 }));
+  if (await isMcap(path)) return ofMcap(await saying(path, () => readSummary(path)));
+  const description = await describe(path, options);
+  const { channel, records, subjectCount, start, end } = description;
+  const channels = [{ channel, messages: records, subjects: subjectCount, schema: 'rows' }];
+  return {
+    file: basename(path),
+    format: 'text',
+    bytes: size,
+    messages: records,
+    start,
+    end,
+    channels,
+    description,
+  };
+}
+
+function ofMcap(summary: Summary): InfoReport {
+  const { chunks, statistics, metadata, path, bytes, library, indexed } = summary;
+  const sum = (of: (chunk: (typeof chunks)[number]) => number) =>
+    chunks.reduce((total, chunk) => total + of(chunk), 0);
+  return {
+    file: basename(path),
+    format: 'mcap',
+    bytes,
+    messages: statistics?.messages ?? null,
+    start: chunks.length > 0 ? isoTime(Math.min(...chunks.map(({ startMs }) => startMs))) : null,
+    end: chunks.length > 0 ? isoTime(Math.max(...chunks.map(({ endMs }) => endMs))) : null,
+    channels: channelsOf(summary),
+    library,
+    indexed,
+    chunks: chunks.length,
+    compression: [...new Set(chunks.map(({ compression }) => compression || 'none'))],
+    ratio:
+      Math.round(
+        (sum((chunk) => chunk.bytes) /
+          Math.max(
+            1,
+            sum((chunk) => chunk.packedBytes),
+          )) *
+          10,
+      ) / 10,
+    metadata: Object.fromEntries([...metadata].map(([name, values]) => [name, Object.fromEntries(values)])),
+  };
+}
+
+function channelsOf({ channels, schemas, statistics }: Summary): ChannelInfo[] {
+  const found = new Map<string, ChannelInfo & { subjects: number }>();
+  for (const { id, topic, encoding, schemaId, metadata } of channels.values()) {
+    const schema = `${encoding}, ${schemas.get(schemaId)?.name ?? 'no schema'}`;
+    const info = found.get(topic) ?? { channel: topic, messages: statistics ? 0 : null, subjects: 0, schema };
+    if (info.messages !== null) info.messages += statistics?.counts.get(id) ?? 0;
+    if (metadata.has('subject')) info.subjects++;
+    found.set(topic, info);
+  }
+  return [...found.values()].map((info) => ({ ...info, subjects: info.subjects || null }));
+}

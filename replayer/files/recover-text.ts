@@ -1,0 +1,67 @@
+import { createWriteStream } from 'node:fs';
+import { rename } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+import { refusal } from '../../core/errors.ts';
+import type { Damage } from '../mcap/salvage.ts';
+import { readBytes } from '../source.ts';
+import type { RecoverReport } from './recover.ts';
+
+const LINE_FEED = 10;
+
+/**
+ * Writes the whole lines of a text file, packed or not, that was cut. What comes after the last line end is kept when it
+ * is a whole JSON value: of anything else nobody can tell whether it is whole.
+ */
+export async function recoverText(input: string, out: string): Promise<RecoverReport> {
+  const kind = (path: string) =>
+    path
+      .toLowerCase()
+      .replace(/\.(gz|zst)$/, '')
+      .split('.')
+      .at(-1);
+  if (kind(input) !== kind(out) || /\.zst$/i.test(out))
+    throw refusal('format_unknown', 422, `${basename(out)} is of another kind than ${basename(input)}.`, {
+      hint: 'What is saved of text is the same text, packed or not (.gz); convert it afterwards.',
+    });
+  const damages: Damage[] = [];
+  const part = `${out}.part`;
+  const to = new PassThrough({ highWaterMark: 1 << 20 });
+  const file = createWriteStream(part);
+  const done = out.toLowerCase().endsWith('.gz') ? pipeline(to, createGzip(), file) : pipeline(to, file);
+  let [rows, offset] = [0, 0];
+  let rest: Buffer = Buffer.alloc(0);
+  const write = async (bytes: Buffer) => {
+    for (let at = bytes.indexOf(LINE_FEED); at !== -1; at = bytes.indexOf(LINE_FEED, at + 1)) rows++;
+    if (!to.write(bytes)) await Promise.race([new Promise((resolve) => to.once('drain', resolve)), done]);
+  };
+  try {
+    for await (const bytes of readBytes(input)) {
+      offset += bytes.length;
+      const held = rest.length > 0 ? Buffer.concat([rest, bytes]) : bytes;
+      const end = held.lastIndexOf(LINE_FEED) + 1;
+      rest = Buffer.from(held.subarray(end));
+      if (end > 0) await write(held.subarray(0, end));
+    }
+  } catch (error) {
+    damages.push({ offset, what: (error as Error).message, lossy: true });
+  }
+  if (isJson(rest) && damages.length === 0) await write(Buffer.concat([rest, Buffer.from('\n')]));
+  else if (rest.length > 0)
+    damages.push({ offset: offset - rest.length, what: 'the last row has no line end', lossy: true });
+  to.end();
+  await done;
+  await rename(part, out);
+  return { out, recovered: rows, damages, lost: damages.length > 0 };
+}
+
+function isJson(bytes: Buffer): boolean {
+  if (bytes.length === 0) return false;
+  try {
+    return typeof JSON.parse(bytes.toString()) === 'object';
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,94 @@
+import { rename } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
+import { refusal } from '../../core/errors.ts';
+import { Broken, Fields } from '../mcap/bytes.ts';
+import { COPIED_LIBRARY, isTrusted, LIBRARY } from '../mcap/library.ts';
+import { RawCopy, scanRaw } from '../mcap/raw.ts';
+import {
+  Opcode,
+  readChannel,
+  readSchema,
+  recordAt,
+  type McapChannel,
+  type McapSchema,
+} from '../mcap/records.ts';
+import { salvage, type Damage } from '../mcap/salvage.ts';
+import { readLibrary, readSummary } from '../mcap/summary.ts';
+import { McapWriter } from '../mcap/writer.ts';
+import { isMcap } from '../playable.ts';
+import { recoverText } from './recover-text.ts';
+
+/** What could be saved of a file. */
+export interface RecoverReport {
+  out: string;
+  /** Messages, or rows. */
+  recovered: number;
+  damages: Damage[];
+  /** Whether messages were lost, or may have been. */
+  lost: boolean;
+}
+
+const DAMAGES_MAX = 1_000;
+
+/**
+ * Writes what is intact in a file that was cut or damaged: of MCAP every message whose bytes are there, of text every
+ * whole row. @throws refusal where there is nothing to save
+ */
+export async function recover(input: string, out: string): Promise<RecoverReport> {
+  if (resolve(input) === resolve(out))
+    throw refusal('same_file', 422, `${basename(out)} would be written over itself.`, {
+      hint: 'Name another file.',
+    });
+  const report = (await isMcap(input)) ? await recoverMcap(input, out) : await recoverText(input, out);
+  if (report.recovered > 0) return report;
+  throw refusal('nothing_intact', 422, `Nothing in ${basename(input)} is intact.`, {
+    hint: report.damages.map(({ offset, what }) => `Byte ${offset}: ${what}.`)[0] ?? 'It is empty.',
+  });
+}
+
+async function recoverMcap(input: string, out: string): Promise<RecoverReport> {
+  if (!out.toLowerCase().endsWith('.mcap'))
+    throw refusal('format_unknown', 422, `${basename(out)} is no MCAP file.`, {
+      hint: 'What is saved of MCAP is MCAP; convert it afterwards.',
+    });
+  const damages: Damage[] = [];
+  // The summary, where it is whole, knows channels that stood in a chunk which is not.
+  const known = await readSummary(input).catch(() => null);
+  const channels = new Map<number, McapChannel>(known?.channels);
+  const schemas = new Map<number, McapSchema>(known?.schemas);
+  const library = isTrusted(await readLibrary(input)) ? LIBRARY : COPIED_LIBRARY;
+  const part = `${out}.part`;
+  const writer = await McapWriter.create(part, { library });
+  for (const [name, values] of known?.metadata ?? []) await writer.addMetadata(name, values);
+  const copy = new RawCopy(writer, [{ channels, schemas }]);
+  for await (const records of salvage(input, damages)) {
+    try {
+      learn(records, channels, schemas);
+      await copy.add(scanRaw(records));
+    } catch (error) {
+      if (!(error instanceof Broken)) throw error;
+      damages.push({ offset: 0, what: error.message, lossy: true });
+    }
+    if (damages.length > DAMAGES_MAX) break;
+  }
+  if (copy.nameless > 0) {
+    const what = `${copy.nameless} messages are of channels that nothing names any more`;
+    damages.push({ offset: 0, what, lossy: true });
+  }
+  await writer.end();
+  await rename(part, out);
+  return { out, recovered: copy.copied, damages, lost: damages.some(({ lossy }) => lossy) };
+}
+
+function learn(records: Buffer, channels: Map<number, McapChannel>, schemas: Map<number, McapSchema>): void {
+  for (let at = 0, record; (record = recordAt(records, at)); at += record.length) {
+    const fields = new Fields(records, record.fields.at, record.fields.end);
+    if (record.opcode === Opcode.CHANNEL) {
+      const channel = readChannel(fields);
+      channels.set(channel.id, channel);
+    } else if (record.opcode === Opcode.SCHEMA) {
+      const schema = readSchema(fields);
+      schemas.set(schema.id, schema);
+    }
+  }
+}

@@ -1,0 +1,140 @@
+import { open, rm } from 'node:fs/promises';
+import type { Block } from '../../core/block.ts';
+import { canHold } from '../mcap/bytes.ts';
+import { LIBRARY } from '../mcap/library.ts';
+import { openBytesMax } from '../mcap/merge.ts';
+import { checkedRecords, RawCopy, rawRows, scanRaw } from '../mcap/raw.ts';
+import { mergedRows, type Rows } from '../mcap/rows.ts';
+import { readSummary, saying, type Summary } from '../mcap/summary.ts';
+import { embeddedSchema, TopicWriter, type TopicOptions } from '../mcap/topics.ts';
+import { McapWriter } from '../mcap/writer.ts';
+import { sorted, type Disorder } from '../order.ts';
+import type { OpenOptions, Recording } from '../recording.ts';
+import { readingMetadata } from './reading.ts';
+
+/** So much is put in order in memory at once, where the whole does not fit. */
+const RUN_BYTES = 1 << 25;
+/** Chunks that lie across one another may take so much memory. */
+const OPEN_MAX_BYTES = 1 << 27;
+
+/** A range of time, epoch ms, both ends within. */
+export interface Range {
+  fromMs: number;
+  endMs: number;
+}
+
+export interface WritePlan {
+  range: Range;
+  options: OpenOptions;
+  /** A file that may be written meanwhile. */
+  temporary: string;
+}
+
+/** Writes a recording of another format as MCAP, in time order; answers how many steps back in time were mended. */
+export async function writeRecording(
+  recording: Recording,
+  writer: McapWriter,
+  { range, options, temporary }: WritePlan,
+): Promise<number> {
+  const { channel, reading } = recording;
+  const column = reading.subject.value;
+  const topic: TopicOptions = {
+    topic: channel,
+    schema: embeddedSchema(channel, options.channels),
+    subjectColumn: column === null ? null : (reading.rename.value.get(column) ?? column),
+  };
+  const refuse = (block: Block, row: number) => {
+    const reason = 'MCAP holds times from 1970 to 2554.';
+    const content = block.record(row).data;
+    options.refuse?.([{ channel, file: recording.file, line: 0, reason, content }]);
+  };
+  await writer.addMetadata(`reading:${channel}`, readingMetadata(recording));
+  if (recording.sorted) {
+    await writeBlocks(recording.blocks(), writer, new TopicWriter(writer, topic), range, refuse);
+    return recording.disorder.reordered;
+  }
+  const disorder: Disorder = { reordered: 0, late: 0 };
+  try {
+    const runs = await McapWriter.create(temporary, { library: LIBRARY });
+    const runTopic = new TopicWriter(runs, topic);
+    for await (const run of runsOf(recording.inFileOrder())) {
+      await writeBlocks((await sorted(run, disorder, () => true)) ?? [], runs, runTopic, range, refuse);
+      await runs.flush();
+    }
+    await runs.end();
+    await copyMessages([await readSummary(temporary)], writer, range);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+  return disorder.reordered;
+}
+
+async function writeBlocks(
+  blocks: AsyncIterable<Block> | Iterable<Block>,
+  writer: McapWriter,
+  topic: TopicWriter,
+  { fromMs, endMs }: Range,
+  refuse: (block: Block, row: number) => void,
+): Promise<void> {
+  for await (const block of blocks) {
+    for (let row = 0; row < block.count; row++) {
+      const timeMs = block.timesMs[row]!;
+      if (timeMs < fromMs || timeMs > endMs) continue;
+      if (canHold(timeMs)) topic.add(block, row);
+      else refuse(block, row);
+      if (writer.full) await writer.flush();
+    }
+  }
+}
+
+/** Blocks in heaps of some 32 MB. */
+async function* runsOf(blocks: AsyncIterable<Block>): AsyncGenerator<AsyncIterable<Block>> {
+  const iterator = blocks[Symbol.asyncIterator]();
+  let next = await iterator.next();
+  while (!next.done) {
+    yield (async function* () {
+      for (let bytes = 0; !next.done && bytes < RUN_BYTES; next = await iterator.next()) {
+        bytes += next.value.data.length;
+        yield next.value;
+      }
+    })();
+  }
+}
+
+/** Copies the messages of MCAP files as they are, in time order. @throws refusal where one is not intact */
+export async function copyMessages(summaries: Summary[], writer: McapWriter, range: Range): Promise<RawCopy> {
+  const copy = new RawCopy(writer, summaries);
+  await saying(summaries.map(({ path }) => path).join(' or '), async () => {
+    for await (const rows of rawRows(summaries, range.fromMs, range.endMs))
+      await copy.add(rows, range.fromMs, range.endMs);
+  });
+  return copy;
+}
+
+/**
+ * A file whose chunks lie so much across one another that they can't all be open, once more in runs that can be; any
+ * other as it is.
+ */
+export async function mergeable(summary: Summary, temporary: string): Promise<Summary> {
+  if (openBytesMax(summary.chunks) <= OPEN_MAX_BYTES) return summary;
+  const runs = await McapWriter.create(temporary, { library: summary.library });
+  const copy = new RawCopy(runs, [summary]);
+  const handle = await open(summary.path);
+  try {
+    let held: Rows[] = [];
+    let bytes = 0;
+    for (const [i, chunk] of summary.chunks.entries()) {
+      held.push(scanRaw(await checkedRecords(handle, chunk)));
+      bytes += chunk.bytes;
+      if (bytes < RUN_BYTES && i + 1 < summary.chunks.length) continue;
+      for (const rows of mergedRows(held)) await copy.add(rows);
+      await runs.flush();
+      [held, bytes] = [[], 0];
+    }
+  } finally {
+    await handle.close();
+  }
+  await runs.end();
+  const sorted = await readSummary(temporary);
+  return { ...sorted, metadata: summary.metadata };
+}

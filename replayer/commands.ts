@@ -23,10 +23,8 @@ async function answer(redis: Redis, host: ReplayHost, text: string): Promise<voi
   const command = parsed(text);
   if (!command || !host.has(command.replay)) return;
   const { id, replay, ...patch } = command;
-  const reply = await host
-    .patch(replay, checked(patch))
-    .then((document) => ({ id, ok: true, replay: document }))
-    .catch((error: unknown) => ({ id, ok: false, problem: problemOf(error) }));
+  const patched = async () => ({ id, ok: true, replay: await host.patch(replay, checked(patch)) });
+  const reply = await patched().catch((error: unknown) => ({ id, ok: false, problem: problemOf(error) }));
   await redis.publish(keys.commandReplies, JSON.stringify(reply)).catch(() => {});
 }
 

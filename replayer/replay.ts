@@ -17,7 +17,7 @@ import { Gauge } from './gauge.ts';
 import { momentMs, rangeMs, spanMs } from './moments.ts';
 import { Player } from './player.ts';
 import { openRecording, type AnyRecording } from './playable.ts';
-import type { OpenOptions, Refusal } from './recording.ts';
+import { Recording, type OpenOptions, type Refusal } from './recording.ts';
 import type { Step } from './steps.ts';
 import { timelineOf } from './timeline.ts';
 
@@ -159,6 +159,8 @@ export class Replay {
     const targetMs = momentMs(patch.position, player.startMs, 'position');
     const ab = typeof patch.ab === 'string' ? rangeMs(patch.ab, player.startMs) : null;
     const step = patch.step === undefined ? null : stepOf(patch.step);
+    const goesBack = targetMs !== undefined || ab !== null || (step && 'back' in step) || patch.loop;
+    if (goesBack) this.#checkOnce();
     if (patch.rate !== undefined) player.setRate(patch.rate);
     if (patch.loop !== undefined) player.setLoop(patch.loop);
     if (patch.late !== undefined) player.setLate(patch.late);
@@ -171,6 +173,15 @@ export class Replay {
     const didSeek =
       (targetMs !== undefined || (step !== null && 'back' in step)) && player.state !== 'failed';
     return { ...this.document(), didSeek };
+  }
+
+  /** What comes through a pipe comes once. */
+  #checkOnce(): void {
+    const pipe = this.recordings.find((recording) => recording instanceof Recording && recording.once);
+    if (pipe)
+      throw refusal('recording_passed', 409, `${pipe.file} can be read once only: no seek, no loop.`, {
+        hint: 'Write it to a file first and play that.',
+      });
   }
 
   /** Whether it has rested for as long as it may. */

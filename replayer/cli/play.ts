@@ -1,30 +1,27 @@
 import { randomUUID } from 'node:crypto';
 import { basename, resolve } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { loadSettings } from '../../core/config.ts';
+import { loadSettings, type Settings } from '../../core/config.ts';
+import { refusal } from '../../core/errors.ts';
 import { createLog } from '../../core/log.ts';
 import { connect, type Redis } from '../../core/redis.ts';
 import { Responder } from '../../core/requests.ts';
 import { readDeadLetters } from '../../core/store.ts';
 import type { Rate, Replay as ReplayDocument, ReplayRequest } from '../../schemas/types.ts';
+import { formats } from '../formats/index.ts';
 import { ReplayHost } from '../host.ts';
+import { isFile } from '../origin.ts';
+import { openOptionsOf, withReadingFlags, type ReadingFlags } from '../reading-options.ts';
 import type { Source } from '../replay.ts';
 import { dryRun } from '../dry-run.ts';
 import type { LatePolicy } from '../pass.ts';
 import { KEYS_HELP, steer, watch } from '../terminal.ts';
 
+const FORMATS = formats.flatMap(({ endings }) => endings.slice(0, 1)).join(' ');
 /** So many refused rows are named at the end. */
 const NAMED_ROWS = 20;
 
-interface Options {
-  channel?: string;
-  time?: string;
-  timeFormat?: string;
-  tz?: string;
-  subject?: string;
-  latitude?: string;
-  longitude?: string;
-  map: Map<string, string>;
+interface Options extends ReadingFlags {
   rate: Rate;
   start?: string;
   end?: string;
@@ -48,22 +45,15 @@ interface Options {
 export default {
   name: 'play',
   register(program: Command) {
-    program
-      .command('play')
-      .description('replay recordings onto Redis')
-      .argument('<file...>', 'CSV or NDJSON, also .gz')
-      .option('--channel <name>', 'the channel to play on (inferred: gps, posts, or the file name)')
-      .option('--time <column>', 'the column that holds the time; several joined by + (year+month+day+hour)')
-      .option('--time-format <format>', 's, ms, us, ns (epoch), iso, or a pattern such as "dd/MM/yyyy HH:mm"')
-      .option('--tz <zone>', 'zone of times that name none, e.g. Europe/Berlin (UTC)')
-      .option('--subject <column>', 'the column that names the subject')
-      .option('--latitude <column>', 'the column that holds the latitude')
-      .option('--longitude <column>', 'the column that holds the longitude')
-      .addOption(
-        new Option('--map <old=new>', 'give a column another name; may be repeated')
-          .argParser(mapping)
-          .default(new Map(), 'none'),
-      )
+    withReadingFlags(
+      program
+        .command('play')
+        .description('replay recordings onto Redis')
+        .argument(
+          '<file...>',
+          `${FORMATS}, text also .gz and .zst; - is standard input, redis:<key> a stream`,
+        ),
+    )
       .addOption(
         new Option('--rate <rate>', 'recorded seconds per second: 0.01 to 1000, or max')
           .argParser(rate)
@@ -102,15 +92,9 @@ export default {
 };
 
 async function play(files: string[], options: Options): Promise<void> {
-  if (options.dryRun) {
-    const { channels } = loadSettings();
-    return dryRun(
-      files.map((file) => sourceOf(file, options)),
-      channels,
-      options.json ?? false,
-    );
-  }
+  checkPipes(files, options);
   const settings = loadSettings(options.redis ? { redisUrl: options.redis } : {});
+  if (options.dryRun) return describeOnly(files, options, settings);
   const redis = await connect(settings.redisUrl, 'play');
   const instance = `play-${process.pid}`;
   const log = createLog('play', 'silent');
@@ -123,8 +107,12 @@ async function play(files: string[], options: Options): Promise<void> {
   });
   const responder = new Responder(redis, [`replayer:${instance}`], host.verbs);
   try {
-    const sources = files.map((file, i) => sourceOf(file, options, i));
+    const sources = files.map((file, i) => sourceOf(file, options, redis, i));
     const replay = await host.start(requestOf(files, options), sources, false);
+    if (files.includes('-') && !options.json)
+      process.stderr.write(
+        'stdin is read once, onwards: in order within 30 s of its time; no seek, no loop.\n',
+      );
     const stopWatching = watch(replay, options.json ?? false);
     const stop = () => replay.stop();
     const stopSteering = steer(replay, stop);
@@ -145,28 +133,42 @@ async function play(files: string[], options: Options): Promise<void> {
   }
 }
 
-function sourceOf(file: string, { map, ...options }: Options, i = 0): Source {
-  const { channel, time, timeFormat, tz, subject, latitude, longitude } = options;
+async function describeOnly(files: string[], options: Options, settings: Settings): Promise<void> {
+  // A file's description needs no Redis.
+  const redis = files.some((file) => !isFile(file) && file !== '-')
+    ? await connect(settings.redisUrl, 'play')
+    : null;
+  const sources = files.map((file, i) => sourceOf(file, options, redis, i));
+  await dryRun(sources, settings.channels, options.json ?? false).finally(() => redis?.disconnect());
+}
+
+function sourceOf(file: string, options: Options, redis: Redis | null, i = 0): Source {
   return {
-    id: basename(file),
-    path: resolve(file),
-    rename: map,
+    ...openOptionsOf(options),
+    id: nameOf(file),
+    path: isFile(file) ? resolve(file) : file,
     offset: options.offset[i] ?? options.offset[0],
-    channel,
-    time,
-    timeFormat,
-    tz,
-    subject,
-    latitude,
-    longitude,
+    ...(redis && { redis }),
   };
+}
+
+const nameOf = (file: string) => (isFile(file) ? basename(file) : file === '-' ? 'stdin' : file);
+
+/** @throws refusal for what a pipe can't do */
+function checkPipes(files: string[], { loop, ab }: Options): void {
+  const pipes = files.filter((file) => file === '-').length;
+  if (pipes > 1 || (pipes === 1 && (loop !== undefined || ab !== undefined))) {
+    throw refusal('recording_passed', 422, 'Standard input can be read once only: no loop, no range again.', {
+      hint: 'Write it to a file first and play that.',
+    });
+  }
 }
 
 function requestOf(files: string[], options: Options): ReplayRequest {
   return {
     // Named here, so that the rows refused while the file is opened bear the name, too.
     id: options.name ?? `replay-${randomUUID().slice(0, 8)}`,
-    recordings: files.map((file) => basename(file)),
+    recordings: files.map(nameOf),
     rate: options.rate,
     paused: options.paused ?? false,
     ...(options.loop !== undefined && { loop: options.loop }),
@@ -220,10 +222,4 @@ function count(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('It is a whole number from 1.');
   return value;
-}
-
-function mapping(text: string, before: Map<string, string>): Map<string, string> {
-  const at = text.indexOf('=');
-  if (at < 1 || at === text.length - 1) throw new InvalidArgumentError('Write old=new.');
-  return new Map(before).set(text.slice(0, at), text.slice(at + 1));
 }

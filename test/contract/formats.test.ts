@@ -116,7 +116,7 @@ for (const format of formats) {
       const map = mapper(reading, 'nobody', null);
       renamed.forEach((row, i) => {
         const record = map(row);
-        assert.ok(typeof record === "object", JSON.stringify(record));
+        assert.ok(typeof record === 'object', JSON.stringify(record));
         const { timestamp, vehicle_id, latitude, longitude } = EXPECTED[i]!;
         assert.equal(Math.round(record.timeMs), Number(timestamp) * 1000);
         if (!ONE_SUBJECT.includes(format.name)) assert.equal(record.subject, vehicle_id);

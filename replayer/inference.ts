@@ -71,6 +71,9 @@ const SYNONYMS: { [member: string]: string[] } = {
   longitude: ['lon', 'lng', 'long', 'gps_lon', 'gps_lng', 'longitude_deg'],
   text: ['message', 'tweet', 'body', 'content', 'comment', 'full_text', 'post', 'title'],
 };
+/** In place of a format, where each part of the time has a column. */
+export const PARTS = 'parts';
+const CLOCK = /^\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:\s?[ap]m)?$/i;
 const DATE_PARTS = ['year', 'month', 'day'];
 const TIME_PARTS = ['hour', 'minute', 'second'];
 
@@ -155,6 +158,9 @@ function timeColumn(
     )
       continue;
     const guess = guessTimeFormat(values);
+    const clock = guess && clockColumn(sample, columns, column);
+    if (clock)
+      return { value: `${column}+${clock}`, because: `${column} holds dates, ${clock} times of day` };
     if (guess) return { value: column, because: guess.because };
   }
   const parts = [...DATE_PARTS, ...TIME_PARTS].map((part) =>
@@ -168,10 +174,22 @@ function timeColumn(
   });
 }
 
+/** The column of times of day that goes with a column of dates; undefined where that has its own. */
+function clockColumn(sample: Data[], columns: string[], date: string): string | undefined {
+  const holds = (column: string, pattern: RegExp) => {
+    const values = sample.map((row) => row[column]).filter((value) => value !== undefined && value !== null);
+    return values.length > 0 && values.every((value) => typeof value === 'string' && pattern.test(value));
+  };
+  if (!holds(date, /^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}$/)) return undefined;
+  return columns.find((column) => /time|hour|clock/i.test(column) && holds(column, CLOCK));
+}
+
 function timeFormat(file: string, sample: Data[], column: string, given: string | undefined): Guess<string> {
-  if (column.includes('+')) return { value: 'parts', because: 'the time has several columns' };
   if (given) return { value: given, because: 'given' };
-  const guess = guessTimeFormat(sample.map((row) => row[column]));
+  const columns = column.split('+');
+  const guess = guessTimeFormat(sample.map((row) => joinedTime(columns.map((name) => row[name]))));
+  if (columns.length > 1 && (!guess || columns.length > 2))
+    return { value: PARTS, because: 'year, month, day, hour, minute and second have a column each' };
   if (guess) return guess;
   throw refusal(
     'time_format_unknown',
@@ -204,6 +222,11 @@ function subjectColumn(
     return { value: column, because: `${distinct} values in ${sample.length} rows` };
   }
   return { value: null, because: "no column names one; the recording's name is the subject" };
+}
+
+/** The values of a time's columns as the one value that a format reads. */
+export function joinedTime(values: unknown[]): unknown {
+  return values.length === 1 ? values[0] : values.map(String).join(' ');
 }
 
 /** A file's name as a name for channels and subjects: without folders, endings, and anything but letters and digits. */

@@ -2,7 +2,7 @@ import type { ValidateFunction } from 'ajv/dist/2020.js';
 import type { Data, Record } from '../core/event.ts';
 import { explain } from '../schemas/index.ts';
 import type { Row } from './formats/format.ts';
-import { OWN_TIME, type Reading } from './inference.ts';
+import { joinedTime, OWN_TIME, PARTS, type Reading } from './inference.ts';
 import { timeReader } from './times.ts';
 
 /** Outside these a time is a broken one: the years 1 to 9999 are what ISO 8601 can write. */
@@ -37,14 +37,18 @@ export function mapper(reading: Reading, defaultSubject: string, validate: Valid
 
 function timeMapper({ time, timeFormat, tz, rename }: Reading): (values: Data) => number {
   const columns = time.value.split('+').map((column) => rename.value.get(column) ?? column);
-  if (timeFormat.value !== 'parts') {
+  if (timeFormat.value !== PARTS) {
     const read = timeReader(timeFormat.value, tz.value);
-    return (values) => read(values[columns[0]!]);
+    if (columns.length === 1) return (values) => read(values[columns[0]!]);
+    return (values) => read(joinedTime(columns.map((column) => values[column])));
   }
   const read = timeReader('yyyy-M-d-H-m-s', tz.value);
   return (values) => {
-    const [year, month, day, ...clock] = columns.map((column) => values[column]);
-    return read([year, month, day, clock[0] ?? 0, clock[1] ?? 0, clock[2] ?? 0].join('-'));
+    const [year, month, day, hour = 0, minute = 0, second = 0] = columns.map((column) => values[column]);
+    const whole = Math.floor(Number(second));
+    return (
+      read([year, month, day, hour, minute, whole].join('-')) + Math.round((Number(second) - whole) * 1000)
+    );
   };
 }
 

@@ -10,6 +10,11 @@ const EPOCH_UNITS: { [unit: string]: number } = { s: 1 / 1000, ms: 1, us: 1_000,
 const ISO =
   /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}(?::?\d{2}(?::?\d{2}(?:[.,]\d+)?)?)?)?\s?(?:Z|[+-]\d{2}(?::?\d{2})?)?$/i;
 const ZONED = /(?:Z|[+-]\d{2}(?::?\d{2})?)$/i;
+/** Excel counts days from here, so that its 1900, which it takes for a leap year, comes out right from March on. */
+const EXCEL_EPOCH_MS = Date.UTC(1899, 11, 30);
+const DAY_MS = 86_400_000;
+/** Day numbers of 1954 to 2119. */
+const EXCEL_DAYS = [20_000, 80_000] as const;
 /** Patterns tried when nothing is said, the likelier first. A date before the slash order is settled by the data. */
 const PATTERNS = [
   'dd/MM/yyyy HH:mm:ss',
@@ -36,8 +41,8 @@ const PATTERNS = [
 ];
 
 /**
- * The reader of a time format: `s`, `ms`, `us`, `ns` (epoch), `iso`, or a Luxon pattern. `zone` is for times that name
- * none. @throws refusal for a zone there is not
+ * The reader of a time format: `s`, `ms`, `us`, `ns` (epoch), `iso`, `excel` (day numbers), or a Luxon pattern. `zone` is
+ * for times that name none. @throws refusal for a zone there is not
  */
 export function timeReader(format: string, zone: string): TimeReader {
   if (!IANAZone.isValidZone(zone) && !/^utc(?:[+-]\d{1,2}(?::\d{2})?)?$/i.test(zone)) {
@@ -47,6 +52,7 @@ export function timeReader(format: string, zone: string): TimeReader {
   }
   const perMs = EPOCH_UNITS[format];
   if (perMs !== undefined) return (value) => epochMs(value, perMs);
+  if (format === 'excel') return excelReader(zone);
   const parse =
     format === 'iso'
       ? isoReader(zone)
@@ -72,6 +78,19 @@ function epochMs(value: unknown, perMs: number): number {
   if (text.length > 15 && perMs >= 1_000 && !text.includes('.'))
     return Number(BigInt(text) / BigInt(perMs / 1_000)) / 1_000;
   return epochMs(Number(text), perMs);
+}
+
+function excelReader(zone: string): TimeReader {
+  const utc = /^utc$/i.test(zone);
+  return (value) => {
+    if (value === '' || (typeof value !== 'string' && typeof value !== 'number')) return NaN;
+    const days = Number(value);
+    if (!(days >= 61 && days < 2_958_466)) return NaN;
+    const wallMs = Math.round(EXCEL_EPOCH_MS + days * DAY_MS);
+    return utc
+      ? wallMs
+      : DateTime.fromMillis(wallMs, { zone: 'utc' }).setZone(zone, { keepLocalTime: true }).toMillis();
+  };
 }
 
 function isoReader(zone: string): (text: string) => number {
@@ -105,6 +124,12 @@ export function guessTimeFormat(values: unknown[]): Guess<string> | null {
     return mostly(present, (value) => !Number.isNaN(read(value)));
   };
   const example = JSON.stringify(present[0]);
+  const isExcel = (value: unknown) => Number(value) >= EXCEL_DAYS[0] && Number(value) <= EXCEL_DAYS[1];
+  // Whole numbers of that size may as well be seconds of a day.
+  if (mostly(present, isExcel) && present.some((value) => isExcel(value) && Number(value) % 1 !== 0)) {
+    const day = new Date(timeReader('excel', 'UTC')(present.find(isExcel))).toISOString().slice(0, 16);
+    return { value: 'excel', because: `${example} is ${day} as a day number of Excel` };
+  }
   const isEpoch = (value: unknown) => typeof value === 'number' || /^\d{9,20}(?:\.\d+)?$/.test(String(value));
   if (mostly(present, isEpoch)) {
     const size = Math.abs(Number(present.find(isEpoch)));

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { infer } from '../../replayer/inference.ts';
+import { mapper } from '../../replayer/mapping.ts';
 import { guessTimeFormat, timeReader } from '../../replayer/times.ts';
 
 describe('times', () => {
@@ -14,6 +15,8 @@ describe('times', () => {
     ['iso', 'UTC', '2026-01-26 15:57:02', '2026-01-26T15:57:02.000Z'],
     ['iso', 'Europe/Berlin', '2026-07-26 15:57:02', '2026-07-26T13:57:02.000Z'],
     ['iso', 'UTC', '2026-01-26', '2026-01-26T00:00:00.000Z'],
+    ['excel', 'UTC', 43823.84824074074, '2019-12-24T20:21:28.000Z'],
+    ['excel', 'Europe/Berlin', '44208.5', '2021-01-12T11:00:00.000Z'],
     ['dd/MM/yyyy HH:mm', 'UTC', '20/03/2021 00:22', '2021-03-20T00:22:00.000Z'],
     ['dd/MM/yyyy HH:mm', 'America/New_York', '20/03/2021 00:22', '2021-03-20T04:22:00.000Z'],
   ];
@@ -39,6 +42,11 @@ describe('times', () => {
       'MM/dd/yyyy HH:mm',
       'days on end are likelier than months on end',
     );
+    assert.deepEqual(guessTimeFormat([44208.5, 44208.51]), {
+      value: 'excel',
+      because: '44208.5 is 2021-01-12T12:00 as a day number of Excel',
+    });
+    assert.equal(guessTimeFormat([30_000, 30_001]), null, 'seconds of a day are no days');
     assert.equal(guessTimeFormat([1, 2, 3]), null);
     assert.equal(guessTimeFormat(['a', 'b']), null);
   });
@@ -93,6 +101,23 @@ describe('inference', () => {
       {},
     );
     assert.equal(reading.time.value, 'year+month+day+hour');
+  });
+
+  it('puts a date and a time of day together', () => {
+    const sample = rows(5, (i) => ({ Date: '24/12/2019', Time: `20:2${i}:30`, id: i }));
+    const reading = infer('log.csv', { sample }, { tz: 'Europe/Berlin' });
+    assert.equal(reading.time.value, 'Date+Time');
+    assert.equal(reading.timeFormat.value, 'dd/MM/yyyy HH:mm:ss');
+    const record = mapper(reading, 'x', null)({ line: 1, values: sample[1]!, json: null });
+    assert.equal(new Date((record as { timeMs: number }).timeMs).toISOString(), '2019-12-24T19:21:30.000Z');
+  });
+
+  it('reads parts of seconds, and takes what is no number for no time', () => {
+    const sample = rows(5, (i) => ({ year: 1975, month: 6, day: 27, hour: 6, minute: 1, second: i + 0.25 }));
+    const map = mapper(infer('storms.csv', { sample }, {}), 'x', null);
+    const record = map({ line: 1, values: sample[2]!, json: null }) as { timeMs: number };
+    assert.equal(new Date(record.timeMs).toISOString(), '1975-06-27T06:01:02.250Z');
+    assert.match(map({ line: 1, values: { ...sample[2], second: 'NA' }, json: null }) as string, /No time/);
   });
 
   it('says which option is missing, and which columns there are', () => {

@@ -98,19 +98,18 @@ class Job {
     const writerOptions = { library: LIBRARY, ...(compression !== undefined && { compression }) };
     if (inputs.length === 1 && !(await isMcap(inputs[0]!))) {
       const recording = await Recording.open(inputs[0]!, this.#options);
-      const writer = await McapWriter.create(part, writerOptions);
-      await this.#write(recording, writer, await this.#range(recording));
-      await writer.end();
+      const range = this.#rangeFrom(recording.startMs);
+      await McapWriter.whole(part, writerOptions, (writer) => this.#write(recording, writer, range));
     } else {
       const summaries: Summary[] = [];
       for (const [i, input] of inputs.entries()) summaries.push(await this.#asMcap(input, i));
       const startMs = Math.min(...summaries.flatMap(({ chunks }) => chunks.map((chunk) => chunk.startMs)));
       const library = summaries.every((summary) => isTrusted(summary.library)) ? LIBRARY : COPIED_LIBRARY;
-      const writer = await McapWriter.create(part, { ...writerOptions, library });
-      for (const { metadata } of summaries)
-        for (const [name, values] of metadata) await writer.addMetadata(name, values);
-      await copyMessages(summaries, writer, this.#rangeFrom(startMs));
-      await writer.end();
+      await McapWriter.whole(part, { ...writerOptions, library }, async (writer) => {
+        for (const { metadata } of summaries)
+          for (const [name, values] of metadata) await writer.addMetadata(name, values);
+        await copyMessages(summaries, writer, this.#rangeFrom(startMs));
+      });
     }
     const { chunks, statistics, channels } = await readSummary(part);
     this.#written = {
@@ -123,7 +122,7 @@ class Job {
 
   async toText(part: string, csv: boolean): Promise<void> {
     const source = await this.#inOrder();
-    const range = await this.#range(source);
+    const range = this.#rangeFrom(source.startMs);
     const from = playable(source);
     const plan: TextPlan = { channels: from.channels, timeColumns: timeColumns(source) };
     const columns = csv ? await columnsOf(from, range, plan) : null;
@@ -174,19 +173,16 @@ class Job {
   async #asMcap(input: string, i: number): Promise<Summary> {
     const temporary = join(this.folder, `${i}.mcap`);
     if (await isMcap(input)) return saying(input, async () => mergeable(await readSummary(input), temporary));
-    const writer = await McapWriter.create(temporary, { library: LIBRARY });
-    await this.#write(await Recording.open(input, this.#options), writer, WHOLE);
-    await writer.end();
+    const recording = await Recording.open(input, this.#options);
+    await McapWriter.whole(temporary, { library: LIBRARY }, (writer) =>
+      this.#write(recording, writer, WHOLE),
+    );
     return readSummary(temporary);
   }
 
   async #write(recording: Recording, writer: McapWriter, range: Range): Promise<void> {
     const temporary = join(this.folder, 'runs.mcap');
     this.#reordered += await writeRecording(recording, writer, { range, options: this.#options, temporary });
-  }
-
-  async #range(recording: AnyRecording): Promise<Range> {
-    return this.#rangeFrom(recording.startMs);
   }
 
   #rangeFrom(startMs: number): Range {

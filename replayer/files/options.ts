@@ -1,38 +1,16 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { loadSettings } from '../../core/config.ts';
 import type { Compression } from '../mcap/compression.ts';
+import { openOptionsOf, withReadingFlags, type ReadingFlags } from '../reading-options.ts';
 import type { OpenOptions } from '../recording.ts';
 
 /** Options of every command that reads recordings: how to understand a file that does not say it itself. */
-export interface ReadOptions {
-  channel?: string;
-  format?: string;
-  time?: string;
-  timeFormat?: string;
-  tz?: string;
-  subject?: string;
-  latitude?: string;
-  longitude?: string;
-  map: Map<string, string>;
+export interface ReadOptions extends ReadingFlags {
   json?: boolean;
 }
 
 export function withReadOptions(command: Command): Command {
-  return command
-    .option('--channel <name>', 'the channel of what has none (inferred: gps, posts, or the file name)')
-    .option('--format <name>', 'the format of the file (inferred from its name and look)')
-    .option('--time <column>', 'the column that holds the time; several joined by + (year+month+day+hour)')
-    .option('--time-format <format>', 's, ms, us, ns (epoch), iso, or a pattern such as "dd/MM/yyyy HH:mm"')
-    .option('--tz <zone>', 'zone of times that name none, e.g. Europe/Berlin (UTC)')
-    .option('--subject <column>', 'the column that names the subject')
-    .option('--latitude <column>', 'the column that holds the latitude')
-    .option('--longitude <column>', 'the column that holds the longitude')
-    .addOption(
-      new Option('--map <old=new>', 'give a column another name; may be repeated')
-        .argParser(mapping)
-        .default(new Map(), 'none'),
-    )
-    .option('--json', 'one JSON line instead of words');
+  return withReadingFlags(command).option('--json', 'one JSON line instead of words');
 }
 
 /** How a file of a recording is to be packed; for the commands that write MCAP. */
@@ -47,18 +25,6 @@ export function compressionOption(): Option {
 }
 
 /** The options as a recording is opened with them. */
-export function openOptions({ map, json: _, ...options }: ReadOptions): OpenOptions {
-  const { channel, format, time, timeFormat, tz, subject, latitude, longitude } = options;
-  const given = { channel, format, time, timeFormat, tz, subject, latitude, longitude };
-  return {
-    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
-    rename: map,
-    channels: loadSettings().channels,
-  };
-}
-
-function mapping(text: string, before: Map<string, string>): Map<string, string> {
-  const at = text.indexOf('=');
-  if (at < 1 || at === text.length - 1) throw new InvalidArgumentError('Write old=new.');
-  return new Map(before).set(text.slice(0, at), text.slice(at + 1));
+export function openOptions(options: ReadOptions): OpenOptions {
+  return { ...openOptionsOf(options), channels: loadSettings().channels };
 }

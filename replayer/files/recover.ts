@@ -1,4 +1,4 @@
-import { rename } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { refusal } from '../../core/errors.ts';
 import { Broken, Fields } from '../mcap/bytes.ts';
@@ -58,26 +58,31 @@ async function recoverMcap(input: string, out: string): Promise<RecoverReport> {
   const schemas = new Map<number, McapSchema>(known?.schemas);
   const library = isTrusted(await readLibrary(input)) ? LIBRARY : COPIED_LIBRARY;
   const part = `${out}.part`;
-  const writer = await McapWriter.create(part, { library });
-  for (const [name, values] of known?.metadata ?? []) await writer.addMetadata(name, values);
-  const copy = new RawCopy(writer, [{ channels, schemas }]);
-  for await (const records of salvage(input, damages)) {
-    try {
-      learn(records, channels, schemas);
-      await copy.add(scanRaw(records));
-    } catch (error) {
-      if (!(error instanceof Broken)) throw error;
-      damages.push({ offset: 0, what: error.message, lossy: true });
+  try {
+    const copy = await McapWriter.whole(part, { library }, async (writer) => {
+      for (const [name, values] of known?.metadata ?? []) await writer.addMetadata(name, values);
+      const copy = new RawCopy(writer, [{ channels, schemas }]);
+      for await (const records of salvage(input, damages)) {
+        try {
+          learn(records, channels, schemas);
+          await copy.add(scanRaw(records));
+        } catch (error) {
+          if (!(error instanceof Broken)) throw error;
+          damages.push({ offset: 0, what: error.message, lossy: true });
+        }
+        if (damages.length > DAMAGES_MAX) break;
+      }
+      return copy;
+    });
+    if (copy.nameless > 0) {
+      const what = `${copy.nameless} messages are of channels that nothing names any more`;
+      damages.push({ offset: 0, what, lossy: true });
     }
-    if (damages.length > DAMAGES_MAX) break;
+    if (copy.copied > 0) await rename(part, out);
+    return { out, recovered: copy.copied, damages, lost: damages.some(({ lossy }) => lossy) };
+  } finally {
+    await rm(part, { force: true });
   }
-  if (copy.nameless > 0) {
-    const what = `${copy.nameless} messages are of channels that nothing names any more`;
-    damages.push({ offset: 0, what, lossy: true });
-  }
-  await writer.end();
-  await rename(part, out);
-  return { out, recovered: copy.copied, damages, lost: damages.some(({ lossy }) => lossy) };
 }
 
 function learn(records: Buffer, channels: Map<number, McapChannel>, schemas: Map<number, McapSchema>): void {

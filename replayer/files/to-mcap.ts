@@ -55,13 +55,13 @@ export async function writeRecording(
   }
   const disorder: Disorder = { reordered: 0, late: 0 };
   try {
-    const runs = await McapWriter.create(temporary, { library: LIBRARY });
-    const runTopic = new TopicWriter(runs, topic);
-    for await (const run of runsOf(recording.inFileOrder())) {
-      await writeBlocks((await sorted(run, disorder, () => true)) ?? [], runs, runTopic, range, refuse);
-      await runs.flush();
-    }
-    await runs.end();
+    await McapWriter.whole(temporary, { library: LIBRARY }, async (runs) => {
+      const runTopic = new TopicWriter(runs, topic);
+      for await (const run of runsOf(recording.inFileOrder())) {
+        await writeBlocks((await sorted(run, disorder, () => true)) ?? [], runs, runTopic, range, refuse);
+        await runs.flush();
+      }
+    });
     await copyMessages([await readSummary(temporary)], writer, range);
   } finally {
     await rm(temporary, { force: true });
@@ -117,7 +117,11 @@ export async function copyMessages(summaries: Summary[], writer: McapWriter, ran
  */
 export async function mergeable(summary: Summary, temporary: string): Promise<Summary> {
   if (openBytesMax(summary.chunks) <= OPEN_MAX_BYTES) return summary;
-  const runs = await McapWriter.create(temporary, { library: summary.library });
+  await McapWriter.whole(temporary, { library: summary.library }, (runs) => writeRuns(summary, runs));
+  return { ...(await readSummary(temporary)), metadata: summary.metadata };
+}
+
+async function writeRuns(summary: Summary, runs: McapWriter): Promise<void> {
   const copy = new RawCopy(runs, [summary]);
   const handle = await open(summary.path);
   try {
@@ -134,7 +138,4 @@ export async function mergeable(summary: Summary, temporary: string): Promise<Su
   } finally {
     await handle.close();
   }
-  await runs.end();
-  const sorted = await readSummary(temporary);
-  return { ...sorted, metadata: summary.metadata };
 }

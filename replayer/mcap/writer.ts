@@ -68,6 +68,23 @@ export class McapWriter {
     return writer;
   }
 
+  /** Writes a whole file; one that fails half-way is closed as it is. */
+  static async whole<T>(
+    path: string,
+    options: WriterOptions,
+    work: (writer: McapWriter) => Promise<T>,
+  ): Promise<T> {
+    const writer = await McapWriter.create(path, options);
+    try {
+      const result = await work(writer);
+      await writer.end();
+      return result;
+    } catch (error) {
+      await writer.#handle.close().catch(() => {});
+      throw error;
+    }
+  }
+
   /** Bytes in the file so far. */
   get bytes(): number {
     return this.#offset;
@@ -139,11 +156,6 @@ export class McapWriter {
     await this.#handle.close();
   }
 
-  /** Gives up: closes the file as it is. */
-  async abort(): Promise<void> {
-    await this.#handle.close();
-  }
-
   async #writeSummary(): Promise<void> {
     const records = this.#records;
     const start = this.#offset;
@@ -202,7 +214,7 @@ export class McapWriter {
       metadataCount: this.#metadata.length,
       chunkCount: entries.length,
       messageStartTime: nanoseconds(
-        entries.reduce((first, { startMs }) => Math.min(first, startMs), Infinity),
+        entries.reduce((first, { startMs }) => Math.min(first, startMs), entries[0]?.startMs ?? 0),
       ),
       messageEndTime: nanoseconds(entries.reduce((last, { endMs }) => Math.max(last, endMs), 0)),
       channelMessageCounts: new Map(this.#counts.map((count, id) => [id, BigInt(count)])),

@@ -1,0 +1,318 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { McapIndexedReader, McapWriter as ForeignWriter } from '@mcap/core';
+import fc from 'fast-check';
+import { Block } from '../../core/block.ts';
+import { RepriseError } from '../../core/errors.ts';
+import type { Record } from '../../core/event.ts';
+import { examine } from '../../replayer/files/doctor.ts';
+import { recover } from '../../replayer/files/recover.ts';
+import { nanoseconds, readMs, writeMs } from '../../replayer/mcap/bytes.ts';
+import type { Compression } from '../../replayer/mcap/compression.ts';
+import { LIBRARY } from '../../replayer/mcap/library.ts';
+import { McapRecording } from '../../replayer/mcap/recording.ts';
+import { embeddedSchema, TopicWriter } from '../../replayer/mcap/topics.ts';
+import { McapWriter } from '../../replayer/mcap/writer.ts';
+
+const require = createRequire(import.meta.url);
+const zstd = require('@foxglove/wasm-zstd') as {
+  isLoaded: Promise<void>;
+  decompress(bytes: Uint8Array, size: number): Uint8Array;
+};
+const lz4 = require('@foxglove/wasm-lz4') as ((bytes: Uint8Array, size: number) => Uint8Array) & {
+  isLoaded: Promise<void>;
+};
+
+const START_MS = 1_577_218_887_999;
+
+function records(count: number, subjects = 3): Record[] {
+  return Array.from({ length: count }, (_, n) => ({
+    timeMs: START_MS + n * 10,
+    subject: `truck-${n % subjects}`,
+    data: `{"n":${n},"vehicle_id":"truck-${n % subjects}","latitude":52.50,"longitude":13.4}`,
+  }));
+}
+
+describe('MCAP', () => {
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'reprise-mcap-'));
+    await zstd.isLoaded;
+    await lz4.isLoaded;
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  /** Writes records in chunks of so many, as they come. */
+  async function write(path: string, rows: Record[], chunkRows: number, compression: Compression = 'lz4') {
+    const writer = await McapWriter.create(path, { library: LIBRARY, compression });
+    const topic = new TopicWriter(writer, {
+      topic: 'gps',
+      schema: embeddedSchema('gps'),
+      subjectColumn: null,
+    });
+    await writer.addMetadata('reading:gps', new Map([['timeColumn', 'n']]));
+    const block = Block.of(rows);
+    for (let row = 0; row < block.count; row++) {
+      topic.add(block, row);
+      if ((row + 1) % chunkRows === 0) await writer.flush();
+    }
+    await writer.end();
+  }
+
+  async function played(recording: McapRecording, fromMs?: number): Promise<Record[]> {
+    const rows: Record[] = [];
+    for await (const { block } of recording.rows(fromMs)) rows.push(...block.records());
+    return rows;
+  }
+
+  for (const compression of ['', 'lz4', 'zstd'] as const) {
+    it(`what is written is what another reader reads: ${compression || 'not packed'}`, async () => {
+      const path = join(folder, `written-${compression}.mcap`);
+      const rows = records(1_000);
+      await write(path, rows, 300, compression);
+      const handle = await open(path);
+      const reader = await McapIndexedReader.Initialize({
+        readable: {
+          size: async () => BigInt((await handle.stat()).size),
+          read: async (offset, length) =>
+            (await handle.read(Buffer.alloc(Number(length)), 0, Number(length), Number(offset))).buffer,
+        },
+        decompressHandlers: {
+          zstd: (bytes, size) => zstd.decompress(bytes, Number(size)),
+          lz4: (bytes, size) => lz4(bytes, Number(size)),
+        },
+      });
+      const read: Record[] = [];
+      for await (const message of reader.readMessages({ validateCrcs: true })) {
+        assert.equal(message.publishTime, message.logTime);
+        read.push({
+          timeMs: Number(message.logTime / 1000n) / 1000,
+          subject: reader.channelsById.get(message.channelId)!.metadata.get('subject')!,
+          data: Buffer.from(message.data).toString(),
+        });
+      }
+      await handle.close();
+      assert.deepEqual(read, rows);
+      assert.equal(reader.statistics!.messageCount, 1_000n);
+      assert.equal(reader.chunkIndexes.length, 4);
+      const [schema] = reader.schemasById.values();
+      assert.equal(schema!.encoding, 'jsonschema');
+      assert.ok(JSON.parse(Buffer.from(schema!.data).toString()));
+      assert.deepEqual((await examine(path, {})).findings, []);
+    });
+  }
+
+  it('keeps times to the microsecond', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 4_300_000_000_000_000 }), (us) => {
+        const bytes = Buffer.alloc(8);
+        writeMs(bytes, 0, us / 1000);
+        assert.equal(bytes.readBigUInt64LE(), BigInt(us) * 1000n);
+        assert.equal(nanoseconds(us / 1000), BigInt(us) * 1000n);
+        assert.equal(readMs(bytes, 0), us / 1000);
+      }),
+    );
+  });
+
+  it('plays any order of messages and chunks in time order, from any time, with what was before', async () => {
+    const path = join(folder, 'any.mcap');
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 0, max: 60 }), { minLength: 1, maxLength: 80 }),
+        fc.integer({ min: 1, max: 20 }),
+        fc.integer({ min: -1, max: 61 }),
+        async (times, chunkRows, from) => {
+          const rows = records(times.length).map((row, i) => ({ ...row, timeMs: START_MS + times[i]! }));
+          await write(path, rows, chunkRows, '');
+          const expected = [...rows].sort((a, b) => a.timeMs - b.timeMs);
+          const recording = await McapRecording.open(path);
+          assert.deepEqual(await played(recording), expected);
+          const fromMs = START_MS + from;
+          assert.deepEqual(
+            await played(recording, fromMs),
+            expected.filter(({ timeMs }) => timeMs >= fromMs),
+          );
+          const latest = new Map<string, Record>();
+          for (const row of expected) if (row.timeMs < fromMs) latest.set(row.subject, row);
+          const found = (await recording.latestBefore(fromMs)).flatMap(({ block }) => block.records());
+          const bySubject = (a: Record, b: Record) => (a.subject < b.subject ? -1 : 1);
+          assert.deepEqual(found.sort(bySubject), [...latest.values()].sort(bySubject));
+          const timesBefore = expected.filter(({ timeMs }) => timeMs < fromMs);
+          assert.equal(await recording.timeBefore(fromMs), timesBefore.at(-1)?.timeMs ?? null);
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
+  it('plays files of others: several topics, no chunks, no index, other encodings, bad messages', async () => {
+    for (const options of [{}, { useChunks: false }, { useChunkIndex: false, useStatistics: false }]) {
+      const path = join(folder, 'foreign.mcap');
+      const parts: Buffer[] = [];
+      let position = 0n;
+      const writer = new ForeignWriter({
+        ...options,
+        writable: {
+          position: () => position,
+          write(bytes) {
+            parts.push(Buffer.from(bytes));
+            position += BigInt(bytes.length);
+            return Promise.resolve();
+          },
+        },
+      });
+      await writer.start();
+      const channel = (topic: string, messageEncoding = 'json') =>
+        writer.registerChannel({ topic, messageEncoding, schemaId: 0, metadata: new Map() });
+      const [fix, image] = [await channel('/fix'), await channel('/camera/image', 'cdr')];
+      const add = (channelId: number, time: bigint, data: string) =>
+        writer.addMessage({
+          channelId,
+          sequence: 7,
+          logTime: time,
+          publishTime: time,
+          data: Buffer.from(data),
+        });
+      await add(fix, 2_000_000n, '{"a":\n1}');
+      await add(image, 3_000_500n, '\0bytes');
+      await add(fix, 1_000_000n, '{"a":0}');
+      await add(fix, 4_000_000n, '{"a":');
+      await add(fix, 5_000_000n, '[1]');
+      await writer.end();
+      await writeFile(path, Buffer.concat(parts));
+      const refused: string[] = [];
+      const recording = await McapRecording.open(path, {
+        refuse: (rows) =>
+          refused.push(...rows.map(({ channel, line, reason }) => `${channel} ${line} ${reason}`)),
+      });
+      assert.deepEqual(recording.channels, ['fix', 'camera-image']);
+      assert.deepEqual(await played(recording), [
+        { timeMs: 1, subject: '/fix', data: '{"a":0}' },
+        { timeMs: 2, subject: '/fix', data: '{"a":1}' },
+        { timeMs: 3.001, subject: '/camera/image', data: '{"base64":"AGJ5dGVz"}' },
+      ]);
+      assert.equal(recording.refused, 2);
+      assert.match(refused.join(), /^fix 7 Not a JSON object.*,fix 7 Not a JSON object/);
+    }
+  });
+
+  it('beyond 10,000 subjects they share a channel, and each is still known', async () => {
+    const path = join(folder, 'many.mcap');
+    const rows = records(10_400, 10_200);
+    const writer = await McapWriter.create(path, { library: LIBRARY });
+    const options = { topic: 'gps', schema: null, subjectColumn: 'vehicle_id' };
+    const topic = new TopicWriter(writer, options);
+    const block = Block.of(rows);
+    for (let row = 0; row < block.count; row++) topic.add(block, row);
+    await writer.end();
+    const recording = await McapRecording.open(path);
+    assert.equal(recording.summary.channels.size, 10_001);
+    assert.deepEqual(await played(recording), rows);
+    const [latest] = await recording.latestBefore(rows.at(-1)!.timeMs);
+    assert.equal(latest!.block.count, 10_200);
+  });
+
+  it('a file cut anywhere gives every message that is whole, and says that something was lost', async () => {
+    for (const compression of ['', 'lz4', 'zstd'] as const) {
+      const whole = join(folder, 'whole.mcap');
+      const rows = records(600);
+      await write(whole, rows, 100, compression);
+      const bytes = await readFile(whole);
+      const { chunks } = (await McapRecording.open(whole)).summary;
+      const dataEnd = chunks.at(-1)!.offset + chunks.at(-1)!.length + chunks.at(-1)!.indexBytes;
+      await fc.assert(
+        fc.asyncProperty(fc.integer({ min: 0, max: bytes.length - 1 }), async (cut) => {
+          const [path, out] = [join(folder, 'cut.mcap'), join(folder, 'saved.mcap')];
+          await writeFile(path, bytes.subarray(0, cut));
+          const inWhole = chunks.filter(({ offset, length }) => offset + length <= cut).length * 100;
+          const report = await recover(path, out).catch((error: unknown) => error as RepriseError);
+          if (report instanceof Error) {
+            assert.equal(report.code, 'nothing_intact');
+            assert.equal(inWhole, 0);
+            return;
+          }
+          assert.ok(report.recovered >= inWhole, `${report.recovered} of ${inWhole}`);
+          // All messages and the mark of their end are there: nothing was lost.
+          assert.equal(report.lost, cut < dataEnd + 13);
+          assert.deepEqual(await played(await McapRecording.open(out)), rows.slice(0, report.recovered));
+        }),
+        { numRuns: 60 },
+      );
+    }
+  });
+
+  it('of a chunk that is cut, the messages before the cut are saved', async () => {
+    const random = () => Math.random().toString(36);
+    for (const compression of ['', 'lz4', 'zstd'] as const) {
+      const [whole, path, out] = ['big', 'half', 'saved'].map((name) => join(folder, `${name}.mcap`));
+      const rows = records(6_000).map((row) => ({
+        ...row,
+        data: `{"a":"${random()}${random()}${random()}"}`,
+      }));
+      await write(whole!, rows, 10_000, compression);
+      const bytes = await readFile(whole!);
+      await writeFile(path!, bytes.subarray(0, bytes.length * 0.5));
+      const { recovered } = await recover(path!, out!);
+      assert.ok(recovered > 1_000 && recovered < 6_000, `${compression} ${recovered}`);
+      assert.deepEqual(await played(await McapRecording.open(out!)), rows.slice(0, recovered));
+    }
+  });
+
+  it('damage in one chunk costs that chunk alone', async () => {
+    const [path, out] = [join(folder, 'damaged.mcap'), join(folder, 'mended.mcap')];
+    const rows = records(600);
+    await write(path, rows, 100);
+    const { chunks } = (await McapRecording.open(path)).summary;
+    const bytes = await readFile(path);
+    bytes.fill(0xaa, chunks[2]!.offset + 60, chunks[2]!.offset + 90);
+    await writeFile(path, bytes);
+    assert.ok((await examine(path, {})).findings.some(({ severity }) => severity === 'error'));
+    const report = await recover(path, out);
+    assert.deepEqual([report.recovered, report.lost], [500, true]);
+    const saved = await played(await McapRecording.open(out));
+    assert.deepEqual(saved, [...rows.slice(0, 200), ...rows.slice(300)]);
+  });
+
+  it('a file that was damaged anywhere is refused, mended or played, and never crashes', async function () {
+    this.timeout(60_000);
+    const whole = join(folder, 'sound.mcap');
+    const sound: Buffer[] = [];
+    for (const compression of ['', 'lz4', 'zstd'] as const) {
+      await write(whole, records(200), 50, compression);
+      sound.push(await readFile(whole));
+    }
+    const [path, out] = [join(folder, 'fuzzed.mcap'), join(folder, 'unfuzzed.mcap')];
+    const tolerated = async (work: () => Promise<unknown>) => {
+      try {
+        await work();
+      } catch (error) {
+        assert.ok(
+          error instanceof RepriseError && error.kind !== 'invariant',
+          String((error as Error).stack),
+        );
+      }
+    };
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 0, max: 2 }),
+        fc.array(fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.integer({ min: 0, max: 255 })), {
+          minLength: 1,
+          maxLength: 12,
+        }),
+        async (kind, changes) => {
+          const bytes = Buffer.from(sound[kind]!);
+          for (const [place, value] of changes) bytes[Math.floor(place * (bytes.length - 1))] = value;
+          await writeFile(path, bytes);
+          await tolerated(async () => played(await McapRecording.open(path)));
+          await tolerated(async () => (await McapRecording.open(path)).latestBefore(START_MS + 700));
+          await tolerated(() => examine(path, {}));
+          await tolerated(() => recover(path, out));
+        },
+      ),
+      { numRuns: 250 },
+    );
+  });
+});

@@ -26,7 +26,10 @@ describe('terminal', () => {
       line(replay),
       'playing  2024-01-01 00:00:30  25.0 %  rate 10 (achieved 9.5)  12,345 events/s  late p99 1.3 ms  movement 40 behind  2 refused  9 s left',
     );
-    assert.match(line({ ...replay, waiting: 'for 1 subscribers of gps' }), /^waiting for 1 subscribers of gps/);
+    assert.match(
+      line({ ...replay, waiting: 'for 1 subscribers of gps' }),
+      /^waiting for 1 subscribers of gps/,
+    );
     assert.doesNotMatch(line({ ...replay, end: null }), /%|left/);
   });
 

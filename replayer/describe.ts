@@ -32,7 +32,7 @@ export async function describe(path: string, options: OpenOptions = {}): Promise
       box.north = Math.max(box.north, latitude);
     }
   }
-  const { time, timeFormat, tz, subject, channel, rename } = recording.reading;
+  const { time, timeFormat, tz, subject, channel, rename, layout } = recording.reading;
   return {
     channel: recording.channel,
     start: isoTime(recording.startMs),
@@ -51,6 +51,7 @@ export async function describe(path: string, options: OpenOptions = {}): Promise
       tz,
       subject,
       rename: { value: rename.value.size > 0, because: rename.because },
+      ...layout,
     },
     histogram: histogram.result(),
   };

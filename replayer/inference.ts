@@ -115,9 +115,10 @@ export function infer(
         : { value: slug(file), because: "the file's name" };
   if (channel.value === 'posts' && text && text !== 'text') rename.set(text, 'text');
 
-  const ownTime = given.time === undefined && hasOwnTime;
+  const ownTime = given.every !== undefined || (given.time === undefined && hasOwnTime);
+  const every = given.every && `given: a row every ${given.every}, from 1970 on`;
   const time = ownTime
-    ? { value: OWN_TIME, because: format?.ownTime ?? 'the rows know it' }
+    ? { value: OWN_TIME, because: every ?? format?.ownTime ?? 'the rows know it' }
     : timeColumn(file, sample, columns, given.time, hint);
   return {
     channel,
@@ -170,7 +171,7 @@ function timeColumn(
     return { value: parts.filter(Boolean).join('+'), because: 'year, month and day have a column each' };
   }
   throw refusal('time_column_unknown', 422, `No column of ${file} holds a time that could be read.`, {
-    hint: `${hint} Name it with --time COLUMN, and its format with --time-format (s, ms, us, ns, iso, excel, or a pattern such as dd/MM/yyyy HH:mm).`,
+    hint: `${hint} Name it with --time COLUMN, and its format with --time-format (s, ms, us, ns, iso, excel, or a pattern such as dd/MM/yyyy HH:mm). If there is none, play a row every so often with --every 100ms.`,
   });
 }
 

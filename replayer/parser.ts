@@ -14,6 +14,8 @@ import { decoded } from './source.ts';
 export interface ParserPlan {
   format: string;
   options: FormatOptions;
+  /** Rows get their times so far apart, from 1970 on; null: they have their own. For reading the whole file in order. */
+  everyMs: number | null;
   reading: Reading;
   /** Of rows where no column names one. */
   subject: string;
@@ -58,7 +60,10 @@ export class Parser {
   /** All rows of a file, in order, in blocks that share their names. */
   async *file(input: Input): AsyncGenerator<Parsed> {
     const builder = new BlockBuilder();
+    const { everyMs } = this.#plan;
+    let count = 0;
     for await (const rows of this.#format.rows(input, this.#plan.options)) {
+      if (everyMs !== null) for (const row of rows) row.timeMs = everyMs * count++;
       yield { ...this.#read(rows, builder, 0), lines: 0 };
     }
   }

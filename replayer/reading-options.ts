@@ -8,6 +8,7 @@ export interface ReadingFlags {
   time?: string;
   timeFormat?: string;
   tz?: string;
+  every?: string;
   subject?: string;
   latitude?: string;
   longitude?: string;
@@ -29,6 +30,7 @@ export function withReadingFlags(command: Command): Command {
       's, ms, us, ns (epoch), iso, excel (day numbers), or a pattern such as "dd/MM/yyyy HH:mm"',
     )
     .option('--tz <zone>', 'zone of times that name none, e.g. Europe/Berlin (UTC)')
+    .option('--every <span>', 'give rows that hold no time one: so far apart, e.g. 100ms, from 1970 on')
     .option('--subject <column>', 'the column that names the subject')
     .option('--latitude <column>', 'the column that holds the latitude')
     .option('--longitude <column>', 'the column that holds the longitude')
@@ -53,9 +55,9 @@ export function withReadingFlags(command: Command): Command {
 /** The flags as a recording is opened with them. */
 export function openOptionsOf({ map, ...flags }: ReadingFlags): OpenOptions {
   const { channel, format, time, timeFormat, tz, subject, latitude, longitude } = flags;
-  const { delimiter, header, columns, comment } = flags;
+  const { delimiter, header, columns, comment, every } = flags;
   const where = { channel, time, timeFormat, tz, subject, latitude, longitude };
-  return { ...where, format, delimiter, header, columns, comment, rename: map };
+  return { ...where, every, format, delimiter, header, columns, comment, rename: map };
 }
 
 function delimiter(text: string): string {

@@ -6,6 +6,7 @@ import type { Config, RecordingOptions } from '../schemas/types.ts';
 import type { Format } from './formats/format.ts';
 import { infer, slug, type Reading } from './inference.ts';
 import { look, type Look } from './look.ts';
+import { spanMs } from './moments.ts';
 import { lowerBound, reordered, sorted, type Disorder } from './order.ts';
 import { originOf, type Origin } from './origin.ts';
 import { parsedInParallel } from './parallel.ts';
@@ -75,7 +76,9 @@ export class Recording {
     const { schema } = channelSpec(reading.channel.value, options.channels);
     const rename = reading.rename.value;
     const subject = slug(origin.name);
-    this.#plan = { format: format.name, options: { ...layout, rename }, reading, subject, schema };
+    const everyMs = options.every === undefined ? null : spanMs(options.every, 'time between rows');
+    const plan = { format: format.name, options: { ...layout, rename }, reading };
+    this.#plan = { ...plan, everyMs, subject, schema };
   }
 
   /**
@@ -257,7 +260,7 @@ export class Recording {
   #parsed(read: { bytes: number }): AsyncGenerator<Parsed> {
     const { cut } = this.#format;
     const input = this.#origin.input((bytes) => counted(bytes, read));
-    return cut && (this.#origin.bytes ?? 0) >= PARALLEL_MIN_BYTES
+    return cut && this.#plan.everyMs === null && (this.#origin.bytes ?? 0) >= PARALLEL_MIN_BYTES
       ? parsedInParallel(input.bytes(), cut, this.#plan)
       : new Parser(this.#plan).file(input);
   }

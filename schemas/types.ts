@@ -354,6 +354,10 @@ export interface RecordingOptions {
    */
   format?: string;
   /**
+   * Rows that hold no time get one: so far apart, for instance 100ms, from 1970 on.
+   */
+  every?: string;
+  /**
    * CSV: what stands between the cells.
    */
   delimiter?: string;

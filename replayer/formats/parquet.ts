@@ -23,22 +23,20 @@ export default {
       const metadata = await parquetMetadataAsync(file).catch((cause: unknown) => {
         throw new Error(`Not Parquet: ${sentence(cause)}`);
       });
-      for (const { rowStart, rowEnd } of runsOf(metadata)) {
-        try {
-          const found = await parquetReadObjects({
-            file,
-            metadata,
-            compressors,
-            parsers,
-            rowStart,
-            rowEnd,
-            useOffsetIndex: true,
-          });
-          yield found.map((values, i) => rowOf(rowStart + i + 1, values, rename));
-        } catch (error) {
-          yield [
-            badRow(rowStart + 1, `Rows ${rowStart + 1} to ${rowEnd} can't be read: ${sentence(error)}`, ''),
-          ];
+      for (const group of groupsOf(metadata)) {
+        // A broken file may claim any number of rows: what follows in a group that can't be read is not tried.
+        for (let rowStart = group.start, rowEnd = 0; rowStart < group.end; rowStart = rowEnd) {
+          rowEnd = Math.min(rowStart + ROWS_PER_CHUNK, group.end);
+          const range = { rowStart, rowEnd, useOffsetIndex: true };
+          try {
+            const found = await parquetReadObjects({ file, metadata, compressors, parsers, ...range });
+            yield found.map((values, i) => rowOf(rowStart + i + 1, values, rename));
+            if (found.length < rowEnd - rowStart) throw new Error('There are fewer.');
+          } catch (error) {
+            const problem = `Rows ${rowStart + 1} to ${group.end} can't be read: ${sentence(error)}`;
+            yield [badRow(rowStart + 1, problem, '')];
+            break;
+          }
         }
       }
     } catch (error) {
@@ -49,14 +47,13 @@ export default {
   },
 } satisfies Format;
 
-/** Runs of rows, none over the border of a group. */
-function* runsOf({ row_groups }: FileMetaData): Generator<{ rowStart: number; rowEnd: number }> {
-  let groupStart = 0;
+/** The first row of each group, and that after its last. */
+function* groupsOf({ row_groups }: FileMetaData): Generator<{ start: number; end: number }> {
+  let start = 0;
   for (const { num_rows } of row_groups) {
-    const groupEnd = groupStart + Number(num_rows);
-    for (let rowStart = groupStart; rowStart < groupEnd; rowStart += ROWS_PER_CHUNK)
-      yield { rowStart, rowEnd: Math.min(rowStart + ROWS_PER_CHUNK, groupEnd) };
-    groupStart = groupEnd;
+    const end = start + Number(num_rows);
+    yield { start, end };
+    start = end;
   }
 }
 

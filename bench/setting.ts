@@ -62,7 +62,8 @@ export async function writeRecording(path: string, count: number): Promise<void>
   await new Promise<void>((resolve) => file.end(() => resolve()));
 }
 
-function datum(n: number): { [member: string]: number | string } {
+/** A row of the benchmarks. */
+export function datum(n: number): { [member: string]: number | string } {
   return {
     timestamp: (1_700_000_000_000 + n) / 1000,
     vehicle_id: `vehicle-${n % 100}`,

@@ -34,7 +34,7 @@ export class SplitFile implements RecordSink {
   }
 
   get full(): boolean {
-    return this.#file.full;
+    return this.#file.full || this.#file.bytes >= (this.#plan.sizeBytes ?? Infinity);
   }
 
   add(message: WireMessage): void {

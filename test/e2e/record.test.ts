@@ -1,0 +1,291 @@
+import assert from 'node:assert/strict';
+import { spawn, execFile, type ChildProcess } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { keys } from '../../core/keys.ts';
+import { connect, duplicate, type Redis } from '../../core/redis.ts';
+import { channelSpec } from '../../core/channels.ts';
+import { ChannelWriter } from '../../core/writer.ts';
+import { McapRecording } from '../../replayer/mcap/recording.ts';
+import { startRedis, type TestRedis } from '../helpers/redis.ts';
+import { eventually } from '../helpers/wait.ts';
+
+const bin = fileURLToPath(new URL('../../bin/reprise.js', import.meta.url));
+
+interface Result {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+interface Report {
+  files: string[];
+  messages: number;
+  filled: number;
+  lost: number;
+  stopped: string;
+}
+
+describe('reprise record', () => {
+  let server: TestRedis;
+  let redis: Redis;
+  let folder: string;
+  const running = new Set<ChildProcess>();
+  before(async () => {
+    server = await startRedis();
+    redis = await connect(server.url, 'test');
+    folder = await mkdtemp(join(tmpdir(), 'reprise-record-'));
+  });
+  after(async () => {
+    for (const child of running) child.kill('SIGKILL');
+    redis.disconnect();
+    await server.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  const env = () => ({ ...process.env, REDIS_URL: server.url });
+
+  function reprise(...args: string[]): Promise<Result> {
+    return new Promise((resolve) => {
+      execFile(
+        process.execPath,
+        [bin, ...args],
+        { env: env(), maxBuffer: 1 << 24 },
+        (error, stdout, stderr) => resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
+      );
+    });
+  }
+
+  /** A recorder that listens; `end` tells it to stop, and answers its report. */
+  async function record(...args: string[]) {
+    const child = spawn(process.execPath, [bin, 'record', '--json', ...args], { env: env() });
+    running.add(child);
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (text: Buffer) => (stdout += text.toString()));
+    child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
+    const exited = new Promise<Result>((resolve) =>
+      child.once('exit', (code) => {
+        running.delete(child);
+        resolve({ code, stdout, stderr });
+      }),
+    );
+    await eventually('the recorder', () => stderr.includes('Recording'));
+    return {
+      child,
+      exited,
+      said: () => stderr,
+      async end(signal: NodeJS.Signals | null = 'SIGINT'): Promise<{ code: number | null; report: Report }> {
+        if (signal) child.kill(signal);
+        const { code, stdout } = await exited;
+        return { code, report: JSON.parse(stdout) as Report };
+      },
+    };
+  }
+
+  function writer(channel: string): ChannelWriter {
+    return new ChannelWriter(redis, channelSpec(channel), { source: '/test' });
+  }
+
+  function rows(count: number, from = 0) {
+    return Array.from({ length: count }, (_, i) => ({
+      timeMs: 1_577_218_887_000 + (from + i) * 7 + 0.25,
+      subject: `truck-${i % 3}`,
+      data: `{"n":${from + i},"note":"caf\u00e9 \\u00e9","x":1.50}`,
+    }));
+  }
+
+  async function heard(pattern: string, count: number, work: () => Promise<unknown>): Promise<string[]> {
+    const listener = duplicate(redis);
+    const messages: string[] = [];
+    listener.on('pmessage', (_pattern, _channel, message: string) => messages.push(message));
+    await listener.psubscribe(pattern);
+    await work();
+    await eventually(`${count} messages`, () => messages.length >= count);
+    listener.disconnect();
+    return messages;
+  }
+
+  it('what was recorded and is replayed is the same on the wire, but for who replays it and when', async () => {
+    const path = join(folder, 'trip.mcap');
+    const recorder = await record('rec.*', '-o', path);
+    const [a, b] = [writer('rec.a'), writer('rec.b')];
+    const before = await heard('rec.*', 500, async () => {
+      for (let i = 0; i < 10; i++) {
+        await a.emit(rows(40, i * 40));
+        await b.emit(rows(10, i * 40));
+      }
+    });
+    const { code, report } = await recorder.end();
+    assert.deepEqual([code, report.messages, report.lost, report.stopped], [0, 500, 0, 'asked']);
+
+    // What is in the file is what was on the wire.
+    const { summary } = await McapRecording.open(path);
+    assert.equal(summary.channels.size, 6);
+    const after = await heard('rec.*', 500, async () => {
+      const { code, stderr } = await reprise('play', path, '--rate', 'max', '--json');
+      assert.equal(code, 0, stderr);
+    });
+    const plain = (message: string) =>
+      message
+        .replace(/"id":"([^/]+)\/\d+\/(\d+)","source":"[^"]+"/, '"id":"$1/$2"')
+        .replace(/"epoch":\d+,/, '')
+        .replace(/"replay":"[^"]+",/, '')
+        .replace(/"sent":"[^"]+",/, '');
+    const sorted = (messages: string[]) => messages.map(plain).sort();
+    assert.deepEqual(sorted(after), sorted(before));
+    assert.ok(after.every((message) => message.includes('"replay":')));
+  });
+
+  it('takes everything as it is: bare messages, and what is no JSON', async () => {
+    const path = join(folder, 'bare.ndjson');
+    const recorder = await record('bare', '-o', path);
+    for (const message of ['{"a": 1.0}', 'on', '[1,2]']) await redis.publish('bare', message);
+    await eventually('the lines', () => existsSync(path) && stat(path).then(({ size }) => size > 15));
+    assert.equal((await recorder.end()).report.messages, 3);
+    assert.equal(await readFile(path, 'utf8'), '{"a": 1.0}\non\n[1,2]\n');
+  });
+
+  it('fills a hole from the log, and tells of one that the log has no more', async () => {
+    const path = join(folder, 'holes.mcap');
+    const recorder = await record('hole', '-o', path, '--stop-after', '8');
+    const event = (offset: number, data = '{}') =>
+      `{"specversion":"1.0","id":"hole/1/${offset}","source":"/test","type":"hole","subject":"s",` +
+      `"time":"2020-01-01T00:00:0${offset}.000Z","epoch":1,"offset":${offset},"sent":"2020-01-01T00:00:00.000Z","data":${data}}`;
+    await redis.publish('hole', event(1));
+    // Written to the log, and never said.
+    await redis.xadd(keys.log('hole'), '1-2', 'e', event(2, '{"quiet":true}'));
+    await redis.xadd(keys.log('hole'), '1-4', 'e', event(4, '{"quiet":true}'));
+    for (const offset of [5, 6, 7, 8, 9]) await redis.publish('hole', event(offset));
+    const { code, report } = await recorder.end(null);
+    assert.deepEqual(
+      [code, report.messages, report.filled, report.lost, report.stopped],
+      [3, 8, 2, 1, 'messages'],
+    );
+    const recording = await McapRecording.open(path);
+    const played: [string, number, string][] = [];
+    for await (const { block, channels } of recording.rows()) {
+      block.records().forEach(({ timeMs, data }, i) => {
+        played.push([recording.channels[channels[i]!]!, new Date(timeMs).getUTCSeconds(), data]);
+      });
+    }
+    assert.deepEqual(
+      played.filter(([channel]) => channel === 'hole').map(([, second, data]) => `${second} ${data}`),
+      ['1 {}', '2 {"quiet":true}', '4 {"quiet":true}', '5 {}', '6 {}', '7 {}', '8 {}', '9 {}'],
+    );
+    const gap = played.find(([channel]) => channel === 'reprise.gaps')!;
+    assert.deepEqual(JSON.parse(gap[2]), {
+      ...{ channel: 'hole', epoch: 1, from: 3, to: 3 },
+      reason: 'neither heard nor in the log',
+    });
+  });
+
+  it('killed, it leaves all but the last second to recover', async () => {
+    const [path, saved] = [join(folder, 'killed.mcap'), join(folder, 'saved.mcap')];
+    const recorder = await record('kill', '-o', path);
+    const kill = writer('kill');
+    await kill.emit(rows(5_000));
+    await new Promise((resolve) => setTimeout(resolve, 1_300));
+    await kill.emit(rows(100, 5_000));
+    recorder.child.kill('SIGKILL');
+    await recorder.exited;
+    assert.match((await reprise('play', path)).stderr, /recover/);
+    const { code, stdout } = await reprise('recover', path, saved, '--json');
+    const { recovered, lost } = JSON.parse(stdout) as { recovered: number; lost: boolean };
+    assert.deepEqual([code, lost], [3, true]);
+    assert.ok(recovered >= 5_000 && recovered <= 5_100, String(recovered));
+    const recording = await McapRecording.open(saved);
+    let n = 0;
+    for await (const { block } of recording.rows())
+      for (const { data } of block.records()) assert.equal((JSON.parse(data) as { n: number }).n, n++);
+    assert.equal(n, recovered);
+  });
+
+  it('begins a new file at a size, ends at a limit, and says so', async () => {
+    const recorder = await record(
+      'split',
+      '-o',
+      join(folder, 'part.mcap'),
+      '--split-size',
+      '100kB',
+      '--max-disk',
+      '600kB',
+    );
+    const split = writer('split');
+    let going = true;
+    void recorder.exited.then(() => (going = false));
+    for (let i = 0; going; i++) {
+      const noise = Array.from({ length: 200 }, (_, j) => ({
+        ...rows(1, i * 200 + j)[0]!,
+        data: `{"noise":"${Math.random()}${Math.random()}"}`,
+      }));
+      await split.emit(noise);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    const { report } = await recorder.end(null);
+    assert.equal(report.stopped, 'disk');
+    assert.ok(report.files.length >= 2, String(report.files));
+    let messages = 0;
+    for (const file of report.files) {
+      if ((await stat(file)).size > 2_000) messages += (await McapRecording.open(file)).count!;
+    }
+    assert.equal(messages, report.messages);
+    const merged = await reprise(
+      'merge',
+      ...report.files.slice(0, -1),
+      join(folder, 'merged.mcap'),
+      '--json',
+    );
+    assert.equal(merged.code, 0, merged.stderr);
+  });
+
+  it('keeps a ring, and writes it when it is told to', async () => {
+    const recorder = await record('ring', '-o', join(folder, 'ring.mcap'), '--ring', '1s');
+    const ring = writer('ring');
+    await ring.emit(rows(50));
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await ring.emit(rows(20, 50));
+    await eventually('the first snapshot', async () => {
+      recorder.child.kill('SIGUSR1');
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      return recorder.said().includes('Wrote');
+    });
+    await recorder.end();
+    const [first] = readdirSync(folder)
+      .filter((file) => file.startsWith('ring-'))
+      .sort();
+    assert.equal((await McapRecording.open(join(folder, first!))).count, 20);
+  });
+
+  it('a file of another format, converted, plays the same', async () => {
+    const csv = join(folder, 'trip.csv');
+    const lines = Array.from(
+      { length: 50 },
+      (_, i) => `${1_577_218_887 + ((i * 7) % 50)},truck-${i % 3},52.50,13.${i}`,
+    );
+    await writeFile(csv, `timestamp,vehicle_id,latitude,longitude\n${lines.join('\n')}\nsoon,truck-1,1,1\n`);
+    const mcap = join(folder, 'converted.mcap');
+    const converted = await reprise('convert', csv, mcap, '--json');
+    assert.equal(converted.code, 3, converted.stderr);
+    const report = JSON.parse(converted.stdout) as { messages: number; refusals: { line: number }[] };
+    assert.deepEqual([report.messages, report.refusals.map(({ line }) => line)], [50, [52]]);
+    const data = async (path: string) => {
+      await redis.flushall();
+      await reprise('play', path, '--rate', 'max');
+      const entries = await redis.xrange(keys.log('gps'), '-', '+');
+      return entries.map(([, fields]) =>
+        fields[1]!.replace(/^.*"subject"/, '').replace(/"replay".*"data"/, ''),
+      );
+    };
+    const played = await data(mcap);
+    assert.equal(played.length, 50);
+    assert.deepEqual(played, await data(csv));
+    for (const out of ['again.csv', 'again.ndjson.gz']) {
+      assert.equal((await reprise('convert', mcap, join(folder, out))).code, 0);
+      const known = (events: string[]) =>
+        events.map((event) => JSON.stringify(event).replace('52.50', '52.5'));
+      assert.deepEqual(known(await data(join(folder, out))), known(played));
+    }
+  });
+});

@@ -1,6 +1,8 @@
 import { isoTime } from '../core/event.ts';
 import type { RecordingDescription } from '../schemas/types.ts';
-import { Recording, type OpenOptions } from './recording.ts';
+import { McapRecording } from './mcap/recording.ts';
+import { openRecording, playable, type AnyRecording } from './playable.ts';
+import type { OpenOptions } from './recording.ts';
 
 const BUCKETS_MAX = 600;
 /** Each a multiple of the one before, so that counts can be added up without being split. */
@@ -11,12 +13,12 @@ const SUBJECTS_SHOWN = 100;
 
 /** Reads a whole recording and tells what is in it. Memory grows with its subjects and its span, not with its length. */
 export async function describe(path: string, options: OpenOptions = {}): Promise<RecordingDescription> {
-  const recording = await Recording.open(path, options);
+  const recording = await openRecording(path, options);
   const histogram = new Histogram(recording.startMs);
   const subjects = new Set<string>();
   const box = { west: Infinity, south: Infinity, east: -Infinity, north: -Infinity };
   let [records, longestGapMs, previousMs, endMs] = [0, 0, recording.startMs, recording.startMs];
-  for await (const block of recording.blocks()) {
+  for await (const { block } of playable(recording).rows(-Infinity)) {
     for (const { timeMs, subject, data } of block.records()) {
       records++;
       histogram.add(timeMs);
@@ -32,9 +34,8 @@ export async function describe(path: string, options: OpenOptions = {}): Promise
       box.north = Math.max(box.north, latitude);
     }
   }
-  const { time, timeFormat, tz, subject, channel, rename, layout } = recording.reading;
   return {
-    channel: recording.channel,
+    channel: playable(recording).channels[0]!,
     start: isoTime(recording.startMs),
     end: isoTime(endMs),
     records,
@@ -44,16 +45,25 @@ export async function describe(path: string, options: OpenOptions = {}): Promise
     subjectCount: subjects.size,
     subjects: [...subjects].sort().slice(0, SUBJECTS_SHOWN),
     bbox: box.west <= box.east ? [box.west, box.south, box.east, box.north] : null,
-    inferred: {
-      channel,
-      time,
-      timeFormat,
-      tz,
-      subject,
-      rename: { value: rename.value.size > 0, because: rename.because },
-      ...layout,
-    },
+    inferred: inferredOf(recording),
     histogram: histogram.result(),
+  };
+}
+
+/** How it was read; a file that says itself what is in it leaves nothing to guess. */
+function inferredOf(recording: AnyRecording): RecordingDescription['inferred'] {
+  if (recording instanceof McapRecording) {
+    return { channels: { value: recording.channels.join(', '), because: 'the file says so' } };
+  }
+  const { time, timeFormat, tz, subject, channel, rename, layout } = recording.reading;
+  return {
+    channel,
+    time,
+    timeFormat,
+    tz,
+    subject,
+    rename: { value: rename.value.size > 0, because: rename.because },
+    ...layout,
   };
 }
 

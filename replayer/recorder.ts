@@ -34,7 +34,7 @@ interface Place {
 }
 
 /** Events about what could not be recorded are on this channel. */
-export const GAPS_CHANNEL = 'reprise.gaps';
+const GAPS_CHANNEL = 'reprise.gaps';
 const FLUSH_MS = 1_000;
 /** Less room than this on the disk ends a recording, while it can still be ended in order. */
 const FREE_MIN_BYTES = 100_000_000;

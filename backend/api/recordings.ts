@@ -12,7 +12,7 @@ import type { Replayers } from './replayers.ts';
 const DESCRIBE_MS = 60_000;
 const NAME = /^[\p{L}\p{N}_(][\p{L}\p{N} ._()+,@=&-]{0,127}$/u;
 const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
-const ENDING = /\.(csv|tsv|ndjson|jsonl|ldjson)(\.gz)?$/i;
+const ENDING = /\.(?:(csv|tsv|ndjson|jsonl|ldjson|json|geojson|gpx|igc)(\.gz|\.zst)?|(parquet|mcap))$/i;
 /** What lies beside recordings and is none. */
 const BESIDE = /\.(truth\.json|streets\.geojson)$/i;
 
@@ -65,7 +65,7 @@ export class RecordingsFolder {
   async receive(name: string, content: Readable, replace: boolean): Promise<Recording> {
     if (!ENDING.test(checkName(name))) {
       throw refusal('recording_name', 422, `"${name}" does not end like a recording.`, {
-        hint: 'Name it .csv, .tsv, .ndjson or .jsonl; .gz may follow.',
+        hint: 'Name it .csv, .tsv, .ndjson, .json, .geojson, .gpx or .igc, which .gz or .zst may follow; or .parquet or .mcap.',
       });
     }
     if (BESIDE.test(name))
@@ -131,7 +131,8 @@ function isRecording(name: string): boolean {
 }
 
 function formatOf(name: string): string {
-  const ending = ENDING.exec(name)![1]!.toLowerCase();
+  const [, text, , binary] = ENDING.exec(name)!;
+  const ending = (text ?? binary)!.toLowerCase();
   return ending === 'jsonl' ? 'ndjson' : ending === 'tsv' ? 'csv' : ending;
 }
 

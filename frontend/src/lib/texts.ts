@@ -49,7 +49,7 @@ export const texts = {
 
   empty: {
     title: 'Nothing is playing',
-    lead: 'Drop a CSV or NDJSON file (also .gz) anywhere on this page to play it onto Redis.',
+    lead: 'Drop a recording (CSV, NDJSON, JSON, GPX, IGC, GeoJSON, Parquet) anywhere on this page to play it onto Redis.',
     choose: 'Choose a file',
     orRecording: 'Or play a recording that is already here',
     orShell: 'Or in a terminal',
@@ -59,7 +59,7 @@ export const texts = {
   drop: {
     open: 'Open a file',
     title: 'Drop to play',
-    lead: 'CSV or NDJSON, also .gz. The file is uploaded and starts at 1×.',
+    lead: 'CSV, NDJSON, JSON, GPX, IGC, GeoJSON (also .gz, .zst) or Parquet. The file is uploaded and starts at 1×.',
     uploading: (name: string) => `Uploading ${name}`,
     reading: (name: string) => `Reading ${name}`,
     cancel: 'Cancel',

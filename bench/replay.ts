@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { createLog } from '../core/log.ts';
 import { Framer } from '../core/event.ts';
+import { convert } from '../replayer/files/convert.ts';
 import { ReplayHost } from '../replayer/host.ts';
 import type { Bench } from './run.ts';
 import { redisBenchmarkPublish, withSetting, writeRecording } from './setting.ts';
@@ -9,9 +10,10 @@ const RECORDS = 1_000_000;
 
 export default {
   summary: `Events per second at rate max, ${RECORDS.toLocaleString('en')} records, file to Redis, beside redis-benchmark PUBLISH (one connection, pipeline 64, same size).`,
-  async run(report) {
+  async run(report, options) {
+    const formats = options.length > 0 ? options : ['mcap', 'ndjson', 'csv'];
     await withSetting(async ({ server, redis, folder }) => {
-      for (const format of ['ndjson', 'csv']) await writeRecording(join(folder, `trip.${format}`), RECORDS);
+      for (const format of formats) await write(folder, format);
       const sample = new Framer({ channel: 'bench', source: '/replays/bench', replay: 'bench' });
       const bytes = sample.frame(
         { timeMs: 1.7e12, subject: 'vehicle-77', data: 'x'.repeat(267) },
@@ -24,7 +26,7 @@ export default {
         ['publish', publishOnly],
         ['publish+state+log', {}],
       ] as const) {
-        for (const format of ['ndjson', 'csv']) {
+        for (const format of formats) {
           const before = await redisBenchmarkPublish(server, bytes);
           const host = new ReplayHost({
             redis,
@@ -62,3 +64,11 @@ export default {
     });
   },
 } satisfies Bench;
+
+async function write(folder: string, format: string): Promise<void> {
+  const out = join(folder, `trip.${format}`);
+  if (format !== 'mcap') return writeRecording(out, RECORDS);
+  const lines = join(folder, 'source.ndjson');
+  await writeRecording(lines, RECORDS);
+  await convert({ inputs: [lines], out, options: { channel: 'bench' } });
+}

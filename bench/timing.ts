@@ -6,24 +6,23 @@ import { ReplayHost } from '../replayer/host.ts';
 import type { Bench } from './run.ts';
 import { withSetting } from './setting.ts';
 
-const EVERY_MS = 10;
-
 export default {
   summary:
-    'How late events leave at rate 1, one each 10 ms: by the player, and by a loop that does nothing but spin. Option: seconds (60).',
-  async run(report, [seconds = '60']) {
-    const count = (Number(seconds) * 1000) / EVERY_MS;
+    'How late events leave at rate 1: by the player, and by a loop that does nothing but spin. Options: seconds (60), events a second (100).',
+  async run(report, [seconds = '60', perSecond = '100']) {
+    const everyMs = 1000 / Number(perSecond);
+    const count = Math.round((Number(seconds) * 1000) / everyMs);
     await withSetting(async ({ redis, folder }) => {
       const rows = Array.from({ length: count }, (_, i) =>
-        JSON.stringify({ timestamp: 1_700_000_000_000 + i * EVERY_MS, n: i }),
+        JSON.stringify({ timestamp: 1_700_000_000_000 + i * everyMs, n: i }),
       );
       const path = join(folder, 'steady.ndjson');
       await writeFile(path, rows.join('\n'));
       // Half of the spinning before and half after the replay: the machine is seldom the same for two minutes.
-      const spins = [...(await spin(redis, count / 4))];
+      const spins = [...(await spin(redis, everyMs, Math.round(count / 4)))];
       const cpuBefore = process.cpuUsage();
-      const { lates, cpuShare } = await play(redis, path, folder, count, cpuBefore);
-      spins.push(...(await spin(redis, count / 4)));
+      const { lates, cpuShare } = await play(redis, path, folder, { everyMs, count }, cpuBefore);
+      spins.push(...(await spin(redis, everyMs, Math.round(count / 4))));
       for (const share of [50, 99, 99.9]) {
         report({
           name: `lateness p${share}`,
@@ -32,7 +31,7 @@ export default {
           baseline: percentile(spins, share),
         });
       }
-      const tenSeconds = Math.min(count / 2, 10_000 / EVERY_MS);
+      const tenSeconds = Math.round(Math.min(count / 2, 10_000 / everyMs));
       report({
         name: 'lateness p50 in the last ten seconds, beside the first ten',
         value: percentile(lates.slice(-tenSeconds), 50),
@@ -45,7 +44,13 @@ export default {
 } satisfies Bench;
 
 /** Lateness as a subscriber sees it: when the event arrives, less when it was due by the first event's arrival. */
-async function play(redis: Redis, path: string, folder: string, count: number, cpuBefore: NodeJS.CpuUsage) {
+async function play(
+  redis: Redis,
+  path: string,
+  folder: string,
+  { everyMs, count }: { everyMs: number; count: number },
+  cpuBefore: NodeJS.CpuUsage,
+) {
   const subscriber = duplicate(redis);
   const arrivals: number[] = [];
   subscriber.on('message', () => arrivals.push(performance.now()));
@@ -70,25 +75,25 @@ async function play(redis: Redis, path: string, folder: string, count: number, c
   await host.close();
   subscriber.disconnect();
   return {
-    lates: arrivals.map((atMs, i) => atMs - (startMs + i * EVERY_MS)),
+    lates: arrivals.map((atMs, i) => atMs - (startMs + i * everyMs)),
     cpuShare: (cpu.user + cpu.system) / 1000 / (performance.now() - begun),
   };
 }
 
 /** The best a single thread can do: burn a core until each event is due, then publish it. */
-async function spin(redis: Redis, count: number): Promise<number[]> {
+async function spin(redis: Redis, everyMs: number, count: number): Promise<number[]> {
   const subscriber = duplicate(redis);
   const arrivals: number[] = [];
   subscriber.on('message', () => arrivals.push(performance.now()));
   await subscriber.subscribe('spin');
   const startMs = performance.now();
   for (let i = 0; i < count; i++) {
-    while (performance.now() < startMs + i * EVERY_MS) await new Promise((resolve) => setImmediate(resolve));
+    while (performance.now() < startMs + i * everyMs) await new Promise((resolve) => setImmediate(resolve));
     void redis.publish('spin', 'x'.repeat(400));
   }
   while (arrivals.length < count) await new Promise((resolve) => setTimeout(resolve, 10));
   subscriber.disconnect();
-  return arrivals.map((atMs, i) => atMs - (startMs + i * EVERY_MS));
+  return arrivals.map((atMs, i) => atMs - (startMs + i * everyMs));
 }
 
 function percentile(values: number[], share: number): number {

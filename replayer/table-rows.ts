@@ -38,7 +38,7 @@ export function rowsStart(bytes: Buffer, delimiter?: string, comment = ''): numb
 }
 
 /** The text, which begins with a row, with each line blank that is a comment: so lines can still be counted. */
-export function withoutComments(text: string, delimiter: string, comment: string): string {
+export function withoutComments(text: string, delimiter: string, comment: string, last = true): string {
   if (!text.startsWith(comment) && !text.includes(`\n${comment}`)) return text;
   let kept = '';
   let from = 0;
@@ -46,6 +46,8 @@ export function withoutComments(text: string, delimiter: string, comment: string
     for (let at = start; at < end; at = lineAfter(text, at)) {
       const isLine = at === 0 || text.charCodeAt(at - 1) === LINE_FEED;
       if (!isLine || !text.startsWith(comment, at)) continue;
+      // A comment that goes on in the next piece stays what it is.
+      if (!last && lineEnd(text, at) === text.length) continue;
       kept += text.slice(from, at);
       from = Math.min(lineEnd(text, at), text.length);
     }

@@ -70,7 +70,7 @@ class CsvReader {
 
   #parse(given: string, last: boolean, rows: Row[]): void {
     const { comment } = this.#options;
-    const text = comment ? withoutComments(given, this.#delimiter!, comment) : given;
+    const text = comment ? withoutComments(given, this.#delimiter!, comment, last) : given;
     const parser = new Papa.Parser({ delimiter: this.#delimiter!, newline: this.#newline });
     const { data, errors, meta } = parser.parse(text, 0, !last) as Papa.ParseResult<string[]>;
     const open =

@@ -1,4 +1,5 @@
 import type { Rate } from '../schemas/types.ts';
+import { alarm } from './alarm.ts';
 
 /** Where time comes from. Handed in, so that tests set it instead of sleeping. */
 export interface Time {
@@ -8,25 +9,31 @@ export interface Time {
   wait(ms: number, signal: AbortSignal): Promise<void>;
 }
 
-/** Below this a timer is too coarse: setTimeout counts whole milliseconds and wakes up to one late. */
-const SPIN_MS = 1.2;
+/** The rest of a wait that is spent yielding to the event loop while the alarm is not up: setTimeout counts whole milliseconds and wakes up to one late. */
+const SPIN_WITHOUT_ALARM_MS = 1.2;
+/** What a timer may be off by, on a busy machine; the alarm takes the rest. */
+const TIMER_SLACK_MS = 5;
 const LONGEST_TIMER_MS = 1_000;
 
-/** The machine's steady clock: timers down to a millisecond, then yielding to the event loop until it is time. */
+/** The machine's steady clock: a timer at first, the alarm towards the end, and the last bit by yielding to the event loop. */
 export const machineTime: Time = {
   now: () => performance.now(),
-  wait: (ms, signal) =>
-    new Promise((resolve) => {
-      if (signal.aborted || ms <= 0) return resolve();
-      if (ms <= SPIN_MS) return void setImmediate(resolve);
+  wait(ms, signal) {
+    if (signal.aborted || ms <= 0) return Promise.resolve();
+    const spinMs = alarm.up ? alarm.marginMs : SPIN_WITHOUT_ALARM_MS;
+    if (ms <= spinMs) return new Promise((resolve) => setImmediate(resolve));
+    if (alarm.up && ms <= TIMER_SLACK_MS * 2) return alarm.wait(ms - spinMs, signal);
+    const slackMs = alarm.up ? TIMER_SLACK_MS : 1;
+    return new Promise((resolve) => {
       const done = () => {
         clearTimeout(timer);
         signal.removeEventListener('abort', done);
         resolve();
       };
-      const timer = ms === Infinity ? undefined : setTimeout(done, Math.min(ms - 1, LONGEST_TIMER_MS));
+      const timer = ms === Infinity ? undefined : setTimeout(done, Math.min(ms - slackMs, LONGEST_TIMER_MS));
       signal.addEventListener('abort', done, { once: true });
-    }),
+    });
+  },
 };
 
 /**

@@ -66,13 +66,14 @@ class Alarm {
   #start(): void {
     this.#state = 'coming';
     const worker = new Worker(SLEEPER, { eval: true, workerData: { turns: this.#turns, due: this.#due } });
-    worker.unref();
     worker.on('message', () => {
       this.#state = 'up';
       const nowMs = now();
       for (const waiting of this.#waiting) if (waiting.atMs <= nowMs) this.#wake(waiting, nowMs);
       this.#set();
     });
+    // After the listener, which holds the process, too. Whoever waits has other reasons to stay.
+    worker.unref();
   }
 
   #wake(waiting: Waiting, nowMs: number): void {

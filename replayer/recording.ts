@@ -239,11 +239,12 @@ export class Recording {
   /** Records in file order; refused rows are told and left out. */
   async *#read(read = { bytes: 0 }, silent = false): AsyncGenerator<Block> {
     let line = 0;
-    // Of a packed column store only what comes out tells how much memory it takes.
+    // Of a packed column store only what comes out tells how much memory it takes; text takes little more than it is.
+    const isText = this.#format.cut !== undefined;
     let made = 0;
     for await (const { block, refused, lines } of this.#parsed(read)) {
       made += block.data.length;
-      read.bytes = Math.max(read.bytes, made);
+      if (!isText) read.bytes = Math.max(read.bytes, made);
       if (refused.length > 0 && !silent) {
         this.refused += refused.length;
         this.lastReason = refused.at(-1)!.reason;

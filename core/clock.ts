@@ -9,8 +9,12 @@ export interface Time {
   wait(ms: number, signal: AbortSignal): Promise<void>;
 }
 
-/** The rest of a wait that is spent yielding to the event loop while the alarm is not up: setTimeout counts whole milliseconds and wakes up to one late. */
-const SPIN_WITHOUT_ALARM_MS = 1.2;
+/**
+ * The end of a wait is spent yielding to the event loop, which keeps the processor awake: a quarter of it, up to this.
+ * While the alarm is not up all of this, because setTimeout counts whole milliseconds and wakes up to one late.
+ */
+const SPIN_MAX_MS = 1.2;
+const SPIN_SHARE = 0.25;
 /** What a timer may be off by, on a busy machine; the alarm takes the rest. */
 const TIMER_SLACK_MS = 5;
 const LONGEST_TIMER_MS = 1_000;
@@ -18,23 +22,29 @@ const LONGEST_TIMER_MS = 1_000;
 /** The machine's steady clock: a timer at first, the alarm towards the end, and the last bit by yielding to the event loop. */
 export const machineTime: Time = {
   now: () => performance.now(),
-  wait(ms, signal) {
-    if (signal.aborted || ms <= 0) return Promise.resolve();
-    const spinMs = alarm.up ? alarm.marginMs : SPIN_WITHOUT_ALARM_MS;
-    if (ms <= spinMs) return new Promise((resolve) => setImmediate(resolve));
-    if (alarm.up && ms <= TIMER_SLACK_MS * 2) return alarm.wait(ms - spinMs, signal);
-    const slackMs = alarm.up ? TIMER_SLACK_MS : 1;
-    return new Promise((resolve) => {
-      const done = () => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      const timer = ms === Infinity ? undefined : setTimeout(done, Math.min(ms - slackMs, LONGEST_TIMER_MS));
-      signal.addEventListener('abort', done, { once: true });
-    });
+  async wait(ms, signal) {
+    if (signal.aborted || ms <= 0) return;
+    const dueMs = performance.now() + ms;
+    const isFar = ms > TIMER_SLACK_MS * 2 || (!alarm.up && ms > SPIN_MAX_MS);
+    if (isFar) return timer(ms - (alarm.up ? TIMER_SLACK_MS : 1), signal);
+    const spinMs = alarm.up ? Math.max(alarm.marginMs, Math.min(SPIN_MAX_MS, ms * SPIN_SHARE)) : SPIN_MAX_MS;
+    if (ms > spinMs) await alarm.wait(ms - spinMs, signal);
+    while (!signal.aborted && performance.now() < dueMs)
+      await new Promise((resolve) => setImmediate(resolve));
   },
 };
+
+function timer(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timeout);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timeout = ms === Infinity ? undefined : setTimeout(done, Math.min(ms, LONGEST_TIMER_MS));
+    signal.addEventListener('abort', done, { once: true });
+  });
+}
 
 /**
  * Maps recording time to steady time by one anchor: a record is due at

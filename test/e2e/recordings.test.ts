@@ -8,9 +8,9 @@ import { startRedis, type TestRedis } from '../helpers/redis.ts';
 
 const bin = fileURLToPath(new URL('../../bin/reprise.js', import.meta.url));
 const data = fileURLToPath(new URL('../../../shared/data/', import.meta.url));
-const table = readFileSync(new URL('../../docs/recordings.md', import.meta.url), 'utf8');
+const table = readFileSync(new URL('../../docs/real-recordings.md', import.meta.url), 'utf8');
 
-/** As docs/recordings.md has them. */
+/** As docs/real-recordings.md has them. */
 const CASES: [file: string, args: string[], published: number, reordered: number, refused: number][] = [
   ['capmetro_buses_2017-03-16.csv', [], 36271, 857, 0],
   ['ce290i_gps_2019-12-24.csv', [], 1316, 0, 0],

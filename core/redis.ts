@@ -9,6 +9,9 @@ const source = readFileSync(new URL('functions.lua', import.meta.url), 'utf8');
 const version = createHash('sha256').update(source).digest('hex').slice(0, 8);
 const library = source.replaceAll('@VERSION@', version);
 
+/** What listens there but does not answer for so long is no Redis, or one that is no use. */
+const ANSWER_LIMIT_MS = 5_000;
+
 /** The Redis Functions of functions.lua. */
 export type FunctionName = 'emit' | 'admit' | 'begin' | 'resume' | 'renew' | 'commit';
 type Reply = (number | string)[] | number;
@@ -33,6 +36,7 @@ export async function connect(url: string, name: string): Promise<Redis> {
     redis.disconnect();
     throw cause instanceof Error && cause.name === 'RepriseError' ? cause : unreachable(url, cause);
   }
+  delete redis.options.commandTimeout;
   redis.options.retryStrategy = (attempt) => Math.min(50 * 2 ** attempt, 1_000);
   return redis;
 }
@@ -100,6 +104,7 @@ function open(url: string, name: string): Redis {
     lazyConnect: true,
     connectionName: `reprise:${name}`,
     connectTimeout: 3_000,
+    commandTimeout: ANSWER_LIMIT_MS,
     // Commands outlive a lost connection: they wait, and are sent again. Emission and commit can bear being sent twice.
     maxRetriesPerRequest: null,
     retryStrategy: () => null,
@@ -126,7 +131,7 @@ function unreachable(url: string, cause: unknown): Error {
     });
   }
   return failure('redis_unreachable', `No Redis answers at ${shown(url)}.`, {
-    hint: 'Start everything with `npm start`, start a redis-server, or set REDIS_URL.',
+    hint: 'Start that Redis, or set REDIS_URL to another; without REDIS_URL, `npm start` brings its own.',
     cause,
   });
 }

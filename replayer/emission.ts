@@ -30,7 +30,7 @@ export class Emission implements Output {
   /** Known once the player is made. */
   clock: Clock | null = null;
   loopsDone = () => 0;
-  /** Events on their way or there, by channel. */
+  /** The offset that each channel has reached. */
   readonly #offsets: number[];
 
   constructor(parts: {

@@ -56,6 +56,7 @@ export class Pass {
   readonly #manner: Manner;
   readonly #news: PassNews;
   #ahead: Promise<unknown>[] = [];
+  readonly #failed = new AbortController();
   /** Of each channel: so many of the coming records are in Redis already. */
   readonly #left: number[];
 
@@ -76,7 +77,8 @@ export class Pass {
   }
 
   /** Ends at the end of the timeline or range, or when aborted. All that was sent has arrived afterwards. */
-  async run(fromMs: number, signal: AbortSignal): Promise<void> {
+  async run(fromMs: number, interrupt: AbortSignal): Promise<void> {
+    const signal = AbortSignal.any([interrupt, this.#failed.signal]);
     try {
       await this.#restore(fromMs, signal);
       await this.#play(fromMs, signal);
@@ -109,7 +111,7 @@ export class Pass {
         const timeMs = timesMs[at]!;
         if (timeMs > this.#manner.endMs) return;
         if (this.#left.some((count) => count > 0)) {
-          at = this.#passOver(stretch, at);
+          at = await this.#passOver(stretch, at);
           clock.jump((previousMs = timesMs[at - 1]!));
           continue;
         }
@@ -135,7 +137,7 @@ export class Pass {
   }
 
   /** Goes past records that are in Redis already; sends those of a channel that is not as far as another. */
-  #passOver(stretch: Stretch, at: number): number {
+  async #passOver(stretch: Stretch, at: number): Promise<number> {
     const end = Math.min(at + BATCH_RECORDS, stretch.timesMs.length);
     const parts = stretch.parts(at, end);
     if (parts.every(({ channel, block }) => (this.#left[channel] ?? 0) >= block.count)) {
@@ -144,7 +146,7 @@ export class Pass {
     }
     for (const { channel, block } of stretch.parts(at, at + 1)) {
       if ((this.#left[channel] ?? 0) > 0) this.#left[channel]!--;
-      else void this.#send(channel, block, false);
+      else await this.#send(channel, block, false);
     }
     return at + 1;
   }
@@ -155,7 +157,7 @@ export class Pass {
       if (restored) this.#news.restored(block.count);
       else this.#news.published(block);
     });
-    sent.catch(() => {}); // Awaited below or in `run`, maybe later than it fails.
+    sent.catch(() => this.#failed.abort()); // Thrown where it is awaited, here or in `run`: a pass that stands is woken.
     this.#ahead.push(sent);
     while (this.#ahead.length > BATCHES_AHEAD) await this.#ahead.shift();
   }
@@ -201,9 +203,8 @@ export class Pass {
     const stepping = this.#news.stepping();
     if (!stepping) return;
     const restMs = stepping.end();
-    void this.#arrived()
-      .catch(() => {})
-      .then(() => stepping.finish());
+    // A failure to arrive is met where the batch is awaited: `#ahead` keeps it.
+    void Promise.allSettled(this.#ahead).then(() => stepping.finish());
     if (restMs !== null && this.#clock.paused && (nextMs === null || restMs < nextMs))
       this.#clock.jump(restMs);
   }

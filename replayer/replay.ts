@@ -61,8 +61,8 @@ export class Replay {
   #restSinceMs: number | null = null;
   #changed: () => void = () => {};
 
-  private constructor(request: ReplayRequest, recordings: AnyRecording[], parts: ReplayParts) {
-    this.id = request.id ?? `replay-${randomUUID().slice(0, 8)}`;
+  private constructor(request: ReplayRequest & { id: string }, recordings: AnyRecording[], parts: ReplayParts) {
+    this.id = request.id;
     this.recordings = recordings;
     this.#request = request;
     this.#instance = parts.instance;
@@ -99,7 +99,8 @@ export class Replay {
    * Opens the recordings. Rows that can't be played go to the dead letters.
    * @throws refusal for what is wrong with the request or the files
    */
-  static async open(request: ReplayRequest, sources: Source[], parts: ReplayParts): Promise<Replay> {
+  static async open(given: ReplayRequest, sources: Source[], parts: ReplayParts): Promise<Replay> {
+    const request = { ...given, id: given.id ?? `replay-${randomUUID().slice(0, 8)}` };
     const refusals: Promise<void>[] = [];
     const recordings: AnyRecording[] = [];
     for (const source of sources) {
@@ -107,7 +108,7 @@ export class Replay {
         const letters = refused.map(({ file, ...rest }) => ({
           source: file,
           ...rest,
-          ...(request.id && { replay: request.id }),
+          replay: request.id,
         }));
         refusals.push(addDeadLetters(parts.redis, letters).catch(() => {}));
       };

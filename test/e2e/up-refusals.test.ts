@@ -14,11 +14,12 @@ async function refusal(args: string[], env: NodeJS.ProcessEnv = {}): Promise<str
   return lines[0]!;
 }
 
-/** Listens on loopback, answering each connection with `reply`. */
+/** Listens on loopback, answering each command of the Redis protocol with `reply`. */
 async function listen(reply = ''): Promise<{ server: Server; port: number }> {
   const server = createServer((socket) => {
     socket.on('error', () => {});
-    socket.on('data', () => socket.write(reply));
+    // Several commands may come in one piece.
+    socket.on('data', (bytes) => socket.write(reply.repeat(bytes.toString().match(/^\*\d/gm)?.length ?? 0)));
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   return { server, port: (server.address() as AddressInfo).port };
@@ -41,6 +42,10 @@ describe('reprise up says in one sentence what is in the way', function () {
     const port = await freePort();
     const absent = await refusal(['--port', '0'], { REDIS_URL: `redis://127.0.0.1:${port}` });
     assert.match(absent, new RegExp(`^No Redis answers at redis://127\\.0\\.0\\.1:${port}\\. .*REDIS_URL`));
+    const { server, port: silentPort } = await listen();
+    const silent = await refusal(['--port', '0'], { REDIS_URL: `redis://127.0.0.1:${silentPort}` });
+    server.close();
+    assert.match(silent, new RegExp(`^No Redis answers at redis://127\\.0\\.0\\.1:${silentPort}\\. `));
     const wrong = await refusal(['--port', '0'], { REDIS_URL: 'localhost:6379' });
     assert.match(wrong, /^"localhost:6379" is not a Redis URL\. Write REDIS_URL as redis:\/\/host:6379\.$/);
   });

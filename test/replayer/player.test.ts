@@ -373,23 +373,29 @@ describe('Player', () => {
     );
   });
 
+  const failing: Output = {
+    begin: () => Promise.resolve(1),
+    emit: () => settle().then(() => Promise.reject(new Error('the lease is gone'))),
+    acknowledged: () => Promise.resolve(),
+  };
+  const options = { startMs: START_MS, endMs: Infinity, loop: false };
+
   it('says why it failed when the output fails', async () => {
     const time = new FakeTime();
-    const output: Output = {
-      begin: () => Promise.resolve(1),
-      emit: () => Promise.reject(new Error('the lease is gone')),
-      acknowledged: () => Promise.resolve(),
-    };
-    const player = new Player(timeline([0, 1]), output, {
-      rate: 'max',
-      paused: false,
-      startMs: START_MS,
-      endMs: Infinity,
-      loop: false,
-      time,
-    });
+    const player = new Player(timeline([0, 1]), failing, { ...options, rate: 'max', paused: false, time });
     await assert.rejects(player.run(), /the lease is gone/);
     assert.equal(player.state, 'failed');
     assert.match(player.error!, /the lease is gone/);
+  });
+
+  it('says so too when it stands after a step', async () => {
+    const time = new FakeTime();
+    const player = new Player(timeline([0, 1_000]), failing, { ...options, rate: 1, paused: true, time });
+    const run = player.run();
+    run.catch(() => {});
+    await settle();
+    await player.step({ records: 1 });
+    await assert.rejects(run, /the lease is gone/);
+    assert.equal(player.state, 'failed');
   });
 });

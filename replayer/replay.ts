@@ -61,7 +61,11 @@ export class Replay {
   #restSinceMs: number | null = null;
   #changed: () => void = () => {};
 
-  private constructor(request: ReplayRequest & { id: string }, recordings: AnyRecording[], parts: ReplayParts) {
+  private constructor(
+    request: ReplayRequest & { id: string },
+    recordings: AnyRecording[],
+    parts: ReplayParts,
+  ) {
     this.id = request.id;
     this.recordings = recordings;
     this.#request = request;

@@ -5,7 +5,8 @@ import { Bytes } from './bytes.ts';
 import { batchKeys, type ChannelSpec } from './channels.ts';
 import { keys } from './keys.ts';
 import { Framer, parsePosition, positionText, type Position, type Record } from './event.ts';
-import { failure, invariant, refusal } from './errors.ts';
+import { failure, invariant } from './errors.ts';
+import type { Lease } from './lease.ts';
 import { TransactionWriter } from './transaction.ts';
 
 /** What one call hands over. */
@@ -22,12 +23,6 @@ interface Sending {
   landed(actual: Position): Promise<boolean>;
   /** As functions.lua answers; null when a transaction was not carried out, and the function is to say why. */
   reply: Promise<(number | string)[] | null>;
-}
-
-/** A replay's claim on its channels; the token is its alone, so that who lost it can't write any more. */
-export interface Lease {
-  token: string;
-  lifeMs: number;
 }
 
 export interface WriterOptions {
@@ -243,86 +238,6 @@ export function batchArguments(
   if (spec.keepsState) for (const record of records) args.push(record.subject);
   if (bare) for (const record of records) args.push(record.data);
   return args;
-}
-
-/** What is kept about the start of an epoch, for whoever has to go on with the replay. */
-export interface Start {
-  replay: string;
-  /** Recording time, epoch ms. */
-  fromMs: number;
-  loopsDone: number;
-}
-
-/** Takes the channels for a replay and opens one new epoch on all of them, later than `lastEpoch`. @throws refusal `channel_owned` */
-export async function beginEpoch(
-  redis: Redis,
-  channels: string[],
-  lease: Lease,
-  lastEpoch = 0,
-  start: Start = { replay: lease.token.split(' ')[0]!, fromMs: 0, loopsDone: 0 },
-): Promise<number> {
-  const names = channels.flatMap((channel) => [keys.owner(channel), keys.head(channel), keys.state(channel)]);
-  const about = `${start.fromMs} ${start.loopsDone}`;
-  const reply = (await callFunction(
-    redis,
-    'begin',
-    [keys.replayStarts, ...names],
-    [lease.token, lease.lifeMs, lastEpoch, start.replay, about, ...channels],
-  )) as (number | string)[];
-  if (reply[0] === 1) return Number(reply[1]);
-  throw owned(String(reply[1]), String(reply[2]));
-}
-
-/** Where a replay was left. */
-export interface Left extends Start {
-  epoch: number;
-  /** Per channel: its offset, and how many events of it are the replay's own. */
-  channels: { offset: number; own: number }[];
-}
-
-/**
- * Takes the channels for a replay whose process is gone, in its epoch. null where that is not known, or over.
- * @throws refusal `channel_owned`
- */
-export async function resumeEpoch(
-  redis: Redis,
-  channels: string[],
-  lease: Lease,
-  replay: string,
-): Promise<Left | null> {
-  const kept = await redis.hget(keys.replayStarts, replay);
-  if (kept === null) return null;
-  const [epoch, fromMs, loopsDone] = kept.split(' ').map(Number) as [number, number, number];
-  const names = channels.flatMap((channel) => [keys.owner(channel), keys.head(channel)]);
-  const args = [lease.token, lease.lifeMs, epoch];
-  const reply = (await callFunction(redis, 'resume', names, args)) as (number | string)[];
-  if (reply[0] === 0) return null;
-  if (reply[0] === -1) throw owned(channels.join(', '), String(reply[1]));
-  const stands = channels.map((_, i) => ({
-    offset: Number(reply[1 + i * 2]),
-    own: Number(reply[2 + i * 2]),
-  }));
-  return { replay, epoch, fromMs, loopsDone, channels: stands };
-}
-
-function owned(channel: string, token: string): Error {
-  const holder = token.split(' ')[0];
-  return refusal('channel_owned', 409, `Channel "${channel}" is being played on by replay "${holder}".`, {
-    hint: `Stop it first (DELETE /api/v1/replays/${holder}), or play on another channel (--channel).`,
-  });
-}
-
-/** Keeps the lease; answers whether all channels are still ours. */
-export async function renewLease(redis: Redis, channels: string[], lease: Lease): Promise<boolean> {
-  return (
-    (await callFunction(redis, 'renew', channels.map(keys.owner), [lease.token, lease.lifeMs])) ===
-    channels.length
-  );
-}
-
-/** Gives the channels back. */
-export async function releaseLease(redis: Redis, channels: string[], lease: Lease): Promise<void> {
-  await callFunction(redis, 'renew', channels.map(keys.owner), [lease.token, 0]);
 }
 
 function logReset(channel: string): Error {

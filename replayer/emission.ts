@@ -4,15 +4,8 @@ import { channelSpec } from '../core/channels.ts';
 import type { Clock } from '../core/clock.ts';
 import { attachedConsumers, type Consumer } from '../core/consumers.ts';
 import type { Redis } from '../core/redis.ts';
-import {
-  beginEpoch,
-  ChannelWriter,
-  releaseLease,
-  renewLease,
-  resumeEpoch,
-  type Lease,
-  type Left,
-} from '../core/writer.ts';
+import { beginEpoch, releaseLease, renewLease, resumeEpoch, type Lease, type Left } from '../core/lease.ts';
+import { ChannelWriter } from '../core/writer.ts';
 import type { Config } from '../schemas/types.ts';
 import type { Output } from './pass.ts';
 

@@ -105,16 +105,15 @@ export class Replay {
    */
   static async open(given: ReplayRequest, sources: Source[], parts: ReplayParts): Promise<Replay> {
     const request = { ...given, id: given.id ?? `replay-${randomUUID().slice(0, 8)}` };
-    const refusals: Promise<void>[] = [];
+    /** Those of the first look are there before the replay is. */
+    const refusals = new Set<Promise<void>>();
     const recordings: AnyRecording[] = [];
     for (const source of sources) {
       const refuse = (refused: Refusal[]) => {
-        const letters = refused.map(({ file, ...rest }) => ({
-          source: file,
-          ...rest,
-          replay: request.id,
-        }));
-        refusals.push(addDeadLetters(parts.redis, letters).catch(() => {}));
+        const letters = refused.map(({ file, ...rest }) => ({ source: file, ...rest, replay: request.id }));
+        const written = addDeadLetters(parts.redis, letters).catch(() => {});
+        refusals.add(written);
+        void written.finally(() => refusals.delete(written));
       };
       const offsetMs = source.offset === undefined ? 0 : spanMs(source.offset, 'offset');
       const options = { ...source, offsetMs, channels: parts.channels, refuse };

@@ -6,7 +6,8 @@ import { channelSpec } from '../../core/channels.ts';
 import { loadSettings, type Settings } from '../../core/config.ts';
 import type { Record } from '../../core/event.ts';
 import { connect, type Redis } from '../../core/redis.ts';
-import { beginEpoch, ChannelWriter } from '../../core/writer.ts';
+import { beginEpoch } from '../../core/lease.ts';
+import { ChannelWriter } from '../../core/writer.ts';
 import type { Batch, Gap, Problem, Subscribe, Subscribed } from '../../schemas/types.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 

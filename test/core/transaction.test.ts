@@ -6,7 +6,8 @@ import { channelSpec } from '../../core/channels.ts';
 import type { Event, Record } from '../../core/event.ts';
 import { keys } from '../../core/keys.ts';
 import { connect, duplicate, type Redis } from '../../core/redis.ts';
-import { beginEpoch, ChannelWriter, type WriterOptions } from '../../core/writer.ts';
+import { beginEpoch } from '../../core/lease.ts';
+import { ChannelWriter, type WriterOptions } from '../../core/writer.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 
 /** More than a batch of which the writer makes a transaction. */

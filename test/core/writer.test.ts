@@ -3,7 +3,8 @@ import { channelSpec } from '../../core/channels.ts';
 import type { Event, Record } from '../../core/event.ts';
 import { keys } from '../../core/keys.ts';
 import { connect, duplicate, type Redis } from '../../core/redis.ts';
-import { beginEpoch, ChannelWriter, type Lease } from '../../core/writer.ts';
+import { beginEpoch, type Lease } from '../../core/lease.ts';
+import { ChannelWriter } from '../../core/writer.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 
 const record = (n: number, subject = `s${n % 3}`): Record => ({

@@ -76,10 +76,11 @@ export function asRepriseError(thrown: unknown): RepriseError {
   return invariant(thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown });
 }
 
-/** One sentence for a terminal: the message and what to do. */
+/** One sentence for a terminal: the message and what to do. What steers a terminal, as names from files may, is shown as �. */
 export function sentence(thrown: unknown): string {
-  const error = asRepriseError(thrown);
-  return error.hint ? `${error.message} ${error.hint}` : error.message;
+  const { message, hint } = asRepriseError(thrown);
+  // eslint-disable-next-line no-control-regex -- these are what is looked for
+  return (hint ? `${message} ${hint}` : message).replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, '\ufffd');
 }
 
 function titleOf(code: string): string {

@@ -31,8 +31,8 @@ function words(file: string, description: RecordingDescription): string {
     `  subjects   ${number(subjectCount)}: ${shown}${subjectCount > 5 ? ', ...' : ''}`,
     '  read as',
     ...Object.entries(description.inferred).map(([option, { value, because }]) => {
-      const text = typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
-      return `    ${option.padEnd(10)} ${text}: ${because}`;
+      const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
+      return `    ${option.padEnd(10)} ${value === null || value === false ? 'none' : text}: ${because}`;
     }),
   ];
   return lines.join('\n');

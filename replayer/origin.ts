@@ -39,8 +39,16 @@ export async function originOf(path: string, redis?: Redis): Promise<Origin> {
   const key = STREAM.exec(path)?.[1];
   if (key !== undefined && redis) return streamOrigin(path, new StreamKey(redis, key));
   const info = await stat(path).catch(() => null);
-  if (!info?.isFile())
-    throw refusal('recording_unknown', 404, `There is no file ${path}.`, { hint: 'Check the path.' });
+  if (!info)
+    throw refusal('recording_unknown', 404, `There is no file ${basename(path)}.`, {
+      hint: 'Check the path.',
+    });
+  if (!info.isFile())
+    throw refusal('recording_unknown', 404, `${basename(path)} is no file.`, {
+      hint: info.isDirectory()
+        ? 'It is a folder: name a file in it.'
+        : 'Name a regular file, or - for standard input.',
+    });
   if (info.size === 0) throw empty(basename(path));
   return {
     name: basename(path),

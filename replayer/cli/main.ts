@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { sentence } from '../../core/errors.ts';
+import { RepriseError, sentence } from '../../core/errors.ts';
 
 /** A command: the default export of `replayer/cli/<name>.ts`. */
 export interface CliCommand {
@@ -12,6 +12,8 @@ const folder = new URL('.', import.meta.url);
 const manifest = readFileSync(new URL('../../package.json', folder), 'utf8');
 const { version } = JSON.parse(manifest) as { version: string };
 const BAD_USAGE = 2;
+/** Refusals of what an option says, not of what a file holds. */
+const OPTION_REFUSALS = /_malformed$|^(range_empty|time_zone_unknown|channel_name|simulation_\w+)$/;
 
 /**
  * Runs the command line; answers the exit code: 0 done, 1 failed, 2 bad usage (a command may have set another).
@@ -34,7 +36,7 @@ export async function main(argv: string[], debug: boolean): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : BAD_USAGE;
     process.stderr.write(`${debug && error instanceof Error ? error.stack : sentence(error)}\n`);
-    return 1;
+    return error instanceof RepriseError && OPTION_REFUSALS.test(error.code) ? BAD_USAGE : 1;
   }
 }
 

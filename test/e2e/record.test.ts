@@ -243,22 +243,33 @@ describe('reprise record', () => {
     assert.equal(merged.code, 0, merged.stderr);
   });
 
-  it('keeps a ring, and writes it when it is told to', async () => {
+  it('keeps a ring of the last second, and writes it when it is told to', async () => {
     const recorder = await record('ring', '-o', join(folder, 'ring.mcap'), '--ring', '1s');
     const ring = writer('ring');
-    await ring.emit(rows(50));
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
-    await ring.emit(rows(20, 50));
-    await eventually('the first snapshot', async () => {
-      recorder.child.kill('SIGUSR1');
-      await new Promise((resolve) => setTimeout(resolve, 100));
+    let sent = 0;
+    const send = async (count: number) => {
+      await ring.emit(rows(count, sent));
+      sent += count;
+    };
+    await send(50);
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    await eventually('the snapshot', async () => {
+      await send(1);
+      if (sent === 70) recorder.child.kill('SIGUSR1');
       return recorder.said().includes('Wrote');
     });
     await recorder.end();
-    const [first] = readdirSync(folder)
-      .filter((file) => file.startsWith('ring-'))
-      .sort();
-    assert.equal((await McapRecording.open(join(folder, first!))).count, 20);
+    const [name] = readdirSync(folder).filter((file) => file.startsWith('ring-'));
+    const kept: number[] = [];
+    for await (const { block } of (await McapRecording.open(join(folder, name!))).rows())
+      for (const { data } of block.records()) kept.push((JSON.parse(data) as { n: number }).n);
+    assert.ok(kept[0]! >= 50, 'what is older than the ring is gone');
+    assert.deepEqual(
+      kept,
+      Array.from(kept, (_, i) => kept[0]! + i),
+      'the last is whole',
+    );
+    assert.ok(kept.at(-1)! < sent && recorder.said().includes(name!));
   });
 
   it('a file of another format, converted, plays the same', async () => {

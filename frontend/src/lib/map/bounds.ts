@@ -22,6 +22,22 @@ export function boxOf(movers: Movers, roots: ReadonlySet<string>): Box | undefin
   return Number.isFinite(box[0]) ? box : undefined;
 }
 
+/** Whether a box lies in another one. */
+export function within(box: Box, inside: Box): boolean {
+  return box[0] >= inside[0] && box[1] >= inside[1] && box[2] <= inside[2] && box[3] <= inside[3];
+}
+
+/** A box with half of its size around it, for what is still on the move. */
+export function grown([west, south, east, north]: Box): Box {
+  const [x, y] = [(east - west) / 2, (north - south) / 2];
+  return [
+    Math.max(-180, west - x),
+    Math.max(-85, south - y),
+    Math.min(180, east + x),
+    Math.min(85, north + y),
+  ];
+}
+
 /** Whether a box lies in another one, or not far beyond it. */
 export function near([west, south, east, north]: Box, inside: Box): boolean {
   const [x, y] = [east - west, north - south];

@@ -35,6 +35,8 @@ export class MapView {
   onhover: (hover: Hover | undefined) => void = () => {};
   /** Told when a person moved the map by hand. */
   onmoved: () => void = () => {};
+  /** Whether somebody has chosen what is shown since the map was last shown something of itself. */
+  touched = false;
   readonly map: BaseMap;
   readonly #app: Reprise;
   readonly #overlay: MapboxOverlay;
@@ -97,6 +99,9 @@ export class MapView {
     this.map.on('moveend', keepGrid);
     this.map.on('style.load', keepGrid);
     this.map.on('dragstart', () => this.onmoved());
+    this.map.on('movestart', (event: { originalEvent?: unknown }) => {
+      if (event.originalEvent) this.touched = true;
+    });
     this.#stop = app.frame.paint((now) => this.#paint(now));
     void countries().then((world) => this.#setData('world', (this.#world = world)));
   }
@@ -144,6 +149,7 @@ export class MapView {
   show(box: Box, padding: Padding): void {
     const [west, south, east, north] = box;
     this.#box = box;
+    this.touched = false;
     this.#chooseGround();
     const animate = !this.#app.settings.reducedMotion;
     this.map.fitBounds([west, south, east, north], { padding, maxZoom: 16, duration: animate ? 600 : 0 });

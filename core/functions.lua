@@ -2,10 +2,11 @@
 -- The Redis Functions of Reprise. Each is atomic: it checks all it was told before the first write, because a script
 -- that fails half-way is not rolled back. @VERSION@ is a hash of this text, so two releases can share one Redis.
 
--- Where a channel stands: epoch, offset; 0, 0 before its first event.
+-- Where a channel stands: epoch, offset; 0, 0 before its first event. Then who wrote last, and which lease it was taken
+-- with last: false where nobody did.
 local function head_of(key)
-  local head = redis.call('HMGET', key, 'epoch', 'offset')
-  return tonumber(head[1] or 0), tonumber(head[2] or 0)
+  local head = redis.call('HMGET', key, 'epoch', 'offset', 'by', 'lease')
+  return tonumber(head[1] or 0), tonumber(head[2] or 0), head[3], head[4]
 end
 
 -- A block of arguments that describes a batch for one channel, the same in every function:
@@ -106,13 +107,11 @@ local function emit(keys, args)
   local token, lease_ms, wait = args[1], args[2], args[3] == '1'
   local writer, follows = args[4], args[5] == '1'
   local batch = read_batch(args, 6)
-  local epoch, offset = head_of(key.head)
-  if token ~= '' then
-    local holder = redis.call('GET', key.owner)
-    if holder and holder ~= token then return { -1, holder } end
-  end
+  local epoch, offset, by, lease = head_of(key.head)
+  -- Not the owner key, which is gone once the lease has run out: who took the channel since has it, even if it is done.
+  if token ~= '' and lease and lease ~= token then return { -1, lease } end
   if epoch ~= batch.expected_epoch or offset ~= batch.expected_offset then return { 0, epoch, offset } end
-  if follows and redis.call('HGET', key.head, 'by') ~= writer then return { 0, epoch, offset } end
+  if follows and by ~= writer then return { 0, epoch, offset } end
   if wait then
     local consumer = held_back_by(key, batch)
     if consumer then return { -2, consumer } end
@@ -125,23 +124,20 @@ end
 
 -- admit: lets a transaction be carried out, by writing the key that it needs; see transaction.ts. It checks what emit
 -- does, and that the log takes the entries: a command that fails within a transaction does not stop it.
--- KEYS: head, log, consumers, owner, admission. ARGV: lease token, writer, wait, follows, events to keep in the log, expected
+-- KEYS: head, log, consumers, admission. ARGV: lease token, writer, wait, follows, events to keep in the log, expected
 -- epoch, expected offset, epoch to write, offset of the last event before the batch, count.
 local function admit(keys, args)
-  local key = { head = keys[1], log = keys[2], consumers = keys[3], owner = keys[4] }
+  local key = { head = keys[1], log = keys[2], consumers = keys[3] }
   local token, writer, wait, follows = args[1], args[2], args[3] == '1', args[4] == '1'
   local batch = {
     log_max = tonumber(args[5]), expected_epoch = tonumber(args[6]), expected_offset = tonumber(args[7]),
     epoch = tonumber(args[8]), from = tonumber(args[9]), count = tonumber(args[10]),
   }
   local function holds()
-    local epoch, offset = head_of(key.head)
+    local epoch, offset, by, lease = head_of(key.head)
     if epoch ~= batch.expected_epoch or offset ~= batch.expected_offset then return false end
-    if follows and redis.call('HGET', key.head, 'by') ~= writer then return false end
-    if token ~= '' then
-      local holder = redis.call('GET', key.owner)
-      if holder and holder ~= token then return false end
-    end
+    if follows and by ~= writer then return false end
+    if token ~= '' and lease and lease ~= token then return false end
     if wait and held_back_by(key, batch) then return false end
     local last = batch.log_max > 0 and redis.call('XREVRANGE', key.log, '+', '-', 'COUNT', 1)[1]
     if last then
@@ -152,7 +148,7 @@ local function admit(keys, args)
     end
     return true
   end
-  if holds() then redis.call('SET', keys[5], 'yes', 'PX', 1000) end
+  if holds() then redis.call('SET', keys[4], 'yes', 'PX', 1000) end
 end
 
 -- begin: a replay takes its channels and opens the same new epoch on all of them; their state is void.
@@ -169,7 +165,7 @@ local function begin(keys, args)
   end
   for i = 2, #keys, 3 do
     redis.call('SET', keys[i], token, 'PX', lease_ms)
-    redis.call('HSET', keys[i + 1], 'epoch', newest + 1, 'offset', 0, 'by', token, 'own', 0)
+    redis.call('HSET', keys[i + 1], 'epoch', newest + 1, 'offset', 0, 'by', token, 'own', 0, 'lease', token)
     redis.call('DEL', keys[i + 2])
     redis.call('SADD', 'reprise:channels', args[5 + (i + 1) / 3])
   end
@@ -190,20 +186,26 @@ local function resume(keys, args)
     reply[#reply + 1] = offset
     reply[#reply + 1] = tonumber(redis.call('HGET', keys[i + 1], 'own') or 0)
   end
-  for i = 1, #keys, 2 do redis.call('SET', keys[i], args[1], 'PX', args[2]) end
+  for i = 1, #keys, 2 do
+    redis.call('SET', keys[i], args[1], 'PX', args[2])
+    redis.call('HSET', keys[i + 1], 'lease', args[1])
+  end
   return reply
 end
 
--- renew and release: KEYS: owners. ARGV: lease token, lease ms (0 releases). Returns how many were ours.
+-- renew and release: KEYS: per channel owner, head. ARGV: lease token, lease ms (0 releases). A lease that has run out is
+-- renewed all the same where nobody has taken the channel since. Returns {1}; {-1, n, holder} the n-th channel is another's.
 local function renew(keys, args)
-  local ours = 0
-  for _, key in ipairs(keys) do
-    if redis.call('GET', key) == args[1] then
-      ours = ours + 1
-      if args[2] == '0' then redis.call('DEL', key) else redis.call('PEXPIRE', key, args[2]) end
+  local reply = { 1 }
+  for i = 1, #keys, 2 do
+    local _, _, _, lease = head_of(keys[i + 1])
+    if lease and lease ~= args[1] then
+      reply = { -1, (i + 1) / 2, lease }
+    else
+      if args[2] == '0' then redis.call('DEL', keys[i]) else redis.call('SET', keys[i], args[1], 'PX', args[2]) end
     end
   end
-  return ours
+  return reply
 end
 
 -- commit: what a service did with a batch of input, all or nothing: outputs, changed state, position.

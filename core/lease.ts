@@ -1,4 +1,4 @@
-import { refusal } from './errors.ts';
+import { failure, refusal, type RepriseError } from './errors.ts';
 import { keys } from './keys.ts';
 import { callFunction, type Redis } from './redis.ts';
 
@@ -22,7 +22,7 @@ export async function beginEpoch(
   channels: string[],
   lease: Lease,
   lastEpoch = 0,
-  start: Start = { replay: lease.token.split(' ')[0]!, fromMs: 0, loopsDone: 0 },
+  start: Start = { replay: replayOf(lease.token), fromMs: 0, loopsDone: 0 },
 ): Promise<number> {
   const names = channels.flatMap((channel) => [keys.owner(channel), keys.head(channel), keys.state(channel)]);
   const about = `${start.fromMs} ${start.loopsDone}`;
@@ -69,21 +69,49 @@ export async function resumeEpoch(
 }
 
 function owned(channel: string, token: string): Error {
-  const holder = token.split(' ')[0];
+  const holder = replayOf(token);
   return refusal('channel_owned', 409, `Channel "${channel}" is being played on by replay "${holder}".`, {
     hint: `Stop it first (DELETE /api/v1/replays/${holder}), or play on another channel (--channel).`,
   });
 }
 
-/** Keeps the lease; answers whether all channels are still ours. */
-export async function renewLease(redis: Redis, channels: string[], lease: Lease): Promise<boolean> {
-  return (
-    (await callFunction(redis, 'renew', channels.map(keys.owner), [lease.token, lease.lifeMs])) ===
-    channels.length
-  );
+/** Keeps the lease; answers why the channels are no longer ours, where another has taken one. */
+export async function renewLease(
+  redis: Redis,
+  channels: string[],
+  lease: Lease,
+): Promise<RepriseError | null> {
+  const [done, at, holder] = await renew(redis, channels, lease.token, lease.lifeMs);
+  return done === 1 ? null : leaseLost(channels[Number(at) - 1]!, lease.token, String(holder));
 }
 
 /** Gives the channels back. */
 export async function releaseLease(redis: Redis, channels: string[], lease: Lease): Promise<void> {
-  await callFunction(redis, 'renew', channels.map(keys.owner), [lease.token, 0]);
+  await renew(redis, channels, lease.token, 0);
+}
+
+function renew(redis: Redis, channels: string[], token: string, lifeMs: number) {
+  const names = channels.flatMap((channel) => [keys.owner(channel), keys.head(channel)]);
+  return callFunction(redis, 'renew', names, [token, lifeMs]) as Promise<(number | string)[]>;
+}
+
+/** The replay that a lease is of. */
+export function replayOf(token: string): string {
+  return token.split(' ')[0]!;
+}
+
+/** What ends a replay whose channels another process has taken, for this replay or for another. */
+export function leaseLost(channel: string, mine: string, holder: string): RepriseError {
+  const [replay, other] = [replayOf(mine), replayOf(holder)];
+  if (replay === other)
+    return failure('replay_taken', `Replay "${replay}" is played on by another process.`, {
+      hint: 'This one was silent for longer than its lease; nothing is lost.',
+    });
+  return failure(
+    'lease_lost',
+    `This replay no longer owns channel "${channel}": replay "${other}" plays on it.`,
+    {
+      hint: 'It stops here; what it published stands.',
+    },
+  );
 }

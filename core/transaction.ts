@@ -82,12 +82,12 @@ export class TransactionWriter {
 
   #admit(out: Bytes, count: number, { head, from, follows }: Placing): void {
     const { spec, token, waits, writer } = this.#writing;
-    const [headKey, log, , consumers, owner] = batchKeys(spec) as [string, string, string, string, string];
+    const [headKey, log, , consumers] = batchKeys(spec) as [string, string, string, string];
     const admission = keys.admission(spec.name, writer);
-    const names = [headKey, log, consumers, owner, admission];
+    const names = [headKey, log, consumers, admission];
     const flags = [waits ? 1 : 0, follows ? 1 : 0];
     const batch = [spec.logMax, head.epoch, head.offset, from.epoch, from.offset, count];
-    out.command('WATCH', headKey, owner);
+    out.command('WATCH', headKey);
     out.command('DEL', admission);
     out.command('FCALL', functionName('admit'), names.length, ...names, token, writer, ...flags, ...batch);
     out.command('WATCH', admission);

@@ -6,7 +6,7 @@ import { batchKeys, type ChannelSpec } from './channels.ts';
 import { keys } from './keys.ts';
 import { Framer, parsePosition, positionText, type Position, type Record } from './event.ts';
 import { failure, invariant } from './errors.ts';
-import type { Lease } from './lease.ts';
+import { leaseLost, type Lease } from './lease.ts';
 import { TransactionWriter } from './transaction.ts';
 
 /** What one call hands over. */
@@ -95,7 +95,7 @@ export class ChannelWriter {
    * Writes the batch after all batches before it; answers the position of its last event. Further calls may be made
    * before the answer: they are on their way meanwhile, and never overtake. `extra`: further members of each event as
    * JSON text, with a leading comma.
-   * @throws failure `lease_lost` when another replay has the channel or a new epoch began there; `log_reset` when Redis
+   * @throws failure `lease_lost` or `replay_taken` when another process has the channel; `log_reset` when Redis
    * has lost the channel
    */
   emit(given: Record[] | Block, extra = ''): Promise<Position> {
@@ -132,12 +132,10 @@ export class ChannelWriter {
         const actual = { epoch: Number(reply[1]), offset: Number(reply[2]) };
         if (await sending.landed(actual))
           return (this.#head = { epoch: from.epoch, offset: from.offset + batch.count });
-        if (this.#options.lease && actual.epoch < from.epoch) throw logReset(this.spec.name);
-        if (this.#options.lease && actual.epoch !== from.epoch)
-          throw leaseLost(this.spec.name, `epoch ${actual.epoch} began there`);
+        if (this.#options.lease && actual.epoch !== from.epoch) throw logReset(this.spec.name);
         this.#head = actual;
       } else if (reply[0] === -1) {
-        throw leaseLost(this.spec.name, `replay "${String(reply[1]).split(' ')[0]}" plays on it`);
+        throw leaseLost(this.spec.name, this.#id, String(reply[1]));
       } else if (reply[0] === -2) {
         await new Promise((resolve) => setTimeout(resolve, FULL_RETRY_MS));
       } else throw invariant(`emit answered ${JSON.stringify(reply)}`);
@@ -248,10 +246,4 @@ function logReset(channel: string): Error {
       hint: 'The replay goes on in a new epoch.',
     },
   );
-}
-
-function leaseLost(channel: string, why: string): Error {
-  return failure('lease_lost', `This replay no longer owns channel "${channel}": ${why}.`, {
-    hint: 'It stops here; what it published stands.',
-  });
 }

@@ -4,6 +4,7 @@ import { channelSpec } from '../core/channels.ts';
 import type { Clock } from '../core/clock.ts';
 import { attachedConsumers, type Consumer } from '../core/consumers.ts';
 import type { Redis } from '../core/redis.ts';
+import type { RepriseError } from '../core/errors.ts';
 import { beginEpoch, releaseLease, renewLease, resumeEpoch, type Lease, type Left } from '../core/lease.ts';
 import { ChannelWriter } from '../core/writer.ts';
 import type { Config } from '../schemas/types.ts';
@@ -99,7 +100,8 @@ export class Emission implements Output {
     return this.#channels.every((_, i) => Number(reply[i * 2 + 1]) >= count);
   }
 
-  renew(): Promise<boolean> {
+  /** Keeps the channels; answers why they are no longer its own, if so. */
+  renew(): Promise<RepriseError | null> {
     return renewLease(this.#redis, this.#channels, this.#lease);
   }
 

@@ -133,7 +133,9 @@ export class ReplayHost {
       running.catch(() => {}); // What ends it at its very start is thrown below.
       if (!replay.waiting) await Promise.race([begun, running]);
       if (replay.player.state === 'failed') await running;
-      running.catch((error: unknown) => this.#log.error({ replay: replay.id }, sentence(error)));
+      running.catch((error: unknown) =>
+        this.#log[replay.taken ? 'warn' : 'error']({ replay: replay.id }, sentence(error)),
+      );
       this.#replays.set(replay.id, replay);
       this.#runs.set(replay.id, running);
       replay.onChange(() => void this.#publish(replay));
@@ -169,11 +171,16 @@ export class ReplayHost {
     const replay = this.#find(id);
     replay.stop();
     await this.#runs.get(id)?.catch(() => {});
+    this.#drop(id);
+    await forget(this.#redis, [id]);
+    await this.#redis.publish(keys.clock, JSON.stringify({ ...replay.tick(), state: 'idle' }));
+  }
+
+  /** Has nothing to do with a replay any more; what Redis knows of it stands. */
+  #drop(id: string): void {
     this.#replays.delete(id);
     this.#runs.delete(id);
     this.#requests.delete(id);
-    await forget(this.#redis, [id]);
-    await this.#redis.publish(keys.clock, JSON.stringify({ ...replay.tick(), state: 'idle' }));
   }
 
   /** What one reading of the whole recording finds; remembered until the file changes. */
@@ -229,6 +236,7 @@ export class ReplayHost {
   }
 
   async #publish(replay: Replay): Promise<void> {
+    if (replay.taken) return this.#drop(replay.id);
     await this.#redis.publish(keys.clock, JSON.stringify(replay.tick())).catch(() => {});
     await this.#write(replay.document());
   }

@@ -1,7 +1,7 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import type { Block } from '../core/block.ts';
 import { Clock, type Time } from '../core/clock.ts';
-import { RepriseError, sentence } from '../core/errors.ts';
+import { asRepriseError, RepriseError } from '../core/errors.ts';
 import type { Rate } from '../schemas/types.ts';
 import { Pass, type LatePolicy, type Manner, type Output } from './pass.ts';
 import { Stepping, type Step } from './steps.ts';
@@ -45,7 +45,7 @@ export class Player {
   readonly #changed: () => void;
   readonly #manner: Manner;
   #running: 'idle' | 'playing' | 'ended' | 'failed' = 'idle';
-  #error: string | null = null;
+  #failure: RepriseError | null = null;
   #epoch = 0;
   #loopsDone = 0;
   #loop: boolean | number;
@@ -76,8 +76,9 @@ export class Player {
     return this.#running === 'playing' && this.clock.paused ? 'paused' : this.#running;
   }
 
-  get error(): string | null {
-    return this.#error;
+  /** What ended it, if that was no end. */
+  get failure(): RepriseError | null {
+    return this.#failure;
   }
 
   get epoch(): number {
@@ -136,17 +137,19 @@ export class Player {
           if (!(error instanceof RepriseError && error.code === 'log_reset')) throw error;
           this.#seekMs ??= this.#confirmedMs ?? fromMs;
         }
+        this.#refuseFailed();
         if (this.#stopped) break;
         if (this.#seekMs === null && this.#again()) this.#seekMs = this.#startMs;
         if (this.#seekMs === null) {
           this.#to('ended');
           if (!stay) break;
           await new Promise<void>((resolve) => (this.#wake = resolve));
+          this.#refuseFailed();
         }
         fromMs = this.#seekMs ?? this.#startMs;
       }
     } catch (error) {
-      this.#error = sentence(error);
+      this.#failure = asRepriseError(error);
       this.#to('failed');
       throw error;
     } finally {
@@ -241,6 +244,17 @@ export class Player {
     this.#stopped = true;
     this.#interrupt.abort();
     this.#wake?.();
+  }
+
+  /** Ends the run as failed: it can't go on, for a reason that it does not meet itself. */
+  fail(failure: RepriseError): void {
+    this.#failure = failure;
+    this.#interrupt.abort();
+    this.#wake?.();
+  }
+
+  #refuseFailed(): void {
+    if (this.#failure) throw this.#failure;
   }
 
   #again(): boolean {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { machineTime, type Time } from '../core/clock.ts';
 import { isoTime } from '../core/event.ts';
-import { refusal } from '../core/errors.ts';
+import { refusal, sentence } from '../core/errors.ts';
 import type { Redis } from '../core/redis.ts';
 import { addDeadLetters } from '../core/store.ts';
 import type {
@@ -144,6 +144,11 @@ export class Replay {
     await this.#owning(() => this.player.run(true, from));
   }
 
+  /** Whether another process plays it now: what this one knows of it is of no use any more. */
+  get taken(): boolean {
+    return this.player.failure?.code === 'replay_taken';
+  }
+
   get waiting(): boolean {
     return this.#waiting !== null;
   }
@@ -211,7 +216,7 @@ export class Replay {
       ),
       channels: this.channels,
       state: player.state,
-      error: player.error,
+      error: player.failure && sentence(player.failure),
       rate: player.clock.rate,
       achievedRate: this.#gauge.achievedRate,
       eventsPerSecond: this.#gauge.eventsPerSecond,
@@ -269,9 +274,7 @@ export class Replay {
   }
 
   async #owning(run: () => Promise<void>): Promise<void> {
-    const renewing = setInterval(() => {
-      if (this.player.state !== 'ended') this.#emission.renew().catch(() => {});
-    }, RENEW_MS);
+    const renewing = setInterval(() => void this.#renew(), RENEW_MS);
     const looking = setInterval(() => void this.#lookAtLag(), LAG_MS);
     try {
       await run();
@@ -280,6 +283,13 @@ export class Replay {
       clearInterval(looking);
       await this.#emission.release().catch(() => {});
     }
+  }
+
+  /** A replay that stands sends nothing, and would not notice that its channels are another's. */
+  async #renew(): Promise<void> {
+    if (this.player.state === 'ended') return;
+    const lost = await this.#emission.renew().catch(() => null);
+    if (lost) this.player.fail(lost);
   }
 
   async #lookAtLag(): Promise<void> {

@@ -45,43 +45,79 @@ describe('a replay whose replayer is killed', function () {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('goes on in another process, in its epoch, without a hole and without a double', async () => {
+  const document = async (id: string) => JSON.parse((await redis.hget(keys.replays, id))!) as Replay;
+  const offset = async (channel: string) => Number(await redis.hget(keys.head(channel), 'offset'));
+
+  async function play(id: string, channels: [string, string], rate: number): Promise<number> {
     const requester = new Requester(redis);
+    const [a, b] = channels;
     const request: ReplayRequest = {
-      id: 'long',
+      id,
       recordings: [
-        { id: 'a.csv', channel: 'a', subject: 'vehicle' },
-        { id: 'b.csv', channel: 'b', subject: 'vehicle' },
+        { id: 'a.csv', channel: a, subject: 'vehicle' },
+        { id: 'b.csv', channel: b, subject: 'vehicle' },
       ],
-      rate: 2,
+      rate,
     };
-    await requester.ask('replayer', 'create', request);
-    const document = async () => JSON.parse((await redis.hget(keys.replays, 'long'))!) as Replay;
-    const { epoch } = await document();
-    const offset = async () => Number(await redis.hget(keys.head('a'), 'offset'));
+    const { epoch } = await requester.ask<Replay>('replayer', 'create', request);
+    requester.close();
+    return epoch;
+  }
+
+  /** The process that has the replay, as Redis knows it. */
+  async function owner(id: string): Promise<ChildProcess> {
+    let found: ChildProcess | undefined;
+    await eventually('an owner that lives', async () => {
+      const { instance } = await document(id);
+      found = replayers.find(({ pid }) => instance!.endsWith(`-${pid}`));
+      return found !== undefined;
+    });
+    return found!;
+  }
+
+  async function isWhole(channel: string, epoch: number, count: number): Promise<void> {
+    const entries = await redis.xrange(keys.log(channel), '-', '+');
+    const events = entries.map(([, fields]) => JSON.parse(fields[1]!) as Event);
+    assert.deepEqual(
+      entries.map(([id]) => id),
+      Array.from({ length: count }, (_, n) => `${epoch}-${n + 1}`),
+    );
+    assert.ok(events.every(({ data }, n) => data['n'] === n));
+  }
+
+  it('is gone on with by another process, in its epoch, without a hole and without a double', async () => {
+    const epoch = await play('long', ['a', 'b'], 2);
     for (let kill = 0; kill < KILLS; kill++) {
       await delay(300 + Math.random() * 200);
-      const { instance } = await document();
-      const at = replayers.findIndex(({ pid }) => instance!.endsWith(`-${pid}`));
-      const [victim] = replayers.splice(at, 1);
-      await killRole(victim!);
-      const last = await offset();
-      await eventually('another to go on', async () => (await offset()) > last);
+      const victim = await owner('long');
+      replayers.splice(replayers.indexOf(victim), 1);
+      await killRole(victim);
+      const last = await offset('a');
+      await eventually('another to go on', async () => (await offset('a')) > last);
       await start();
     }
-    await eventually('the end', async () => (await document()).state === 'ended', 30_000);
-    for (const [channel, count] of [
-      ['a', ROWS],
-      ['b', ROWS / 2],
-    ] as const) {
-      const entries = await redis.xrange(keys.log(channel), '-', '+');
-      const events = entries.map(([, fields]) => JSON.parse(fields[1]!) as Event);
-      assert.deepEqual(
-        entries.map(([id]) => id),
-        Array.from({ length: count }, (_, n) => `${epoch}-${n + 1}`),
-      );
-      assert.ok(events.every(({ data }, n) => data['n'] === n));
-    }
-    requester.close();
+    await eventually('the end', async () => (await document('long')).state === 'ended', 30_000);
+    await isWhole('a', epoch, ROWS);
+    await isWhole('b', epoch, ROWS / 2);
+  });
+
+  it('leaves it to the other when it wakes up again, and takes it back when that is killed', async () => {
+    const epoch = await play('stalled', ['c', 'd'], 4);
+    await eventually('a beginning', async () => (await offset('c')) > 100);
+    const sleeper = await owner('stalled');
+    sleeper.kill('SIGSTOP');
+    await eventually('another to go on', async () => (await owner('stalled')) !== sleeper);
+    const other = await owner('stalled');
+    sleeper.kill('SIGCONT');
+    const last = await offset('c');
+    await eventually('the other to go on', async () => (await offset('c')) > last + 2_000);
+    const { state, instance } = await document('stalled');
+    assert.deepEqual([state, instance!.endsWith(`-${other.pid}`)], ['playing', true]);
+    replayers.splice(replayers.indexOf(other), 1);
+    await killRole(other);
+    await eventually('the end', async () => (await document('stalled')).state === 'ended', 30_000);
+    assert.equal(await owner('stalled'), sleeper);
+    await isWhole('c', epoch, ROWS);
+    await isWhole('d', epoch, ROWS / 2);
   });
 });

@@ -385,7 +385,7 @@ describe('Player', () => {
     const player = new Player(timeline([0, 1]), failing, { ...options, rate: 'max', paused: false, time });
     await assert.rejects(player.run(), /the lease is gone/);
     assert.equal(player.state, 'failed');
-    assert.match(player.error!, /the lease is gone/);
+    assert.match(player.failure!.message, /the lease is gone/);
   });
 
   it('says so too when it stands after a step', async () => {

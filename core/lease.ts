@@ -96,7 +96,7 @@ function renew(redis: Redis, channels: string[], token: string, lifeMs: number) 
 }
 
 /** The replay that a lease is of. */
-export function replayOf(token: string): string {
+function replayOf(token: string): string {
   return token.split(' ')[0]!;
 }
 

@@ -127,12 +127,14 @@ for (const format of formats) {
       assert.equal(reading.channel.value, 'gps');
     });
 
-    it('is found by name, compressed too, and by its look', function () {
-      if (format.endings.length === 0) return this.skip();
-      assert.equal(formatOf(`x${format.endings[0]}`, '').name, format.name);
-      assert.equal(formatOf(`x${format.endings[0]}.gz`, '').name, format.name);
-      assert.equal(formatOf('unnamed', text).name, format.name);
-    });
+    // A stream in Redis is no file.
+    if (format.endings.length > 0) {
+      it('is found by name, compressed too, and by its look', () => {
+        assert.equal(formatOf(`x${format.endings[0]}`, '').name, format.name);
+        assert.equal(formatOf(`x${format.endings[0]}.gz`, '').name, format.name);
+        assert.equal(formatOf('unnamed', text).name, format.name);
+      });
+    }
 
     it('renames as it is told', async () => {
       const rows = await collect(format, input, { rename: new Map([['latitude', 'lat']]) });

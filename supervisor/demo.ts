@@ -49,7 +49,7 @@ export class Demo {
       await Promise.all([this.#record(), supervisor.serving('replayer', this.#stop.signal)]);
       await this.#play();
       // The page offers these, too, but what was asked for comes first.
-      await supervisor.started();
+      await supervisor.allStarted();
       await this.#simulate([...simulations.keys()]);
     };
     this.#performing = perform().catch((error: unknown) => this.#complain(error));

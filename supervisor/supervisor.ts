@@ -7,11 +7,14 @@ import { RoleProcess, type Crash } from './role-process.ts';
 import type { RoleName } from './roles.ts';
 import type { Terminal } from './terminal.ts';
 
+const FIRST: RoleName[] = ['replayer', 'api'];
+
 /** Keeps the processes of the roles alive, and tells the page and the terminal when one is not. */
 export class Supervisor extends EventEmitter<{ ready: [role: RoleName, restarts: number] }> {
   readonly #redis: Redis;
   readonly #terminal: Terminal;
   readonly #roles: RoleProcess[];
+  readonly #first: RoleProcess[];
   readonly #serving = new Set<RoleName>();
 
   /** @param parts.flags what each role is given on its command line */
@@ -29,16 +32,33 @@ export class Supervisor extends EventEmitter<{ ready: [role: RoleName, restarts:
       );
       return new RoleProcess(name, { flags: parts.flags, log, events });
     });
+    const first = this.#roles.filter(({ name }) => FIRST.includes(name));
+    this.#first = first.length > 0 ? first : this.#roles;
   }
 
+  /**
+   * Starts them: first those whom the first event on the page waits for, then the others one by one. Started at once they
+   * would take the processors from each other, and from the browser.
+   */
   start(): void {
-    for (const role of this.#roles) role.start();
+    for (const role of this.#first) role.start();
+    let before: Promise<unknown> = this.started();
+    for (const role of this.#roles.filter((each) => !this.#first.includes(each))) {
+      before = before.then(() => {
+        role.start();
+        return role.started;
+      });
+    }
   }
 
-  /** Answers the roles that do not serve yet, once each has come so far or has ended for the first time. */
-  async started(): Promise<RoleName[]> {
-    const started = await Promise.all(this.#roles.map((role) => role.started));
-    return this.#roles.filter((_, i) => !started[i]).map(({ name }) => name);
+  /** Answers those of the first roles that do not serve yet, once each has come so far or has ended for the first time. */
+  started(): Promise<RoleName[]> {
+    return whoDoesNotServe(this.#first);
+  }
+
+  /** The same of all roles. */
+  allStarted(): Promise<RoleName[]> {
+    return whoDoesNotServe(this.#roles);
   }
 
   /** Settles when the role serves; throws when the signal is aborted before. */
@@ -81,3 +101,8 @@ export class Supervisor extends EventEmitter<{ ready: [role: RoleName, restarts:
 
 /** The entry on the list of services that speaks for a role that can't. */
 const standIn = (role: RoleName) => `supervisor:${role}`;
+
+async function whoDoesNotServe(roles: RoleProcess[]): Promise<RoleName[]> {
+  const started = await Promise.all(roles.map((role) => role.started));
+  return roles.filter((_, i) => !started[i]).map(({ name }) => name);
+}

@@ -83,7 +83,7 @@ class Parts {
     }
   }
 
-  /** Answers the roles that do not serve, once each has come so far or failed for the first time. */
+  /** Answers who of those that the page needs does not serve, once each has come so far or failed for the first time. */
   started(): Promise<RoleName[]> {
     return this.#supervisor!.started();
   }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Queue } from 'bullmq';
+import type { Queue } from 'bullmq';
 import { refusal } from '../../core/errors.ts';
 import { keys } from '../../core/keys.ts';
 import { duplicate, type Redis } from '../../core/redis.ts';
@@ -18,7 +18,7 @@ export class TaskQueue {
   readonly #subscriber: Redis;
   readonly #kinds: Map<string, TaskKind>;
   readonly #asking: Asking;
-  readonly #queue: Queue<JobData>;
+  #opened: Promise<Queue<JobData>> | null = null;
   readonly #listeners = new Map<string, Set<(task: Task) => void>>();
 
   constructor(redis: Redis, kinds: Map<string, TaskKind>, channel: Asking['channel']) {
@@ -26,8 +26,6 @@ export class TaskQueue {
     this.#kinds = kinds;
     this.#asking = { redis, channel };
     this.#connection = duplicate(redis);
-    this.#queue = new Queue(keys.queue.name, { connection: this.#connection, prefix: keys.queue.prefix });
-    this.#queue.on('error', () => {}); // The connection comes back by itself; callers wait meanwhile.
     this.#subscriber = duplicate(redis);
     this.#subscriber.on('message', (_channel, text) => {
       const task = parseTask(text);
@@ -50,7 +48,8 @@ export class TaskQueue {
     }
     const params = checkParams(name, given);
     const prepared: unknown = await kind.prepare(params as never, this.#asking);
-    const job = await this.#queue.add(
+    const queue = await this.#queue();
+    const job = await queue.add(
       name,
       { params, prepared },
       { jobId: randomUUID(), removeOnComplete: KEEP, removeOnFail: KEEP },
@@ -68,7 +67,8 @@ export class TaskQueue {
   /** Newest first. */
   async list(limit: number): Promise<Task[]> {
     const states = ['waiting', 'active', 'delayed', 'completed', 'failed'] as const;
-    const jobs = await Promise.all(states.map((state) => this.#queue.getJobs(state, 0, limit - 1)));
+    const queue = await this.#queue();
+    const jobs = await Promise.all(states.map((state) => queue.getJobs(state, 0, limit - 1)));
     const tasks = jobs.flat().map((job) => taskOf(job as TaskJob));
     return tasks.sort((a, b) => b.created.localeCompare(a.created)).slice(0, limit);
   }
@@ -112,12 +112,22 @@ export class TaskQueue {
 
   async close(): Promise<void> {
     this.#subscriber.disconnect();
-    await this.#queue.close().catch(() => {});
+    await this.#opened?.then((queue) => queue.close()).catch(() => {});
     this.#connection.disconnect();
   }
 
+  /** Loaded at the first task: it takes a fifth of a second, which the API's start need not wait for. */
+  #queue(): Promise<Queue<JobData>> {
+    return (this.#opened ??= import('bullmq').then(({ Queue }) => {
+      const { name, prefix } = keys.queue;
+      const queue = new Queue<JobData>(name, { connection: this.#connection, prefix });
+      queue.on('error', () => {}); // The connection comes back by itself; callers wait meanwhile.
+      return queue;
+    }));
+  }
+
   async #job(id: string): Promise<TaskJob> {
-    const job = id === '' ? undefined : await this.#queue.getJob(id);
+    const job = id === '' ? undefined : await (await this.#queue()).getJob(id);
     if (job) return job as TaskJob;
     throw refusal('task_unknown', 404, `No task "${id.slice(0, 100)}".`, {
       hint: 'GET /api/v1/tasks lists them; finished ones are kept for a day.',

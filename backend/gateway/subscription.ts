@@ -104,7 +104,8 @@ export class Subscription {
   due(nowMs: number): Item[] {
     const sinceMs = nowMs - this.#lastMs;
     if (this.#state === 'joining' || this.#outbox.empty || sinceMs < this.#intervalMs) return [];
-    if (this.#outstanding >= CREDIT_EVENTS && (this.#credits || sinceMs < UNCREDITED_MS)) return [];
+    const hasCredit = this.#outstanding === 0 || this.#outstanding + this.#outbox.size <= CREDIT_EVENTS;
+    if (!hasCredit && (this.#credits || sinceMs < UNCREDITED_MS)) return [];
     if (this.#outbox.size === 0 && sinceMs < COVERED_MS && !this.#outbox.tells(this.#lastEpoch)) return [];
     this.#lastMs = nowMs;
     return this.#outbox.take();

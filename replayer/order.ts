@@ -6,9 +6,10 @@ export interface Disorder {
   reordered: number;
   /** Rows too far behind for the window: played late, at once. */
   late: number;
+  /** Rows weeks away from those around them. */
+  outliers: number;
 }
 
-const WINDOW_MS = 30_000;
 const WINDOW_MAX_RECORDS = 200_000;
 const MERGED_ROWS = 2_048;
 
@@ -38,10 +39,14 @@ export async function sorted(
 }
 
 /**
- * Records in time order as far as a window of 30 s of their time (or 200,000 records) can mend it. What comes later
- * than that is counted and goes out at once.
+ * Records in time order as far as a window of their time (or 200,000 records) can mend it. What comes later than that
+ * is counted and goes out at once.
  */
-export async function* reordered(blocks: AsyncIterable<Block>, disorder: Disorder): AsyncGenerator<Block> {
+export async function* reordered(
+  blocks: AsyncIterable<Block>,
+  windowMs: number,
+  disorder: Disorder,
+): AsyncGenerator<Block> {
   const steps = new StepsBack();
   let held: Block[] = [];
   let newestMs = -Infinity;
@@ -58,7 +63,7 @@ export async function* reordered(blocks: AsyncIterable<Block>, disorder: Disorde
     let spare = held.reduce((sum, { count }) => sum + count, 0) - WINDOW_MAX_RECORDS;
     while (held.length > 0) {
       const first = held[0]!;
-      const leaving = Math.max(lowerBound(first.timesMs, newestMs - WINDOW_MS), Math.min(spare, first.count));
+      const leaving = Math.max(lowerBound(first.timesMs, newestMs - windowMs), Math.min(spare, first.count));
       if (leaving === 0) break;
       leftMs = Math.max(leftMs, first.timesMs[leaving - 1]!);
       spare -= leaving;
@@ -68,6 +73,16 @@ export async function* reordered(blocks: AsyncIterable<Block>, disorder: Disorde
     }
   }
   yield* held;
+}
+
+/** The furthest step back in time from what came before. */
+export function furthestBackMs(timesMs: Iterable<number>): number {
+  let [newestMs, furthestMs] = [-Infinity, 0];
+  for (const timeMs of timesMs) {
+    if (timeMs > newestMs) newestMs = timeMs;
+    else furthestMs = Math.max(furthestMs, newestMs - timeMs);
+  }
+  return furthestMs;
 }
 
 /** Index of the first time at or after the one given. */

@@ -110,11 +110,7 @@ async function columnsOf(parsed: Promise<Parsed>): Promise<ParsedColumns> {
 }
 
 /** A run's block with the subjects counted as in the whole file. */
-function joined(
-  { columns, refused, lines }: ParsedColumns,
-  names: string[],
-  index: Map<string, number>,
-): Parsed {
+function joined({ columns, ...rest }: ParsedColumns, names: string[], index: Map<string, number>): Parsed {
   const places = columns.names.map((name) => {
     let place = index.get(name);
     if (place === undefined) index.set(name, (place = names.push(name) - 1));
@@ -126,5 +122,5 @@ function joined(
   }
   // A Buffer comes out of another thread as a plain Uint8Array.
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.length);
-  return { block: new Block({ ...columns, names, data: bytes }), refused, lines };
+  return { block: new Block({ ...columns, names, data: bytes }), ...rest };
 }

@@ -23,11 +23,12 @@ parentPort!.on('message', ({ id, file, plan, header, bytes }: ThreadRequest) => 
         if (parsers.size === PARSERS_MAX) parsers.delete(parsers.keys().next().value!);
         parsers.set(file, (parser = new Parser(plan)));
       }
-      const { block, refused, lines } = await parser.run(bytes, header);
+      const { block, ...rest } = await parser.run(bytes, header);
       const { timesMs, subjects, starts, ends, names, data } = block;
-      const buffers = new Set([timesMs, subjects, starts, ends, data].map((column) => column.buffer));
+      const columns = [timesMs, subjects, starts, ends, data, rest.rowLines];
+      const buffers = new Set(columns.map((column) => column.buffer));
       parentPort!.postMessage(
-        { id, parsed: { columns: { timesMs, subjects, starts, ends, names, data }, refused, lines } },
+        { id, parsed: { columns: { timesMs, subjects, starts, ends, names, data }, ...rest } },
         [...buffers] as ArrayBuffer[],
       );
     } catch (error) {

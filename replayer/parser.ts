@@ -34,6 +34,8 @@ export interface RefusedRow {
 /** What a run of rows holds. */
 export interface Parsed {
   block: Block;
+  /** Of each row of the block, as of the refused ones. */
+  rowLines: Uint32Array;
   refused: RefusedRow[];
   /** Line ends passed. */
   lines: number;
@@ -64,7 +66,10 @@ export class Parser {
     let count = 0;
     for await (const rows of this.#format.rows(input, this.#plan.options)) {
       if (everyMs !== null) for (const row of rows) row.timeMs = everyMs * count++;
-      yield { ...this.#read(rows, builder, 0), lines: 0 };
+      const rowLines: number[] = [];
+      const refused: RefusedRow[] = [];
+      this.#read(rows, builder, { rowLines, refused }, 0);
+      yield { block: builder.take(), rowLines: Uint32Array.from(rowLines), refused, lines: 0 };
     }
   }
 
@@ -79,24 +84,28 @@ export class Parser {
     };
     const headerLines = header.length > 0 ? lineEnds(Buffer.from(header).toString()) : 0;
     const builder = new BlockBuilder(4_096);
+    const rowLines: number[] = [];
     const refused: RefusedRow[] = [];
     for await (const rows of this.#format.rows(input, this.#plan.options)) {
-      refused.push(...this.#rows(rows, builder, headerLines));
+      this.#read(rows, builder, { rowLines, refused }, headerLines);
     }
-    return { block: builder.take(), refused, lines: counted.lineEnds - headerLines };
+    const lines = counted.lineEnds - headerLines;
+    return { block: builder.take(), rowLines: Uint32Array.from(rowLines), refused, lines };
   }
 
-  #read(rows: Row[], builder: BlockBuilder, headerLines: number) {
-    const refused = this.#rows(rows, builder, headerLines);
-    return { block: builder.take(), refused };
-  }
-
-  #rows(rows: Row[], builder: BlockBuilder, headerLines: number): RefusedRow[] {
-    const refused: RefusedRow[] = [];
+  /** Puts the rows that can be played into the builder. */
+  #read(
+    rows: Row[],
+    builder: BlockBuilder,
+    { rowLines, refused }: { rowLines: number[]; refused: RefusedRow[] },
+    headerLines: number,
+  ): void {
     for (const row of rows) {
       const record = this.#map(row);
-      if (typeof record !== 'string') builder.add(record.timeMs, record.subject, record.data);
-      else {
+      if (typeof record !== 'string') {
+        builder.add(record.timeMs, record.subject, record.data);
+        rowLines.push(row.line - headerLines);
+      } else {
         refused.push({
           line: row.line - headerLines,
           reason: record,
@@ -104,7 +113,6 @@ export class Parser {
         });
       }
     }
-    return refused;
   }
 }
 

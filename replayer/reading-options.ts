@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { OutlierPolicy } from './outliers.ts';
 import type { OpenOptions } from './recording.ts';
 
 /** The flags that say how to understand a recording that does not say it itself. */
@@ -16,6 +17,8 @@ export interface ReadingFlags {
   header?: boolean;
   columns?: string[];
   comment?: string;
+  reorder?: string;
+  outliers?: OutlierPolicy;
   map: Map<string, string>;
 }
 
@@ -45,6 +48,12 @@ export function withReadingFlags(command: Command): Command {
       new Option('--columns <a,b,c>', "CSV: the columns' names, also instead of a header's").argParser(names),
     )
     .option('--comment <text>', 'CSV: leave out lines that begin with this, e.g. "#"')
+    .option('--reorder <span>', 'put rows in order that lie back so far, e.g. 30s (inferred)')
+    .addOption(
+      new Option('--outliers <policy>', 'rows weeks away from those around them')
+        .choices(['skip', 'clamp', 'keep'])
+        .default('skip'),
+    )
     .addOption(
       new Option('--map <old=new>', 'give a column another name; may be repeated')
         .argParser(mapping)
@@ -55,9 +64,10 @@ export function withReadingFlags(command: Command): Command {
 /** The flags as a recording is opened with them. */
 export function openOptionsOf({ map, ...flags }: ReadingFlags): OpenOptions {
   const { channel, format, time, timeFormat, tz, subject, latitude, longitude } = flags;
-  const { delimiter, header, columns, comment, every } = flags;
+  const { delimiter, header, columns, comment, every, reorder, outliers } = flags;
   const where = { channel, time, timeFormat, tz, subject, latitude, longitude };
-  return { ...where, every, format, delimiter, header, columns, comment, rename: map };
+  const table = { delimiter, header, columns, comment };
+  return { ...where, ...table, every, format, reorder, outliers, rename: map };
 }
 
 function delimiter(text: string): string {

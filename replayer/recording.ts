@@ -1,21 +1,27 @@
 import { channelSpec } from '../core/channels.ts';
 import { BlockBuilder, type Block } from '../core/block.ts';
+import type { Data } from '../core/event.ts';
 import { refusal } from '../core/errors.ts';
 import type { Redis } from '../core/redis.ts';
 import type { Config, RecordingOptions } from '../schemas/types.ts';
 import type { Format } from './formats/format.ts';
 import { infer, slug, type Reading } from './inference.ts';
 import { look, type Look } from './look.ts';
+import { mapper } from './mapping.ts';
 import { spanMs } from './moments.ts';
-import { lowerBound, reordered, sorted, type Disorder } from './order.ts';
+import { furthestBackMs, lowerBound, reordered, sorted, type Disorder } from './order.ts';
 import { originOf, type Origin } from './origin.ts';
+import { withoutOutliers, type Numbered, type OutlierPolicy } from './outliers.ts';
 import { parsedInParallel } from './parallel.ts';
-import { Parser, type Parsed, type ParserPlan } from './parser.ts';
+import { Parser, type Parsed, type ParserPlan, type RefusedRow } from './parser.ts';
 
 /** A file of up to this, decompressed, is put in order as a whole; a larger one within a window. */
 const MEMORY_MAX_BYTES = 200_000_000;
 /** A file of less than this is read before threads that start for it have come up. */
 const PARALLEL_MIN_BYTES = 32_000_000;
+/** Twice the furthest step back of a first look, within these. */
+const WINDOW_MIN_MS = 30_000;
+const WINDOW_MAX_MS = 86_400_000;
 
 /** A row that can't be played. */
 export interface Refusal {
@@ -44,13 +50,16 @@ export class Recording {
   readonly file: string;
   readonly format: string;
   readonly reading: Reading;
-  readonly disorder: Disorder = { reordered: 0, late: 0 };
+  readonly disorder: Disorder = { reordered: 0, late: 0, outliers: 0 };
   refused = 0;
   /** It comes through a pipe: read once, onwards, in order within the window only. */
   readonly once: boolean;
   readonly #origin: Origin;
   readonly #format: Format;
   readonly #offsetMs: number;
+  /** How far back a row may lie to be put in order while the file is being played. */
+  readonly #windowMs: number;
+  readonly #outliers: OutlierPolicy;
   readonly #refuse: (refusals: Refusal[]) => void;
   readonly #plan: ParserPlan;
   /** The whole recording in order, where it fits. */
@@ -61,7 +70,7 @@ export class Recording {
 
   private constructor(
     origin: Origin,
-    { format, options: layout }: Look,
+    { format, options: layout, sample }: Look,
     reading: Reading,
     options: OpenOptions,
   ) {
@@ -79,6 +88,11 @@ export class Recording {
     const everyMs = options.every === undefined ? null : spanMs(options.every, 'time between rows');
     const plan = { format: format.name, options: { ...layout, rename }, reading };
     this.#plan = { ...plan, everyMs, subject, schema };
+    this.#outliers = everyMs === null ? (options.outliers ?? 'skip') : 'keep';
+    this.#windowMs =
+      options.reorder === undefined
+        ? Math.min(WINDOW_MAX_MS, Math.max(WINDOW_MIN_MS, 2 * furthestBackMs(timesOf(sample, reading))))
+        : spanMs(options.reorder, 'reorder window');
   }
 
   /**
@@ -128,8 +142,8 @@ export class Recording {
     if (this.#blocks) blocks = this.#blocks;
     else if (this.#onwards) blocks = this.#passOnce(this.#onwards);
     else {
-      this.disorder.reordered = this.disorder.late = this.refused = 0;
-      blocks = reordered(this.#read(), this.disorder);
+      this.#forgetCounts();
+      blocks = reordered(this.#read(), this.#windowMs, this.disorder);
     }
     // Rows too late for the window may lie before the first: from the start on, they are played like all others.
     const fromStart = !(fromMs > this.#startMs);
@@ -150,14 +164,21 @@ export class Recording {
 
   /** Records as they come, for who puts them in order by himself; those of a pipe are in order within the window. */
   inFileOrder(): AsyncGenerator<Block> {
+    if (this.#onwards) return this.#passOnce(this.#onwards);
+    this.#forgetCounts();
+    return this.#read();
+  }
+
+  #forgetCounts(): void {
+    Object.assign(this.disorder, { reordered: 0, late: 0, outliers: 0 });
     this.refused = 0;
-    return this.#onwards ? this.#passOnce(this.#onwards) : this.#read();
   }
 
   /** Once more from the start, telling nobody; of a pipe nothing is left. */
   #again(): Iterable<Block> | AsyncIterable<Block> {
     if (this.once) return [];
-    return reordered(this.#read({ bytes: 0 }, true), { reordered: 0, late: 0 });
+    const disorder = { reordered: 0, late: 0, outliers: 0 };
+    return reordered(this.#read({ bytes: 0 }, true), this.#windowMs, disorder);
   }
 
   /** The latest record of each subject before a time, in order of time. Reads from the start where all is not in memory. */
@@ -214,7 +235,7 @@ export class Recording {
 
   /** A pipe's blocks, of which the first has come. */
   async #begun(): Promise<AsyncGenerator<Block>> {
-    const blocks = reordered(this.#read(), this.disorder);
+    const blocks = reordered(this.#read(), this.#windowMs, this.disorder);
     const first = await blocks.next();
     if (!first.done) this.#startMs = first.value.timesMs[0]!;
     return (async function* () {
@@ -236,25 +257,41 @@ export class Recording {
   /** Why the last refused row was. */
   lastReason = '';
 
+  /** Records in file order; refused rows and outliers are told and left out. */
+  #read(read = { bytes: 0 }, silent = false): AsyncGenerator<Block> {
+    return withoutOutliers(this.#rows(read, silent), this.#outliers, (rows) => {
+      if (silent) return;
+      this.disorder.outliers += rows.length;
+      this.#tell(rows, this.#outliers === 'skip');
+    });
+  }
+
+  /** Tells of rows; those that are left out count as refused. */
+  #tell(rows: RefusedRow[], areRefused = true): void {
+    if (areRefused) {
+      this.refused += rows.length;
+      this.lastReason = rows.at(-1)!.reason;
+    }
+    const { channel, file } = this;
+    this.#refuse(rows.map((row) => ({ channel, file, ...row })));
+  }
+
   /** Records in file order; refused rows are told and left out. */
-  async *#read(read = { bytes: 0 }, silent = false): AsyncGenerator<Block> {
+  async *#rows(read: { bytes: number }, silent: boolean): AsyncGenerator<Numbered> {
     let line = 0;
     // Of a packed column store only what comes out tells how much memory it takes; text takes little more than it is.
     const isText = this.#format.cut !== undefined;
     let made = 0;
-    for await (const { block, refused, lines } of this.#parsed(read)) {
+    for await (const { block, rowLines, refused, lines } of this.#parsed(read)) {
       made += block.data.length;
       if (!isText) read.bytes = Math.max(read.bytes, made);
-      if (refused.length > 0 && !silent) {
-        this.refused += refused.length;
-        this.lastReason = refused.at(-1)!.reason;
-        const { channel, file } = this;
-        this.#refuse(refused.map((row) => ({ channel, file, ...row, line: row.line + line })));
-      }
+      if (refused.length > 0 && !silent)
+        this.#tell(refused.map((row) => ({ ...row, line: row.line + line })));
+      if (line > 0) for (let row = 0; row < rowLines.length; row++) rowLines[row]! += line;
       line += lines;
       if (this.#offsetMs !== 0)
         for (let row = 0; row < block.count; row++) block.timesMs[row]! += this.#offsetMs;
-      if (block.count > 0) yield block;
+      if (block.count > 0) yield { block, lines: rowLines };
     }
   }
 
@@ -271,5 +308,14 @@ async function* counted(source: AsyncIterable<Buffer>, read: { bytes: number }):
   for await (const bytes of source) {
     read.bytes += bytes.length;
     yield bytes;
+  }
+}
+
+/** The times of the rows of a first look that have one. */
+function* timesOf(sample: Data[], reading: Reading): Generator<number> {
+  const map = mapper({ ...reading, subject: { value: null, because: '' } }, '', null);
+  for (const values of sample) {
+    const record = map({ line: 0, values, json: '' });
+    if (typeof record !== 'string') yield record.timeMs;
   }
 }

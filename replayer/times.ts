@@ -132,9 +132,12 @@ export function guessTimeFormat(values: unknown[]): Guess<string> | null {
   }
   const isEpoch = (value: unknown) => typeof value === 'number' || /^\d{9,20}(?:\.\d+)?$/.test(String(value));
   if (mostly(present, isEpoch)) {
-    const size = Math.abs(Number(present.find(isEpoch)));
+    // The one in the middle: a receiver without a fix says 0.
+    const sizes = present.filter(isEpoch).map((value) => Math.abs(Number(value)));
+    const size = sizes.sort((a, b) => a - b)[sizes.length >> 1]!;
     const unit = size < 1e8 ? null : size < 1e11 ? 's' : size < 1e14 ? 'ms' : size < 1e17 ? 'us' : 'ns';
-    return unit && { value: unit, because: `${example} is a date of our days in epoch ${unit}` };
+    const shown = JSON.stringify(present.find((value) => Math.abs(Number(value)) === size));
+    return unit && { value: unit, because: `${shown} is a date of our days in epoch ${unit}` };
   }
   if (fits('iso')) return { value: 'iso', because: `${example} is ISO 8601` };
   const patterns = PATTERNS.filter(fits);

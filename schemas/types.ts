@@ -376,6 +376,14 @@ export interface RecordingOptions {
    */
   comment?: string;
   /**
+   * How far back a row may lie to be put in order while the file is being played, for instance 30s. Files of up to 200 MB are put in order as a whole.
+   */
+  reorder?: string;
+  /**
+   * A row whose time is weeks away from the rows around it: skip (the default) leaves it out and tells of it, clamp gives it the time of the row before, keep plays it.
+   */
+  outliers?: 'skip' | 'clamp' | 'keep';
+  /**
    * Shift it on the timeline, for instance 10s or -1.5h.
    */
   offset?: string;
@@ -712,6 +720,10 @@ export interface Replay {
      * Rows too far out of order for the window; played late, counted.
      */
     late: number;
+    /**
+     * Rows weeks away from those around them, left out or given the time before; they are in the dead letters.
+     */
+    outliers?: number;
     /**
      * Events that restored the state before a start or seek; not counted as published.
      */

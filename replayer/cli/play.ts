@@ -184,20 +184,25 @@ function requestOf(files: string[], options: Options): ReplayRequest {
   };
 }
 
+const IN_ORDER_FIRST =
+  'Put it in order first: reprise convert FILE sorted.mcap. Or give the window more room: --reorder 10m.\n';
+
 /** Says what was played and what was not, and how it was read. */
 function report(replay: ReplayDocument, json: boolean): ReplayDocument {
   if (json) process.stdout.write(`${JSON.stringify(replay)}\n`);
   else {
-    const { published, reordered, refused, late } = replay.counts;
+    const { published, reordered, refused, late, outliers } = replay.counts;
     const parts = [
       `${published.toLocaleString('en')} events on ${replay.channels.join(', ')}`,
       ...(reordered ? [`${reordered.toLocaleString('en')} steps back in time put in order`] : []),
       ...(refused
         ? [`${refused.toLocaleString('en')} ${refused === 1 ? 'row' : 'rows'} refused`]
         : ['no row refused']),
+      ...(outliers ? [`${outliers.toLocaleString('en')} with a time weeks away from those around`] : []),
       ...(late ? [`${late.toLocaleString('en')} rows too late for the reorder window`] : []),
     ];
     process.stdout.write(`${parts.join('; ')}.\n`);
+    if (late) process.stdout.write(IN_ORDER_FIRST);
   }
   return replay;
 }

@@ -24,7 +24,7 @@ export class McapRecording {
   readonly format = 'mcap';
   /** Channels that its messages are played on, each once. */
   readonly channels: string[];
-  readonly disorder: Disorder = { reordered: 0, late: 0 };
+  readonly disorder: Disorder = { reordered: 0, late: 0, outliers: 0 };
   readonly summary: Summary;
   /** Time of the first and last message, epoch ms. */
   readonly startMs: number;

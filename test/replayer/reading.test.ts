@@ -9,6 +9,8 @@ import { BlockBuilder } from '../../core/block.ts';
 import type { Record } from '../../core/event.ts';
 import { formats } from '../../replayer/formats/index.ts';
 import { reordered, sorted, type Disorder } from '../../replayer/order.ts';
+import { withoutOutliers, type Numbered, type OutlierPolicy } from '../../replayer/outliers.ts';
+import type { RefusedRow } from '../../replayer/parser.ts';
 import { Recording, type Refusal } from '../../replayer/recording.ts';
 import { textInput } from '../helpers/input.ts';
 import { wholeRows } from '../../replayer/source.ts';
@@ -86,7 +88,7 @@ describe('time order', () => {
   const stable = (given: Record[]) => [...given].sort((a, b) => a.timeMs - b.timeMs);
   const stepsBack = (times: number[]) => times.filter((time, i) => i > 0 && time < times[i - 1]!).length;
   const someTimes = fc.array(fc.integer({ min: 0, max: 30 }), { minLength: 1, maxLength: 120 });
-  const fresh = (): Disorder => ({ reordered: 0, late: 0 });
+  const fresh = (): Disorder => ({ reordered: 0, late: 0, outliers: 0 });
 
   it('of a file that fits is that of a stable sort, whatever the blocks', async () => {
     await fc.assert(
@@ -113,7 +115,7 @@ describe('time order', () => {
           // Rising by and large, with steps back of up to 30 units.
           const times = steps.map((step, i) => i * unitMs - step * unitMs);
           const disorder = fresh();
-          const blocks = await all(reordered(each(blocksOf(records(times), size)), disorder));
+          const blocks = await all(reordered(each(blocksOf(records(times), size)), 30_000, disorder));
           const played = blocks.flatMap((block) => block.records());
           const numbers = (of: Record[]) => of.map(({ data }) => data).sort();
           assert.deepEqual(numbers(played), numbers(records(times)));
@@ -123,6 +125,87 @@ describe('time order', () => {
       ),
       { numRuns: 500 },
     );
+  });
+});
+
+describe('outliers', () => {
+  const DAY_MS = 86_400_000;
+  const START_MS = Date.UTC(2024, 0, 1);
+
+  async function treat(times: number[], policy: OutlierPolicy, size = 50) {
+    const told: RefusedRow[] = [];
+    function* numbered(): Generator<Numbered> {
+      const builder = new BlockBuilder(16);
+      for (let at = 0; at < times.length; at += size) {
+        const lines = times.slice(at, at + size).map((timeMs, i) => {
+          builder.add(timeMs, 's', `{"n":${at + i}}`);
+          return at + i + 2;
+        });
+        yield { block: builder.take(), lines: Uint32Array.from(lines) };
+      }
+    }
+    const blocks = await all(withoutOutliers(each(numbered()), policy, (rows) => told.push(...rows)));
+    const played = blocks.flatMap((block) => block.records());
+    return { times: played.map(({ timeMs }) => timeMs), told, played };
+  }
+
+  it('are the rows weeks away from those around them, and no others, whatever the blocks', async () => {
+    const wrong = fc.record({
+      at: fc.integer({ min: 0, max: 99 }),
+      count: fc.integer({ min: 1, max: 3 }),
+      timeMs: fc.constantFrom(0, Date.UTC(2099, 0, 1), START_MS - 30 * DAY_MS, START_MS + 60 * DAY_MS),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(wrong, { maxLength: 2 }),
+        fc.constantFrom(1, 2, 7, 50, 200),
+        fc.integer({ min: 1, max: 1_000 }),
+        async (wrongs, size, stepSeconds) => {
+          const good = Array.from({ length: 120 }, (_, i) => START_MS + i * stepSeconds * 1000);
+          const times = [...good];
+          const places = new Set<number>();
+          for (const { at, count, timeMs } of wrongs) {
+            // Of what comes row by row the first is believed.
+            const from = size < 50 ? Math.max(20, at) : at;
+            for (let i = from; i < from + count; i++) {
+              times[i] = timeMs;
+              places.add(i);
+            }
+          }
+          const { told, times: kept } = await treat(times, 'skip', size);
+          assert.deepEqual(
+            told.map(({ line }) => line - 2),
+            [...places].sort((a, b) => a - b),
+          );
+          assert.deepEqual(
+            kept,
+            good.filter((_, i) => !places.has(i)),
+          );
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it('are clamped to the row before, or played, as told; and their line and time are named', async () => {
+    const times = Array.from({ length: 60 }, (_, i) => START_MS + i * 1000);
+    times[30] = 0;
+    const clamped = await treat(times, 'clamp');
+    assert.equal(clamped.times[30], times[29]);
+    assert.equal(clamped.told[0]!.line, 32);
+    assert.match(clamped.told[0]!.reason, /^Its time, 1970-01-01T00:00:00.000Z, is 19,723 days away/);
+    assert.equal(clamped.told[0]!.content, '{"n":30}');
+    assert.deepEqual((await treat(times, 'keep')).times, times);
+  });
+
+  it('are not what is a recording by nature: long gaps, a row a year, devices one after the other', async () => {
+    const gap = Array.from({ length: 100 }, (_, i) => START_MS + i * 1000 + (i > 40 ? 90 * DAY_MS : 0));
+    const yearly = Array.from({ length: 60 }, (_, i) => Date.UTC(1900 + i, (i * 5) % 12));
+    const devices = Array.from(
+      { length: 400 },
+      (_, i) => START_MS + (i % 5) * 60_000 + ((i * 7919) % 80) * 5 * DAY_MS * (Math.floor(i / 5) % 3),
+    );
+    for (const times of [gap, yearly, devices]) assert.deepEqual((await treat(times, 'skip')).times, times);
   });
 });
 

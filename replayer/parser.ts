@@ -4,6 +4,7 @@ import type { Block } from '../core/block.ts';
 import { BlockBuilder, type Columns } from '../core/block.ts';
 import type { Data } from '../core/event.ts';
 import { validator } from '../schemas/index.ts';
+import { chooser, type Choice, type Chooser } from './choice.ts';
 import type { FormatOptions, Input, Row } from './formats/format.ts';
 import { formats } from './formats/index.ts';
 import type { Reading } from './inference.ts';
@@ -21,6 +22,8 @@ export interface ParserPlan {
   subject: string;
   /** Of the data, a path under schemas/, or null. */
   schema: string | null;
+  /** Which of them are played. */
+  choice: Choice;
 }
 
 /** A row that can't be played. */
@@ -37,6 +40,8 @@ export interface Parsed {
   /** Of each row of the block, as of the refused ones. */
   rowLines: Uint32Array;
   refused: RefusedRow[];
+  /** Rows that were not chosen. */
+  filtered: number;
   /** Line ends passed. */
   lines: number;
 }
@@ -51,12 +56,14 @@ export class Parser {
   readonly #plan: ParserPlan;
   readonly #map: ReturnType<typeof mapper>;
   readonly #format;
+  readonly #chooses: Chooser | null;
 
   constructor(plan: ParserPlan) {
     this.#plan = plan;
     this.#format = formats.find(({ name }) => name === plan.format)!;
     const validate = plan.schema === null ? null : (validator<Data>(plan.schema) as ValidateFunction);
     this.#map = mapper(plan.reading, plan.subject, validate);
+    this.#chooses = chooser(plan.choice);
   }
 
   /** All rows of a file, in order, in blocks that share their names. */
@@ -66,10 +73,9 @@ export class Parser {
     let count = 0;
     for await (const rows of this.#format.rows(input, this.#plan.options)) {
       if (everyMs !== null) for (const row of rows) row.timeMs = everyMs * count++;
-      const rowLines: number[] = [];
-      const refused: RefusedRow[] = [];
-      this.#read(rows, builder, { rowLines, refused }, 0);
-      yield { block: builder.take(), rowLines: Uint32Array.from(rowLines), refused, lines: 0 };
+      const seen = new Seen();
+      this.#read(rows, builder, seen, 0);
+      yield { block: builder.take(), ...seen.counts(), lines: 0 };
     }
   }
 
@@ -84,35 +90,40 @@ export class Parser {
     };
     const headerLines = header.length > 0 ? lineEnds(Buffer.from(header).toString()) : 0;
     const builder = new BlockBuilder(4_096);
-    const rowLines: number[] = [];
-    const refused: RefusedRow[] = [];
+    const seen = new Seen();
     for await (const rows of this.#format.rows(input, this.#plan.options)) {
-      this.#read(rows, builder, { rowLines, refused }, headerLines);
+      this.#read(rows, builder, seen, headerLines);
     }
-    const lines = counted.lineEnds - headerLines;
-    return { block: builder.take(), rowLines: Uint32Array.from(rowLines), refused, lines };
+    return { block: builder.take(), ...seen.counts(), lines: counted.lineEnds - headerLines };
   }
 
-  /** Puts the rows that can be played into the builder. */
-  #read(
-    rows: Row[],
-    builder: BlockBuilder,
-    { rowLines, refused }: { rowLines: number[]; refused: RefusedRow[] },
-    headerLines: number,
-  ): void {
+  /** Puts the rows that are to be played into the builder. */
+  #read(rows: Row[], builder: BlockBuilder, seen: Seen, headerLines: number): void {
     for (const row of rows) {
       const record = this.#map(row);
-      if (typeof record !== 'string') {
+      const line = row.line - headerLines;
+      if (typeof record === 'string') {
+        const content = row.text ?? row.json ?? JSON.stringify(row.values);
+        seen.refused.push({ line, reason: record, content });
+      } else if (this.#chooses && !this.#chooses(record.timeMs, record.subject, () => row.values!))
+        seen.filtered++;
+      else {
         builder.add(record.timeMs, record.subject, record.data);
-        rowLines.push(row.line - headerLines);
-      } else {
-        refused.push({
-          line: row.line - headerLines,
-          reason: record,
-          content: row.text ?? row.json ?? JSON.stringify(row.values),
-        });
+        seen.rowLines.push(line);
       }
     }
+  }
+}
+
+/** What a run of rows was, besides the block. */
+class Seen {
+  readonly rowLines: number[] = [];
+  readonly refused: RefusedRow[] = [];
+  filtered = 0;
+
+  counts(): Pick<Parsed, 'rowLines' | 'refused' | 'filtered'> {
+    const { refused, filtered } = this;
+    return { rowLines: Uint32Array.from(this.rowLines), refused, filtered };
   }
 }
 

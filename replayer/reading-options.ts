@@ -19,6 +19,8 @@ export interface ReadingFlags {
   comment?: string;
   reorder?: string;
   outliers?: OutlierPolicy;
+  filter?: string;
+  sample?: string;
   map: Map<string, string>;
 }
 
@@ -48,6 +50,8 @@ export function withReadingFlags(command: Command): Command {
       new Option('--columns <a,b,c>', "CSV: the columns' names, also instead of a header's").argParser(names),
     )
     .option('--comment <text>', 'CSV: leave out lines that begin with this, e.g. "#"')
+    .option('--filter <expr>', 'only records for which this is true, in CEL: \'speed > 30 && user == "ann"\'')
+    .option('--sample <share>', 'only this share of the records, e.g. 10%')
     .option('--reorder <span>', 'put rows in order that lie back so far, e.g. 30s (inferred)')
     .addOption(
       new Option('--outliers <policy>', 'rows weeks away from those around them')
@@ -64,10 +68,10 @@ export function withReadingFlags(command: Command): Command {
 /** The flags as a recording is opened with them. */
 export function openOptionsOf({ map, ...flags }: ReadingFlags): OpenOptions {
   const { channel, format, time, timeFormat, tz, subject, latitude, longitude } = flags;
-  const { delimiter, header, columns, comment, every, reorder, outliers } = flags;
+  const { delimiter, header, columns, comment, every, reorder, outliers, filter, sample } = flags;
   const where = { channel, time, timeFormat, tz, subject, latitude, longitude };
   const table = { delimiter, header, columns, comment };
-  return { ...where, ...table, every, format, reorder, outliers, rename: map };
+  return { ...where, ...table, every, format, reorder, outliers, filter, sample, rename: map };
 }
 
 function delimiter(text: string): string {

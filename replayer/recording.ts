@@ -5,6 +5,7 @@ import { refusal } from '../core/errors.ts';
 import type { Redis } from '../core/redis.ts';
 import type { Config, RecordingOptions } from '../schemas/types.ts';
 import type { Format } from './formats/format.ts';
+import { choiceOf } from './choice.ts';
 import { infer, slug, type Reading } from './inference.ts';
 import { look, type Look } from './look.ts';
 import { mapper } from './mapping.ts';
@@ -52,6 +53,8 @@ export class Recording {
   readonly reading: Reading;
   readonly disorder: Disorder = { reordered: 0, late: 0, outliers: 0 };
   refused = 0;
+  /** Records that were not chosen. */
+  filtered = 0;
   /** It comes through a pipe: read once, onwards, in order within the window only. */
   readonly once: boolean;
   readonly #origin: Origin;
@@ -87,7 +90,7 @@ export class Recording {
     const subject = slug(origin.name);
     const everyMs = options.every === undefined ? null : spanMs(options.every, 'time between rows');
     const plan = { format: format.name, options: { ...layout, rename }, reading };
-    this.#plan = { ...plan, everyMs, subject, schema };
+    this.#plan = { ...plan, everyMs, subject, schema, choice: choiceOf(options) };
     this.#outliers = everyMs === null ? (options.outliers ?? 'skip') : 'keep';
     this.#windowMs =
       options.reorder === undefined
@@ -171,7 +174,7 @@ export class Recording {
 
   #forgetCounts(): void {
     Object.assign(this.disorder, { reordered: 0, late: 0, outliers: 0 });
-    this.refused = 0;
+    this.refused = this.filtered = 0;
   }
 
   /** Once more from the start, telling nobody; of a pipe nothing is left. */
@@ -227,7 +230,10 @@ export class Recording {
         422,
         `No row of ${this.file} can be played on channel "${this.channel}".`,
         {
-          hint: `All ${this.refused} were refused; GET /api/v1/deadletters says why. ${this.lastReason}`,
+          hint:
+            this.filtered > 0
+              ? `The filter or sample left out ${this.filtered}.`
+              : `All ${this.refused} were refused; GET /api/v1/deadletters says why. ${this.lastReason}`,
         },
       );
     }
@@ -282,7 +288,8 @@ export class Recording {
     // Of a packed column store only what comes out tells how much memory it takes; text takes little more than it is.
     const isText = this.#format.cut !== undefined;
     let made = 0;
-    for await (const { block, rowLines, refused, lines } of this.#parsed(read)) {
+    for await (const { block, rowLines, refused, filtered, lines } of this.#parsed(read)) {
+      if (!silent) this.filtered += filtered;
       made += block.data.length;
       if (!isText) read.bytes = Math.max(read.bytes, made);
       if (refused.length > 0 && !silent)

@@ -244,6 +244,7 @@ export class Replay {
         refused: total((recording) => recording.refused),
         reordered: total((recording) => recording.disorder.reordered),
         late: total((recording) => recording.disorder.late),
+        filtered: total((recording) => recording.filtered),
         outliers: total((recording) => recording.disorder.outliers),
       },
     };

@@ -384,6 +384,14 @@ export interface RecordingOptions {
    */
   outliers?: 'skip' | 'clamp' | 'keep';
   /**
+   * Plays only records for whose datum this is true: an expression in CEL, for instance speed > 30 && vehicle_id == "bus-1".
+   */
+  filter?: string;
+  /**
+   * Plays only this share of the records, for instance 10%; the same ones in every replay.
+   */
+  sample?: string;
+  /**
    * Shift it on the timeline, for instance 10s or -1.5h.
    */
   offset?: string;
@@ -720,6 +728,10 @@ export interface Replay {
      * Rows too far out of order for the window; played late, counted.
      */
     late: number;
+    /**
+     * Records that the filter or the sample left out.
+     */
+    filtered?: number;
     /**
      * Rows weeks away from those around them, left out or given the time before; they are in the dead letters.
      */

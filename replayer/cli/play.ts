@@ -191,9 +191,10 @@ const IN_ORDER_FIRST =
 function report(replay: ReplayDocument, json: boolean): ReplayDocument {
   if (json) process.stdout.write(`${JSON.stringify(replay)}\n`);
   else {
-    const { published, reordered, refused, late, outliers } = replay.counts;
+    const { published, reordered, refused, late, outliers, filtered } = replay.counts;
     const parts = [
       `${published.toLocaleString('en')} events on ${replay.channels.join(', ')}`,
+      ...(filtered ? [`${filtered.toLocaleString('en')} left out by filter or sample`] : []),
       ...(reordered ? [`${reordered.toLocaleString('en')} steps back in time put in order`] : []),
       ...(refused
         ? [`${refused.toLocaleString('en')} ${refused === 1 ? 'row' : 'rows'} refused`]

@@ -53,7 +53,7 @@ export async function writeRecording(
     await writeBlocks(recording.blocks(), writer, new TopicWriter(writer, topic), range, refuse);
     return recording.disorder.reordered;
   }
-  const disorder: Disorder = { reordered: 0, late: 0 };
+  const disorder: Disorder = { reordered: 0, late: 0, outliers: 0 };
   try {
     await McapWriter.whole(temporary, { library: LIBRARY }, async (runs) => {
       const runTopic = new TopicWriter(runs, topic);

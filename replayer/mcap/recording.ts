@@ -3,6 +3,8 @@ import { basename } from 'node:path';
 import type { ValidateFunction } from 'ajv/dist/2020.js';
 import { channelSpec, dataValidator } from '../../core/channels.ts';
 import { refusal } from '../../core/errors.ts';
+import type { Data } from '../../core/event.ts';
+import { chooser, choiceOf, type Chooser } from '../choice.ts';
 import { explain } from '../../schemas/index.ts';
 import type { OpenOptions, Refusal } from '../recording.ts';
 import { lowerBound, type Disorder } from '../order.ts';
@@ -31,7 +33,10 @@ export class McapRecording {
   readonly endMs: number;
   readonly count: number | null;
   refused = 0;
+  /** Records that were not chosen. */
+  filtered = 0;
   readonly #scanner: Scanner;
+  readonly #chooses: Chooser | null;
   /** Between the times in the file and those on the timeline. */
   readonly #offsetMs: number;
 
@@ -39,6 +44,7 @@ export class McapRecording {
     const { channel, rename, subject, channels: declared, refuse } = options;
     this.file = basename(summary.path);
     this.summary = summary;
+    this.#chooses = chooser(choiceOf(options));
     const { chunks, statistics } = summary;
     this.#offsetMs = options.offsetMs ?? 0;
     this.startMs = this.#offsetMs + chunks.reduce((first, { startMs }) => Math.min(first, startMs), Infinity);
@@ -84,14 +90,18 @@ export class McapRecording {
 
   /** The messages from the given time on, in time order; what lies in chunks before is not read. */
   async *rows(fromMs = -Infinity): AsyncGenerator<Rows> {
-    this.refused = 0;
+    this.refused = this.filtered = 0;
     const entries = this.summary.chunks.filter(({ endMs }) => endMs + this.#offsetMs >= fromMs);
     const handle = await open(this.summary.path);
     try {
       for await (const rows of inTimeOrder(entries, (entry) => this.#load(handle, entry), this.#offsetMs)) {
         const { timesMs } = rows.block;
         if (timesMs.length === 0 || timesMs.at(-1)! < fromMs) continue;
-        yield timesMs[0]! >= fromMs ? rows : sliceRows(rows, lowerBound(timesMs, fromMs));
+        const from = lowerBound(timesMs, fromMs);
+        const rest = from === 0 ? rows : sliceRows(rows, from);
+        const chosen = this.#chosen(rest);
+        this.filtered += rest.block.count - chosen.block.count;
+        if (chosen.block.count > 0) yield chosen;
       }
     } finally {
       await handle.close();
@@ -103,12 +113,13 @@ export class McapRecording {
     const latest = new LatestRows(timeMs);
     const handle = await open(this.summary.path);
     try {
-      const places = this.#scanner.shared
-        ? null
-        : await latestPlaces(handle, this.summary, timeMs - this.#offsetMs);
+      const places =
+        this.#scanner.shared || this.#chooses
+          ? null
+          : await latestPlaces(handle, this.summary, timeMs - this.#offsetMs);
       if (places === null) {
         for (const entry of chunksToRead(this.summary, timeMs - this.#offsetMs))
-          latest.add(await this.#load(handle, entry));
+          latest.add(this.#chosen(await this.#load(handle, entry)));
       } else {
         const wanted = new Map<ChunkEntry, Set<number>>();
         for (const { chunk, offset } of places.values()) {
@@ -131,7 +142,7 @@ export class McapRecording {
       let lastMs: number | null = null;
       for (const entry of chunksToRead(this.summary, timeMs - this.#offsetMs)) {
         if (lastMs !== null && entry.endMs + this.#offsetMs <= lastMs) break;
-        const { timesMs } = (await this.#load(handle, entry)).block;
+        const { timesMs } = this.#chosen(await this.#load(handle, entry)).block;
         const before = lowerBound(timesMs, timeMs);
         if (before > 0) lastMs = Math.max(lastMs ?? -Infinity, timesMs[before - 1]!);
       }
@@ -139,6 +150,20 @@ export class McapRecording {
     } finally {
       await handle.close();
     }
+  }
+
+  /** The rows that are to be played. */
+  #chosen(rows: Rows): Rows {
+    const chooses = this.#chooses;
+    if (!chooses) return rows;
+    const { block, channels } = rows;
+    const kept: number[] = [];
+    for (let row = 0; row < block.count; row++) {
+      const data = () => JSON.parse(block.record(row).data) as Data;
+      if (chooses(block.timesMs[row]!, block.names[block.subjects[row]!]!, data)) kept.push(row);
+    }
+    if (kept.length === block.count) return rows;
+    return { block: block.pick(kept), channels: Uint16Array.from(kept, (row) => channels[row]!) };
   }
 
   async #load(handle: FileHandle, entry: ChunkEntry, starts?: ReadonlySet<number>): Promise<Rows> {

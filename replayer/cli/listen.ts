@@ -1,0 +1,53 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { loadSettings } from '../../core/config.ts';
+import { connect } from '../../core/redis.ts';
+import { Wiretap } from '../../core/wiretap.ts';
+
+interface Options {
+  count?: number;
+  names?: boolean;
+  redis?: string;
+}
+
+/** `reprise listen PATTERN...`: what is on the wire, a line a message, for pipes. */
+export default {
+  name: 'listen',
+  register(program: Command) {
+    program
+      .command('listen')
+      .description('print what is said on channels, a line a message')
+      .argument('<pattern...>', 'channels, as Redis matches them: gps, gps.*, *')
+      .addOption(new Option('--count <n>', 'end after so many messages').argParser(count))
+      .option('--names', "put each message's channel and a tab before it")
+      .option('--redis <url>', 'the Redis to listen to (REDIS_URL)')
+      .action(listen);
+  },
+};
+
+async function listen(
+  patterns: string[],
+  { count: limit = Infinity, names, redis: url }: Options,
+): Promise<void> {
+  const redis = await connect(loadSettings(url ? { redisUrl: url } : {}).redisUrl, 'listen');
+  let left = limit;
+  let end!: () => void;
+  const ended = new Promise<void>((resolve) => (end = resolve));
+  const tap = await Wiretap.start(redis, patterns, (channel, message) => {
+    if (left-- <= 0) return;
+    process.stdout.write(`${names ? `${channel}\t` : ''}${message.toString()}\n`);
+    if (left === 0) end();
+  });
+  // Who reads has had enough, as `head` does.
+  process.stdout.on('error', end);
+  process.once('SIGINT', end).once('SIGTERM', end);
+  process.stderr.write(`Listening to ${patterns.join(', ')}; Ctrl+C ends it.\n`);
+  await ended;
+  tap.close();
+  redis.disconnect();
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new InvalidArgumentError('Write a whole number from 1.');
+}

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { keys } from '../../core/keys.ts';
+import { connect, type Redis } from '../../core/redis.ts';
+import type { Event } from '../../core/event.ts';
+import { startRedis, type TestRedis } from '../helpers/redis.ts';
+import { eventually } from '../helpers/wait.ts';
+
+const bin = fileURLToPath(new URL('../../bin/reprise.js', import.meta.url));
+
+describe('reprise publish and listen', function () {
+  this.timeout(30_000);
+  let server: TestRedis;
+  let redis: Redis;
+  before(async () => {
+    server = await startRedis();
+    redis = await connect(server.url, 'test');
+  });
+  after(async () => {
+    redis.disconnect();
+    await server.stop();
+  });
+
+  function reprise(...args: string[]) {
+    const child = spawn(process.execPath, [bin, ...args], { env: { ...process.env, REDIS_URL: server.url } });
+    const said = { stdout: '', stderr: '' };
+    child.stdout.on('data', (text: Buffer) => (said.stdout += text.toString()));
+    child.stderr.on('data', (text: Buffer) => (said.stderr += text.toString()));
+    const ended = once(child, 'close').then(([code]) => code as number | null);
+    return { child, said, ended };
+  }
+
+  it('are the two ends of a channel: each line an event, a bad one named and kept as a dead letter', async () => {
+    const listener = reprise('listen', 'chat*', '--count', '3', '--names');
+    await eventually('the listener', () => listener.said.stderr.includes('Listening'));
+    const publisher = reprise('publish', 'chat', '--subject', 'user');
+    publisher.child.stdin.write('{"user":"ann","n":1.50}\n{"user":"be');
+    await eventually('the first line', () => listener.said.stdout.includes('1.50'));
+    publisher.child.stdin.end('n"}\n{"user":\nhello\n{"user":"cy"}');
+    assert.equal(await publisher.ended, 3);
+    assert.match(
+      publisher.said.stderr,
+      /^stdin:3: Not JSON: .*\nstdin:4: No subject: it has no "user"\.\n3 events on chat; 2 lines refused\.\n$/,
+    );
+    assert.equal(await listener.ended, 0);
+    const heard = listener.said.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split('\t') as [string, string]);
+    const events = heard.map(([, text]) => JSON.parse(text) as Event);
+    assert.deepEqual(
+      heard.map(([name], i) => [name, events[i]!.offset, events[i]!.subject]),
+      [
+        ['chat', 1, 'ann'],
+        ['chat', 2, 'ben'],
+        ['chat', 3, 'cy'],
+      ],
+    );
+    assert.match(heard[0]![1], /"data":\{"user":"ann","n":1\.50\}\}$/, 'digit for digit');
+    assert.equal(await redis.xlen(keys.deadLetters), 2);
+  });
+
+  it('takes any text as a text', async () => {
+    const publisher = reprise('publish', 'notes');
+    publisher.child.stdin.end('hello "you"\n\n');
+    assert.equal(await publisher.ended, 0);
+    const state = JSON.parse((await redis.hget(keys.state('notes'), 'notes'))!) as Event;
+    assert.deepEqual(state.data, { text: 'hello "you"' });
+  });
+});

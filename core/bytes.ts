@@ -40,6 +40,16 @@ export class Bytes {
     this.at += end - start;
   }
 
+  /** As `again`, over what stands at another place. */
+  copyOver(start: number, end: number, at: number): void {
+    this.#buffer.copyWithin(at, start, end);
+  }
+
+  /** As `latin1`, over what stands at another place. */
+  latin1Over(text: string, at: number): void {
+    this.#buffer.write(text, at, 'latin1');
+  }
+
   byte(value: number): void {
     this.#buffer[this.at++] = value;
   }

@@ -34,7 +34,7 @@ function compileExpression(text: string): Expression {
   if (text.length > TEXT_MAX_CHARACTERS)
     throw malformed(text, `it is longer than ${TEXT_MAX_CHARACTERS} characters`);
   try {
-    const evaluate = environment.parse(text);
+    const evaluate: Expression = environment.parse(text);
     return /\bdata\b/.test(text) ? (data) => evaluate({ ...data, data }) : evaluate;
   } catch (error) {
     const [what, , , mark] = (error as Error).message.split('\n');

@@ -1,18 +1,14 @@
 import type { Block } from './block.ts';
 import { digits, Stencil, type Bytes } from './bytes.ts';
 import { batchKeys, type ChannelSpec } from './channels.ts';
-import { isoTime, positionText, type Framer, type Position } from './event.ts';
+import { positionText, type Framer, type Position } from './event.ts';
+import { bulk, EventCommands } from './event-commands.ts';
 import { keys } from './keys.ts';
 import { functionName } from './redis.ts';
 
 /** How long a receipt is kept: more than the answer to a batch can be under way. */
 const RECEIPT_MS = 600_000;
 const ADMISSION_MS = 1_000;
-/** More than the commands around one event take. */
-const COMMANDS_BYTES = 1_024;
-const CLOSE = '}'.charCodeAt(0);
-/** Of a time with milliseconds, such as 2019-12-24T20:21:27.999Z. */
-const MILLISECONDS_LENGTH = 24;
 
 /** Who writes, the same for all batches on one channel. */
 export interface Writing {
@@ -99,88 +95,27 @@ export class TransactionWriter {
   /** Publishes and logs every event, and keeps the latest of each subject. Each is made of what stands there already. */
   #events(out: Bytes, block: Block, first: number, { from, sent, extra }: Placing): void {
     const { spec, framer } = this.#writing;
-    const { timesMs, starts, ends, subjects, names } = block;
     const { epoch } = from;
-    const { beforeSubject, beforeTime, ...texts } = framer.parts(epoch, sent, extra);
-    const beforeOffset = utf8(texts.beforeOffset);
-    const beforeSecondOffset = utf8(texts.beforeSecondOffset);
-    const beforeData = utf8(texts.beforeData);
-    const publish = new Stencil(`*3\r\n$7\r\nPUBLISH\r\n${bulk(spec.name)}$`, `\r\n${beforeOffset}`, '');
-    const middle = new Stencil(beforeSecondOffset, beforeData);
+    const commands = new EventCommands(out, block, first, spec.name, framer.parts(epoch, sent, extra));
     const append = new Stencil(
       `*5\r\n$4\r\nXADD\r\n${bulk(keys.log(spec.name))}$`,
       `\r\n${epoch}-`,
       '\r\n$1\r\ne\r\n$',
       '\r\n',
     );
-    const fixedBytes = beforeOffset.length + beforeSecondOffset.length + beforeData.length + 1;
     const epochDigits = digits(epoch);
-    /** Where each subject's part of an event stands in `out`, and its length. */
-    const written = new Map<number, [number, number]>();
     /** Where the latest event of each subject begins in `out`, and its length. */
     const latest = new Map<number, [number, number]>();
-    const time = new Time();
     for (let row = 0; row < block.count; row++) {
       const offset = from.offset + 1 + row;
-      const offsetDigits = digits(offset);
-      const subject = subjects[row]!;
-      const part = written.get(subject);
-      const text = part ? '' : utf8(beforeSubject + JSON.stringify(names[subject]) + beforeTime);
-      const partLength = part ? part[1] : text.length;
-      const start = starts[row]! - first;
-      const end = ends[row]! - first;
-      const timeLength = time.set(timesMs[row]!);
-      const length = fixedBytes + offsetDigits * 2 + partLength + timeLength + end - start;
-      out.reserve(length * 2 + COMMANDS_BYTES);
-      publish.write(out, length, offset);
-      const at = out.at - beforeOffset.length - offsetDigits;
-      if (part) out.again(part[0], part[0] + partLength);
-      else {
-        written.set(subject, [out.at, partLength]);
-        out.latin1(text);
-      }
-      time.write(out);
-      middle.write(out, offset);
-      out.again(start, end);
-      out.byte(CLOSE);
-      out.newline();
-      if (spec.keepsState) latest.set(subject, [at, length]);
+      const length = commands.publish(row, offset);
+      const at = out.at - length - 2;
+      if (spec.keepsState) latest.set(block.subjects[row]!, [at, length]);
       if (spec.logMax === 0) continue;
-      append.write(out, epochDigits + 1 + offsetDigits, offset, length);
+      append.write(out, epochDigits + 1 + digits(offset), offset, length);
       out.again(at, at + length + 2);
     }
-    if (latest.size > 0) keepState(out, keys.state(spec.name), names, latest);
-  }
-}
-
-/** An event's time. Neighbours share their second, and differ in the milliseconds at most. */
-class Time {
-  #second = NaN;
-  #text = '';
-  #ms = 0;
-  #at = -1;
-
-  /** Takes the time to be written next; answers its length. */
-  set(timeMs: number): number {
-    const second = Math.floor(timeMs / 1000);
-    const ms = timeMs - second * 1000;
-    if (second !== this.#second || !Number.isInteger(ms) || this.#text.length !== MILLISECONDS_LENGTH) {
-      this.#at = -1;
-      this.#second = second;
-      this.#text = isoTime(timeMs);
-    }
-    this.#ms = ms;
-    return this.#text.length;
-  }
-
-  write(out: Bytes): void {
-    const { at } = out;
-    if (this.#at === -1) out.latin1(this.#text);
-    else {
-      out.again(this.#at, this.#at + MILLISECONDS_LENGTH);
-      out.overwrite(this.#ms, 3, out.at - 1);
-    }
-    this.#at = at;
+    if (latest.size > 0) keepState(out, keys.state(spec.name), block.names, latest);
   }
 }
 
@@ -199,15 +134,4 @@ function keepState(
     out.reserve(length + 2);
     out.again(at, at + length + 2);
   }
-}
-
-/** A word of a Redis command, its bytes as the characters of the same code. */
-function bulk(word: string): string {
-  const bytes = utf8(word);
-  return `$${bytes.length}\r\n${bytes}\r\n`;
-}
-
-/** UTF-8 bytes as the characters of the same code. */
-function utf8(text: string): string {
-  return Buffer.from(text).toString('latin1');
 }

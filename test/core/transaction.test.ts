@@ -70,10 +70,21 @@ describe('ChannelWriter, blocks as transactions', function () {
         .dictionary(fc.string(), fc.string({ unit: 'grapheme' }), { maxKeys: 4 })
         .map((data) => JSON.stringify(data)),
     });
+    // What most recordings are like, and what is written in fewer pieces.
+    const aNeighbour = fc.record({
+      timeMs: fc.oneof(
+        fc.integer({ min: 1.7e12, max: 1.7e12 + 3_000 }),
+        fc.constantFrom(1.7e12 + 0.25, 1.7e12 + 1_000),
+      ),
+      subject: fc.constantFrom('a', 'überland'),
+      data: fc.integer({ min: 0, max: 300 }).map((length) => JSON.stringify({ x: 'x'.repeat(length) })),
+    });
     const config = fc.record({ log: fc.constantFrom(0, 50, 100_000), state: fc.boolean() });
     await fc.assert(
       fc.asyncProperty(
-        fc.array(aRecord, { minLength: COUNT + 3, maxLength: 100 }),
+        fc.oneof(
+          ...[aRecord, aNeighbour].map((each) => fc.array(each, { minLength: COUNT + 3, maxLength: 100 })),
+        ),
         config,
         async (given, channel) => {
           const spec = channelSpec('same', { same: channel });

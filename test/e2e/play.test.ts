@@ -14,7 +14,16 @@ import { startRedis, type TestRedis } from '../helpers/redis.ts';
 const bin = fileURLToPath(new URL('../../bin/reprise.js', import.meta.url));
 const data = fileURLToPath(new URL('../../../shared/data/', import.meta.url));
 
-const NONE = { published: 0, restored: 0, dropped: 0, refused: 0, reordered: 0, late: 0, outliers: 0 };
+const NONE = {
+  published: 0,
+  restored: 0,
+  dropped: 0,
+  refused: 0,
+  reordered: 0,
+  late: 0,
+  outliers: 0,
+  filtered: 0,
+};
 
 describe('reprise play', () => {
   let server: TestRedis;

@@ -5,8 +5,11 @@ import { isoTime, type Framer } from './event.ts';
 /** More than the commands around one event take. */
 const COMMANDS_BYTES = 1_024;
 const CLOSE = '}'.charCodeAt(0);
-/** Of a time with milliseconds, such as 2019-12-24T20:21:27.999Z. */
-const MILLISECONDS_LENGTH = 24;
+const DAY_MS = 86_400_000;
+/** Of a time in whole milliseconds of the years 1 to 9999, such as 2019-12-24T20:21:27.999Z. */
+const PLAIN_LENGTH = 24;
+const EARLIEST_MS = Date.parse('0001-01-01T00:00:00Z');
+const LATEST_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
 /** All of a `PUBLISH` up to the data, as it was written for the last event of a subject. */
 interface Prefix {
@@ -20,8 +23,8 @@ interface Prefix {
   offsetEnd: number;
   timeAt: number;
   secondOffsetEnd: number;
-  /** The whole second of its time. */
-  second: number;
+  /** Of its time; NaN where that is none of whole milliseconds. */
+  day: number;
 }
 
 /**
@@ -36,15 +39,21 @@ export class EventCommands {
   readonly #head: Stencil;
   readonly #headLength: number;
   readonly #middle: Stencil;
-  readonly #beforeSubject: string;
-  readonly #beforeTime: string;
+  readonly #subjects: SubjectTexts;
   readonly #beforeDataLength: number;
   readonly #fixedBytes: number;
   readonly #prefixes = new Map<number, Prefix>();
   readonly #time = new Time();
 
   /** `first`: the place of the block's data that stands at 0 in `out`. */
-  constructor(out: Bytes, block: Block, first: number, channel: string, texts: ReturnType<Framer['parts']>) {
+  constructor(
+    out: Bytes,
+    block: Block,
+    first: number,
+    channel: string,
+    texts: ReturnType<Framer['parts']>,
+    subjects: SubjectTexts,
+  ) {
     this.#out = out;
     this.#block = block;
     this.#first = first;
@@ -52,8 +61,7 @@ export class EventCommands {
     const beforeSecondOffset = utf8(texts.beforeSecondOffset);
     const beforeData = utf8(texts.beforeData);
     const beforeOffset = utf8(texts.beforeOffset);
-    this.#beforeSubject = texts.beforeSubject;
-    this.#beforeTime = texts.beforeTime;
+    this.#subjects = subjects;
     this.#head = new Stencil(head, `\r\n${beforeOffset}`, '');
     this.#headLength = head.length;
     this.#middle = new Stencil(beforeSecondOffset, beforeData);
@@ -67,13 +75,10 @@ export class EventCommands {
     const { starts, ends, subjects, timesMs } = this.#block;
     const start = starts[row]! - this.#first;
     const end = ends[row]! - this.#first;
-    const timeLength = time.set(timesMs[row]!);
+    const isPlain = time.set(timesMs[row]!);
     const prefix = this.#prefixes.get(subjects[row]!);
-    const length =
-      prefix !== undefined && timeLength === MILLISECONDS_LENGTH
-        ? this.#again(prefix, offset, end - start)
-        : -1;
-    const written = length === -1 ? this.#anew(row, offset, timeLength, end - start) : length;
+    const length = prefix !== undefined && isPlain ? this.#again(prefix, offset, end - start) : -1;
+    const written = length === -1 ? this.#anew(row, offset, end - start) : length;
     out.again(start, end);
     out.byte(CLOSE);
     out.newline();
@@ -86,26 +91,27 @@ export class EventCommands {
     const { lengthDigits, offsetDigits } = prefix;
     const length = prefix.length - prefix.lengthEnd - 2 + dataLength + 1;
     const fits = digits(length) === lengthDigits && digits(offset) === offsetDigits;
-    if (!fits || Number.isNaN(prefix.second)) return -1;
+    if (!fits || Number.isNaN(prefix.day)) return -1;
     out.reserve((prefix.length + dataLength) * 2 + COMMANDS_BYTES);
     const { at } = out;
     out.again(prefix.at, prefix.at + prefix.length);
     out.overwrite(length, lengthDigits, at + prefix.lengthEnd);
     out.overwrite(offset, offsetDigits, at + prefix.offsetEnd);
     out.overwrite(offset, offsetDigits, at + prefix.secondOffsetEnd);
-    prefix.second = this.#time.over(out, at + prefix.timeAt, prefix.second);
+    this.#time.over(out, at + prefix.timeAt, prefix.day);
+    prefix.day = this.#time.day;
     prefix.at = at;
     return length;
   }
 
   /** All up to the data, piece by piece. */
-  #anew(row: number, offset: number, timeLength: number, dataLength: number): number {
+  #anew(row: number, offset: number, dataLength: number): number {
     const out = this.#out;
     const { at } = out;
     const subject = this.#block.subjects[row]!;
-    const name = utf8(this.#beforeSubject + JSON.stringify(this.#block.names[subject]) + this.#beforeTime);
+    const name = this.#subjects.of(this.#block, subject);
     const offsetDigits = digits(offset);
-    const length = this.#fixedBytes + offsetDigits * 2 + name.length + timeLength + dataLength;
+    const length = this.#fixedBytes + offsetDigits * 2 + name.length + this.#time.length + dataLength;
     const lengthDigits = digits(length);
     out.reserve(length * 2 + COMMANDS_BYTES);
     this.#head.write(out, length, offset);
@@ -115,55 +121,95 @@ export class EventCommands {
     this.#time.write(out);
     this.#middle.write(out, offset);
     this.#prefixes.set(subject, {
-      ...{ at, length: out.at - at, lengthDigits, offsetDigits, offsetEnd, timeAt },
+      at,
+      length: out.at - at,
+      lengthDigits,
+      offsetDigits,
+      offsetEnd,
+      timeAt,
       lengthEnd: this.#headLength + lengthDigits,
       secondOffsetEnd: out.at - at - this.#beforeDataLength,
-      second: timeLength === MILLISECONDS_LENGTH ? this.#time.second : NaN,
+      day: this.#time.day,
     });
     return length;
   }
 }
 
-/** An event's time. Neighbours share their second, and differ in the milliseconds at most. */
+/** An event's time. Of one in whole milliseconds its neighbours have the same day at least, and only numbers differ. */
 class Time {
-  second = NaN;
-  #text = '';
-  #ms = 0;
-  /** Where a time of this second stands. */
+  day = NaN;
+  #timeMs = NaN;
+  #isPlain = false;
+  /** Where a time of this day stands. */
   #at = -1;
 
-  /** Takes the time to be written next; answers its length. */
-  set(timeMs: number): number {
-    const second = Math.floor(timeMs / 1000);
-    const ms = timeMs - second * 1000;
-    if (second !== this.second || !Number.isInteger(ms) || this.#text.length !== MILLISECONDS_LENGTH) {
-      this.#at = -1;
-      this.second = second;
-      this.#text = isoTime(timeMs);
-    }
-    this.#ms = ms;
-    return this.#text.length;
+  /** Takes the time to be written next; answers whether it is one of whole milliseconds, as most are. */
+  set(timeMs: number): boolean {
+    this.#timeMs = timeMs;
+    this.#isPlain = Number.isInteger(timeMs) && timeMs >= EARLIEST_MS && timeMs <= LATEST_MS;
+    const day = this.#isPlain ? Math.floor(timeMs / DAY_MS) : NaN;
+    if (day !== this.day) this.#at = -1;
+    this.day = day;
+    return this.#isPlain;
+  }
+
+  get length(): number {
+    return this.#isPlain ? PLAIN_LENGTH : isoTime(this.#timeMs).length;
   }
 
   write(out: Bytes): void {
     const { at } = out;
-    if (this.#at === -1) out.latin1(this.#text);
+    if (this.#at === -1) out.latin1(isoTime(this.#timeMs));
     else {
-      out.again(this.#at, this.#at + MILLISECONDS_LENGTH);
-      out.overwrite(this.#ms, 3, out.at - 1);
+      out.again(this.#at, this.#at + PLAIN_LENGTH);
+      this.#overwrite(out, at);
+    }
+    if (this.#isPlain) this.#at = at;
+  }
+
+  /** Writes a plain time over another, which is of the day given. */
+  over(out: Bytes, at: number, day: number): void {
+    if (day === this.day) this.#overwrite(out, at);
+    else if (this.#at === -1) out.latin1Over(isoTime(this.#timeMs), at);
+    else {
+      out.copyOver(this.#at, this.#at + PLAIN_LENGTH, at);
+      this.#overwrite(out, at);
     }
     this.#at = at;
   }
 
-  /** Writes a time of whole milliseconds over another, of the second given; answers the second that is there now. */
-  over(out: Bytes, at: number, second: number): number {
-    if (second !== this.second) {
-      if (this.#at === -1) out.latin1Over(this.#text, at);
-      else out.copyOver(this.#at, this.#at + MILLISECONDS_LENGTH, at);
-    }
-    out.overwrite(this.#ms, 3, at + MILLISECONDS_LENGTH - 1);
-    this.#at = at;
-    return this.second;
+  /** The time of day: 2019-12-24T20:21:27.999Z has it in columns 11 to 23. */
+  #overwrite(out: Bytes, at: number): void {
+    const ms = this.#timeMs - this.day * DAY_MS;
+    const seconds = (ms / 1000) | 0;
+    const minutes = (seconds / 60) | 0;
+    const hours = (minutes / 60) | 0;
+    out.overwrite(hours, 2, at + 13);
+    out.overwrite(minutes - hours * 60, 2, at + 16);
+    out.overwrite(seconds - minutes * 60, 2, at + 19);
+    out.overwrite(ms - seconds * 1000, 3, at + 23);
+  }
+}
+
+/** The beginning of events up to their time, by subject: the same in every batch. */
+export class SubjectTexts {
+  readonly #before: string;
+  readonly #after: string;
+  #names: readonly string[] = [];
+  #texts: string[] = [];
+
+  constructor({
+    beforeSubject,
+    beforeTime,
+  }: Pick<ReturnType<Framer['parts']>, 'beforeSubject' | 'beforeTime'>) {
+    this.#before = beforeSubject;
+    this.#after = beforeTime;
+  }
+
+  /** UTF-8, its bytes as the characters of the same code. */
+  of({ names }: Block, subject: number): string {
+    if (names !== this.#names) [this.#names, this.#texts] = [names, []];
+    return (this.#texts[subject] ??= utf8(this.#before + JSON.stringify(names[subject]) + this.#after));
   }
 }
 

@@ -2,7 +2,7 @@ import type { Block } from './block.ts';
 import { digits, Stencil, type Bytes } from './bytes.ts';
 import { batchKeys, type ChannelSpec } from './channels.ts';
 import { positionText, type Framer, type Position } from './event.ts';
-import { bulk, EventCommands } from './event-commands.ts';
+import { bulk, EventCommands, SubjectTexts } from './event-commands.ts';
 import { keys } from './keys.ts';
 import { functionName } from './redis.ts';
 
@@ -42,9 +42,11 @@ export interface Placing {
 export class TransactionWriter {
   readonly receipt: string;
   readonly #writing: Writing;
+  readonly #subjects: SubjectTexts;
 
   constructor(writing: Writing) {
     this.#writing = writing;
+    this.#subjects = new SubjectTexts(writing.framer.parts(0, '', ''));
     this.receipt = keys.receipt(writing.spec.name, writing.writer);
   }
 
@@ -96,7 +98,8 @@ export class TransactionWriter {
   #events(out: Bytes, block: Block, first: number, { from, sent, extra }: Placing): void {
     const { spec, framer } = this.#writing;
     const { epoch } = from;
-    const commands = new EventCommands(out, block, first, spec.name, framer.parts(epoch, sent, extra));
+    const texts = framer.parts(epoch, sent, extra);
+    const commands = new EventCommands(out, block, first, spec.name, texts, this.#subjects);
     const append = new Stencil(
       `*5\r\n$4\r\nXADD\r\n${bulk(keys.log(spec.name))}$`,
       `\r\n${epoch}-`,

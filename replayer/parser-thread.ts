@@ -28,7 +28,7 @@ parentPort!.on('message', ({ id, file, plan, header, bytes }: ThreadRequest) => 
       const columns = [timesMs, subjects, starts, ends, data, rest.rowLines];
       const buffers = new Set(columns.map((column) => column.buffer));
       parentPort!.postMessage(
-        { id, parsed: { columns: { timesMs, subjects, starts, ends, names, data }, ...rest } },
+        { id, answer: { columns: { timesMs, subjects, starts, ends, names, data }, ...rest } },
         [...buffers] as ArrayBuffer[],
       );
     } catch (error) {

@@ -16,9 +16,12 @@ import { MESSAGE_BYTES, type ChunkEntry } from './records.ts';
 import { sliceRows, type Rows } from './rows.ts';
 import { Scanner } from './scan.ts';
 import { readRecords, readSummary, saying, type Summary } from './summary.ts';
+import { unpack, unpackBeside } from './unpacking.ts';
 
 /** Chunks that overlap must all be open at once. */
 const OPEN_MAX_BYTES = 1 << 28;
+/** With fewer chunks to read, a thread would come up for nothing. */
+const BESIDE_MIN_CHUNKS = 16;
 
 /** A recording in MCAP: several channels on one timeline, reached through the chunk index. */
 export class McapRecording {
@@ -94,7 +97,9 @@ export class McapRecording {
     const entries = this.summary.chunks.filter(({ endMs }) => endMs + this.#offsetMs >= fromMs);
     const handle = await open(this.summary.path);
     try {
-      for await (const rows of inTimeOrder(entries, (entry) => this.#load(handle, entry), this.#offsetMs)) {
+      const by = entries.length >= BESIDE_MIN_CHUNKS ? unpackBeside : unpack;
+      const load = (entry: ChunkEntry) => this.#load(handle, entry, undefined, by);
+      for await (const rows of inTimeOrder(entries, load, this.#offsetMs)) {
         const { timesMs } = rows.block;
         if (timesMs.length === 0 || timesMs.at(-1)! < fromMs) continue;
         const from = lowerBound(timesMs, fromMs);
@@ -166,8 +171,13 @@ export class McapRecording {
     return { block: block.pick(kept), channels: Uint16Array.from(kept, (row) => channels[row]!) };
   }
 
-  async #load(handle: FileHandle, entry: ChunkEntry, starts?: ReadonlySet<number>): Promise<Rows> {
-    const records = await saying(this.file, () => readRecords(handle, entry));
+  async #load(
+    handle: FileHandle,
+    entry: ChunkEntry,
+    starts?: ReadonlySet<number>,
+    by = unpack,
+  ): Promise<Rows> {
+    const records = await saying(this.file, () => readRecords(handle, entry, by));
     const rows = await saying(this.file, () => this.#scanner.scan(records, starts));
     const { timesMs } = rows.block;
     if (this.#offsetMs !== 0) for (let row = 0; row < timesMs.length; row++) timesMs[row]! += this.#offsetMs;

@@ -3,7 +3,8 @@ import { basename } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { refusal } from '../../core/errors.ts';
 import { Broken, Fields } from './bytes.ts';
-import { CHUNK_MAX_BYTES, decompress, loadCompression } from './compression.ts';
+import { CHUNK_MAX_BYTES, loadCompression } from './compression.ts';
+import { unpack } from './unpacking.ts';
 import {
   HEAD_BYTES,
   MAGIC,
@@ -203,14 +204,13 @@ async function channelsWithin(handle: FileHandle, chunk: ChunkEntry, summary: Su
   }
 }
 
-/** The unpacked records of a chunk. @throws Broken */
-export async function readRecords(handle: FileHandle, chunk: ChunkEntry): Promise<Buffer> {
+/** The records of a chunk, unpacked. @throws Broken */
+export async function readRecords(handle: FileHandle, chunk: ChunkEntry, by = unpack): Promise<Buffer> {
   if (chunk.packedBytes > CHUNK_MAX_BYTES)
     throw new Broken(`a chunk of ${chunk.packedBytes} bytes is too large`);
   const offset = chunk.offset + chunk.length - chunk.packedBytes;
-  const packed = await readAt(handle, offset, chunk.packedBytes);
-  await loadCompression(chunk.compression);
-  return decompress(packed, chunk.compression, chunk.bytes);
+  const bytes = await readAt(handle, offset, chunk.packedBytes);
+  return by({ bytes, compression: chunk.compression, size: chunk.bytes });
 }
 
 /** The same, with the sum that they should have; 0 where there is none. @throws Broken */

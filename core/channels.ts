@@ -19,9 +19,14 @@ export interface ChannelSpec {
 const DEFAULT_LOG_EVENTS = 100_000;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
 
+/** Whether a channel can be called so. */
+export function isChannelName(name: string): boolean {
+  return NAME.test(name) && !name.startsWith('reprise:');
+}
+
 /** The specification of a channel, declared or not. @throws refusal when it can't be a channel's name */
 export function channelSpec(name: string, declared: { [name: string]: ChannelConfig } = {}): ChannelSpec {
-  if (!NAME.test(name) || name.startsWith('reprise:')) {
+  if (!isChannelName(name)) {
     throw refusal('channel_name', 400, `"${name.slice(0, 140)}" can't be a channel's name.`, {
       hint: 'Use letters, digits, dot, colon, dash and underscore, 128 at most; reprise:* is taken.',
     });

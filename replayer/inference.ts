@@ -1,3 +1,4 @@
+import { isChannelName } from '../core/channels.ts';
 import type { Data } from '../core/event.ts';
 import { refusal } from '../core/errors.ts';
 import type { RecordingOptions } from '../schemas/types.ts';
@@ -83,9 +84,10 @@ const TIME_PARTS = ['hour', 'minute', 'second'];
  */
 export function infer(
   file: string,
-  { sample, layout = {}, hasOwnTime = false, format }: Pick<Look, 'sample'> & Partial<Look>,
+  found: Pick<Look, 'sample'> & Partial<Look>,
   given: Omit<RecordingOptions, 'id' | 'offset'> & { rename?: ReadonlyMap<string, string> },
 ): Reading {
+  const { sample, layout = {}, hasOwnTime = false, hasOwnSubject = false, ownChannel, format } = found;
   const columns = [...new Set(sample.flatMap((row) => Object.keys(row)))];
   const find = (names: string[]) =>
     names.flatMap((name) => columns.filter((column) => column.toLowerCase() === name))[0];
@@ -108,11 +110,13 @@ export function infer(
 
   const channel: Guess<string> = given.channel
     ? { value: given.channel, because: 'given' }
-    : located
-      ? { value: 'gps', because: 'it has coordinates' }
-      : text === 'text'
-        ? { value: 'posts', because: 'it has a text' }
-        : { value: slug(file), because: "the file's name" };
+    : ownChannel !== undefined && isChannelName(ownChannel)
+      ? { value: ownChannel, because: 'the events name it' }
+      : located
+        ? { value: 'gps', because: 'it has coordinates' }
+        : text === 'text'
+          ? { value: 'posts', because: 'it has a text' }
+          : { value: slug(file), because: "the file's name" };
   if (channel.value === 'posts' && text && text !== 'text') rename.set(text, 'text');
 
   const ownTime = given.every !== undefined || (given.time === undefined && hasOwnTime);
@@ -127,7 +131,10 @@ export function infer(
       ? { value: OWN_TIME, because: time.because }
       : timeFormat(file, sample, time.value, given.timeFormat),
     tz: given.tz ? { value: given.tz, because: 'given' } : { value: 'UTC', because: 'nothing else is said' },
-    subject: subjectColumn(sample, columns, given.subject, channel.value),
+    subject:
+      hasOwnSubject && given.subject === undefined
+        ? { value: null, because: 'the events name it' }
+        : subjectColumn(sample, columns, given.subject, channel.value),
     rename: {
       value: rename,
       because: [...rename].map(([from, to]) => `${from} is ${to}`).join(', ') || 'nothing to rename',

@@ -16,6 +16,10 @@ export interface Look {
   sample: Data[];
   /** The rows know their time apart from their values. */
   hasOwnTime: boolean;
+  /** The rows know their subject likewise. */
+  hasOwnSubject: boolean;
+  /** The one channel that all rows say they are of. */
+  ownChannel: string | undefined;
   /** What is wrong with the first row that can't be read. */
   problem: string | undefined;
 }
@@ -46,12 +50,16 @@ export async function look(
     rows.push(...chunk.slice(0, SAMPLE_ROWS));
     if (rows.length >= SAMPLE_ROWS) break;
   }
+  const readable = rows.filter(({ values }) => values !== null);
+  const channels = [...new Set(readable.map(({ channel }) => channel))];
   return {
     format,
     options,
     layout,
     sample: rows.slice(0, SAMPLE_ROWS).flatMap((row) => (row.values ? [row.values] : [])),
     hasOwnTime: rows.some(({ timeMs }) => timeMs !== undefined),
+    hasOwnSubject: rows.some(({ subject }) => subject !== undefined),
+    ownChannel: channels.length === 1 ? channels[0] : undefined,
     problem: rows.find((row) => row.problem)?.problem,
   };
 }

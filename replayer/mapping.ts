@@ -22,7 +22,7 @@ export function mapper(reading: Reading, defaultSubject: string, validate: Valid
     if (row.values === null) return row.problem ?? 'It can not be read.';
     const timeMs = hasOwnTime ? (row.timeMs ?? NaN) : timeOf(row.values);
     if (!(timeMs >= EARLIEST_MS && timeMs <= LATEST_MS)) return timeProblem(reading, row.values);
-    let subject = defaultSubject;
+    let subject = row.subject ?? defaultSubject;
     if (subjectColumn !== null) {
       const value = row.values[subjectColumn];
       if (typeof value !== 'string' && typeof value !== 'number')

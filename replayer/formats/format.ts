@@ -11,6 +11,9 @@ export interface Row {
   json: string | null;
   /** Epoch ms, where the format knows a row's time apart from its values. */
   timeMs?: number;
+  /** Where the format knows a row's subject, or channel, apart from its values. */
+  subject?: string;
+  channel?: string;
   /** Set when `values` is null: what is wrong. */
   problem?: string;
   /** The row as it stands in the file; for dead letters. Set when there is a problem. */

@@ -1,5 +1,6 @@
 import { JsonElements, type JsonElement } from '../json-elements.ts';
-import { kindOfJson, parseObject } from '../json-text.ts';
+import { objectRow } from '../event-rows.ts';
+import { kindOfJson } from '../json-text.ts';
 import { badRow, ROW_MAX_CHARACTERS, type Format, type FormatOptions, type Row } from './format.ts';
 
 /** A JSON array of objects, or an object that holds one; an object without one is a single row. */
@@ -22,7 +23,7 @@ function rowOf({ line, text, problem }: JsonElement, { rename }: FormatOptions):
   if (problem !== undefined) return badRow(line, problem, text);
   try {
     // A line end between members is none on the wire, where an event is a line.
-    return { line, ...parseObject(text.replace(/[\r\n]+\s*/g, ' '), rename) };
+    return objectRow(line, text.replace(/[\r\n]+\s*/g, ' '), rename);
   } catch (error) {
     return badRow(line, (error as Error).message, text);
   }

@@ -1,8 +1,9 @@
-import { kindOfJson, parseObject } from '../json-text.ts';
+import { objectRow } from '../event-rows.ts';
+import { kindOfJson } from '../json-text.ts';
 import { lines } from '../lines.ts';
 import { badRow, type Format, type Row } from './format.ts';
 
-/** One JSON object a line (NDJSON, JSON Lines). Blank lines are skipped. */
+/** One JSON object, or event, a line (NDJSON, JSON Lines). Blank lines are skipped. */
 export default {
   name: 'ndjson',
   endings: ['.ndjson', '.jsonl', '.ldjson', '.json'],
@@ -22,7 +23,7 @@ export default {
 
 function read(line: number, text: string, rename: ReadonlyMap<string, string>): Row {
   try {
-    return { line, ...parseObject(text, rename) };
+    return objectRow(line, text, rename);
   } catch (error) {
     return badRow(line, (error as Error).message, text);
   }

@@ -1,10 +1,10 @@
-import { parseObject } from '../json-text.ts';
+import { objectRow } from '../event-rows.ts';
 import { Columns } from './cells.ts';
 import type { Format, FormatOptions, Row } from './format.ts';
 
 /**
  * The entries of a Redis stream: fields that are JSON numbers are numbers, all others text. An entry of one field that
- * holds a JSON object is that object. The entry's id is its time, unless a column is named.
+ * holds a JSON object is that object; a channel's log is played as its events. The entry's id is its time, unless a column is named.
  */
 export default {
   name: 'redis',
@@ -23,7 +23,7 @@ function rowOf(line: number, id: string, fields: string[], { rename }: FormatOpt
   const timeMs = Number.parseInt(id, 10);
   if (fields.length === 2 && fields[1]!.startsWith('{')) {
     try {
-      return { line, timeMs, ...parseObject(fields[1]!, rename) };
+      return { timeMs, ...objectRow(line, fields[1]!, rename) };
     } catch {
       // Then it is text, like any other field.
     }

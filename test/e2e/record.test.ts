@@ -272,6 +272,25 @@ describe('reprise record', () => {
     assert.ok(kept.at(-1)! < sent && recorder.said().includes(name!));
   });
 
+  it('what is in a log, or was recorded as lines, plays as the events that it holds', async () => {
+    await writer('lines').emit(rows(40));
+    const wire = async (channel: string) =>
+      (await redis.xrange(keys.log(channel), '-', '+')).map(([, fields]) =>
+        fields[1]!.replace(/^.*?"subject"/, '').replace(/,"epoch".*?"data"/, ''),
+      );
+    const lines = (await redis.xrange(keys.log('lines'), '-', '+')).map(([, fields]) => fields[1]!);
+    const expected = await wire('lines');
+    const copied = await reprise('play', `redis:${keys.log('lines')}`, '--channel', 'copy', '--rate', 'max');
+    assert.equal(copied.code, 0, copied.stderr);
+    assert.deepEqual(await wire('copy'), expected);
+    const path = join(folder, 'lines.ndjson');
+    await writeFile(path, `${lines.join('\n')}\n`);
+    await redis.flushall();
+    const played = await reprise('play', path, '--rate', 'max');
+    assert.match(played.stdout, /^40 events on lines; no row refused/);
+    assert.deepEqual(await wire('lines'), expected);
+  });
+
   it('a file of another format, converted, plays the same', async () => {
     const csv = join(folder, 'trip.csv');
     const lines = Array.from(

@@ -19,10 +19,10 @@ export default {
       const path = join(folder, 'steady.ndjson');
       await writeFile(path, rows.join('\n'));
       // Half of the spinning before and half after the replay: the machine is seldom the same for two minutes.
-      const spins = [...(await spin(redis, everyMs, Math.round(count / 4)))];
+      const before = await spin(redis, everyMs, Math.round(count / 4));
       const cpuBefore = process.cpuUsage();
       const { lates, cpuShare } = await play(redis, path, folder, { everyMs, count }, cpuBefore);
-      spins.push(...(await spin(redis, everyMs, Math.round(count / 4))));
+      const spins = before.concat(await spin(redis, everyMs, Math.round(count / 4)));
       for (const share of [50, 99, 99.9]) {
         report({
           name: `lateness p${share}`,

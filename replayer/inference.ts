@@ -178,7 +178,7 @@ function timeColumn(
     return { value: parts.filter(Boolean).join('+'), because: 'year, month and day have a column each' };
   }
   throw refusal('time_column_unknown', 422, `No column of ${file} holds a time that could be read.`, {
-    hint: `${hint} Name it with --time COLUMN, and its format with --time-format (s, ms, us, ns, iso, excel, or a pattern such as dd/MM/yyyy HH:mm). If there is none, play a row every so often with --every 100ms.`,
+    hint: `${hint} Name it with --time COLUMN, and its format with --time-format (s, ms, us, ns, iso, excel, or a pattern such as dd/MM/yyyy HH:mm). If there is none, play a row every so often with --every 100ms. Over REST these are the options time, timeFormat and every.`,
   });
 }
 

@@ -5,6 +5,8 @@ import type { ClockTick, Replay, Service, Status, Task } from '../../schemas/typ
 
 const BEAT_MS = 1_000;
 const CLOCK_MS = 95;
+/** A Redis that has not answered for so long is down, as far as anybody can tell. */
+const SILENCE_MS = 3_000;
 /** After a change, so soon the list of replays is looked at again. */
 const SOON_MS = 60;
 
@@ -31,6 +33,7 @@ export class News {
   #soon: NodeJS.Timeout | null = null;
   #status: Status = { redis: 'up', services: [] };
   #shownStatus = '';
+  #asking = false;
   #list: Replay[] = [];
   #shownList = '';
 
@@ -100,13 +103,19 @@ export class News {
   readonly #back = (): void => void this.#beat();
 
   async #beat(): Promise<void> {
-    if (this.#redis.status === 'ready') {
+    if (this.#redis.status === 'ready' && !this.#asking) {
+      this.#asking = true;
+      // One that is frozen keeps its connections, and says nothing.
+      const silence = setTimeout(this.#lost, SILENCE_MS);
       try {
         const [running, list] = await Promise.all([services(this.#redis), this.#replays()]);
         this.#show({ redis: 'up', services: running });
         this.#showList(list);
       } catch {
         // The connection's own events tell of its end.
+      } finally {
+        clearTimeout(silence);
+        this.#asking = false;
       }
     }
     for (const socket of [...this.#missed]) {

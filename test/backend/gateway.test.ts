@@ -285,6 +285,19 @@ describe('gateway', function () {
     await world.redis.hdel(keys.replays, 'r');
   });
 
+  it('says that Redis is down also when it is frozen, and up when it goes on', async () => {
+    const client = await world.client();
+    const redis = () => (client.latest['status'] as Status | undefined)?.redis;
+    await eventually('a greeting', () => redis() === 'up');
+    world.server.freeze();
+    try {
+      await eventually('silence', () => redis() === 'down');
+    } finally {
+      world.server.thaw();
+    }
+    await eventually('an answer', () => redis() === 'up');
+  });
+
   it('needs the key where one is set, and keeps foreign pages out', async () => {
     const other = await World.start({ apiKey: 'secret' });
     try {

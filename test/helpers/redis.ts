@@ -13,6 +13,9 @@ export interface TestRedis {
   stop(): Promise<void>;
   /** kill -9. */
   kill(): Promise<void>;
+  /** Stops it where it stands, its connections open, until it is thawed. */
+  freeze(): void;
+  thaw(): void;
   /** Ends it, if it still runs, and starts it again on the same port and data. */
   restart(): Promise<void>;
 }
@@ -40,6 +43,8 @@ export async function startRedis(options: { port?: number; dir?: string } = {}):
       if (!options.dir) rmSync(dir, { recursive: true, force: true });
     },
     kill: () => redis.kill(),
+    freeze: () => process.kill(redis.pid, 'SIGSTOP'),
+    thaw: () => process.kill(redis.pid, 'SIGCONT'),
     async restart() {
       await redis.stop();
       redis = await start(port);

@@ -12,13 +12,33 @@ export class Bytes {
   at = 0;
   #begin = 0;
   #buffer: Buffer = Buffer.allocUnsafeSlow(1 << 16);
+  /** What is kept when it is begun anew stands in front: so much of so much room. */
+  #kept = 0;
+  #keptMax = 0;
 
-  /** Begins anew; keeps a copy of `source` at hand, for `again` from 0 on. */
-  begin(source: Uint8Array): void {
-    this.at = 0;
+  /** Begins anew, with a copy of `source` at hand for `again`; answers where that stands. */
+  begin(source: Uint8Array): number {
+    const at = (this.at = this.#keptMax);
     this.reserve(source.length);
-    this.#buffer.set(source, 0);
-    this.at = this.#begin = source.length;
+    this.#buffer.set(source, at);
+    this.at = this.#begin = at + source.length;
+    return at;
+  }
+
+  /** Forgets what was kept, and makes room for so many bytes. Only right before it is begun anew. */
+  forget(keptMax: number): void {
+    this.#kept = 0;
+    this.at = this.#keptMax = keptMax;
+    this.reserve(0);
+  }
+
+  /** Keeps what stands from `start` to before `end`: answers where from now on, -1 where there is no room. */
+  keep(start: number, end: number): number {
+    const at = this.#kept;
+    if (at + end - start > this.#keptMax) return -1;
+    this.#buffer.copyWithin(at, start, end);
+    this.#kept = at + end - start;
+    return at;
   }
 
   /** Makes room for so many bytes more. All that does not say otherwise relies on it. */

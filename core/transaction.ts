@@ -46,24 +46,27 @@ export class TransactionWriter {
 
   constructor(writing: Writing) {
     this.#writing = writing;
-    this.#subjects = new SubjectTexts(writing.framer.parts(0, '', ''));
+    this.#subjects = new SubjectTexts(writing.framer);
     this.receipt = keys.receipt(writing.spec.name, writing.writer);
   }
 
-  /** Writes the batch to `out`, over what was there. */
-  write(out: Bytes, block: Block, placing: Placing): void {
+  /** What batches are written to, one after the other. */
+  commands(): EventCommands {
+    return new EventCommands(this.#writing.framer, this.#writing.spec.name, this.#subjects);
+  }
+
+  /** Writes the batch over what was there. The bytes are good until the next. */
+  write(commands: EventCommands, block: Block, placing: Placing): Buffer {
     const { spec, token, lifeMs, writer } = this.#writing;
-    const { head, from } = placing;
+    const { head, from, sent, extra } = placing;
     const reached = { epoch: from.epoch, offset: from.offset + block.count };
-    let [first, end] = [Infinity, 0];
-    for (const start of block.starts) if (start < first) first = start;
-    for (const place of block.ends) if (place > end) end = place;
-    out.begin(block.data.subarray(first, end));
+    commands.begin(block, from.epoch, sent, extra);
+    const { out } = commands;
     out.command('CLIENT', 'REPLY', 'OFF');
     this.#admit(out, block.count, placing);
     out.command('MULTI');
     if (from.epoch > head.epoch) out.command('DEL', keys.state(spec.name));
-    this.#events(out, block, first, placing);
+    this.#events(commands, block, from);
     if (spec.logMax > 0) out.command('XTRIM', keys.log(spec.name), 'MAXLEN', '~', spec.logMax);
     const time = block.timesMs[block.count - 1]!;
     const standing = ['epoch', reached.epoch, 'offset', reached.offset, 'time', time, 'by', writer];
@@ -76,6 +79,7 @@ export class TransactionWriter {
     out.command('SET', this.receipt, positionText(reached), 'PX', RECEIPT_MS);
     out.command('EXEC');
     out.command('CLIENT', 'REPLY', 'ON');
+    return out.view();
   }
 
   #admit(out: Bytes, count: number, { head, from, follows }: Placing): void {
@@ -95,11 +99,9 @@ export class TransactionWriter {
   }
 
   /** Publishes and logs every event, and keeps the latest of each subject. Each is made of what stands there already. */
-  #events(out: Bytes, block: Block, first: number, { from, sent, extra }: Placing): void {
-    const { spec, framer } = this.#writing;
-    const { epoch } = from;
-    const texts = framer.parts(epoch, sent, extra);
-    const commands = new EventCommands(out, block, first, spec.name, texts, this.#subjects);
+  #events(commands: EventCommands, block: Block, { epoch, offset: before }: Position): void {
+    const { spec } = this.#writing;
+    const { out } = commands;
     const append = new Stencil(
       `*5\r\n$4\r\nXADD\r\n${bulk(keys.log(spec.name))}$`,
       `\r\n${epoch}-`,
@@ -110,7 +112,7 @@ export class TransactionWriter {
     /** Where the latest event of each subject begins in `out`, and its length. */
     const latest = new Map<number, [number, number]>();
     for (let row = 0; row < block.count; row++) {
-      const offset = from.offset + 1 + row;
+      const offset = before + 1 + row;
       const length = commands.publish(row, offset);
       const at = out.at - length - 2;
       if (spec.keepsState) latest.set(block.subjects[row]!, [at, length]);

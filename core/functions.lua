@@ -208,37 +208,70 @@ local function renew(keys, args)
   return reply
 end
 
--- commit: what a service did with a batch of input, all or nothing: outputs, changed state, position.
--- KEYS: checkpoint; then per input its consumers key; then per output the keys of a batch.
--- ARGV: service, attached until (epoch ms), forget state first (1/0),
---   inputs: count, then channel, position as the service knows it ('' at the first), new position;
---   state: count, then subject, value ('' forgets the subject);
---   outputs: count, then batches.
--- Returns {1} done; {0, channel, epoch, offset} an output stands elsewhere: stamp again; {-1, channel, position}
--- another process has gone on with this service: start over from its checkpoint.
-local function commit(keys, args)
-  local checkpoint, service, deadline, forget = keys[1], args[1], args[2], args[3] == '1'
-  local at, inputs = 5, {}
-  for i = 1, tonumber(args[4]) do
-    inputs[i] = { channel = args[at], from = args[at + 1], to = args[at + 2], consumers = keys[1 + i] }
-    at = at + 3
+-- mark: a replay says how far it is on channels that nothing was written to for a while, and that an epoch is over, so that
+-- services need not wait for an event that may never come. All that it wrote before is there.
+-- KEYS: per channel head, ends. ARGV: lease token, epoch, time (ms) before which nothing will come in this epoch, over (1/0).
+local function mark(keys, args)
+  for i = 1, #keys, 2 do
+    local epoch, offset, _, lease = head_of(keys[i])
+    if lease == args[1] and epoch == tonumber(args[2]) then
+      redis.call('HSET', keys[i], 'watermark', args[3], 'watermark_epoch', epoch)
+      if args[4] == '1' then
+        local fields = redis.call('HKEYS', keys[i + 1])
+        -- Who is so many epochs behind has lost more than their ends.
+        if #fields >= 64 then
+          table.sort(fields, function(a, b) return tonumber(a) < tonumber(b) end)
+          redis.call('HDEL', keys[i + 1], unpack(fields, 1, 32))
+        end
+        redis.call('HSET', keys[i + 1], epoch, offset)
+      end
+    end
   end
-  local states, outputs = {}, {}
-  local state_count = tonumber(args[at])
-  for i = 1, state_count * 2 do states[i] = args[at + i] end
-  at = at + 1 + state_count * 2
+  return { 1 }
+end
+
+-- hold: a process takes or keeps the right to run a service. KEYS: holder. ARGV: token, ms (0 gives it up). Returns {1} or
+-- {0, holder}.
+local function hold(keys, args)
+  local holder = redis.call('GET', keys[1])
+  if holder and holder ~= args[1] then return { 0, holder } end
+  if args[2] == '0' then redis.call('DEL', keys[1]) else redis.call('SET', keys[1], args[1], 'PX', args[2]) end
+  return { 1 }
+end
+
+-- commit: what a service did with a batch of input, all or nothing: outputs, what it keeps, dead letters, position.
+-- KEYS: checkpoint; dead letters; then per input its consumers key; then per output the keys of a batch.
+-- ARGV: service, attached until (epoch ms), forget what was kept first (1/0), name of the service's last commit as it
+-- knows it ('' at the first), name of this one,
+--   inputs: count, then channel, new position;
+--   kept: count, then entry, value ('' forgets it);
+--   dead letters: how many are kept in all, count, then letters;
+--   outputs: count, then batches.
+-- Returns {1} done; {0, channel, epoch, offset} an output stands elsewhere: stamp again; {-1, name} the last commit is
+-- another: this very one, which arrived before, or that of a process that has gone on with the service.
+local function commit(keys, args)
+  local checkpoint, letters_key = keys[1], keys[2]
+  local service, deadline, forget = args[1], args[2], args[3] == '1'
+  local at, inputs = 7, {}
+  for i = 1, tonumber(args[6]) do
+    inputs[i] = { channel = args[at], to = args[at + 1], consumers = keys[2 + i] }
+    at = at + 2
+  end
+  local entries_at, entry_count = at, tonumber(args[at])
+  at = at + 1 + entry_count * 2
+  local letters_max, letter_count, letters_at = args[at], tonumber(args[at + 1]), at + 1
+  at = at + 2 + letter_count
+  local outputs = {}
   local output_count = tonumber(args[at])
   at = at + 1
   for i = 1, output_count do
     local batch
     batch, at = read_batch(args, at)
-    outputs[i] = { batch = batch, key = keys_of(keys, 2 + #inputs + (i - 1) * BATCH_KEYS) }
+    outputs[i] = { batch = batch, key = keys_of(keys, 3 + #inputs + (i - 1) * BATCH_KEYS) }
   end
 
-  for _, input in ipairs(inputs) do
-    local known = redis.call('HGET', checkpoint, '@' .. input.channel) or ''
-    if known ~= input.from then return { -1, input.channel, known } end
-  end
+  local last = redis.call('HGET', checkpoint, '#commit') or ''
+  if last ~= args[4] then return { -1, last } end
   for _, output in ipairs(outputs) do
     local epoch, offset = head_of(output.key.head)
     if epoch ~= output.batch.expected_epoch or offset ~= output.batch.expected_offset then
@@ -247,16 +280,20 @@ local function commit(keys, args)
   end
 
   if forget then redis.call('DEL', checkpoint) end
+  redis.call('HSET', checkpoint, '#commit', args[5])
   for _, input in ipairs(inputs) do
     redis.call('HSET', checkpoint, '@' .. input.channel, input.to)
     redis.call('HSET', input.consumers, service, input.to .. ' ' .. deadline)
   end
-  for i = 1, #states, 2 do
-    if states[i + 1] == '' then
-      redis.call('HDEL', checkpoint, '=' .. states[i])
+  for i = entries_at + 1, entries_at + entry_count * 2, 2 do
+    if args[i + 1] == '' then
+      redis.call('HDEL', checkpoint, args[i])
     else
-      redis.call('HSET', checkpoint, '=' .. states[i], states[i + 1])
+      redis.call('HSET', checkpoint, args[i], args[i + 1])
     end
+  end
+  for i = 1, letter_count do
+    redis.call('XADD', letters_key, 'MAXLEN', '~', letters_max, '*', 'd', args[letters_at + i])
   end
   for _, output in ipairs(outputs) do append(output.key, output.batch, service) end
   return { 1 }
@@ -268,3 +305,5 @@ redis.register_function('reprise_begin_@VERSION@', begin)
 redis.register_function('reprise_resume_@VERSION@', resume)
 redis.register_function('reprise_renew_@VERSION@', renew)
 redis.register_function('reprise_commit_@VERSION@', commit)
+redis.register_function('reprise_mark_@VERSION@', mark)
+redis.register_function('reprise_hold_@VERSION@', hold)

@@ -5,8 +5,9 @@ export const keys = {
   /** Set of the channels that ever carried an event. */
   channels: 'reprise:channels',
   /**
-   * Hash {epoch, offset, time, by, own}: where a channel stands. `time` is the event time of the last event, `by` its
-   * writer, `own` how many events of the epoch are of the replay that owns the channel.
+   * Hash {epoch, offset, time, by, own, lease, watermark, watermark_epoch}: where a channel stands. `time` is the event
+   * time of the last event, `by` its writer, `own` how many events of the epoch are of the replay that owns the channel,
+   * `lease` who took it last, `watermark` the time before which nothing will come in that epoch, where a replay has said so.
    */
   head: (channel: string) => `reprise:head:${channel}`,
   /** Stream, bounded: entry id `<epoch>-<offset>`, field `e` the event. */
@@ -21,7 +22,11 @@ export const keys = {
   admission: (channel: string, writer: string) => `reprise:admission:${channel}:${writer}`,
   /** Hash: service -> `<epoch>-<offset> <deadline, epoch ms>`: how far each attached consumer is. */
   consumers: (channel: string) => `reprise:consumers:${channel}`,
-  /** Hash of a service: `@<channel>` -> position read, `=<subject>` -> state, `#epoch:<channel>`. */
+  /** Hash: epoch -> offset of its last event, for epochs that were played to their end. */
+  ends: (channel: string) => `reprise:ends:${channel}`,
+  /** String with a time to live: which process runs a service. */
+  holder: (service: string) => `reprise:holder:${service}`,
+  /** Hash of a service: `@<channel>` -> position read, `=<key>` -> state and timers, `#engine` -> its watermark, `#commit`. */
   checkpoint: (service: string) => `reprise:checkpoint:${service}`,
   /** Stream, bounded: refused rows and events, field `d` a DeadLetter without its id. */
   deadLetters: 'reprise:deadletters',

@@ -23,6 +23,8 @@ export interface LogReaderOptions {
    * before its end. Reading goes on after `head`, where the channel stands now. Without it no reader looks for this.
    */
   rewound?: (channel: string, head: Position) => void;
+  /** Yields no batches, too, when none has come for so long. */
+  idleMs?: number;
 }
 
 const BLOCK_MS = 1_000;
@@ -35,6 +37,7 @@ export class LogReader {
   readonly #redis: Redis;
   readonly #positions = new Map<string, Position>();
   readonly #batchMax: number;
+  readonly #idleMs: number;
   readonly #wake: string;
   readonly #side: Redis;
   readonly #rewound: LogReaderOptions['rewound'];
@@ -52,6 +55,7 @@ export class LogReader {
     this.#rewound = options.rewound;
     this.#redis.on('close', () => (this.#doubt = true));
     this.#batchMax = options.batchMax ?? 1_000;
+    this.#idleMs = options.idleMs ?? Infinity;
     this.#wake = keys.wake();
   }
 
@@ -87,7 +91,7 @@ export class LogReader {
         const channel = key.slice(keys.log('').length);
         if (this.#positions.has(channel)) batches.push(...this.#split(channel, entries));
       }
-      if (batches.length > 0) yield batches;
+      if (batches.length > 0 || (reply.length === 0 && this.#idleMs !== Infinity)) yield batches;
     }
   }
 
@@ -108,7 +112,7 @@ export class LogReader {
           'COUNT',
           this.#batchMax,
           'BLOCK',
-          BLOCK_MS,
+          Math.min(BLOCK_MS, this.#idleMs),
           'STREAMS',
           ...names,
           ...after,

@@ -13,7 +13,7 @@ const library = source.replaceAll('@VERSION@', version);
 const ANSWER_LIMIT_MS = 5_000;
 
 /** The Redis Functions of functions.lua. */
-export type FunctionName = 'emit' | 'admit' | 'begin' | 'resume' | 'renew' | 'commit';
+export type FunctionName = 'emit' | 'admit' | 'begin' | 'resume' | 'renew' | 'mark' | 'hold' | 'commit';
 type Reply = (number | string)[] | number;
 
 /**

@@ -4,7 +4,7 @@ import type { ChannelSpec } from './channels.ts';
 import { isoTime, parsePosition, positionText, timeMsOf, type Position } from './event.ts';
 import { keys } from './keys.ts';
 
-const DEAD_LETTERS_MAX = 10_000;
+export const DEAD_LETTERS_MAX = 10_000;
 const CONTENT_MAX = 2_000;
 
 /** Where the channel stands; epoch 0 before its first event. */
@@ -135,14 +135,17 @@ function recentRate(newestFirst: Event[]): number {
     : recent.length / 2;
 }
 
+/** A dead letter as it is kept, JSON text; its id is given by Redis. */
+export function deadLetterText(letter: Omit<DeadLetter, 'id' | 'at'>): string {
+  const at = new Date().toISOString();
+  return JSON.stringify({ at, ...letter, content: letter.content.slice(0, CONTENT_MAX) });
+}
+
 /** Keeps what was refused, and why; the oldest leave when there are more than ten thousand. */
 export async function addDeadLetters(redis: Redis, letters: Omit<DeadLetter, 'id' | 'at'>[]): Promise<void> {
-  const at = new Date().toISOString();
   const pipeline = redis.pipeline();
-  for (const letter of letters) {
-    const kept = { at, ...letter, content: letter.content.slice(0, CONTENT_MAX) };
-    pipeline.xadd(keys.deadLetters, 'MAXLEN', '~', DEAD_LETTERS_MAX, '*', 'd', JSON.stringify(kept));
-  }
+  for (const letter of letters)
+    pipeline.xadd(keys.deadLetters, 'MAXLEN', '~', DEAD_LETTERS_MAX, '*', 'd', deadLetterText(letter));
   await pipeline.exec();
 }
 

@@ -5,6 +5,7 @@
 export type Rate = number | 'max';
 
 export interface Schemas {
+  'channels/alerts'?: Alert;
   'channels/gps'?: Gps;
   'channels/gps.movement'?: GpsMovement;
   'channels/posts'?: Post;
@@ -34,6 +35,21 @@ export interface Schemas {
   'socket/subscribed'?: Subscribed;
   'socket/unsubscribe'?: Unsubscribe;
   'tasks/average-speed'?: AverageSpeed;
+}
+/**
+ * Something that deserves attention. Each kind of alert adds the evidence it rests on.
+ */
+export interface Alert {
+  /**
+   * What was found, in a word: drift, quality.
+   */
+  kind: string;
+  severity: 'info' | 'warning' | 'critical';
+  /**
+   * A sentence for people.
+   */
+  message: string;
+  [k: string]: unknown;
 }
 /**
  * A position fix (WGS 84). Other columns of the recording are kept as they are.
@@ -205,6 +221,16 @@ export interface ServiceConfig {
   use: string;
   input?: string;
   output?: string;
+  /**
+   * Other channels for the service's further outputs: name -> channel.
+   */
+  outputs?: {
+    [k: string]: string;
+  };
+  /**
+   * committed: reads the log; nothing is lost or doubled. live: reads what is published, for the lowest latency; what is published while it is away is missing.
+   */
+  mode?: 'committed' | 'live';
   params?: {
     [k: string]: unknown;
   };
@@ -777,7 +803,7 @@ export interface ReplayPatch {
 export interface Service {
   name: string;
   role: 'replayer' | 'analysis' | 'tasks' | 'api' | 'service';
-  state: 'starting' | 'running' | 'restarting' | 'stopped' | 'missing';
+  state: 'starting' | 'running' | 'standby' | 'restarting' | 'stopped' | 'missing';
   instance: string;
   pid?: number;
   started?: string;

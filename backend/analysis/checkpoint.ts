@@ -2,22 +2,35 @@ import { batchKeys, type ChannelSpec } from '../../core/channels.ts';
 import { parsePosition, positionText, type Position, type Record } from '../../core/event.ts';
 import { keys } from '../../core/keys.ts';
 import { callFunction, type Redis } from '../../core/redis.ts';
+import { DEAD_LETTERS_MAX } from '../../core/store.ts';
 import { batchArguments } from '../../core/writer.ts';
 
-/** What a service had committed: how far it has read each input, and its state per subject as JSON text. */
+/** What a service had committed: how far it has read each input, and what its engine keeps. */
 export interface Checkpoint {
+  /** Names the last commit; '' before the first. */
+  commit: string;
   positions: Map<string, Position>;
-  states: Map<string, string>;
+  entries: Map<string, string>;
 }
 
 export async function readCheckpoint(redis: Redis, service: string): Promise<Checkpoint> {
   const positions = new Map<string, Position>();
-  const states = new Map<string, string>();
-  for (const [field, value] of Object.entries(await redis.hgetall(keys.checkpoint(service)))) {
+  const entries = new Map<string, string>();
+  const all = await redis.hgetall(keys.checkpoint(service));
+  for (const [field, value] of Object.entries(all)) {
     if (field.startsWith('@')) positions.set(field.slice(1), parsePosition(value));
-    else if (field.startsWith('=')) states.set(field.slice(1), value);
+    else if (field !== '#commit') entries.set(field, value);
   }
-  return { positions, states };
+  return { commit: all['#commit'] ?? '', positions, entries };
+}
+
+/** Records for one output, framed to follow `from`; `head` is where the output is believed to stand. */
+export interface OutputBatch {
+  spec: ChannelSpec;
+  head: Position;
+  from: Position;
+  records: Record[];
+  events: string[];
 }
 
 /** What a service did with a batch of input. */
@@ -25,46 +38,57 @@ export interface Work {
   service: string;
   /** Until when the service counts as attached, epoch ms: so long a replay waits for it. */
   attachedUntilMs: number;
-  /** Forget all state first: a new epoch began. */
+  /** Forget all that was kept first: a new epoch began. */
   forget: boolean;
-  /** All inputs of the service: where it stood, null before its first commit, and stands now. */
-  inputs: { channel: string; from: Position | null; to: Position }[];
-  /** Changed states as JSON text; '' forgets the subject. */
-  states: Map<string, string>;
-  /** Records for the output, framed to follow `from`; `head` is where the output is believed to stand. */
-  output: { spec: ChannelSpec; head: Position; from: Position; records: Record[]; events: string[] };
+  /** The commit that this one follows, and this one: no two in the world have the same name. */
+  last: string;
+  commit: string;
+  /** All inputs of the service, and where it stands now. */
+  inputs: { channel: string; to: Position }[];
+  /** What changed of what the engine keeps; '' forgets an entry. */
+  entries: ReadonlyMap<string, string>;
+  /** Dead letters as JSON text. */
+  letters: string[];
+  outputs: OutputBatch[];
 }
 
 export type Committed =
-  { done: true } | { done: false; head: Position } | { done: false; position: Position | null };
+  | { done: true }
+  /** An output stands elsewhere. */
+  | { done: false; channel: string; head: Position }
+  /** Another process has gone on with the service; or Redis no longer knows it. */
+  | { done: false };
 
-/** Outputs, state and position in one atomic call; nothing is written when Redis stands elsewhere than believed. */
+/** All of it in one atomic call; nothing is written when Redis stands elsewhere than believed. */
 export async function commit(redis: Redis, work: Work): Promise<Committed> {
   const names = [
     keys.checkpoint(work.service),
+    keys.deadLetters,
     ...work.inputs.map(({ channel }) => keys.consumers(channel)),
-    ...batchKeys(work.output.spec),
+    ...work.outputs.flatMap(({ spec }) => batchKeys(spec)),
   ];
-  const { spec, head, from, records, events } = work.output;
-  const args = [
+  const args: (string | number)[] = [
     work.service,
     work.attachedUntilMs,
     work.forget ? 1 : 0,
+    work.last,
+    work.commit,
     work.inputs.length,
-    ...work.inputs.flatMap((input) => [
-      input.channel,
-      input.from ? positionText(input.from) : '',
-      positionText(input.to),
-    ]),
-    work.states.size,
-    ...[...work.states].flat(),
-    1,
-    ...batchArguments(spec, head, from, records, events),
+    ...work.inputs.flatMap(({ channel, to }) => [channel, positionText(to)]),
+    work.entries.size,
   ];
+  for (const [entry, text] of work.entries) args.push(entry, text);
+  args.push(DEAD_LETTERS_MAX, work.letters.length, ...work.letters, work.outputs.length);
+  for (const { spec, head, from, records, events } of work.outputs)
+    for (const arg of batchArguments(spec, head, from, records, events)) args.push(arg);
   const reply = (await callFunction(redis, 'commit', names, args)) as (number | string)[];
   if (reply[0] === 1) return { done: true };
-  if (reply[0] === 0) return { done: false, head: { epoch: Number(reply[2]), offset: Number(reply[3]) } };
-  return { done: false, position: reply[2] ? parsePosition(String(reply[2])) : null };
+  if (reply[0] === 0) {
+    const head = { epoch: Number(reply[2]), offset: Number(reply[3]) };
+    return { done: false, channel: String(reply[1]), head };
+  }
+  // A connection that broke after the commit sends it again: then it is there already.
+  return String(reply[1]) === work.commit ? { done: true } : { done: false };
 }
 
 /** Tells that the service is attached although nothing comes in. */
@@ -76,4 +100,35 @@ export async function stayAttached(
   untilMs: number,
 ): Promise<void> {
   await redis.hset(keys.consumers(channel), service, `${positionText(at)} ${untilMs}`);
+}
+
+/** Takes or keeps the right to run a service, for `lifeMs`; 0 gives it up. False while another process has it. */
+export async function hold(redis: Redis, service: string, token: string, lifeMs: number): Promise<boolean> {
+  const reply = (await callFunction(redis, 'hold', [keys.holder(service)], [token, lifeMs])) as number[];
+  return reply[0] === 1;
+}
+
+/** How far a channel is beyond its last event. */
+export interface Standing {
+  head: Position;
+  /** Nothing before this will come in the epoch, epoch ms; null where no replay says so. */
+  watermarkMs: number | null;
+  /** Offset of the epoch's last event, where it was played to its end. */
+  endOffset: number | null;
+}
+
+export async function readStanding(redis: Redis, channel: string, epoch: number): Promise<Standing> {
+  const replies = await redis
+    .multi()
+    .hmget(keys.head(channel), 'epoch', 'offset', 'watermark', 'watermark_epoch')
+    .hget(keys.ends(channel), String(epoch))
+    .exec();
+  const [headEpoch, offset, watermark, watermarkEpoch] = replies![0]![1] as (string | null)[];
+  const end = replies![1]![1] as string | null;
+  const head = { epoch: Number(headEpoch ?? 0), offset: Number(offset ?? 0) };
+  return {
+    head,
+    watermarkMs: watermark != null && Number(watermarkEpoch) === epoch ? Number(watermark) : null,
+    endOffset: end === null ? null : Number(end),
+  };
 }

@@ -1,15 +1,15 @@
 import { readdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { channelSpec } from '../../core/channels.ts';
+import { channelSpec, type ChannelSpec } from '../../core/channels.ts';
 import type { Settings } from '../../core/config.ts';
 import { failure, sentence } from '../../core/errors.ts';
 import { createLog } from '../../core/log.ts';
 import { Presence } from '../../core/presence.ts';
 import { connect } from '../../core/redis.ts';
-import { explain } from '../../schemas/index.ts';
+import { explain, type ServiceConfig } from '../../schemas/index.ts';
 import { ServiceRunner } from './runner.ts';
-import type { ServiceKind } from './service.ts';
+import { MAIN_OUTPUT, type ServiceKind } from './service.ts';
 
 const paramsAjv = new Ajv2020({ useDefaults: true, validateSchema: false });
 
@@ -31,29 +31,23 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
         },
       );
     }
-    const [input, output] = [config.input ?? kind.input, config.output ?? kind.output];
+    const input = config.input ?? kind.input;
+    const outputs = outputsOf(kind, config, settings);
     const service = kind.create(checkParams(name, kind, config.params ?? {}));
-    const runner = new ServiceRunner({
-      redis,
-      name,
-      service,
-      input,
-      output: channelSpec(output, settings.channels),
-      log,
-    });
+    const runner = new ServiceRunner({ redis, name, service, input, outputs, partition: null, log });
     let error: string | null = null;
     runner.run().catch((thrown: unknown) => {
       error = sentence(thrown);
       log.error({ service: name }, error);
     });
     const presence = new Presence(redis, () => ({
-      name,
+      name: runner.name,
       role: 'service',
-      state: error ? 'stopped' : 'running',
-      instance: `${instance}:${name}`,
+      state: error ? 'stopped' : runner.position ? 'running' : 'standby',
+      instance: `${instance}:${runner.name}`,
       started,
       inputs: [input],
-      outputs: [output],
+      outputs: [...outputs.values()].map((spec) => spec.name),
       lost: runner.lost,
       ...(error && { message: error }),
     }));
@@ -88,6 +82,20 @@ export async function serviceKinds(): Promise<Map<string, ServiceKind>> {
     ),
   );
   return new Map(kinds.map((kind) => [kind.name, kind]));
+}
+
+/** A service's outputs by name, as the configuration has them. @throws failure for one that it has not */
+function outputsOf(
+  kind: ServiceKind,
+  config: ServiceConfig,
+  { channels }: Settings,
+): Map<string, ChannelSpec> {
+  const names = { [MAIN_OUTPUT]: config.output ?? kind.output, ...kind.outputs, ...config.outputs };
+  for (const name of Object.keys(config.outputs ?? {})) {
+    if (name !== MAIN_OUTPUT && !kind.outputs?.[name])
+      throw failure('config_invalid', `Service "${kind.name}" has no output "${name}".`);
+  }
+  return new Map(Object.entries(names).map(([name, channel]) => [name, channelSpec(channel, channels)]));
 }
 
 /** A service's parameters with their defaults. @throws failure that says which is wrong */

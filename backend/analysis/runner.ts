@@ -1,56 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ChannelSpec } from '../../core/channels.ts';
-import {
-  comparePositions,
-  Framer,
-  timeMsOf,
-  type Event,
-  type Position,
-  type Record,
-} from '../../core/event.ts';
+import type { Event, Position } from '../../core/event.ts';
 import type { Logger } from '../../core/log.ts';
 import { LogReader, type LogBatch } from '../../core/reader.ts';
 import type { Redis } from '../../core/redis.ts';
-import { readHead } from '../../core/store.ts';
-import { commit, readCheckpoint, stayAttached, type Work } from './checkpoint.ts';
+import { deadLetterText, readHead } from '../../core/store.ts';
+import { commit, hold, readCheckpoint, readStanding, stayAttached, type Work } from './checkpoint.ts';
+import { Engine, type Rejected, type Results } from './engine/engine.ts';
+import { Outputs } from './outputs.ts';
+import { ownsKey, type Partition } from './partition.ts';
 import type { Service } from './service.ts';
 
 /** So long after its last sign of life a replay still waits for a service: time enough for a restart. */
 const ATTACHED_MS = 30_000;
-const IDLE_SIGN_MS = 5_000;
+const SIGN_MS = 500;
+/** A process that gives no sign for so long has its services taken over. */
+const HOLD_MS = 2_000;
+const STANDBY_LOOK_MS = 250;
 /** A slow service commits what it has after this, so that its outputs flow and the services beside it get their turn. */
 const SLICE_MS = 25;
+const IDLE_LOOK_MS = 250;
+/** On a live channel that is silent for so long, event time goes on with the wall clock. */
+const LIVE_IDLE_MS = 10_000;
 
 export interface RunnerParts {
   redis: Redis;
   name: string;
   service: Service<unknown>;
   input: string;
-  output: ChannelSpec;
+  /** By name; see `MAIN_OUTPUT`. */
+  outputs: ReadonlyMap<string, ChannelSpec>;
+  partition: Partition | null;
   log: Logger;
 }
 
 /**
  * Runs one service: reads its input's log from where it had committed, and commits outputs, state and position in one
- * step per batch. Killed at any instant, it goes on as if nothing had been; run twice by mistake, one of the two finds
- * its commits refused and starts over from the other's.
+ * step per batch. Killed at any instant, it goes on as if nothing had been. Of several processes that run the same
+ * service one does, and the others stand by; should two of them do, one finds its commits refused and starts over.
  */
 export class ServiceRunner {
+  /** Of the service, and of the partition of it that is run. */
   readonly name: string;
   readonly #parts: RunnerParts;
+  readonly #token = randomUUID();
+  readonly #engine: Engine;
+  readonly #outputs: Outputs;
   #reader: LogReader | null = null;
   #closed = false;
   #position: Position | null = null;
-  /** Whether the position is in Redis; a service's first commit creates its checkpoint. */
-  #committed = false;
-  #head: Position = { epoch: 0, offset: 0 };
-  /** State per subject as it is in Redis, parsed when first needed. */
-  #states = new Map<string, unknown>();
+  /** The last commit, '' before the first; and how many this process has made. */
+  #lastCommit = '';
+  #commits = 0;
+  /** The next commit is the first of its epoch. */
+  #fresh = false;
+  /** The commit that is under way, with what comes next being derived meanwhile; false: it was refused. */
+  #underWay: Promise<boolean> = Promise.resolve(true);
   #lost = 0;
-  #framers = new Map<string | undefined, Framer>();
+  #arrivedAt = performance.now();
 
   constructor(parts: RunnerParts) {
+    const { partition, name } = parts;
     this.#parts = parts;
-    this.name = parts.name;
+    this.name = partition ? `${name}#${partition.index}/${partition.count}` : name;
+    this.#engine = new Engine(parts.service, partition ? { owns: (key) => ownsKey(partition, key) } : {});
+    this.#outputs = new Outputs({
+      redis: parts.redis,
+      service: name,
+      specs: parts.outputs,
+      shared: partition !== null,
+    });
   }
 
   /** Input events that had left the log before they were read. */
@@ -58,36 +78,35 @@ export class ServiceRunner {
     return this.#lost;
   }
 
+  /** How far it is; null while it stands by. */
   get position(): Position | null {
     return this.#position;
   }
 
   /** Runs until closed. */
   async run(): Promise<void> {
-    const { redis, name, input, log } = this.#parts;
-    const signs = setInterval(() => {
-      if (this.#position)
-        stayAttached(redis, name, input, this.#position, Date.now() + ATTACHED_MS).catch(() => {});
-    }, IDLE_SIGN_MS);
-    try {
-      while (!this.#closed) {
-        await this.#load();
-        this.#reader = new LogReader(redis);
-        this.#reader.add(input, this.#position!);
-        try {
-          await this.#follow(this.#reader);
-        } finally {
-          this.#reader.close();
-        }
-        if (!this.#closed)
-          log.warn(
-            { service: name },
-            'another process went on with this service; starting over from its checkpoint',
-          );
+    const { redis, input, log } = this.#parts;
+    while (!this.#closed) {
+      if (!(await hold(redis, this.name, this.#token, HOLD_MS))) {
+        await delay(STANDBY_LOOK_MS);
+        continue;
       }
-    } finally {
-      clearInterval(signs);
+      const signs = setInterval(() => void this.#sign().catch(() => {}), SIGN_MS);
+      try {
+        await this.#load();
+        let rewound = false;
+        const reader = new LogReader(redis, { idleMs: IDLE_LOOK_MS, rewound: () => (rewound = true) });
+        this.#reader = reader;
+        reader.add(input, this.#position!);
+        await this.#follow(reader, () => rewound);
+        if (!this.#closed) log.warn({ service: this.name }, 'starting over from the last commit');
+      } finally {
+        clearInterval(signs);
+        this.#reader?.close();
+        this.#position = null;
+      }
     }
+    await hold(redis, this.name, this.#token, 0).catch(() => {});
   }
 
   close(): void {
@@ -95,36 +114,43 @@ export class ServiceRunner {
     this.#reader?.close();
   }
 
+  async #sign(): Promise<void> {
+    const { redis, input } = this.#parts;
+    if (!(await hold(redis, this.name, this.#token, HOLD_MS))) this.#reader?.close();
+    else if (this.#position)
+      await stayAttached(redis, this.name, input, this.#position, Date.now() + ATTACHED_MS);
+  }
+
   async #load(): Promise<void> {
-    const { redis, name, input, output } = this.#parts;
-    const { positions, states } = await readCheckpoint(redis, name);
-    const known = positions.get(input);
-    this.#committed = known !== undefined;
+    const { redis, input } = this.#parts;
+    const checkpoint = await readCheckpoint(redis, this.name);
+    this.#lastCommit = checkpoint.commit;
+    this.#fresh = checkpoint.commit === '';
+    this.#underWay = Promise.resolve(true);
+    this.#engine.load(checkpoint.entries);
     // A new service begins with the epoch under way: all of it, as far as the log goes back.
-    this.#position = known ?? { epoch: (await readHead(redis, input)).epoch, offset: 0 };
-    this.#states = new Map([...states].map(([subject, text]) => [subject, JSON.parse(text) as unknown]));
-    this.#head = await readHead(redis, output.name);
-    await stayAttached(redis, name, input, this.#position, Date.now() + ATTACHED_MS);
+    this.#position = checkpoint.positions.get(input) ?? {
+      epoch: (await readHead(redis, input)).epoch,
+      offset: 0,
+    };
+    await this.#outputs.load();
+    await stayAttached(redis, this.name, input, this.#position, Date.now() + ATTACHED_MS);
   }
 
-  /** Returns when closed, or when the checkpoint turns out to be ahead of this process. */
-  async #follow(reader: LogReader): Promise<void> {
+  /** Returns when closed, or when Redis turns out not to stand where this process believes. */
+  async #follow(reader: LogReader, rewound: () => boolean): Promise<void> {
     for await (const batches of reader.batches()) {
-      for (const batch of batches) {
-        for (let rest: LogBatch | null = batch; rest;) {
-          const handled = await this.#handle(rest);
-          if (handled === 0) return;
-          rest = tail(rest, handled);
-        }
-      }
-      if (this.#closed) return;
+      if (rewound()) return;
+      for (const batch of batches) if (!(await this.#handle(batch))) return;
+      if (batches.length === 0 && !(await this.#idle())) return;
+      if (this.#closed) break;
     }
+    await this.#underWay;
   }
 
-  /** Commits as much of a batch as a slice of time allows; answers how many events, 0 when another process is ahead. */
-  async #handle(batch: LogBatch): Promise<number> {
-    const { name, log, output, redis, input } = this.#parts;
-    const before = this.#position!;
+  /** Derives and commits; what was derived is on its way afterwards. False: Redis stands elsewhere. */
+  async #handle(batch: LogBatch): Promise<boolean> {
+    const { name, log, input } = this.#parts;
     if (batch.lost > 0) {
       this.#lost += batch.lost;
       log.warn(
@@ -132,99 +158,96 @@ export class ServiceRunner {
         'events left the log before they were read',
       );
     }
-    const fresh = batch.epoch > before.epoch || !this.#committed;
-    if (fresh) this.#states.clear();
-    const { records, framers, changed, handled } = this.#derive(batch);
-    const to = { epoch: batch.epoch, offset: batch.from + handled - 1 };
+    if (batch.epoch > this.#position!.epoch) {
+      if (!(await this.#leaveEpoch())) return false;
+      this.#engine.begin();
+      this.#fresh = true;
+    }
+    this.#arrivedAt = performance.now();
+    let offset = batch.from;
+    for (let at = 0; at < batch.events.length;) {
+      const untilMs = performance.now() + SLICE_MS;
+      do this.#engine.take(JSON.parse(batch.events[at++]!) as Event);
+      while (at < batch.events.length && performance.now() < untilMs);
+      offset = batch.from + at;
+      if (!(await this.#commit({ epoch: batch.epoch, offset: offset - 1 }))) return false;
+    }
+    return true;
+  }
+
+  /** An epoch that was played to its end is brought to its end here too; another is void. */
+  async #leaveEpoch(): Promise<boolean> {
+    const { redis, input } = this.#parts;
+    const position = this.#position!;
+    if (!this.#engine.waits) return true;
+    const { endOffset } = await readStanding(redis, input, position.epoch);
+    if (endOffset !== position.offset) return true;
+    this.#engine.end();
+    return this.#commit(position);
+  }
+
+  /** Nothing comes in: lets time pass where it is known that it does. */
+  async #idle(): Promise<boolean> {
+    const { redis, input } = this.#parts;
+    if (!(await this.#underWay)) return false;
+    if (!this.#engine.waits) return true;
+    const position = this.#position!;
+    const { head, watermarkMs, endOffset } = await readStanding(redis, input, position.epoch);
+    if (head.epoch !== position.epoch || head.offset !== position.offset) return true;
+    if (endOffset === position.offset) this.#engine.end();
+    else if (watermarkMs !== null) this.#engine.advance(watermarkMs);
+    else if (this.#engine.isLive) {
+      const silentMs = performance.now() - this.#arrivedAt;
+      if (silentMs > LIVE_IDLE_MS) this.#engine.advance(this.#engine.lastWatermarkMs + silentMs);
+    }
+    return this.#engine.hasResults ? this.#commit(position) : true;
+  }
+
+  /** Sends what has been derived, once what was sent before has arrived. False: that, or this, was refused. */
+  async #commit(to: Position): Promise<boolean> {
+    const results = this.#engine.drain();
+    if (!(await this.#underWay)) return false;
+    this.#underWay = this.#write(results, to, this.#fresh);
+    this.#fresh = false;
+    this.#position = to;
+    // Where it fails it fails when it is awaited.
+    this.#underWay.catch(() => {});
+    return true;
+  }
+
+  async #write(results: Results, to: Position, fresh: boolean): Promise<boolean> {
+    const { redis, input } = this.#parts;
+    const work: Work = {
+      service: this.name,
+      attachedUntilMs: Date.now() + ATTACHED_MS,
+      forget: fresh,
+      last: this.#lastCommit,
+      commit: `${this.#token}/${++this.#commits}`,
+      inputs: [{ channel: input, to }],
+      entries: results.entries,
+      letters: results.rejected.map((rejected) => this.#letter(rejected)),
+      outputs: [],
+    };
     for (;;) {
-      // The output's epoch rises with the input's, and where a service begins anew over what an earlier one wrote.
-      const from = fresh
-        ? { epoch: Math.max(this.#head.epoch + 1, batch.epoch), offset: 0 }
-        : this.#head.epoch === 0
-          ? { epoch: 1, offset: 0 }
-          : this.#head;
-      const sent = new Date().toISOString();
-      const events = records.map((record, i) =>
-        framers[i]!.frame(record, from.epoch, from.offset + 1 + i, sent),
-      );
-      const work: Work = {
-        service: name,
-        attachedUntilMs: Date.now() + ATTACHED_MS,
-        forget: fresh,
-        inputs: [{ channel: input, from: this.#committed ? before : null, to }],
-        states: changed,
-        output: { spec: output, head: this.#head, from, records, events },
-      };
+      work.outputs = this.#outputs.batches(results.outputs, to.epoch, fresh);
       const result = await commit(redis, work);
-      // A connection that broke after the commit sends it again: then Redis already stands where it would put us.
-      if (
-        result.done ||
-        ('position' in result && result.position && comparePositions(result.position, to) === 0)
-      ) {
-        this.#position = to;
-        this.#committed = true;
-        this.#head = { epoch: from.epoch, offset: from.offset + records.length };
-        return handled;
+      if (result.done) {
+        this.#outputs.settle(work.outputs);
+        this.#lastCommit = work.commit;
+        return true;
       }
-      if ('position' in result) return 0;
-      this.#head = result.head;
+      if (!('head' in result)) return false;
+      this.#outputs.correct(result.channel, result.head);
     }
   }
 
-  #derive(batch: LogBatch): {
-    records: Record[];
-    framers: Framer[];
-    changed: Map<string, string>;
-    handled: number;
-  } {
-    const records: Record[] = [];
-    const framers: Framer[] = [];
-    const touched = new Set<string>();
-    const untilMs = performance.now() + SLICE_MS;
-    let handled = 0;
-    for (const line of batch.events) {
-      if (handled > 0 && performance.now() > untilMs) break;
-      handled++;
-      const event = JSON.parse(line) as Event;
-      const context = { timeMs: timeMsOf(event.time), state: this.#states.get(event.subject) ?? null };
-      const before = context.state;
-      for (const { data, subject, timeMs } of this.#parts.service.receive(event, context)) {
-        framers.push(this.#framer(event.replay));
-        records.push({
-          subject: subject ?? event.subject,
-          timeMs: timeMs ?? context.timeMs,
-          data: JSON.stringify(data),
-          // What is derived from what is not new is not new either.
-          ...(event.restored && { extra: ',"restored":true' }),
-        });
-      }
-      if (context.state === before) continue;
-      touched.add(event.subject);
-      if (context.state === null) this.#states.delete(event.subject);
-      else this.#states.set(event.subject, context.state);
-    }
-    const changed = new Map(
-      [...touched].map((subject) => [
-        subject,
-        this.#states.has(subject) ? JSON.stringify(this.#states.get(subject)) : '',
-      ]),
-    );
-    return { records, framers, changed, handled };
+  #letter({ event, reason }: Rejected): string {
+    return deadLetterText({
+      channel: this.#parts.input,
+      source: `/services/${this.#parts.name}`,
+      reason,
+      content: JSON.stringify(event),
+      ...(event.replay !== undefined && { replay: event.replay }),
+    });
   }
-
-  /** What is derived from replayed data is marked as replayed too. */
-  #framer(replay: string | undefined): Framer {
-    let framer = this.#framers.get(replay);
-    if (!framer) {
-      framer = new Framer({ channel: this.#parts.output.name, source: `/services/${this.name}`, replay });
-      this.#framers.set(replay, framer);
-    }
-    return framer;
-  }
-}
-
-/** What is left of a batch after its first events. */
-function tail(batch: LogBatch, handled: number): LogBatch | null {
-  if (handled === batch.events.length) return null;
-  return { ...batch, from: batch.from + handled, events: batch.events.slice(handled), lost: 0 };
 }

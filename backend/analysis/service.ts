@@ -1,25 +1,49 @@
 import type { Data, Event } from '../../core/event.ts';
 
-/** What a service derives from one event. Subject and time are the input's unless it says otherwise. */
+/** What a service derives. Subject and time are those of the event or timer at hand unless it says otherwise. */
 export interface Derived {
   data: Data;
   subject?: string;
   timeMs?: number;
+  /** Which of the service's outputs it goes to, by its name; the first unless it says otherwise. */
+  to?: string;
+}
+
+/** A point in event time that a service asked to be told of. */
+export interface Timer {
+  name: string;
+  /** The event time it was set for, epoch ms. */
+  timeMs: number;
+  /** The replay is over, and no event will come any more: it may be told before its time. */
+  ended: boolean;
 }
 
 /** What a service sees beside the event. */
 export interface Context<State> {
-  /** Event time, epoch ms. */
-  timeMs: number;
-  /** State of the event's subject in this epoch, as JSON values; assign to keep something, null to forget. */
+  /** Event time of the event or timer, epoch ms. */
+  readonly timeMs: number;
+  /** What state is kept by: the event's subject, or what the service's `key` says. */
+  readonly key: string;
+  /**
+   * State of the key in this epoch; null at first. It has to survive JSON. Assign it to keep it, also after it was changed
+   * in place; null forgets it.
+   */
   state: State | null;
+  /** No event before this time is expected any more, epoch ms. What comes all the same is late. */
+  readonly watermarkMs: number;
+  /** Has `due` called once the watermark has reached a time, before the event that takes it there. Replaces one of the same name. */
+  setTimer(name: string, timeMs: number): void;
+  clearTimer(name: string): void;
+  /** Sends the event at hand to the dead letters. */
+  reject(reason: string): void;
 }
 
 /**
  * A service derives events from events. It owns no connection and no clock: what it derives depends only on the events
- * of the epoch so far, so it is the same at any rate, and a list of events is all a test needs.
+ * of the epoch so far and on their times, so it is the same at any rate, and a list of events is all a test needs.
  *
- * Override `process` where the datum alone is enough, `receive` where the whole event or state is.
+ * Override `process` where the datum alone is enough, `receive` where the whole event, state or timers are, and
+ * `forward` to send what is derived elsewhere.
  */
 export abstract class Service<State = null> {
   /** Derives data from data; null derives nothing. */
@@ -32,7 +56,25 @@ export abstract class Service<State = null> {
     const data = this.process(event.data);
     return data === null ? [] : [{ data }];
   }
+
+  /** Derives events from a timer that is due. */
+  due(_timer: Timer, _context: Context<State>): Derived[] {
+    return [];
+  }
+
+  /** What state and timers are kept by. */
+  key(event: Event): string {
+    return event.subject;
+  }
+
+  /** The name of the output that something derived goes to; null: to none. */
+  forward(derived: Derived): string | null {
+    return derived.to ?? MAIN_OUTPUT;
+  }
 }
+
+/** The name of a service's first output. */
+export const MAIN_OUTPUT = 'output';
 
 /** A file under services/: its default export. */
 export interface ServiceKind {
@@ -42,28 +84,15 @@ export interface ServiceKind {
   /** Channels it reads and writes unless the configuration says otherwise. */
   input: string;
   output: string;
+  /** Further outputs: name -> channel. They may be shared with other services. */
+  outputs?: { [name: string]: string };
   /** JSON Schema of its parameters, with defaults. */
-  params: { type: 'object'; properties: { [name: string]: object }; additionalProperties: false };
+  params: {
+    type: 'object';
+    properties: { [name: string]: object };
+    required?: string[];
+    additionalProperties: false;
+  };
+  /** @throws Error saying what is wrong with parameters that their schema allows */
   create(params: { [name: string]: unknown }): Service<unknown>;
-}
-
-/** Runs a service over events without a Redis: what it would publish, in order. */
-export function derive(
-  service: Service<unknown>,
-  events: Event[],
-): { subject: string; timeMs: number; data: Data }[] {
-  const states = new Map<string, unknown>();
-  let epoch = 0;
-  return events.flatMap((event) => {
-    if (event.epoch > epoch) states.clear();
-    epoch = event.epoch;
-    const context = { timeMs: Date.parse(event.time), state: states.get(event.subject) ?? null };
-    const derived = service.receive(event, context);
-    states.set(event.subject, context.state);
-    return derived.map(({ data, subject, timeMs }) => ({
-      subject: subject ?? event.subject,
-      timeMs: timeMs ?? context.timeMs,
-      data,
-    }));
-  });
 }

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { serviceKinds } from '../../backend/analysis/main.ts';
-import { derive } from '../../backend/analysis/service.ts';
+import { derive } from '../../backend/analysis/engine/derive.ts';
 import type { Event } from '../../core/event.ts';
 import { keys } from '../../core/keys.ts';
 import { createLog } from '../../core/log.ts';
@@ -99,8 +99,8 @@ describe('analysis', () => {
   /** What the service's own code makes of the input's log, with no Redis and no process in between. */
   async function undisturbed(): Promise<string[]> {
     const kind = (await serviceKinds()).get('movement')!;
-    const events = derive(kind.create({ stopped_below_mps: 0.5, turns_above_m: 1 }), await log('gps'));
-    return events.map(({ subject, timeMs, data }) =>
+    const service = kind.create({ stopped_below_mps: 0.5, turns_above_m: 1 });
+    return derive(service, await log('gps')).outputs.map(({ subject, timeMs, data }) =>
       JSON.stringify({ type: 'gps.movement', subject, time: new Date(timeMs).toISOString(), data }),
     );
   }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { serviceKinds } from '../../backend/analysis/main.ts';
-import { derive } from '../../backend/analysis/service.ts';
+import { derive } from '../../backend/analysis/engine/derive.ts';
 import type { Event } from '../../core/event.ts';
 import { keys } from '../../core/keys.ts';
 import { connect, type Redis } from '../../core/redis.ts';
@@ -212,7 +212,7 @@ describe('the whole path, from a file to the browser', function () {
       .get('movement')!
       .create({ stopped_below_mps: 0.5, turns_above_m: 1 });
     const derived = await log('gps.movement', (await redis.hget(keys.head('gps.movement'), 'epoch'))!);
-    const expected = derive(movement, fixes).map(({ subject, timeMs, data }) => ({
+    const expected = derive(movement, fixes).outputs.map(({ subject, timeMs, data }) => ({
       subject,
       time: new Date(timeMs).toISOString(),
       data,

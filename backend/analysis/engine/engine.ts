@@ -1,0 +1,268 @@
+import { sentence } from '../../../core/errors.ts';
+import { timeMsOf, type Data, type Event } from '../../../core/event.ts';
+import type { Context, Derived, Service } from '../service.ts';
+import { Timers } from './timers.ts';
+import { Watermark, type WatermarkState } from './watermark.ts';
+
+/** Something derived, on its way to an output. */
+export interface Output {
+  /** The output's name. */
+  to: string;
+  subject: string;
+  timeMs: number;
+  data: Data;
+  /** What is derived from replayed data, or from what is not new, is so too. */
+  replay: string | undefined;
+  restored: boolean;
+}
+
+/** An input event that a service does not take. */
+export interface Rejected {
+  event: Event;
+  reason: string;
+}
+
+/** What a run of events led to. */
+export interface Results {
+  outputs: Output[];
+  rejected: Rejected[];
+  /** What has to be kept: entry -> JSON text, '' to forget it. */
+  entries: Map<string, string>;
+}
+
+/** Entries of keys begin so; the engine's own is `#engine`. */
+const KEY_ENTRY = '=';
+const OWN_ENTRY = '#engine';
+
+interface KeyEntry {
+  s: unknown;
+  t?: { [name: string]: number };
+}
+
+interface OwnEntry {
+  watermark: WatermarkState;
+  replay: string | null;
+}
+
+export interface EngineOptions {
+  /** Whether the keys are this engine's; the events of others only move its watermark. */
+  owns?: (key: string) => boolean;
+}
+
+/**
+ * Runs one service over events: keeps its state and timers by key, and the watermark. It knows no Redis and no wall
+ * clock; what it derives is a function of the events alone. What `take` led to stands in `drain`.
+ */
+export class Engine {
+  readonly #service: Service<unknown>;
+  readonly #owns: ((key: string) => boolean) | null;
+  readonly #watermark = new Watermark();
+  #timers = new Timers();
+  #states = new Map<string, unknown>();
+  #touched = new Set<string>();
+  #outputs: Output[] = [];
+  #rejected: Rejected[] = [];
+  #replay: string | undefined;
+  #lastWatermarkMs = -Infinity;
+  readonly #at: Moment;
+
+  constructor(service: Service<unknown>, options: EngineOptions = {}) {
+    this.#service = service;
+    this.#owns = options.owns ?? null;
+    this.#at = new Moment(this.#touched, this.#watermark, (reason) => this.#reject(reason));
+  }
+
+  get watermarkMs(): number {
+    return this.#watermark.timeMs;
+  }
+
+  /** The watermark as the last event left it. */
+  get lastWatermarkMs(): number {
+    return this.#lastWatermarkMs;
+  }
+
+  /** Whether the last event was no replay's. */
+  get isLive(): boolean {
+    return this.#replay === undefined;
+  }
+
+  /** Whether `drain` has more to say than that nothing happened. */
+  get hasResults(): boolean {
+    return this.#outputs.length > 0 || this.#touched.size > 0 || this.#rejected.length > 0;
+  }
+
+  /** Whether some timer waits for time to pass. */
+  get waits(): boolean {
+    return this.#timers.waits;
+  }
+
+  /** Goes on from what `drain` had said is to be kept. */
+  load(entries: ReadonlyMap<string, string>): void {
+    this.begin();
+    for (const [entry, text] of entries) {
+      if (entry === OWN_ENTRY) {
+        const own = JSON.parse(text) as OwnEntry;
+        this.#watermark.state = own.watermark;
+        this.#lastWatermarkMs = this.#watermark.timeMs;
+        this.#replay = own.replay ?? undefined;
+      } else if (entry.startsWith(KEY_ENTRY)) {
+        const key = entry.slice(KEY_ENTRY.length);
+        const { s, t } = JSON.parse(text) as KeyEntry;
+        if (s !== null) this.#states.set(key, s);
+        for (const [name, timeMs] of Object.entries(t ?? {})) this.#timers.set(key, name, timeMs);
+      }
+    }
+  }
+
+  /** A new epoch: what came before is void. */
+  begin(): void {
+    this.#states = new Map();
+    this.#timers = new Timers();
+    this.#touched.clear();
+    this.#watermark.state = { timeMs: null, ahead: null };
+    this.#replay = undefined;
+  }
+
+  /** The next event of the log. What was due before its time comes first. */
+  take(event: Event): void {
+    const timeMs = timeMsOf(event.time);
+    this.#replay = event.replay;
+    this.#watermark.see(event, timeMs);
+    this.#lastWatermarkMs = this.#watermark.timeMs;
+    this.#fire(this.#watermark.timeMs);
+    const key = this.#service.key(event);
+    if (this.#owns && !this.#owns(key)) return;
+    const at = this.#at.of(key, timeMs, this.#states.get(key), this.#timers);
+    at.event = event;
+    try {
+      this.#derive(this.#service.receive(event, at), event.subject, timeMs, event.restored === true);
+    } catch (error) {
+      this.#reject(`The service failed: ${sentence(error)}`);
+    }
+    at.event = null;
+    this.#keep(key);
+  }
+
+  /** No event before this time will come any more. */
+  advance(timeMs: number): void {
+    this.#watermark.advance(timeMs);
+    this.#fire(this.#watermark.timeMs);
+  }
+
+  /** No event will come any more: every timer is told, once. */
+  end(): void {
+    for (const { key, name, timeMs } of this.#timers.all()) {
+      this.#timers.clear(key, name);
+      this.#due(key, name, timeMs, true);
+    }
+  }
+
+  /** What has happened since the last call. */
+  drain(): Results {
+    const entries = new Map<string, string>();
+    for (const key of this.#touched) {
+      const state = this.#states.get(key) ?? null;
+      const timers = this.#timers.of(key);
+      const entry: KeyEntry = timers ? { s: state, t: timers } : { s: state };
+      entries.set(KEY_ENTRY + key, state === null && !timers ? '' : JSON.stringify(entry));
+    }
+    const own: OwnEntry = { watermark: this.#watermark.state, replay: this.#replay ?? null };
+    entries.set(OWN_ENTRY, JSON.stringify(own));
+    const results = { outputs: this.#outputs, rejected: this.#rejected, entries };
+    this.#touched.clear();
+    this.#outputs = [];
+    this.#rejected = [];
+    return results;
+  }
+
+  #fire(nowMs: number): void {
+    for (let timer; (timer = this.#timers.takeDue(nowMs));)
+      this.#due(timer.key, timer.name, timer.timeMs, false);
+  }
+
+  #due(key: string, name: string, timeMs: number, ended: boolean): void {
+    this.#touched.add(key);
+    const at = this.#at.of(key, timeMs, this.#states.get(key), this.#timers);
+    this.#derive(this.#service.due({ name, timeMs, ended }, at), key, timeMs, false);
+    this.#keep(key);
+  }
+
+  #keep(key: string): void {
+    const { state, assigned } = this.#at;
+    if (!assigned) return;
+    if (state === null) this.#states.delete(key);
+    else this.#states.set(key, state);
+  }
+
+  #derive(derived: Derived[], subject: string, timeMs: number, restored: boolean): void {
+    for (const one of derived) {
+      const to = this.#service.forward(one);
+      if (to === null) continue;
+      this.#outputs.push({
+        to,
+        subject: one.subject ?? subject,
+        timeMs: one.timeMs ?? timeMs,
+        data: one.data,
+        replay: this.#replay,
+        restored,
+      });
+    }
+  }
+
+  #reject(reason: string): void {
+    const { event } = this.#at;
+    if (event) this.#rejected.push({ event, reason });
+  }
+}
+
+/** The context of what is being handled; the same object every time. */
+class Moment implements Context<unknown> {
+  key = '';
+  timeMs = 0;
+  event: Event | null = null;
+  assigned = false;
+  readonly reject: (reason: string) => void;
+  readonly #touched: Set<string>;
+  readonly #watermark: Watermark;
+  #timers!: Timers;
+  #state: unknown = null;
+
+  constructor(touched: Set<string>, watermark: Watermark, reject: (reason: string) => void) {
+    this.#touched = touched;
+    this.#watermark = watermark;
+    this.reject = reject;
+  }
+
+  of(key: string, timeMs: number, state: unknown, timers: Timers): this {
+    this.key = key;
+    this.timeMs = timeMs;
+    this.#state = state ?? null;
+    this.#timers = timers;
+    this.assigned = false;
+    return this;
+  }
+
+  get watermarkMs(): number {
+    return this.#watermark.timeMs;
+  }
+
+  get state(): unknown {
+    return this.#state;
+  }
+
+  set state(state: unknown) {
+    this.#state = state;
+    this.assigned = true;
+    this.#touched.add(this.key);
+  }
+
+  setTimer(name: string, timeMs: number): void {
+    this.#timers.set(this.key, name, timeMs);
+    this.#touched.add(this.key);
+  }
+
+  clearTimer(name: string): void {
+    this.#timers.clear(this.key, name);
+    this.#touched.add(this.key);
+  }
+}

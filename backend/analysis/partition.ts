@@ -1,0 +1,21 @@
+/** One of `count` parts of a service's keys; `index` counts from 1. */
+export interface Partition {
+  index: number;
+  count: number;
+}
+
+/** @throws Error where it is not as in "2/3" */
+export function parsePartition(text: string): Partition {
+  const [, index, count] = /^(\d{1,4})\/(\d{1,4})$/.exec(text) ?? [];
+  const partition = { index: Number(index), count: Number(count) };
+  if (!(partition.index >= 1 && partition.index <= partition.count))
+    throw new Error(`"${text}" is no partition; write 1/3, 2/3 and 3/3 for three processes.`);
+  return partition;
+}
+
+/** Whether a key is in this partition: each key is in one of them (FNV-1a over its UTF-16 units). */
+export function ownsKey({ index, count }: Partition, key: string): boolean {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < key.length; at++) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193);
+  return (hash >>> 0) % count === index - 1;
+}

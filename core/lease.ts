@@ -85,6 +85,26 @@ export async function renewLease(
   return done === 1 ? null : leaseLost(channels[Number(at) - 1]!, lease.token, String(holder));
 }
 
+/** How far a replay is within an epoch. */
+export interface Mark {
+  epoch: number;
+  /** Nothing before this will come in it, epoch ms. */
+  timeMs: number;
+  /** Nothing at all will come in it. */
+  over: boolean;
+}
+
+/** Notes on the channels of a replay how far it is; on none that it has lost. All before it must have been written. */
+export async function markChannels(
+  redis: Redis,
+  channels: string[],
+  lease: Lease,
+  { epoch, timeMs, over }: Mark,
+): Promise<void> {
+  const names = channels.flatMap((channel) => [keys.head(channel), keys.ends(channel)]);
+  await callFunction(redis, 'mark', names, [lease.token, epoch, timeMs, over ? 1 : 0]);
+}
+
 /** Gives the channels back. */
 export async function releaseLease(redis: Redis, channels: string[], lease: Lease): Promise<void> {
   await renew(redis, channels, lease.token, 0);

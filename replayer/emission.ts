@@ -5,7 +5,15 @@ import type { Clock } from '../core/clock.ts';
 import { attachedConsumers, type Consumer } from '../core/consumers.ts';
 import type { Redis } from '../core/redis.ts';
 import type { RepriseError } from '../core/errors.ts';
-import { beginEpoch, releaseLease, renewLease, resumeEpoch, type Lease, type Left } from '../core/lease.ts';
+import {
+  beginEpoch,
+  markChannels,
+  releaseLease,
+  renewLease,
+  resumeEpoch,
+  type Lease,
+  type Left,
+} from '../core/lease.ts';
 import { ChannelWriter } from '../core/writer.ts';
 import type { Config } from '../schemas/types.ts';
 import type { Output } from './pass.ts';
@@ -74,6 +82,11 @@ export class Emission implements Output {
     const given = this.#restamp ? this.#restamped(block) : block;
     const { offset } = await this.#writers[channel]!.emit(given, restored ? RESTORED : '');
     this.#offsets[channel] = offset;
+  }
+
+  reached(timeMs: number, over: boolean): Promise<void> {
+    const { epoch } = this.#writers[0]!;
+    return markChannels(this.#redis, this.#channels, this.#lease, { epoch, timeMs, over });
   }
 
   async acknowledged(signal: AbortSignal): Promise<void> {

@@ -24,6 +24,8 @@ export interface Output {
   begin(lastEpoch: number, fromMs: number): Promise<number>;
   /** Sends records to one of the timeline's channels, after all before them; settles when they are published. */
   emit(channel: number, block: Block, restored: boolean): Promise<unknown>;
+  /** Tells that nothing before a time will be sent in this epoch any more, or, when it is over, nothing at all. */
+  reached(timeMs: number, over: boolean): Promise<unknown>;
   /** Settles when all attached services have read what was sent. */
   acknowledged(signal: AbortSignal): Promise<void>;
 }
@@ -59,6 +61,11 @@ export class Pass {
   readonly #failed = new AbortController();
   /** Of each channel: so many of the coming records are in Redis already. */
   readonly #left: number[];
+  /** Of the last record sent, and of the next one while it is waited for. */
+  #sentMs = -Infinity;
+  #nextMs: number | null = null;
+  #markedMs = -Infinity;
+  #isOver = false;
 
   constructor(parts: {
     timeline: Timeline;
@@ -86,9 +93,20 @@ export class Pass {
       if (this.#manner.endMs !== Infinity)
         await this.#clock.until(this.#manner.endMs, signal, () => this.#atRest());
     } finally {
+      this.#isOver = true;
       await Promise.all(this.#ahead);
     }
+    if (!signal.aborted) await this.#output.reached(this.#clock.positionMs(), true);
     this.#endStep(null);
+  }
+
+  /** Tells how far it is: who waits for time to pass need not wait for a next record. */
+  async mark(): Promise<void> {
+    const timeMs = this.#nextMs === null ? this.#sentMs : Math.min(this.#nextMs, this.#clock.positionMs());
+    if (timeMs <= this.#markedMs) return;
+    this.#markedMs = timeMs;
+    await Promise.all(this.#ahead);
+    if (!this.#isOver) await this.#output.reached(timeMs, false);
   }
 
   async #restore(fromMs: number, signal: AbortSignal): Promise<void> {
@@ -116,7 +134,9 @@ export class Pass {
           continue;
         }
         this.#skipIdle(previousMs, timeMs);
+        this.#nextMs = timeMs;
         await clock.until(timeMs, signal, () => this.#released(timeMs));
+        this.#nextMs = null;
         if (signal.aborted) return;
         const late = this.#outOfTime(timesMs, at);
         if (late > 0) {
@@ -126,7 +146,8 @@ export class Pass {
         }
         const end = this.#due(timesMs, at);
         for (const { channel, block } of stretch.parts(at, end)) await this.#send(channel, block, false);
-        this.#reached((previousMs = timesMs[end - 1]!), end - at);
+        this.#sentMs = previousMs = timesMs[end - 1]!;
+        this.#reached(previousMs, end - at);
         if (this.#manner.lockstep) {
           await this.#arrived();
           await this.#output.acknowledged(signal);

@@ -42,6 +42,7 @@ export class Player {
   slippedMs = 0;
   readonly #timeline: Timeline;
   readonly #output: Output;
+  #underWay: Pass | null = null;
   readonly #changed: () => void;
   readonly #manner: Manner;
   #running: 'idle' | 'playing' | 'ended' | 'failed' = 'idle';
@@ -306,7 +307,17 @@ export class Player {
       news,
       there,
     });
-    await pass.run(fromMs, this.#interrupt.signal);
+    this.#underWay = pass;
+    try {
+      await pass.run(fromMs, this.#interrupt.signal);
+    } finally {
+      this.#underWay = null;
+    }
+  }
+
+  /** Tells the output how far the timeline is; for channels on which nothing comes for a while. */
+  async mark(): Promise<void> {
+    await this.#underWay?.mark();
   }
 
   #settleSeeks(): void {

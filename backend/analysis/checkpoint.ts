@@ -128,7 +128,7 @@ export async function readStanding(redis: Redis, channel: string, epoch: number)
   const head = { epoch: Number(headEpoch ?? 0), offset: Number(offset ?? 0) };
   return {
     head,
-    watermarkMs: watermark != null && Number(watermarkEpoch) === epoch ? Number(watermark) : null,
+    watermarkMs: watermark && Number(watermarkEpoch) === epoch ? Number(watermark) : null,
     endOffset: end === null ? null : Number(end),
   };
 }

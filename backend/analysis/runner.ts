@@ -164,13 +164,11 @@ export class ServiceRunner {
       this.#fresh = true;
     }
     this.#arrivedAt = performance.now();
-    let offset = batch.from;
     for (let at = 0; at < batch.events.length;) {
       const untilMs = performance.now() + SLICE_MS;
       do this.#engine.take(JSON.parse(batch.events[at++]!) as Event);
       while (at < batch.events.length && performance.now() < untilMs);
-      offset = batch.from + at;
-      if (!(await this.#commit({ epoch: batch.epoch, offset: offset - 1 }))) return false;
+      if (!(await this.#commit({ epoch: batch.epoch, offset: batch.from + at - 1 }))) return false;
     }
     return true;
   }

@@ -64,6 +64,8 @@ class Tape implements Output {
   epochs: Emitted[][] = [];
   restored: number[][] = [];
   began: number[] = [];
+  /** Before this nothing is said to come any more in the epoch. */
+  reachedMs = -Infinity;
   readonly #time: FakeTime;
 
   constructor(time: FakeTime) {
@@ -72,6 +74,7 @@ class Tape implements Output {
 
   begin(_lastEpoch: number, fromMs: number): Promise<number> {
     this.began.push(fromMs);
+    this.reachedMs = -Infinity;
     this.epochs.push([]);
     this.restored.push([]);
     return Promise.resolve(this.epochs.length);
@@ -79,10 +82,16 @@ class Tape implements Output {
 
   emit(_channel: number, block: Block, restored: boolean): Promise<void> {
     for (const { data, timeMs } of block.records()) {
+      assert.ok(timeMs >= this.reachedMs, 'what was said to be past comes');
       const n = JSON.parse(data).n as number;
       if (restored) this.restored.at(-1)!.push(n);
       else this.epochs.at(-1)!.push({ n, timeMs, atMs: this.#time.now() });
     }
+    return Promise.resolve();
+  }
+
+  reached(timeMs: number, over: boolean): Promise<void> {
+    this.reachedMs = over ? Infinity : timeMs;
     return Promise.resolve();
   }
 
@@ -128,6 +137,7 @@ describe('Player', () => {
     const command = fc.oneof(
       fc.constant(['pause'] as const),
       fc.constant(['play'] as const),
+      fc.constant(['mark'] as const),
       fc.tuple(fc.constant('rate' as const), fc.constantFrom(0.01, 0.5, 1, 10, 1000, 'max' as const)),
       fc.tuple(fc.constant('seek' as const), fc.integer({ min: -1_000, max: 12_000 })),
       fc.tuple(fc.constant('pass' as const), fc.integer({ min: 0, max: 4_000 })),
@@ -152,6 +162,7 @@ describe('Player', () => {
           for (const [kind, value] of commands) {
             if (kind === 'pause') player.pause();
             else if (kind === 'play') player.play();
+            else if (kind === 'mark') await player.mark();
             else if (kind === 'rate') player.setRate(value);
             else if (kind === 'pass') await time.pass(value);
             else if (kind === 'back') {
@@ -189,6 +200,7 @@ describe('Player', () => {
           player.setRate('max');
           await time.pass(1);
           await run;
+          assert.equal(tape.reachedMs, Infinity, 'it is said that the epoch is over');
           for (const [i, epoch] of tape.epochs.entries()) {
             // The latest before it of each subject of each channel, unless another command cut it short.
             const begun = offsetsMs.filter((offsetMs) => START_MS + offsetMs < tape.began[i]!).length;
@@ -376,6 +388,7 @@ describe('Player', () => {
   const failing: Output = {
     begin: () => Promise.resolve(1),
     emit: () => settle().then(() => Promise.reject(new Error('the lease is gone'))),
+    reached: () => Promise.resolve(),
     acknowledged: () => Promise.resolve(),
   };
   const options = { startMs: START_MS, endMs: Infinity, loop: false };

@@ -21,7 +21,7 @@ export class Timers {
 
   set(key: string, name: string, timeMs: number): void {
     let named = this.#settings.get(key);
-    if (!named) this.#settings.set(key, (named = new Map()));
+    if (!named) this.#settings.set(key, (named = new Map<string, Setting>()));
     const setting = named.get(name);
     if (setting && setting.queuedMs <= timeMs) {
       setting.timeMs = timeMs;

@@ -58,6 +58,26 @@ export function compilePredicate(text: string): (data: Data) => boolean {
   };
 }
 
+/**
+ * The value of an expression for a datum; undefined where the datum lacks a member that it needs. Whole numbers of CEL are
+ * numbers here. @throws as compileExpression
+ */
+export function compileValue(text: string): (data: Data) => unknown {
+  // A plain member is what nearly everybody asks for, and needs no interpreter.
+  if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(text) && !LITERALS.has(text)) return (data) => data[text];
+  const evaluate = compileExpression(text);
+  return (data) => {
+    try {
+      const value = evaluate(data);
+      return typeof value === 'bigint' ? Number(value) : value;
+    } catch {
+      return undefined;
+    }
+  };
+}
+
+const LITERALS = new Set(['true', 'false', 'null', 'data']);
+
 function malformed(text: string, what: string, cause?: unknown): Error {
   return refusal('expression_malformed', 422, `"${text.slice(0, 200)}" is no expression: ${what}.`, {
     hint: 'Write it in CEL, for instance: speed > 30 && vehicle_id == "bus-1".',

@@ -9,7 +9,7 @@ import { choiceOf } from './choice.ts';
 import { infer, slug, type Reading } from './inference.ts';
 import { look, type Look } from './look.ts';
 import { mapper } from './mapping.ts';
-import { spanMs } from './moments.ts';
+import { spanMs } from '../core/span.ts';
 import { furthestBackMs, lowerBound, reordered, sorted, type Disorder } from './order.ts';
 import { originOf, type Origin } from './origin.ts';
 import { withoutOutliers, type Numbered, type OutlierPolicy } from './outliers.ts';

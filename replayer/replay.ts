@@ -14,7 +14,8 @@ import type {
 } from '../schemas/types.ts';
 import { Emission } from './emission.ts';
 import { Gauge } from './gauge.ts';
-import { momentMs, rangeMs, spanMs } from './moments.ts';
+import { spanMs } from '../core/span.ts';
+import { momentMs, rangeMs } from './moments.ts';
 import { Player } from './player.ts';
 import { openRecording, type AnyRecording } from './playable.ts';
 import { Recording, type OpenOptions, type Refusal } from './recording.ts';

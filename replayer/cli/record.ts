@@ -3,7 +3,7 @@ import { loadSettings } from '../../core/config.ts';
 import { failure, refusal, sentence } from '../../core/errors.ts';
 import { connect } from '../../core/redis.ts';
 import { count, lost, size } from '../files/report.ts';
-import { spanMs } from '../moments.ts';
+import { spanMs } from '../../core/span.ts';
 import { McapFile, type RecordSink } from '../record/file.ts';
 import { LinesFile } from '../record/lines.ts';
 import { Ring } from '../record/ring.ts';

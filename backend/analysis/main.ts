@@ -1,17 +1,14 @@
-import { readdirSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import { channelSpec, type ChannelSpec } from '../../core/channels.ts';
 import type { Settings } from '../../core/config.ts';
 import { failure, sentence } from '../../core/errors.ts';
 import { createLog } from '../../core/log.ts';
 import { Presence } from '../../core/presence.ts';
 import { connect } from '../../core/redis.ts';
-import { explain, type ServiceConfig } from '../../schemas/index.ts';
+import type { ServiceConfig } from '../../schemas/index.ts';
+import { checkedParams, serviceKinds } from './kinds.ts';
 import { ServiceRunner } from './runner.ts';
 import { MAIN_OUTPUT, type ServiceKind } from './service.ts';
-
-const paramsAjv = new Ajv2020({ useDefaults: true, validateSchema: false });
 
 /** The analysis role: runs the services of the configuration. One that fails does not touch the others. */
 export async function serve(settings: Settings): Promise<{ close(): Promise<void> }> {
@@ -33,7 +30,7 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
     }
     const input = config.input ?? kind.input;
     const outputs = outputsOf(kind, config, settings);
-    const service = kind.create(checkParams(name, kind, config.params ?? {}));
+    const service = kind.create(checkedParams(name, kind, config.params ?? {}));
     const runner = new ServiceRunner({ redis, name, service, input, outputs, partition: null, log });
     let error: string | null = null;
     runner.run().catch((thrown: unknown) => {
@@ -70,20 +67,6 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
   };
 }
 
-/** Every service there is: a file under services/ is one. */
-export async function serviceKinds(): Promise<Map<string, ServiceKind>> {
-  const folder = new URL('services/', import.meta.url);
-  const files = readdirSync(folder)
-    .filter((file) => /\.[tj]s$/.test(file))
-    .sort();
-  const kinds = await Promise.all(
-    files.map(
-      async (file) => ((await import(new URL(file, folder).href)) as { default: ServiceKind }).default,
-    ),
-  );
-  return new Map(kinds.map((kind) => [kind.name, kind]));
-}
-
 /** A service's outputs by name, as the configuration has them. @throws failure for one that it has not */
 function outputsOf(
   kind: ServiceKind,
@@ -96,20 +79,4 @@ function outputsOf(
       throw failure('config_invalid', `Service "${kind.name}" has no output "${name}".`);
   }
   return new Map(Object.entries(names).map(([name, channel]) => [name, channelSpec(channel, channels)]));
-}
-
-/** A service's parameters with their defaults. @throws failure that says which is wrong */
-function checkParams(
-  name: string,
-  kind: ServiceKind,
-  given: { [name: string]: unknown },
-): { [name: string]: unknown } {
-  const params = structuredClone(given);
-  const validate = paramsAjv.compile(kind.params);
-  if (!validate(params))
-    throw failure(
-      'config_invalid',
-      `The parameters of service "${name}": ${explain(validate.errors, params)}.`,
-    );
-  return params;
 }

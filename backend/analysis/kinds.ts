@@ -1,0 +1,37 @@
+import { readdirSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { failure } from '../../core/errors.ts';
+import { explain } from '../../schemas/index.ts';
+import type { ServiceKind } from './service.ts';
+
+const paramsAjv = new Ajv2020({ useDefaults: true, validateSchema: false, allowUnionTypes: true });
+
+/** Every service there is: a file under services/ is one. */
+export async function serviceKinds(): Promise<Map<string, ServiceKind>> {
+  const folder = new URL('services/', import.meta.url);
+  const files = readdirSync(folder)
+    .filter((file) => /\.[tj]s$/.test(file))
+    .sort();
+  const kinds = await Promise.all(
+    files.map(
+      async (file) => ((await import(new URL(file, folder).href)) as { default: ServiceKind }).default,
+    ),
+  );
+  return new Map(kinds.map((kind) => [kind.name, kind]));
+}
+
+/** A service's parameters with their defaults. @throws failure that says which is wrong */
+export function checkedParams(
+  name: string,
+  kind: ServiceKind,
+  given: { [name: string]: unknown },
+): { [name: string]: unknown } {
+  const params = structuredClone(given);
+  const validate = paramsAjv.compile(kind.params);
+  if (!validate(params))
+    throw failure(
+      'config_invalid',
+      `The parameters of service "${name}": ${explain(validate.errors, params)}.`,
+    );
+  return params;
+}

@@ -1,0 +1,110 @@
+import { Block } from '../core/block.ts';
+import { channelSpec } from '../core/channels.ts';
+import { keys } from '../core/keys.ts';
+import { createLog } from '../core/log.ts';
+import { duplicate, type Redis } from '../core/redis.ts';
+import { readHead } from '../core/store.ts';
+import { ChannelWriter } from '../core/writer.ts';
+import { checkedParams, serviceKinds } from '../backend/analysis/kinds.ts';
+import { ServiceRunner } from '../backend/analysis/runner.ts';
+import { MAIN_OUTPUT } from '../backend/analysis/service.ts';
+import type { Bench } from './run.ts';
+import { withSetting } from './setting.ts';
+
+const EVENTS = 200_000;
+const VEHICLES = 100;
+/** As many as the runner reads at once. */
+const BATCH = 1_000;
+
+export default {
+  summary: `Events per second through a service, ${EVENTS.toLocaleString('en')} fixes of ${VEHICLES} vehicles, one process, beside a bare XREADGROUP+XACK loop of batches of ${BATCH}.`,
+  async run(report) {
+    await withSetting(async ({ redis }) => {
+      const gps = { ...channelSpec('gps'), logMax: EVENTS * 2 };
+      await fill(redis, gps);
+      const log = createLog('bench', 'silent');
+      const kinds = await serviceKinds();
+      const run = async (use: string, params: object, name: string) => {
+        const kind = kinds.get(use)!;
+        const service = kind.create(checkedParams(name, kind, params as { [name: string]: unknown }));
+        const output = channelSpec(`${name}.out`);
+        const outputs = new Map([[MAIN_OUTPUT, output]]);
+        const runner = new ServiceRunner({
+          redis,
+          name,
+          service,
+          input: 'gps',
+          outputs,
+          partition: null,
+          log,
+        });
+        const started = performance.now();
+        const done = runner.run();
+        while ((await redis.hget(keys.checkpoint(name), '@gps')) !== `1-${EVENTS}`)
+          await new Promise((resolve) => setTimeout(resolve, 10));
+        const perSecond = (EVENTS / (performance.now() - started)) * 1000;
+        runner.close();
+        await done;
+        return { perSecond, derived: (await readHead(redis, output.name)).offset };
+      };
+      const window = { kind: 'tumbling', size: '60s' };
+      const select = {
+        n: 'count()',
+        speed: 'avg(speed_meters_per_second)',
+        top: 'max(speed_meters_per_second)',
+      };
+      await run('movement', {}, 'warm');
+      const baseline = ((await bareLoop(redis, 'one')) + (await bareLoop(redis, 'two'))) / 2;
+      const movement = await run('movement', {}, 'movement');
+      report({ name: 'movement, committed', value: movement.perSecond, unit: 'events/s', baseline });
+      await run('windows', { window, select }, 'warm-windows');
+      const windows = await run('windows', { window, select }, 'windows');
+      report({ name: 'windows, committed', value: windows.perSecond, unit: 'events/s', baseline });
+    });
+  },
+} satisfies Bench;
+
+/** Fixes of vehicles that drive in circles, 10 Hz in all. */
+async function fill(redis: Redis, spec: ReturnType<typeof channelSpec>): Promise<void> {
+  const writer = new ChannelWriter(redis, spec, { source: '/replays/bench', replay: 'bench' });
+  await redis.ping();
+  for (let from = 0; from < EVENTS; from += BATCH) {
+    const records = Array.from({ length: BATCH }, (_, i) => {
+      const n = from + i;
+      const angle = n / 5_000;
+      const data = {
+        latitude: 52 + Math.sin(angle + (n % VEHICLES)) / 100,
+        longitude: 13 + Math.cos(angle + (n % VEHICLES)) / 100,
+        speed_meters_per_second: 8 + (n % 7),
+        bearing: n % 360,
+      };
+      return { timeMs: 1.7e12 + n * 10, subject: `vehicle-${n % VEHICLES}`, data: JSON.stringify(data) };
+    });
+    await writer.emit(Block.of(records));
+  }
+}
+
+/** Reads the same log in a consumer group, acknowledges, and does nothing. Events per second. */
+async function bareLoop(redis: Redis, group: string): Promise<number> {
+  const reader = duplicate(redis);
+  await reader.xgroup('CREATE', keys.log('gps'), group, '0');
+  const started = performance.now();
+  for (let count = 0; count < EVENTS;) {
+    const reply = (await reader.xreadgroup(
+      'GROUP',
+      group,
+      'one',
+      'COUNT',
+      BATCH,
+      'STREAMS',
+      keys.log('gps'),
+      '>',
+    )) as [string, [string, string[]][]][];
+    const entries = reply[0]![1];
+    await reader.xack(keys.log('gps'), group, ...entries.map(([id]) => id));
+    count += entries.length;
+  }
+  const perSecond = (EVENTS / (performance.now() - started)) * 1000;
+  reader.disconnect();
+  return perSecond;
+}

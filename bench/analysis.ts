@@ -1,3 +1,4 @@
+import { connect as connectSocket } from 'node:net';
 import { Block } from '../core/block.ts';
 import { channelSpec } from '../core/channels.ts';
 import { keys } from '../core/keys.ts';
@@ -6,8 +7,9 @@ import { duplicate, type Redis } from '../core/redis.ts';
 import { readHead } from '../core/store.ts';
 import { ChannelWriter } from '../core/writer.ts';
 import { checkedParams, serviceKinds } from '../backend/analysis/kinds.ts';
+import { LiveRunner } from '../backend/analysis/live.ts';
 import { ServiceRunner } from '../backend/analysis/runner.ts';
-import { MAIN_OUTPUT } from '../backend/analysis/service.ts';
+import { MAIN_OUTPUT, type ServiceKind } from '../backend/analysis/service.ts';
 import type { Bench } from './run.ts';
 import { withSetting } from './setting.ts';
 
@@ -15,6 +17,9 @@ const EVENTS = 200_000;
 const VEHICLES = 100;
 /** As many as the runner reads at once. */
 const BATCH = 1_000;
+/** Published at once, and at most before they are heard. */
+const PIECE = 200;
+const AHEAD_MAX = 5_000;
 
 export default {
   summary: `Events per second through a service, ${EVENTS.toLocaleString('en')} fixes of ${VEHICLES} vehicles, one process, beside a bare XREADGROUP+XACK loop of batches of ${BATCH}.`,
@@ -57,12 +62,56 @@ export default {
       const baseline = ((await bareLoop(redis, 'one')) + (await bareLoop(redis, 'two'))) / 2;
       const movement = await run('movement', {}, 'movement');
       report({ name: 'movement, committed', value: movement.perSecond, unit: 'events/s', baseline });
+      for (const name of ['warm-live', 'live']) {
+        const value = await live(redis, kinds.get('movement')!, name);
+        if (name === 'live') report({ name: 'movement, live', value, unit: 'events/s', baseline });
+      }
       await run('windows', { window, select }, 'warm-windows');
       const windows = await run('windows', { window, select }, 'windows');
       report({ name: 'windows, committed', value: windows.perSecond, unit: 'events/s', baseline });
     });
   },
 } satisfies Bench;
+
+/** Publishes as fast as the service hears: from the first event until the last result is in Redis. Events per second. */
+async function live(redis: Redis, kind: ServiceKind, name: string): Promise<number> {
+  const input = { ...channelSpec(`${name}.in`), logMax: 0, keepsState: false };
+  const output = { ...channelSpec(`${name}.out`), logMax: 0, keepsState: false };
+  const runner = new LiveRunner({
+    ...{ redis, name, service: kind.create(checkedParams(name, kind, {})), input: input.name },
+    ...{ outputs: new Map([[MAIN_OUTPUT, output]]), partition: null, log: createLog('bench', 'silent') },
+  });
+  const done = runner.run();
+  while (runner.position === null) await new Promise((resolve) => setTimeout(resolve, 10));
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const socket = connectSocket(redis.options.port!);
+  socket.resume();
+  const entries = await redis.xrange(keys.log('gps'), '-', '+');
+  const pieces: Buffer[] = [];
+  for (let from = 0; from < EVENTS; from += PIECE) {
+    const commands = entries.slice(from, from + PIECE).map(([, fields]) => {
+      const event = fields[1]!;
+      return `*3\r\n$7\r\nPUBLISH\r\n$${input.name.length}\r\n${input.name}\r\n$${Buffer.byteLength(event)}\r\n${event}\r\n`;
+    });
+    pieces.push(Buffer.from(commands.join('')));
+  }
+  const started = performance.now();
+  for (const [i, piece] of pieces.entries()) {
+    // Redis drops a subscriber that is far behind.
+    while (i * PIECE - runner.position.offset > AHEAD_MAX)
+      await new Promise((resolve) => setImmediate(resolve));
+    socket.write(piece);
+  }
+  while ((await readHead(redis, output.name)).offset < EVENTS) {
+    if (runner.lost > 0) throw new Error(`${runner.lost} events were not heard`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  const perSecond = (EVENTS / (performance.now() - started)) * 1000;
+  runner.close();
+  socket.destroy();
+  await done;
+  return perSecond;
+}
 
 /** Fixes of vehicles that drive in circles, 10 Hz in all. */
 async function fill(redis: Redis, spec: ReturnType<typeof channelSpec>): Promise<void> {

@@ -23,6 +23,8 @@ export interface LogReaderOptions {
    * before its end. Reading goes on after `head`, where the channel stands now. Without it no reader looks for this.
    */
   rewound?: (channel: string, head: Position) => void;
+  /** Reads on while a batch is dealt with. Only where the channels stay the same. */
+  ahead?: boolean;
   /** Yields no batches, too, when none has come for so long. */
   idleMs?: number;
 }
@@ -38,6 +40,7 @@ export class LogReader {
   readonly #positions = new Map<string, Position>();
   readonly #batchMax: number;
   readonly #idleMs: number;
+  readonly #ahead: boolean;
   readonly #wake: string;
   readonly #side: Redis;
   readonly #rewound: LogReaderOptions['rewound'];
@@ -56,6 +59,7 @@ export class LogReader {
     this.#redis.on('close', () => (this.#doubt = true));
     this.#batchMax = options.batchMax ?? 1_000;
     this.#idleMs = options.idleMs ?? Infinity;
+    this.#ahead = options.ahead ?? false;
     this.#wake = keys.wake();
   }
 
@@ -82,8 +86,10 @@ export class LogReader {
 
   /** Batches as they come; ends when the reader is closed. */
   async *batches(): AsyncGenerator<LogBatch[]> {
+    let ahead: Promise<[string, [string, string[]][]][]> | null = null;
     while (!this.#closed) {
-      const reply = await this.#read();
+      const reply = await (ahead ?? this.#read());
+      ahead = null;
       if (this.#rewound && (this.#doubt || reply.length === 0) && (await this.#lookBack())) continue;
       const batches: LogBatch[] = [];
       for (const [key, entries] of reply) {
@@ -91,6 +97,7 @@ export class LogReader {
         const channel = key.slice(keys.log('').length);
         if (this.#positions.has(channel)) batches.push(...this.#split(channel, entries));
       }
+      if (this.#ahead && batches.length > 0) ahead = this.#read();
       if (batches.length > 0 || (reply.length === 0 && this.#idleMs !== Infinity)) yield batches;
     }
   }

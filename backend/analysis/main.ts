@@ -7,6 +7,7 @@ import { Presence } from '../../core/presence.ts';
 import { connect } from '../../core/redis.ts';
 import type { ServiceConfig } from '../../schemas/index.ts';
 import { checkedParams, serviceKinds } from './kinds.ts';
+import { LiveRunner } from './live.ts';
 import { ServiceRunner } from './runner.ts';
 import { MAIN_OUTPUT, type ServiceKind } from './service.ts';
 
@@ -31,7 +32,8 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
     const input = config.input ?? kind.input;
     const outputs = outputsOf(kind, config, settings);
     const service = kind.create(checkedParams(name, kind, config.params ?? {}));
-    const runner = new ServiceRunner({ redis, name, service, input, outputs, partition: null, log });
+    const parts = { redis, name, service, input, outputs, partition: null, log };
+    const runner = config.mode === 'live' ? new LiveRunner(parts) : new ServiceRunner(parts);
     let error: string | null = null;
     runner.run().catch((thrown: unknown) => {
       error = sentence(thrown);

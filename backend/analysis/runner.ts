@@ -14,10 +14,10 @@ import type { Service } from './service.ts';
 
 /** So long after its last sign of life a replay still waits for a service: time enough for a restart. */
 const ATTACHED_MS = 30_000;
-const SIGN_MS = 500;
+export const SIGN_MS = 500;
 /** A process that gives no sign for so long has its services taken over. */
-const HOLD_MS = 2_000;
-const STANDBY_LOOK_MS = 250;
+export const HOLD_MS = 2_000;
+export const STANDBY_LOOK_MS = 250;
 /** A slow service commits what it has after this, so that its outputs flow and the services beside it get their turn. */
 const SLICE_MS = 25;
 const IDLE_LOOK_MS = 250;
@@ -95,7 +95,11 @@ export class ServiceRunner {
       try {
         await this.#load();
         let rewound = false;
-        const reader = new LogReader(redis, { idleMs: IDLE_LOOK_MS, rewound: () => (rewound = true) });
+        const reader = new LogReader(redis, {
+          idleMs: IDLE_LOOK_MS,
+          ahead: true,
+          rewound: () => (rewound = true),
+        });
         this.#reader = reader;
         reader.add(input, this.#position!);
         await this.#follow(reader, () => rewound);

@@ -157,6 +157,15 @@ export class Engine {
     }
   }
 
+  /** What was derived and rejected since the last call, where nobody keeps the rest. */
+  drainOutputs(): Pick<Results, 'outputs' | 'rejected'> {
+    const results = { outputs: this.#outputs, rejected: this.#rejected };
+    this.#touched.clear();
+    this.#outputs = [];
+    this.#rejected = [];
+    return results;
+  }
+
   /** What has happened since the last call. */
   drain(): Results {
     const entries = new Map<string, string>();
@@ -168,11 +177,7 @@ export class Engine {
     }
     const own: OwnEntry = { watermark: this.#watermark.state, replay: this.#replay ?? null };
     entries.set(OWN_ENTRY, JSON.stringify(own));
-    const results = { outputs: this.#outputs, rejected: this.#rejected, entries };
-    this.#touched.clear();
-    this.#outputs = [];
-    this.#rejected = [];
-    return results;
+    return { ...this.drainOutputs(), entries };
   }
 
   #fire(nowMs: number): void {

@@ -67,8 +67,8 @@ export class LiveRunner {
       SIGN_MS,
     );
     const looks = setInterval(() => void this.#idle().catch(() => {}), IDLE_LOOK_MS);
-    this.#position = { epoch: 0, offset: 0 };
     const tap = await Wiretap.start(redis, [input], (_channel, message) => this.#hear(message.toString()));
+    this.#position ??= { epoch: 0, offset: 0 };
     try {
       await new Promise<void>((resolve) => (this.#stop = resolve));
       await this.#draining;
@@ -91,26 +91,26 @@ export class LiveRunner {
   }
 
   async #drain(): Promise<void> {
+    this.#position ??= { epoch: 0, offset: 0 };
     // Events that come in together go out together.
     await new Promise((resolve) => setImmediate(resolve));
-    let ahead: Promise<unknown>[] = [];
+    const ahead: Promise<unknown>[] = [];
     while (this.#waiting.length > 0) {
       const lines = this.#waiting.splice(0, BATCH_MAX);
       for (const line of lines) {
         const event = JSON.parse(line) as Event;
-        if (event.epoch > this.#position!.epoch) {
+        if (event.epoch > this.#position.epoch) {
           await this.#flush();
           await this.#beginEpoch(event.epoch);
-        } else if (event.epoch < this.#position!.epoch) continue;
-        this.#lost += Math.max(0, event.offset - this.#position!.offset - 1);
-        this.#position!.offset = event.offset;
+        } else if (event.epoch < this.#position.epoch) continue;
+        this.#lost += Math.max(0, event.offset - this.#position.offset - 1);
+        this.#position.offset = event.offset;
         this.#engine.take(event);
       }
       ahead.push(this.#flush());
       if (ahead.length >= BATCHES_AHEAD) await ahead.shift();
     }
     await Promise.all(ahead);
-    ahead = [];
   }
 
   /** A new epoch of the input is one of the output. */
@@ -150,7 +150,7 @@ export class LiveRunner {
   async #flush(): Promise<void> {
     const { outputs, rejected } = this.#engine.drainOutputs();
     const sent: Promise<unknown>[] = [];
-    for (let from = 0, to = 0; from < outputs.length; from = to) {
+    for (let from = 0, to; from < outputs.length; from = to) {
       const { to: output, replay, restored } = outputs[from]!;
       const alike = (other: Output) =>
         other.to === output && other.replay === replay && other.restored === restored;

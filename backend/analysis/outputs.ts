@@ -93,6 +93,6 @@ export class Outputs {
   }
 }
 
-export function recordOf({ subject, timeMs, data, restored }: Output): Record {
+function recordOf({ subject, timeMs, data, restored }: Output): Record {
   return { subject, timeMs, data: JSON.stringify(data), ...(restored && { extra: RESTORED }) };
 }

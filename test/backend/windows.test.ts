@@ -24,7 +24,7 @@ const rowsToEvents = (rows: Row[], live = false): Event[] =>
   });
 
 const run = (params: object, rows: Row[], options: Parameters<typeof derive>[2] & { live?: boolean } = {}) =>
-  derive(windows.create({ ...DEFAULTS, ...params } as never), rowsToEvents(rows, options.live), options);
+  derive(windows.create({ ...DEFAULTS, ...params }), rowsToEvents(rows, options.live), options);
 
 const results = (params: object, rows: Row[], options = {}) =>
   run(params, rows, options).outputs.map(({ subject, data }) => ({ subject, ...data }));
@@ -220,7 +220,7 @@ describe('windows', () => {
       { subject: 'a', timeMs: START_MS, data: { v: 1 }, epoch: 1 },
       { subject: 'a', timeMs: START_MS + 1_000, data: { v: 5 }, epoch: 2 },
     ]);
-    const { outputs } = derive(windows.create({ ...DEFAULTS, ...tumbling } as never), events);
+    const { outputs } = derive(windows.create({ ...DEFAULTS, ...tumbling }), events);
     assert.deepEqual(
       outputs.map(({ data }) => data['v']),
       [5],
@@ -247,7 +247,7 @@ describe('windows', () => {
 
   it('say what is wrong with what is asked for', () => {
     const window = { kind: 'tumbling', size: '1m' };
-    const refused = (params: object) => () => windows.create({ ...DEFAULTS, ...params } as never);
+    const refused = (params: object) => () => windows.create({ ...DEFAULTS, ...params });
     assert.throws(refused({ window, select: { n: 'mean(v)' } }), /"n": "mean\(v\)" is no aggregate\./);
     assert.throws(refused({ window, select: { n: 'quantile(v, 2)' } }), /takes a share from 0 to 1/);
     assert.throws(refused({ window, select: { n: 'avg()' } }), /says not of what/);

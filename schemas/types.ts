@@ -7,9 +7,18 @@ export type Rate = number | 'max';
 export interface Schemas {
   'channels/alerts'?: Alert;
   'channels/gps'?: Gps;
+  'channels/gps.anomaly'?: GpsAnomaly;
+  'channels/gps.density'?: GpsDensity;
+  'channels/gps.fences'?: GpsFenceEvent;
   'channels/gps.movement'?: GpsMovement;
+  'channels/gps.stops'?: GpsStop;
+  'channels/gps.trips'?: GpsTrip;
   'channels/posts'?: Post;
+  'channels/posts.clean'?: PostClean;
+  'channels/posts.language'?: PostLanguage;
   'channels/posts.sentiment'?: PostSentiment;
+  'channels/posts.topics'?: PostTopics;
+  'channels/quality'?: Quality;
   config?: Config;
   event?: Event;
   'resources/channel'?: Channel;
@@ -82,7 +91,121 @@ export interface Gps {
   [k: string]: unknown;
 }
 /**
- * How a subject moved since its fix before: great-circle (haversine) on a sphere of 6,371,000 m.
+ * Something unusual about how a subject moves or reports. The same goes to the channel of alerts.
+ */
+export interface GpsAnomaly {
+  /**
+   * Unlike its usual speed; no fix for unusually long; a place that it can't have reached; latitude and longitude 0; coordinates out of range; a reported speed that its places contradict.
+   */
+  kind: 'speed' | 'silence' | 'jump' | 'null_island' | 'invalid' | 'reported_speed';
+  severity: 'info' | 'warning' | 'critical';
+  /**
+   * A sentence for people.
+   */
+  message: string;
+  subject: string;
+  /**
+   * Degrees north, where it was last believed to be.
+   */
+  latitude?: number;
+  /**
+   * Degrees east of it.
+   */
+  longitude?: number;
+  /**
+   * What was found: speed in metres per second, silence in seconds, else the reported speed.
+   */
+  value: number | null;
+  /**
+   * What is usual for the subject: the median, in the same unit.
+   */
+  expected: number | null;
+  /**
+   * Event time of its last fix that was believed.
+   */
+  since?: string;
+}
+/**
+ * How much there was in one H3 cell during one window of event time.
+ */
+export interface GpsDensity {
+  /**
+   * The H3 index.
+   */
+  cell: string;
+  /**
+   * Of the H3 grid.
+   */
+  resolution: number;
+  /**
+   * Degrees north of the cell's centre.
+   */
+  latitude: number;
+  /**
+   * Degrees east of it.
+   */
+  longitude: number;
+  /**
+   * The window's begin.
+   */
+  window_start: string;
+  /**
+   * The window's end, which is no part of it.
+   */
+  window_end: string;
+  /**
+   * How many fixes; outliers left out.
+   */
+  fixes: number;
+  /**
+   * Of how many subjects.
+   */
+  subjects: number;
+  /**
+   * False where the recording ended before the window did.
+   */
+  complete: boolean;
+}
+/**
+ * A subject has come into a fence, has gone out of it, or has been in it for long.
+ */
+export interface GpsFenceEvent {
+  event: 'enter' | 'exit' | 'dwell';
+  /**
+   * The fence's id.
+   */
+  fence: string;
+  /**
+   * What the fence is called.
+   */
+  name?: string;
+  /**
+   * Degrees north of the subject, where it is then.
+   */
+  latitude: number;
+  /**
+   * Degrees east of it.
+   */
+  longitude: number;
+  /**
+   * Event time of the first fix inside.
+   */
+  entered: string;
+  /**
+   * Event time of the first fix outside.
+   */
+  left?: string;
+  /**
+   * How long it has been inside.
+   */
+  duration_seconds: number;
+  /**
+   * The fence was taken away around the subject, which may not have moved.
+   */
+  synthetic?: true;
+}
+/**
+ * How a subject moved since its fix before: great-circle (haversine) on a sphere of 6,371,000 m. An outlier is flagged and changes nothing: distance 0, speed and heading as before.
  */
 export interface GpsMovement {
   /**
@@ -94,11 +217,11 @@ export interface GpsMovement {
    */
   longitude: number;
   /**
-   * Event time since the fix before; 0 at the first.
+   * Event time since the last fix that is no outlier; 0 at the first.
    */
   elapsed_seconds: number;
   /**
-   * Metres from the fix before.
+   * Metres from the last fix that is no outlier.
    */
   distance_m: number;
   /**
@@ -114,6 +237,114 @@ export interface GpsMovement {
    */
   heading_degrees: number | null;
   state: 'moving' | 'stopped';
+  /**
+   * There where the fix is not believed.
+   */
+  outlier?: true;
+  /**
+   * Coordinates out of range; latitude and longitude 0; too far to have been reached; a reported speed that the positions contradict.
+   */
+  outlier_reason?: 'invalid' | 'null_island' | 'jump' | 'speed';
+}
+/**
+ * A subject has stayed near one place for long enough, or has left it again: a stay point as Li et al. (2008) define it.
+ */
+export interface GpsStop {
+  /**
+   * Said once it has stayed for long enough; and at its first fix elsewhere.
+   */
+  event: 'arrived' | 'left';
+  /**
+   * Degrees north of the mean of its fixes; one at the place of the fix before it does not weight.
+   */
+  latitude: number;
+  /**
+   * Degrees east of it.
+   */
+  longitude: number;
+  /**
+   * Event time of the first fix there.
+   */
+  arrived: string;
+  /**
+   * Event time of the last fix there.
+   */
+  left?: string;
+  /**
+   * From the first fix there to the last so far.
+   */
+  duration_seconds: number;
+  /**
+   * How many there have been.
+   */
+  fixes: number;
+  /**
+   * Nobody saw it leave: its fixes end there.
+   */
+  open?: boolean;
+}
+/**
+ * A subject's way from one stop or gap to the next.
+ */
+export interface GpsTrip {
+  /**
+   * Event time of its first fix, the last of the stop before.
+   */
+  begin: string;
+  /**
+   * Event time of its last fix, the first of the next stop.
+   */
+  end: string;
+  /**
+   * Where it began.
+   */
+  from: {
+    /**
+     * Degrees north.
+     */
+    latitude: number;
+    /**
+     * Degrees east.
+     */
+    longitude: number;
+  };
+  /**
+   * Where it ended.
+   */
+  to: {
+    /**
+     * Degrees north.
+     */
+    latitude: number;
+    /**
+     * Degrees east.
+     */
+    longitude: number;
+  };
+  /**
+   * Sum of the great-circle distances from fix to fix, metres; outliers left out.
+   */
+  distance_m: number;
+  /**
+   * From begin to end.
+   */
+  duration_seconds: number;
+  /**
+   * How much of it the subject moved.
+   */
+  moving_seconds: number;
+  /**
+   * distance / duration, metres per second.
+   */
+  average_speed_mps: number;
+  /**
+   * The highest speed from one fix to the next, metres per second.
+   */
+  max_speed_mps: number;
+  /**
+   * The recording ended before the trip did.
+   */
+  open: boolean;
 }
 /**
  * A short public message. Other columns of the recording are kept as they are.
@@ -128,7 +359,51 @@ export interface Post {
   [k: string]: unknown;
 }
 /**
- * The post's tone by VADER (Hutto and Gilbert, 2014): a lexicon and rules for English social media.
+ * The post with its text normalised: entities decoded, Unicode NFC, links, mentions and hashtags replaced, repeated letters cut down, single blanks; case, punctuation and emoji kept. Other members of the post are kept.
+ */
+export interface PostClean {
+  text: string;
+  user?: string;
+  /**
+   * The normalised text; may be empty.
+   */
+  clean: string;
+  /**
+   * Without their signs, as they are written, in their order.
+   */
+  hashtags: string[];
+  /**
+   * Without their signs, in their order.
+   */
+  mentions: string[];
+  /**
+   * As they are written, in their order.
+   */
+  urls: string[];
+  [k: string]: unknown;
+}
+/**
+ * The post with the language it seems to be written in. Other members of the post are kept.
+ */
+export interface PostLanguage {
+  text: string;
+  user?: string;
+  /**
+   * BCP 47 language tag, if the source knows it.
+   */
+  lang?: string;
+  /**
+   * ISO 639-1 code; `und`: too short, or too unsure.
+   */
+  language: string;
+  /**
+   * How likely the best guess is, given that it is one of the expected languages.
+   */
+  probability: number;
+  [k: string]: unknown;
+}
+/**
+ * The post's tone by VADER (Hutto and Gilbert, 2014): a lexicon and rules for social media. English is what it was made for; for Spanish, French, Italian and Portuguese the lexicon is a translation. Other members of the post are kept.
  */
 export interface PostSentiment {
   text: string;
@@ -138,13 +413,145 @@ export interface PostSentiment {
    * compound >= 0.05, <= -0.05, or between.
    */
   sentiment: 'positive' | 'neutral' | 'negative';
+  /**
+   * From as bad as can be to as good.
+   */
   compound: number;
   /**
    * Share of the text's words.
    */
   positive: number;
+  /**
+   * Share of the text's words.
+   */
   neutral: number;
+  /**
+   * Share of the text's words.
+   */
   negative: number;
+  /**
+   * False: there is no lexicon of the post's language, and neutral only means unknown.
+   */
+  supported: boolean;
+  [k: string]: unknown;
+}
+/**
+ * What more posts are about in a window of event time than before. Published at the window's end.
+ */
+export interface PostTopics {
+  window_start: string;
+  /**
+   * Excluded.
+   */
+  window_end: string;
+  /**
+   * False: the replay ended before the window.
+   */
+  complete: boolean;
+  /**
+   * Posts of the window.
+   */
+  posts: number;
+  /**
+   * Posts since the last window that came after theirs was published.
+   */
+  late: number;
+  /**
+   * The most remarkable first.
+   */
+  topics: {
+    /**
+     * In lower case; a hashtag without its sign.
+     */
+    term: string;
+    kind: 'hashtag' | 'term';
+    /**
+     * Posts of the window with it.
+     */
+    count: number;
+    /**
+     * How many there would be by its share of the posts before; null: there were none before.
+     */
+    expected: number | null;
+    /**
+     * Dunning's log-likelihood ratio (1993) against the posts before; negative: it has become rarer.
+     */
+    score: number;
+    /**
+     * The score is too high for chance.
+     */
+    burst: boolean;
+  }[];
+}
+/**
+ * How complete, timely and valid a channel's events were in a window of event time.
+ */
+export interface Quality {
+  channel: string;
+  /**
+   * Where the window begins: its first event, in the first window of an epoch.
+   */
+  from: string;
+  /**
+   * Where it ends: the newest event, in the last window of a replay.
+   */
+  to: string;
+  events: number;
+  /**
+   * Of event time; null where the window has no length.
+   */
+  events_per_second: number | null;
+  /**
+   * Different subjects; 1,000 stands for more too.
+   */
+  subjects: number;
+  /**
+   * Events that had left the log before they were read: holes in the offsets.
+   */
+  missing: number;
+  /**
+   * The longest event time between one event and the next; it may have begun in a window before.
+   */
+  longest_silence_seconds: number;
+  /**
+   * Events older than one that came before them.
+   */
+  disordered: number;
+  disorder: QualityDistribution;
+  /**
+   * From an event's time to when it was sent; null where all were replayed.
+   */
+  delay: QualityDistribution1 | null;
+  /**
+   * Events that violate the schema; they are among the dead letters.
+   */
+  violations: number;
+  violation_share: number;
+  /**
+   * Member and keyword of the schema -> events; no more than 20, then `others`.
+   */
+  violated: {
+    [k: string]: number;
+  };
+}
+/**
+ * How far events were behind the newest before them; 0 for those in order.
+ */
+export interface QualityDistribution {
+  p50_seconds: number;
+  p95_seconds: number;
+  max_seconds: number;
+}
+/**
+ * Quantiles are at most 2 % off.
+ *
+ * This interface was referenced by `Quality`'s JSON-Schema
+ * via the `definition` "distribution".
+ */
+export interface QualityDistribution1 {
+  p50_seconds: number;
+  p95_seconds: number;
+  max_seconds: number;
 }
 /**
  * config/reprise.json: channels, services, endpoints and the demo. Flag > environment > this file > default.
@@ -473,6 +880,10 @@ export interface Event {
    * Not new: the latest state of its subject before the place where a replay starts or seeks to.
    */
   restored?: true;
+  /**
+   * Derived in live mode: events before it may be missing, and what they would have led to.
+   */
+  atmostonce?: true;
   pipeline?: string;
   /**
    * The steps still to visit.

@@ -1,72 +1,79 @@
-import type { Event } from '../../../core/event.ts';
-import { bearingDegrees, distanceM } from '../../../core/geo.ts';
-import type { Gps, GpsMovement } from '../../../schemas/types.ts';
+import type { Data, Event } from '../../../core/event.ts';
+import { bearingDegrees } from '../../../core/geo.ts';
+import type { GpsMovement } from '../../../schemas/types.ts';
+import { MAX_SPEED, newTrack, Tracker, type Step, type Track } from '../gps/track.ts';
 import { Service, type Context, type Derived, type ServiceKind } from '../service.ts';
 
+interface Params {
+  stopped_below_mps: number;
+  turns_above_m: number;
+  max_speed_mps: number;
+}
+
 interface State {
-  timeMs: number;
-  latitude: number;
-  longitude: number;
+  track: Track;
   cumulativeM: number;
   speedMps: number;
   headingDegrees: number | null;
 }
 
-/** Speed, heading and distance from one fix of a subject to the next. */
+/** Speed, heading and distance from one fix of a subject to the next; an outlier changes none of them. */
 class Movement extends Service<State> {
-  readonly #stoppedBelowMps: number;
-  readonly #turnsAboveM: number;
+  readonly #params: Params;
+  readonly #tracker: Tracker;
 
-  constructor(stoppedBelowMps: number, turnsAboveM: number) {
+  constructor(params: Params) {
     super();
-    this.#stoppedBelowMps = stoppedBelowMps;
-    this.#turnsAboveM = turnsAboveM;
+    this.#params = params;
+    this.#tracker = new Tracker(params.max_speed_mps);
   }
 
-  override receive(event: Event, context: Context<State>): Derived[] {
-    const fix = event.data as unknown as Gps;
-    const { timeMs, state: before } = context;
-    // A fix older than the last tells nothing about where the subject went since.
-    if (before && timeMs < before.timeMs) return [];
-    const elapsedSeconds = before ? (timeMs - before.timeMs) / 1000 : 0;
-    const stepM = before ? distanceM(before, fix) : 0;
-    const after: State = {
-      timeMs,
-      latitude: fix.latitude,
-      longitude: fix.longitude,
-      cumulativeM: (before?.cumulativeM ?? 0) + stepM,
-      // Two fixes of one instant say nothing about speed.
-      speedMps: elapsedSeconds > 0 ? stepM / elapsedSeconds : (before?.speedMps ?? 0),
-      // While a subject stands, the bearing between its fixes is noise.
-      headingDegrees:
-        before && stepM >= this.#turnsAboveM ? bearingDegrees(before, fix) : (before?.headingDegrees ?? null),
-    };
-    context.state = after;
-    return [{ data: { ...this.#datum(after, elapsedSeconds, stepM) } }];
+  override receive({ data }: Event, context: Context<State>): Derived[] {
+    if (typeof data['latitude'] !== 'number' || typeof data['longitude'] !== 'number') {
+      context.reject('It has no latitude and longitude.');
+      return [];
+    }
+    const state = context.state ?? { track: newTrack(), cumulativeM: 0, speedMps: 0, headingDegrees: null };
+    const step = this.#tracker.follow(state.track, data, context.timeMs);
+    if (!step) return [];
+    context.state = state;
+    if (step.outlier === null) this.#move(state, step);
+    return [{ data: this.#datum(data, state, step) }];
   }
 
-  #datum(state: State, elapsedSeconds: number, stepM: number): GpsMovement {
-    return {
-      latitude: state.latitude,
-      longitude: state.longitude,
-      elapsed_seconds: round(elapsedSeconds, 3),
-      distance_m: round(stepM, 3),
-      cumulative_distance_m: round(state.cumulativeM, 3),
-      speed_mps: round(state.speedMps, 3),
-      heading_degrees: state.headingDegrees === null ? null : round(state.headingDegrees, 1) % 360,
-      state: state.speedMps < this.#stoppedBelowMps ? 'stopped' : 'moving',
-    };
+  #move(state: State, { from, distanceM, elapsedSeconds }: Step): void {
+    state.cumulativeM += distanceM;
+    // Two fixes of one instant say nothing about speed.
+    if (elapsedSeconds > 0) state.speedMps = distanceM / elapsedSeconds;
+    // While a subject stands, the bearing between its fixes is noise.
+    if (from && distanceM >= this.#params.turns_above_m)
+      state.headingDegrees = bearingDegrees(from, state.track.last!);
+  }
+
+  #datum({ latitude, longitude }: Data, state: State, step: Step): Data {
+    const { cumulativeM, speedMps, headingDegrees } = state;
+    const datum = {
+      latitude: latitude as number,
+      longitude: longitude as number,
+      elapsed_seconds: round(step.elapsedSeconds, 1e3),
+      distance_m: round(step.distanceM, 1e3),
+      cumulative_distance_m: round(cumulativeM, 1e3),
+      speed_mps: round(speedMps, 1e3),
+      heading_degrees: headingDegrees === null ? null : round(headingDegrees, 10) % 360,
+      state: speedMps < this.#params.stopped_below_mps ? 'stopped' : 'moving',
+    } satisfies GpsMovement;
+    if (step.outlier === null) return datum;
+    return { ...datum, outlier: true, outlier_reason: step.outlier } satisfies GpsMovement;
   }
 }
 
-function round(value: number, digits: number): number {
-  const scale = 10 ** digits;
+function round(value: number, scale: number): number {
   return Math.round(value * scale) / scale;
 }
 
 export default {
   name: 'movement',
-  summary: 'Derives speed, heading, distance and moving or stopped from position fixes.',
+  summary: 'Derives speed, heading, distance and moving or stopped from position fixes; flags outliers.',
   input: 'gps',
   output: 'gps.movement',
   params: {
@@ -84,8 +91,9 @@ export default {
         default: 1,
         description: 'A step shorter than this does not change the heading, m.',
       },
+      max_speed_mps: MAX_SPEED,
     },
     additionalProperties: false,
   },
-  create: (params) => new Movement(params['stopped_below_mps'] as number, params['turns_above_m'] as number),
+  create: (params) => new Movement(params as unknown as Params),
 } satisfies ServiceKind;

@@ -1,0 +1,111 @@
+import Flatbush from 'flatbush';
+import type { Feature, FeatureCollection, MultiPolygon, Polygon, Position } from 'geojson';
+import pointInPolygon from 'point-in-polygon-hao';
+import type { Place } from '../../../core/geo.ts';
+
+export interface Fence {
+  /** The feature's id, else its name. */
+  id: string;
+  name: string | null;
+}
+
+export type FenceCollection = FeatureCollection<Polygon | MultiPolygon>;
+
+interface Part {
+  fence: Fence;
+  rings: Position[][];
+}
+
+/**
+ * Which fences a place is in. Edges of fences are straight in degrees, and belong to them, as do those of their holes
+ * (RFC 7946; Hao et al. 2018, with Shewchuk's exact predicates). Rings may cross the antimeridian, as -170 after 170 does;
+ * parts that were cut there are one fence.
+ */
+export class FenceIndex {
+  readonly #fences = new Map<string, Fence>();
+  readonly #parts: Part[] = [];
+  readonly #boxes: Flatbush | null;
+
+  /** @throws Error that says which fence has no id, or one that is taken, or can't be drawn */
+  constructor({ features }: FenceCollection) {
+    for (const feature of features) {
+      const fence = fenceOf(feature);
+      if (this.#fences.has(fence.id)) throw new Error(`There are two fences "${fence.id}".`);
+      this.#fences.set(fence.id, fence);
+      const { type, coordinates } = feature.geometry;
+      for (const rings of type === 'Polygon' ? [coordinates] : coordinates)
+        this.#parts.push({ fence, rings: unrolled(rings, fence) });
+    }
+    this.#boxes = this.#parts.length > 0 ? new Flatbush(this.#parts.length) : null;
+    for (const { rings } of this.#parts) this.#boxes!.add(...boxOf(rings[0]!));
+    this.#boxes?.finish();
+  }
+
+  has(id: string): boolean {
+    return this.#fences.has(id);
+  }
+
+  /** The fences at a place, each once. */
+  at({ latitude, longitude }: Place): Fence[] {
+    const found: Fence[] = [];
+    const boxes = this.#boxes;
+    if (!boxes) return found;
+    // Fences across the antimeridian reach beyond 180 degrees, on either side.
+    for (let east = longitude - 360; east <= boxes.maxX; east += 360) {
+      if (east < boxes.minX) continue;
+      for (const i of boxes.search(east, latitude, east, latitude)) {
+        const { fence, rings } = this.#parts[i]!;
+        if (!found.includes(fence) && pointInPolygon([east, latitude], rings) !== false) found.push(fence);
+      }
+    }
+    return found;
+  }
+}
+
+function fenceOf({ id, properties }: Feature): Fence {
+  const name = typeof properties?.['name'] === 'string' ? properties['name'] : null;
+  if (id === undefined && name === null) throw new Error('A fence has neither an id nor a name.');
+  return { id: String(id ?? name), name };
+}
+
+/** Rings whose longitudes run on across the antimeridian, holes beside their ring. */
+function unrolled(rings: Position[][], fence: Fence): Position[][] {
+  const [outer, ...holes] = rings.map((ring) => unrolledRing(ring, fence));
+  if (!outer) throw new Error(`Fence "${fence.id}" has no ring.`);
+  const [west, , east] = boxOf(outer);
+  return [outer, ...holes.map((hole) => shifted(hole, west, east))];
+}
+
+function unrolledRing(ring: Position[], { id }: Fence): Position[] {
+  let turn = 0;
+  const run = ring.map(([longitude, latitude], i) => {
+    const step = i > 0 ? longitude! - ring[i - 1]![0]! : 0;
+    // The shorter way is meant, but for an edge along a parallel all around the earth.
+    if (Math.abs(step) > 180 && Math.abs(step) < 360) turn -= Math.sign(step) * 360;
+    return [longitude! + turn, latitude!];
+  });
+  const [first, last] = [run[0]!, run.at(-1)!];
+  if (turn !== 0 && first[0] !== last[0])
+    throw new Error(`Fence "${id}" goes around a pole: cut it at the antimeridian.`);
+  if (first[0] !== last[0] || first[1] !== last[1])
+    throw new Error(`A ring of fence "${id}" does not end where it begins.`);
+  return run;
+}
+
+/** A hole that was unrolled to the other side of the earth. */
+function shifted(hole: Position[], west: number, east: number): Position[] {
+  const [holeWest, , holeEast] = boxOf(hole);
+  const turn = [0, 360, -360].find((by) => holeWest + by >= west && holeEast + by <= east) ?? 0;
+  return hole.map(([longitude, latitude]) => [longitude! + turn, latitude!]);
+}
+
+function boxOf(ring: Position[]): [west: number, south: number, east: number, north: number] {
+  const box: [number, number, number, number] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (const [longitude, latitude] of ring) {
+    box[0] = Math.min(box[0], longitude!);
+    box[1] = Math.min(box[1], latitude!);
+    box[2] = Math.max(box[2], longitude!);
+    box[3] = Math.max(box[3], latitude!);
+  }
+  return box;
+}

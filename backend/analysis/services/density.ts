@@ -1,0 +1,105 @@
+import { cellToLatLng, latLngToCell } from 'h3-js';
+import { isoTime, type Event } from '../../../core/event.ts';
+import type { GpsDensity } from '../../../schemas/types.ts';
+import { flawOf } from '../gps/track.ts';
+import { Service, type Context, type Derived, type ServiceKind, type Timer } from '../service.ts';
+
+interface Params {
+  resolution: number;
+  window_seconds: number;
+}
+
+/** What was in a cell, by the window's begin, epoch ms. */
+interface State {
+  [startMs: string]: { fixes: number; subjects: { [subject: string]: true } };
+}
+
+/** The key of what is in no cell. */
+const NOWHERE = '';
+
+/**
+ * How many fixes and subjects there were in each cell of the H3 grid (Uber, 2018) in each window of event time, at the
+ * window's end. State is kept by cell: it stays small however many cells there are.
+ */
+class Density extends Service<State> {
+  readonly #resolution: number;
+  readonly #windowMs: number;
+
+  constructor(params: Params) {
+    super();
+    this.#resolution = params.resolution;
+    this.#windowMs = params.window_seconds * 1000;
+  }
+
+  override key({ data }: Event): string {
+    if (flawOf(data)) return NOWHERE;
+    return latLngToCell(data['latitude'] as number, data['longitude'] as number, this.#resolution);
+  }
+
+  override receive({ subject, restored }: Event, context: Context<State>): Derived[] {
+    const { timeMs, watermarkMs, key } = context;
+    if (key === NOWHERE || restored) return [];
+    const startMs = Math.floor(timeMs / this.#windowMs) * this.#windowMs;
+    const endMs = startMs + this.#windowMs;
+    if (endMs <= watermarkMs) {
+      context.reject('It is late: its window has been told.');
+      return [];
+    }
+    const state = context.state ?? {};
+    let window = state[startMs];
+    if (!window) {
+      window = state[startMs] = { fixes: 0, subjects: {} };
+      context.setTimer(String(startMs), endMs);
+    }
+    window.fixes++;
+    window.subjects[subject] = true;
+    context.state = state;
+    return [];
+  }
+
+  override due({ name, timeMs, ended }: Timer, context: Context<State>): Derived[] {
+    const { [name]: window, ...others } = context.state!;
+    context.state = Object.keys(others).length > 0 ? others : null;
+    const [latitude, longitude] = cellToLatLng(context.key);
+    const data = {
+      cell: context.key,
+      resolution: this.#resolution,
+      latitude,
+      longitude,
+      window_start: isoTime(Number(name)),
+      window_end: isoTime(timeMs),
+      fixes: window!.fixes,
+      subjects: Object.keys(window!.subjects).length,
+      complete: !ended,
+    } satisfies GpsDensity;
+    return [{ data }];
+  }
+}
+
+export default {
+  name: 'density',
+  summary: 'Counts fixes and subjects in the cells of a hexagonal grid, window by window.',
+  input: 'gps',
+  output: 'gps.density',
+  params: {
+    type: 'object',
+    properties: {
+      resolution: {
+        type: 'integer',
+        minimum: 0,
+        maximum: 15,
+        default: 8,
+        description:
+          'Of the H3 grid: an edge of a cell is 530 m long at 8, and 2.6 times shorter with each step.',
+      },
+      window_seconds: {
+        type: 'number',
+        exclusiveMinimum: 0,
+        default: 300,
+        description: 'How long a window is; windows begin at multiples of it since 1970.',
+      },
+    },
+    additionalProperties: false,
+  },
+  create: (params) => new Density(params as unknown as Params),
+} satisfies ServiceKind;

@@ -1,0 +1,117 @@
+import { isoTime, type Event } from '../../../core/event.ts';
+import type { GpsStop } from '../../../schemas/types.ts';
+import { centroid, durationMs, extend, isWithin, newStay, type Stay } from '../gps/stay.ts';
+import { MAX_SPEED, newTrack, Tracker, type Track } from '../gps/track.ts';
+import { Service, type Context, type Derived, type ServiceKind, type Timer } from '../service.ts';
+
+interface Params {
+  radius_m: number;
+  minimum_seconds: number;
+  gap_seconds: number;
+  max_speed_mps: number;
+}
+
+interface State {
+  track: Track;
+  stay: Stay | null;
+}
+
+const SILENCE = 'silence';
+
+/**
+ * Stops, as stay points (Li et al., "Mining user similarity based on location history", ACM GIS 2008, definition 3; the
+ * "sliding" method of trackintel): the fixes that follow one within a radius around it, where they last long enough; the
+ * first fix outside begins the next candidate. The time is that from the first fix inside to the last, as in the paper's
+ * definition; its listing takes the first outside. The place is the mean of the fixes, repeats left out.
+ */
+class Stops extends Service<State> {
+  readonly #params: Params;
+  readonly #gapMs: number;
+  readonly #tracker: Tracker;
+
+  constructor(params: Params) {
+    super();
+    this.#params = params;
+    this.#gapMs = params.gap_seconds * 1000;
+    this.#tracker = new Tracker(params.max_speed_mps);
+  }
+
+  override receive(event: Event, context: Context<State>): Derived[] {
+    const state = context.state ?? { track: newTrack(), stay: null };
+    const step = this.#tracker.follow(state.track, event.data, context.timeMs);
+    if (!step) return [];
+    context.state = state;
+    if (step.outlier !== null) return [];
+    const { stay } = state;
+    const fix = state.track.last!;
+    if (stay && isWithin(stay, fix, this.#params.radius_m, this.#gapMs)) {
+      const wasStop = this.#isStop(stay);
+      extend(stay, fix);
+      if (!this.#isStop(stay)) return [];
+      context.setTimer(SILENCE, fix.timeMs + this.#gapMs);
+      return wasStop ? [] : [derived('arrived', stay)];
+    }
+    state.stay = newStay(fix, !event.restored);
+    if (!stay || !this.#isStop(stay)) return [];
+    context.clearTimer(SILENCE);
+    const isSeen = fix.timeMs - stay.last.timeMs < this.#gapMs;
+    return [isSeen ? derived('left', stay) : derived('left', stay, true)];
+  }
+
+  /** Nobody saw it leave. */
+  override due({ ended }: Timer, context: Context<State>): Derived[] {
+    const { track, stay } = context.state!;
+    context.state = { track, stay: null };
+    const last = derived('left', stay!, true);
+    return [ended ? { ...last, timeMs: stay!.last.timeMs } : last];
+  }
+
+  #isStop(stay: Stay): boolean {
+    return durationMs(stay) >= this.#params.minimum_seconds * 1000;
+  }
+}
+
+function derived(event: GpsStop['event'], stay: Stay, open = false): Derived {
+  const data = {
+    event,
+    ...centroid(stay),
+    arrived: isoTime(stay.first.timeMs),
+    ...(event === 'left' && { left: isoTime(stay.last.timeMs), open }),
+    duration_seconds: durationMs(stay) / 1000,
+    fixes: stay.fixes,
+  } satisfies GpsStop;
+  return { data };
+}
+
+export default {
+  name: 'stops',
+  summary: 'Finds where subjects stay: tells when one has arrived and when it has left.',
+  input: 'gps',
+  output: 'gps.stops',
+  params: {
+    type: 'object',
+    properties: {
+      radius_m: {
+        type: 'number',
+        exclusiveMinimum: 0,
+        default: 100,
+        description: 'A stop reaches so far around its first fix, m.',
+      },
+      minimum_seconds: {
+        type: 'number',
+        exclusiveMinimum: 0,
+        default: 300,
+        description: 'A shorter stay is no stop.',
+      },
+      gap_seconds: {
+        type: 'number',
+        exclusiveMinimum: 0,
+        default: 86_400,
+        description: 'After so long without a fix a stop is over: nobody knows where the subject is.',
+      },
+      max_speed_mps: MAX_SPEED,
+    },
+    additionalProperties: false,
+  },
+  create: (params) => new Stops(params as unknown as Params),
+} satisfies ServiceKind;

@@ -1,27 +1,34 @@
-import vader from 'vader-sentiment';
 import type { Data } from '../../../core/event.ts';
-import type { Post, PostSentiment } from '../../../schemas/types.ts';
-import { Service, type ServiceKind } from '../service.ts';
+import type { PostSentiment } from '../../../schemas/types.ts';
+import type { ServiceKind } from '../service.ts';
+import { lexiconOf } from '../text/languages.ts';
+import { bestText, languageOf, PostService, type TextData } from '../text/post-service.ts';
+import { tone, type Tone } from '../text/vader.ts';
 
 /** The thresholds that VADER's authors give for the compound score. */
 const CLEAR = 0.05;
+const UNKNOWN: Tone = { compound: 0, positive: 0, neutral: 1, negative: 0 };
 
-/** The tone of a post by VADER (Hutto and Gilbert, ICWSM 2014): English; other languages come out mostly neutral. */
-class Sentiment extends Service {
-  override process(data: Data): Data {
-    const { text, lang, user } = data as unknown as Post;
-    const { compound, pos, neu, neg } = vader.SentimentIntensityAnalyzer.polarity_scores(text);
+/** The tone of a post by VADER (Hutto and Gilbert, ICWSM 2014), where there is a lexicon of its language. */
+class Sentiment extends PostService {
+  readonly #language: string;
+
+  constructor(language: string) {
+    super();
+    this.#language = language;
+  }
+
+  protected override read(data: TextData): Data {
+    const lexicon = lexiconOf(languageOf(data, this.#language));
+    // Without the mark that asks for a coloured picture, a heart's name is a word of the lexicon.
+    const found = lexicon ? tone(bestText(data).replaceAll('\ufe0f', ''), lexicon) : UNKNOWN;
     const result: PostSentiment = {
-      text,
-      ...(typeof user === 'string' && { user }),
-      ...(typeof lang === 'string' && { lang }),
-      sentiment: compound >= CLEAR ? 'positive' : compound <= -CLEAR ? 'negative' : 'neutral',
-      compound,
-      positive: pos,
-      neutral: neu,
-      negative: neg,
+      ...data,
+      ...found,
+      sentiment: found.compound >= CLEAR ? 'positive' : found.compound <= -CLEAR ? 'negative' : 'neutral',
+      supported: lexicon !== null,
     };
-    return { ...result };
+    return result;
   }
 }
 
@@ -30,6 +37,17 @@ export default {
   summary: 'Derives the tone of each post.',
   input: 'posts',
   output: 'posts.sentiment',
-  params: { type: 'object', properties: {}, additionalProperties: false },
-  create: () => new Sentiment(),
+  params: {
+    type: 'object',
+    properties: {
+      language: {
+        type: 'string',
+        pattern: '^[a-z]{2}$',
+        default: 'en',
+        description: 'The language of posts that do not say theirs, ISO 639-1.',
+      },
+    },
+    additionalProperties: false,
+  },
+  create: (params) => new Sentiment(params['language'] as string),
 } satisfies ServiceKind;

@@ -76,6 +76,15 @@ local function now_ms()
   return tonumber(now[1]) * 1000 + math.floor(tonumber(now[2]) / 1000)
 end
 
+-- Whether the log has entries of earlier epochs than one that a consumer at a position has not read.
+local function has_unread_before(log, epoch, offset, before_epoch)
+  local last = redis.call('XREVRANGE', log, string.format('%d-0', before_epoch), '-', 'COUNT', 1)[1]
+  if not last then return false end
+  local last_epoch, last_offset = string.match(last[1], '^(%d+)-(%d+)$')
+  last_epoch, last_offset = tonumber(last_epoch), tonumber(last_offset)
+  return last_epoch > epoch or (last_epoch == epoch and last_offset > offset)
+end
+
 -- The attached consumer whose unread events this batch would push out of the log, or nil.
 local function held_back_by(key, batch)
   if batch.log_max == 0 then return nil end
@@ -86,9 +95,12 @@ local function held_back_by(key, batch)
   for i = 1, #consumers, 2 do
     local epoch, offset, deadline = string.match(consumers[i + 1], '^(%d+)-(%d+) (%d+)$')
     if epoch and tonumber(deadline) > now then
-      if tonumber(epoch) == batch.expected_epoch then
-        if last - tonumber(offset) > batch.log_max then return consumers[i] end
-      elseif redis.call('XLEN', key.log) + batch.count > batch.log_max then
+      epoch, offset = tonumber(epoch), tonumber(offset)
+      -- One that has read all before this epoch is at its beginning: it hears of the epoch by its first event.
+      local is_behind = epoch ~= batch.expected_epoch
+      if is_behind and has_unread_before(key.log, epoch, offset, batch.expected_epoch) then
+        if redis.call('XLEN', key.log) + batch.count > batch.log_max then return consumers[i] end
+      elseif last - (is_behind and 0 or offset) > batch.log_max then
         return consumers[i]
       end
     end

@@ -175,4 +175,28 @@ describe('ChannelWriter on Redis', () => {
     await waiting;
     assert.equal((await log('bounded')).at(-1)!.id, '1-150');
   });
+
+  it('begins an epoch on a full log that a consumer has read, and waits for one that has not', async () => {
+    const lease = { token: 'r t', lifeMs: 60_000 };
+    const spec = channelSpec('again', { again: { log: 100 } });
+    const writer = new ChannelWriter(redis, spec, { source: '/x', lease, waits: true });
+    const at = (position: string) =>
+      redis.hset(keys.consumers('again'), 'attached', `${position} ${Date.now() + 60_000}`);
+    writer.startEpoch(await beginEpoch(redis, ['again'], lease));
+    await writer.emit(batch(0, 100));
+    await at('1-99');
+    writer.startEpoch(await beginEpoch(redis, ['again'], lease));
+    let written = false;
+    const waiting = writer.emit(batch(0, 100)).then(() => (written = true));
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    assert.equal(written, false, 'an event of the epoch before would have left the log');
+    await at('1-100');
+    await waiting;
+    written = false;
+    const next = writer.emit(batch(100, 1)).then(() => (written = true));
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    assert.equal(written, false, 'the first of this epoch would have left the log');
+    await at('2-1');
+    await next;
+  });
 });

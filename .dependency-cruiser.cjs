@@ -26,7 +26,7 @@ module.exports = {
       name: 'replayer-knows-core',
       severity: 'error',
       comment: 'The replayer knows core/ and schemas/; it and the backend meet in Redis.',
-      from: { path: '^replayer/', pathNot: '^replayer/cli/(up|serve|health)\\.ts$' },
+      from: { path: '^replayer/', pathNot: '^replayer/cli/(up|serve|health|check)\\.ts$' },
       to: { path: ours, pathNot: '^(replayer|core|schemas)/' },
     },
     {
@@ -34,7 +34,7 @@ module.exports = {
       severity: 'error',
       comment:
         'These commands deal with processes of all roles; they reach the backend through supervisor/roles.ts alone.',
-      from: { path: '^replayer/cli/(up|serve|health)\\.ts$' },
+      from: { path: '^replayer/cli/(up|serve|health|check)\\.ts$' },
       to: { path: ours, pathNot: '^(replayer|core|schemas|supervisor)/' },
     },
     {
@@ -58,7 +58,7 @@ module.exports = {
       from: { path: '^supervisor/roles\\.ts$' },
       to: {
         path: '^(replayer|backend|frontend)/',
-        pathNot: '^(replayer|backend/(analysis|tasks|api))/main\\.ts$',
+        pathNot: '^(replayer/main|backend/(analysis|tasks|api)/main|backend/analysis/check)\\.ts$',
       },
     },
     {

@@ -41,6 +41,7 @@ export default {
           input: 'gps',
           outputs,
           partition: null,
+          definition: '',
           log,
         });
         const started = performance.now();
@@ -79,7 +80,8 @@ async function live(redis: Redis, kind: ServiceKind, name: string): Promise<numb
   const output = { ...channelSpec(`${name}.out`), logMax: 0, keepsState: false };
   const runner = new LiveRunner({
     ...{ redis, name, service: kind.create(checkedParams(name, kind, {})), input: input.name },
-    ...{ outputs: new Map([[MAIN_OUTPUT, output]]), partition: null, log: createLog('bench', 'silent') },
+    ...{ outputs: new Map([[MAIN_OUTPUT, output]]), partition: null, definition: '' },
+    log: createLog('bench', 'silent'),
   });
   const done = runner.run();
   while (runner.position === null) await new Promise((resolve) => setTimeout(resolve, 10));

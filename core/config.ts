@@ -25,20 +25,26 @@ export interface Settings {
   streetStyle: string | null;
   channels: NonNullable<Config['channels']>;
   services: NonNullable<Config['services']>;
+  analytics: NonNullable<Config['analytics']>;
+  tests: NonNullable<Config['tests']>;
   endpoints: NonNullable<Config['endpoints']>;
   demo: NonNullable<Config['demo']>;
 }
 
 export type Flags = Partial<
   Pick<Settings, 'redisUrl' | 'port' | 'host' | 'recordings' | 'data' | 'logLevel'>
->;
+> & {
+  /** The configuration file, if not config/reprise.json. */
+  config?: string;
+};
 
 /**
  * Flag > environment > config/reprise.json > default. The only reader of the environment.
  * @throws failure naming the variable or the place in the file, and what is expected there
  */
 export function loadSettings(flags: Flags = {}, env: NodeJS.ProcessEnv = process.env): Settings {
-  const file = readConfig(env['REPRISE_CONFIG'] ?? join(root, 'config', 'reprise.json'));
+  const chosen = flags.config ?? env['REPRISE_CONFIG'];
+  const file = readConfig(chosen ?? join(root, 'config', 'reprise.json'), chosen !== undefined);
   const given = <T>(...values: (T | undefined)[]) => values.find((value) => value !== undefined);
   const text = (name: string) => env[name] || undefined;
   const data = resolve(root, given(flags.data, text('REPRISE_DATA'), file.data) ?? '.reprise');
@@ -65,6 +71,8 @@ export function loadSettings(flags: Flags = {}, env: NodeJS.ProcessEnv = process
     streetStyle: file.streetStyle ?? null,
     channels: file.channels ?? {},
     services: file.services ?? {},
+    analytics: file.analytics ?? {},
+    tests: file.tests ?? [],
     endpoints: file.endpoints ?? [],
     demo: file.demo ?? [],
   };
@@ -95,8 +103,11 @@ function runningRedis(data: string): string | undefined {
   return running(data)?.redisUrl;
 }
 
-function readConfig(path: string): Config {
-  if (!existsSync(path)) return {};
+function readConfig(path: string, isChosen: boolean): Config {
+  if (!existsSync(path)) {
+    if (!isChosen) return {};
+    throw failure('config_missing', `There is no configuration ${path}.`);
+  }
   let value: unknown;
   try {
     value = JSON.parse(readFileSync(path, 'utf8'));

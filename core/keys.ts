@@ -26,8 +26,10 @@ export const keys = {
   ends: (channel: string) => `reprise:ends:${channel}`,
   /** String with a time to live: which process runs a service. */
   holder: (service: string) => `reprise:holder:${service}`,
-  /** Hash of a service: `@<channel>` -> position read, `=<key>` -> state and timers, `#engine` -> its watermark, `#commit`. */
+  /** Hash of a service: `@<channel>` -> position read, `=<key>` -> state and timers, `#engine` -> its watermark, `#definition`, `#commit`. */
   checkpoint: (service: string) => `reprise:checkpoint:${service}`,
+  /** Hash: `<section>/<name>` -> a definition that was made at run time, `null` for one that was removed; `#revision`. */
+  setup: 'reprise:setup',
   /** Stream, bounded: refused rows and events, field `d` a DeadLetter without its id. */
   deadLetters: 'reprise:deadletters',
   /** Hash: replay id -> Replay document. */

@@ -35,6 +35,9 @@ export interface Schemas {
   'resources/service'?: Service;
   'resources/task'?: Task;
   'resources/task-request'?: TaskRequest;
+  'setup/analytics'?: Analytics;
+  'setup/service'?: ServiceConfig;
+  'setup/service-patch'?: ServicePatch;
   'socket/batch'?: Batch;
   'socket/credit'?: Credit;
   'socket/gap'?: Gap;
@@ -584,11 +587,21 @@ export interface Config {
   services?: {
     [k: string]: ServiceConfig;
   };
+  /**
+   * Name -> what is aggregated over which windows.
+   */
+  analytics?: {
+    [k: string]: Analytics;
+  };
   endpoints?: EndpointConfig[];
   /**
    * Replays started by `reprise up`.
    */
   demo?: ReplayRequest[];
+  /**
+   * Events in, events out: run by `reprise check config`.
+   */
+  tests?: ConfigTest[];
 }
 /**
  * This interface was referenced by `Config`'s JSON-Schema
@@ -618,8 +631,7 @@ export interface ChannelConfig {
   latestKey?: string;
 }
 /**
- * This interface was referenced by `Config`'s JSON-Schema
- * via the `definition` "service".
+ * An analysis service as it is set up.
  */
 export interface ServiceConfig {
   /**
@@ -641,6 +653,64 @@ export interface ServiceConfig {
   params?: {
     [k: string]: unknown;
   };
+  /**
+   * stopped: it stays where it is, and goes on from there when it is started again.
+   */
+  state?: 'running' | 'stopped';
+}
+/**
+ * Aggregates over windows of event time, as they are asked for. Spans: `500ms`, `30s`, `5m`, `1h`, `1d`.
+ */
+export interface Analytics {
+  /**
+   * The channel whose events are aggregated.
+   */
+  from: string;
+  /**
+   * Only events for which this CEL expression is true: `speed_mps > 5 && subject != "bus-1"`.
+   */
+  where?: string;
+  /**
+   * A window for each value of this member of the data, or of `subject`; null: one for all.
+   */
+  by?: string | null;
+  window: {
+    /**
+     * sliding: ends at each event. session: ends when nothing has come for `size`.
+     */
+    kind: 'tumbling' | 'hopping' | 'sliding' | 'session';
+    /**
+     * How long; of a session: the silence that ends it.
+     */
+    size: string;
+    /**
+     * How often a hopping window begins.
+     */
+    every?: string;
+    /**
+     * Windows begin this much after multiples of their size since 1970.
+     */
+    offset?: string;
+  };
+  /**
+   * How late an event may be and still count; none unless it says so.
+   */
+  lateness?: string;
+  /**
+   * wait: a window is published once nothing can be late any more. correct: at its end, and again with each late event.
+   */
+  late?: 'wait' | 'correct';
+  /**
+   * Name -> aggregate: count(), sum, avg, min, max, first, last, stddev, distinct (of an expression), quantile(x, 0.95), topk(x, 3).
+   */
+  select: {
+    [k: string]: string;
+  };
+  /**
+   * The channel that windows are published on; the name of the analytics unless it says otherwise.
+   */
+  to?: string;
+  state?: 'running' | 'stopped';
 }
 /**
  * This interface was referenced by `Config`'s JSON-Schema
@@ -828,6 +898,49 @@ export interface RecordingOptions {
    * Shift it on the timeline, for instance 10s or -1.5h.
    */
   offset?: string;
+}
+/**
+ * This interface was referenced by `Config`'s JSON-Schema
+ * via the `definition` "test".
+ */
+export interface ConfigTest {
+  name?: string;
+  /**
+   * The service or analytics that is tested.
+   */
+  of: string;
+  events: {
+    subject?: string;
+    time: string;
+    data: {
+      [k: string]: unknown;
+    };
+  }[];
+  /**
+   * Whether the replay is over after the last of the events.
+   */
+  ended?: boolean;
+  /**
+   * What is derived, in this order, and nothing else.
+   */
+  expect: {
+    subject?: string;
+    time?: string;
+    /**
+     * The channel.
+     */
+    to?: string;
+    /**
+     * These members, and maybe others.
+     */
+    data: {
+      [k: string]: unknown;
+    };
+  }[];
+  /**
+   * How many of the events become dead letters.
+   */
+  rejected?: number;
 }
 /**
  * One event on a channel: CloudEvents 1.0 in structured JSON, one line, with the channel's epoch and offset. `data` is the last member.
@@ -1214,7 +1327,7 @@ export interface ReplayPatch {
 export interface Service {
   name: string;
   role: 'replayer' | 'analysis' | 'tasks' | 'api' | 'service';
-  state: 'starting' | 'running' | 'standby' | 'restarting' | 'stopped' | 'missing';
+  state: 'starting' | 'running' | 'standby' | 'restarting' | 'stopped' | 'missing' | 'failed';
   instance: string;
   pid?: number;
   started?: string;
@@ -1259,6 +1372,18 @@ export interface TaskRequest {
    * One of GET /api/v1/tasks/kinds.
    */
   kind: string;
+  params?: {
+    [k: string]: unknown;
+  };
+}
+/**
+ * What is to change of a service.
+ */
+export interface ServicePatch {
+  state?: 'running' | 'stopped';
+  /**
+   * Only those that change; null: back to the default.
+   */
   params?: {
     [k: string]: unknown;
   };

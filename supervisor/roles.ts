@@ -20,4 +20,7 @@ export const roles: { readonly [name in RoleName]: Role } = {
   api: () => import('../backend/api/main.ts'),
 };
 
+/** What looks at a configuration without running it. */
+export const checks = { analysis: () => import('../backend/analysis/check.ts') };
+
 export const roleNames = Object.keys(roles) as RoleName[];

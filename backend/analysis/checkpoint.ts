@@ -91,6 +91,11 @@ export async function commit(redis: Redis, work: Work): Promise<Committed> {
   return String(reply[1]) === work.commit ? { done: true } : { done: false };
 }
 
+/** A service will not come back: what it kept goes, and no replay waits for it. */
+export async function forgetService(redis: Redis, service: string, input: string): Promise<void> {
+  await redis.multi().del(keys.checkpoint(service)).hdel(keys.consumers(input), service).exec();
+}
+
 /** Tells that the service is attached although nothing comes in. */
 export async function stayAttached(
   redis: Redis,

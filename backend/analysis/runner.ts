@@ -6,7 +6,15 @@ import type { Logger } from '../../core/log.ts';
 import { LogReader, type LogBatch } from '../../core/reader.ts';
 import type { Redis } from '../../core/redis.ts';
 import { deadLetterText, readHead } from '../../core/store.ts';
-import { commit, hold, readCheckpoint, readStanding, stayAttached, type Work } from './checkpoint.ts';
+import {
+  commit,
+  forgetService,
+  hold,
+  readCheckpoint,
+  readStanding,
+  stayAttached,
+  type Work,
+} from './checkpoint.ts';
 import { Engine, type Rejected, type Results } from './engine/engine.ts';
 import { Outputs } from './outputs.ts';
 import { ownsKey, type Partition } from './partition.ts';
@@ -21,6 +29,7 @@ export const STANDBY_LOOK_MS = 250;
 /** A slow service commits what it has after this, so that its outputs flow and the services beside it get their turn. */
 const SLICE_MS = 25;
 const IDLE_LOOK_MS = 250;
+const DEFINITION_ENTRY = '#definition';
 /** On a live channel that is silent for so long, event time goes on with the wall clock. */
 const LIVE_IDLE_MS = 10_000;
 
@@ -32,6 +41,8 @@ export interface RunnerParts {
   /** By name; see `MAIN_OUTPUT`. */
   outputs: ReadonlyMap<string, ChannelSpec>;
   partition: Partition | null;
+  /** What was kept under another definition is forgotten, and the epoch under way begun anew. */
+  definition: string;
   log: Logger;
 }
 
@@ -126,8 +137,12 @@ export class ServiceRunner {
   }
 
   async #load(): Promise<void> {
-    const { redis, input } = this.#parts;
-    const checkpoint = await readCheckpoint(redis, this.name);
+    const { redis, input, definition } = this.#parts;
+    let checkpoint = await readCheckpoint(redis, this.name);
+    if ((checkpoint.entries.get(DEFINITION_ENTRY) ?? definition) !== definition) {
+      await forgetService(redis, this.name, input);
+      checkpoint = await readCheckpoint(redis, this.name);
+    }
     this.#lastCommit = checkpoint.commit;
     this.#fresh = checkpoint.commit === '';
     this.#underWay = Promise.resolve(true);
@@ -219,6 +234,7 @@ export class ServiceRunner {
 
   async #write(results: Results, to: Position, fresh: boolean): Promise<boolean> {
     const { redis, input } = this.#parts;
+    if (fresh) results.entries.set(DEFINITION_ENTRY, this.#parts.definition);
     const work: Work = {
       service: this.name,
       attachedUntilMs: Date.now() + ATTACHED_MS,

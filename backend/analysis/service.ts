@@ -86,6 +86,8 @@ export interface ServiceKind {
   output: string;
   /** Further outputs: name -> channel. They may be shared with other services. */
   outputs?: { [name: string]: string };
+  /** What it keeps does not depend on its parameters: changed ones hold from then on. Others begin the epoch anew. */
+  keepsState?: true;
   /** JSON Schema of its parameters, with defaults. */
   params: {
     type: 'object';

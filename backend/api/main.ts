@@ -7,6 +7,7 @@ import { createLog } from '../../core/log.ts';
 import { Presence, processInstance } from '../../core/presence.ts';
 import { connect } from '../../core/redis.ts';
 import { Requester } from '../../core/requests.ts';
+import { setupOf, SetupStore } from '../../core/setup.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import { Hub } from '../gateway/hub.ts';
 import { News } from '../gateway/news.ts';
@@ -21,6 +22,7 @@ import type { Parts } from './parts.ts';
 import { RecordingsFolder } from './recordings.ts';
 import { Replayers } from './replayers.ts';
 import { Replays } from './replays.ts';
+import { Setups } from './setups.ts';
 
 const UPLOAD_MAX_BYTES = 2_000_000_000;
 /** A large recording over a slow line takes its time to arrive. */
@@ -44,6 +46,7 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
     channels,
     hub,
     replays,
+    setups: new Setups(new SetupStore(redis, setupOf(settings)), settings.channels),
     tasks,
     ingest: new Ingest(redis),
     recordings: new RecordingsFolder(settings.recordings, replayers, UPLOAD_MAX_BYTES),

@@ -6,6 +6,7 @@ import type { Channels } from './channels.ts';
 import type { Ingest } from './ingest.ts';
 import type { RecordingsFolder } from './recordings.ts';
 import type { Replays } from './replays.ts';
+import type { Setups } from './setups.ts';
 
 /** What handlers work with; main.ts builds it once. */
 export interface Parts {
@@ -16,5 +17,6 @@ export interface Parts {
   ingest: Ingest;
   recordings: RecordingsFolder;
   replays: Replays;
+  setups: Setups;
   tasks: TaskQueue;
 }

@@ -22,6 +22,7 @@ export default {
   summary: 'Normalises the text of each post, and lists its hashtags, mentions and links.',
   input: 'posts',
   output: 'posts.clean',
+  keepsState: true,
   params: {
     type: 'object',
     properties: {

@@ -13,6 +13,7 @@ export default {
   summary: 'Passes each datum on to another channel.',
   input: 'gps',
   output: 'gps_state_topic',
+  keepsState: true,
   params: { type: 'object', properties: {}, additionalProperties: false },
   create: () => new Copy(),
 } satisfies ServiceKind;

@@ -128,6 +128,7 @@ export default {
   summary: 'Tells when subjects come into fences, stay in them, and go out.',
   input: 'gps',
   output: 'gps.fences',
+  keepsState: true,
   params: {
     type: 'object',
     properties: {

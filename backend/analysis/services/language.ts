@@ -22,6 +22,7 @@ export default {
   summary: 'Detects the language of each post.',
   input: 'posts',
   output: 'posts.language',
+  keepsState: true,
   params: {
     type: 'object',
     properties: {

@@ -76,6 +76,7 @@ export default {
   summary: 'Derives speed, heading, distance and moving or stopped from position fixes; flags outliers.',
   input: 'gps',
   output: 'gps.movement',
+  keepsState: true,
   params: {
     type: 'object',
     properties: {

@@ -20,8 +20,7 @@ class Sentiment extends PostService {
 
   protected override read(data: TextData): Data {
     const lexicon = lexiconOf(languageOf(data, this.#language));
-    // Without the mark that asks for a coloured picture, a heart's name is a word of the lexicon.
-    const found = lexicon ? tone(bestText(data).replaceAll('\ufe0f', ''), lexicon) : UNKNOWN;
+    const found = lexicon ? tone(plain(bestText(data)), lexicon) : UNKNOWN;
     const result: PostSentiment = {
       ...data,
       ...found,
@@ -32,11 +31,17 @@ class Sentiment extends PostService {
   }
 }
 
+/** Marks for which the original has no eye: that of a coloured heart, and the apostrophe of phones, as in "isn’t good". */
+function plain(text: string): string {
+  return text.replaceAll('\ufe0f', '').replaceAll('’', "'");
+}
+
 export default {
   name: 'sentiment',
   summary: 'Derives the tone of each post.',
   input: 'posts',
   output: 'posts.sentiment',
+  keepsState: true,
   params: {
     type: 'object',
     properties: {

@@ -1,0 +1,80 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Settings } from '../../core/config.ts';
+import { sentence } from '../../core/errors.ts';
+import { isoTime } from '../../core/event.ts';
+import { setupOf } from '../../core/setup.ts';
+import type { ConfigTest } from '../../schemas/types.ts';
+import { derive, eventsOf } from './engine/derive.ts';
+import type { Output } from './engine/engine.ts';
+import { serviceKinds } from './kinds.ts';
+import { plan, servicesOf, type Planned } from './plan.ts';
+
+/** What was looked at, and what is wrong with it; nothing: it is as it should be. */
+export interface Finding {
+  what: string;
+  problems: string[];
+}
+
+/** Checks every service and analytics of a configuration, and runs the tests that it carries. No Redis is needed. */
+export async function checkSetup(settings: Settings): Promise<Finding[]> {
+  const kinds = await serviceKinds();
+  const findings: Finding[] = [];
+  const planned = new Map<string, Planned>();
+  for (const [name, config] of servicesOf(setupOf(settings))) {
+    try {
+      planned.set(name, plan(name, config, kinds, settings.channels));
+      findings.push({ what: `service ${name}`, problems: [] });
+    } catch (error) {
+      findings.push({ what: `service ${name}`, problems: [sentence(error)] });
+    }
+  }
+  for (const [i, test] of settings.tests.entries()) {
+    const service = planned.get(test.of);
+    const problems = service
+      ? differences(test, service)
+      : [`There is no service "${test.of}" that can run.`];
+    findings.push({ what: `test ${test.name ?? `${i + 1} of ${test.of}`}`, problems });
+  }
+  return findings;
+}
+
+/** What a service makes of a test's events that the test does not expect. */
+function differences(test: ConfigTest, { service, input, outputs }: Planned): string[] {
+  const events = eventsOf(
+    input,
+    test.events.map(({ subject = '-', time, data }) => ({
+      subject,
+      timeMs: Date.parse(time),
+      data: data,
+    })),
+  );
+  const derived = derive(service, events, { ends: test.ended ?? true });
+  const channel = ({ to }: Output) => outputs.get(to)!.name;
+  const problems = test.expect.flatMap((expected, i) => {
+    const output = derived.outputs[i];
+    const place = `derived event ${i + 1}`;
+    if (!output) return [`${place} is missing: ${JSON.stringify(expected)}`];
+    const found = [
+      differs(`${place}: channel`, expected.to, channel(output)),
+      differs(`${place}: subject`, expected.subject, output.subject),
+      differs(`${place}: time`, expected.time && isoTime(Date.parse(expected.time)), isoTime(output.timeMs)),
+      ...Object.entries(expected.data).map(([member, value]) =>
+        differs(`${place}: data.${member}`, value, output.data[member]),
+      ),
+    ];
+    return found.filter((problem) => problem !== null);
+  });
+  const more = derived.outputs
+    .slice(test.expect.length)
+    .map(
+      (output, i) =>
+        `derived event ${test.expect.length + i + 1} is not expected: ${JSON.stringify({ to: channel(output), subject: output.subject, time: isoTime(output.timeMs), data: output.data })}`,
+    );
+  const rejected = differs('events rejected', test.rejected ?? 0, derived.rejected.length);
+  return [...problems, ...more, ...(rejected ? [rejected] : [])];
+}
+
+function differs(what: string, expected: unknown, actual: unknown): string | null {
+  if (expected === undefined || isDeepStrictEqual(expected, actual)) return null;
+  return `${what} is ${JSON.stringify(actual)}, not ${JSON.stringify(expected)}`;
+}

@@ -1,0 +1,128 @@
+import { hostname } from 'node:os';
+import type { Settings } from '../../core/config.ts';
+import { sentence } from '../../core/errors.ts';
+import type { Logger } from '../../core/log.ts';
+import { Presence } from '../../core/presence.ts';
+import type { Redis } from '../../core/redis.ts';
+import type { Setup } from '../../core/setup.ts';
+import type { Service as ServiceDocument, ServiceConfig } from '../../schemas/types.ts';
+import { forgetService } from './checkpoint.ts';
+import { LiveRunner } from './live.ts';
+import type { Partition } from './partition.ts';
+import { plan, servicesOf, type Planned } from './plan.ts';
+import { ServiceRunner } from './runner.ts';
+import type { ServiceKind } from './service.ts';
+
+export interface HostParts {
+  redis: Redis;
+  kinds: ReadonlyMap<string, ServiceKind>;
+  channels: Settings['channels'];
+  partition: Partition | null;
+  log: Logger;
+}
+
+/** The services of this process: those that the set-up asks for. One that fails, comes or goes does not touch the others. */
+export class Host {
+  readonly #parts: HostParts;
+  readonly #hosted = new Map<string, Hosted>();
+
+  constructor(parts: HostParts) {
+    this.#parts = parts;
+  }
+
+  /** Starts, stops and changes services until they are those of the set-up. */
+  async apply(setup: Setup): Promise<void> {
+    const wanted = servicesOf(setup);
+    const changes = [...new Set([...this.#hosted.keys(), ...wanted.keys()])].map(async (name) => {
+      const config = wanted.get(name);
+      const hosted = this.#hosted.get(name);
+      if (hosted?.text === JSON.stringify(config)) return;
+      await hosted?.close();
+      this.#hosted.delete(name);
+      if (config) this.#hosted.set(name, new Hosted(name, config, this.#parts));
+      else await hosted?.forget();
+    });
+    await Promise.all(changes);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(Array.from(this.#hosted.values(), (hosted) => hosted.close()));
+  }
+}
+
+/** One service that runs here, or stands still because it is told to, or because its definition is wrong. */
+class Hosted {
+  /** Its configuration; another one is another service. */
+  readonly text: string;
+  readonly #name: string;
+  readonly #parts: HostParts;
+  readonly #started = new Date().toISOString();
+  readonly #presence: Presence;
+  readonly #isStopped: boolean;
+  #planned: Planned | null = null;
+  #runner: ServiceRunner | LiveRunner | null = null;
+  #ended: Promise<void> = Promise.resolve();
+  #error: string | null = null;
+
+  constructor(name: string, config: ServiceConfig, parts: HostParts) {
+    this.text = JSON.stringify(config);
+    this.#name = name;
+    this.#parts = parts;
+    this.#isStopped = config.state === 'stopped';
+    try {
+      this.#planned = plan(name, config, parts.kinds, parts.channels);
+      if (!this.#isStopped) this.#run(this.#planned);
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#presence = new Presence(parts.redis, () => this.#document());
+  }
+
+  /** Ends it; it can go on from where it is, here or elsewhere. */
+  async close(): Promise<void> {
+    this.#runner?.close();
+    await this.#ended;
+    await this.#presence.close();
+  }
+
+  /** It will not come back: nobody waits for it any more. */
+  async forget(): Promise<void> {
+    if (this.#planned) await forgetService(this.#parts.redis, this.#runnerName, this.#planned.input);
+  }
+
+  #run(planned: Planned): void {
+    const { redis, partition, log } = this.#parts;
+    const parts = { ...planned, redis, partition, log };
+    this.#runner = planned.mode === 'live' ? new LiveRunner(parts) : new ServiceRunner(parts);
+    this.#ended = this.#runner.run().catch((error: unknown) => this.#fail(error));
+  }
+
+  #fail(error: unknown): void {
+    this.#error = sentence(error);
+    this.#parts.log.error({ service: this.#name }, this.#error);
+  }
+
+  get #runnerName(): string {
+    return this.#runner?.name ?? this.#name;
+  }
+
+  get #state(): ServiceDocument['state'] {
+    if (this.#error !== null) return 'failed';
+    if (this.#isStopped) return 'stopped';
+    return this.#runner?.position ? 'running' : 'standby';
+  }
+
+  #document(): Omit<ServiceDocument, 'seen'> {
+    return {
+      name: this.#runnerName,
+      role: 'service',
+      state: this.#state,
+      instance: `analysis-${hostname()}-${process.pid}:${this.#runnerName}`,
+      started: this.#started,
+      inputs: this.#planned ? [this.#planned.input] : [],
+      outputs: Array.from(this.#planned?.outputs.values() ?? [], (spec) => spec.name),
+      lost: this.#runner?.lost ?? 0,
+      ...(this.#error !== null && { message: this.#error }),
+    };
+  }
+}

@@ -1,0 +1,82 @@
+import type { Analytics } from '../../../schemas/types.ts';
+import { listOf, ref, Reply, route, type Resource, type Schema } from '../route.ts';
+
+/** What the schemas of the set-up let names be. */
+const name = { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' };
+const named: Schema = {
+  type: 'object',
+  required: ['name', 'definition'],
+  properties: { name, definition: ref('setup/analytics') },
+};
+
+export default {
+  name: 'analytics',
+  description: 'Aggregates over windows of event time, as they are asked for: no code.',
+  routes: [
+    route({
+      method: 'get',
+      path: '/analytics',
+      summary: 'All analytics that are set up',
+      scope: 'read',
+      responses: {
+        200: { description: 'Those of the configuration, and those made since.', schema: listOf(named) },
+      },
+      async handle(_call, { setups }) {
+        const all = Object.entries(await setups.all('analytics'));
+        return { items: all.map(([each, definition]) => ({ name: each, definition })) };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/analytics/{name}',
+      summary: 'One definition',
+      scope: 'read',
+      params: { name },
+      responses: {
+        200: { description: 'The definition.', schema: ref('setup/analytics') },
+        404: { description: 'There is none of that name.' },
+      },
+      handle: ({ params }, { setups }) => setups.get('analytics', params['name']!),
+    }),
+    route<Record<string, never>, Analytics>({
+      method: 'put',
+      path: '/analytics/{name}',
+      summary: 'Define or redefine analytics',
+      description:
+        'They run at once, and after every restart. Redefined, they begin anew with the epoch under way: what they had published is void.',
+      scope: 'control',
+      params: { name },
+      body: { schema: ref('setup/analytics') },
+      responses: {
+        200: { description: 'Redefined.', schema: ref('setup/analytics') },
+        201: {
+          description: 'Defined.',
+          schema: ref('setup/analytics'),
+          headers: { Location: 'The definition.' },
+        },
+        409: { description: 'A service has that name.' },
+        422: { description: 'They can not run so.' },
+      },
+      async handle({ params, body }, { setups }) {
+        const isNew = await setups.put('analytics', params['name']!, body);
+        return isNew ? new Reply(201, body, { Location: `/api/v1/analytics/${params['name']!}` }) : body;
+      },
+    }),
+    route({
+      method: 'delete',
+      path: '/analytics/{name}',
+      summary: 'Remove analytics',
+      description: 'What they published stays on its channel.',
+      scope: 'control',
+      params: { name },
+      responses: {
+        204: { description: 'They are gone.' },
+        404: { description: 'There are none of that name.' },
+      },
+      async handle({ params }, { setups }) {
+        await setups.remove('analytics', params['name']!);
+        return new Reply(204);
+      },
+    }),
+  ],
+} satisfies Resource;

@@ -102,9 +102,14 @@ class Topics extends Service<State> {
           burst: score >= burstScore,
         };
       })
-      .sort((a, b) => b.score - a.score || b.count - a.count || (a.term < b.term ? -1 : 1))
+      .sort((a, b) => b.score - a.score || b.count - a.count || (nameOf(a) < nameOf(b) ? -1 : 1))
       .slice(0, top);
   }
+}
+
+/** Of no two topics the same: a word may be a hashtag, too. */
+function nameOf({ term, kind }: Topic): string {
+  return `${term} ${kind}`;
 }
 
 function round(value: number): number {

@@ -57,13 +57,16 @@ function translated(language: string): Lexicon {
   const afinn = require(`afinn-165-multilingual/build/AFINN-${language}.json`) as {
     [word: string]: number | null;
   };
+  const negations = new Set(words(NEGATIONS[language]!));
   const emoticons = [...lexiconOf('en')!.valences].filter(([word]) => !/[a-z]{2}/.test(word));
   const valences = Object.entries(afinn)
     .filter((entry): entry is [string, number] => entry[0] !== '' && entry[1] !== null)
+    // A word with a valence of its own turns nothing round, but for "no", which the rules know.
+    .filter(([word]) => word === 'no' || !negations.has(word))
     .map(([word, valence]): [string, number] => [word.toLowerCase(), valence * AFINN_SCALE]);
   return {
     valences: new Map([...emoticons, ...valences]),
-    negations: new Set(words(NEGATIONS[language]!)),
+    negations,
     boosters: new Map(),
     idioms: new Map(),
   };

@@ -1,7 +1,7 @@
 import type { Data, Event } from '../../../core/event.ts';
 import { Service, type Context, type Derived } from '../service.ts';
 
-/** A datum that has a text. */
+/** A datum that has a text, which is more than blanks. */
 export type TextData = Data & { text: string };
 
 /** A service that reads posts: what has no text goes to the dead letters. */
@@ -20,7 +20,7 @@ export abstract class PostService extends Service {
 }
 
 export function hasText(data: Data): data is TextData {
-  return typeof data['text'] === 'string';
+  return typeof data['text'] === 'string' && /\S/.test(data['text']);
 }
 
 /** The post's text as an earlier service has cleaned it, else as it is. */

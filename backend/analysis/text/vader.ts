@@ -20,7 +20,8 @@ const ALPHA = 15;
 
 /**
  * The tone of a text by the rules of VADER (Hutto and Gilbert, ICWSM 2014): a port of vaderSentiment 3.3.2 (MIT) that gives
- * the same numbers, its rounding of halves to even and its slips included. Texts without words are neutral throughout.
+ * the same numbers, its rounding of halves to even and its slips included, but where Unicode has given an emoji another name
+ * since. A text without words has no tone: all is 0.
  */
 export function tone(text: string, lexicon: Lexicon): Tone {
   const named = nameEmoji(text);

@@ -1,13 +1,15 @@
+import { measureDrift, WITHIN_POSTS } from './accuracy/drift.ts';
 import { LANGUAGE_FILES, measureLanguage } from './accuracy/language.ts';
 import { measureSentiment, measureTones, POSTS_FILE, TONE_FILE } from './accuracy/sentiment.ts';
 import type { Bench, Figure } from './run.ts';
 
 export default {
   summary:
-    'How right the text services are on the recordings in ../shared/data; language: told which languages a file has.',
+    'How right language (told which languages a file has), tone and drift are on the recordings in ../shared/data.',
   async run(report) {
     for (const file of LANGUAGE_FILES) reportLanguage(file, report);
     reportSentiment(report);
+    await reportDrift(report);
   },
 } satisfies Bench;
 
@@ -34,6 +36,21 @@ function reportSentiment(report: (figure: Figure) => void) {
       value: macroF1,
       unit: 'macro F1',
     });
+}
+
+/** Each field's delays are of both changes, also of the one that is not of that field; null: no alarm in time. */
+async function reportDrift(report: (figure: Figure) => void) {
+  const all = await measureDrift();
+  if (!all) return missing(POSTS_FILE);
+  for (const { source, field, detector, delays, early, false: wrong } of all) {
+    const name = `drift ${POSTS_FILE} ${field} of ${source}, ${detector}`;
+    for (const [change, delay] of Object.entries(delays)) {
+      const unit = `posts after the ${change}, of ${WITHIN_POSTS} allowed`;
+      report({ name, value: delay ?? NaN, unit });
+    }
+    report({ name, value: early, unit: 'alarms before the first change' });
+    report({ name, value: wrong, unit: 'alarms of no known change' });
+  }
 }
 
 function missing(file: string) {

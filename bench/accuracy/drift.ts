@@ -7,7 +7,7 @@ import type { Data, Event } from '../../core/event.ts';
 const folder = new URL('../../../shared/data/', import.meta.url);
 
 /** A change is found when there is an alarm within so many posts of it. */
-const WITHIN_POSTS = 150;
+export const WITHIN_POSTS = 150;
 const CATEGORICAL = ['chi-squared', 'psi'];
 const NUMERIC = ['page-hinkley', 'adwin', 'ks', 'psi'];
 const SCORES: { [label: string]: number } = { positive: 1, neutral: 0, negative: -1 };
@@ -53,8 +53,9 @@ export async function measureDrift(
     measure('labels', posts, 'score', NUMERIC);
   }
   if (sources.includes('services')) {
-    measure('services', await derived('language', posts), 'language', CATEGORICAL);
-    measure('services', await derived('sentiment', posts), 'compound', NUMERIC);
+    const detected = await derived('language', posts);
+    measure('services', detected, 'language', CATEGORICAL);
+    measure('services', await derived('sentiment', detected), 'compound', NUMERIC);
   }
   return figures;
 }

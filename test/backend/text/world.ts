@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { eventsOf } from '../../../backend/analysis/engine/derive.ts';
+import { derive, eventsOf } from '../../../backend/analysis/engine/derive.ts';
 import type { Output } from '../../../backend/analysis/engine/engine.ts';
 import type { ServiceKind } from '../../../backend/analysis/service.ts';
-import { derive } from '../../../backend/analysis/engine/derive.ts';
 import type { Data, Event } from '../../../core/event.ts';
 import { create, derived, START_MS } from '../gps/world.ts';
 

@@ -2,6 +2,9 @@ import { keys } from './keys.ts';
 import { duplicate, type Redis } from './redis.ts';
 import { positionText } from './event.ts';
 
+/** A pattern costs Redis and us more than a name. */
+const GLOB = /[*?[\\]/;
+
 /**
  * Hears every message of the channels that match one of some patterns (`gps`, `gps.*`), as the bytes that were on the
  * wire, each once. After a lost connection it listens on; what was said meanwhile it has not heard.
@@ -25,14 +28,22 @@ export class Wiretap {
   ): Promise<Wiretap> {
     const tap = new Wiretap(redis);
     const own = patterns.some((pattern) => pattern.startsWith('reprise:'));
-    tap.#redis.on('pmessageBuffer', (pattern: Buffer | string, channel: Buffer, message: Buffer) => {
-      const name = channel.toString();
+    const heard = (by: string, name: string, message: Buffer) => {
       if (!own && name.startsWith('reprise:')) return;
-      const by = String(pattern);
       if (!tap.#patternOf.has(name)) tap.#patternOf.set(name, by);
       if (tap.#patternOf.get(name) === by) hear(name, message);
+    };
+    tap.#redis.on('pmessageBuffer', (pattern: Buffer | string, channel: Buffer, message: Buffer) =>
+      heard(String(pattern), channel.toString(), message),
+    );
+    tap.#redis.on('messageBuffer', (channel: Buffer, message: Buffer) => {
+      const name = channel.toString();
+      heard(name, name, message);
     });
-    await tap.#redis.psubscribe(...new Set(patterns));
+    const names = new Set(patterns.filter((pattern) => !GLOB.test(pattern)));
+    const globs = new Set(patterns.filter((pattern) => GLOB.test(pattern)));
+    if (names.size > 0) await tap.#redis.subscribe(...names);
+    if (globs.size > 0) await tap.#redis.psubscribe(...globs);
     return tap;
   }
 

@@ -1439,6 +1439,9 @@ export interface ReplayChange {
   rate?: Rate;
   position?: string;
   loop?: boolean | number;
+  ab?: string | null;
+  late?: 'slow' | 'drop' | 'burst';
+  step?: number | string;
 }
 /**
  * Server to client: `status`, at every change: whether Redis answers, and how each service is.

@@ -76,6 +76,16 @@ export function asRepriseError(thrown: unknown): RepriseError {
   return invariant(thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown });
 }
 
+/** Whether an error is one of Redis that passes: it loads its data, lacks memory or disk, or was cut off in an answer. */
+export function isPassing(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    /^(LOADING|BUSY|OOM|MISCONF|READONLY|MASTERDOWN|NOREPLICAS|TRYAGAIN|CLUSTERDOWN|Command aborted)\b/.test(
+      error.message,
+    )
+  );
+}
+
 /** One sentence for a terminal: the message and what to do. What steers a terminal, as names from files may, is shown as �. */
 export function sentence(thrown: unknown): string {
   const { message, hint } = asRepriseError(thrown);

@@ -92,6 +92,8 @@ local function held_back_by(key, batch)
   if #consumers == 0 then return nil end
   local now = now_ms()
   local last = batch.expected_offset + batch.count
+  -- What is longer than the log can't be read whole: the reader counts the rest as lost.
+  local unread_max = math.max(batch.log_max, batch.count)
   for i = 1, #consumers, 2 do
     local epoch, offset, deadline = string.match(consumers[i + 1], '^(%d+)-(%d+) (%d+)$')
     if epoch and tonumber(deadline) > now then
@@ -100,7 +102,7 @@ local function held_back_by(key, batch)
       local is_behind = epoch ~= batch.expected_epoch
       if is_behind and has_unread_before(key.log, epoch, offset, batch.expected_epoch) then
         if redis.call('XLEN', key.log) + batch.count > batch.log_max then return consumers[i] end
-      elseif last - (is_behind and 0 or offset) > batch.log_max then
+      elseif last - (is_behind and 0 or offset) > unread_max then
         return consumers[i]
       end
     end
@@ -221,13 +223,14 @@ local function renew(keys, args)
 end
 
 -- mark: a replay says how far it is on channels that nothing was written to for a while, and that an epoch is over, so that
--- services need not wait for an event that may never come. All that it wrote before is there.
--- KEYS: per channel head, ends. ARGV: lease token, epoch, time (ms) before which nothing will come in this epoch, over (1/0).
+-- services need not wait for an event that may never come; a service, that its output is. All that it wrote before is there.
+-- KEYS: per channel head, ends. ARGV: lease token ('' of a service), epoch, time (ms) before which nothing will come in this
+-- epoch ('' where that is not known), over (1/0).
 local function mark(keys, args)
   for i = 1, #keys, 2 do
     local epoch, offset, _, lease = head_of(keys[i])
-    if lease == args[1] and epoch == tonumber(args[2]) then
-      redis.call('HSET', keys[i], 'watermark', args[3], 'watermark_epoch', epoch)
+    if (args[1] == '' or lease == args[1]) and epoch == tonumber(args[2]) then
+      if args[3] ~= '' then redis.call('HSET', keys[i], 'watermark', args[3], 'watermark_epoch', epoch) end
       if args[4] == '1' then
         local fields = redis.call('HKEYS', keys[i + 1])
         -- Who is so many epochs behind has lost more than their ends.
@@ -253,19 +256,20 @@ end
 
 -- commit: what a service did with a batch of input, all or nothing: outputs, what it keeps, dead letters, position.
 -- KEYS: checkpoint; dead letters; then per input its consumers key; then per output the keys of a batch.
--- ARGV: service, attached until (epoch ms), forget what was kept first (1/0), name of the service's last commit as it
--- knows it ('' at the first), name of this one,
+-- ARGV: service, attached until (epoch ms), wait (1: refuse what would push unread events out of a log), forget what was
+-- kept first (1/0), name of the service's last commit as it knows it ('' at the first), name of this one,
 --   inputs: count, then channel, new position;
 --   kept: count, then entry, value ('' forgets it);
 --   dead letters: how many are kept in all, count, then letters;
 --   outputs: count, then batches.
 -- Returns {1} done; {0, channel, epoch, offset} an output stands elsewhere: stamp again; {-1, name} the last commit is
--- another: this very one, which arrived before, or that of a process that has gone on with the service.
+-- another: this very one, which arrived before, or that of a process that has gone on with the service; {-2, consumer} the
+-- log of an output is full.
 local function commit(keys, args)
   local checkpoint, letters_key = keys[1], keys[2]
-  local service, deadline, forget = args[1], args[2], args[3] == '1'
-  local at, inputs = 7, {}
-  for i = 1, tonumber(args[6]) do
+  local service, deadline, wait, forget = args[1], args[2], args[3] == '1', args[4] == '1'
+  local at, inputs = 8, {}
+  for i = 1, tonumber(args[7]) do
     inputs[i] = { channel = args[at], to = args[at + 1], consumers = keys[2 + i] }
     at = at + 2
   end
@@ -283,16 +287,20 @@ local function commit(keys, args)
   end
 
   local last = redis.call('HGET', checkpoint, '#commit') or ''
-  if last ~= args[4] then return { -1, last } end
+  if last ~= args[5] then return { -1, last } end
   for _, output in ipairs(outputs) do
     local epoch, offset = head_of(output.key.head)
     if epoch ~= output.batch.expected_epoch or offset ~= output.batch.expected_offset then
       return { 0, output.batch.channel, epoch, offset }
     end
+    local consumer = wait and held_back_by(output.key, output.batch)
+    if consumer then return { -2, consumer } end
   end
 
+  -- First, as this is what could fail.
+  for _, output in ipairs(outputs) do append(output.key, output.batch, service) end
   if forget then redis.call('DEL', checkpoint) end
-  redis.call('HSET', checkpoint, '#commit', args[5])
+  redis.call('HSET', checkpoint, '#commit', args[6])
   for _, input in ipairs(inputs) do
     redis.call('HSET', checkpoint, '@' .. input.channel, input.to)
     redis.call('HSET', input.consumers, service, input.to .. ' ' .. deadline)
@@ -307,7 +315,6 @@ local function commit(keys, args)
   for i = 1, letter_count do
     redis.call('XADD', letters_key, 'MAXLEN', '~', letters_max, '*', 'd', args[letters_at + i])
   end
-  for _, output in ipairs(outputs) do append(output.key, output.batch, service) end
   return { 1 }
 end
 

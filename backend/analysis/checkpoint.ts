@@ -13,6 +13,10 @@ export interface Checkpoint {
   entries: Map<string, string>;
 }
 
+/** Beside what the engine keeps: the definition it was kept under, and the last epoch of the input brought to its end. */
+export const DEFINITION_ENTRY = '#definition';
+export const OVER_ENTRY = '#over';
+
 export async function readCheckpoint(redis: Redis, service: string): Promise<Checkpoint> {
   const positions = new Map<string, Position>();
   const entries = new Map<string, string>();
@@ -38,6 +42,8 @@ export interface Work {
   service: string;
   /** Until when the service counts as attached, epoch ms: so long a replay waits for it. */
   attachedUntilMs: number;
+  /** Write nothing while it would push events out of a log that an attached service has not read. */
+  waits: boolean;
   /** Forget all that was kept first: a new epoch began. */
   forget: boolean;
   /** The commit that this one follows, and this one: no two in the world have the same name. */
@@ -56,6 +62,8 @@ export type Committed =
   | { done: true }
   /** An output stands elsewhere. */
   | { done: false; channel: string; head: Position }
+  /** This service has to read on first. */
+  | { done: false; consumer: string }
   /** Another process has gone on with the service; or Redis no longer knows it. */
   | { done: false };
 
@@ -70,6 +78,7 @@ export async function commit(redis: Redis, work: Work): Promise<Committed> {
   const args: (string | number)[] = [
     work.service,
     work.attachedUntilMs,
+    work.waits ? 1 : 0,
     work.forget ? 1 : 0,
     work.last,
     work.commit,
@@ -87,6 +96,7 @@ export async function commit(redis: Redis, work: Work): Promise<Committed> {
     const head = { epoch: Number(reply[2]), offset: Number(reply[3]) };
     return { done: false, channel: String(reply[1]), head };
   }
+  if (reply[0] === -2) return { done: false, consumer: String(reply[1]) };
   // A connection that broke after the commit sends it again: then it is there already.
   return String(reply[1]) === work.commit ? { done: true } : { done: false };
 }
@@ -107,10 +117,9 @@ export async function stayAttached(
   await redis.hset(keys.consumers(channel), service, `${positionText(at)} ${untilMs}`);
 }
 
-/** Takes or keeps the right to run a service, for `lifeMs`; 0 gives it up. False while another process has it. */
-export async function hold(redis: Redis, service: string, token: string, lifeMs: number): Promise<boolean> {
-  const reply = (await callFunction(redis, 'hold', [keys.holder(service)], [token, lifeMs])) as number[];
-  return reply[0] === 1;
+/** Tells those who read an output that nothing more will come in an epoch of it. All of it must have been written. */
+export async function markOver(redis: Redis, channel: string, epoch: number): Promise<void> {
+  await callFunction(redis, 'mark', [keys.head(channel), keys.ends(channel)], ['', epoch, '', 1]);
 }
 
 /** How far a channel is beyond its last event. */

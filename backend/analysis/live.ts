@@ -1,50 +1,67 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BlockBuilder } from '../../core/block.ts';
+import { isPassing, sentence } from '../../core/errors.ts';
 import type { Event, Position } from '../../core/event.ts';
 import { addDeadLetters } from '../../core/store.ts';
 import { Wiretap } from '../../core/wiretap.ts';
 import { ChannelWriter } from '../../core/writer.ts';
-import { commit, hold, readCheckpoint, readStanding } from './checkpoint.ts';
+import { commit, readCheckpoint, readStanding } from './checkpoint.ts';
 import { Engine, type Output } from './engine/engine.ts';
+import { Holder } from './holder.ts';
+import { lettersOf } from './letters.ts';
 import { Outputs } from './outputs.ts';
-import { HOLD_MS, SIGN_MS, STANDBY_LOOK_MS, type RunnerParts } from './runner.ts';
+import {
+  IDLE_LOOK_MS,
+  LIVE_IDLE_MS,
+  RETRY_MS,
+  SIGN_MS,
+  STANDBY_LOOK_MS,
+  type RunnerParts,
+} from './runner.ts';
 
-const IDLE_LOOK_MS = 250;
 /** So many batches on their way at once; what is derived meanwhile goes with the next. */
 const BATCHES_AHEAD = 4;
 const BATCH_MAX = 512;
 
 /**
  * Runs a service on what is published, for the lowest latency: nothing is read from a log, and nothing is kept. What is
- * published while it is away it never sees, so all that it derives says `atmostonce`.
+ * published while it is away it never sees, so all that it derives says `atmostonce`. It is never divided: one process
+ * runs it, and the others stand by.
  */
 export class LiveRunner {
   readonly name: string;
   readonly #parts: RunnerParts;
-  readonly #token = randomUUID();
+  readonly #holder: Holder;
   readonly #engine: Engine;
   readonly #outputs: Outputs;
   readonly #builder = new BlockBuilder();
   /** By output channel and replay. */
   readonly #writers = new Map<string, ChannelWriter>();
-  #position: Position | null = null;
+  /** The last event heard; epoch 0 before the first. */
+  #position: Position = { epoch: 0, offset: 0 };
+  #isOn = false;
+  /** It has just been started, and knows nothing of the epoch under way. */
+  #fresh = true;
+  /** The last epoch whose end those who read the output know of. */
+  #toldEpoch = 0;
   #waiting: string[] = [];
   #draining: Promise<void> | null = null;
+  #ahead: Promise<unknown>[] = [];
+  #heardAt = performance.now();
+  /** The offset it was found to be behind at; see `#idle`. */
+  #behindAt: number | null = null;
   #lost = 0;
   #closed = false;
-  #stop: () => void = () => {};
+  #stop: (error?: unknown) => void = () => {};
 
   constructor(parts: RunnerParts) {
+    const { redis, name, service, outputs: specs } = parts;
     this.#parts = parts;
-    this.name = parts.name;
-    this.#engine = new Engine(parts.service);
-    this.#outputs = new Outputs({
-      redis: parts.redis,
-      service: parts.name,
-      specs: parts.outputs,
-      shared: false,
-    });
+    this.name = name;
+    this.#holder = new Holder(redis, name, { isHasty: false });
+    this.#engine = new Engine(service);
+    this.#outputs = new Outputs({ redis, service: name, specs, fellows: null });
   }
 
   /** Input events that it did not hear. */
@@ -52,31 +69,27 @@ export class LiveRunner {
     return this.#lost;
   }
 
+  /** The last event heard; null while it stands by. */
   get position(): Position | null {
-    return this.#position;
+    return this.#isOn ? this.#position : null;
   }
 
-  /** Runs until closed. */
+  /** Runs until closed. @throws what is wrong with the service, or with Redis and will not pass */
   async run(): Promise<void> {
-    const { redis, input } = this.#parts;
-    while (!this.#closed && !(await hold(redis, this.name, this.#token, HOLD_MS)))
-      await delay(STANDBY_LOOK_MS);
-    if (this.#closed) return;
-    const signs = setInterval(
-      () => void hold(redis, this.name, this.#token, HOLD_MS).catch(() => {}),
-      SIGN_MS,
-    );
-    const looks = setInterval(() => void this.#idle().catch(() => {}), IDLE_LOOK_MS);
-    const tap = await Wiretap.start(redis, [input], (_channel, message) => this.#hear(message.toString()));
-    this.#position ??= { epoch: 0, offset: 0 };
+    const { log } = this.#parts;
     try {
-      await new Promise<void>((resolve) => (this.#stop = resolve));
-      await this.#draining;
+      while (!this.#closed) {
+        try {
+          if (await this.#holder.take()) await this.#runOnce();
+          else await delay(STANDBY_LOOK_MS);
+        } catch (error) {
+          if (!isPassing(error)) throw error;
+          log.warn({ service: this.name }, `starting over: ${sentence(error)}`);
+          await delay(RETRY_MS);
+        }
+      }
     } finally {
-      clearInterval(signs);
-      clearInterval(looks);
-      tap.close();
-      await hold(redis, this.name, this.#token, 0).catch(() => {});
+      await this.#holder.release().catch(() => {});
     }
   }
 
@@ -85,71 +98,141 @@ export class LiveRunner {
     this.#stop();
   }
 
+  /** Until it is closed, fails, or loses the right to run. */
+  async #runOnce(): Promise<void> {
+    const { redis, input } = this.#parts;
+    this.#fresh = true;
+    const stopped = new Promise<void>((resolve, reject) => {
+      this.#stop = (error) => (error instanceof Error ? reject(error) : resolve());
+    });
+    const signs = setInterval(() => void this.#mayGoOn(true).catch(() => {}), SIGN_MS);
+    const looks = setInterval(() => void this.#idle().catch(this.#stop), IDLE_LOOK_MS);
+    const tap = await Wiretap.start(redis, [input], (_channel, message) => this.#hear(message.toString()));
+    this.#isOn = true;
+    if (this.#closed) this.#stop();
+    try {
+      await stopped;
+    } finally {
+      clearInterval(signs);
+      clearInterval(looks);
+      tap.close();
+      await this.#draining;
+      await Promise.allSettled(this.#ahead.splice(0));
+      this.#waiting = [];
+      this.#isOn = false;
+    }
+  }
+
+  /** Whether no other process runs the service. One that slept may be the second: what it derives would be said twice. */
+  async #mayGoOn(asks = false): Promise<boolean> {
+    if (this.#holder.isSure && !asks) return true;
+    if (await this.#holder.take()) return true;
+    this.#stop();
+    return false;
+  }
+
   #hear(line: string): void {
     this.#waiting.push(line);
-    this.#draining ??= this.#drain().finally(() => (this.#draining = null));
+    this.#heardAt = performance.now();
+    this.#draining ??= this.#drain()
+      .catch((error: unknown) => this.#stop(error))
+      .finally(() => (this.#draining = null));
   }
 
   async #drain(): Promise<void> {
-    this.#position ??= { epoch: 0, offset: 0 };
     // Events that come in together go out together.
     await new Promise((resolve) => setImmediate(resolve));
-    const ahead: Promise<unknown>[] = [];
     while (this.#waiting.length > 0) {
-      const lines = this.#waiting.splice(0, BATCH_MAX);
-      for (const line of lines) {
-        const event = JSON.parse(line) as Event;
-        if (event.epoch > this.#position.epoch) {
-          await this.#flush();
-          await this.#beginEpoch(event.epoch);
-        } else if (event.epoch < this.#position.epoch) continue;
-        this.#lost += Math.max(0, event.offset - this.#position.offset - 1);
-        this.#position.offset = event.offset;
-        this.#engine.take(event);
+      if (!(await this.#mayGoOn())) return;
+      for (const line of this.#waiting.splice(0, BATCH_MAX)) {
+        const event = eventOf(line);
+        if (event === null) this.#refuse(line);
+        else {
+          if (event.epoch > this.#position.epoch || this.#fresh) await this.#beginEpoch(event.epoch);
+          this.#take(event);
+        }
       }
-      ahead.push(this.#flush());
-      if (ahead.length >= BATCHES_AHEAD) await ahead.shift();
+      this.#flush();
+      while (this.#ahead.length >= BATCHES_AHEAD) await this.#ahead.shift();
     }
-    await Promise.all(ahead);
   }
 
-  /** A new epoch of the input is one of the output. */
+  #take(event: Event): void {
+    const { epoch, offset } = this.#position;
+    if (event.epoch < epoch || event.offset <= offset) return;
+    this.#lost += event.offset - offset - 1;
+    this.#position.offset = event.offset;
+    this.#engine.take(event);
+  }
+
+  /** A new epoch of the input is one of the output; so is what is derived with no knowledge of what was before. */
   async #beginEpoch(epoch: number): Promise<void> {
     const { redis, name } = this.#parts;
+    if (!this.#fresh) await this.#leaveEpoch();
+    this.#engine.drainOutputs();
     this.#engine.begin();
-    this.#position = { epoch, offset: 0 };
+    this.#fresh = false;
+    if (epoch > this.#position.epoch) this.#position = { epoch, offset: 0 };
     for (;;) {
       await this.#outputs.load();
-      const batches = this.#outputs.batches([], epoch, true);
-      const last = (await readCheckpoint(redis, name)).commit;
-      const work = { service: name, last, commit: randomUUID(), attachedUntilMs: 0, forget: true };
       const result = await commit(redis, {
-        ...work,
-        inputs: [],
-        entries: new Map(),
-        letters: [],
-        outputs: batches,
+        ...{ service: name, last: (await readCheckpoint(redis, name)).commit, commit: randomUUID() },
+        ...{ attachedUntilMs: 0, waits: false, forget: true, inputs: [], entries: new Map(), letters: [] },
+        outputs: this.#outputs.batches([], this.#position.epoch, true),
       });
-      if (!result.done) continue;
-      this.#writers.clear();
-      return;
+      if (result.done) break;
     }
+    this.#writers.clear();
   }
 
+  /** What was heard to its end is brought to its end. */
+  async #leaveEpoch(): Promise<void> {
+    const { epoch, offset } = this.#position;
+    const { endOffset } = await readStanding(this.#parts.redis, this.#parts.input, epoch);
+    if (endOffset !== null) this.#lost += Math.max(0, endOffset - offset);
+    if (endOffset === offset) await this.#end();
+    this.#flush();
+    await Promise.all(this.#ahead.splice(0));
+  }
+
+  async #end(): Promise<void> {
+    const { epoch } = this.#position;
+    if (this.#toldEpoch === epoch) return;
+    this.#engine.end();
+    this.#flush();
+    await Promise.all(this.#ahead.splice(0));
+    await this.#outputs.load();
+    await this.#outputs.markOver();
+    this.#toldEpoch = epoch;
+  }
+
+  /** Nothing comes in: lets time pass where it is known that it does. */
   async #idle(): Promise<void> {
-    if (this.#draining || !this.#engine.waits) return;
-    const { epoch, offset } = this.#position!;
-    const { watermarkMs, endOffset } = await readStanding(this.#parts.redis, this.#parts.input, epoch);
-    if (this.#draining || this.#position!.offset !== offset) return;
-    if (endOffset === offset) this.#engine.end();
-    else if (watermarkMs !== null) this.#engine.advance(watermarkMs);
-    await this.#flush();
+    const { epoch, offset } = this.#position;
+    if (this.#draining || this.#fresh || (!this.#engine.waits && this.#toldEpoch === epoch)) return;
+    const { head, watermarkMs, endOffset } = await readStanding(this.#parts.redis, this.#parts.input, epoch);
+    if (this.#draining || this.#position.offset !== offset || head.epoch !== epoch) return;
+    if (head.offset > offset) {
+      // What is on its way yet is here by the next look; the rest never comes.
+      if (this.#behindAt === offset) {
+        this.#lost += head.offset - offset;
+        this.#position.offset = head.offset;
+      } else this.#behindAt = offset;
+      return;
+    }
+    if (!(await this.#mayGoOn())) return;
+    if (endOffset === offset) return this.#end();
+    if (watermarkMs !== null) this.#engine.advance(watermarkMs);
+    else if (this.#engine.isLive) {
+      const silentMs = performance.now() - this.#heardAt;
+      if (silentMs > LIVE_IDLE_MS) this.#engine.advance(this.#engine.lastWatermarkMs + silentMs);
+    }
+    this.#flush();
   }
 
   /** Sends what was derived. */
-  async #flush(): Promise<void> {
-    const { outputs, rejected } = this.#engine.drainOutputs();
-    const sent: Promise<unknown>[] = [];
+  #flush(): void {
+    const { outputs, ...refused } = this.#engine.drainOutputs();
     for (let from = 0, to; from < outputs.length; from = to) {
       const { to: output, replay, restored } = outputs[from]!;
       const alike = (other: Output) =>
@@ -159,18 +242,26 @@ export class LiveRunner {
         this.#builder.add(timeMs, subject, JSON.stringify(data));
       }
       const extra = restored ? ',"restored":true,"atmostonce":true' : ',"atmostonce":true';
-      sent.push(this.#writer(output, replay).emit(this.#builder.take(), extra));
+      this.#send(this.#writer(output, replay).emit(this.#builder.take(), extra));
     }
-    if (rejected.length > 0) {
-      const letters = rejected.map(({ event, reason }) => ({
-        channel: this.#parts.input,
-        source: `/services/${this.name}`,
-        reason,
-        content: JSON.stringify(event),
-      }));
-      sent.push(addDeadLetters(this.#parts.redis, letters));
-    }
-    await Promise.all(sent);
+    const letters = lettersOf(refused, { channel: this.#parts.input, service: this.name });
+    if (letters.length > 0) this.#send(addDeadLetters(this.#parts.redis, letters));
+  }
+
+  /** Anybody can publish anything. */
+  #refuse(line: string): void {
+    const letter = {
+      channel: this.#parts.input,
+      source: `/services/${this.name}`,
+      reason: 'What was published is no event.',
+      content: line,
+    };
+    this.#send(addDeadLetters(this.#parts.redis, [letter]));
+  }
+
+  #send(sent: Promise<unknown>): void {
+    sent.catch((error: unknown) => this.#stop(error));
+    this.#ahead.push(sent);
   }
 
   #writer(output: string, replay: string | undefined): ChannelWriter {
@@ -182,5 +273,21 @@ export class LiveRunner {
       this.#writers.set(key, writer);
     }
     return writer;
+  }
+}
+
+/** Null for what is none: a channel may carry bare data, and anybody can publish on it. */
+function eventOf(line: string): Event | null {
+  try {
+    const event = JSON.parse(line) as Partial<Event> | null;
+    const isEvent =
+      typeof event?.epoch === 'number' &&
+      typeof event.offset === 'number' &&
+      typeof event.subject === 'string' &&
+      typeof event.data === 'object' &&
+      !Number.isNaN(Date.parse(event.time ?? ''));
+    return isEvent ? (event as Event) : null;
+  } catch {
+    return null;
   }
 }

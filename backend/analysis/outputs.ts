@@ -2,8 +2,9 @@ import type { ChannelSpec } from '../../core/channels.ts';
 import { Framer, type Position, type Record } from '../../core/event.ts';
 import type { Redis } from '../../core/redis.ts';
 import { readHead } from '../../core/store.ts';
-import type { OutputBatch } from './checkpoint.ts';
+import { markOver, type OutputBatch } from './checkpoint.ts';
 import type { Output } from './engine/engine.ts';
+import type { Fellow, Fellows } from './fellows.ts';
 import { MAIN_OUTPUT } from './service.ts';
 
 /** What is derived from what is not new is not new either. */
@@ -14,8 +15,8 @@ export interface OutputsParts {
   service: string;
   /** By the output's name; the main one is the service's own, the others it may share. */
   specs: ReadonlyMap<string, ChannelSpec>;
-  /** Other partitions of the service write the main one too. */
-  shared: boolean;
+  /** The other partitions of the service, which write the main one too. */
+  fellows: Fellows | null;
 }
 
 /** The channels that one service writes: where they stand, and what is derived as the events that come next there. */
@@ -23,19 +24,24 @@ export class Outputs {
   readonly #parts: OutputsParts;
   readonly #heads = new Map<string, Position>();
   readonly #framers = new Map<string, Framer>();
+  #fellows: Fellow[] = [];
 
   constructor(parts: OutputsParts) {
     this.#parts = parts;
   }
 
   async load(): Promise<void> {
-    const { redis, specs } = this.#parts;
+    const { redis, specs, fellows } = this.#parts;
     for (const { name } of specs.values()) this.#heads.set(name, await readHead(redis, name));
+    this.#fellows = (await fellows?.look()) ?? [];
   }
 
   /** Redis stands elsewhere than believed. */
-  correct(channel: string, head: Position): void {
+  async correct(channel: string, head: Position): Promise<void> {
+    const isSame = this.#heads.get(channel)?.epoch === head.epoch;
     this.#heads.set(channel, head);
+    // Whoever opens an epoch has committed in the input's.
+    if (!isSame) this.#fellows = (await this.#parts.fellows?.look()) ?? [];
   }
 
   /** These are in Redis. */
@@ -50,7 +56,7 @@ export class Outputs {
    */
   batches(derived: Output[], epoch: number, fresh: boolean): OutputBatch[] {
     const byChannel = new Map<ChannelSpec, Output[]>();
-    const main = this.#parts.specs.get(MAIN_OUTPUT)!;
+    const main = this.#main;
     if (fresh) byChannel.set(main, []);
     for (const output of derived) {
       const spec = this.#parts.specs.get(output.to);
@@ -59,25 +65,35 @@ export class Outputs {
       if (outputs) outputs.push(output);
       else byChannel.set(spec, [output]);
     }
+    // Another partition has begun a newer epoch: what is derived in the one before is void.
+    if (this.#fellows.some((fellow) => fellow.epoch > epoch)) byChannel.delete(main);
     const sent = new Date().toISOString();
     return Array.from(byChannel, ([spec, outputs]) => {
       const head = this.#heads.get(spec.name)!;
-      const from = this.#from(head, epoch, spec === main && fresh, spec !== main || this.#parts.shared);
-      // Another partition has begun a newer epoch: what is derived in the one before is void.
-      const kept = from.epoch > epoch && spec === main && this.#parts.shared ? [] : outputs;
-      const records = kept.map(recordOf);
+      const from = spec === main ? this.#from(head, epoch, fresh) : sharedFrom(head, epoch);
+      const records = outputs.map(recordOf);
       const events = records.map((record, i) =>
-        this.#framer(spec.name, kept[i]!.replay).frame(record, from.epoch, from.offset + 1 + i, sent),
+        this.#framer(spec.name, outputs[i]!.replay).frame(record, from.epoch, from.offset + 1 + i, sent),
       );
       return { spec, head, from, records, events };
     });
   }
 
-  /** Where the next events go: the epoch of an output rises with that of the input. */
-  #from(head: Position, epoch: number, fresh: boolean, shared: boolean): Position {
-    if (shared) return head.epoch < epoch ? { epoch, offset: 0 } : head;
+  /** Tells that nothing more will come in the epoch of the main output that was written last. */
+  async markOver(): Promise<void> {
+    await markOver(this.#parts.redis, this.#main.name, this.#heads.get(this.#main.name)!.epoch);
+  }
+
+  get #main(): ChannelSpec {
+    return this.#parts.specs.get(MAIN_OUTPUT)!;
+  }
+
+  /** Where the next events of the main output go: its epoch rises with that of the input. */
+  #from(head: Position, epoch: number, fresh: boolean): Position {
+    // The first partition to come to an epoch opens it for all.
+    const isOpen = !fresh || this.#fellows.some((fellow) => fellow.epoch === epoch);
     // A service that begins anew voids what it derived before.
-    if (fresh) return { epoch: Math.max(head.epoch + 1, epoch), offset: 0 };
+    if (!isOpen) return { epoch: Math.max(head.epoch + 1, epoch), offset: 0 };
     return head.epoch === 0 ? { epoch: 1, offset: 0 } : head;
   }
 
@@ -91,6 +107,11 @@ export class Outputs {
     }
     return framer;
   }
+}
+
+/** The same for a channel that other services write, too. */
+function sharedFrom(head: Position, epoch: number): Position {
+  return head.epoch < epoch ? { epoch, offset: 0 } : head;
 }
 
 function recordOf({ subject, timeMs, data, restored }: Output): Record {

@@ -19,3 +19,16 @@ export function ownsKey({ index, count }: Partition, key: string): boolean {
   for (let at = 0; at < key.length; at++) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193);
   return (hash >>> 0) % count === index - 1;
 }
+
+/** What a partition of a service is called; the service itself where it is not divided. */
+export function partName(service: string, partition: Partition | null): string {
+  return partition ? `${service}#${partition.index}/${partition.count}` : service;
+}
+
+/** Whether a name is that of a part of the service when it is divided otherwise. */
+export function isOtherDivision(name: string, service: string, partition: Partition | null): boolean {
+  if (name === service) return partition !== null;
+  if (!name.startsWith(`${service}#`)) return false;
+  const count = /^\d+\/(\d+)$/.exec(name.slice(service.length + 1))?.[1];
+  return count !== undefined && Number(count) !== partition?.count;
+}

@@ -1,37 +1,30 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ChannelSpec } from '../../core/channels.ts';
+import { isPassing, sentence } from '../../core/errors.ts';
 import type { Event, Position } from '../../core/event.ts';
 import type { Logger } from '../../core/log.ts';
 import { LogReader, type LogBatch } from '../../core/reader.ts';
 import type { Redis } from '../../core/redis.ts';
-import { deadLetterText, readHead } from '../../core/store.ts';
-import {
-  commit,
-  forgetService,
-  hold,
-  readCheckpoint,
-  readStanding,
-  stayAttached,
-  type Work,
-} from './checkpoint.ts';
-import { Engine, type Rejected, type Results } from './engine/engine.ts';
+import { readHead } from '../../core/store.ts';
+import { DEFINITION_ENTRY, forgetService, OVER_ENTRY, readCheckpoint, readStanding } from './checkpoint.ts';
+import { Committer } from './committer.ts';
+import { Engine } from './engine/engine.ts';
+import { Fellows } from './fellows.ts';
+import { Holder } from './holder.ts';
 import { Outputs } from './outputs.ts';
-import { ownsKey, type Partition } from './partition.ts';
+import { ownsKey, partName, type Partition } from './partition.ts';
 import type { Service } from './service.ts';
 
-/** So long after its last sign of life a replay still waits for a service: time enough for a restart. */
-const ATTACHED_MS = 30_000;
 export const SIGN_MS = 500;
-/** A process that gives no sign for so long has its services taken over. */
-export const HOLD_MS = 2_000;
 export const STANDBY_LOOK_MS = 250;
 /** A slow service commits what it has after this, so that its outputs flow and the services beside it get their turn. */
 const SLICE_MS = 25;
-const IDLE_LOOK_MS = 250;
-const DEFINITION_ENTRY = '#definition';
+export const IDLE_LOOK_MS = 250;
+/** After something that passes went wrong in Redis. */
+export const RETRY_MS = 1_000;
+const FELLOWS_LOOK_MS = 20;
 /** On a live channel that is silent for so long, event time goes on with the wall clock. */
-const LIVE_IDLE_MS = 10_000;
+export const LIVE_IDLE_MS = 10_000;
 
 export interface RunnerParts {
   redis: Redis;
@@ -55,33 +48,33 @@ export class ServiceRunner {
   /** Of the service, and of the partition of it that is run. */
   readonly name: string;
   readonly #parts: RunnerParts;
-  readonly #token = randomUUID();
+  readonly #holder: Holder;
+  readonly #fellows: Fellows;
   readonly #engine: Engine;
   readonly #outputs: Outputs;
+  readonly #committer: Committer;
   #reader: LogReader | null = null;
   #closed = false;
+  /** How far the engine is; what it derived is on its way. */
   #position: Position | null = null;
-  /** The last commit, '' before the first; and how many this process has made. */
-  #lastCommit = '';
-  #commits = 0;
   /** The next commit is the first of its epoch. */
   #fresh = false;
-  /** The commit that is under way, with what comes next being derived meanwhile; false: it was refused. */
-  #underWay: Promise<boolean> = Promise.resolve(true);
+  /** The last epoch of the input whose end is committed, and the last whose end those who read the output know of. */
+  #overEpoch = 0;
+  #toldEpoch = 0;
   #lost = 0;
   #arrivedAt = performance.now();
 
   constructor(parts: RunnerParts) {
-    const { partition, name } = parts;
+    const { partition, name: service, redis, input, outputs: specs } = parts;
     this.#parts = parts;
-    this.name = partition ? `${name}#${partition.index}/${partition.count}` : name;
+    this.name = partName(service, partition);
+    this.#holder = new Holder(redis, this.name, { isHasty: true });
+    this.#fellows = new Fellows({ ...parts, service });
     this.#engine = new Engine(parts.service, partition ? { owns: (key) => ownsKey(partition, key) } : {});
-    this.#outputs = new Outputs({
-      redis: parts.redis,
-      service: name,
-      specs: parts.outputs,
-      shared: partition !== null,
-    });
+    const outputs = new Outputs({ redis, service, specs, fellows: partition && this.#fellows });
+    this.#outputs = outputs;
+    this.#committer = new Committer({ redis, service, name: this.name, input, outputs });
   }
 
   /** Input events that had left the log before they were read. */
@@ -94,46 +87,65 @@ export class ServiceRunner {
     return this.#position;
   }
 
-  /** Runs until closed. */
+  /** Runs until closed. @throws what is wrong with the service, or with Redis and will not pass */
   async run(): Promise<void> {
-    const { redis, input, log } = this.#parts;
-    while (!this.#closed) {
-      if (!(await hold(redis, this.name, this.#token, HOLD_MS))) {
-        await delay(STANDBY_LOOK_MS);
-        continue;
+    const { log } = this.#parts;
+    try {
+      while (!this.#closed) {
+        try {
+          if (await this.#mayRun()) await this.#runOnce();
+          else await delay(STANDBY_LOOK_MS);
+        } catch (error) {
+          if (!isPassing(error)) throw error;
+          log.warn({ service: this.name }, `starting over from the last commit: ${sentence(error)}`);
+          await delay(RETRY_MS);
+        }
       }
-      const signs = setInterval(() => void this.#sign().catch(() => {}), SIGN_MS);
-      try {
-        await this.#load();
-        let rewound = false;
-        const reader = new LogReader(redis, {
-          idleMs: IDLE_LOOK_MS,
-          ahead: true,
-          rewound: () => (rewound = true),
-        });
-        this.#reader = reader;
-        reader.add(input, this.#position!);
-        await this.#follow(reader, () => rewound);
-        if (!this.#closed) log.warn({ service: this.name }, 'starting over from the last commit');
-      } finally {
-        clearInterval(signs);
-        this.#reader?.close();
-        this.#position = null;
-      }
+    } finally {
+      await this.#holder.release().catch(() => {});
     }
-    await hold(redis, this.name, this.#token, 0).catch(() => {});
   }
 
   close(): void {
     this.#closed = true;
+    this.#committer.close();
     this.#reader?.close();
   }
 
+  async #mayRun(): Promise<boolean> {
+    if (!(await this.#holder.take())) return false;
+    if (!(await this.#fellows.isDividedOtherwise())) return true;
+    await this.#holder.release();
+    return false;
+  }
+
+  /** Until it is closed, loses the right to run, or finds that Redis stands elsewhere. */
+  async #runOnce(): Promise<void> {
+    const { redis, input, log } = this.#parts;
+    const signs = setInterval(() => void this.#sign().catch(() => {}), SIGN_MS);
+    try {
+      await this.#load();
+      let rewound = false;
+      const reader = new LogReader(redis, {
+        idleMs: IDLE_LOOK_MS,
+        ahead: true,
+        rewound: () => (rewound = true),
+      });
+      this.#reader = reader;
+      reader.add(input, this.#position!);
+      await this.#follow(reader, () => rewound);
+      if (!this.#closed) log.warn({ service: this.name }, 'starting over from the last commit');
+    } finally {
+      clearInterval(signs);
+      this.#reader?.close();
+      this.#committer.stop();
+      this.#position = null;
+    }
+  }
+
   async #sign(): Promise<void> {
-    const { redis, input } = this.#parts;
-    if (!(await hold(redis, this.name, this.#token, HOLD_MS))) this.#reader?.close();
-    else if (this.#position)
-      await stayAttached(redis, this.name, input, this.#position, Date.now() + ATTACHED_MS);
+    if (await this.#holder.take()) await this.#committer.stayAttached();
+    else this.#reader?.close();
   }
 
   async #load(): Promise<void> {
@@ -143,17 +155,17 @@ export class ServiceRunner {
       await forgetService(redis, this.name, input);
       checkpoint = await readCheckpoint(redis, this.name);
     }
-    this.#lastCommit = checkpoint.commit;
     this.#fresh = checkpoint.commit === '';
-    this.#underWay = Promise.resolve(true);
+    if (this.#fresh) await this.#fellows.takeOver();
+    this.#overEpoch = Number(checkpoint.entries.get(OVER_ENTRY) ?? 0);
+    this.#toldEpoch = 0;
     this.#engine.load(checkpoint.entries);
     // A new service begins with the epoch under way: all of it, as far as the log goes back.
     this.#position = checkpoint.positions.get(input) ?? {
       epoch: (await readHead(redis, input)).epoch,
       offset: 0,
     };
-    await this.#outputs.load();
-    await stayAttached(redis, this.name, input, this.#position, Date.now() + ATTACHED_MS);
+    await this.#committer.start(checkpoint.commit, this.#position);
   }
 
   /** Returns when closed, or when Redis turns out not to stand where this process believes. */
@@ -164,24 +176,17 @@ export class ServiceRunner {
       if (batches.length === 0 && !(await this.#idle())) return;
       if (this.#closed) break;
     }
-    await this.#underWay;
+    await this.#committer.arrived();
   }
 
   /** Derives and commits; what was derived is on its way afterwards. False: Redis stands elsewhere. */
   async #handle(batch: LogBatch): Promise<boolean> {
-    const { name, log, input } = this.#parts;
-    if (batch.lost > 0) {
-      this.#lost += batch.lost;
-      log.warn(
-        { service: name, channel: input, lost: batch.lost },
-        'events left the log before they were read',
-      );
-    }
     if (batch.epoch > this.#position!.epoch) {
       if (!(await this.#leaveEpoch())) return false;
       this.#engine.begin();
       this.#fresh = true;
     }
+    this.#lose(batch.lost);
     this.#arrivedAt = performance.now();
     for (let at = 0; at < batch.events.length;) {
       const untilMs = performance.now() + SLICE_MS;
@@ -192,27 +197,40 @@ export class ServiceRunner {
     return true;
   }
 
+  #lose(lost: number): void {
+    if (lost <= 0) return;
+    this.#lost += lost;
+    const { log, input } = this.#parts;
+    log.warn({ service: this.name, channel: input, lost }, 'events left the log before they were read');
+  }
+
   /** An epoch that was played to its end is brought to its end here too; another is void. */
   async #leaveEpoch(): Promise<boolean> {
     const { redis, input } = this.#parts;
     const position = this.#position!;
-    if (!this.#engine.waits) return true;
     const { endOffset } = await readStanding(redis, input, position.epoch);
+    if (endOffset === null) return true;
+    this.#lose(endOffset - position.offset);
     if (endOffset !== position.offset) return true;
-    this.#engine.end();
-    return this.#commit(position);
+    while (!this.#closed) {
+      if (!(await this.#end())) return false;
+      // The output's next epoch would void what other partitions have yet to say in this one.
+      if (this.#toldEpoch === position.epoch) return true;
+      await delay(FELLOWS_LOOK_MS);
+    }
+    return false;
   }
 
   /** Nothing comes in: lets time pass where it is known that it does. */
   async #idle(): Promise<boolean> {
     const { redis, input } = this.#parts;
-    if (!(await this.#underWay)) return false;
-    if (!this.#engine.waits) return true;
+    if (!(await this.#committer.arrived())) return false;
     const position = this.#position!;
+    if (!this.#engine.waits && this.#toldEpoch === position.epoch) return true;
     const { head, watermarkMs, endOffset } = await readStanding(redis, input, position.epoch);
     if (head.epoch !== position.epoch || head.offset !== position.offset) return true;
-    if (endOffset === position.offset) this.#engine.end();
-    else if (watermarkMs !== null) this.#engine.advance(watermarkMs);
+    if (endOffset === position.offset) return this.#end();
+    if (watermarkMs !== null) this.#engine.advance(watermarkMs);
     else if (this.#engine.isLive) {
       const silentMs = performance.now() - this.#arrivedAt;
       if (silentMs > LIVE_IDLE_MS) this.#engine.advance(this.#engine.lastWatermarkMs + silentMs);
@@ -220,52 +238,35 @@ export class ServiceRunner {
     return this.#engine.hasResults ? this.#commit(position) : true;
   }
 
-  /** Sends what has been derived, once what was sent before has arrived. False: that, or this, was refused. */
-  async #commit(to: Position): Promise<boolean> {
-    const results = this.#engine.drain();
-    if (!(await this.#underWay)) return false;
-    this.#underWay = this.#write(results, to, this.#fresh);
-    this.#fresh = false;
-    this.#position = to;
-    // Where it fails it fails when it is awaited.
-    this.#underWay.catch(() => {});
+  /** The epoch under way was played to its end: says so, once, and when all partitions have, those who read the output know. */
+  async #end(): Promise<boolean> {
+    const { epoch } = this.#position!;
+    if (this.#overEpoch !== epoch) {
+      this.#engine.end();
+      this.#overEpoch = epoch;
+      if (!(await this.#commit(this.#position!))) return false;
+    }
+    if (!(await this.#committer.arrived())) return false;
+    const fellows = await this.#fellows.look();
+    const areOver = fellows.every(
+      (fellow) => !fellow.isAttached || fellow.epoch > epoch || fellow.overEpoch >= epoch,
+    );
+    if (!areOver) return true;
+    await this.#outputs.markOver();
+    this.#toldEpoch = epoch;
     return true;
   }
 
-  async #write(results: Results, to: Position, fresh: boolean): Promise<boolean> {
-    const { redis, input } = this.#parts;
+  /** Sends what has been derived, once what was sent before has arrived. False: that was refused. */
+  async #commit(to: Position): Promise<boolean> {
+    const results = this.#engine.drain();
+    const fresh = this.#fresh;
     if (fresh) results.entries.set(DEFINITION_ENTRY, this.#parts.definition);
-    const work: Work = {
-      service: this.name,
-      attachedUntilMs: Date.now() + ATTACHED_MS,
-      forget: fresh,
-      last: this.#lastCommit,
-      commit: `${this.#token}/${++this.#commits}`,
-      inputs: [{ channel: input, to }],
-      entries: results.entries,
-      letters: results.rejected.map((rejected) => this.#letter(rejected)),
-      outputs: [],
-    };
-    for (;;) {
-      work.outputs = this.#outputs.batches(results.outputs, to.epoch, fresh);
-      const result = await commit(redis, work);
-      if (result.done) {
-        this.#outputs.settle(work.outputs);
-        this.#lastCommit = work.commit;
-        return true;
-      }
-      if (!('head' in result)) return false;
-      this.#outputs.correct(result.channel, result.head);
-    }
-  }
-
-  #letter({ event, reason }: Rejected): string {
-    return deadLetterText({
-      channel: this.#parts.input,
-      source: `/services/${this.#parts.name}`,
-      reason,
-      content: JSON.stringify(event),
-      ...(event.replay !== undefined && { replay: event.replay }),
-    });
+    if (this.#overEpoch === to.epoch) results.entries.set(OVER_ENTRY, String(to.epoch));
+    // What is derived from what happens now can't wait: it would be late itself.
+    const isSent = await this.#committer.send(results, to, { fresh, waits: !this.#engine.isLive });
+    this.#fresh &&= !isSent;
+    if (isSent) this.#position = to;
+    return isSent;
   }
 }

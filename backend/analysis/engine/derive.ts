@@ -9,7 +9,10 @@ export interface DeriveOptions {
   restartEvery?: number;
 }
 
-/** What a service makes of a list of events, in order, with no Redis and no process. A new epoch forgets the one before. */
+/**
+ * What a service makes of a list of events, in order, with no Redis and no process. A new epoch forgets the one before.
+ * @throws Error where the service fails at a timer
+ */
 export function derive(service: Service<unknown>, events: Iterable<Event>, options: DeriveOptions = {}) {
   const { ends = true, restartEvery = Infinity } = options;
   const outputs: Output[] = [];
@@ -18,6 +21,7 @@ export function derive(service: Service<unknown>, events: Iterable<Event>, optio
   let engine = new Engine(service);
   const drain = () => {
     const results = engine.drain();
+    if (results.failed[0]) throw new Error(results.failed[0].reason);
     outputs.push(...results.outputs);
     rejected.push(...results.rejected);
     for (const [entry, text] of results.entries) {

@@ -1,7 +1,7 @@
 import { sentence } from '../../../core/errors.ts';
 import { timeMsOf, type Data, type Event } from '../../../core/event.ts';
 import type { Context, Derived, Service } from '../service.ts';
-import { Timers } from './timers.ts';
+import { Timers, type KeyTimer } from './timers.ts';
 import { Watermark, type WatermarkState } from './watermark.ts';
 
 /** Something derived, on its way to an output. */
@@ -22,10 +22,16 @@ export interface Rejected {
   reason: string;
 }
 
+/** A timer that a service failed at. */
+export interface FailedTimer extends KeyTimer {
+  reason: string;
+}
+
 /** What a run of events led to. */
 export interface Results {
   outputs: Output[];
   rejected: Rejected[];
+  failed: FailedTimer[];
   /** What has to be kept: entry -> JSON text, '' to forget it. */
   entries: Map<string, string>;
 }
@@ -62,6 +68,7 @@ export class Engine {
   #touched = new Set<string>();
   #outputs: Output[] = [];
   #rejected: Rejected[] = [];
+  #failed: FailedTimer[] = [];
   #replay: string | undefined;
   #lastWatermarkMs = -Infinity;
   readonly #at: Moment;
@@ -88,7 +95,7 @@ export class Engine {
 
   /** Whether `drain` has more to say than that nothing happened. */
   get hasResults(): boolean {
-    return this.#outputs.length > 0 || this.#touched.size > 0 || this.#rejected.length > 0;
+    return this.#outputs.length + this.#touched.size + this.#rejected.length + this.#failed.length > 0;
   }
 
   /** Whether some timer waits for time to pass. */
@@ -98,6 +105,7 @@ export class Engine {
 
   /** Goes on from what `drain` had said is to be kept. */
   load(entries: ReadonlyMap<string, string>): void {
+    this.drainOutputs();
     this.begin();
     for (const [entry, text] of entries) {
       if (entry === OWN_ENTRY) {
@@ -138,6 +146,8 @@ export class Engine {
       this.#derive(this.#service.receive(event, at), event.subject, timeMs, event.restored === true);
     } catch (error) {
       this.#reject(`The service failed: ${sentence(error)}`);
+      // What it has changed in place by then is kept, too: a restart must not tell.
+      this.#touched.add(key);
     }
     at.event = null;
     this.#keep(key);
@@ -158,11 +168,12 @@ export class Engine {
   }
 
   /** What was derived and rejected since the last call, where nobody keeps the rest. */
-  drainOutputs(): Pick<Results, 'outputs' | 'rejected'> {
-    const results = { outputs: this.#outputs, rejected: this.#rejected };
+  drainOutputs(): Omit<Results, 'entries'> {
+    const results = { outputs: this.#outputs, rejected: this.#rejected, failed: this.#failed };
     this.#touched.clear();
     this.#outputs = [];
     this.#rejected = [];
+    this.#failed = [];
     return results;
   }
 
@@ -188,7 +199,11 @@ export class Engine {
   #due(key: string, name: string, timeMs: number, ended: boolean): void {
     this.#touched.add(key);
     const at = this.#at.of(key, timeMs, this.#states.get(key), this.#timers);
-    this.#derive(this.#service.due({ name, timeMs, ended }, at), key, timeMs, false);
+    try {
+      this.#derive(this.#service.due({ name, timeMs, ended }, at), key, timeMs, false);
+    } catch (error) {
+      this.#failed.push({ key, name, timeMs, reason: `The service failed: ${sentence(error)}` });
+    }
     this.#keep(key);
   }
 

@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Position } from '../../core/event.ts';
+import type { Redis } from '../../core/redis.ts';
+import { deadLetterText } from '../../core/store.ts';
+import { commit, stayAttached, type Work } from './checkpoint.ts';
+import type { Results } from './engine/engine.ts';
+import { lettersOf } from './letters.ts';
+import type { Outputs } from './outputs.ts';
+
+/** So long after its last sign of life a replay still waits for a service: time enough for a restart. */
+const ATTACHED_MS = 30_000;
+const FULL_RETRY_MS = 20;
+
+export interface CommitterParts {
+  redis: Redis;
+  service: string;
+  /** Of the service, and of the partition of it that is run. */
+  name: string;
+  input: string;
+  outputs: Outputs;
+}
+
+/** How something is committed. */
+export interface Manner {
+  /** The first of its epoch: what was kept of the one before goes. */
+  fresh: boolean;
+  /** Waits where a log has no room for it. */
+  waits: boolean;
+}
+
+/** Commits what a service derives, one batch after the other, each following the last that this process knows of. */
+export class Committer {
+  readonly #parts: CommitterParts;
+  readonly #token = randomUUID();
+  /** The last commit, '' before the first; and how many this process has made. */
+  #last = '';
+  #count = 0;
+  /** How far Redis is known to be; null before `start`. */
+  #settled: Position | null = null;
+  /** The commit that is under way, with what comes next being derived meanwhile; false: it was refused. */
+  #underWay: Promise<boolean> = Promise.resolve(true);
+  #isSending = false;
+  #closed = false;
+
+  constructor(parts: CommitterParts) {
+    this.#parts = parts;
+  }
+
+  /** Goes on from a commit that stands at a position. */
+  async start(last: string, at: Position): Promise<void> {
+    this.#last = last;
+    this.#underWay = Promise.resolve(true);
+    await this.#parts.outputs.load();
+    this.#settled = at;
+    await this.stayAttached();
+  }
+
+  /** Commits nothing until the next start. */
+  stop(): void {
+    this.#settled = null;
+  }
+
+  /** Waits no longer for room in a log. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  /** Tells replays to wait for the service although nothing comes in. */
+  async stayAttached(): Promise<void> {
+    // A commit says so itself, and what it says is newer.
+    if (!this.#settled || this.#isSending) return;
+    const { redis, name, input } = this.#parts;
+    await stayAttached(redis, name, input, this.#settled, Date.now() + ATTACHED_MS);
+  }
+
+  /** Whether what was sent is in Redis. False: it was refused, because Redis stands elsewhere. */
+  arrived(): Promise<boolean> {
+    return this.#underWay;
+  }
+
+  /** Sends results, once what was sent before has arrived. False: that was refused. */
+  async send(results: Results, to: Position, manner: Manner): Promise<boolean> {
+    if (!(await this.#underWay)) return false;
+    this.#underWay = this.#write(results, to, manner);
+    // Where it fails it fails when it is awaited.
+    this.#underWay.catch(() => {});
+    return true;
+  }
+
+  async #write(results: Results, to: Position, { fresh, waits }: Manner): Promise<boolean> {
+    const { redis, name, service, input, outputs } = this.#parts;
+    const work: Work = {
+      service: name,
+      attachedUntilMs: Date.now() + ATTACHED_MS,
+      waits,
+      forget: fresh,
+      last: this.#last,
+      commit: `${this.#token}/${++this.#count}`,
+      inputs: [{ channel: input, to }],
+      entries: results.entries,
+      letters: lettersOf(results, { channel: input, service }).map(deadLetterText),
+      outputs: [],
+    };
+    for (;;) {
+      work.outputs = outputs.batches(results.outputs, to.epoch, fresh);
+      this.#isSending = true;
+      const result = await commit(redis, work).finally(() => (this.#isSending = false));
+      if (result.done) {
+        outputs.settle(work.outputs);
+        this.#last = work.commit;
+        this.#settled = to;
+        return true;
+      }
+      if ('head' in result) await outputs.correct(result.channel, result.head);
+      else if ('consumer' in result && !this.#closed) await delay(FULL_RETRY_MS);
+      else return false;
+    }
+  }
+}

@@ -26,6 +26,7 @@ export interface Settings {
   channels: NonNullable<Config['channels']>;
   services: NonNullable<Config['services']>;
   analytics: NonNullable<Config['analytics']>;
+  pipelines: NonNullable<Config['pipelines']>;
   tests: NonNullable<Config['tests']>;
   endpoints: NonNullable<Config['endpoints']>;
   demo: NonNullable<Config['demo']>;
@@ -72,6 +73,7 @@ export function loadSettings(flags: Flags = {}, env: NodeJS.ProcessEnv = process
     channels: file.channels ?? {},
     services: file.services ?? {},
     analytics: file.analytics ?? {},
+    pipelines: file.pipelines ?? {},
     tests: file.tests ?? [],
     endpoints: file.endpoints ?? [],
     demo: file.demo ?? [],

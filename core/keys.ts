@@ -30,6 +30,16 @@ export const keys = {
   checkpoint: (service: string) => `reprise:checkpoint:${service}`,
   /** Hash: `<section>/<name>` -> a definition that was made at run time, `null` for one that was removed; `#revision`. */
   setup: 'reprise:setup',
+  /** Hash: service that runs elsewhere -> `{state, params}`: how it is set up. */
+  outside: 'reprise:outside',
+  /** Hash: channel of a pipeline's step -> `<retries> <backoff, ms>`. */
+  retryPolicy: 'reprise:retrypolicy',
+  /** Sorted set: events that failed, scored by when they come back, epoch ms. */
+  retries: 'reprise:retries',
+  /** Hash of a service: done, failed, retried -> how many events. */
+  tally: (service: string) => `reprise:tally:${service}`,
+  /** Stream, bounded: fields `t` trace id, `d` a Hop: what a service did with an event whose trace is sampled. */
+  traces: 'reprise:traces',
   /** Stream, bounded: refused rows and events, field `d` a DeadLetter without its id. */
   deadLetters: 'reprise:deadletters',
   /** Hash: replay id -> Replay document. */

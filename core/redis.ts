@@ -8,6 +8,8 @@ export type { Redis };
 const source = readFileSync(new URL('functions.lua', import.meta.url), 'utf8');
 const version = createHash('sha256').update(source).digest('hex').slice(0, 8);
 const library = source.replaceAll('@VERSION@', version);
+/** The functions that services in any language call, under names that stay. */
+const protocol = readFileSync(new URL('protocol.lua', import.meta.url), 'utf8');
 
 /** What listens there but does not answer for so long is no Redis, or one that is no use. */
 const ANSWER_LIMIT_MS = 5_000;
@@ -57,6 +59,22 @@ export async function callFunction(
 ): Promise<Reply> {
   const command = () =>
     redis.call('FCALL', functionName(name), keys.length, ...keys, ...args) as Promise<Reply>;
+  try {
+    return await command();
+  } catch (error) {
+    if (!/Function not found/.test((error as Error).message)) throw error;
+    await loadFunctions(redis);
+    return command();
+  }
+}
+
+/** Calls a function of the protocol, as a service in any language does; see docs/protocol.md. */
+export async function callProtocol(
+  redis: Redis,
+  name: 'send' | 'done' | 'fail' | 'retry' | 'alive',
+  args: (string | number)[],
+): Promise<unknown> {
+  const command = () => redis.call('FCALL', `reprise_${name}`, 0, ...args);
   try {
     return await command();
   } catch (error) {
@@ -120,6 +138,7 @@ async function loadFunctions(redis: Redis): Promise<void> {
   } catch (error) {
     if (!/already exists/.test((error as Error).message)) throw error;
   }
+  await redis.function('LOAD', 'REPLACE', protocol);
 }
 
 function unreachable(url: string, cause: unknown): Error {

@@ -1,4 +1,4 @@
-import type { Analytics, Config, ServiceConfig } from '../schemas/types.ts';
+import type { Analytics, Config, Pipeline, ServiceConfig } from '../schemas/types.ts';
 import { keys } from './keys.ts';
 import type { Redis } from './redis.ts';
 
@@ -6,6 +6,7 @@ import type { Redis } from './redis.ts';
 export interface Setup {
   services: { [name: string]: ServiceConfig };
   analytics: { [name: string]: Analytics };
+  pipelines: { [name: string]: Pipeline };
 }
 
 export type Section = keyof Setup;
@@ -16,10 +17,11 @@ const REVISION = '#revision';
 const REMOVED = 'null';
 
 /** The set-up of a configuration alone. */
-export const setupOf = ({ services = {}, analytics = {} }: Partial<Pick<Config, Section>>): Setup => ({
-  services,
-  analytics,
-});
+export const setupOf = ({
+  services = {},
+  analytics = {},
+  pipelines = {},
+}: Partial<Pick<Config, Section>>): Setup => ({ services, analytics, pipelines });
 
 /**
  * The set-up as it is now: the configuration, with what was changed at run time on top. The changes are kept in Redis, so
@@ -81,7 +83,11 @@ export class SetupStore {
 
   async #read(): Promise<{ setup: Setup; revision: string }> {
     const { [REVISION]: revision = '', ...changes } = await this.#redis.hgetall(keys.setup);
-    const setup: Setup = { services: { ...this.#base.services }, analytics: { ...this.#base.analytics } };
+    const setup: Setup = {
+      services: { ...this.#base.services },
+      analytics: { ...this.#base.analytics },
+      pipelines: { ...this.#base.pipelines },
+    };
     for (const [field, text] of Object.entries(changes)) {
       const [section, name] = field.split('/', 2) as [Section, string];
       // A section of a later release.

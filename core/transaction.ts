@@ -1,8 +1,8 @@
 import type { Block } from './block.ts';
-import { digits, Stencil, type Bytes } from './bytes.ts';
+import type { Bytes } from './bytes.ts';
 import { batchKeys, type ChannelSpec } from './channels.ts';
 import { positionText, type Framer, type Position } from './event.ts';
-import { bulk, EventCommands, SubjectTexts } from './event-commands.ts';
+import { EventCommands, type Standing } from './event-commands.ts';
 import { keys } from './keys.ts';
 import { functionName } from './redis.ts';
 
@@ -42,31 +42,28 @@ export interface Placing {
 export class TransactionWriter {
   readonly receipt: string;
   readonly #writing: Writing;
-  readonly #subjects: SubjectTexts;
+  readonly #events: EventCommands;
 
   constructor(writing: Writing) {
+    const { spec, framer } = writing;
     this.#writing = writing;
-    this.#subjects = new SubjectTexts(writing.framer);
+    this.#events = new EventCommands(framer, spec.name, spec.logMax > 0 ? keys.log(spec.name) : null);
     this.receipt = keys.receipt(writing.spec.name, writing.writer);
   }
 
-  /** What batches are written to, one after the other. */
-  commands(): EventCommands {
-    return new EventCommands(this.#writing.framer, this.#writing.spec.name, this.#subjects);
-  }
-
-  /** Writes the batch over what was there. The bytes are good until the next. */
-  write(commands: EventCommands, block: Block, placing: Placing): Buffer {
+  /** Writes the batch over what was in `out`; the bytes are good until that is done again. */
+  write(out: Bytes, block: Block, placing: Placing): Buffer {
     const { spec, token, lifeMs, writer } = this.#writing;
     const { head, from, sent, extra } = placing;
     const reached = { epoch: from.epoch, offset: from.offset + block.count };
-    commands.begin(block, from.epoch, sent, extra);
-    const { out } = commands;
+    out.begin();
     out.command('CLIENT', 'REPLY', 'OFF');
     this.#admit(out, block.count, placing);
     out.command('MULTI');
     if (from.epoch > head.epoch) out.command('DEL', keys.state(spec.name));
-    this.#events(commands, block, from);
+    const latest = spec.keepsState ? new Map<number, Standing>() : undefined;
+    this.#events.write(out, block, from.offset + 1, { epoch: from.epoch, sent, extra }, latest);
+    if (latest) keepState(out, keys.state(spec.name), block.names, latest);
     if (spec.logMax > 0) out.command('XTRIM', keys.log(spec.name), 'MAXLEN', '~', spec.logMax);
     const time = block.timesMs[block.count - 1]!;
     const standing = ['epoch', reached.epoch, 'offset', reached.offset, 'time', time, 'by', writer];
@@ -97,46 +94,20 @@ export class TransactionWriter {
     // also where Redis does not know the function.
     out.command('SET', admission, 'no', 'NX', 'PX', ADMISSION_MS);
   }
-
-  /** Publishes and logs every event, and keeps the latest of each subject. Each is made of what stands there already. */
-  #events(commands: EventCommands, block: Block, { epoch, offset: before }: Position): void {
-    const { spec } = this.#writing;
-    const { out } = commands;
-    const append = new Stencil(
-      `*5\r\n$4\r\nXADD\r\n${bulk(keys.log(spec.name))}$`,
-      `\r\n${epoch}-`,
-      '\r\n$1\r\ne\r\n$',
-      '\r\n',
-    );
-    const epochDigits = digits(epoch);
-    /** Where the latest event of each subject begins in `out`, and its length. */
-    const latest = new Map<number, [number, number]>();
-    for (let row = 0; row < block.count; row++) {
-      const offset = before + 1 + row;
-      const length = commands.publish(row, offset);
-      const at = out.at - length - 2;
-      if (spec.keepsState) latest.set(block.subjects[row]!, [at, length]);
-      if (spec.logMax === 0) continue;
-      append.write(out, epochDigits + 1 + digits(offset), offset, length);
-      out.again(at, at + length + 2);
-    }
-    if (latest.size > 0) keepState(out, keys.state(spec.name), block.names, latest);
-  }
 }
 
 function keepState(
   out: Bytes,
   key: string,
   names: readonly string[],
-  latest: ReadonlyMap<number, readonly [number, number]>,
+  latest: ReadonlyMap<number, Standing>,
 ): void {
   out.text(`*${2 + latest.size * 2}\r\n`);
   out.word('HSET');
   out.word(key);
-  for (const [subject, [at, length]] of latest) {
+  for (const [subject, { at, length }] of latest) {
     out.word(names[subject]!);
     out.text(`$${length}\r\n`);
-    out.reserve(length + 2);
     out.again(at, at + length + 2);
   }
 }

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { callBytes, callFunction, canCallBytes, type Redis } from './redis.ts';
 import { Block } from './block.ts';
+import { Bytes } from './bytes.ts';
 import { batchKeys, type ChannelSpec } from './channels.ts';
 import { keys } from './keys.ts';
 import { Framer, parsePosition, positionText, type Position, type Record } from './event.ts';
-import type { EventCommands } from './event-commands.ts';
 import { failure, invariant } from './errors.ts';
 import { leaseLost, type Lease } from './lease.ts';
 import { TransactionWriter } from './transaction.ts';
@@ -53,7 +53,7 @@ export class ChannelWriter {
   readonly #transactions: TransactionWriter;
   #canTransact = false;
   /** Not on their way: to be written again. */
-  readonly #spare: EventCommands[] = [];
+  readonly #spare: Bytes[] = [];
   /** Where Redis was last known to stand. */
   #head: Position | null = null;
   /** Where it will stand once all batches on their way have arrived; null: send none before the answers are in. */
@@ -166,11 +166,11 @@ export class ChannelWriter {
       return this.#send(recordsOf(batch), head, follows);
     const from = head.epoch === 0 ? { epoch: 1, offset: 0 } : head;
     const sent = this.#sent();
-    const commands = this.#spare.pop() ?? this.#transactions.commands();
+    const out = this.#spare.pop() ?? new Bytes();
     const placing = { head, from, follows, sent, extra };
-    const written = callBytes(this.#redis, () => this.#transactions.write(commands, block, placing));
+    const written = callBytes(this.#redis, () => this.#transactions.write(out, block, placing));
     // The receipt says all; and what has an answer is not sent again.
-    written.catch(() => {}).finally(() => void this.#spare.push(commands));
+    written.catch(() => {}).finally(() => void this.#spare.push(out));
     const offset = from.offset + block.count;
     const reply = this.#redis.get(this.#transactions.receipt).then((receipt) => {
       const reached = receipt === null ? null : parsePosition(receipt);

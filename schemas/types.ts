@@ -24,6 +24,7 @@ export interface Schemas {
   'resources/channel'?: Channel;
   'resources/clock'?: ClockTick;
   'resources/dead-letter'?: DeadLetter;
+  'resources/pipeline-status'?: PipelineStatus;
   'resources/problem'?: Problem;
   'resources/rate'?: Rate;
   'resources/recording'?: Recording;
@@ -36,8 +37,14 @@ export interface Schemas {
   'resources/task'?: Task;
   'resources/task-request'?: TaskRequest;
   'setup/analytics'?: Analytics;
+  'setup/branch-step'?: BranchStep;
+  'setup/channel'?: ChannelConfig;
+  'setup/endpoint'?: EndpointConfig;
+  'setup/outside-step'?: OutsideStep;
+  'setup/pipeline'?: Pipeline;
   'setup/service'?: ServiceConfig;
   'setup/service-patch'?: ServicePatch;
+  'setup/service-step'?: ServiceStep;
   'socket/batch'?: Batch;
   'socket/credit'?: Credit;
   'socket/gap'?: Gap;
@@ -581,6 +588,10 @@ export interface Config {
    * URL of a MapLibre style with streets, used when it can be reached.
    */
   streetStyle?: string | null;
+  /**
+   * What else to load: npm packages by name, and files or folders of this project by a path that begins with a dot.
+   */
+  plugins?: string[];
   channels?: {
     [k: string]: ChannelConfig;
   };
@@ -593,6 +604,9 @@ export interface Config {
   analytics?: {
     [k: string]: Analytics;
   };
+  pipelines?: {
+    [k: string]: Pipeline;
+  };
   endpoints?: EndpointConfig[];
   /**
    * Replays started by `reprise up`.
@@ -604,8 +618,7 @@ export interface Config {
   tests?: ConfigTest[];
 }
 /**
- * This interface was referenced by `Config`'s JSON-Schema
- * via the `definition` "channel".
+ * How a channel is written and kept.
  */
 export interface ChannelConfig {
   description?: string;
@@ -713,51 +726,159 @@ export interface Analytics {
   state?: 'running' | 'stopped';
 }
 /**
- * This interface was referenced by `Config`'s JSON-Schema
- * via the `definition` "endpoint".
+ * Services in a row, with branches that join again. An event in it carries the way it still has to go.
  */
-export interface EndpointConfig {
-  method: 'GET' | 'POST';
-  path: string;
-  summary?: string;
+export interface Pipeline {
+  description?: string;
   /**
-   * state: a channel's latest data. task: start one. task-status: how far one is.
+   * A channel whose events all go into it; without one, only what is sent to the pipeline does.
    */
-  action: 'state' | 'task' | 'task-status';
-  channel?: string;
+  from?: string;
   /**
-   * The task's kind.
+   * The channel of what comes out; the pipeline's name unless it says otherwise.
    */
-  kind?: string;
+  to?: string;
   /**
-   * Fixed parameters of the task.
+   * @minItems 1
+   * @maxItems 32
+   */
+  steps: (ServiceStep | OutsideStep | BranchStep)[];
+  /**
+   * The share of what is sent to it whose way is recorded.
+   */
+  trace?: number;
+}
+/**
+ * A service that runs here.
+ */
+export interface ServiceStep {
+  /**
+   * A file under backend/analysis/services.
+   */
+  service: string;
+  /**
+   * The service's name unless it says otherwise; no two steps have the same.
+   */
+  name?: string;
+  /**
+   * Its parameters; an event may carry others for itself.
    */
   params?: {
     [k: string]: unknown;
   };
   /**
-   * JSON Schema of each query parameter; for a task they become its parameters.
+   * How often an event that it failed on comes again before it goes to the dead letters.
+   */
+  retries?: number;
+  /**
+   * How long before the first of them; twice as long each time. 1s unless it says so.
+   */
+  backoff?: string;
+  state?: 'running' | 'stopped';
+}
+/**
+ * A service that speaks the protocol.
+ */
+export interface OutsideStep {
+  /**
+   * The name of a service that runs elsewhere, in any language; it reads the channel `<name>.in`.
+   */
+  outside: string;
+  name?: string;
+  /**
+   * Its parameters; an event may carry others for itself.
+   */
+  params?: {
+    [k: string]: unknown;
+  };
+  /**
+   * How often an event that it failed on comes again before it goes to the dead letters.
+   */
+  retries?: number;
+  /**
+   * How long before the first of them; twice as long each time. 1s unless it says so.
+   */
+  backoff?: string;
+  state?: 'running' | 'stopped';
+}
+/**
+ * Each event goes down every branch; what comes out is one event again, whose data are those of all.
+ */
+export interface BranchStep {
+  /**
+   * @minItems 2
+   * @maxItems 8
+   */
+  branches: (ServiceStep | OutsideStep)[][];
+  /**
+   * false: the events of the branches stay apart.
+   */
+  join?: boolean;
+  name?: string;
+}
+/**
+ * An address of the gateway: what is asked there, which action answers, and how. The action's own members stand beside these; `reprise check config` knows them.
+ */
+export interface EndpointConfig {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /**
+   * Such as `/cars/{car}`: a whole segment in braces is a parameter.
+   */
+  path: string;
+  summary?: string;
+  description?: string;
+  /**
+   * What answers: a file under backend/api/actions, or a plugin's.
+   */
+  action: string;
+  /**
+   * JSON Schema of each parameter of the path; any text unless it says otherwise.
+   */
+  pathParams?: {
+    [k: string]: {
+      [k: string]: unknown;
+    };
+  };
+  /**
+   * JSON Schema of each query parameter.
    */
   query?: {
     [k: string]: {
       [k: string]: unknown;
     };
   };
+  /**
+   * Query parameters that must be there.
+   */
   required?: string[];
   /**
-   * Answer with the result, when it is there, instead of the task's id.
+   * JSON Schema of the body, for actions that take one.
    */
-  wait?: boolean;
-  /**
-   * Answer only this member of the result.
-   */
-  select?: string;
-  /**
-   * Other words for the task's states.
-   */
-  states?: {
-    [k: string]: string;
+  body?: {
+    [k: string]: unknown;
   };
+  /**
+   * What a caller must be allowed to do; what the action says unless it is said here.
+   */
+  scope?: 'read' | 'control' | 'admin';
+  response?: {
+    status?: number;
+    headers?: {
+      [k: string]: string;
+    };
+    /**
+     * What is answered, in CEL over what the action found: its members by name, all of it as `data`. `{"lat": latitude}`
+     */
+    value?: string;
+    description?: string;
+    /**
+     * JSON Schema of the answer, for OpenAPI.
+     */
+    schema?: {
+      [k: string]: unknown;
+    };
+  };
+  [k: string]: unknown;
 }
 /**
  * What to play, and how.
@@ -999,13 +1120,17 @@ export interface Event {
   atmostonce?: true;
   pipeline?: string;
   /**
-   * The steps still to visit.
+   * The channels still to visit; a list of lists is a branch: the ways that part there.
    */
-  route?: string[];
+  route?: (string | unknown[])[];
   /**
-   * JSON text with the parameters of the steps.
+   * JSON text: parameters by the names of steps, for this event.
    */
   params?: string;
+  /**
+   * It has failed before: which attempt this is.
+   */
+  attempt?: number;
   data: {
     [k: string]: unknown;
   };
@@ -1097,6 +1222,52 @@ export interface DeadLetter {
    * The row as it was, cut at 2,000 characters.
    */
   content: string;
+}
+/**
+ * How a pipeline is, step by step.
+ */
+export interface PipelineStatus {
+  name: string;
+  definition: Pipeline;
+  steps: {
+    name: string;
+    /**
+     * Its name among all services.
+     */
+    service: string;
+    /**
+     * What it reads.
+     */
+    channel: string;
+    runs: 'here' | 'elsewhere';
+    state: 'starting' | 'running' | 'standby' | 'restarting' | 'stopped' | 'missing' | 'failed';
+    message?: string;
+    /**
+     * Events per second that came to it lately.
+     */
+    rate: number;
+    /**
+     * Events that came to it.
+     */
+    received: number;
+    /**
+     * Events that wait for it.
+     */
+    lag: number;
+    /**
+     * Events that it could not do; they are in the dead letters.
+     */
+    failed: number;
+    retried: number;
+  }[];
+  /**
+   * The channel of what comes out.
+   */
+  to: string;
+  results: {
+    rate: number;
+    count: number;
+  };
 }
 /**
  * What went wrong (RFC 9457).

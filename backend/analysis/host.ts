@@ -5,11 +5,11 @@ import type { Logger } from '../../core/log.ts';
 import { Presence } from '../../core/presence.ts';
 import type { Redis } from '../../core/redis.ts';
 import type { Setup } from '../../core/setup.ts';
-import type { Service as ServiceDocument, ServiceConfig } from '../../schemas/types.ts';
+import type { Service as ServiceDocument } from '../../schemas/types.ts';
 import { forgetService } from './checkpoint.ts';
 import { LiveRunner } from './live.ts';
 import type { Partition } from './partition.ts';
-import { plan, servicesOf, type Planned } from './plan.ts';
+import { plan, servicesOf, type Planned, type Wanted } from './plan.ts';
 import { ServiceRunner } from './runner.ts';
 import type { ServiceKind } from './service.ts';
 
@@ -64,7 +64,7 @@ class Hosted {
   #ended: Promise<void> = Promise.resolve();
   #error: string | null = null;
 
-  constructor(name: string, config: ServiceConfig, parts: HostParts) {
+  constructor(name: string, config: Wanted, parts: HostParts) {
     this.text = JSON.stringify(config);
     this.#name = name;
     this.#parts = parts;

@@ -1,8 +1,9 @@
 import { channelSpec, type ChannelSpec } from '../../core/channels.ts';
 import type { Settings } from '../../core/config.ts';
 import { failure } from '../../core/errors.ts';
+import { planPipeline, type Carried } from '../../core/pipeline.ts';
 import type { Setup } from '../../core/setup.ts';
-import type { Analytics, ServiceConfig } from '../../schemas/types.ts';
+import type { Analytics, Pipeline, ServiceConfig } from '../../schemas/types.ts';
 import { checkedParams } from './kinds.ts';
 import { MAIN_OUTPUT, type Service, type ServiceKind } from './service.ts';
 
@@ -16,15 +17,41 @@ export interface Planned {
   mode: 'committed' | 'live';
   /** What was kept under another of these can't be gone on with. */
   definition: string;
+  /** What it gives events to carry that enter a pipeline by it. */
+  enters: Carried | null;
 }
 
-/** All services that a set-up asks for: those it names, and those that its analytics are. Name -> configuration. */
-export function servicesOf({ services, analytics }: Setup): Map<string, ServiceConfig> {
-  const windows = Object.entries(analytics).map(([name, definition]): [string, ServiceConfig] => [
-    name,
-    windowsOf(name, definition),
-  ]);
-  return new Map([...Object.entries(services), ...windows]);
+/** A service that a set-up asks for. */
+export interface Wanted extends ServiceConfig {
+  /** It lets events into a pipeline: what it gives them to carry. */
+  enters?: Carried;
+}
+
+/** `use` of a service that runs elsewhere. */
+export const OUTSIDE = 'outside';
+
+/**
+ * All services that a set-up asks for to run here: those it names, and those that its analytics and the steps of its
+ * pipelines are. Name -> configuration. @throws Error where a pipeline can't be laid out
+ */
+export function servicesOf({ services, analytics, pipelines }: Setup): Map<string, Wanted> {
+  const wanted = new Map<string, Wanted>();
+  for (const [name, config] of Object.entries(services)) if (config.use !== OUTSIDE) wanted.set(name, config);
+  for (const [name, definition] of Object.entries(analytics)) wanted.set(name, windowsOf(name, definition));
+  for (const [name, definition] of Object.entries(pipelines))
+    for (const [service, config] of stepsOf(name, definition)) wanted.set(service, config);
+  return wanted;
+}
+
+function stepsOf(name: string, definition: Pipeline): [string, Wanted][] {
+  const { steps, input, route, params } = planPipeline(name, definition);
+  const here = steps.flatMap(({ service, config }): [string, Wanted][] =>
+    config ? [[service, config]] : [],
+  );
+  if (definition.from === undefined) return here;
+  const enters = { pipeline: name, route: [input, ...route], ...(params !== null && { params }) };
+  const entry = { use: 'copy', input: definition.from, output: `${name}.from.out`, enters };
+  return [[`${name}.from`, entry], ...here];
 }
 
 /** Analytics are the service `windows` with parameters. */
@@ -35,7 +62,7 @@ function windowsOf(name: string, { from, to = name, state, ...params }: Analytic
 /** @throws failure saying what is wrong with a service's configuration */
 export function plan(
   name: string,
-  config: ServiceConfig,
+  config: Wanted,
   kinds: ReadonlyMap<string, ServiceKind>,
   channels: Settings['channels'],
 ): Planned {
@@ -57,6 +84,7 @@ export function plan(
     input,
     outputs,
     mode: config.mode ?? 'committed',
+    enters: config.enters ?? null,
     definition: [config.use, input, ...(kind.keepsState ? [] : [JSON.stringify(params)])].join(' '),
   };
 }

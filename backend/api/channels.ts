@@ -22,6 +22,11 @@ export class Channels {
     return [...names].sort().map((name) => channelSpec(name, this.#declared));
   }
 
+  /** Whether it was ever written to or not. @throws refusal when it can't be a channel's name */
+  spec(name: string): ChannelSpec {
+    return channelSpec(name, this.#declared);
+  }
+
   /** @throws refusal `channel_unknown` */
   async get(name: string): Promise<ChannelSpec> {
     if (Object.hasOwn(this.#declared, name) || (await this.#redis.sismember(keys.channels, name))) {

@@ -108,10 +108,15 @@ function read(
 function kept(row: Data): string {
   const members = KEPT.filter((name) => typeof row[name] === 'string');
   const texts = members.map((name) => `,${JSON.stringify(name)}:${JSON.stringify(row[name])}`);
-  const route = row['route'];
-  if (Array.isArray(route) && route.every((step) => typeof step === 'string'))
-    texts.push(`,"route":${JSON.stringify(route)}`);
+  const { route } = row;
+  if (isRoute(route)) texts.push(`,"route":${JSON.stringify(route)}`);
   return texts.join('');
+}
+
+/** Channels, and branches of channels. */
+function isRoute(value: unknown, depth = 0): boolean {
+  if (!Array.isArray(value) || depth > 2) return false;
+  return value.every((step) => typeof step === 'string' || isRoute(step, depth + 1));
 }
 
 /** How deep a value is nested, looked at only as far as it matters. */

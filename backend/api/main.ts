@@ -19,6 +19,7 @@ import { Guard } from './guard.ts';
 import { Ingest } from './ingest.ts';
 import { Metrics } from './metrics.ts';
 import type { Parts } from './parts.ts';
+import { Pipelines } from './pipelines.ts';
 import { RecordingsFolder } from './recordings.ts';
 import { Replayers } from './replayers.ts';
 import { Replays } from './replays.ts';
@@ -40,15 +41,18 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
   const hub = new Hub(redis, log);
   const replays = new Replays(redis, replayers);
   const tasks = new TaskQueue(redis, kinds, (name) => channels.logged(name));
+  const ingest = new Ingest(redis);
+  const setups = new Setups(new SetupStore(redis, setupOf(settings)), settings.channels);
   const parts: Parts = {
     settings,
     redis,
     channels,
     hub,
     replays,
-    setups: new Setups(new SetupStore(redis, setupOf(settings)), settings.channels),
+    setups,
+    pipelines: new Pipelines({ redis, channels, hub, ingest, setups }),
     tasks,
-    ingest: new Ingest(redis),
+    ingest,
     recordings: new RecordingsFolder(settings.recordings, replayers, UPLOAD_MAX_BYTES),
   };
   const guard = new Guard(settings.apiKey, settings.origins);

@@ -4,6 +4,7 @@ import type { Hub } from '../gateway/hub.ts';
 import type { TaskQueue } from '../tasks/queue.ts';
 import type { Channels } from './channels.ts';
 import type { Ingest } from './ingest.ts';
+import type { Pipelines } from './pipelines.ts';
 import type { RecordingsFolder } from './recordings.ts';
 import type { Replays } from './replays.ts';
 import type { Setups } from './setups.ts';
@@ -18,5 +19,6 @@ export interface Parts {
   recordings: RecordingsFolder;
   replays: Replays;
   setups: Setups;
+  pipelines: Pipelines;
   tasks: TaskQueue;
 }

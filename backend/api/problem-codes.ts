@@ -26,6 +26,7 @@ export const problemCodes: { [code: string]: { status: number; meaning: string }
   name_unknown: { status: 404, meaning: 'Nothing of that name is set up.' },
   no_answer: { status: 503, meaning: 'The replayer that is needed does not run, or does not answer.' },
   origin_refused: { status: 403, meaning: 'Pages of this origin may not change anything here.' },
+  params_malformed: { status: 422, meaning: 'The `params` of an event are no object of parameters by step.' },
   params_of_analytics: { status: 422, meaning: 'Analytics have no parameters beside their definition.' },
   position_malformed: { status: 400, meaning: 'A position is written <epoch>-<offset>.' },
   range_empty: { status: 422, meaning: 'Nothing lies between start and end.' },

@@ -1,7 +1,10 @@
 import type { Settings } from '../../core/config.ts';
-import { refusal, RepriseError } from '../../core/errors.ts';
+import { refusal, RepriseError, sentence } from '../../core/errors.ts';
+import { patchedPipeline } from '../../core/pipeline.ts';
 import type { Section, Setup, SetupStore } from '../../core/setup.ts';
-import type { Analytics, ServiceConfig, ServicePatch } from '../../schemas/types.ts';
+import type { ServicePatch } from '../../schemas/types.ts';
+
+type Params = { [name: string]: unknown };
 
 /** The set-up behind the API: what comes in is checked as the processes that run it will check it. */
 export class Setups {
@@ -28,36 +31,34 @@ export class Setups {
   /** Adds or replaces one. Answers whether it is new. @throws refusal when it can't run, or the name is taken */
   async put<S extends Section>(section: S, name: string, definition: Setup[S][string]): Promise<boolean> {
     const setup = await this.#store.read();
-    const other: Section = section === 'services' ? 'analytics' : 'services';
-    if (Object.hasOwn(setup[other], name))
-      throw refusal('name_taken', 409, `"${name}" is one of the ${other} already.`);
-    const alone: Setup = { services: {}, analytics: {}, [section]: { [name]: definition } };
-    await this.#check(alone);
+    const isNew = !Object.hasOwn(setup[section], name);
+    await this.#check(setup, section, name, definition);
     await this.#store.put(section, name, definition);
-    return !Object.hasOwn(setup[section], name);
+    return isNew;
   }
 
-  /** Changes state and parameters of a service, or of the one that analytics are. @throws refusal as `put` and `get` do */
-  async patch(name: string, { state, params = {} }: ServicePatch): Promise<ServiceConfig | Analytics> {
-    const { analytics } = await this.#store.read();
-    if (Object.hasOwn(analytics, name)) {
-      if (Object.keys(params).length > 0)
+  /**
+   * Changes state and parameters of a service: one of its own, one that analytics are, or a step of a pipeline.
+   * Answers how it is set up then. @throws refusal as `put` and `get` do
+   */
+  async patch(name: string, patch: ServicePatch): Promise<object> {
+    const setup = await this.#store.read();
+    if (Object.hasOwn(setup.services, name))
+      return this.#replace('services', name, patched(setup.services[name]!, patch));
+    if (Object.hasOwn(setup.analytics, name)) {
+      if (patch.params)
         throw refusal('params_of_analytics', 422, `"${name}" is defined by its analytics.`, {
           hint: `Change it with PUT /api/v1/analytics/${name}.`,
         });
-      const changed: Analytics = { ...analytics[name]!, ...(state && { state }) };
-      await this.put('analytics', name, changed);
-      return changed;
+      return this.#replace('analytics', name, { ...setup.analytics[name]!, ...patch });
     }
-    const service = await this.get('services', name);
-    const merged = Object.entries({ ...service.params, ...params }).filter(([, value]) => value !== null);
-    const changed: ServiceConfig = {
-      ...service,
-      params: Object.fromEntries(merged),
-      ...(state && { state }),
-    };
-    await this.put('services', name, changed);
-    return changed;
+    let found: object | null = null;
+    for (const [pipeline, definition] of Object.entries(setup.pipelines)) {
+      const changed = patchedPipeline(pipeline, definition, name, (step) => (found = patched(step, patch)));
+      if (changed) await this.#replace('pipelines', pipeline, changed);
+    }
+    if (!found) throw unknown('services', name);
+    return found;
   }
 
   /** @throws refusal when there is none */
@@ -65,28 +66,49 @@ export class Setups {
     if (!(await this.#store.remove(section, name))) throw unknown(section, name);
   }
 
-  async #check(setup: Setup): Promise<void> {
+  async #replace<S extends Section>(section: S, name: string, definition: Setup[S][string]): Promise<object> {
+    await this.put(section, name, definition);
+    return definition;
+  }
+
+  async #check<S extends Section>(setup: Setup, section: S, name: string, definition: Setup[S][string]) {
     // Loaded when it is needed: some services bring large tables with them.
     const [{ serviceKinds }, { plan, servicesOf }] = await Promise.all([
       import('../analysis/kinds.ts'),
       import('../analysis/plan.ts'),
     ]);
     const kinds = await serviceKinds();
-    for (const [name, config] of servicesOf(setup)) {
-      try {
-        plan(name, config, kinds, this.#channels);
-      } catch (error) {
-        if (!(error instanceof RepriseError)) throw error;
-        throw refusal(error.code, 422, error.message, {
-          ...(error.hint !== undefined && { hint: error.hint }),
-        });
+    const { [name]: _replaced, ...others } = setup[section];
+    const taken = servicesOf({ ...setup, [section]: others });
+    try {
+      const alone = { services: {}, analytics: {}, pipelines: {}, [section]: { [name]: definition } };
+      for (const [service, config] of servicesOf(alone)) {
+        if (taken.has(service))
+          throw refusal('name_taken', 409, `There is a service "${service}" already.`, {
+            hint: 'GET /api/v1/services, /analytics and /pipelines list what is set up.',
+          });
+        plan(service, config, kinds, this.#channels);
       }
+    } catch (error) {
+      if (error instanceof RepriseError && error.kind === 'refusal') throw error;
+      const { code, hint } =
+        error instanceof RepriseError ? error : { code: 'config_invalid', hint: undefined };
+      throw refusal(code, 422, sentence(error), { ...(hint !== undefined && { hint }) });
     }
   }
 }
 
+/** With other state, and with those parameters changed that are given; null takes one back to its default. */
+function patched<T extends { state?: 'running' | 'stopped'; params?: Params }>(
+  given: T,
+  { state, params = {} }: ServicePatch,
+): T {
+  const merged = Object.entries({ ...given.params, ...params }).filter(([, value]) => value !== null);
+  return { ...given, params: Object.fromEntries(merged), ...(state && { state }) };
+}
+
 function unknown(section: Section, name: string): RepriseError {
-  const noun = section === 'services' ? 'service' : section;
+  const noun = { services: 'service', analytics: 'analytics', pipelines: 'pipeline' }[section];
   return refusal('name_unknown', 404, `No ${noun} "${name.slice(0, 64)}" is set up.`, {
     hint: `GET /api/v1/${section} lists what there is.`,
   });

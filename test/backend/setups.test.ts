@@ -165,7 +165,7 @@ describe('services and analytics that are set up at run time', () => {
       'analytics/tones',
       { from: 'a', window, select: { n: 'count()' } },
       409,
-      /services already/,
+      /a service \\"tones\\" already/,
     );
     assert.equal((await world.get('/services/x')).status, 404);
     assert.equal(

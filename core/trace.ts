@@ -1,0 +1,33 @@
+import { createHash, randomBytes } from 'node:crypto';
+
+/** W3C Trace Context, level 1: where an event is in a trace. */
+export interface TraceContext {
+  /** 32 hexadecimal digits. */
+  trace: string;
+  /** 16 hexadecimal digits: the span that the event came from. */
+  span: string;
+  isSampled: boolean;
+}
+
+const TRACEPARENT = /^[\da-f]{2}-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})$/;
+
+/** Reads a `traceparent`; null where it is none. */
+export function parseTraceparent(text: string | undefined): TraceContext | null {
+  const [, trace, span, flags] = (text && TRACEPARENT.exec(text)) || [];
+  if (!trace || !span || /^0+$/.test(trace) || /^0+$/.test(span)) return null;
+  return { trace, span, isSampled: (parseInt(flags!, 16) & 1) === 1 };
+}
+
+export function traceparentText({ trace, span, isSampled }: TraceContext): string {
+  return `00-${trace}-${span}-${isSampled ? '01' : '00'}`;
+}
+
+/** A trace that begins here. */
+export function newTrace(isSampled: boolean): TraceContext {
+  return { trace: randomBytes(16).toString('hex'), span: randomBytes(8).toString('hex'), isSampled };
+}
+
+/** The span of what a service does with an event: the same however often it is tried, as protocol.lua has it. */
+export function spanOf(service: string, event: string): string {
+  return createHash('sha1').update(`${service} ${event}`).digest('hex').slice(0, 16);
+}

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { RecordSink } from './file.ts';
 import { withSuffix } from './split.ts';
 import type { WireMessage } from './wire.ts';
@@ -43,8 +44,7 @@ export class Ring implements RecordSink {
   async snapshot(): Promise<string> {
     await this.flush();
     const held = [...this.#messages];
-    const stamp = new Date().toISOString().replaceAll(/[:.]/g, '-');
-    const path = withSuffix(this.#path, stamp);
+    const path = this.#newPath();
     const file = await this.#create(path);
     for (const message of held) {
       file.add(message);
@@ -57,6 +57,15 @@ export class Ring implements RecordSink {
 
   end(): Promise<void> {
     return Promise.resolve();
+  }
+
+  /** Named by the time; there may be two in a millisecond. */
+  #newPath(): string {
+    const stamp = new Date().toISOString().replaceAll(/[:.]/g, '-');
+    for (let n = 1; ; n++) {
+      const path = withSuffix(this.#path, n === 1 ? stamp : `${stamp}-${n}`);
+      if (!existsSync(path)) return path;
+    }
   }
 
   #drop(): void {

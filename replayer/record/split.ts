@@ -10,13 +10,17 @@ export interface SplitPlan {
   create(path: string): Promise<RecordSink>;
 }
 
-/** A recording in one file after the other. */
+/** A recording in one file after the other; each begins with a message, but for the first, which shows that it can be written. */
 export class SplitFile implements RecordSink {
   /** All files so far. */
   readonly paths: string[] = [];
   readonly #plan: SplitPlan;
-  #file!: RecordSink;
-  #beganMs = 0;
+  /** null between two files. */
+  #file: RecordSink | null = null;
+  /** What came since the last file was full. */
+  #waiting: WireMessage[] = [];
+  /** When the first message of the file came. */
+  #beganMs = Infinity;
   #bytesBefore = 0;
 
   private constructor(plan: SplitPlan) {
@@ -30,28 +34,37 @@ export class SplitFile implements RecordSink {
   }
 
   get bytes(): number {
-    return this.#bytesBefore + this.#file.bytes;
+    return this.#bytesBefore + (this.#file?.bytes ?? 0);
   }
 
   get full(): boolean {
-    return this.#file.full || this.#file.bytes >= (this.#plan.sizeBytes ?? Infinity);
+    return this.#file ? this.#file.full || this.#isOver() : this.#waiting.length > 0;
   }
 
   add(message: WireMessage): void {
-    this.#file.add(message);
+    this.#beganMs = Math.min(this.#beganMs, Date.now());
+    if (this.#file) this.#file.add(message);
+    else this.#waiting.push(message);
   }
 
   async flush(): Promise<void> {
-    await this.#file.flush();
-    const { sizeBytes = Infinity, durationMs = Infinity } = this.#plan;
-    if (this.#file.bytes < sizeBytes && Date.now() - this.#beganMs < durationMs) return;
-    await this.#file.end();
-    this.#bytesBefore += this.#file.bytes;
-    await this.#next();
+    if (this.#waiting.length > 0) {
+      await this.#next();
+      if (!this.#file!.full && !this.#isOver()) return;
+    }
+    await this.#file?.flush();
+    if (this.#isOver()) await this.#endFile();
   }
 
-  end(): Promise<void> {
-    return this.#file.end();
+  async end(): Promise<void> {
+    if (this.#waiting.length > 0) await this.#next();
+    if (this.#file) await this.#endFile();
+  }
+
+  #isOver(): boolean {
+    const { sizeBytes = Infinity, durationMs = Infinity } = this.#plan;
+    if (!this.#file || this.#beganMs === Infinity) return false;
+    return this.#file.bytes >= sizeBytes || Date.now() - this.#beganMs >= durationMs;
   }
 
   async #next(): Promise<void> {
@@ -59,8 +72,16 @@ export class SplitFile implements RecordSink {
     const numbered = sizeBytes !== undefined || durationMs !== undefined;
     const name = numbered ? withSuffix(path, String(this.paths.length + 1).padStart(4, '0')) : path;
     this.#file = await create(name);
-    this.#beganMs = Date.now();
     this.paths.push(name);
+    for (const message of this.#waiting) this.#file.add(message);
+    this.#waiting = [];
+  }
+
+  async #endFile(): Promise<void> {
+    await this.#file!.end();
+    this.#bytesBefore += this.#file!.bytes;
+    this.#file = null;
+    this.#beganMs = Infinity;
   }
 }
 

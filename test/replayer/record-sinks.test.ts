@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LinesFile } from '../../replayer/record/lines.ts';
+import { McapFile } from '../../replayer/record/file.ts';
+import { Ring } from '../../replayer/record/ring.ts';
+import { SplitFile } from '../../replayer/record/split.ts';
+import { wireMessage } from '../../replayer/record/wire.ts';
+import { readSummary } from '../../replayer/mcap/summary.ts';
+
+const message = (text: string) => wireMessage('c', Buffer.from(text), Date.now());
+
+describe('the files of a recording', () => {
+  let folder: string;
+  before(async () => (folder = await mkdtemp(join(tmpdir(), 'reprise-sinks-'))));
+  after(() => rm(folder, { recursive: true }));
+
+  it('begin with a message each, also where a limit is reached with the last one', async () => {
+    const path = join(folder, 'split.ndjson');
+    const create = async (path: string) => new LinesFile(path);
+    const split = await SplitFile.create({ path, sizeBytes: 8, create });
+    await split.flush();
+    for (const text of ['first', 'second', 'third', 'more', '4th']) {
+      split.add(message(text));
+      if (split.full) await split.flush();
+    }
+    await split.flush();
+    await split.end();
+    const lines = await Promise.all(split.paths.map((path) => readFile(path, 'utf8')));
+    assert.deepEqual(lines, ['first\nsecond\n', 'third\nmore\n', '4th\n']);
+    assert.equal(split.bytes, lines.join('').length);
+    const even = await SplitFile.create({ path: join(folder, 'even.ndjson'), sizeBytes: 4, create });
+    for (const text of ['one', 'two']) {
+      even.add(message(text));
+      if (even.full) await even.flush();
+    }
+    await even.end();
+    assert.equal(even.paths.length, 2);
+  });
+
+  it('are not begun while nothing comes, however long that is', async () => {
+    const create = (path: string) => McapFile.create(path, {});
+    const split = await SplitFile.create({ path: join(folder, 'still.mcap'), durationMs: 1, create });
+    for (let i = 0; i < 3; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      await split.flush();
+    }
+    split.add(message('one'));
+    await split.end();
+    assert.equal(split.paths.length, 1);
+    assert.equal((await readSummary(split.paths[0]!)).statistics!.messages, 1);
+  });
+
+  it('two snapshots of a ring at once are two files', async () => {
+    const ring = new Ring(60_000, join(folder, 'ring.ndjson'), async (path) => new LinesFile(path));
+    ring.add(message('one'));
+    // So many that several begin in one millisecond.
+    for (let i = 0; i < 20; i++) await ring.snapshot();
+    assert.equal(new Set(ring.paths).size, 20);
+    for (const path of ring.paths) assert.equal(await readFile(path, 'utf8'), 'one\n');
+  });
+});

@@ -127,6 +127,8 @@ function open(url: string, name: string): Redis {
     maxRetriesPerRequest: null,
     retryStrategy: () => null,
     enableReadyCheck: true,
+    // A Redis that loads its data is asked again so soon; its own guess at the time may be ten seconds off.
+    maxLoadingRetryTime: 100,
   });
   redis.on('error', () => {}); // A lost connection shows in its commands and its status; without this it would end the process.
   return redis;

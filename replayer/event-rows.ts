@@ -12,7 +12,7 @@ export function objectRow(line: number, text: string, rename: ReadonlyMap<string
 }
 
 function eventRow(line: number, text: string, event: Data, rename: ReadonlyMap<string, string>): Row | null {
-  const { specversion, time, subject, type, data } = event;
+  const { specversion, time, subject, type, restored, data } = event;
   const isEvent =
     specversion === '1.0' && typeof time === 'string' && typeof data === 'object' && data !== null;
   if (!isEvent || Array.isArray(data)) return null;
@@ -22,5 +22,6 @@ function eventRow(line: number, text: string, event: Data, rename: ReadonlyMap<s
     timeMs: timeMsOf(time),
     ...(typeof subject === 'string' && { subject }),
     ...(typeof type === 'string' && { channel: type }),
+    ...(restored === true && { restored }),
   };
 }

@@ -40,7 +40,7 @@ export interface Parsed {
   /** Of each row of the block, as of the refused ones. */
   rowLines: Uint32Array;
   refused: RefusedRow[];
-  /** Rows that were not chosen. */
+  /** Rows that were not chosen, or are no news. */
   filtered: number;
   /** Line ends passed. */
   lines: number;
@@ -100,6 +100,10 @@ export class Parser {
   /** Puts the rows that are to be played into the builder. */
   #read(rows: Row[], builder: BlockBuilder, seen: Seen, headerLines: number): void {
     for (const row of rows) {
+      if (row.restored) {
+        seen.filtered++;
+        continue;
+      }
       const record = this.#map(row);
       const line = row.line - headerLines;
       if (typeof record === 'string') {

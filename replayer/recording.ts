@@ -53,7 +53,7 @@ export class Recording {
   readonly reading: Reading;
   readonly disorder: Disorder = { reordered: 0, late: 0, outliers: 0 };
   refused = 0;
-  /** Records that were not chosen. */
+  /** Records that were not chosen, or are no news. */
   filtered = 0;
   /** It comes through a pipe: read once, onwards, in order within the window only. */
   readonly once: boolean;
@@ -232,7 +232,7 @@ export class Recording {
         {
           hint:
             this.filtered > 0
-              ? `The filter or sample left out ${this.filtered}.`
+              ? `${this.filtered} were left out by filter or sample, or as restored.`
               : `All ${this.refused} were refused; GET /api/v1/deadletters says why. ${this.lastReason}`,
         },
       );

@@ -1450,7 +1450,7 @@ export interface Replay {
      */
     late: number;
     /**
-     * Records that the filter or the sample left out.
+     * Records that the filter or the sample left out, and state that a recorded replay had restored, which is no new data.
      */
     filtered?: number;
     /**

@@ -194,7 +194,7 @@ function report(replay: ReplayDocument, json: boolean): ReplayDocument {
     const { published, reordered, refused, late, outliers, filtered } = replay.counts;
     const parts = [
       `${published.toLocaleString('en')} events on ${replay.channels.join(', ')}`,
-      ...(filtered ? [`${filtered.toLocaleString('en')} left out by filter or sample`] : []),
+      ...(filtered ? [`${filtered.toLocaleString('en')} left out by filter or sample, or as restored`] : []),
       ...(reordered ? [`${reordered.toLocaleString('en')} steps back in time put in order`] : []),
       ...(refused
         ? [`${refused.toLocaleString('en')} ${refused === 1 ? 'row' : 'rows'} refused`]

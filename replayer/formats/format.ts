@@ -14,6 +14,8 @@ export interface Row {
   /** Where the format knows a row's subject, or channel, apart from its values. */
   subject?: string;
   channel?: string;
+  /** Of an event that only says how things stood when the replay that was recorded was moved: it is not played. */
+  restored?: true;
   /** Set when `values` is null: what is wrong. */
   problem?: string;
   /** The row as it stands in the file; for dead letters. Set when there is a problem. */

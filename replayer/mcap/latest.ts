@@ -2,6 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { BlockBuilder, type Block } from '../../core/block.ts';
 import { readMs } from './bytes.ts';
 import { Opcode, recordAt, type ChunkEntry } from './records.ts';
+import { isRestored } from './restored.ts';
 import { readAt } from './walk.ts';
 import type { Rows } from './rows.ts';
 import type { Summary } from './summary.ts';
@@ -27,7 +28,9 @@ export async function latestPlaces(
   beforeMs: number,
 ): Promise<Map<number, Place> | null> {
   const found = new Map<number, Place>();
-  const missing = new Set(channels.keys());
+  const missing = new Set(
+    [...channels.values()].filter((channel) => !isRestored(channel)).map(({ id }) => id),
+  );
   for (const index of latestFirst(chunks, beforeMs)) {
     const chunk = chunks[index]!;
     for (const channel of missing)

@@ -13,6 +13,7 @@ import { chunksToRead, latestPlaces, LatestRows } from './latest.ts';
 import { isTrusted } from './library.ts';
 import { inTimeOrder, openBytesMax } from './merge.ts';
 import { MESSAGE_BYTES, type ChunkEntry } from './records.ts';
+import { withoutRestored } from './restored.ts';
 import { sliceRows, type Rows } from './rows.ts';
 import { Scanner } from './scan.ts';
 import { readRecords, readSummary, saying, type Summary } from './summary.ts';
@@ -36,17 +37,20 @@ export class McapRecording {
   readonly endMs: number;
   readonly count: number | null;
   refused = 0;
-  /** Records that were not chosen. */
+  /** Records that were not chosen, or are no news. */
   filtered = 0;
   readonly #scanner: Scanner;
   readonly #chooses: Chooser | null;
   /** Between the times in the file and those on the timeline. */
   readonly #offsetMs: number;
+  /** Messages that are no news. */
+  readonly #restored: number;
 
-  private constructor(summary: Summary, options: OpenOptions) {
+  private constructor(summary: Summary, restored: number, options: OpenOptions) {
     const { channel, rename, subject, channels: declared, refuse } = options;
     this.file = basename(summary.path);
     this.summary = summary;
+    this.#restored = restored;
     this.#chooses = chooser(choiceOf(options));
     const { chunks, statistics } = summary;
     this.#offsetMs = options.offsetMs ?? 0;
@@ -78,7 +82,9 @@ export class McapRecording {
 
   /** Reads the summary of the file. @throws refusal when it is not intact, or holds nothing */
   static async open(path: string, options: OpenOptions = {}): Promise<McapRecording> {
-    const summary = await saying(path, () => readSummary(path));
+    const whole = await saying(path, () => readSummary(path));
+    const summary = await saying(path, () => withoutRestored(whole));
+    const restored = (whole.statistics?.messages ?? 0) - (summary.statistics?.messages ?? 0);
     const { chunks } = summary;
     if (chunks.length === 0)
       throw refusal('recording_empty', 422, `${basename(path)} holds no message.`, {
@@ -88,12 +94,13 @@ export class McapRecording {
       throw refusal('recording_disordered', 422, `The chunks of ${basename(path)} lie across one another.`, {
         hint: 'Put it in order first: reprise convert FILE sorted.mcap.',
       });
-    return new McapRecording(summary, options);
+    return new McapRecording(summary, restored, options);
   }
 
   /** The messages from the given time on, in time order; what lies in chunks before is not read. */
   async *rows(fromMs = -Infinity): AsyncGenerator<Rows> {
-    this.refused = this.filtered = 0;
+    this.refused = 0;
+    this.filtered = fromMs > this.startMs ? 0 : this.#restored;
     const entries = this.summary.chunks.filter(({ endMs }) => endMs + this.#offsetMs >= fromMs);
     const handle = await open(this.summary.path);
     try {

@@ -2,6 +2,7 @@ import { Block } from '../../core/block.ts';
 import { Broken, Fields, msOf } from './bytes.ts';
 import { found, findMember, isObject, valueText } from './members.ts';
 import { HEAD_BYTES, MESSAGE_BYTES, Opcode, readChannel, type McapChannel } from './records.ts';
+import { isRestored } from './restored.ts';
 import { sortedRows, type Rows } from './rows.ts';
 
 /** A message that can't be played. */
@@ -24,6 +25,8 @@ interface Reading {
   /** The member that holds the subject. */
   column: Buffer | null;
   topic: string;
+  /** It is not played: see restored.ts. */
+  restored: boolean;
 }
 
 const DATA = Buffer.from('data');
@@ -126,11 +129,12 @@ export class Scanner {
   #read(
     bytes: Buffer,
     at: number,
-    { channel, kind, column, topic, subject }: Reading,
+    { channel, kind, column, topic, subject, restored }: Reading,
     { starts, ends, subjects }: Pick<Block, 'starts' | 'ends' | 'subjects'>,
     row: number,
     made: MadeTexts,
   ): boolean {
+    if (restored) return false;
     const [start, end] = [starts[row]!, ends[row]!];
     const refuse = (reason: string) => {
       const content = bytes.toString('utf8', start, Math.min(end, start + CONTENT_MAX_BYTES));
@@ -166,7 +170,8 @@ export class Scanner {
     return isObject(bytes, found.start, found.end) || refuse("An event's data is no object.");
   }
 
-  #learn({ id, topic, encoding, metadata }: McapChannel): void {
+  #learn(named: McapChannel): void {
+    const { id, topic, encoding, metadata } = named;
     if (this.#readings[id]) return;
     const subject = metadata.get('subject');
     const column = metadata.get('subjectColumn') ?? this.#options.subject;
@@ -178,9 +183,10 @@ export class Scanner {
       subject: said || encoding !== 'json' ? this.#subject(subject ?? topic) : -1,
       column: said ? null : isEvent ? SUBJECT : Buffer.from(JSON.stringify(column).slice(1, -1)),
       topic,
+      restored: isRestored(named),
     };
-    const { kind, subject: index } = this.#readings[id];
-    this.#plain[id] = kind === 'datum' && index >= 0 && this.#options.trusted ? 1 : 0;
+    const { kind, subject: index, restored } = this.#readings[id];
+    this.#plain[id] = kind === 'datum' && index >= 0 && this.#options.trusted && !restored ? 1 : 0;
   }
 
   #subject(name: string): number {

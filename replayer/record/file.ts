@@ -20,11 +20,15 @@ export interface RecordSink {
   end(): Promise<void>;
 }
 
+/** Subject -> id of its MCAP channel; null: of messages that are no events. */
+type Ids = Map<string | null, number>;
+
 /** Messages of the wire in MCAP, byte for byte: the log time is the event time, the publish time when it was heard. */
 export class McapFile implements RecordSink {
   readonly #writer: McapWriter;
   readonly #channels: Config['channels'];
-  readonly #ids = new Map<string, Map<string | null, number>>();
+  /** By topic, what was restored apart. */
+  readonly #ids = [new Map<string, Ids>(), new Map<string, Ids>()] as const;
 
   private constructor(writer: McapWriter, channels: Config['channels']) {
     this.#writer = writer;
@@ -44,7 +48,7 @@ export class McapFile implements RecordSink {
   }
 
   add({ channel, bytes, heardMs, timeMs, event }: WireMessage): void {
-    const id = this.#idOf(channel, event && event.subject);
+    const id = this.#idOf(channel, event && event.subject, event?.restored ?? false);
     const sequence = event ? event.offset >>> 0 : undefined;
     this.#writer.add(id, timeMs, bytes, 0, bytes.length, heardMs, sequence);
   }
@@ -57,14 +61,16 @@ export class McapFile implements RecordSink {
     return this.#writer.end();
   }
 
-  #idOf(topic: string, subject: string | null): number {
-    let ids = this.#ids.get(topic);
-    if (!ids) this.#ids.set(topic, (ids = new Map<string | null, number>()));
+  #idOf(topic: string, subject: string | null, restored: boolean): number {
+    const idsOf = this.#ids[restored ? 1 : 0];
+    let ids = idsOf.get(topic);
+    if (!ids) idsOf.set(topic, (ids = new Map<string | null, number>()));
     let id = ids.get(subject);
     if (id !== undefined) return id;
     const shared = subject !== null && (ids.size >= SUBJECTS_MAX || !this.#writer.canName);
     const metadata = new Map([['envelope', subject === null ? 'none' : 'cloudevents']]);
     if (subject !== null && !shared) metadata.set('subject', subject);
+    if (restored) metadata.set('restored', 'true');
     // Where all subjects beyond some share a channel, its name here is one that none can have.
     const name = shared ? '\0' : subject;
     id =

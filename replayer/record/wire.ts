@@ -11,7 +11,7 @@ export interface WireMessage {
   /** Event time; of what is no event, when it was heard. */
   timeMs: number;
   /** null: it is no event. */
-  event: { subject: string; epoch: number; offset: number } | null;
+  event: { subject: string; epoch: number; offset: number; restored: boolean } | null;
 }
 
 const MEMBERS = {
@@ -20,6 +20,7 @@ const MEMBERS = {
   subject: Buffer.from('subject'),
   epoch: Buffer.from('epoch'),
   offset: Buffer.from('offset'),
+  restored: Buffer.from('restored'),
   data: Buffer.from('data'),
 };
 
@@ -38,6 +39,14 @@ export function wireMessage(channel: string, bytes: Buffer, heardMs: number): Wi
       subject: text('subject') ?? channel,
       epoch: Number(text('epoch') ?? 0) || 0,
       offset: Number(text('offset') ?? 0) || 0,
+      // Few are, and whether a word is anywhere is known sooner than that there is no such member.
+      restored: bytes.includes(MEMBERS.restored) && isTrue(bytes, MEMBERS.restored),
     },
   };
+}
+
+function isTrue(bytes: Buffer, member: Buffer): boolean {
+  return (
+    findMember(bytes, 0, bytes.length, member) && bytes.toString('latin1', found.start, found.end) === 'true'
+  );
 }

@@ -11,6 +11,7 @@ import { channelSpec } from '../../core/channels.ts';
 import { ChannelWriter } from '../../core/writer.ts';
 import { McapRecording } from '../../replayer/mcap/recording.ts';
 import { readSummary } from '../../replayer/mcap/summary.ts';
+import { Recording } from '../../replayer/recording.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 import { eventually } from '../helpers/wait.ts';
 
@@ -265,6 +266,38 @@ describe('reprise record', () => {
       'the last is whole',
     );
     assert.ok(kept.at(-1)! < sent && recorder.said().includes(name!));
+  });
+
+  it('what a replay restored when it was moved is recorded, and no new data when that is replayed', async () => {
+    const source = join(folder, 'moved.ndjson');
+    const given = rows(90).map(({ timeMs, subject, data }) =>
+      JSON.stringify({ ...(JSON.parse(data) as object), subject, time: Math.floor(timeMs) }),
+    );
+    await writeFile(source, `${given.join('\n')}\n`);
+    const path = join(folder, 'moved.mcap');
+    const recorder = await record('moved', '-o', path);
+    const middle = new Date(1_577_218_887_000 + 60 * 7).toISOString();
+    const args = ['--channel', 'moved', '--subject', 'subject', '--rate', 'max'];
+    const { code, stderr } = await reprise('play', source, ...args, '--start', middle);
+    assert.equal(code, 0, stderr);
+    assert.equal((await recorder.end()).report.messages, 33, 'all that was on the wire');
+    const recording = await McapRecording.open(path);
+    assert.deepEqual([recording.count, recording.startMs], [30, Date.parse(middle)]);
+    assert.deepEqual(await recording.latestBefore(recording.startMs), []);
+
+    // The same as lines.
+    const wire = (await redis.xrange(keys.log('moved'), '-', '+')).map(([, fields]) => fields[1]!);
+    const lines = join(folder, 'moved-lines.ndjson');
+    await writeFile(lines, `${wire.join('\n')}\n`);
+    const read = await Recording.open(lines);
+    assert.deepEqual([read.count, read.filtered, read.startMs], [30, 3, Date.parse(middle)]);
+
+    const { stdout } = await reprise('play', path, '--rate', 'max', '--json');
+    const { start, counts } = JSON.parse(stdout) as { start: string; counts: { [name: string]: number } };
+    assert.deepEqual([start, counts['published'], counts['filtered'], counts['refused']], [middle, 30, 3, 0]);
+    const played = (await redis.xrange(keys.log('moved'), '-', '+')).map(([, fields]) => fields[1]!);
+    assert.equal(played.filter((event) => event.includes('"restored":true')).length, 3, 'those of before');
+    assert.equal(played.length, 63);
   });
 
   it('what is in a log, or was recorded as lines, plays as the events that it holds', async () => {

@@ -21,6 +21,14 @@ const EVENTS = 200_000;
 const VEHICLES = 100;
 /** As many as the runner reads at once. */
 const BATCH = 1_000;
+/** No pipelines. */
+const PLAIN = {
+  variant: () => null,
+  specOf: (name: string) => channelSpec(name),
+  enters: null,
+  retryPolicy: null,
+  keepsPlace: false,
+};
 
 export default {
   summary: `Events per second through a service, ${EVENTS.toLocaleString('en')} fixes of ${VEHICLES} vehicles, one process, beside a bare XREADGROUP+XACK loop of batches of ${BATCH}.`,
@@ -43,6 +51,7 @@ export default {
           outputs,
           partition: null,
           definition: '',
+          ...PLAIN,
           log,
         });
         const started = performance.now();
@@ -82,6 +91,7 @@ async function live(redis: Redis, kind: ServiceKind, folder: string, name: strin
   const runner = new LiveRunner({
     ...{ redis, name, service: kind.create(checkedParams(name, kind, {})), input: input.name },
     ...{ outputs: new Map([[MAIN_OUTPUT, output]]), partition: null, definition: '' },
+    ...PLAIN,
     log: createLog('bench', 'silent'),
   });
   const file = join(folder, name);

@@ -261,7 +261,8 @@ end
 --   inputs: count, then channel, new position;
 --   kept: count, then entry, value ('' forgets it);
 --   dead letters: how many are kept in all, count, then letters;
---   outputs: count, then batches.
+--   outputs: count, then batches;
+--   retries: count, then when (epoch ms), event; hops of traces: count, then trace id, hop.
 -- Returns {1} done; {0, channel, epoch, offset} an output stands elsewhere: stamp again; {-1, name} the last commit is
 -- another: this very one, which arrived before, or that of a process that has gone on with the service; {-2, consumer} the
 -- log of an output is full.
@@ -285,6 +286,9 @@ local function commit(keys, args)
     batch, at = read_batch(args, at)
     outputs[i] = { batch = batch, key = keys_of(keys, 3 + #inputs + (i - 1) * BATCH_KEYS) }
   end
+  local retry_count, retries_at = tonumber(args[at]), at
+  at = at + 1 + retry_count * 2
+  local hop_count, hops_at = tonumber(args[at]), at
 
   local last = redis.call('HGET', checkpoint, '#commit') or ''
   if last ~= args[5] then return { -1, last } end
@@ -315,6 +319,12 @@ local function commit(keys, args)
   for i = 1, letter_count do
     redis.call('XADD', letters_key, 'MAXLEN', '~', letters_max, '*', 'd', args[letters_at + i])
   end
+  for i = 1, retry_count * 2, 2 do redis.call('ZADD', 'reprise:retries', args[retries_at + i], args[retries_at + i + 1]) end
+  for i = 1, hop_count * 2, 2 do
+    redis.call('XADD', 'reprise:traces', 'MAXLEN', '~', 100000, '*', 't', args[hops_at + i], 'd', args[hops_at + i + 1])
+  end
+  if letter_count > 0 then redis.call('HINCRBY', 'reprise:tally:' .. service, 'failed', letter_count) end
+  if retry_count > 0 then redis.call('HINCRBY', 'reprise:tally:' .. service, 'retried', retry_count) end
   return { 1 }
 end
 

@@ -1,4 +1,5 @@
 import type { Event, OutsideStep, Pipeline, ServiceConfig, ServiceStep } from '../schemas/types.ts';
+import { isChannelName } from './channels.ts';
 import { spanMs } from './span.ts';
 
 /** The channels that an event still has to visit; a list of lists parts into branches. */
@@ -120,6 +121,19 @@ export function nextHops(route: Route): { channel: string; route: Route }[] {
   if (next === undefined) return [];
   if (typeof next === 'string') return [{ channel: next, route: rest }];
   return (next as Route[]).flatMap((branch) => nextHops([...branch, ...rest]));
+}
+
+/** What is wrong with a route that an event brings; null: nothing. */
+export function routeProblem(route: unknown, depth = 0): string | null {
+  if (!Array.isArray(route) || depth > 2)
+    return 'route must be a list of channels, and of branches of channels';
+  for (const step of route) {
+    const isChannel = typeof step === 'string' && isChannelName(step);
+    if (typeof step === 'string' && !isChannel) return `route: "${step.slice(0, 140)}" can't be a channel`;
+    const problem = isChannel ? null : routeProblem(step, depth + 1);
+    if (problem) return problem;
+  }
+  return null;
 }
 
 /** Members of an event as JSON text with a leading comma, as they stand on the wire. */

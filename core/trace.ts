@@ -27,6 +27,12 @@ export function newTrace(isSampled: boolean): TraceContext {
   return { trace: randomBytes(16).toString('hex'), span: randomBytes(8).toString('hex'), isSampled };
 }
 
+/** The trace of an event that brings none, and enters a pipeline: the same however often it does. */
+export function traceOf(event: string): TraceContext {
+  const digits = createHash('sha1').update(event).digest('hex');
+  return { trace: digits.slice(0, 32), span: digits.slice(-16), isSampled: false };
+}
+
 /** The span of what a service does with an event: the same however often it is tried, as protocol.lua has it. */
 export function spanOf(service: string, event: string): string {
   return createHash('sha1').update(`${service} ${event}`).digest('hex').slice(0, 16);

@@ -24,6 +24,7 @@ export interface Schemas {
   'resources/channel'?: Channel;
   'resources/clock'?: ClockTick;
   'resources/dead-letter'?: DeadLetter;
+  'resources/hop'?: Hop;
   'resources/pipeline-status'?: PipelineStatus;
   'resources/problem'?: Problem;
   'resources/rate'?: Rate;
@@ -1222,6 +1223,48 @@ export interface DeadLetter {
    * The row as it was, cut at 2,000 characters.
    */
   content: string;
+}
+/**
+ * What one service did with one event of a trace: a span.
+ */
+export interface Hop {
+  trace: string;
+  span: string;
+  /**
+   * The span that the event came from.
+   */
+  parent: string;
+  service: string;
+  pipeline?: string;
+  /**
+   * The channel that the event was on.
+   */
+  channel: string;
+  /**
+   * Its id.
+   */
+  event: string;
+  /**
+   * Event time: when it happened.
+   */
+  created: string;
+  /**
+   * When it was published.
+   */
+  sent: string;
+  /**
+   * When the service had read it.
+   */
+  received: string;
+  /**
+   * When what came of it was published.
+   */
+  finished: string;
+  status: 'finished' | 'retried' | 'failed';
+  /**
+   * Of what failed.
+   */
+  reason?: string;
 }
 /**
  * How a pipeline is, step by step.

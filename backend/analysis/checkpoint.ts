@@ -55,6 +55,10 @@ export interface Work {
   entries: ReadonlyMap<string, string>;
   /** Dead letters as JSON text. */
   letters: string[];
+  /** Events as JSON text that come back to the input, and when, epoch ms. */
+  retries: { text: string; dueMs: number }[];
+  /** Hops of sampled traces: the trace's id, and the Hop as JSON text. */
+  hops: { trace: string; text: string }[];
   outputs: OutputBatch[];
 }
 
@@ -90,6 +94,8 @@ export async function commit(redis: Redis, work: Work): Promise<Committed> {
   args.push(DEAD_LETTERS_MAX, work.letters.length, ...work.letters, work.outputs.length);
   for (const { spec, head, from, records, events } of work.outputs)
     for (const arg of batchArguments(spec, head, from, records, events)) args.push(arg);
+  args.push(work.retries.length, ...work.retries.flatMap(({ dueMs, text }) => [dueMs, text]));
+  args.push(work.hops.length, ...work.hops.flatMap(({ trace, text }) => [trace, text]));
   const reply = (await callFunction(redis, 'commit', names, args)) as (number | string)[];
   if (reply[0] === 1) return { done: true };
   if (reply[0] === 0) {
@@ -104,6 +110,16 @@ export async function commit(redis: Redis, work: Work): Promise<Committed> {
 /** A service will not come back: what it kept goes, and no replay waits for it. */
 export async function forgetService(redis: Redis, service: string, input: string): Promise<void> {
   await redis.multi().del(keys.checkpoint(service)).hdel(keys.consumers(input), service).exec();
+}
+
+/** A service that has not run yet is to begin after a position. */
+export async function placeService(
+  redis: Redis,
+  service: string,
+  input: string,
+  position: Position,
+): Promise<void> {
+  await redis.hsetnx(keys.checkpoint(service), `@${input}`, positionText(position));
 }
 
 /** Tells that the service is attached although nothing comes in. */

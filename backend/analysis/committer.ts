@@ -5,7 +5,8 @@ import type { Redis } from '../../core/redis.ts';
 import { deadLetterText } from '../../core/store.ts';
 import { commit, stayAttached, type Work } from './checkpoint.ts';
 import type { Results } from './engine/engine.ts';
-import { lettersOf } from './letters.ts';
+import { hopsOf } from './hops.ts';
+import { lettersOf, retriesOf, type RetryPolicy } from './letters.ts';
 import type { Outputs } from './outputs.ts';
 
 /** So long after its last sign of life a replay still waits for a service: time enough for a restart. */
@@ -19,6 +20,8 @@ export interface CommitterParts {
   name: string;
   input: string;
   outputs: Outputs;
+  /** null: what fails once is a dead letter. */
+  retryPolicy: RetryPolicy | null;
 }
 
 /** How something is committed. */
@@ -27,6 +30,8 @@ export interface Manner {
   fresh: boolean;
   /** Waits where a log has no room for it. */
   waits: boolean;
+  /** When what led to it was read: wall time, epoch ms. */
+  receivedMs: number;
 }
 
 /** Commits what a service derives, one batch after the other, each following the last that this process knows of. */
@@ -88,8 +93,9 @@ export class Committer {
     return true;
   }
 
-  async #write(results: Results, to: Position, { fresh, waits }: Manner): Promise<boolean> {
-    const { redis, name, service, input, outputs } = this.#parts;
+  async #write(results: Results, to: Position, { fresh, waits, receivedMs }: Manner): Promise<boolean> {
+    const { redis, name, service, input, outputs, retryPolicy } = this.#parts;
+    const { retries, dead } = retriesOf(results.rejected, retryPolicy);
     const work: Work = {
       service: name,
       attachedUntilMs: Date.now() + ATTACHED_MS,
@@ -99,7 +105,9 @@ export class Committer {
       commit: `${this.#token}/${++this.#count}`,
       inputs: [{ channel: input, to }],
       entries: results.entries,
-      letters: lettersOf(results, { channel: input, service }).map(deadLetterText),
+      letters: lettersOf({ ...results, rejected: dead }, { channel: input, service }).map(deadLetterText),
+      retries,
+      hops: hopsOf(results, service, receivedMs),
       outputs: [],
     };
     for (;;) {

@@ -7,6 +7,7 @@ import type { Redis } from '../../core/redis.ts';
 import type { Setup } from '../../core/setup.ts';
 import type { Service as ServiceDocument } from '../../schemas/types.ts';
 import { forgetService } from './checkpoint.ts';
+import { tellElsewhere } from './elsewhere.ts';
 import { LiveRunner } from './live.ts';
 import type { Partition } from './partition.ts';
 import { plan, servicesOf, type Planned, type Wanted } from './plan.ts';
@@ -25,6 +26,8 @@ export interface HostParts {
 export class Host {
   readonly #parts: HostParts;
   readonly #hosted = new Map<string, Hosted>();
+  #applying: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
 
   constructor(parts: HostParts) {
     this.#parts = parts;
@@ -32,7 +35,21 @@ export class Host {
 
   /** Starts, stops and changes services until they are those of the set-up. */
   async apply(setup: Setup): Promise<void> {
+    if (this.#isClosed) return;
+    const applying = this.#apply(setup);
+    this.#applying = applying.catch(() => {});
+    await applying;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#applying;
+    await Promise.all(Array.from(this.#hosted.values(), (hosted) => hosted.close()));
+  }
+
+  async #apply(setup: Setup): Promise<void> {
     const wanted = servicesOf(setup);
+    await tellElsewhere(this.#parts.redis, setup);
     const changes = [...new Set([...this.#hosted.keys(), ...wanted.keys()])].map(async (name) => {
       const config = wanted.get(name);
       const hosted = this.#hosted.get(name);
@@ -43,10 +60,6 @@ export class Host {
       else await hosted?.forget();
     });
     await Promise.all(changes);
-  }
-
-  async close(): Promise<void> {
-    await Promise.all(Array.from(this.#hosted.values(), (hosted) => hosted.close()));
   }
 }
 

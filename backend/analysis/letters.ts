@@ -1,5 +1,11 @@
 import type { DeadLetter } from '../../schemas/types.ts';
-import type { Results } from './engine/engine.ts';
+import type { Rejected, Results } from './engine/engine.ts';
+
+/** How often an event that a service failed at comes back to it, and after how long; twice as long each time. */
+export interface RetryPolicy {
+  retries: number;
+  backoffMs: number;
+}
 
 /** The dead letters of a service: input events that it did not take, and timers that it failed at. */
 export function lettersOf(
@@ -15,4 +21,21 @@ export function lettersOf(
     return { channel, source, reason, content: JSON.stringify(timer) };
   });
   return [...events, ...timers];
+}
+
+/** Those that come back, and those that do not. */
+export function retriesOf(
+  rejected: Rejected[],
+  policy: RetryPolicy | null,
+): { retries: { text: string; dueMs: number }[]; dead: Rejected[] } {
+  if (!policy || rejected.length === 0) return { retries: [], dead: rejected };
+  const again = ({ isFailure, event }: Rejected) => isFailure && (event.attempt ?? 1) <= policy.retries;
+  const now = Date.now();
+  return {
+    retries: rejected.filter(again).map(({ event }) => ({
+      text: JSON.stringify(event),
+      dueMs: now + policy.backoffMs * 2 ** ((event.attempt ?? 1) - 1),
+    })),
+    dead: rejected.filter((each) => !again(each)),
+  };
 }

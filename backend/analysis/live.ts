@@ -61,7 +61,14 @@ export class LiveRunner {
     this.name = name;
     this.#holder = new Holder(redis, name, { isHasty: false });
     this.#engine = new Engine(service);
-    this.#outputs = new Outputs({ redis, service: name, specs, fellows: null });
+    this.#outputs = new Outputs({
+      redis,
+      service: name,
+      specs,
+      fellows: null,
+      specOf: parts.specOf,
+      enters: null,
+    });
   }
 
   /** Input events that it did not hear. */
@@ -178,6 +185,7 @@ export class LiveRunner {
       const result = await commit(redis, {
         ...{ service: name, last: (await readCheckpoint(redis, name)).commit, commit: randomUUID() },
         ...{ attachedUntilMs: 0, waits: false, forget: true, inputs: [], entries: new Map(), letters: [] },
+        ...{ retries: [], hops: [] },
         outputs: this.#outputs.batches([], this.#position.epoch, true),
       });
       if (result.done) break;

@@ -3,6 +3,7 @@ import { createLog } from '../../core/log.ts';
 import { Presence, processInstance } from '../../core/presence.ts';
 import { connect } from '../../core/redis.ts';
 import { setupOf, SetupStore } from '../../core/setup.ts';
+import { retrying } from './elsewhere.ts';
 import { Host } from './host.ts';
 import { serviceKinds } from './kinds.ts';
 import { plan, servicesOf } from './plan.ts';
@@ -20,6 +21,7 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
   const started = new Date().toISOString();
   const host = new Host({ redis, kinds, channels: settings.channels, partition: null, log });
   const following = new SetupStore(redis, configured).follow((setup) => host.apply(setup));
+  const retries = retrying(redis);
   const presence = new Presence(redis, () => ({
     name: 'analysis',
     role: 'analysis',
@@ -31,6 +33,7 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
   return {
     async close() {
       following.close();
+      retries.close();
       await host.close();
       await presence.close();
       redis.disconnect();

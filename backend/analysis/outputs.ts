@@ -1,5 +1,7 @@
 import type { ChannelSpec } from '../../core/channels.ts';
 import { Framer, type Position, type Record } from '../../core/event.ts';
+import { carriedText, nextHops, type Carried, type Route } from '../../core/pipeline.ts';
+import { parseTraceparent, spanOf, traceOf, traceparentText } from '../../core/trace.ts';
 import type { Redis } from '../../core/redis.ts';
 import { readHead } from '../../core/store.ts';
 import { markOver, type OutputBatch } from './checkpoint.ts';
@@ -17,6 +19,16 @@ export interface OutputsParts {
   specs: ReadonlyMap<string, ChannelSpec>;
   /** The other partitions of the service, which write the main one too. */
   fellows: Fellows | null;
+  /** A channel that a route leads to. */
+  specOf: (channel: string) => ChannelSpec;
+  /** What events are given to carry that carry nothing yet. */
+  enters: Carried | null;
+}
+
+/** Something derived, and what it carries. */
+interface Leaving {
+  output: Output;
+  extra: string;
 }
 
 /** The channels that one service writes: where they stand, and what is derived as the events that come next there. */
@@ -24,10 +36,13 @@ export class Outputs {
   readonly #parts: OutputsParts;
   readonly #heads = new Map<string, Position>();
   readonly #framers = new Map<string, Framer>();
+  /** By channel: those that routes have led to, too. */
+  readonly #specs = new Map<string, ChannelSpec>();
   #fellows: Fellow[] = [];
 
   constructor(parts: OutputsParts) {
     this.#parts = parts;
+    for (const spec of parts.specs.values()) this.#specs.set(spec.name, spec);
   }
 
   async load(): Promise<void> {
@@ -55,25 +70,39 @@ export class Outputs {
    * opens a new one on the service's own channel, even with nothing to say.
    */
   batches(derived: Output[], epoch: number, fresh: boolean): OutputBatch[] {
-    const byChannel = new Map<ChannelSpec, Output[]>();
+    const byChannel = new Map<ChannelSpec, Leaving[]>();
     const main = this.#main;
     if (fresh) byChannel.set(main, []);
+    const leave = (spec: ChannelSpec, output: Output, extra: string) => {
+      const leaving = byChannel.get(spec);
+      if (leaving) leaving.push({ output, extra });
+      else byChannel.set(spec, [{ output, extra }]);
+    };
     for (const output of derived) {
+      const carried = this.#carried(output);
+      const route: Route = (output.to === MAIN_OUTPUT && carried?.route) || [];
+      for (const hop of nextHops(route))
+        leave(this.#spec(hop.channel), output, carriedText({ ...carried, route: hop.route }));
+      if (route.length > 0) continue;
       const spec = this.#parts.specs.get(output.to);
       if (!spec) throw new Error(`Service "${this.#parts.service}" has no output "${output.to}".`);
-      const outputs = byChannel.get(spec);
-      if (outputs) outputs.push(output);
-      else byChannel.set(spec, [output]);
+      leave(spec, output, carried ? carriedText({ ...carried, route: [] }) : '');
     }
     // Another partition has begun a newer epoch: what is derived in the one before is void.
     if (this.#fellows.some((fellow) => fellow.epoch > epoch)) byChannel.delete(main);
     const sent = new Date().toISOString();
-    return Array.from(byChannel, ([spec, outputs]) => {
-      const head = this.#heads.get(spec.name)!;
+    return Array.from(byChannel, ([spec, leaving]) => {
+      // Of a channel that a route leads to for the first time the commit tells.
+      const head = this.#heads.get(spec.name) ?? { epoch: 0, offset: 0 };
       const from = spec === main ? this.#from(head, epoch, fresh) : sharedFrom(head, epoch);
-      const records = outputs.map(recordOf);
+      const records = leaving.map(recordOf);
       const events = records.map((record, i) =>
-        this.#framer(spec.name, outputs[i]!.replay).frame(record, from.epoch, from.offset + 1 + i, sent),
+        this.#framer(spec.name, leaving[i]!.output.replay).frame(
+          record,
+          from.epoch,
+          from.offset + 1 + i,
+          sent,
+        ),
       );
       return { spec, head, from, records, events };
     });
@@ -82,6 +111,23 @@ export class Outputs {
   /** Tells that nothing more will come in the epoch of the main output that was written last. */
   async markOver(): Promise<void> {
     await markOver(this.#parts.redis, this.#main.name, this.#heads.get(this.#main.name)!.epoch);
+  }
+
+  /** What an output carries on from the event that led to it; null: nothing. */
+  #carried({ cause }: Output): Carried | null {
+    if (!cause) return null;
+    const { enters, service } = this.#parts;
+    const context = parseTraceparent(cause.traceparent) ?? (enters && traceOf(cause.id));
+    if (!context && cause.pipeline === undefined) return null;
+    const { pipeline, route, params } = cause.pipeline === undefined && enters ? enters : cause;
+    const traceparent = context && traceparentText({ ...context, span: spanOf(service, cause.id) });
+    return { pipeline, route, params, ...(traceparent !== null && { traceparent }) } as Carried;
+  }
+
+  #spec(channel: string): ChannelSpec {
+    let spec = this.#specs.get(channel);
+    if (!spec) this.#specs.set(channel, (spec = this.#parts.specOf(channel)));
+    return spec;
   }
 
   get #main(): ChannelSpec {
@@ -111,9 +157,10 @@ export class Outputs {
 
 /** The same for a channel that other services write, too. */
 function sharedFrom(head: Position, epoch: number): Position {
-  return head.epoch < epoch ? { epoch, offset: 0 } : head;
+  return head.epoch < Math.max(1, epoch) ? { epoch: Math.max(1, epoch), offset: 0 } : head;
 }
 
-function recordOf({ subject, timeMs, data, restored }: Output): Record {
-  return { subject, timeMs, data: JSON.stringify(data), ...(restored && { extra: RESTORED }) };
+function recordOf({ output: { subject, timeMs, data, restored }, extra }: Leaving): Record {
+  const all = restored ? RESTORED + extra : extra;
+  return { subject, timeMs, data: JSON.stringify(data), ...(all !== '' && { extra: all }) };
 }

@@ -1,10 +1,12 @@
 import { channelSpec, type ChannelSpec } from '../../core/channels.ts';
+import type { Event } from '../../core/event.ts';
 import type { Settings } from '../../core/config.ts';
 import { failure } from '../../core/errors.ts';
 import { planPipeline, type Carried } from '../../core/pipeline.ts';
 import type { Setup } from '../../core/setup.ts';
 import type { Analytics, Pipeline, ServiceConfig } from '../../schemas/types.ts';
 import { checkedParams } from './kinds.ts';
+import type { RetryPolicy } from './letters.ts';
 import { MAIN_OUTPUT, type Service, type ServiceKind } from './service.ts';
 
 /** A service that is about to run: all that its definition says, checked. */
@@ -19,12 +21,19 @@ export interface Planned {
   definition: string;
   /** What it gives events to carry that enter a pipeline by it. */
   enters: Carried | null;
+  retryPolicy: RetryPolicy | null;
+  keepsPlace: boolean;
+  specOf: (channel: string) => ChannelSpec;
+  /** See `RunnerParts`. */
+  variant: (event: Event) => Service<unknown> | null;
 }
 
 /** A service that a set-up asks for. */
 export interface Wanted extends ServiceConfig {
   /** It lets events into a pipeline: what it gives them to carry. */
   enters?: Carried;
+  /** It is this step of a pipeline: by this name events bring parameters for it. */
+  step?: { name: string } & RetryPolicy;
 }
 
 /** `use` of a service that runs elsewhere. */
@@ -45,8 +54,8 @@ export function servicesOf({ services, analytics, pipelines }: Setup): Map<strin
 
 function stepsOf(name: string, definition: Pipeline): [string, Wanted][] {
   const { steps, input, route, params } = planPipeline(name, definition);
-  const here = steps.flatMap(({ service, config }): [string, Wanted][] =>
-    config ? [[service, config]] : [],
+  const here = steps.flatMap(({ service, config, name: step, retries, backoffMs }): [string, Wanted][] =>
+    config ? [[service, { ...config, step: { name: step, retries, backoffMs } }]] : [],
   );
   if (definition.from === undefined) return here;
   const enters = { pipeline: name, route: [input, ...route], ...(params !== null && { params }) };
@@ -85,7 +94,30 @@ export function plan(
     outputs,
     mode: config.mode ?? 'committed',
     enters: config.enters ?? null,
+    retryPolicy: config.step ?? null,
+    keepsPlace: config.step !== undefined,
+    specOf: (channel) => channelSpec(channel, channels),
+    variant: variants(name, config, kind),
     definition: [config.use, input, ...(kind.keepsState ? [] : [JSON.stringify(params)])].join(' '),
+  };
+}
+
+const VARIANTS_MAX = 100;
+
+/** Services with the parameters that events bring; each is made once, where what it keeps does not depend on them. */
+function variants(name: string, { step, params }: Wanted, kind: ServiceKind) {
+  const made = new Map<string, Service<unknown> | null>();
+  return ({ params: text }: Event): Service<unknown> | null => {
+    if (text === undefined || !step) return null;
+    const known = made.get(text);
+    if (known !== undefined) return known;
+    const own = (JSON.parse(text) as { [step: string]: { [name: string]: unknown } })[step.name];
+    if (own && !kind.keepsState)
+      throw new Error(`"${step.name}" takes none from events: what it keeps depends on them`);
+    const service = own ? created(name, kind, checkedParams(name, kind, { ...params, ...own })) : null;
+    if (made.size >= VARIANTS_MAX) made.clear();
+    made.set(text, service);
+    return service;
   };
 }
 

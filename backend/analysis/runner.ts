@@ -5,12 +5,21 @@ import type { Event, Position } from '../../core/event.ts';
 import type { Logger } from '../../core/log.ts';
 import { LogReader, type LogBatch } from '../../core/reader.ts';
 import type { Redis } from '../../core/redis.ts';
+import type { Carried } from '../../core/pipeline.ts';
 import { readHead } from '../../core/store.ts';
-import { DEFINITION_ENTRY, forgetService, OVER_ENTRY, readCheckpoint, readStanding } from './checkpoint.ts';
+import {
+  DEFINITION_ENTRY,
+  forgetService,
+  OVER_ENTRY,
+  placeService,
+  readCheckpoint,
+  readStanding,
+} from './checkpoint.ts';
 import { Committer } from './committer.ts';
-import { Engine } from './engine/engine.ts';
+import { Engine, type EngineOptions } from './engine/engine.ts';
 import { Fellows } from './fellows.ts';
 import { Holder } from './holder.ts';
+import type { RetryPolicy } from './letters.ts';
 import { Outputs } from './outputs.ts';
 import { ownsKey, partName, type Partition } from './partition.ts';
 import type { Service } from './service.ts';
@@ -36,6 +45,15 @@ export interface RunnerParts {
   partition: Partition | null;
   /** What was kept under another definition is forgotten, and the epoch under way begun anew. */
   definition: string;
+  /** Under another definition it goes on where it is: what it had derived is on its way. */
+  keepsPlace: boolean;
+  /** The service with other parameters, for events that bring some. */
+  variant: NonNullable<EngineOptions['variant']>;
+  /** A channel that a route leads to. */
+  specOf: (channel: string) => ChannelSpec;
+  /** What events are given to carry that carry nothing yet. */
+  enters: Carried | null;
+  retryPolicy: RetryPolicy | null;
   log: Logger;
 }
 
@@ -64,17 +82,33 @@ export class ServiceRunner {
   #toldEpoch = 0;
   #lost = 0;
   #arrivedAt = performance.now();
+  /** The same as wall time, epoch ms. */
+  #receivedMs = Date.now();
 
   constructor(parts: RunnerParts) {
-    const { partition, name: service, redis, input, outputs: specs } = parts;
+    const {
+      partition,
+      name: service,
+      redis,
+      input,
+      outputs: specs,
+      specOf,
+      enters,
+      variant,
+      retryPolicy,
+    } = parts;
     this.#parts = parts;
     this.name = partName(service, partition);
     this.#holder = new Holder(redis, this.name, { isHasty: true });
     this.#fellows = new Fellows({ ...parts, service });
-    this.#engine = new Engine(parts.service, partition ? { owns: (key) => ownsKey(partition, key) } : {});
-    const outputs = new Outputs({ redis, service, specs, fellows: partition && this.#fellows });
+    const owns = partition && { owns: (key: string) => ownsKey(partition, key) };
+    this.#engine = new Engine(parts.service, { variant, ...owns });
+    const outputs = new Outputs({
+      ...{ redis, service, specs, specOf, enters },
+      fellows: partition && this.#fellows,
+    });
     this.#outputs = outputs;
-    this.#committer = new Committer({ redis, service, name: this.name, input, outputs });
+    this.#committer = new Committer({ redis, service, name: this.name, input, outputs, retryPolicy });
   }
 
   /** Input events that had left the log before they were read. */
@@ -149,10 +183,12 @@ export class ServiceRunner {
   }
 
   async #load(): Promise<void> {
-    const { redis, input, definition } = this.#parts;
+    const { redis, input, definition, keepsPlace } = this.#parts;
     let checkpoint = await readCheckpoint(redis, this.name);
     if ((checkpoint.entries.get(DEFINITION_ENTRY) ?? definition) !== definition) {
+      const place = keepsPlace ? checkpoint.positions.get(input) : undefined;
       await forgetService(redis, this.name, input);
+      if (place) await placeService(redis, this.name, input, place);
       checkpoint = await readCheckpoint(redis, this.name);
     }
     this.#fresh = checkpoint.commit === '';
@@ -188,6 +224,7 @@ export class ServiceRunner {
     }
     this.#lose(batch.lost);
     this.#arrivedAt = performance.now();
+    this.#receivedMs = Date.now();
     for (let at = 0; at < batch.events.length;) {
       const untilMs = performance.now() + SLICE_MS;
       do this.#engine.take(JSON.parse(batch.events[at++]!) as Event);
@@ -264,7 +301,11 @@ export class ServiceRunner {
     if (fresh) results.entries.set(DEFINITION_ENTRY, this.#parts.definition);
     if (this.#overEpoch === to.epoch) results.entries.set(OVER_ENTRY, String(to.epoch));
     // What is derived from what happens now can't wait: it would be late itself.
-    const isSent = await this.#committer.send(results, to, { fresh, waits: !this.#engine.isLive });
+    const isSent = await this.#committer.send(results, to, {
+      fresh,
+      waits: !this.#engine.isLive,
+      receivedMs: this.#receivedMs,
+    });
     this.#fresh &&= !isSent;
     if (isSent) this.#position = to;
     return isSent;

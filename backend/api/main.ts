@@ -42,7 +42,7 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
   const replays = new Replays(redis, replayers);
   const tasks = new TaskQueue(redis, kinds, (name) => channels.logged(name));
   const ingest = new Ingest(redis);
-  const setups = new Setups(new SetupStore(redis, setupOf(settings)), settings.channels);
+  const setups = new Setups(redis, new SetupStore(redis, setupOf(settings)), settings.channels);
   const parts: Parts = {
     settings,
     redis,

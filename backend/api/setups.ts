@@ -1,17 +1,22 @@
 import type { Settings } from '../../core/config.ts';
 import { refusal, RepriseError, sentence } from '../../core/errors.ts';
-import { patchedPipeline } from '../../core/pipeline.ts';
+import { patchedPipeline, planPipeline } from '../../core/pipeline.ts';
+import { keys } from '../../core/keys.ts';
+import type { Redis } from '../../core/redis.ts';
 import type { Section, Setup, SetupStore } from '../../core/setup.ts';
-import type { ServicePatch } from '../../schemas/types.ts';
+import { readHead } from '../../core/store.ts';
+import type { Pipeline, ServicePatch } from '../../schemas/types.ts';
 
 type Params = { [name: string]: unknown };
 
 /** The set-up behind the API: what comes in is checked as the processes that run it will check it. */
 export class Setups {
+  readonly #redis: Redis;
   readonly #store: SetupStore;
   readonly #channels: Settings['channels'];
 
-  constructor(store: SetupStore, channels: Settings['channels']) {
+  constructor(redis: Redis, store: SetupStore, channels: Settings['channels']) {
+    this.#redis = redis;
     this.#store = store;
     this.#channels = channels;
   }
@@ -33,6 +38,7 @@ export class Setups {
     const setup = await this.#store.read();
     const isNew = !Object.hasOwn(setup[section], name);
     await this.#check(setup, section, name, definition);
+    if (section === 'pipelines') await this.#place(name, definition as Pipeline);
     await this.#store.put(section, name, definition);
     return isNew;
   }
@@ -64,6 +70,20 @@ export class Setups {
   /** @throws refusal when there is none */
   async remove(section: Section, name: string): Promise<void> {
     if (!(await this.#store.remove(section, name))) throw unknown(section, name);
+  }
+
+  /** New steps begin with what comes from now on, however long it takes until they run. */
+  async #place(name: string, definition: Pipeline): Promise<void> {
+    const { placeService } = await import('../analysis/checkpoint.ts');
+    for (const { channel, service, config } of planPipeline(name, definition).steps) {
+      if (config) await placeService(this.#redis, service, channel, await readHead(this.#redis, channel));
+      else
+        await this.#redis
+          .xgroup('CREATE', keys.log(channel), service, '$', 'MKSTREAM')
+          .catch((error: Error) => {
+            if (!error.message.startsWith('BUSYGROUP')) throw error;
+          });
+    }
   }
 
   async #replace<S extends Section>(section: S, name: string, definition: Setup[S][string]): Promise<object> {

@@ -1,5 +1,6 @@
 import { sentence } from '../../../core/errors.ts';
 import { timeMsOf, type Data, type Event } from '../../../core/event.ts';
+import { routeProblem } from '../../../core/pipeline.ts';
 import type { Context, Derived, Service } from '../service.ts';
 import { Timers, type KeyTimer } from './timers.ts';
 import { Watermark, type WatermarkState } from './watermark.ts';
@@ -14,12 +15,16 @@ export interface Output {
   /** What is derived from replayed data, or from what is not new, is so too. */
   replay: string | undefined;
   restored: boolean;
+  /** The event that it was derived from; null of a timer's. */
+  cause: Event | null;
 }
 
 /** An input event that a service does not take. */
 export interface Rejected {
   event: Event;
   reason: string;
+  /** The service failed at it: another time it might not. */
+  isFailure: boolean;
 }
 
 /** A timer that a service failed at. */
@@ -32,6 +37,8 @@ export interface Results {
   outputs: Output[];
   rejected: Rejected[];
   failed: FailedTimer[];
+  /** Events that say which trace they are of. */
+  traced: Event[];
   /** What has to be kept: entry -> JSON text, '' to forget it. */
   entries: Map<string, string>;
 }
@@ -53,6 +60,8 @@ interface OwnEntry {
 export interface EngineOptions {
   /** Whether the keys are this engine's; the events of others only move its watermark. */
   owns?: (key: string) => boolean;
+  /** The service with the parameters that an event brings for it; null where it brings none. @throws Error where they are wrong */
+  variant?: (event: Event) => Service<unknown> | null;
 }
 
 /**
@@ -61,7 +70,8 @@ export interface EngineOptions {
  */
 export class Engine {
   readonly #service: Service<unknown>;
-  readonly #owns: ((key: string) => boolean) | null;
+  readonly #owns: EngineOptions['owns'] | null;
+  readonly #variant: EngineOptions['variant'] | null;
   readonly #watermark = new Watermark();
   #timers = new Timers();
   #states = new Map<string, unknown>();
@@ -69,6 +79,7 @@ export class Engine {
   #outputs: Output[] = [];
   #rejected: Rejected[] = [];
   #failed: FailedTimer[] = [];
+  #traced: Event[] = [];
   #replay: string | undefined;
   #lastWatermarkMs = -Infinity;
   readonly #at: Moment;
@@ -76,7 +87,8 @@ export class Engine {
   constructor(service: Service<unknown>, options: EngineOptions = {}) {
     this.#service = service;
     this.#owns = options.owns ?? null;
-    this.#at = new Moment(this.#touched, this.#watermark, (reason) => this.#reject(reason));
+    this.#variant = options.variant ?? null;
+    this.#at = new Moment(this.#touched, this.#watermark, (reason) => this.#reject(reason, false));
   }
 
   get watermarkMs(): number {
@@ -142,10 +154,13 @@ export class Engine {
     if (this.#owns && !this.#owns(key)) return;
     const at = this.#at.of(key, timeMs, this.#states.get(key), this.#timers);
     at.event = event;
+    if (event.traceparent !== undefined) this.#traced.push(event);
     try {
-      this.#derive(this.#service.receive(event, at), event.subject, timeMs, event.restored === true);
+      const service = event.pipeline === undefined ? this.#service : this.#inPipeline(event);
+      if (service)
+        this.#derive(service.receive(event, at), event.subject, timeMs, event.restored === true, event);
     } catch (error) {
-      this.#reject(`The service failed: ${sentence(error)}`);
+      this.#reject(`The service failed: ${sentence(error)}`, true);
       // What it has changed in place by then is kept, too: a restart must not tell.
       this.#touched.add(key);
     }
@@ -169,11 +184,17 @@ export class Engine {
 
   /** What was derived and rejected since the last call, where nobody keeps the rest. */
   drainOutputs(): Omit<Results, 'entries'> {
-    const results = { outputs: this.#outputs, rejected: this.#rejected, failed: this.#failed };
+    const results = {
+      outputs: this.#outputs,
+      rejected: this.#rejected,
+      failed: this.#failed,
+      traced: this.#traced,
+    };
     this.#touched.clear();
     this.#outputs = [];
     this.#rejected = [];
     this.#failed = [];
+    this.#traced = [];
     return results;
   }
 
@@ -200,7 +221,7 @@ export class Engine {
     this.#touched.add(key);
     const at = this.#at.of(key, timeMs, this.#states.get(key), this.#timers);
     try {
-      this.#derive(this.#service.due({ name, timeMs, ended }, at), key, timeMs, false);
+      this.#derive(this.#service.due({ name, timeMs, ended }, at), key, timeMs, false, null);
     } catch (error) {
       this.#failed.push({ key, name, timeMs, reason: `The service failed: ${sentence(error)}` });
     }
@@ -214,7 +235,20 @@ export class Engine {
     else this.#states.set(key, state);
   }
 
-  #derive(derived: Derived[], subject: string, timeMs: number, restored: boolean): void {
+  /** The service for an event that carries its way; null where what it carries is wrong. */
+  #inPipeline(event: Event): Service<unknown> | null {
+    const problem = event.route && routeProblem(event.route);
+    try {
+      if (!problem) return this.#variant?.(event) ?? this.#service;
+    } catch (error) {
+      this.#reject(`params: ${sentence(error)}`, false);
+      return null;
+    }
+    this.#reject(problem, false);
+    return null;
+  }
+
+  #derive(derived: Derived[], subject: string, timeMs: number, restored: boolean, cause: Event | null): void {
     for (const one of derived) {
       const to = this.#service.forward(one);
       if (to === null) continue;
@@ -225,13 +259,14 @@ export class Engine {
         data: one.data,
         replay: this.#replay,
         restored,
+        cause,
       });
     }
   }
 
-  #reject(reason: string): void {
+  #reject(reason: string, isFailure: boolean): void {
     const { event } = this.#at;
-    if (event) this.#rejected.push({ event, reason });
+    if (event) this.#rejected.push({ event, reason, isFailure });
   }
 }
 

@@ -1,0 +1,46 @@
+import { keys } from '../../core/keys.ts';
+import { planPipeline } from '../../core/pipeline.ts';
+import { callProtocol, type Redis } from '../../core/redis.ts';
+import type { Setup } from '../../core/setup.ts';
+import { OUTSIDE } from './plan.ts';
+
+const RETRY_LOOK_MS = 100;
+const RETRIES_AT_ONCE = 100;
+
+/** Tells services that run elsewhere how they are set up, and Redis how often their events come again. */
+export async function tellElsewhere(redis: Redis, { services, pipelines }: Setup): Promise<void> {
+  const setups = new Map<string, { state: string; params: object }>();
+  const policies = new Map<string, string>();
+  for (const [name, definition] of Object.entries(pipelines))
+    for (const { config, service, channel, state, params, retries, backoffMs } of planPipeline(
+      name,
+      definition,
+    ).steps) {
+      if (config) continue;
+      setups.set(service, { state, params });
+      policies.set(channel, `${retries} ${backoffMs}`);
+    }
+  for (const [name, { use, state = 'running', params = {} }] of Object.entries(services))
+    if (use === OUTSIDE) setups.set(name, { state, params });
+  const texts = Array.from(setups, ([name, setup]): [string, string] => [name, JSON.stringify(setup)]);
+  const tell = redis.multi().del(keys.outside, keys.retryPolicy);
+  if (texts.length > 0) tell.hset(keys.outside, new Map(texts));
+  if (policies.size > 0) tell.hset(keys.retryPolicy, policies);
+  await tell.exec();
+}
+
+/** Puts events that a service failed at back onto its channel when their time has come, until it is closed. */
+export function retrying(redis: Redis): { close(): void } {
+  let isBusy = false;
+  const look = async () => {
+    if (isBusy || redis.status !== 'ready') return;
+    isBusy = true;
+    try {
+      while ((await callProtocol(redis, 'retry', [RETRIES_AT_ONCE])) === RETRIES_AT_ONCE);
+    } finally {
+      isBusy = false;
+    }
+  };
+  const looks = setInterval(() => void look().catch(() => {}), RETRY_LOOK_MS);
+  return { close: () => clearInterval(looks) };
+}

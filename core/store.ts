@@ -5,7 +5,7 @@ import { isoTime, parsePosition, positionText, timeMsOf, type Position } from '.
 import { keys } from './keys.ts';
 
 export const DEAD_LETTERS_MAX = 10_000;
-const CONTENT_MAX = 2_000;
+const CONTENT_MAX = 20_000;
 
 /** Where the channel stands; epoch 0 before its first event. */
 export async function readHead(redis: Redis, channel: string): Promise<Position> {
@@ -45,6 +45,8 @@ export interface HistoryQuery {
   untilMs?: number | undefined;
   subject?: string | undefined;
   limit: number;
+  /** Also what the log still has of epochs before. */
+  allEpochs?: boolean;
   /** Go on before this position. */
   cursor?: Position | undefined;
 }
@@ -52,7 +54,7 @@ export interface HistoryQuery {
 const PAGE = 1_000;
 
 /**
- * Events of the current epoch, newest first as they stand in the log, at most `limit`; `cursor` where there may be
+ * Events of the current epoch, or of all of them, newest first as they stand in the log, at most `limit`; `cursor` where there may be
  * more. Reads backwards, so the latest are cheap whatever the log's length.
  */
 export async function readHistory(
@@ -62,9 +64,10 @@ export async function readHistory(
 ): Promise<{ items: Event[]; cursor: Position | null }> {
   const items: Event[] = [];
   const { epoch } = query.cursor ?? (await readHead(redis, channel));
+  const first = query.allEpochs ? '-' : `${epoch}-0`;
   let end = query.cursor ? `(${positionText(query.cursor)}` : '+';
   for (;;) {
-    const entries = await redis.xrevrange(keys.log(channel), end, `${epoch}-0`, 'COUNT', PAGE);
+    const entries = await redis.xrevrange(keys.log(channel), end, first, 'COUNT', PAGE);
     for (const [id, fields] of entries) {
       const event = JSON.parse(fields[1]!) as Event;
       const timeMs = timeMsOf(event.time);

@@ -7,6 +7,7 @@ interface Query {
   until?: string;
   subject?: string;
   limit: number;
+  epochs: 'current' | 'all';
   cursor?: string;
 }
 
@@ -14,7 +15,7 @@ const time: Schema = { type: 'string', format: 'date-time' };
 
 export default {
   name: 'history',
-  description: "A channel's log of the current epoch.",
+  description: "A channel's log.",
   routes: [
     route<Query>({
       method: 'get',
@@ -27,6 +28,11 @@ export default {
         until: { ...time, description: 'Event time, inclusive.' },
         subject: { type: 'string' },
         limit: { type: 'integer', minimum: 1, maximum: 10_000, default: 100 },
+        epochs: {
+          enum: ['current', 'all'],
+          default: 'current',
+          description: 'all: also what the log still has from before the last start, seek or loop.',
+        },
         cursor: {
           type: 'string',
           pattern: '^\\d{1,15}-\\d{1,15}$',
@@ -42,12 +48,13 @@ export default {
       },
       async handle({ params, query }, { redis, channels }) {
         const { name } = await channels.get(params['channel']!);
-        const { since, until, subject, limit } = query;
+        const { since, until, subject, limit, epochs } = query;
         const { items, cursor } = await readHistory(redis, name, {
           sinceMs: since === undefined ? undefined : timeMsOf(since),
           untilMs: until === undefined ? undefined : timeMsOf(until),
           subject,
           limit,
+          allEpochs: epochs === 'all',
           cursor: query.cursor === undefined ? undefined : parsePosition(query.cursor),
         });
         return { items, cursor: cursor && positionText(cursor) };

@@ -55,7 +55,9 @@ export class Requester {
       const timer = setTimeout(() => {
         reject(
           failure('no_answer', `No ${target.split(':')[0]} answered within ${timeoutMs / 1000} s.`, {
-            hint: 'Is `reprise serve replayer` (or `npm start`) running on this Redis?',
+            hint: target.startsWith('replayer')
+              ? 'Is `reprise serve replayer` (or `npm start`) running on this Redis?'
+              : 'Is its process frozen? GET /api/v1/services says when it was last seen.',
           }),
         );
       }, timeoutMs);

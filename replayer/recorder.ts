@@ -89,10 +89,16 @@ export class Recorder {
     this.#working = this.#working.then(() => this.#finish());
   }
 
-  /** Runs after all that was heard before it is in the sink. */
+  /** Runs after all that was heard before it is in the sink. That it fails does not end the recording. */
   afterHeard<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#working.then(() => this.#take()).then(work);
-    this.#working = done.then(() => {});
+    const taken = this.#working.then(() => this.#take());
+    const done = taken.then(work);
+    this.#working = taken
+      .then(() => Promise.allSettled([done]))
+      .then(
+        () => {},
+        (error: unknown) => this.#fail(error),
+      );
     return done;
   }
 

@@ -28,6 +28,7 @@ export interface Schemas {
   'resources/pipeline-status'?: PipelineStatus;
   'resources/problem'?: Problem;
   'resources/rate'?: Rate;
+  'resources/recorder'?: Recorder;
   'resources/recording'?: Recording;
   'resources/recording-description'?: RecordingDescription;
   'resources/recording-options'?: RecordingOptions;
@@ -35,6 +36,7 @@ export interface Schemas {
   'resources/replay-patch'?: ReplayPatch;
   'resources/replay-request'?: ReplayRequest;
   'resources/service'?: Service;
+  'resources/snapshot'?: Snapshot;
   'resources/task'?: Task;
   'resources/task-request'?: TaskRequest;
   'setup/analytics'?: Analytics;
@@ -1343,6 +1345,45 @@ export interface Problem {
   [k: string]: unknown;
 }
 /**
+ * A `reprise record` that runs.
+ */
+export interface Recorder {
+  id: string;
+  /**
+   * What it listens to, as Redis matches channels.
+   */
+  patterns: string[];
+  /**
+   * It keeps the last so many seconds in memory; null: it writes all to files.
+   */
+  ringSeconds: number | null;
+  started: string;
+  /**
+   * Those that it heard something on.
+   */
+  channels: string[];
+  /**
+   * So many it recorded.
+   */
+  messages: number;
+  /**
+   * Messages of these that it did not hear, and found in the log.
+   */
+  filled: number;
+  /**
+   * Messages that it neither heard nor found.
+   */
+  lost: number;
+  /**
+   * In its files, or in its ring.
+   */
+  bytes: number;
+  /**
+   * Names of what it wrote; of a ring the snapshots.
+   */
+  files: string[];
+}
+/**
  * A file of timestamped records in the recordings folder.
  */
 export interface Recording {
@@ -1540,7 +1581,7 @@ export interface ReplayPatch {
  */
 export interface Service {
   name: string;
-  role: 'replayer' | 'analysis' | 'tasks' | 'api' | 'service';
+  role: 'replayer' | 'analysis' | 'tasks' | 'api' | 'service' | 'recorder';
   state: 'starting' | 'running' | 'standby' | 'restarting' | 'stopped' | 'missing' | 'failed';
   instance: string;
   pid?: number;
@@ -1558,6 +1599,21 @@ export interface Service {
    * Input events that left the log before the service read them.
    */
   lost?: number;
+}
+/**
+ * What a recorder's ring held, as a file.
+ */
+export interface Snapshot {
+  recorder: string;
+  /**
+   * Its name, beside the file that the recorder was told.
+   */
+  file: string;
+  messages: number;
+  /**
+   * The recording that it is; null where it does not lie in the recordings folder.
+   */
+  recording: string | null;
 }
 /**
  * A finite job and how far it is.

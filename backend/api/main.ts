@@ -20,6 +20,7 @@ import { Ingest } from './ingest.ts';
 import { Metrics } from './metrics.ts';
 import type { Parts } from './parts.ts';
 import { Pipelines } from './pipelines.ts';
+import { Recorders } from './recorders.ts';
 import { RecordingsFolder } from './recordings.ts';
 import { Replayers } from './replayers.ts';
 import { Replays } from './replays.ts';
@@ -53,6 +54,7 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
     pipelines: new Pipelines({ redis, channels, hub, ingest, setups }),
     tasks,
     ingest,
+    recorders: new Recorders(redis, requester),
     recordings: new RecordingsFolder(settings.recordings, replayers, UPLOAD_MAX_BYTES),
   };
   const guard = new Guard(settings.apiKey, settings.origins);

@@ -5,6 +5,7 @@ import type { TaskQueue } from '../tasks/queue.ts';
 import type { Channels } from './channels.ts';
 import type { Ingest } from './ingest.ts';
 import type { Pipelines } from './pipelines.ts';
+import type { Recorders } from './recorders.ts';
 import type { RecordingsFolder } from './recordings.ts';
 import type { Replays } from './replays.ts';
 import type { Setups } from './setups.ts';
@@ -16,6 +17,7 @@ export interface Parts {
   channels: Channels;
   hub: Hub;
   ingest: Ingest;
+  recorders: Recorders;
   recordings: RecordingsFolder;
   replays: Replays;
   setups: Setups;

@@ -6,6 +6,7 @@ import { count, lost, size } from '../files/report.ts';
 import { spanMs } from '../../core/span.ts';
 import { McapFile, type RecordSink } from '../record/file.ts';
 import { LinesFile } from '../record/lines.ts';
+import { Reachable } from '../record/reachable.ts';
 import { Ring } from '../record/ring.ts';
 import { SplitFile } from '../record/split.ts';
 import { Recorder, type RecorderOptions } from '../recorder.ts';
@@ -39,7 +40,7 @@ export default {
         new Option('--split-duration <span>', 'a new file after each so long, e.g. 10m').argParser(span),
       )
       .addOption(
-        new Option('--ring <span>', 'keep so long in memory, and write it to a file at SIGUSR1')
+        new Option('--ring <span>', 'keep so long in memory, and write it to a file at SIGUSR1 or over REST')
           .argParser(span)
           .conflicts(['splitSize', 'splitDuration']),
       )
@@ -78,17 +79,18 @@ async function record(patterns: string[], options: Options): Promise<void> {
       ...(options.maxDisk !== undefined && { maxDiskBytes: options.maxDisk }),
     });
     process.stderr.write(`Recording ${patterns.join(', ')} to ${path}; Ctrl+C ends it.\n`);
+    const reachable = new Reachable({ redis, recorder, sink, patterns, recordings: settings.recordings });
     const stop = () => recorder.stop();
     const snap = () => {
-      if (!(sink instanceof Ring)) return;
-      void recorder
-        .afterHeard(() => sink.snapshot())
-        .then((written) => `Wrote ${written}.`, sentence)
+      void reachable
+        .snapshot()
+        .then(() => `Wrote ${sink.paths.at(-1)}.`, sentence)
         .then((said) => process.stderr.write(`${said}\n`));
     };
     process.once('SIGINT', stop).once('SIGTERM', stop).on('SIGUSR1', snap);
     const reason = await recorder.ended;
     process.off('SIGUSR1', snap);
+    await reachable.close();
     tell(recorder, sink, reason, options.json ?? false);
     if (reason === 'failed')
       throw failure('recording_failed', recorder.error!, {

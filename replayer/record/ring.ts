@@ -13,14 +13,14 @@ export class Ring implements RecordSink {
   readonly full = false;
   bytes = 0;
   readonly paths: string[] = [];
-  readonly #lengthMs: number;
+  readonly lengthMs: number;
   readonly #path: string;
   readonly #create: (path: string) => Promise<RecordSink>;
   #messages: WireMessage[] = [];
   #first = 0;
 
   constructor(lengthMs: number, path: string, create: (path: string) => Promise<RecordSink>) {
-    this.#lengthMs = lengthMs;
+    this.lengthMs = lengthMs;
     this.#path = path;
     this.#create = create;
   }
@@ -32,7 +32,7 @@ export class Ring implements RecordSink {
   }
 
   flush(): Promise<void> {
-    const oldestMs = Date.now() - this.#lengthMs;
+    const oldestMs = Date.now() - this.lengthMs;
     while (this.#first < this.#messages.length && this.#messages[this.#first]!.heardMs < oldestMs)
       this.#drop();
     this.#messages = this.#messages.slice(this.#first);
@@ -40,8 +40,8 @@ export class Ring implements RecordSink {
     return Promise.resolve();
   }
 
-  /** Writes what the ring holds now to a file of its own; answers its name. */
-  async snapshot(): Promise<string> {
+  /** Writes what the ring holds now to a file of its own. */
+  async snapshot(): Promise<{ path: string; messages: number }> {
     await this.flush();
     const held = [...this.#messages];
     const path = this.#newPath();
@@ -52,7 +52,7 @@ export class Ring implements RecordSink {
     }
     await file.end();
     this.paths.push(path);
-    return path;
+    return { path, messages: held.length };
   }
 
   end(): Promise<void> {

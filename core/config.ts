@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../schemas/types.ts';
-import { explain, validator } from '../schemas/index.ts';
+import { ConfigFile } from './config-file.ts';
 import { failure } from './errors.ts';
 
 /** The project's folder. */
@@ -23,6 +23,8 @@ export interface Settings {
   logLevel: string;
   origins: string[];
   streetStyle: string | null;
+  /** npm packages, and paths that begin with a dot, seen from the project's folder. */
+  plugins: string[];
   channels: NonNullable<Config['channels']>;
   services: NonNullable<Config['services']>;
   analytics: NonNullable<Config['analytics']>;
@@ -30,6 +32,8 @@ export interface Settings {
   tests: NonNullable<Config['tests']>;
   endpoints: NonNullable<Config['endpoints']>;
   demo: NonNullable<Config['demo']>;
+  /** What the settings were read from; null: there is no file. */
+  file: ConfigFile | null;
 }
 
 export type Flags = Partial<
@@ -45,7 +49,9 @@ export type Flags = Partial<
  */
 export function loadSettings(flags: Flags = {}, env: NodeJS.ProcessEnv = process.env): Settings {
   const chosen = flags.config ?? env['REPRISE_CONFIG'];
-  const file = readConfig(chosen ?? join(root, 'config', 'reprise.json'), chosen !== undefined);
+  const path = resolve(chosen ?? join(root, 'config', 'reprise.json'));
+  const source = chosen === undefined && !existsSync(path) ? null : ConfigFile.read(path);
+  const file: Config = source?.config() ?? {};
   const given = <T>(...values: (T | undefined)[]) => values.find((value) => value !== undefined);
   const text = (name: string) => env[name] || undefined;
   const data = resolve(root, given(flags.data, text('REPRISE_DATA'), file.data) ?? '.reprise');
@@ -70,6 +76,7 @@ export function loadSettings(flags: Flags = {}, env: NodeJS.ProcessEnv = process
     logLevel: given(flags.logLevel, text('LOG_LEVEL'), file.logLevel) ?? 'info',
     origins: file.origins ?? [],
     streetStyle: file.streetStyle ?? null,
+    plugins: file.plugins ?? [],
     channels: file.channels ?? {},
     services: file.services ?? {},
     analytics: file.analytics ?? {},
@@ -77,6 +84,7 @@ export function loadSettings(flags: Flags = {}, env: NodeJS.ProcessEnv = process
     tests: file.tests ?? [],
     endpoints: file.endpoints ?? [],
     demo: file.demo ?? [],
+    file: source,
   };
 }
 
@@ -103,26 +111,6 @@ export function running(data: string): Running | null {
 
 function runningRedis(data: string): string | undefined {
   return running(data)?.redisUrl;
-}
-
-function readConfig(path: string, isChosen: boolean): Config {
-  if (!existsSync(path)) {
-    if (!isChosen) return {};
-    throw failure('config_missing', `There is no configuration ${path}.`);
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(readFileSync(path, 'utf8'));
-  } catch (cause) {
-    throw failure('config_malformed', `${path} is not JSON: ${(cause as Error).message}.`, { cause });
-  }
-  const isConfig = validator<Config>('config');
-  if (!isConfig(value)) {
-    throw failure('config_invalid', `${path}: ${explain(isConfig.errors, value)}.`, {
-      hint: 'schemas/config.json says what may stand there.',
-    });
-  }
-  return value;
 }
 
 function numberOf(name: string, text: string | undefined): number | undefined {

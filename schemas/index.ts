@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 import { Ajv2020, type AnySchemaObject, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormatsModule from 'ajv-formats';
 
@@ -10,14 +11,19 @@ const addFormats = addFormatsModule as unknown as typeof addFormatsModule.defaul
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 
-/** Every schema file, by its path without `.json`: `event`, `channels/gps`, `tasks/average-speed`. */
-export const schemas: ReadonlyMap<string, AnySchemaObject> = new Map(
+const known = new Map(
   (readdirSync(folder, { recursive: true }) as string[])
     .filter((file) => file.endsWith('.json'))
     .map((file) => file.replaceAll('\\', '/').slice(0, -'.json'.length))
     .sort()
-    .map((name) => [name, JSON.parse(readFileSync(`${folder}${name}.json`, 'utf8')) as AnySchemaObject]),
+    .map((name): [string, AnySchemaObject] => [
+      name,
+      JSON.parse(readFileSync(`${folder}${name}.json`, 'utf8')) as AnySchemaObject,
+    ]),
 );
+
+/** Every schema file, by its path without `.json`: `event`, `channels/gps`, `tasks/average-speed`; and those of plugins. */
+export const schemas: ReadonlyMap<string, AnySchemaObject> = known;
 
 /** The one ajv: JSON Schema 2020-12, all schema files registered under `reprise:/<name>`. */
 export const ajv = new Ajv2020({
@@ -52,6 +58,42 @@ export function validator<T>(name: string): ValidateFunction<T> {
   if (!validate)
     throw new Error(`No schema "${name}" in schemas/; there are: ${[...schemas.keys()].join(', ')}`);
   return validate as ValidateFunction<T>;
+}
+
+/**
+ * Adds a schema that is not of this package, under a path as the files have: a plugin's.
+ * @throws Error when it is no JSON Schema, or another has that path
+ */
+export function addSchema(name: string, schema: object): void {
+  const added: AnySchemaObject = { title: name.replaceAll('/', '.'), ...schema, $id: `reprise:/${name}` };
+  const present = known.get(name);
+  if (present && isDeepStrictEqual(present, added)) return;
+  if (present) throw new Error(`There is a schema "${name}" already.`);
+  const problem = schemaProblem({ ...added, $id: undefined });
+  if (problem) throw new Error(`The schema "${name}" is none: ${problem.message}.`);
+  for (const each of [ajv, queryAjv]) each.addSchema(added);
+  known.set(name, added);
+}
+
+/** What is wrong with a JSON Schema (2020-12), and where in it; null: nothing. */
+export function schemaProblem(schema: object): { pointer: string; message: string } | null {
+  try {
+    queryAjv.compile(schema);
+    return null;
+  } catch (error) {
+    const meta = new Ajv2020();
+    const isSchema = meta.validateSchema(schema);
+    const found = isSchema ? undefined : meta.errors?.[0];
+    return { pointer: found?.instancePath ?? '', message: found?.message ?? (error as Error).message };
+  }
+}
+
+/** Everything that a schema refuses of a value, with the part of the schema that does. Slow: for telling people. */
+export function diagnose(schema: object, value: unknown): ErrorObject[] {
+  const telling = new Ajv2020({ allErrors: true, verbose: true, strict: false, validateSchema: false });
+  addFormats(telling);
+  for (const each of known.values()) telling.addSchema(each);
+  return telling.validate(schema, value) ? [] : telling.errors!;
 }
 
 /** Says in one sentence what a validator refused: where, what was expected, and the value. */

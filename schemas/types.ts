@@ -1222,7 +1222,7 @@ export interface DeadLetter {
   replay?: string;
   reason: string;
   /**
-   * The row as it was, cut at 2,000 characters.
+   * The row as it was, cut at 20,000 characters.
    */
   content: string;
 }

@@ -121,7 +121,7 @@ export class Outputs {
     if (!context && cause.pipeline === undefined) return null;
     const { pipeline, route, params } = cause.pipeline === undefined && enters ? enters : cause;
     const traceparent = context && traceparentText({ ...context, span: spanOf(service, cause.id) });
-    return { pipeline, route, params, ...(traceparent !== null && { traceparent }) } as Carried;
+    return { pipeline, route, params, ...(traceparent !== null && { traceparent }) };
   }
 
   #spec(channel: string): ChannelSpec {

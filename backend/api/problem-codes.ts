@@ -13,6 +13,11 @@ export const problemCodes: { [code: string]: { status: number; meaning: string }
   },
   config_invalid: { status: 422, meaning: 'A service or analytics can not run as they are defined.' },
   column_unknown: { status: 422, meaning: 'The recording has no column of that name.' },
+  deadletter_no_event: {
+    status: 422,
+    meaning: 'The dead letter holds a row, or part of an event: it can not go back.',
+  },
+  deadletter_unknown: { status: 404, meaning: 'There is no such dead letter, or no longer.' },
   disk_full: { status: 503, meaning: 'There is no space left for the upload.' },
   events_refused: {
     status: 422,

@@ -40,6 +40,7 @@ export class Setups {
     await this.#check(setup, section, name, definition);
     if (section === 'pipelines') await this.#place(name, definition as Pipeline);
     await this.#store.put(section, name, definition);
+    await this.#tell();
     return isNew;
   }
 
@@ -70,6 +71,13 @@ export class Setups {
   /** @throws refusal when there is none */
   async remove(section: Section, name: string): Promise<void> {
     if (!(await this.#store.remove(section, name))) throw unknown(section, name);
+    await this.#tell();
+  }
+
+  /** Services that run elsewhere know at once. */
+  async #tell(): Promise<void> {
+    const { tellElsewhere } = await import('../analysis/elsewhere.ts');
+    await tellElsewhere(this.#redis, await this.#store.read());
   }
 
   /** New steps begin with what comes from now on, however long it takes until they run. */

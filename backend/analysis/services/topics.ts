@@ -61,10 +61,15 @@ class Topics extends Service<State> {
       context.reject('is too far ahead of the others');
       return [];
     }
-    countPost((state.open[startMs] ??= noCounts()), termsOf(data, this.#options), maxTerms);
+    const window = (state.open[startMs] ??= noCounts());
+    const terms = termsOf(data, this.#options);
+    countPost(window, terms, maxTerms);
     context.state = state;
     context.setTimer(String(startMs), startMs + windowMs);
-    return [];
+    // In a pipeline each post goes on, with what it is about among the posts so far.
+    if (event.pipeline === undefined) return [];
+    const here = new Set(terms);
+    return [{ data: { ...data, topics: this.#topics(window, state.before, (key) => here.has(key)) } }];
   }
 
   override due({ name, timeMs, ended }: Timer, context: Context<State>): Derived[] {
@@ -86,10 +91,11 @@ class Topics extends Service<State> {
     return [{ data: { ...data } }];
   }
 
-  #topics(now: Counts, before: Counts): Topic[] {
+  /** The topics of a window beside those of the time before, or those of them that are wanted, however rare. */
+  #topics(now: Counts, before: Counts, isWanted?: (key: TermKey) => boolean): Topic[] {
     const { minCount, burstScore, top } = this.#options;
     return (Object.entries(now.terms) as [TermKey, number][])
-      .filter(([, count]) => count >= minCount)
+      .filter(([key, count]) => (isWanted ? isWanted(key) : count >= minCount))
       .map(([key, count]): Topic => {
         const earlier = before.terms[key] ?? 0;
         const score = round(logLikelihoodRatio(count, now.posts, earlier, before.posts));

@@ -20,9 +20,14 @@ export interface Settings {
   /** Absolute path of the folder Reprise keeps its own files in. */
   data: string;
   apiKey: string | null;
+  /** Absolute path of the file of API keys. */
+  keys: string | null;
+  rateLimit: NonNullable<Config['rateLimit']>;
   logLevel: string;
   origins: string[];
   streetStyle: string | null;
+  /** The share of each service that the analysis runs, such as 2/3; null: all of it. */
+  partition: string | null;
   /** npm packages, and paths that begin with a dot, seen from the project's folder. */
   plugins: string[];
   channels: NonNullable<Config['channels']>;
@@ -41,6 +46,7 @@ export type Flags = Partial<
 > & {
   /** The configuration file, if not config/reprise.json. */
   config?: string;
+  partition?: string;
 };
 
 /**
@@ -55,6 +61,7 @@ export function loadSettings(flags: Flags = {}, env: NodeJS.ProcessEnv = process
   const given = <T>(...values: (T | undefined)[]) => values.find((value) => value !== undefined);
   const text = (name: string) => env[name] || undefined;
   const data = resolve(root, given(flags.data, text('REPRISE_DATA'), file.data) ?? '.reprise');
+  const keys = given(text('REPRISE_API_KEYS'), file.keys);
   const redisUrl = given(flags.redisUrl, text('REDIS_URL'), file.redisUrl);
   const port = given(flags.port, numberOf('REPRISE_PORT', text('REPRISE_PORT')), file.port) ?? 3000;
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
@@ -73,9 +80,12 @@ export function loadSettings(flags: Flags = {}, env: NodeJS.ProcessEnv = process
     ),
     data,
     apiKey: text('REPRISE_API_KEY') ?? null,
+    keys: keys === undefined ? null : resolve(root, keys),
+    rateLimit: file.rateLimit ?? {},
     logLevel: given(flags.logLevel, text('LOG_LEVEL'), file.logLevel) ?? 'info',
     origins: file.origins ?? [],
     streetStyle: file.streetStyle ?? null,
+    partition: given(flags.partition, text('REPRISE_PARTITION')) ?? null,
     plugins: file.plugins ?? [],
     channels: file.channels ?? {},
     services: file.services ?? {},

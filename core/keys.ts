@@ -67,6 +67,10 @@ export const keys = {
   replies: (client: string) => `reprise:replies:${client}`,
   /** Stream of one reader's own: an entry ends its blocking read. */
   wake: () => `reprise:wake:${randomUUID()}`,
+  /** String with a time to live: the answer to a request that had an Idempotency-Key. */
+  idempotency: (digest: string) => `reprise:idempotency:${digest}`,
+  /** Prefix of counters with a time to live: requests of one key or address. */
+  rateLimit: 'reprise:ratelimit:',
   /** BullMQ's prefix and queue name. */
   queue: { prefix: 'reprise:bull', name: 'tasks' },
 } as const;

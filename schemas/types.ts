@@ -21,6 +21,7 @@ export interface Schemas {
   'channels/quality'?: Quality;
   config?: Config;
   event?: Event;
+  keys?: Keys;
   'resources/channel'?: Channel;
   'resources/clock'?: ClockTick;
   'resources/dead-letter'?: DeadLetter;
@@ -588,6 +589,11 @@ export interface Config {
    */
   origins?: string[];
   /**
+   * The file of API keys; schemas/keys.json says what stands there.
+   */
+  keys?: string;
+  rateLimit?: RateLimit;
+  /**
    * URL of a MapLibre style with streets, used when it can be reached.
    */
   streetStyle?: string | null;
@@ -619,6 +625,13 @@ export interface Config {
    * Events in, events out: run by `reprise check config`.
    */
   tests?: ConfigTest[];
+}
+/**
+ * So many requests in so many seconds each key may make, or each address where there are no keys.
+ */
+export interface RateLimit {
+  requests?: number;
+  seconds?: number;
 }
 /**
  * How a channel is written and kept.
@@ -1138,6 +1151,34 @@ export interface Event {
     [k: string]: unknown;
   };
   [k: string]: unknown;
+}
+/**
+ * The file that REPRISE_API_KEYS names: who may do what. It is read again when it changes.
+ */
+export interface Keys {
+  keys: Key[];
+}
+/**
+ * With `key` or `sha256`, not both.
+ */
+export interface Key {
+  /**
+   * Who has it; for the log.
+   */
+  name: string;
+  /**
+   * The key itself, or else:
+   */
+  key?: string;
+  /**
+   * Its SHA-256 digest.
+   */
+  sha256?: string;
+  /**
+   * read: look. control: also steer replays, write events, set services up. admin: everything.
+   */
+  scope: 'read' | 'control' | 'admin';
+  expires?: string;
 }
 /**
  * A Redis pub/sub channel with a bounded log and a latest-state hash.

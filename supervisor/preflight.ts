@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { running, type Settings } from '../core/config.ts';
 import { failure, refusal } from '../core/errors.ts';
+import { refuseOpenHost } from '../core/exposure.ts';
 import { freePort, isFree } from './ports.ts';
 import type { RoleName } from './roles.ts';
-
-const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
 
 /**
  * Refuses what can't work before anything is started. Answers the settings with a port that is free.
@@ -24,11 +23,7 @@ export async function preflight(settings: Settings, roles: RoleName[]): Promise<
   }
   if (!roles.includes('api')) return settings;
   const { host, port } = settings;
-  if (!LOOPBACK.includes(host) && settings.apiKey === null) {
-    throw refusal('host_open', 400, `Listening on ${host} lets other machines in, and they need no key.`, {
-      hint: 'Set REPRISE_API_KEY, or leave the host at 127.0.0.1.',
-    });
-  }
+  refuseOpenHost(settings);
   if (port === 0) return { ...settings, port: await freePort(0, host) };
   if (await isFree(port, host)) return settings;
   throw failure('port_taken', `Port ${port} of ${host} is taken by another program.`, {

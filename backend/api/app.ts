@@ -1,15 +1,16 @@
-import express, { type Express } from 'express';
+import express, { Router, type Express } from 'express';
 import { failure } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import { asyncApi } from './asyncapi.ts';
 import { docs } from './docs.ts';
-import { configuredEndpoints } from './endpoints.ts';
+import type { Endpoints } from './endpoints.ts';
 import { keyGuard, originGuard, type Guard } from './guard.ts';
 import type { Metrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import { headers, page } from './page.ts';
 import type { Parts } from './parts.ts';
 import { notFound, problemHandler } from './problems.ts';
+import { rateLimited } from './rate-limit.ts';
 import { route, type Resource } from './route.ts';
 import { findResources, mount } from './router.ts';
 
@@ -17,6 +18,7 @@ const PREFIX = '/api/v1';
 
 export interface AppParts {
   parts: Parts;
+  endpoints: Endpoints;
   guard: Guard;
   metrics: Metrics;
   log: Logger;
@@ -29,6 +31,7 @@ export interface AppParts {
 /** The HTTP side as a whole: API, docs, page, and what watches over it. */
 export async function createApp({
   parts,
+  endpoints,
   guard,
   metrics,
   log,
@@ -39,7 +42,7 @@ export async function createApp({
   const app = express();
   app.disable('x-powered-by');
   const resources = await findResources();
-  const endpoints = configuredEndpoints(parts.settings.endpoints);
+  let openapi: object;
   const documents: Resource = {
     name: 'documents',
     description: 'What there is, for programs.',
@@ -62,14 +65,6 @@ export async function createApp({
       }),
     ],
   };
-  const openapi = openApi(
-    [
-      { prefix: PREFIX, resources: [...resources, documents] },
-      { prefix: '', resources: [endpoints] },
-    ],
-    keyed,
-  );
-
   app.use(metrics.measure, headers(parts.settings.streetStyle), originGuard(guard));
   app.get('/healthz', (_request, response) => void response.json({ status: 'up' }));
   app.use(docs());
@@ -80,7 +75,8 @@ export async function createApp({
     response.json({ status: 'ready' });
   });
   app.get('/metrics', key, (_request, response) => metrics.write(response));
-  app.use(PREFIX, key, (_request, response, next) => {
+  const limit = rateLimited(parts.redis, parts.settings.rateLimit);
+  app.use(PREFIX, key, limit, (_request, response, next) => {
     response.set('Cache-Control', 'no-store');
     next();
   });
@@ -91,7 +87,20 @@ export async function createApp({
     parts,
     [needsRedis],
   );
-  mount(app, '', endpoints.routes, parts, [key, needsRedis]);
+  let configured = Router();
+  endpoints.follow((resource) => {
+    const router = Router();
+    mount(router, '', resource.routes, parts, [key, needsRedis]);
+    configured = router;
+    openapi = openApi(
+      [
+        { prefix: PREFIX, resources: [...resources, documents] },
+        { prefix: '', resources: [resource] },
+      ],
+      keyed,
+    );
+  });
+  app.use((request, response, next) => configured(request, response, next));
   app.use(PREFIX, notFound);
   app.use(page(pageFolder));
   app.use(notFound);

@@ -1,114 +1,173 @@
-import { refusal, RepriseError } from '../../core/errors.ts';
-import type { Event } from '../../core/event.ts';
-import { keys } from '../../core/keys.ts';
-import type { ChannelSpec } from '../../core/channels.ts';
-import type { Redis } from '../../core/redis.ts';
-import type { EndpointConfig, Task } from '../../schemas/types.ts';
-import { isFinal } from '../tasks/task.ts';
-import { JsonText, route, type Call, type Method, type Resource, type Route } from './route.ts';
-import type { Parts } from './parts.ts';
+import type { Settings } from '../../core/config.ts';
+import { refuseFlaws } from '../../core/config-file.ts';
+import { failure } from '../../core/errors.ts';
+import { compileValue } from '../../core/expression.ts';
+import { sentenceOf, type Flaw } from '../../core/flaws.ts';
+import type { Logger } from '../../core/log.ts';
+import type { Action, ActionCall } from '../../core/plugin.ts';
+import type { Plugins } from '../../core/plugins.ts';
+import type { EndpointConfig } from '../../schemas/types.ts';
+import { findActions } from './action.ts';
+import { endpointFlaws, type Gateway } from './endpoint-check.ts';
+import {
+  JsonText,
+  pathParamsOf,
+  Reply,
+  route,
+  type Call,
+  type Method,
+  type Resource,
+  type Route,
+  type Schema,
+} from './route.ts';
 
 type Query = { [name: string]: unknown };
-const FOREVER_MS = 86_400_000 * 2;
 
-/** The endpoints of the configuration, declared like any route: mounted, checked and documented the same way. */
-export function configuredEndpoints(endpoints: EndpointConfig[]): Resource {
+const TEXT: Schema = { type: 'string', minLength: 1, maxLength: 256 };
+
+/** The endpoints as they are set up now. They are exchanged as a whole, and no call that is under way notices. */
+export class Endpoints {
+  readonly #gateway: Gateway;
+  readonly #log: Pick<Logger, 'warn'>;
+  #resource: Resource;
+  #problems: string[] = [];
+  #changed: (resource: Resource) => void = () => {};
+
+  constructor(gateway: Gateway, log: Pick<Logger, 'warn'>) {
+    this.#gateway = gateway;
+    this.#log = log;
+    this.#resource = configuredEndpoints([], gateway);
+  }
+
+  /** What is wrong with endpoints; pointers begin at their list. */
+  flaws(endpoints: EndpointConfig[]): Flaw[] {
+    return endpointFlaws(endpoints, this.#gateway);
+  }
+
+  /** Takes these instead of those before. One with flaws is left out and told of: it may be of another release. */
+  apply(endpoints: EndpointConfig[]): void {
+    const found = this.flaws(endpoints);
+    this.#problems = found.map((flaw) => `endpoints${sentenceOf(flaw)}.`);
+    for (const problem of this.#problems) this.#log.warn(problem);
+    const broken = new Set(found.map(({ pointer }) => Number(pointer.split('/')[1])));
+    this.#resource = configuredEndpoints(
+      endpoints.filter((_, i) => !broken.has(i)),
+      this.#gateway,
+    );
+    this.#changed(this.#resource);
+  }
+
+  /** Calls back with their routes, now and after each change. */
+  follow(changed: (resource: Resource) => void): void {
+    this.#changed = changed;
+    changed(this.#resource);
+  }
+
+  /** What of them could not be taken, and why. */
+  get problems(): readonly string[] {
+    return this.#problems;
+  }
+}
+
+/**
+ * The endpoints of a configuration, to begin with.
+ * @throws failure that names line and column of what is wrong with them
+ */
+export async function openEndpoints(
+  settings: Pick<Settings, 'endpoints' | 'file'>,
+  plugins: Plugins,
+  tasks: string[],
+  log: Pick<Logger, 'warn'>,
+): Promise<Endpoints> {
+  const actions = await findActions(plugins);
+  const endpoints = new Endpoints({ actions, known: { tasks }, missing: plugins.missing }, log);
+  refuseFlaws(settings.file, 'endpoints', endpoints.flaws(settings.endpoints));
+  endpoints.apply(settings.endpoints);
+  return endpoints;
+}
+
+/** Endpoints without flaws, declared like any route: mounted, checked and documented the same way. */
+export function configuredEndpoints(endpoints: EndpointConfig[], { actions, missing }: Gateway): Resource {
+  // A fixed segment goes before a parameter, whatever their order in the file: "{" comes after all that paths are made of.
+  const sorted = [...endpoints].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   return {
     name: 'endpoints',
     description: 'Endpoints of config/reprise.json: bare JSON, under paths of your own.',
-    routes: endpoints.map(declare),
+    routes: sorted.map((endpoint) =>
+      declare(endpoint, actions.get(endpoint.action) ?? absent(endpoint.action, missing)),
+    ),
   };
 }
 
-function declare(endpoint: EndpointConfig): Route {
-  return route<Query>({
-    method: endpoint.method.toLowerCase() as Method,
-    path: endpoint.path,
-    summary: endpoint.summary ?? `${endpoint.action} (configured)`,
-    scope: endpoint.action === 'task' ? 'control' : 'read',
-    query: endpoint.query ?? {},
-    required: endpoint.required ?? [],
-    lenient: true,
-    responses: {
-      200: { description: answerOf(endpoint), schema: {} },
-      404: { description: 'There is nothing of that kind yet.' },
-      422: { description: 'The query is not as it should be.' },
+/** Stands in for what a plugin would have brought that failed. */
+function absent(name: string, missing: string | null): Action {
+  return {
+    name,
+    summary: 'Nothing now: its plugin failed.',
+    members: { type: 'object', properties: {}, additionalProperties: false },
+    scope: 'read',
+    handle() {
+      throw failure('plugin_failed', `There is no action "${name}" now. ${missing ?? ''}`, {
+        hint: 'Mend the plugin and start the API again.',
+      });
     },
-    handle: (call, parts) => ACTIONS[endpoint.action](endpoint, call, parts),
+  };
+}
+
+function declare(endpoint: EndpointConfig, action: Action): Route {
+  const { method, path, summary, description, query, required, pathParams, body, response, scope } = endpoint;
+  const names = pathParamsOf(path);
+  const accepted = body ?? action.body;
+  const shape = shaped(response);
+  return route<Query, unknown>({
+    method: method.toLowerCase() as Method,
+    path,
+    summary: summary ?? action.summary,
+    ...(description !== undefined && { description }),
+    scope: scope ?? action.scope,
+    ...(names.length > 0 && {
+      params: Object.fromEntries(names.map((name) => [name, (pathParams?.[name] ?? TEXT) as Schema])),
+    }),
+    query: { ...action.query, ...query } as { [name: string]: Schema },
+    required: required ?? [],
+    lenient: true,
+    ...(accepted && { body: { schema: accepted as Schema } }),
+    responses: {
+      [response?.status ?? 200]: {
+        description: response?.description ?? action.summary,
+        schema: (response?.schema as Schema | undefined) ?? {},
+      },
+      404: { description: 'There is nothing of that kind yet.' },
+      422: { description: 'Path, query or body are not as they should be.' },
+    },
+    async handle({ params, query: given, body: content, signal }: Call<Query, unknown>, parts) {
+      const call: ActionCall = { params, query: given, body: content, signal };
+      return shape(await action.handle(endpoint, call, parts));
+    },
   });
 }
 
-const ACTIONS: {
-  [action in EndpointConfig['action']]: (
-    endpoint: EndpointConfig,
-    call: Call<Query, never>,
-    parts: Parts,
-  ) => Promise<unknown>;
-} = { state, task, 'task-status': taskStatus };
-
-async function state(
-  { channel = '' }: EndpointConfig,
-  _call: Call<Query, never>,
-  { redis, channels }: Parts,
-): Promise<unknown> {
-  const spec = await channels.get(channel);
-  const data = await latestData(redis, spec);
-  if (data !== null) return new JsonText(data);
-  throw refusal('state_empty', 404, `Nothing has been on channel "${channel}" yet.`, {
-    hint: 'Start a replay (POST /api/v1/replays), or `npm start` for the demo.',
-  });
+/** How an endpoint answers what its action found. */
+function shaped({ status, headers, value }: NonNullable<EndpointConfig['response']> = {}): (
+  found: unknown,
+) => unknown {
+  if (status === undefined && headers === undefined && value === undefined) return (found) => found;
+  const evaluate = value === undefined ? null : compileValue(value);
+  return (found) => {
+    const reply = found instanceof Reply ? found : new Reply(200, found);
+    const body = evaluate ? evaluated(evaluate, reply.body) : reply.body;
+    return new Reply(reply.status === 200 ? (status ?? 200) : reply.status, body, {
+      ...reply.headers,
+      ...headers,
+    });
+  };
 }
 
-async function latestData(redis: Redis, spec: ChannelSpec): Promise<string | null> {
-  if (spec.latestKey !== '') {
-    const latest = await redis.get(spec.latestKey);
-    if (latest === null || spec.envelope === 'none') return latest;
-    return JSON.stringify((JSON.parse(latest) as Event).data);
-  }
-  const [entry] = await redis.xrevrange(keys.log(spec.name), '+', '-', 'COUNT', 1);
-  return entry ? JSON.stringify((JSON.parse(entry[1][1]!) as Event).data) : null;
-}
-
-async function task(
-  endpoint: EndpointConfig,
-  { query, signal }: Call<Query, never>,
-  { tasks }: Parts,
-): Promise<unknown> {
-  const own = Object.keys(endpoint.query ?? {}).filter((name) => query[name] !== undefined);
-  const params = { ...endpoint.params, ...Object.fromEntries(own.map((name) => [name, query[name]])) };
-  const asked = await tasks.submit(endpoint.kind ?? '', params);
-  if (!endpoint.wait) return asked.id;
-  const ended = await tasks.wait(asked.id, FOREVER_MS, signal);
-  if (ended.state === 'succeeded') return selected(endpoint, ended);
-  // Nobody else knows this task: who hung up does not want it any more.
-  if (!isFinal(ended)) await tasks.cancel(asked.id).catch(() => {});
-  throw new RepriseError(
-    'failure',
-    'task_without_result',
-    500,
-    `Task ${asked.id} is ${ended.state}: ${ended.error ?? 'no result'}.`,
+function evaluated(evaluate: (data: never) => unknown, body: unknown): JsonText {
+  const found: unknown = body instanceof JsonText ? JSON.parse(body.text) : (body ?? {});
+  const value = evaluate(found as never) ?? null;
+  // Whole numbers that an expression names are bigints.
+  return new JsonText(
+    JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? Number(inner) : inner)),
   );
-}
-
-async function taskStatus(
-  endpoint: EndpointConfig,
-  { query }: Call<Query, never>,
-  { tasks }: Parts,
-): Promise<unknown> {
-  const id = query[endpoint.required?.[0] ?? 'task_id'];
-  const found = await tasks.get(typeof id === 'string' ? id : '');
-  const status = endpoint.states?.[found.state] ?? found.state;
-  return found.state === 'succeeded' ? { status, result: selected(endpoint, found) } : { status };
-}
-
-function selected({ select }: EndpointConfig, { result }: Task): unknown {
-  if (select === undefined) return result;
-  return result?.[select] ?? null;
-}
-
-function answerOf({ action, wait, select }: EndpointConfig): string {
-  if (action === 'state') return "The channel's latest data.";
-  if (action === 'task-status')
-    return `{"status", "result"}: the result${select ? `'s ${select}` : ''} once it is there.`;
-  return wait ? `The result${select ? `'s ${select}` : ''}.` : "The task's id.";
 }

@@ -3,8 +3,10 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { root, type Settings } from '../../core/config.ts';
 import { failure } from '../../core/errors.ts';
+import { refuseOpenHost } from '../../core/exposure.ts';
 import { createLog } from '../../core/log.ts';
 import { Presence, processInstance } from '../../core/presence.ts';
+import { Plugins } from '../../core/plugins.ts';
 import { connect } from '../../core/redis.ts';
 import { Requester } from '../../core/requests.ts';
 import { setupOf, SetupStore } from '../../core/setup.ts';
@@ -14,9 +16,11 @@ import { News } from '../gateway/news.ts';
 import { taskKinds } from '../tasks/kind.ts';
 import { TaskQueue } from '../tasks/queue.ts';
 import { createApp } from './app.ts';
+import { openEndpoints } from './endpoints.ts';
 import { Channels } from './channels.ts';
-import { Guard } from './guard.ts';
+import { Guard, requireScope } from './guard.ts';
 import { Ingest } from './ingest.ts';
+import { Keyring } from './keyring.ts';
 import { Metrics } from './metrics.ts';
 import type { Parts } from './parts.ts';
 import { Pipelines } from './pipelines.ts';
@@ -32,9 +36,12 @@ const REQUEST_MS = 3_600_000;
 
 /** The API role: REST, the page, and the live gateway on one port. @throws failure when Redis or the port can't be had */
 export async function serve(settings: Settings): Promise<{ close(): Promise<void>; url: string }> {
+  refuseOpenHost(settings);
   await mkdir(settings.recordings, { recursive: true });
   const log = createLog('api', settings.logLevel);
+  const plugins = await Plugins.load(settings.plugins, log);
   const kinds = await taskKinds();
+  const endpoints = await openEndpoints(settings, plugins, [...kinds.keys()], log);
   const redis = await connect(settings.redisUrl, 'api');
   const requester = new Requester(redis);
   const replayers = new Replayers(redis, requester);
@@ -57,15 +64,17 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
     recorders: new Recorders(redis, requester),
     recordings: new RecordingsFolder(settings.recordings, replayers, UPLOAD_MAX_BYTES),
   };
-  const guard = new Guard(settings.apiKey, settings.origins);
+  const keyring = new Keyring(settings.apiKey, settings.keys, log);
+  const guard = new Guard(keyring, settings.origins);
   const metrics = new Metrics({ redis, channels, gateway: () => gateway.figures });
   const app = await createApp({
     parts,
+    endpoints,
     guard,
     metrics,
     log,
     pageFolder: join(root, 'dist', 'page'),
-    keyed: settings.apiKey !== null,
+    keyed: keyring.isKeyed,
     redisUrl: settings.redisUrl,
   });
   const http = createServer({ requestTimeout: REQUEST_MS }, app);
@@ -78,7 +87,11 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
     patchReplay: (id, patch) => replays.patch(id, patch),
     admit({ origin, host, token }) {
       guard.checkOrigin(origin, host);
-      guard.checkKey(token);
+      const principal = guard.identify(token);
+      return {
+        mayControl: () => requireScope(principal, 'control'),
+        onRevoked: (revoked) => guard.watch(token, revoked),
+      };
     },
   });
   const news = new News(redis, () => replays.list(), gateway.audience);
@@ -103,6 +116,7 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
       http.closeAllConnections();
       await closed;
       hub.close();
+      keyring.close();
       await tasks.close();
       requester.close();
       await presence.close();

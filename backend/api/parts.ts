@@ -12,7 +12,7 @@ import type { Setups } from './setups.ts';
 
 /** What handlers work with; main.ts builds it once. */
 export interface Parts {
-  settings: Pick<Settings, 'channels' | 'endpoints' | 'streetStyle'>;
+  settings: Pick<Settings, 'channels' | 'endpoints' | 'streetStyle' | 'rateLimit'>;
   redis: Redis;
   channels: Channels;
   hub: Hub;

@@ -102,3 +102,7 @@ export const listOf = (items: Schema, more: { [member: string]: Schema } = {}): 
   required: ['items', ...Object.keys(more)],
   properties: { items: { type: 'array', items }, ...more },
 });
+
+/** The names of the parameters in a route's path. */
+export const pathParamsOf = (path: string): string[] =>
+  Array.from(path.matchAll(/\{(\w+)\*?\}/g), ([, name]) => name!);

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import express, {
-  type Express,
+  type IRouter,
   type NextFunction,
   type Request,
   type RequestHandler,
@@ -9,6 +9,8 @@ import express, {
 import type { ValidateFunction } from 'ajv';
 import { ajv, queryAjv } from '../../schemas/index.ts';
 import { refusal } from '../../core/errors.ts';
+import { scopeGuard } from './guard.ts';
+import { idempotent } from './idempotency.ts';
 import type { Parts } from './parts.ts';
 import { validationRefusal } from './problems.ts';
 import { JsonText, Reply, type JsonBody, type Resource, type Route, type Schema } from './route.ts';
@@ -31,7 +33,7 @@ export async function findResources(): Promise<Resource[]> {
 
 /** Mounts routes under a prefix, each behind `before`: validated at the door, wrong methods refused with what is allowed. */
 export function mount(
-  app: Express,
+  app: IRouter,
   prefix: string,
   routes: Route[],
   parts: Parts,
@@ -41,7 +43,11 @@ export function mount(
     const group = routes.filter((each) => each.path === path);
     const allowed = allowedMethods(group);
     const mounted = app.route(prefix + path.replace(/\{(\w+)\*\}$/, '*$1').replace(/\{(\w+)\}/g, ':$1'));
-    for (const each of group) mounted[each.method](...before, ...doors(each), handler(each, parts));
+    for (const each of group) {
+      const again =
+        each.method === 'post' && !(each.body && 'raw' in each.body) ? [idempotent(parts.redis)] : [];
+      mounted[each.method](...before, scopeGuard(each.scope), ...doors(each), ...again, handler(each, parts));
+    }
     mounted.options((_request, response) => void response.set('Allow', allowed).status(204).end());
     mounted.all((request, response) => {
       response.set('Allow', allowed);

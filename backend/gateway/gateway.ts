@@ -26,6 +26,14 @@ const STUCK_PACKETS = 1_000;
 const MESSAGE_MAX_BYTES = 100_000;
 const SUBSCRIPTIONS_MAX = 200;
 
+/** What a client was let in with. */
+export interface Admission {
+  /** @throws refusal where it may only look */
+  mayControl(): void;
+  /** Calls back once the key is nobody's any more; call the answer to stop. */
+  onRevoked(revoked: () => void): () => void;
+}
+
 export interface GatewayParts {
   redis: Redis;
   hub: Hub;
@@ -33,8 +41,8 @@ export interface GatewayParts {
   /** Settles when there is a channel of that name that can be followed. @throws refusal */
   channel(name: string): Promise<unknown>;
   patchReplay(id: string, patch: ReplayPatch): Promise<Replay>;
-  /** Whether the connection may be made: its origin, and its key. @throws refusal */
-  admit(handshake: { origin: string | undefined; host: string | undefined; token: unknown }): void;
+  /** Whether the connection may be made: its origin, and its key; and what its key allows. @throws refusal */
+  admit(handshake: { origin: string | undefined; host: string | undefined; token: unknown }): Admission;
   origins: string[];
 }
 
@@ -60,7 +68,13 @@ export class Gateway {
     this.#live.use((socket, next) => {
       const { origin, host } = socket.handshake.headers;
       try {
-        parts.admit({ origin, host, token: (socket.handshake.auth as { token?: unknown }).token });
+        const { token } = socket.handshake.auth as { token?: unknown };
+        const admission = parts.admit({ origin, host, token });
+        (socket.data as { admission: Admission }).admission = admission;
+        socket.on(
+          'disconnect',
+          admission.onRevoked(() => socket.conn.close()),
+        );
         next();
       } catch (error) {
         next(Object.assign(new Error(sentence(error)), { data: asRepriseError(error).toProblem() }));
@@ -144,6 +158,7 @@ export class Gateway {
       subscriptions.get(channel)?.credit(offset, epoch);
     });
     on<ReplayChange>('replay', 'socket/replay-change', async ({ id, ...patch }, ack) => {
+      (socket.data as { admission: Admission }).admission.mayControl();
       ack(await this.#parts.patchReplay(id, patch));
     });
     socket.on('disconnect', () => {

@@ -1,14 +1,11 @@
-import { refusal, type RepriseError } from '../../../core/errors.ts';
-import { parsePosition, type Position } from '../../../core/event.ts';
+import { parsePosition } from '../../../core/event.ts';
 import { readHead } from '../../../core/store.ts';
 import { follow } from '../follow.ts';
-import type { Ingested } from '../ingest.ts';
-import { refusalWith } from '../problems.ts';
-import { Reply, route, type Resource, type Schema } from '../route.ts';
+import { route, type Resource, type Schema } from '../route.ts';
 import { EventStream } from '../sse.ts';
+import { answered, ROWS_MAX } from '../taken.ts';
 
 const BODY_MAX_BYTES = 5_000_000;
-const ROWS_MAX = 10_000;
 
 const ingested: Schema = {
   type: 'object',
@@ -106,20 +103,8 @@ export default {
           Array.isArray(body) ? (body as unknown[]) : [body],
           query.subject,
         );
-        if (result.refused.length === 0) return result;
-        if (result.accepted > 0) return new Reply(207, result);
-        throw allRefused(spec.name, result);
+        return answered(`onto "${spec.name}"`, result);
       },
     }),
   ],
 } satisfies Resource;
-
-function allRefused(channel: string, result: Ingested): RepriseError {
-  const [first] = result.refused;
-  return refusalWith(
-    refusal('events_refused', 422, `No row can go onto "${channel}": row ${first!.index} ${first!.reason}.`, {
-      hint: `GET /api/v1/channels/${channel} names the schema of its data.`,
-    }),
-    { accepted: 0, refused: result.refused, position: result.position satisfies Position },
-  );
-}

@@ -1,7 +1,7 @@
 import type { Pipeline } from '../../../schemas/types.ts';
 import { refusal } from '../../../core/errors.ts';
-import { refusalWith } from '../problems.ts';
 import { listOf, ref, Reply, route, type Resource, type Schema } from '../route.ts';
+import { answered, ROWS_MAX } from '../taken.ts';
 
 /** What the schemas of the set-up let names be. */
 const name = { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$' };
@@ -10,7 +10,6 @@ const named: Schema = {
   required: ['name', 'definition'],
   properties: { name, definition: ref('setup/pipeline') },
 };
-const ROWS_MAX = 10_000;
 const BODY_MAX_BYTES = 5_000_000;
 const WAIT_MAX_SECONDS = 60;
 
@@ -168,18 +167,7 @@ export default {
           waitMs: query.wait * 1000,
           signal,
         });
-        const [first] = answer.refused;
-        if (first && answer.accepted === 0)
-          throw refusalWith(
-            refusal(
-              'events_refused',
-              422,
-              `No row can go into "${params['name']!}": row ${first.index} ${first.reason}.`,
-            ),
-            { accepted: 0, refused: answer.refused, position: answer.position },
-          );
-        if (first) return new Reply(207, answer);
-        return new Reply(answer.results?.includes(null) ? 202 : 200, answer);
+        return answered(`into "${params['name']!}"`, answer, answer.results?.includes(null) ? 202 : 200);
       },
     }),
   ],

@@ -84,6 +84,13 @@ export class ConfigFile {
   }
 }
 
+/** @throws failure that says where in the configuration these are; their pointers begin at one of its sections */
+export function refuseFlaws(file: ConfigFile | null, section: string, found: Flaw[]): void {
+  if (found.length === 0) return;
+  const placed = found.map(({ pointer, message }) => ({ pointer: `/${section}${pointer}`, message }));
+  throw (file ?? new ConfigFile('the configuration', '')).failure(placed);
+}
+
 function repeatedIn(node: Node, pointer: string): Flaw[] {
   const names = new Set<string>();
   return (node.children ?? []).flatMap((child, i): Flaw[] => {

@@ -8,7 +8,7 @@ type Expression = (data: Data) => unknown;
 const TEXT_MAX_CHARACTERS = 2_000;
 
 /** Numbers of JSON are doubles, and people write 2, not 2.0: CEL by itself does not mix them. */
-const environment = new Environment({ unlistedVariablesAreDyn: true });
+const environment = new Environment({ unlistedVariablesAreDyn: true, homogeneousAggregateLiterals: false });
 const ARITHMETIC: { [operator: string]: (a: number, b: number) => number } = {
   '+': (a, b) => a + b,
   '-': (a, b) => a - b,

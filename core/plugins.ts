@@ -50,7 +50,7 @@ export class Plugins {
       try {
         plugins.#loaded.push({ plugin: name, added: await within(LOAD_LIMIT_MS, load(name)) });
       } catch (error) {
-        plugins.fail(name, (error as Error).message);
+        plugins.fail(name, (error as Error).message.replace(/\.$/, ''));
       }
     }
     return plugins;
@@ -68,9 +68,16 @@ export class Plugins {
     );
   }
 
+  /** All failures in a sentence; null: there are none. */
+  get missing(): string | null {
+    if (this.failures.length === 0) return null;
+    return this.failures.map(({ plugin, reason }) => `Plugin ${plugin} failed: ${reason}.`).join(' ');
+  }
+
   fail(plugin: string, reason: string): void {
+    if (this.failures.some((known) => known.plugin === plugin && known.reason === reason)) return;
     this.failures.push({ plugin, reason });
-    this.#log.error({ plugin }, `Plugin ${plugin}: ${reason.replace(/\.$/, '')}.`);
+    this.#log.error({ plugin }, `Plugin ${plugin} failed: ${reason}.`);
   }
 }
 

@@ -39,6 +39,7 @@ export const problemCodes: { [code: string]: { status: number; meaning: string }
   origin_refused: { status: 403, meaning: 'Pages of this origin may not change anything here.' },
   params_malformed: { status: 422, meaning: 'The `params` of an event are no object of parameters by step.' },
   params_of_analytics: { status: 422, meaning: 'Analytics have no parameters beside their definition.' },
+  plugin_failed: { status: 503, meaning: 'The plugin that brings what is needed here has failed.' },
   position_malformed: { status: 400, meaning: 'A position is written <epoch>-<offset>.' },
   rate_limited: {
     status: 429,

@@ -103,6 +103,7 @@ export class LogReader {
   }
 
   close(): void {
+    if (this.#closed) return;
     this.#closed = true;
     this.#redis.disconnect();
   }

@@ -6,6 +6,7 @@ import { setupOf, SetupStore } from '../../core/setup.ts';
 import { retrying } from './elsewhere.ts';
 import { Host } from './host.ts';
 import { serviceKinds } from './kinds.ts';
+import { parsePartition } from './partition.ts';
 import { plan, servicesOf } from './plan.ts';
 
 /**
@@ -14,12 +15,13 @@ import { plan, servicesOf } from './plan.ts';
  */
 export async function serve(settings: Settings): Promise<{ close(): Promise<void> }> {
   const log = createLog('analysis', settings.logLevel);
+  const partition = settings.partition === null ? null : parsePartition(settings.partition);
   const kinds = await serviceKinds();
   const configured = setupOf(settings);
   for (const [name, config] of servicesOf(configured)) plan(name, config, kinds, settings.channels);
   const redis = await connect(settings.redisUrl, 'analysis');
   const started = new Date().toISOString();
-  const host = new Host({ redis, kinds, channels: settings.channels, partition: null, log });
+  const host = new Host({ redis, kinds, channels: settings.channels, partition, log });
   const following = new SetupStore(redis, configured).follow((setup) => host.apply(setup));
   const retries = retrying(redis);
   const presence = new Presence(redis, () => ({

@@ -1,15 +1,19 @@
+import { failure } from '../../core/errors.ts';
+
 /** One of `count` parts of a service's keys; `index` counts from 1. */
 export interface Partition {
   index: number;
   count: number;
 }
 
-/** @throws Error where it is not as in "2/3" */
+/** @throws failure where it is not as in "2/3" */
 export function parsePartition(text: string): Partition {
   const [, index, count] = /^(\d{1,4})\/(\d{1,4})$/.exec(text) ?? [];
   const partition = { index: Number(index), count: Number(count) };
   if (!(partition.index >= 1 && partition.index <= partition.count))
-    throw new Error(`"${text}" is no partition; write 1/3, 2/3 and 3/3 for three processes.`);
+    throw failure('config_invalid', `"${text}" is no partition.`, {
+      hint: 'Write 1/3, 2/3 and 3/3 for three processes.',
+    });
   return partition;
 }
 

@@ -19,6 +19,10 @@ export default {
       .option('--host <address>', 'address the API listens on (127.0.0.1)')
       .option('--recordings <folder>', 'the folder recordings are read from')
       .option('--data <folder>', "Reprise's own folder (.reprise)")
+      .option(
+        '--partition <i/n>',
+        'analysis: run this share of each service, such as 2/3 (REPRISE_PARTITION)',
+      )
       .action(serve);
   },
 };

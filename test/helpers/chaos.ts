@@ -1,0 +1,129 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { keys } from '../../core/keys.ts';
+import type { Config } from '../../schemas/types.ts';
+import { AnalysisWorld, difference } from './analysis.ts';
+
+const RECORDING = 'vehicles.csv';
+const VEHICLES = 20;
+const START_SECONDS = 1_700_000_000;
+
+/** Services of every sort: stateless in time, with timers, windows, and one that reads what another derived. */
+export const DERIVED = ['gps.movement', 'gps.stops', 'gps.trips', 'minutes', 'sessions'];
+const windows = (input: string, output: string, params: { [name: string]: unknown }) => ({
+  ...{ use: 'windows', input, output, params },
+});
+
+function configOf(events: number): Config {
+  // Two runs of each have to find room.
+  const channels = Object.fromEntries(['gps', ...DERIVED].map((name) => [name, { log: events * 3 }]));
+  const select = { n: 'count()', top: 'max(speed_meters_per_second)', p90: 'quantile(latitude, 0.9)' };
+  const services = {
+    movement: { use: 'movement' },
+    stops: { use: 'stops', params: { minimum_seconds: 60, radius_m: 60, gap_seconds: 600 } },
+    trips: { use: 'trips', params: { stop_seconds: 60, stop_radius_m: 60, gap_seconds: 300 } },
+    minutes: windows('gps', 'minutes', { window: { kind: 'tumbling', size: '1m' }, lateness: '5s', select }),
+    sessions: windows('gps.movement', 'sessions', {
+      window: { kind: 'session', size: '20s' },
+      select: { n: 'count()', way: 'sum(distance_m)', kinds: 'distinct(state)', top: 'max(speed_mps)' },
+    }),
+  };
+  return { channels, services };
+}
+
+/** Fixes at 1 Hz each of vehicles that drive, stand, fall silent, and jump now and then. */
+function recording(events: number): string {
+  const rows = ['timestamp,vehicle_id,latitude,longitude,speed_meters_per_second'];
+  for (let second = 0; rows.length <= events; second++) {
+    for (let vehicle = 0; vehicle < VEHICLES && rows.length <= events; vehicle++) {
+      const phase = (second + vehicle * 37) % 420;
+      if (phase >= 380) continue;
+      const driven = Math.floor((second + vehicle * 37) / 420) * 200 + Math.min(phase, 200);
+      const noise = ((second * 7 + vehicle * 13) % 11) / 1e5;
+      const jump = (second * VEHICLES + vehicle) % 9_973 === 0 ? 3 : 0;
+      const latitude = (48 + vehicle / 50 + driven / 8_000 + noise + jump) % 80;
+      const longitude = 11 + Math.sin(driven / 50) / 100 + noise;
+      const time = START_SECONDS + second + vehicle / 100;
+      rows.push(
+        `${time.toFixed(2)},vehicle-${vehicle},${latitude.toFixed(6)},${longitude.toFixed(6)},${phase < 200 ? 14 : 0}`,
+      );
+    }
+  }
+  return `${rows.join('\n')}\n`;
+}
+
+/** What came of a run that was disturbed, held against one that was not. */
+export interface Damage {
+  strikes: number;
+  /** In all derived logs. */
+  events: number;
+  missing: number;
+  doubled: number;
+  /** Whether every derived log is the same, in its order. */
+  isSame: boolean;
+  /** After each strike, until `movement` had committed again. */
+  stoodMs: number[];
+}
+
+/** Plays one recording again and again while something goes wrong, and says what that did to what was derived. */
+export class Chaos {
+  readonly world: AnalysisWorld;
+  readonly #events: number;
+  #expected = new Map<string, string[]>();
+  #runs = 0;
+
+  private constructor(world: AnalysisWorld, events: number) {
+    this.world = world;
+    this.#events = events;
+  }
+
+  /** Starts the parts, and derives everything once, undisturbed and as fast as can be. */
+  static async start(events: number, processes: number): Promise<Chaos> {
+    const world = await AnalysisWorld.start(configOf(events));
+    const chaos = new Chaos(world, events);
+    await writeFile(join(world.folder, RECORDING), recording(events));
+    await Promise.all(Array.from({ length: processes }, () => world.startProcess()));
+    await chaos.#play('max');
+    for (const channel of DERIVED) chaos.#expected.set(channel, await world.derived(channel, 0, 120_000));
+    return chaos;
+  }
+
+  /** The recording once more, in `seconds`; `strike` is called `strikes` times while it goes on, at random moments. */
+  async run(strikes: number, seconds: number, strike: () => Promise<void>): Promise<Damage> {
+    const { world } = this;
+    const before = new Map<string, number>();
+    for (const channel of DERIVED)
+      before.set(channel, Number(await world.redis.hget(keys.head(channel), 'epoch')));
+    // Vehicles are silent for a tenth of the time.
+    const span = this.#events / VEHICLES / 0.9;
+    const playing = this.#play(Math.max(1, Math.round(span / seconds)));
+    const stoodMs: number[] = [];
+    while (stoodMs.length < strikes) {
+      await delay(Math.random() * ((seconds * 1_000) / strikes));
+      const last = await world.committed('movement', 'gps');
+      const struckMs = performance.now();
+      await strike();
+      while (last < this.#events && (await world.committed('movement', 'gps')) === last) await delay(5);
+      stoodMs.push(performance.now() - struckMs);
+    }
+    await playing;
+    const damage = { strikes, events: 0, missing: 0, doubled: 0, isSame: true };
+    for (const channel of DERIVED) {
+      const derived = await world.derived(channel, before.get(channel), 120_000);
+      const { missing, doubled, isSame } = difference(this.#expected.get(channel)!, derived);
+      damage.events += derived.length;
+      damage.missing += missing;
+      damage.doubled += doubled;
+      damage.isSame &&= isSame;
+    }
+    return { ...damage, stoodMs: stoodMs.sort((a, b) => a - b) };
+  }
+
+  async #play(rate: number | 'max'): Promise<void> {
+    const id = `run-${++this.#runs}`;
+    await this.world.play({ id, recordings: [{ id: RECORDING, channel: 'gps' }], rate });
+    await this.world.replays.finished(id);
+    await this.world.replays.remove(id);
+  }
+}

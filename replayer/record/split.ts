@@ -42,7 +42,7 @@ export class SplitFile implements RecordSink {
   }
 
   add(message: WireMessage): void {
-    this.#beganMs = Math.min(this.#beganMs, Date.now());
+    if (this.#beganMs === Infinity) this.#beganMs = Date.now();
     if (this.#file) this.#file.add(message);
     else this.#waiting.push(message);
   }
@@ -62,9 +62,10 @@ export class SplitFile implements RecordSink {
   }
 
   #isOver(): boolean {
-    const { sizeBytes = Infinity, durationMs = Infinity } = this.#plan;
+    const { sizeBytes, durationMs } = this.#plan;
     if (!this.#file || this.#beganMs === Infinity) return false;
-    return this.#file.bytes >= sizeBytes || Date.now() - this.#beganMs >= durationMs;
+    if (sizeBytes !== undefined && this.#file.bytes >= sizeBytes) return true;
+    return durationMs !== undefined && Date.now() - this.#beganMs >= durationMs;
   }
 
   async #next(): Promise<void> {

@@ -8,10 +8,13 @@ import { fileURLToPath } from 'node:url';
 import { keys } from '../../core/keys.ts';
 import { connect, duplicate, type Redis } from '../../core/redis.ts';
 import { channelSpec } from '../../core/channels.ts';
+import { processInstance } from '../../core/presence.ts';
+import { Requester } from '../../core/requests.ts';
 import { ChannelWriter } from '../../core/writer.ts';
 import { McapRecording } from '../../replayer/mcap/recording.ts';
 import { readSummary } from '../../replayer/mcap/summary.ts';
 import { Recording } from '../../replayer/recording.ts';
+import type { Recorder as RecorderDocument } from '../../schemas/types.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 import { eventually } from '../helpers/wait.ts';
 
@@ -30,7 +33,9 @@ interface Report {
   stopped: string;
 }
 
-describe('reprise record', () => {
+describe('reprise record', function () {
+  // Each command is a process of its own.
+  this.timeout(60_000);
   let server: TestRedis;
   let redis: Redis;
   let folder: string;
@@ -188,7 +193,13 @@ describe('reprise record', () => {
     const recorder = await record('kill', '-o', path);
     const kill = writer('kill');
     await kill.emit(rows(5_000));
-    await new Promise((resolve) => setTimeout(resolve, 1_300));
+    const requester = new Requester(redis);
+    const target = `recorder:${processInstance('recorder', recorder.child.pid)}`;
+    await eventually('all of it to be in the file', async () => {
+      const { messages, bytes } = await requester.ask<RecorderDocument>(target, 'describe', {});
+      return messages === 5_000 && (await stat(path)).size === bytes;
+    });
+    requester.close();
     await kill.emit(rows(100, 5_000));
     recorder.child.kill('SIGKILL');
     await recorder.exited;

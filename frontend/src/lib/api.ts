@@ -1,5 +1,6 @@
 import type {
   Channel,
+  DeadLetter,
   Event,
   Problem,
   Recording,
@@ -92,6 +93,7 @@ export const api = {
       'GET',
       `/channels/${id(channel)}/history?${new URLSearchParams(query)}`,
     ),
+  deadLetters: (limit: number) => call<{ items: DeadLetter[] }>('GET', `/deadletters?limit=${limit}`),
   upload,
 };
 

@@ -8,7 +8,20 @@ export type Arrival = 'live' | 'snapshot' | 'past';
 export interface Sink {
   take(channel: ChannelState, events: readonly Event[], times: Float64Array, arrival: Arrival): void;
   forget(channel: ChannelState): void;
+  /** Whether what the log still has of epochs before is of use; `history` is that of the current one. */
+  wants?(history: readonly Event[]): boolean;
+  /** Takes events of epochs before, oldest first. */
+  recall?(channel: ChannelState, events: readonly Event[], times: Float64Array): void;
 }
+
+/** Events that never reached the page: how many, of which channel, and about when (recording time, ms). */
+export interface Loss {
+  channel: string;
+  timeMs: number;
+  count: number;
+}
+
+const MOST_LOSSES = 500;
 
 /** Where the page stands on one channel. Plain data: nothing here is reactive. */
 export class ChannelState {
@@ -38,6 +51,8 @@ export class Channels {
   readonly all = new Map<string, ChannelState>();
   /** When the last live event came (performance.now). */
   liveAt = -Infinity;
+  /** The latest losses. */
+  readonly losses: Loss[] = [];
   readonly #sinks: readonly Sink[];
   readonly #changed: () => void;
 
@@ -88,6 +103,20 @@ export class Channels {
     this.#release(channel);
   }
 
+  /** Whether the log's events of epochs before are of use to anybody. */
+  wantsOlder(history: readonly Event[]): boolean {
+    return this.#sinks.some((sink) => sink.wants?.(history));
+  }
+
+  /** Gives events of epochs before, oldest first. */
+  recall(name: string, events: readonly Event[]): void {
+    const channel = this.all.get(name);
+    if (!channel) return;
+    const older = events.filter(({ epoch }) => epoch < channel.epoch);
+    for (const sink of this.#sinks) sink.recall?.(channel, older, timesOf(older));
+    this.#changed();
+  }
+
   batch(batch: Batch): void {
     const channel = this.all.get(batch.channel);
     if (!channel || batch.epoch < channel.epoch) return;
@@ -99,7 +128,7 @@ export class Channels {
       this.#forget(channel);
       channel.epoch = batch.epoch;
     }
-    channel.lost += Math.max(0, batch.from - channel.offset - 1) + batch.dropped;
+    this.#lose(channel, Math.max(0, batch.from - channel.offset - 1) + batch.dropped);
     channel.conflated += batch.conflated;
     const events =
       batch.from > channel.offset
@@ -118,9 +147,16 @@ export class Channels {
       this.#forget(channel);
       channel.epoch = epoch;
     }
-    channel.lost += Math.max(0, to - Math.max(from - 1, channel.offset));
+    this.#lose(channel, Math.max(0, to - Math.max(from - 1, channel.offset)));
     channel.offset = Math.max(channel.offset, to);
     this.#changed();
+  }
+
+  #lose(channel: ChannelState, count: number): void {
+    if (count === 0) return;
+    channel.lost += count;
+    this.losses.push({ channel: channel.name, timeMs: channel.lastTime, count });
+    if (this.losses.length > MOST_LOSSES) this.losses.shift();
   }
 
   #release(channel: ChannelState): void {
@@ -131,7 +167,7 @@ export class Channels {
 
   #give(channel: ChannelState, events: readonly Event[], arrival: Arrival): void {
     if (events.length === 0) return;
-    const times = Float64Array.from(events, (event) => Date.parse(event.time));
+    const times = timesOf(events);
     for (const event of events) {
       if (arrival !== 'past') channel.latest.set(event.subject, event);
       if (arrival !== 'snapshot') channel.recent.push(event);
@@ -150,3 +186,6 @@ export class Channels {
     this.#changed();
   }
 }
+
+const timesOf = (events: readonly Event[]): Float64Array =>
+  Float64Array.from(events, (event) => Date.parse(event.time));

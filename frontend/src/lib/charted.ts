@@ -17,7 +17,7 @@ export interface Charted {
 }
 
 /** What there is to chart now: speed, distance and elevation of what moves, else the first numbers of the data. */
-export function chartsOf({ subjects, metrics, selection, front }: Reprise): {
+export function chartsOf({ subjects, metrics, selection, front, units }: Reprise): {
   charts: Charted[];
   shown: number;
   all: number;
@@ -26,7 +26,7 @@ export function chartsOf({ subjects, metrics, selection, front }: Reprise): {
   const { subject: selected } = selection;
   const first = present.slice(0, MOST_LINES);
   if (selected && present.includes(selected) && !first.includes(selected)) first.splice(-1, 1, selected);
-  const line = (subject: Subject, ...names: string[]): Line[] => {
+  const line = (subject: Subject, factor: number, ...names: string[]): Line[] => {
     const entry = names
       .map((name) => subject.series.get(name))
       .find((found) => found && found.series.length > 0);
@@ -38,12 +38,15 @@ export function chartsOf({ subjects, metrics, selection, front }: Reprise): {
         colour: subject.colour,
         strong: subject === selected,
         series: entry.series,
+        factor,
       },
     ];
   };
-  const lines = (...names: string[]): Line[] =>
+  const lines = (factor: number, ...names: string[]): Line[] =>
     // The selected one last: it is drawn on top.
-    first.flatMap((subject) => line(subject, ...names)).sort((a, b) => Number(a.strong) - Number(b.strong));
+    first
+      .flatMap((subject) => line(subject, factor, ...names))
+      .sort((a, b) => Number(a.strong) - Number(b.strong));
   const roots = [...new Set(present.map(({ root }) => root))];
   const generic = roots.flatMap((root) => metrics.generic.get(root) ?? []);
   const t = texts.charts;
@@ -52,13 +55,31 @@ export function chartsOf({ subjects, metrics, selection, front }: Reprise): {
     present.some(({ series }) => [...series.keys()].some((metric) => metric in known));
   const charts: Charted[] = measured
     ? [
-        { id: 'speed', title: t.speed, unit: 'm/s', lines: lines('speed', 'reported'), none: t.none },
-        { id: 'distance', title: t.distance, unit: 'm', lines: lines('distance'), none: t.noDistance },
-        { id: 'elevation', title: t.elevation, unit: 'm', lines: lines('elevation'), none: t.noElevation },
+        {
+          id: 'speed',
+          title: t.speed,
+          unit: units.speedUnit,
+          lines: lines(units.perMps, 'speed', 'reported'),
+          none: t.none,
+        },
+        {
+          id: 'distance',
+          title: t.distance,
+          unit: units.lengthUnit,
+          lines: lines(units.perMetre, 'distance'),
+          none: t.noDistance,
+        },
+        {
+          id: 'elevation',
+          title: t.elevation,
+          unit: units.lengthUnit,
+          lines: lines(units.perMetre, 'elevation'),
+          none: t.noElevation,
+        },
       ]
     : [...new Set(generic)]
         .slice(0, 3)
-        .map((name) => ({ id: name, title: name, unit: '', lines: lines(name), none: t.none }));
+        .map((name) => ({ id: name, title: name, unit: '', lines: lines(1, name), none: t.none }));
   return { charts, shown: first.length, all: present.length };
 }
 

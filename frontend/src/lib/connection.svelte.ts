@@ -21,7 +21,7 @@ import type { Channels } from './channels.ts';
 const ACK_MS = 8000;
 const REFUSED_AGAIN_MS = 3000;
 /** Past events asked for: so many a subject, within bounds. */
-const HISTORY = { each: 120, least: 500, most: 3000 };
+const HISTORY = { each: 120, least: 500, most: 3000, older: 1000 };
 const HISTORY_MS = 10_000;
 
 /** What the connection tells besides events. */
@@ -151,7 +151,12 @@ export class Connection {
       if (this.#channels.subscribed(channel, answer)) {
         const wanted = answer.snapshot.length * HISTORY.each;
         const limit = Math.max(HISTORY.least, Math.min(HISTORY.most, wanted));
-        this.#channels.fill(channel, answer.offset > 0 ? await this.#history(channel, limit) : []);
+        const history = answer.offset > 0 ? await this.#history(channel, { limit: String(limit) }) : [];
+        this.#channels.fill(channel, history);
+        if (history.length < limit && this.#channels.wantsOlder(history)) {
+          const all = await this.#history(channel, { limit: String(HISTORY.older), epochs: 'all' });
+          this.#channels.recall(channel, all);
+        }
       }
     } catch {
       // No answer: the socket is on its way down and subscribes again when it is back; else try once more.
@@ -165,9 +170,9 @@ export class Connection {
   }
 
   /** The channel's log, oldest first; empty when it can't be had, because live events matter more. */
-  async #history(channel: string, limit: number): Promise<Event[]> {
+  async #history(channel: string, query: Record<string, string>): Promise<Event[]> {
     const late = new Promise<Event[]>((resolve) => setTimeout(() => resolve([]), HISTORY_MS));
-    const asked = api.history(channel, { limit: String(limit) }).then(
+    const asked = api.history(channel, query).then(
       ({ items }) => items.toSorted((a, b) => a.epoch - b.epoch || a.offset - b.offset),
       (error: unknown) => {
         console.warn('No history of', channel, problemOf(error));

@@ -16,11 +16,11 @@ export function short(n: number): string {
   return new Intl.NumberFormat('en', { maximumFractionDigits: places }).format(n);
 }
 
-/** UTC time of day: `20:21:27`. */
+/** Time of day, where UTC is read: `20:21:27`. */
 export const timeOfDay = (ms: number): string =>
   Number.isFinite(ms) ? new Date(ms).toISOString().slice(11, 19) : '–';
 
-/** UTC date: `2019-12-24`. */
+/** Date, where UTC is read: `2019-12-24`. */
 export const dateOf = (ms: number): string =>
   Number.isFinite(ms) ? new Date(ms).toISOString().slice(0, 10) : '–';
 
@@ -53,10 +53,6 @@ export function bytes(n: number): string {
   const power = Math.min(units.length - 1, n < 1 ? 0 : Math.floor(Math.log10(n) / 3));
   return `${short(n / 1000 ** power)} ${units[power]}`;
 }
-
-/** Metres as `840 m` or `12.3 km`. */
-export const metres = (m: number): string =>
-  Math.abs(m) >= 1000 ? `${short(m / 1000)} km` : `${short(m)} m`;
 
 /** One value of an event's data as a person reads it. */
 export function value(v: unknown): string {

@@ -8,6 +8,9 @@ export interface KeyTargets {
   focus(panel: 'map' | 'charts' | 'events' | 'feed'): void;
 }
 
+/** How many steps Shift makes of one. */
+const LARGE = 6;
+const ZOOM = 2;
 const panels = { m: 'map', c: 'charts', t: 'events', p: 'feed' } as const;
 
 /** The page's keyboard: one listener on the window. It leaves alone what a focused control needs, and every browser shortcut. */
@@ -15,10 +18,22 @@ export function hotkeys(app: Reprise, targets: KeyTargets): (event: KeyboardEven
   const { replays, selection, speaker } = app;
   const rate = (direction: 1 | -1): void => void replays.patch({ rate: stepRate(replays.rate, direction) });
 
+  const now = (): number => replays.positionAt(performance.now());
+  const zoom = (factor: number): void => app.timeline.zoom(factor, now());
+
   const actions: Record<string, () => void> = {
     ' ': () => void replays.toggle(),
     ArrowLeft: () => void replays.skip(-1),
     ArrowRight: () => void replays.skip(1),
+    'Shift+ArrowLeft': () => void replays.skip(-1, LARGE),
+    'Shift+ArrowRight': () => void replays.skip(1, LARGE),
+    'Alt+ArrowLeft': () => void replays.step(-1),
+    'Alt+ArrowRight': () => void replays.step(1),
+    ',': () => app.goToNext(-1),
+    '.': () => app.goToNext(1),
+    '[': () => void replays.setEnd('a', now()),
+    ']': () => void replays.setEnd('b', now()),
+    '\\': () => void replays.setRange(undefined),
     '+': () => rate(1),
     '=': () => rate(1),
     '-': () => rate(-1),
@@ -26,19 +41,27 @@ export function hotkeys(app: Reprise, targets: KeyTargets): (event: KeyboardEven
       const loop = !replays.chosen?.loop;
       void replays.patch({ loop }).then((done) => done && speaker.say(texts.say.loop(loop)));
     },
+    z: () => zoom(1 / ZOOM),
+    'Shift+z': () => zoom(ZOOM),
+    0: () => (app.timeline.part = undefined),
     f: () => document.dispatchEvent(new CustomEvent('reprise:fit')),
-    '[': () => selection.step(-1),
-    ']': () => selection.step(1),
+    g: () => {
+      if (selection.subject) selection.follow = !selection.follow;
+    },
+    s: () => selection.step(1),
+    'Shift+s': () => selection.step(-1),
     Escape: () => selection.select(undefined),
     '?': () => targets.help(),
   };
 
   return (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (event.ctrlKey || event.metaKey || event.defaultPrevented) return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     if (needsIt(event.target as HTMLElement, key)) return;
-    const panel = panels[key as keyof typeof panels];
-    const action = panel ? () => targets.focus(panel) : actions[key];
+    const named = /^(Arrow.*|[a-z])$/.test(key);
+    const chord = `${event.altKey ? 'Alt+' : ''}${event.shiftKey && named ? 'Shift+' : ''}${key}`;
+    const panel = panels[chord as keyof typeof panels];
+    const action = panel ? () => targets.focus(panel) : actions[chord];
     if (!action) return;
     event.preventDefault();
     action();

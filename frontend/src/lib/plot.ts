@@ -2,6 +2,8 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { css, palette, token } from './colours.ts';
 import type { Series } from './series.ts';
+import { axisLabel } from './timeline/span.ts';
+import type { Zone } from './zone.ts';
 
 /** A line to draw: a subject's numbers in its colour. */
 export interface Line {
@@ -10,25 +12,19 @@ export interface Line {
   colour: number;
   strong: boolean;
   series: Series;
+  /** What its numbers are multiplied by: another unit. */
+  factor: number;
 }
 
 /** One value to a pixel column is all that can be seen. */
 const PIXELS_PER_POINT = 1.5;
 const MOST_PLACES = 3;
 
-const pad = (n: number): string => String(n).padStart(2, '0');
-
-/** UTC labels of the time axis, as fine as the ticks need them. */
-function timeLabels(_plot: uPlot, splits: number[], _axis: number, _space: number, step: number): string[] {
-  return splits.map((s) => {
-    const d = new Date(s * 1000);
-    if (step >= 86400 * 360) return String(d.getUTCFullYear());
-    if (step >= 86400) return `${d.getUTCFullYear()}-${pad(d.getUTCMonth() + 1)}-${pad(d.getUTCDate())}`;
-    if (s % 86400 === 0 && splits.length > 1) return `${pad(d.getUTCMonth() + 1)}-${pad(d.getUTCDate())}`;
-    const minutes = `${pad(d.getUTCHours())}:${pad(d.getUTCMinutes())}`;
-    return step >= 60 ? minutes : `${minutes}:${pad(d.getUTCSeconds())}`;
-  });
-}
+/** Labels of the time axis in a zone, as fine as the ticks need them. */
+const timeLabels =
+  (zone: Zone): uPlot.Axis.DynamicValues =>
+  (_plot, splits, _axis, _space, step) =>
+    splits.map((s) => axisLabel(s * 1000 + zone.offsetMs(s * 1000), step * 1000));
 
 /** Labels of a value axis, with the places that its step needs: no two of them read the same. */
 function valueLabels(_plot: uPlot, splits: number[], _axis: number, _space: number, step: number): string[] {
@@ -44,11 +40,19 @@ export class Plot {
   #last: boolean;
   #plot: uPlot | undefined;
   #shape = '';
+  #zone: Zone;
 
-  /** `last` shows the labels of the time axis; charts that stand above it share them. */
-  constructor(host: HTMLElement, last: boolean) {
+  /** `last` shows the labels of the time axis, in a zone; charts that stand above it share them. */
+  constructor(host: HTMLElement, last: boolean, zone: Zone) {
     this.#host = host;
     this.#last = last;
+    this.#zone = zone;
+  }
+
+  /** The zone of its labels; it is built anew at the next draw. */
+  set zone(zone: Zone) {
+    this.#zone = zone;
+    this.#shape = '?';
   }
 
   /** Whether it shows the labels of the time axis; it is built anew at the next draw when that changes. */
@@ -106,7 +110,7 @@ export class Plot {
         points: { size: 7 },
         y: false,
       },
-      tzDate: (ts) => uPlot.tzDate(new Date(ts * 1000), 'Etc/UTC'),
+      tzDate: (ts) => uPlot.tzDate(new Date(ts * 1000), this.#zone.name),
       scales: { x: { time: true, auto: false }, y: { range: (_u, min, max) => rangeOf(min, max) } },
       axes: [
         {
@@ -114,7 +118,7 @@ export class Plot {
           font,
           size: this.#last ? 24 : 0,
           space: 64,
-          values: this.#last ? timeLabels : () => [],
+          values: this.#last ? timeLabels(this.#zone) : () => [],
           gap: 4,
         },
         { ...axis, font, size: 54, space: 26, gap: 6, values: valueLabels },
@@ -131,6 +135,14 @@ export class Plot {
       ],
     };
     this.#plot = drawnByCpu(() => new uPlot(options, [[]], this.#host));
+  }
+
+  /** Puts the cursor at a time, ms, or takes it away. */
+  point(timeMs: number | undefined): void {
+    const plot = this.#plot;
+    if (!plot) return;
+    const left = timeMs === undefined ? -10 : plot.valToPos(timeMs / 1000, 'x');
+    plot.setCursor({ left: left > plot.over.clientWidth ? -10 : left, top: 0 }, false);
   }
 
   /** Tells the values under the cursor; undefined when it is elsewhere. */
@@ -181,13 +193,13 @@ function rangeOf(min: number | null, max: number | null): [number, number] {
 function decimate(lines: readonly Line[], fromMs: number, toMs: number, columns: number): uPlot.AlignedData {
   const step = Math.max(1, (toMs - fromMs) / columns);
   const x = Float64Array.from({ length: columns + 1 }, (_, i) => (fromMs + i * step) / 1000);
-  const ys = lines.map(({ series }) => {
+  const ys = lines.map(({ series, factor }) => {
     const y = new Array<number | null>(columns + 1).fill(null);
     // One value before the window, so that the line enters it at the edge.
     for (let i = Math.max(0, series.indexAt(fromMs) - 1); i < series.length; i++) {
       const column = Math.round(((series.times[i] as number) - fromMs) / step);
       if (column > columns) break;
-      y[Math.max(0, column)] = series.values[i] as number;
+      y[Math.max(0, column)] = (series.values[i] as number) * factor;
     }
     return y;
   });

@@ -40,7 +40,8 @@ export class Posts implements Sink {
     events.forEach((event, i) => {
       const { data, subject } = event;
       const text = textOf(data);
-      if (text === undefined) return;
+      // An alert has a message, too; it is nobody's post.
+      if (text === undefined || typeof data.severity === 'string') return;
       const timeMs = times[i] as number;
       const root = this.#topology.root(channel.name);
       const key = `${root}\n${subject}\n${timeMs}\n${text}`;

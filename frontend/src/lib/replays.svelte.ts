@@ -1,6 +1,10 @@
 import type { ClockTick, Problem, Rate, Replay, ReplayPatch } from '../../../schemas/types.ts';
 import { api, problemOf } from './api.ts';
 import type { Connection } from './connection.svelte.ts';
+import type { Span } from './timeline/span.ts';
+
+/** What is played over and over is no shorter. */
+const LEAST_RANGE_MS = 100;
 
 /** Rates that the controls step through; any other can be set over REST. */
 export const RATES: readonly Rate[] = [0.01, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 'max'];
@@ -26,6 +30,13 @@ export class Replays {
   readonly chosen = $derived(this.list.find(({ id }) => id === this.chosenId) ?? this.list[0]);
   readonly startMs = $derived(this.chosen ? Date.parse(this.chosen.start) : NaN);
   readonly endMs = $derived(this.chosen?.end ? Date.parse(this.chosen.end) : NaN);
+  /** What is played over and over, if not all of it. Then `startMs` and `endMs` are its ends. */
+  readonly range = $derived.by<Span | undefined>(() => {
+    const [from, to] = this.chosen?.ab ?? [];
+    return from && to ? { from: Date.parse(from), to: Date.parse(to) } : undefined;
+  });
+  /** The A that waits for its B, ms. */
+  mark = $state<number>();
 
   /** The latest tick of each replay and when it came. Not reactive: it moves ten times a second. */
   #ticks = new Map<string, { tick: ClockTick; timeMs: number; at: number }>();
@@ -64,6 +75,7 @@ export class Replays {
     this.chosenId = id;
     this.#shown = this.#ticks.get(id)?.tick;
     this.preview = undefined;
+    this.mark = undefined;
   }
 
   /** Where the chosen replay stands at `now` (performance.now), ms of recording time; carried on between ticks, briefly. */
@@ -118,19 +130,51 @@ export class Replays {
     return this.patch({ state: this.state === 'playing' ? 'paused' : 'playing' });
   }
 
-  /** Seeks to a time of the recording, kept between its start and end. */
+  /** Seeks to a time of the recording. Where it lies outside of the range that is played over and over, that is over. */
   seek(ms: number): Promise<boolean> {
+    const { range } = this;
+    if (range && (ms < range.from || ms > range.to))
+      return this.patch({ ab: null, position: iso(ms) }).then((done) => done && this.patch({ loop: true }));
     const end = Number.isNaN(this.endMs) ? ms : this.endMs;
-    return this.patch({ position: new Date(Math.max(this.startMs, Math.min(end, ms))).toISOString() });
+    return this.patch({ position: iso(Math.max(this.startMs, Math.min(end, ms))) });
   }
 
-  /** Back (-1) or forward (1): ten seconds, or one percent of a recording that is longer than a quarter of an hour. */
-  skip(direction: 1 | -1): Promise<boolean> {
+  /** Back (-1) or forward (1): ten seconds, or one percent of a recording that is longer than a quarter of an hour; or so many times that. */
+  skip(direction: 1 | -1, times = 1): Promise<boolean> {
     const length = Number.isNaN(this.endMs) ? 0 : this.endMs - this.startMs;
-    const step = Math.max(10_000, length > 900_000 ? length / 100 : 0);
+    const step = Math.max(10_000, length > 900_000 ? length / 100 : 0) * times;
     return this.seek(this.positionAt(performance.now()) + direction * step);
   }
+
+  /** Pauses, and goes to the records of the next time (1) or the one before (-1). */
+  step(direction: 1 | -1): Promise<boolean> {
+    return this.patch({ step: direction === 1 ? 'time' : '-time' });
+  }
+
+  /** Plays from one moment to another, over and over; undefined: all of it again. */
+  async setRange(range: Span | undefined): Promise<boolean> {
+    this.mark = undefined;
+    if (range) return this.patch({ ab: `${iso(range.from)}..${iso(range.to)}` });
+    return (await this.patch({ ab: null })) && this.patch({ loop: true });
+  }
+
+  /**
+   * Sets the begin (A) or the end (B) of what is played over and over. A alone is a mark until there is a B; B alone goes
+   * from the start.
+   */
+  setEnd(end: 'a' | 'b', ms: number): Promise<boolean> {
+    const { range } = this;
+    if (end === 'b') {
+      const from = this.mark ?? range?.from ?? this.startMs;
+      return this.setRange({ from: Math.min(from, ms - LEAST_RANGE_MS), to: ms });
+    }
+    if (range && ms < range.to - LEAST_RANGE_MS) return this.setRange({ from: ms, to: range.to });
+    this.mark = ms;
+    return Promise.resolve(true);
+  }
 }
+
+const iso = (ms: number): string => new Date(ms).toISOString();
 
 /** What a person calls a replay: its name, or its recordings when the name was made up. */
 export const titleOf = ({ id, recordings }: Replay): string =>

@@ -3,10 +3,12 @@ import type { Channel, ClockTick, Replay, Service } from '../../../schemas/types
 import { api, type PageSettings } from './api.ts';
 import { Channels } from './channels.ts';
 import { Connection } from './connection.svelte.ts';
+import { Cursor } from './cursor.svelte.ts';
 import { Drops } from './drops.svelte.ts';
-import { rateText, timeOfDay } from './format.ts';
+import { duration, rateText } from './format.ts';
 import { Frame } from './frame.svelte.ts';
 import { Metrics } from './metrics.ts';
+import { Moments, type Moment } from './moments.ts';
 import { Movers } from './movers.ts';
 import { Painted } from './painted.ts';
 import { Posts } from './posts.ts';
@@ -17,10 +19,14 @@ import { Settings } from './settings.svelte.ts';
 import { Speaker } from './speaker.svelte.ts';
 import { Subjects } from './subjects.ts';
 import { texts } from './texts.ts';
+import { Timeline } from './timeline/timeline.svelte.ts';
 import { Topology } from './topology.ts';
+import { Units } from './units.svelte.ts';
 
 const CHANNELS_EVERY_MS = 5000;
 const EVENTS_FIRST_MS = 1000;
+/** Who goes back to the moment before, while it plays, has just passed one: so long ago (wall time), it doesn't count. */
+const JUST_MS = 1000;
 
 /** The page's whole state: built once by main.ts, found by components through `useReprise`. */
 export class Reprise {
@@ -32,18 +38,22 @@ export class Reprise {
   readonly metrics = new Metrics(this.subjects, this.topology);
   readonly movers = new Movers(this.subjects, this.topology);
   readonly posts = new Posts(this.topology);
+  readonly moments = new Moments(this.topology);
+  readonly cursor = new Cursor(this.frame);
   readonly painted = new Painted();
   /** Panels that take long to load wait for this: the first events are shown, or there are none as yet. */
   readonly settled = Promise.race([
     this.painted.begun,
     new Promise<void>((resolve) => setTimeout(resolve, EVENTS_FIRST_MS)),
   ]);
-  readonly channels = new Channels([this.metrics, this.movers, this.posts, this.painted], () =>
+  readonly channels = new Channels([this.metrics, this.movers, this.posts, this.moments, this.painted], () =>
     this.frame.touch(),
   );
   readonly selection = new Selection(this.subjects, ({ name }) => this.speaker.say(texts.say.selected(name)));
   readonly recordings = new Recordings();
   readonly replays: Replays = new Replays(() => this.connection);
+  readonly timeline = new Timeline(this.replays, this.recordings);
+  readonly units = new Units(this.settings, () => this.#zoneOfData());
   readonly drops = new Drops(this.recordings, this.replays);
   readonly connection: Connection;
   /** Channels that the API knows, by name. */
@@ -105,13 +115,48 @@ export class Reprise {
     if (!this.watched.has(channel)) this.extra = new Set([...this.extra, channel]);
   }
 
+  /** The subject that a moment brought along. */
+  #cameAlong: string | undefined;
+
+  /** Goes to a moment, and to the subject that it is about. */
+  goTo(moment: Moment): void {
+    void this.replays.seek(moment.timeMs);
+    if (this.subjects.all.has(moment.key)) {
+      // Who has chosen a subject stays with it; one that only came along does not.
+      if (this.selection.key !== moment.key) this.#cameAlong = moment.key;
+      this.selection.select(moment.key);
+    }
+    const lasted = duration(moment.timeMs - moment.fromMs);
+    this.speaker.say(texts.say.moment(texts.timeline.moment(moment, lasted), this.units.time(moment.timeMs)));
+  }
+
+  /** Goes to the next (1) or the previous (-1) moment: of the subject that somebody has selected, if there is one. */
+  goToNext(direction: 1 | -1): void {
+    const { replays, moments, selection } = this;
+    const rate = replays.rate === 'max' ? 1 : Math.max(1, replays.rate);
+    const just = direction === -1 && replays.state === 'playing' ? JUST_MS * rate : 0;
+    const key = selection.key === this.#cameAlong ? undefined : selection.key;
+    const moment = moments.next(replays.positionAt(performance.now()) - just, direction, key);
+    if (moment) this.goTo(moment);
+    else this.speaker.say(texts.say.noMoment);
+  }
+
+  #zoneOfData(): string | undefined {
+    for (const { inferred } of this.timeline.descriptions) {
+      const zone = inferred['tz']?.value;
+      if (typeof zone === 'string') return zone;
+    }
+    return undefined;
+  }
+
   #tick(tick: ClockTick): void {
     const { state, rate } = this.replays;
     this.replays.tick(tick);
     if (tick.replay !== this.replays.chosen?.id) return;
+    this.timeline.tick(tick);
     if (tick.state !== state) {
       if (tick.state === 'playing') this.speaker.say(texts.say.playing(rateText(tick.rate)));
-      if (tick.state === 'paused') this.speaker.say(texts.say.paused(timeOfDay(Date.parse(tick.time))));
+      if (tick.state === 'paused') this.speaker.say(texts.say.paused(this.units.time(Date.parse(tick.time))));
       if (tick.state === 'ended') this.speaker.say(texts.say.ended);
     } else if (tick.rate !== rate) this.speaker.say(texts.say.rate(rateText(tick.rate)));
     this.frame.touch();

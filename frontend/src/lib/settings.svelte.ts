@@ -1,3 +1,5 @@
+import type { LengthUnit, SpeedUnit } from './units.svelte.ts';
+
 const KEY = 'reprise';
 
 /** What the person chose and the page remembers. */
@@ -7,9 +9,22 @@ interface Kept {
   chartWindow: '60' | '600' | '3600' | 'all';
   tab: 'charts' | 'events' | 'feed';
   legend: boolean;
+  /** Whether each kind of what happened has a lane of its own on the timeline. */
+  lanes: boolean;
+  speedUnit: SpeedUnit;
+  lengthUnit: LengthUnit;
+  /** Whose clocks moments are told by. */
+  zone: 'utc' | 'viewer' | 'data';
+  motion: 'system' | 'reduced';
 }
 
-const defaults: Kept = { theme: 'system', trails: 'long', chartWindow: 'all', tab: 'charts', legend: true };
+const defaults: Kept = {
+  ...{ theme: 'system', trails: 'long', chartWindow: 'all', tab: 'charts', legend: true, lanes: true },
+  ...{ speedUnit: 'm/s', lengthUnit: 'm', zone: 'utc', motion: 'system' },
+};
+
+/** On a screen lower than this, px, the map needs the room more than the lanes. */
+const LOW = 760;
 
 const query = (text: string): MediaQueryList => window.matchMedia(text);
 
@@ -17,15 +32,18 @@ const query = (text: string): MediaQueryList => window.matchMedia(text);
 export class Settings {
   kept = $state<Kept>({ ...defaults, ...read() });
   #systemDark = $state(query('(prefers-color-scheme: dark)').matches);
-  reducedMotion = $state(query('(prefers-reduced-motion: reduce)').matches);
+  #systemReduced = $state(query('(prefers-reduced-motion: reduce)').matches);
+  readonly reducedMotion = $derived(this.kept.motion === 'reduced' || this.#systemReduced);
   narrow = $state(query('(max-width: 860px)').matches);
   readonly dark = $derived(this.kept.theme === 'system' ? this.#systemDark : this.kept.theme === 'dark');
 
   constructor() {
     query('(prefers-color-scheme: dark)').onchange = ({ matches }) => (this.#systemDark = matches);
-    query('(prefers-reduced-motion: reduce)').onchange = ({ matches }) => (this.reducedMotion = matches);
+    query('(prefers-reduced-motion: reduce)').onchange = ({ matches }) => (this.#systemReduced = matches);
     query('(max-width: 860px)').onchange = ({ matches }) => (this.narrow = matches);
-    if (this.narrow && read().legend === undefined) this.kept.legend = false;
+    const { legend, lanes } = read();
+    if (this.narrow && legend === undefined) this.kept.legend = false;
+    if ((this.narrow || window.innerHeight < LOW) && lanes === undefined) this.kept.lanes = false;
   }
 
   set<K extends keyof Kept>(name: K, value: Kept[K]): void {

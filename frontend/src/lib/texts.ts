@@ -98,14 +98,54 @@ export const texts = {
     slower: 'Slower',
     faster: 'Faster',
     max: 'max',
-    achieved: (rate: string) => `${rate} achieved`,
+    achieved: 'Achieved:',
+    achievedHint: 'The rate that is achieved',
+    range: 'Loop over a part',
+    previousMoment: 'Previous moment: alert, stop or fence crossing.',
+    nextMoment: 'Next moment: alert, stop or fence crossing.',
+    noMoments: 'Moments are found as the recording is played.',
+    stepBack: 'Back to the record before',
+    stepOn: 'On to the next record',
+    setA: 'Loop from here (A)',
+    setB: 'Loop up to here (B)',
+    clearRange: 'Play all of it again',
+    lanesShow: 'Show a lane for each kind of event',
+    lanesHide: 'Show one lane only',
+    zoomIn: 'Zoom the timeline in',
+    zoomAll: 'Show the whole recording',
     loop: 'Loop',
     looped: (n: number) => `${n} done`,
     seek: 'Position in the recording',
-    histogram: 'Records over time',
     noReplay: 'No replay is chosen',
     of: 'of',
     unknownEnd: 'end not known yet',
+  },
+
+  timeline: {
+    lanes: {
+      alert: 'Alerts',
+      stop: 'Stops',
+      fence: 'Fences',
+      gap: 'Gaps',
+      bad: 'Bad rows',
+      late: 'Lateness',
+    },
+    part: 'The part that is shown. Drag to move it.',
+    records: (n: number) => some(n, 'record'),
+    moment: (
+      { kind, subject, what, name }: { kind: string; subject: string; what: string; name: string },
+      lasted: string,
+    ) => {
+      if (kind === 'alert') return name;
+      if (kind === 'stop')
+        return what === 'arrived' ? `${subject} stops` : `${subject} goes on after ${lasted}`;
+      return what === 'enter' ? `${subject} comes into ${name}` : `${subject} leaves ${name}`;
+    },
+    gap: (lasted: string) => `No records for ${lasted}`,
+    lost: (n: string) => `${n} lost`,
+    loss: (n: string, channel: string) => `${n} events of ${channel} did not reach this page`,
+    badRow: (source: string, line: number, reason: string) => `${source}, line ${line}: ${reason}`,
+    late: (ms: string) => `Records left up to ${ms} ms late`,
   },
 
   map: {
@@ -166,7 +206,7 @@ export const texts = {
     held: 'Held. New events still arrive.',
     none: 'No event yet',
     noneHint: 'The latest events of every channel appear here.',
-    time: 'Time (UTC)',
+    time: (zone: string) => `Time (${zone})`,
     subject: 'Subject',
     data: 'Data',
     offset: 'Offset',
@@ -186,6 +226,8 @@ export const texts = {
     filter: 'Show posts by tone',
     share: (p: number, u: number, n: number) =>
       `Of the posts shown: ${p} % positive, ${u} % neutral, ${n} % negative`,
+    until: (at: string) => `until ${at}`,
+    noneThen: 'No post that is still here is from before that moment.',
     filteredNone: 'None of the latest posts has this tone.',
   },
 
@@ -199,20 +241,46 @@ export const texts = {
   help: {
     open: 'Keyboard shortcuts and help',
     title: 'Keyboard',
-    keys: [
-      ['Space', 'Play or pause'],
-      ['← →', 'Back or forward: 10 s of recording, or 1 % of a long one'],
-      ['+ −', 'Faster or slower'],
-      ['L', 'Loop on or off'],
-      ['M', 'Go to the map'],
-      ['C', 'Go to the charts'],
-      ['T', 'Go to the table of events'],
-      ['P', 'Go to the posts'],
-      ['F', 'Fit the map to the data'],
-      ['[ ]', 'Previous or next subject'],
-      ['Esc', 'Deselect, or close'],
-      ['?', 'This help'],
-    ],
+    groups: [
+      {
+        title: 'Time',
+        keys: [
+          ['Space', 'Play or pause'],
+          ['← →', 'Back or forward: 10 s of recording, or 1 % of a long one'],
+          ['Shift ← →', 'Six times as far'],
+          ['Alt ← →', 'One record back or forward'],
+          [', .', 'Previous or next moment: alert, stop, fence crossing'],
+          ['[ ]', 'Loop from here (A), up to here (B)'],
+          ['\\', 'Loop over all of it again'],
+          ['L', 'Loop on or off'],
+          ['+ −', 'Faster or slower'],
+          ['Z', 'Zoom the timeline in'],
+          ['Shift Z', 'Zoom it out'],
+          ['0', 'Show the whole recording'],
+        ],
+      },
+      {
+        title: 'Subjects and map',
+        keys: [
+          ['S', 'Next subject'],
+          ['Shift S', 'Previous subject'],
+          ['G', 'Go with the selected subject'],
+          ['F', 'Fit the map to the data'],
+          ['Esc', 'Deselect, or close'],
+        ],
+      },
+      {
+        title: 'Panels',
+        keys: [
+          ['M', 'Go to the map'],
+          ['C', 'Go to the charts'],
+          ['T', 'Go to the table of events'],
+          ['P', 'Go to the posts'],
+          ['?', 'This help'],
+        ],
+      },
+    ] as { title: string; keys: [string, string][] }[],
+    pointer: 'On the timeline: drag to seek, Shift and drag to loop over a part, turn the wheel to zoom.',
     more: 'Documentation',
     docs: 'REST and event reference',
   },
@@ -227,6 +295,8 @@ export const texts = {
     rate: (rate: string) => `Rate ${rate}.`,
     loop: (on: boolean) => (on ? 'Loop on.' : 'Loop off.'),
     selected: (name: string) => `${name} selected.`,
+    moment: (what: string, at: string) => `${what}, ${at}.`,
+    noMoment: 'No further moment is known. They are found as the recording is played.',
   },
 
   problem: {

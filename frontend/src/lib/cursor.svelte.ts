@@ -1,0 +1,34 @@
+import type { Frame } from './frame.svelte.ts';
+
+/** Which panel the pointer is in. */
+export type Pointed = 'timeline' | 'charts' | 'feed';
+
+/** The moment that a pointer is on, in any panel: timeline, charts, map and feed all show that one. Moves at most once a frame. */
+export class Cursor {
+  /** Recording time, ms; undefined while no pointer is on any. */
+  timeMs = $state<number>();
+  /** The panel that it is on. */
+  by = $state<Pointed>();
+  #next: { by: Pointed; timeMs: number } | undefined;
+  readonly #frame: Frame;
+
+  constructor(frame: Frame) {
+    this.#frame = frame;
+    frame.paint(() => {
+      this.timeMs = this.#next?.timeMs;
+      this.by = this.#next?.by;
+    });
+  }
+
+  point(by: Pointed, timeMs: number): void {
+    this.#next = { by, timeMs };
+    this.#frame.touch();
+  }
+
+  /** The pointer has left a panel; nothing, when it is on another one already. */
+  leave(by: Pointed): void {
+    if (this.#next?.by !== by) return;
+    this.#next = undefined;
+    this.#frame.touch();
+  }
+}

@@ -1,0 +1,39 @@
+import type { RecordingDescription } from '../../../../schemas/types.ts';
+import type { Span } from './span.ts';
+
+type Described = Pick<RecordingDescription, 'start' | 'histogram'>;
+
+/** So many records must be missed before a silence is called a gap: by chance that happens once in 160,000 (e^-12). */
+const MISSED = 12;
+
+/**
+ * Where a recording is silent although it isn't otherwise: runs of empty buckets in which at least a dozen records would be
+ * expected, at the recording's mean pace. Sparse data has pauses; those are not gaps.
+ */
+export function gapsOf({ start, histogram: { bucketSeconds, counts } }: Described): Span[] {
+  if (!start) return [];
+  const pace = counts.reduce((sum, n) => sum + n, 0) / Math.max(1, counts.length);
+  const first = Date.parse(start);
+  const gaps: Span[] = [];
+  let empty = 0;
+  counts.forEach((n, i) => {
+    if (n === 0) return void empty++;
+    if (empty * pace >= MISSED) {
+      const to = first + i * bucketSeconds * 1000;
+      gaps.push({ from: to - empty * bucketSeconds * 1000, to });
+    }
+    empty = 0;
+  });
+  return gaps;
+}
+
+/** About when a line of a recording's file lies: as far through the records as through the lines, one record a line. */
+export function timeOfLine({ start, histogram: { bucketSeconds, counts } }: Described, line: number): number {
+  if (!start) return NaN;
+  let left = line;
+  for (const [i, n] of counts.entries()) {
+    if (left <= n) return Date.parse(start) + (i + left / Math.max(1, n)) * bucketSeconds * 1000;
+    left -= n;
+  }
+  return Date.parse(start) + counts.length * bucketSeconds * 1000;
+}

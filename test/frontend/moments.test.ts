@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { ChannelState, Channels } from '../../frontend/src/lib/channels.ts';
+import { Moments } from '../../frontend/src/lib/moments.ts';
+import { Topology } from '../../frontend/src/lib/topology.ts';
+import type { Event } from '../../schemas/types.ts';
+
+const at = (second: number) => new Date(Date.UTC(2026, 4, 4, 7, 0, second)).toISOString();
+let offset = 0;
+const event = (channel: string, subject: string, second: number, data: Event['data'], more = {}): Event => ({
+  ...{ specversion: '1.0', id: '', source: '', type: channel, subject, time: at(second), epoch: 1 },
+  ...{ offset: ++offset, replay: 'demo', sent: at(0), data, ...more },
+});
+const crossing = (subject: string, second: number, way: string, more = {}) =>
+  event('gps.fences', subject, second, { event: way, fence: 'centre', name: 'Centre' }, more);
+
+describe('the moments of a recording', () => {
+  let moments: Moments;
+  let channels: Channels;
+  const told = () =>
+    moments.all.map(({ kind, subject, what, timeMs }) => [kind, subject, what, (timeMs / 1000) % 60]);
+  function give(events: Event[], epoch = 1): void {
+    for (const one of events) {
+      if (!channels.all.has(one.type)) channels.all.set(one.type, new ChannelState(one.type));
+      channels.batch({
+        ...{ channel: one.type, epoch, from: one.offset, to: one.offset },
+        ...{ events: [{ ...one, epoch }], conflated: 0, dropped: 0 },
+      });
+    }
+  }
+  beforeEach(() => {
+    moments = new Moments(new Topology());
+    channels = new Channels([moments], () => {});
+    offset = 0;
+  });
+
+  it('are alerts, stops from their begin, and crossings, in the order of time', () => {
+    give([
+      crossing('b', 30, 'enter'),
+      event('gps.stops', 'a', 40, { event: 'arrived', arrived: at(10), duration_seconds: 30 }),
+      event('alerts', 'all', 20, { kind: 'drift', severity: 'warning', message: 'It has changed' }),
+      crossing('b', 35, 'dwell'),
+      event('gps', 'a', 36, { latitude: 1, longitude: 2 }),
+    ]);
+    assert.deepEqual(told(), [
+      ['stop', 'a', 'arrived', 10],
+      ['alert', 'all', 'warning', 20],
+      ['fence', 'b', 'enter', 30],
+    ]);
+  });
+
+  it('are there once, however often the recording is played, and never what a seek restored', () => {
+    give([crossing('a', 10, 'enter')]);
+    give(
+      [crossing('a', 10, 'enter'), crossing('b', 11, 'enter', { restored: true }), crossing('a', 20, 'exit')],
+      2,
+    );
+    assert.deepEqual(told(), [['fence', 'a', 'enter', 10], ['fence', 'a', 'exit', 20]]); // prettier-ignore
+  });
+
+  it('of a replay before are forgotten', () => {
+    give([crossing('a', 10, 'enter')]);
+    give([crossing('c', 5, 'enter', { replay: 'other' })], 2);
+    assert.deepEqual(told(), [['fence', 'c', 'enter', 5]]);
+  });
+
+  it('can be walked, forwards and backwards, all of them or those of a subject', () => {
+    give([crossing('a', 10, 'enter'), crossing('b', 20, 'enter'), crossing('a', 30, 'exit')]);
+    const second = (moment: ReturnType<Moments['next']>) => moment && (moment.timeMs / 1000) % 60;
+    assert.equal(second(moments.next(Date.parse(at(10)), 1)), 20);
+    assert.equal(second(moments.next(Date.parse(at(10)), 1, 'gps\na')), 30);
+    assert.equal(second(moments.next(Date.parse(at(30)), -1)), 20);
+    assert.equal(moments.next(Date.parse(at(30)), 1), undefined);
+  });
+});

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { gapsOf, timeOfLine } from '../../frontend/src/lib/timeline/gaps.ts';
+import {
+  axisLabel,
+  moved,
+  stepOf,
+  ticksOf,
+  zoomed,
+  type Span,
+} from '../../frontend/src/lib/timeline/span.ts';
+import { Zone } from '../../frontend/src/lib/zone.ts';
+
+const HOUR = 3_600_000;
+const start = '2026-05-04T07:00:00.000Z';
+const startMs = Date.parse(start);
+const histogram = (counts: number[]) => ({ start, histogram: { bucketSeconds: 1, counts } });
+
+describe('the timeline of the page', () => {
+  const whole: Span = { from: startMs, to: startMs + HOUR };
+  const inside = ({ from, to }: Span) => from >= whole.from - 1e-3 && to <= whole.to + 1e-3 && from < to;
+
+  it('never shows more than the recording, and keeps what is under the pointer where it is', () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: 0.01, max: 1, noNaN: true }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.double({ min: -2 * HOUR, max: 2 * HOUR, noNaN: true }),
+        (factor, share, by) => {
+          const about = whole.from + share * HOUR;
+          const near = zoomed(whole, whole, factor, about);
+          assert.ok(inside(near) && inside(moved(near, whole, by)));
+          assert.ok(Math.abs((about - near.from) / (near.to - near.from) - share) < 1e-6);
+          const back = zoomed(moved(near, whole, by), whole, 1000, about);
+          assert.ok(Math.abs(back.from - whole.from) < 1e-3 && Math.abs(back.to - whole.to) < 1e-3);
+        },
+      ),
+    );
+  });
+
+  it('labels round times of the clocks that are shown', () => {
+    const kolkata = new Zone('Asia/Kolkata');
+    const ticks = ticksOf(whole, stepOf(whole, 8), (ms) => kolkata.offsetMs(ms));
+    assert.deepEqual(
+      ticks.map((ms) => axisLabel(ms + kolkata.offsetMs(ms), 600_000)),
+      ['12:30', '12:40', '12:50', '13:00', '13:10', '13:20', '13:30'],
+    );
+    assert.equal(axisLabel(Date.parse('2026-05-04T00:00:00Z'), HOUR), '05-04');
+  });
+
+  it('knows by how much clocks differ, and when they are put forward', () => {
+    const berlin = new Zone('Europe/Berlin');
+    assert.equal(berlin.label(Date.parse('2026-03-29T00:59:59Z')), 'UTC+1');
+    assert.equal(berlin.label(Date.parse('2026-03-29T01:00:00Z')), 'UTC+2');
+    assert.equal(new Zone('America/St_Johns').label(startMs), 'UTC−2:30');
+    assert.equal(new Zone('Nowhere/Land').name, 'UTC');
+  });
+
+  it('takes a silence for a gap only where there should have been a dozen records', () => {
+    assert.deepEqual(gapsOf(histogram([20, 20, 0, 20, 20])), [{ from: startMs + 2000, to: startMs + 3000 }]);
+    assert.deepEqual(gapsOf(histogram([1, 1, 0, 0, 1, 1])), []);
+  });
+
+  it('finds a line of a file about where its record lies', () => {
+    const recording = histogram([10, 0, 10]);
+    assert.equal(timeOfLine(recording, 5), startMs + 500);
+    assert.equal(timeOfLine(recording, 20), startMs + 3000);
+  });
+});

@@ -38,14 +38,17 @@ export function openApi(mounted: Mounted[], keyed: boolean): object {
     tags: mounted.flatMap(({ resources }) =>
       resources.map(({ name, description }) => ({ name, description })),
     ),
-    ...(keyed && { security: [{ key: [] }, { bearer: [] }] }),
+    // {}: nobody is asked.
+    security: keyed ? [{ key: [] }, { bearer: [] }] : [{}],
     paths,
     components: {
       schemas: components.collected(),
-      securitySchemes: {
-        key: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
-        bearer: { type: 'http', scheme: 'bearer' },
-      },
+      ...(keyed && {
+        securitySchemes: {
+          key: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+          bearer: { type: 'http', scheme: 'bearer' },
+        },
+      }),
     },
   };
 }
@@ -128,6 +131,7 @@ function responses(route: Route, components: Components): object {
   });
   return {
     ...(Object.fromEntries(declared) as object),
+    '4XX': { description: 'It is refused: the problem (RFC 9457) says why.', content: problem },
     default: { description: 'A problem (RFC 9457).', content: problem },
   };
 }

@@ -63,6 +63,8 @@ export async function readHistory(
   query: HistoryQuery,
 ): Promise<{ items: Event[]; cursor: Position | null }> {
   const items: Event[] = [];
+  // Nothing is before it, and Redis refuses the question.
+  if (query.cursor?.epoch === 0 && query.cursor.offset === 0) return { items, cursor: null };
   const { epoch } = query.cursor ?? (await readHead(redis, channel));
   const first = query.allEpochs ? '-' : `${epoch}-0`;
   let end = query.cursor ? `(${positionText(query.cursor)}` : '+';
@@ -158,6 +160,8 @@ export async function readDeadLetters(
   limit: number,
   cursor?: string,
 ): Promise<{ items: DeadLetter[]; cursor: string | null }> {
+  // Nothing is before the first id there can be, and Redis refuses the question.
+  if (cursor !== undefined && /^0+-0+$/.test(cursor)) return { items: [], cursor: null };
   const entries = await redis.xrevrange(keys.deadLetters, cursor ? `(${cursor}` : '+', '-', 'COUNT', limit);
   const items = entries.map(([id, fields]) => ({ id, ...JSON.parse(fields[1]!) }) as DeadLetter);
   return { items, cursor: items.length === limit ? (items.at(-1)?.id ?? null) : null };

@@ -15,7 +15,7 @@ export default {
         limit: { type: 'integer', minimum: 1, maximum: 1_000, default: 100 },
         cursor: {
           type: 'string',
-          pattern: '^(?!0+-0+$)\\d{1,15}-\\d{1,15}$',
+          pattern: '^\\d{1,15}-\\d{1,15}$',
           description: 'From the page before: go on from there.',
         },
       },
@@ -61,7 +61,7 @@ export default {
       path: '/deadletters/{id}/redrive',
       summary: 'Put one event back onto its channel',
       scope: 'control',
-      params: { id: { type: 'string', pattern: '^(?!0+-0+$)\\d{1,15}-\\d{1,15}$' } },
+      params: { id: { type: 'string', pattern: '^\\d{1,15}-\\d{1,15}$' } },
       responses: {
         200: {
           description: 'Where it is now.',

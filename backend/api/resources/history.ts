@@ -35,7 +35,7 @@ export default {
         },
         cursor: {
           type: 'string',
-          pattern: '^(?!0+-0+$)\\d{1,15}-\\d{1,15}$',
+          pattern: '^\\d{1,15}-\\d{1,15}$',
           description: 'From the page before: go on from there.',
         },
       },

@@ -32,6 +32,8 @@ export const keys = {
   setup: 'reprise:setup',
   /** Hash: service that runs elsewhere -> `{state, params}`: how it is set up. */
   outside: 'reprise:outside',
+  /** Hash: channel of the configuration -> `<envelope> <events in the log> <state, 1/0> <latest key>`, for protocol.lua. */
+  declared: 'reprise:declared',
   /** Hash: channel of a pipeline's step -> `<retries> <backoff, ms>`. */
   retryPolicy: 'reprise:retrypolicy',
   /** Sorted set: events that failed, scored by when they come back, epoch ms. */
@@ -40,6 +42,10 @@ export const keys = {
   tally: (service: string) => `reprise:tally:${service}`,
   /** Stream, bounded: fields `t` trace id, `d` a Hop: what a service did with an event whose trace is sampled. */
   traces: 'reprise:traces',
+  /** List, one of 256 by the trace id's last two digits: `<trace id><entry id in traces>`, latest last. */
+  traceIndex: (trace: string) => `reprise:trace-index:${trace.slice(-2)}`,
+  /** Stream, bounded: fields time, level, kind, service, message, and `fields` (a JSON object): a line of the log. */
+  logs: 'reprise:logs',
   /** Stream, bounded: refused rows and events, field `d` a DeadLetter without its id. */
   deadLetters: 'reprise:deadletters',
   /** Hash: replay id -> Replay document. */

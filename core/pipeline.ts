@@ -32,7 +32,7 @@ export interface PipelinePlan {
   route: Route;
   /** Where results come out. */
   to: string;
-  /** `params` of events that bring none: those of steps that run elsewhere. */
+  /** `params` of events that bring none: those of services that run elsewhere, which know no step but their own name. */
   params: string | null;
 }
 
@@ -59,14 +59,23 @@ export function planPipeline(name: string, { steps, to = name }: Pipeline): Pipe
     const join = { service: 'join', name: step.name ?? 'join', params: { parts: ways.length } };
     return [ways, add(stepPlan(name, join))];
   });
-  const outside = plans.filter(({ config }) => config === null);
-  const params = Object.fromEntries(outside.map((step) => [step.name, step.params]));
+  const outside = new Map<string, string>();
+  for (const { config, service, params } of plans) {
+    if (config) continue;
+    const text = JSON.stringify(params);
+    if ((outside.get(service) ?? text) !== text)
+      throw new Error(`Two steps are "${service}": an event can carry parameters for it only once.`);
+    outside.set(service, text);
+  }
   return {
     steps: plans,
     input: input as string,
     route: [...route, to],
     to,
-    params: outside.length > 0 ? JSON.stringify(params) : null,
+    params:
+      outside.size > 0
+        ? `{${Array.from(outside, ([service, text]) => `${JSON.stringify(service)}:${text}`).join()}}`
+        : null,
   };
 }
 

@@ -5,13 +5,20 @@
 local LOG_MAX = 100000
 local DEAD_LETTERS_MAX = 10000
 local TRACES_MAX = 100000
+local ATTACHED_MS = 30000
+local BACKOFF_MAX_MS = 3600000
+local SUBJECT_MAX = 1024
+local REASON_MAX = 2000
+local ROUTE_DEPTH_MAX = 3
+
+-- Time ----------------------------------------------------------------------------------------------------------------
 
 local function now_ms()
   local now = redis.call('TIME')
   return tonumber(now[1]) * 1000 + math.floor(tonumber(now[2]) / 1000)
 end
 
--- ISO 8601 in UTC. Days to a date: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
+-- ISO 8601 in UTC. Days to a date and back: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
 local function iso(ms)
   local days, ms_of_day = math.floor(ms / 86400000), ms % 86400000
   local z = days + 719468
@@ -27,117 +34,354 @@ local function iso(ms)
     math.floor(ms_of_day / 60000) % 60, math.floor(ms_of_day / 1000) % 60, ms_of_day % 1000)
 end
 
+-- Epoch milliseconds of an ISO 8601 time with a zone, and the time in UTC as text; nil where it is none.
+local function time_of(text)
+  local year, month, day, hour, minute, second, fraction, zone =
+    string.match(text, '^(%d%d%d%d)%-(%d%d)%-(%d%d)T(%d%d):(%d%d):(%d%d)(%.?%d*)(.+)$')
+  if not year or fraction == '.' then return nil end
+  local y, m = tonumber(year), tonumber(month)
+  if m <= 2 then y = y - 1 end
+  local era = math.floor(y / 400)
+  local yoe = y - era * 400
+  local doy = math.floor((153 * (m > 2 and m - 3 or m + 9) + 2) / 5) + tonumber(day) - 1
+  local days = era * 146097 + yoe * 365 + math.floor(yoe / 4) - math.floor(yoe / 100) + doy - 719468
+  local ms = days * 86400000 + hour * 3600000 + minute * 60000 + second * 1000
+  -- There is no thirtieth of February, and no 25th hour.
+  if string.sub(iso(ms), 1, 19) ~= string.sub(text, 1, 19) then return nil end
+  if fraction ~= '' then ms = ms + math.floor(tonumber('0' .. fraction) * 1000) end
+  if zone == 'Z' then return ms, text end
+  local sign, hours, minutes = string.match(zone, '^([+-])(%d%d):(%d%d)$')
+  if not sign then return nil end
+  ms = ms - tonumber(sign .. '1') * (hours * 3600000 + minutes * 60000)
+  return ms, iso(ms)
+end
+
+-- JSON ----------------------------------------------------------------------------------------------------------------
+
 local function json(value)
   return (string.gsub(cjson.encode(value), '\\/', '/'))
 end
 
-local function refused(text)
-  return redis.error_reply('REFUSED ' .. text)
-end
-
-local function is_object(text)
-  local ok, value = pcall(cjson.decode, text)
-  return ok and type(value) == 'table' and string.match(text, '^%s*{') ~= nil
-end
-
--- Publishes, logs and keeps as state one event after the last of its channel. `members`: source, subject, and what else of
--- replay, time, traceparent, pipeline, route, params, attempt is to travel along. Returns its position.
-local function put(channel, members, data, now)
-  local head_key = 'reprise:head:' .. channel
-  local head = redis.call('HMGET', head_key, 'epoch', 'offset')
-  local epoch, offset = math.max(1, tonumber(head[1] or 0)), tonumber(head[2] or 0) + 1
-  local parts = {
-    '{"specversion":"1.0","id":', json(string.format('%s/%d/%d', channel, epoch, offset)), ',"source":',
-    json(members.source), ',"type":', json(channel), ',"subject":', json(members.subject), ',"time":',
-    json(members.time or iso(now)), string.format(',"epoch":%d,"offset":%d', epoch, offset),
-  }
-  local function add(name, value)
-    if value ~= nil then parts[#parts + 1] = string.format(',"%s":', name) .. json(value) end
+local strict
+-- JSON text as a value; nil where it is none. cjson refuses half a surrogate pair, which JSON allows: it is read as U+FFFD.
+local function decoded(text)
+  if not strict then
+    strict = cjson.new()
+    strict.decode_invalid_numbers(false)
   end
-  add('replay', members.replay)
-  add('sent', iso(now))
-  add('traceparent', members.traceparent)
-  add('pipeline', members.pipeline)
-  if members.route and #members.route > 0 then add('route', members.route) end
-  add('params', members.params)
-  add('attempt', members.attempt)
-  parts[#parts + 1] = ',"data":' .. data .. '}'
-  local event = table.concat(parts)
-  redis.call('XADD', 'reprise:log:' .. channel, 'MAXLEN', '~', LOG_MAX, string.format('%d-%d', epoch, offset), 'e', event)
-  redis.call('PUBLISH', channel, event)
-  redis.call('HSET', 'reprise:state:' .. channel, members.subject, event)
-  redis.call('HSET', head_key, 'epoch', epoch, 'offset', offset, 'time', now, 'by', members.source)
-  redis.call('SADD', 'reprise:channels', channel)
-  return string.format('%d-%d', epoch, offset)
+  local ok, value = pcall(strict.decode, text)
+  if ok then return value end
+  ok, value = pcall(strict.decode, (string.gsub(text, '(\\+)u[dD][89a-fA-F]%x%x', function(slashes)
+    if #slashes % 2 == 1 then return slashes .. 'ufffd' end
+  end)))
+  return ok and value or nil
 end
 
--- Where an event goes next: { channel, the route from there }. A branch of a route goes to the first step of each.
-local function hops(route)
-  if type(route) ~= 'table' or #route == 0 then return {} end
-  local next, rest = route[1], { unpack(route, 2) }
-  if type(next) == 'string' then return { { next, rest } } end
-  local found = {}
-  for i, branch in ipairs(next) do
-    local beyond = { unpack(branch, 2) }
-    for _, step in ipairs(rest) do beyond[#beyond + 1] = step end
-    found[i] = { branch[1], beyond }
+-- The Unicode Standard, table 3-7.
+local UTF8 = {
+  '[\194-\223][\128-\191]', '\224[\160-\191][\128-\191]', '\237[\128-\159][\128-\191]',
+  '[\225-\236\238\239][\128-\191][\128-\191]', '\240[\144-\191][\128-\191][\128-\191]',
+  '[\241-\243][\128-\191][\128-\191][\128-\191]', '\244[\128-\143][\128-\191][\128-\191]',
+}
+local function is_utf8(text)
+  if not string.find(text, '[\128-\255]') then return true end
+  for _, sequence in ipairs(UTF8) do text = string.gsub(text, sequence, ' ') end
+  return not string.find(text, '[\128-\255]')
+end
+
+-- What is wrong with the text of a JSON object that is to travel as it is, or nil. cjson takes some that others choke on.
+local function object_problem(text)
+  if string.find(text, '[%z\1-\31]') then return 'must stand on one line, without control characters' end
+  if not is_utf8(text) then return 'must be UTF-8' end
+  if string.find(text, '%d%.%D') or string.find(text, '-.', 1, true) then
+    local bare = string.gsub(string.gsub(text, '\\.', ''), '"[^"]*"', '')
+    if string.find(bare, '%d%.%D') or string.find(bare, '-.', 1, true) then
+      return 'must have numbers with a digit on both sides of the point'
+    end
+  end
+  if type(decoded(text)) ~= 'table' or not string.find(text, '^%s*{') then return 'must be a JSON object' end
+end
+
+-- What is asked for ---------------------------------------------------------------------------------------------------
+
+local function refused(...)
+  return redis.error_reply('REFUSED ' .. string.format(...))
+end
+
+local function is_channel(name)
+  return type(name) == 'string' and #name <= 128 and string.find(name, '^%w[%w._:%-]*$') ~= nil
+    and string.sub(name, 1, 8) ~= 'reprise:'
+end
+
+-- What is wrong with a route, or nil.
+local function route_problem(route, depth)
+  if type(route) ~= 'table' or depth > ROUTE_DEPTH_MAX then
+    return 'the route must be a list of channels, and of branches of channels'
+  end
+  for key, step in pairs(route) do
+    if type(key) ~= 'number' then return 'the route must be a list' end
+    if type(step) == 'table' then
+      local problem = route_problem(step, depth + 1)
+      if problem then return problem end
+    elseif not is_channel(step) then
+      return string.format('the route leads to %s, which can\'t be a channel', json(step))
+    end
+  end
+end
+
+-- An empty list of Lua is an empty object to cjson.
+local function route_text(route)
+  if type(route) == 'string' then return json(route) end
+  local parts = {}
+  for i, step in ipairs(route) do parts[i] = route_text(step) end
+  return '[' .. table.concat(parts, ',') .. ']'
+end
+
+-- Where an event goes next: a list of { channel, the route from there }. A branch of a route goes to the first step of each.
+local function hops(route, found)
+  found = found or {}
+  local next, rest = route[1], {}
+  for i = 2, #route do rest[i - 1] = route[i] end
+  if type(next) == 'string' then
+    found[#found + 1] = { channel = next, route = rest }
+  elseif next then
+    for _, branch in ipairs(next) do
+      local way = {}
+      for _, step in ipairs(branch) do way[#way + 1] = step end
+      for _, step in ipairs(rest) do way[#way + 1] = step end
+      hops(way, found)
+    end
   end
   return found
 end
 
+local TEXTS = {
+  source = true, replay = true, traceparent = true, pipeline = true, params = true, datacontenttype = true, dataschema = true,
+}
+local FLAGS = { restored = true, atmostonce = true }
+
+-- What is wrong with the members that an event is given, or nil. Those that are null are taken away.
+local function members_problem(members)
+  for name, value in pairs(members) do
+    if value == cjson.null then
+      members[name] = nil
+    elseif name == 'time' then
+      local _, text = time_of(tostring(value))
+      if not text then return 'time must be ISO 8601 with a zone, as 2019-12-24T20:21:27.999Z' end
+      members.time = text
+    elseif name == 'route' then
+      local problem = route_problem(value, 1)
+      if problem then return problem end
+    elseif TEXTS[name] then
+      if type(value) ~= 'string' then return name .. ' must be text' end
+    elseif FLAGS[name] then
+      if value ~= true then return name .. ' can only be true' end
+    else
+      return string.format('an event can\'t be given the member %s', json(name))
+    end
+  end
+end
+
+-- Channels ------------------------------------------------------------------------------------------------------------
+
+-- How a channel is declared, as its line in reprise:declared says: `<envelope> <events in the log> <state, 1/0> <latest key>`.
+local function spec_of(channel)
+  local line = redis.call('HGET', 'reprise:declared', channel)
+  local envelope, log_max, state, latest = string.match(line or '', '^(%l+) (%d+) ([01]) (.*)$')
+  if not envelope then return { log_max = LOG_MAX, keeps_state = true, latest = '' } end
+  return { bare = envelope == 'none', log_max = tonumber(log_max), keeps_state = state == '1', latest = latest }
+end
+
+local function position_of(text)
+  local epoch, offset = string.match(text or '', '^(%d+)%-(%d+)')
+  return tonumber(epoch or 0), tonumber(offset or 0)
+end
+
+local function is_before(a_epoch, a_offset, b_epoch, b_offset)
+  return a_epoch < b_epoch or (a_epoch == b_epoch and a_offset < b_offset)
+end
+
+-- The attached consumer whose unread events so many more would push out of a log, or nil.
+local function held_back_by(channel, count, now)
+  local log, log_max = 'reprise:log:' .. channel, spec_of(channel).log_max
+  if log_max == 0 then return nil end
+  local length = redis.call('XLEN', log)
+  if length + count <= log_max then return nil end
+  local last = redis.call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]
+  local last_epoch, last_offset = position_of(last and last[1])
+  local consumers = redis.call('HGETALL', 'reprise:consumers:' .. channel)
+  for i = 1, #consumers, 2 do
+    local epoch, offset = position_of(consumers[i + 1])
+    local deadline = tonumber(string.match(consumers[i + 1], ' (%d+)$') or 0)
+    local unread = epoch == last_epoch and last_offset - offset or length
+    if deadline > now and is_before(epoch, offset, last_epoch, last_offset) and unread + count > log_max then
+      return consumers[i]
+    end
+  end
+end
+
+-- Publishes, logs and keeps as state one event after the last of its channel, in its epoch or a newer one. `members`: source,
+-- subject, and what else is to travel along. Returns its position.
+local function put(channel, members, data, epoch, now)
+  local head_key, spec = 'reprise:head:' .. channel, spec_of(channel)
+  local head = redis.call('HMGET', head_key, 'epoch', 'offset')
+  local head_epoch, offset = tonumber(head[1] or 0), tonumber(head[2] or 0) + 1
+  epoch = math.max(1, epoch)
+  if head_epoch < epoch then offset = 1 else epoch = head_epoch end
+  local time = members.time or iso(now)
+  local parts = {
+    '{"specversion":"1.0","id":', json(string.format('%s/%d/%d', channel, epoch, offset)), ',"source":',
+    json(members.source), ',"type":', json(channel), ',"subject":', json(members.subject), ',"time":', json(time),
+    string.format(',"epoch":%d,"offset":%d', epoch, offset),
+  }
+  local function add(name, text) parts[#parts + 1] = string.format(',"%s":', name) .. text end
+  local function carry(name) if members[name] ~= nil then add(name, json(members[name])) end end
+  carry('replay')
+  add('sent', json(iso(now)))
+  carry('datacontenttype')
+  carry('dataschema')
+  carry('restored')
+  carry('atmostonce')
+  carry('traceparent')
+  carry('pipeline')
+  if members.route and #members.route > 0 then add('route', route_text(members.route)) end
+  carry('params')
+  carry('attempt')
+  parts[#parts + 1] = ',"data":' .. data .. '}'
+  local event, position = table.concat(parts), string.format('%d-%d', epoch, offset)
+  -- First, as this is what could fail.
+  if spec.log_max > 0 then
+    redis.call('XADD', 'reprise:log:' .. channel, 'MAXLEN', '~', spec.log_max, position, 'e', event)
+  end
+  redis.call('PUBLISH', channel, spec.bare and data or event)
+  if head_epoch < epoch then redis.call('DEL', 'reprise:state:' .. channel) end
+  if spec.keeps_state then redis.call('HSET', 'reprise:state:' .. channel, members.subject, event) end
+  if spec.latest ~= '' then redis.call('SET', spec.latest, spec.bare and data or event) end
+  redis.call('HSET', head_key, 'epoch', epoch, 'offset', offset, 'time', (time_of(time)) or now, 'by', members.source)
+  if offset == 1 then redis.call('SADD', 'reprise:channels', channel) end
+  return position
+end
+
+-- Services ------------------------------------------------------------------------------------------------------------
+
 -- The traceparent of what a service derives from an event: its span has the same id however often it is tried.
 local function traced(traceparent, service, id)
-  local version, trace, parent, flags = string.match(traceparent or '', '^(%x%x)%-(%x+)%-(%x+)%-(%x%x)$')
+  local version, trace, parent, flags =
+    string.match(traceparent or '', '^([%da-f][%da-f])%-([%da-f]+)%-([%da-f]+)%-([%da-f][%da-f])$')
   if not trace or #trace ~= 32 or #parent ~= 16 then return nil end
+  if not string.find(trace, '[^0]') or not string.find(parent, '[^0]') then return nil end
   local span = string.sub(redis.sha1hex(service .. ' ' .. id), 1, 16)
   return { text = string.format('%s-%s-%s-%s', version, trace, span, flags), trace = trace, span = span, parent = parent,
     sampled = tonumber(flags, 16) % 2 == 1 }
 end
 
+-- An event as it stands in a log, without its data, and those as text: they may be more than cjson can hold. `data` is the
+-- last member, and in no text before it can these characters stand unescaped. Nil where it is none.
+local function read(text)
+  local first, last = string.find(text, ',"data":', 1, true)
+  local event = first and decoded(string.sub(text, 1, first - 1) .. '}')
+  if type(event) ~= 'table' or type(event.id) ~= 'string' or not is_channel(event.type) or type(event.epoch) ~= 'number'
+    or type(event.subject) ~= 'string' or type(event.time) ~= 'string' then return nil end
+  for name in pairs(TEXTS) do
+    if type(event[name]) ~= 'string' then event[name] = nil end
+  end
+  return event, string.sub(text, last + 1, -2)
+end
+
+-- What a service has been given and not yet finished: text, idle (ms), and event, or what is wrong with it. Nil: it is
+-- finished; or a refusal.
+local function pending(service, channel, id)
+  if not is_channel(channel) then return nil, refused('there can be no channel %s', json(channel)) end
+  if not string.find(id, '^%d+%-%d+$') then return nil, refused('the id must be that of the log, as 1-42') end
+  local log = 'reprise:log:' .. channel
+  local found = redis.pcall('XPENDING', log, service, id, id, 1)
+  if found.err then
+    return nil, refused('there is no group: XGROUP CREATE %s %s 0 MKSTREAM (Redis says %s)', log, service, found.err)
+  end
+  if #found == 0 then return nil end
+  local given = { idle = found[1][3] }
+  local entry = redis.call('XRANGE', log, id, id)[1]
+  if not entry then
+    given.text, given.problem = '', string.format('event %s has left the log of %s', id, channel)
+    return given
+  end
+  given.text = entry[2][2] or ''
+  given.event = read(given.text)
+  if not given.event then
+    given.problem = string.format('entry %s of %s is no event', id, channel)
+  elseif given.event.route then
+    given.problem = route_problem(given.event.route, 1)
+  end
+  return given
+end
+
+-- How far a group has read without a gap: before the oldest event that it has in hand.
+local function standing(log, group)
+  local oldest = redis.call('XPENDING', log, group)[2]
+  if oldest then
+    local epoch, offset = position_of(oldest)
+    return string.format('%d-%d', epoch, offset - 1)
+  end
+  for _, fields in ipairs(redis.call('XINFO', 'GROUPS', log)) do
+    local facts = {}
+    for i = 1, #fields, 2 do facts[fields[i]] = fields[i + 1] end
+    if facts.name == group then return facts['last-delivered-id'] end
+  end
+end
+
+local function finish(service, channel, id, now, outcome)
+  local log = 'reprise:log:' .. channel
+  redis.call('XACK', log, service, id)
+  local position = string.format('%s %d', standing(log, service), now + ATTACHED_MS)
+  redis.call('HSET', 'reprise:consumers:' .. channel, service, position)
+  redis.call('HINCRBY', 'reprise:tally:' .. service, outcome, 1)
+end
+
 -- Notes a service's way with an event, where its trace is sampled.
-local function note(trace, service, event, received, now, status, reason)
+local function note(trace, service, given, now, status, reason)
   if not trace or not trace.sampled then return end
+  local event = given.event
   redis.call('XADD', 'reprise:traces', 'MAXLEN', '~', TRACES_MAX, '*', 't', trace.trace, 'd', json({
     trace = trace.trace, span = trace.span, parent = trace.parent, service = service, pipeline = event.pipeline,
-    channel = event.type, event = event.id, created = event.time, sent = event.sent, received = iso(received),
+    channel = event.type, event = event.id, created = event.time, sent = event.sent, received = iso(now - given.idle),
     finished = iso(now), status = status, reason = reason,
   }))
 end
 
--- What a service has been given and not yet finished: the event, its text, since when. Nil: it is finished; or an error.
-local function pending(service, channel, id)
-  local log = 'reprise:log:' .. channel
-  local ok, found = pcall(redis.call, 'XPENDING', log, service, id, id, 1)
-  if not ok or found.err then return nil, refused(string.format('no group "%s" on %s', service, log)) end
-  if #found == 0 then return nil end
-  local entry = redis.call('XRANGE', log, id, id)[1]
-  if not entry then return nil, refused(string.format('event %s has left the log of %s', id, channel)) end
-  local text = entry[2][2]
-  return { event = cjson.decode(text), text = text, idle = tonumber(found[1][3]) }
+local function bury(channel, source, reason, text, replay, now)
+  redis.call('XADD', 'reprise:deadletters', 'MAXLEN', '~', DEAD_LETTERS_MAX, '*', 'd', json({
+    at = iso(now), channel = channel, source = source, reason = reason, content = text, replay = replay,
+  }))
 end
 
-local function finish(service, channel, id, now, outcome)
-  redis.call('XACK', 'reprise:log:' .. channel, service, id)
-  redis.call('HSET', 'reprise:consumers:' .. channel, service, string.format('%s %d', id, now + 30000))
-  redis.call('HINCRBY', 'reprise:tally:' .. service, outcome, 1)
-end
+-- The functions -------------------------------------------------------------------------------------------------------
 
 -- reprise_send 0 channel subject data [members]: writes an event. `data`: a JSON object. `members`: JSON object of what else it
--- has: time, source, traceparent, pipeline, route, params. Returns its position.
+-- has: time, source, traceparent, pipeline, route, params, replay. Returns its position.
 local function send(_, args)
   local channel, subject, data = args[1], args[2], args[3]
-  if not (channel and string.match(channel, '^%w[%w._:%-]*$')) or string.match(channel, '^reprise:') then
-    return refused('the channel must be of letters, digits, dot, colon, dash and underscore')
+  if not data then return refused('it takes channel, subject, data and members') end
+  if not is_channel(channel) then
+    return refused('a channel is at most 128 letters, digits, dots, colons, dashes and underscores, and not one of reprise:')
   end
-  if not subject then return refused('the subject is missing') end
-  if not (data and is_object(data)) then return refused('the data must be a JSON object') end
+  if #subject > SUBJECT_MAX or not is_utf8(subject) then
+    return refused('the subject must be UTF-8 of at most %d bytes', SUBJECT_MAX)
+  end
+  local problem = object_problem(data)
+  if problem then return refused('the data %s', problem) end
   local members = {}
   if args[4] then
-    if not is_object(args[4]) then return refused('the members must be a JSON object') end
-    members = cjson.decode(args[4])
+    problem = object_problem(args[4])
+    if problem then return refused('the members %s', problem) end
+    members = decoded(args[4])
+    problem = members_problem(members)
+    if problem then return refused('%s', problem) end
   end
+  local now = now_ms()
+  local consumer = held_back_by(channel, 1, now)
+  if consumer then return redis.error_reply(string.format('FULL %s has not read the log of %s', consumer, channel)) end
   members.subject, members.source = subject, members.source or '/send'
-  return put(channel, members, data, now_ms())
+  return put(channel, members, data, 1, now)
 end
 
 -- reprise_done 0 service channel id output [data...]: finishes an event that the service had read from the channel's log with
@@ -146,25 +390,35 @@ end
 local function done(_, args)
   local service, channel, id, output = args[1], args[2], args[3], args[4]
   if not output then return refused('it takes service, channel, id, output and any number of data') end
+  if output ~= '' and not is_channel(output) then return refused('%s can\'t be a channel', json(output)) end
   for i = 5, #args do
-    if not is_object(args[i]) then return refused('what is derived must be a JSON object each') end
+    local problem = object_problem(args[i])
+    if problem then return refused('what is derived %s', problem) end
   end
-  local given, problem = pending(service, channel, id)
-  if not given then return problem or 0 end
+  local given, refusal = pending(service, channel, id)
+  if not given then return refusal or 0 end
+  if given.problem then return refused('%s', given.problem) end
   local now, event = now_ms(), given.event
   local trace = traced(event.traceparent, service, event.id)
-  local targets = hops(event.route)
-  if #targets == 0 and output ~= '' then targets = { { output, {} } } end
+  local targets = hops(event.route or {})
+  if #targets == 0 and output ~= '' then targets = { { channel = output } } end
+  for _, target in ipairs(targets) do
+    local consumer = #args > 4 and held_back_by(target.channel, #args - 4, now)
+    if consumer then
+      return redis.error_reply(string.format('FULL %s has not read the log of %s', consumer, target.channel))
+    end
+  end
   for i = 5, #args do
     for _, target in ipairs(targets) do
-      put(target[1], {
+      put(target.channel, {
         source = '/services/' .. service, subject = event.subject, time = event.time, replay = event.replay,
-        traceparent = trace and trace.text, pipeline = event.pipeline, route = target[2], params = event.params,
-      }, args[i], now)
+        restored = event.restored, traceparent = trace and trace.text, pipeline = event.pipeline, route = target.route,
+        params = event.params,
+      }, args[i], event.epoch, now)
     end
   end
   finish(service, channel, id, now, 'done')
-  note(trace, service, event, now - given.idle, now, 'finished')
+  note(trace, service, given, now, 'finished')
   return 1
 end
 
@@ -173,60 +427,100 @@ end
 local function fail(_, args)
   local service, channel, id, reason = args[1], args[2], args[3], args[4]
   if not reason then return refused('it takes service, channel, id and reason') end
-  local given, problem = pending(service, channel, id)
-  if not given then return problem or 0 end
-  local now, event = now_ms(), given.event
-  local policy = redis.call('HGET', 'reprise:retrypolicy', channel) or '0 0'
-  local retries, backoff_ms = string.match(policy, '^(%d+) (%d+)$')
+  local given, refusal = pending(service, channel, id)
+  if not given then return refusal or 0 end
+  local now, event = now_ms(), given.event or {}
+  local retries, backoff_ms = string.match(redis.call('HGET', 'reprise:retrypolicy', channel) or '', '^(%d+) (%d+)$')
   local attempt = event.attempt or 1
   local trace = traced(event.traceparent, service, event.id)
-  if attempt <= tonumber(retries) then
-    redis.call('ZADD', 'reprise:retries', now + tonumber(backoff_ms) * 2 ^ (attempt - 1), given.text)
+  reason = string.sub(given.problem or reason, 1, REASON_MAX)
+  if not given.problem and attempt <= tonumber(retries or 0) then
+    local wait_ms = math.min(tonumber(backoff_ms) * 2 ^ (attempt - 1), BACKOFF_MAX_MS)
+    redis.call('ZADD', 'reprise:retries', now + wait_ms, given.text)
     finish(service, channel, id, now, 'retried')
-    note(trace, service, event, now - given.idle, now, 'retried', reason)
+    note(trace, service, given, now, 'retried', reason)
     return 'retry'
   end
-  redis.call('XADD', 'reprise:deadletters', 'MAXLEN', '~', DEAD_LETTERS_MAX, '*', 'd', json({
-    at = iso(now), channel = channel, source = '/services/' .. service, reason = reason, content = given.text,
-  }))
+  bury(channel, '/services/' .. service, reason, given.text, event.replay, now)
   finish(service, channel, id, now, 'failed')
-  note(trace, service, event, now - given.idle, now, 'failed', reason)
+  note(trace, service, given, now, 'failed', reason)
   return 'dead'
 end
 
--- reprise_retry 0 limit: puts events whose time has come back onto their channels. Returns how many.
+-- reprise_retry 0 [limit]: puts events whose time has come back onto their channels. One of an epoch that is over is void.
+-- Returns how many it has dealt with.
 local function retry(_, args)
-  local now = now_ms()
-  local due = redis.call('ZRANGE', 'reprise:retries', '-inf', now, 'BYSCORE', 'LIMIT', 0, args[1] or 100)
+  local now, limit, count = now_ms(), tonumber(args[1] or 100), 0
+  if not limit then return refused('the limit must be a number') end
+  local due = redis.call('ZRANGE', 'reprise:retries', '-inf', now, 'BYSCORE', 'LIMIT', 0, limit)
   for _, text in ipairs(due) do
-    redis.call('ZREM', 'reprise:retries', text)
-    local event = cjson.decode(text)
-    event.attempt = (event.attempt or 1) + 1
-    -- The data as they are: `data` is the last member, and in no text before it can these characters stand unescaped.
-    local _, last = string.find(text, ',"data":', 1, true)
-    put(event.type, event, string.sub(text, last + 1, -2), now)
+    local event, data = read(text)
+    if not event then
+      bury('', '/retry', 'it is no event', text, nil, now)
+    elseif held_back_by(event.type, 1, now) then
+      data = nil
+    elseif tonumber(redis.call('HGET', 'reprise:head:' .. event.type, 'epoch') or 0) <= event.epoch then
+      event.attempt = (event.attempt or 1) + 1
+      put(event.type, event, data, event.epoch, now)
+    end
+    if data or not event then
+      redis.call('ZREM', 'reprise:retries', text)
+      count = count + 1
+    end
   end
-  return #due
+  return count
 end
 
 -- reprise_alive 0 service instance [facts]: a sign of life, once a second. `facts`: JSON object of what people are shown:
--- version, inputs, outputs, message. Returns how the service is set up: {"state":"running"|"stopped","params":{...}}.
+-- version, inputs, outputs, message, and state: "failed", or "stopped" by one that ends, and is forgotten at once.
+-- Returns how the service is set up: {"state":"running"|"stopped","params":{...}}.
 local function alive(_, args)
   local service, instance = args[1], args[2]
-  if not instance then return refused('it takes service and instance') end
+  if not instance then return refused('it takes service, instance and facts') end
   local facts = {}
   if args[3] then
-    if not is_object(args[3]) then return refused('the facts must be a JSON object') end
-    facts = cjson.decode(args[3])
+    local problem = object_problem(args[3])
+    if problem then return refused('the facts %s', problem) end
+    facts = decoded(args[3])
   end
+  local now = now_ms()
   local setup = redis.call('HGET', 'reprise:outside', service) or '{"state":"running","params":{}}'
-  local document = { name = service, role = 'service', instance = instance, seen = iso(now_ms()),
-    state = cjson.decode(setup).state or 'running', version = facts.version, message = facts.message }
-  if facts.inputs and #facts.inputs > 0 then document.inputs = facts.inputs end
-  if facts.outputs and #facts.outputs > 0 then document.outputs = facts.outputs end
+  local state = facts.state or (decoded(setup) or {}).state or 'running'
+  if state ~= 'running' and state ~= 'stopped' and state ~= 'failed' then
+    return refused('state must be running, stopped or failed')
+  end
+  local document = { name = service, role = 'service', instance = service .. '/' .. instance, seen = iso(now), state = state }
+  for _, name in ipairs({ 'version', 'message' }) do
+    if type(facts[name]) == 'string' then document[name] = facts[name] end
+  end
+  for _, name in ipairs({ 'inputs', 'outputs' }) do
+    local channels = facts[name]
+    if channels ~= nil then
+      local problem = type(channels) ~= 'table'
+      for key, channel in pairs(problem and {} or channels) do
+        problem = problem or type(key) ~= 'number' or not is_channel(channel)
+      end
+      if problem then return refused('%s must be a list of channels', name) end
+      document[name] = channels[1] and channels
+    end
+  end
   local text = json(document)
-  redis.call('HSET', 'reprise:services', instance, text)
+  if facts.state == 'stopped' then
+    redis.call('HDEL', 'reprise:services', document.instance)
+  else
+    redis.call('HSET', 'reprise:services', document.instance, text)
+  end
   redis.call('PUBLISH', 'reprise:status', text)
+  if state == 'running' then
+    -- Who writes waits for it rather than push out of the log what it has not read.
+    for _, channel in ipairs(document.inputs or {}) do
+      local position = redis.call('HGET', 'reprise:consumers:' .. channel, service)
+      local epoch, offset = position_of(position or nil)
+      if position then
+        redis.call('HSET', 'reprise:consumers:' .. channel, service, string.format('%d-%d %d', epoch, offset, now + ATTACHED_MS))
+      end
+    end
+  end
   return setup
 end
 

@@ -23,9 +23,11 @@ export interface Schemas {
   event?: Event;
   keys?: Keys;
   'resources/channel'?: Channel;
+  'resources/client'?: Client;
   'resources/clock'?: ClockTick;
   'resources/dead-letter'?: DeadLetter;
   'resources/hop'?: Hop;
+  'resources/log'?: LogRecord;
   'resources/pipeline-status'?: PipelineStatus;
   'resources/problem'?: Problem;
   'resources/rate'?: Rate;
@@ -583,7 +585,32 @@ export interface Config {
    * The folder Reprise keeps its own files in.
    */
   data?: string;
-  logLevel?: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  logLevel?: 'debug' | 'info' | 'warn' | 'error' | 'critical' | 'silent';
+  /**
+   * Where the log goes beside stdout.
+   */
+  logs?: {
+    /**
+     * How many lines Redis holds; 20,000 if absent.
+     */
+    keep?: number;
+    sinks?: {
+      /**
+       * A pino transport: an npm package by name, or a file of this project by a path that begins with a dot.
+       */
+      target: string;
+      /**
+       * What the transport is given.
+       */
+      options?: {
+        [k: string]: unknown;
+      };
+      /**
+       * Lines below it do not go there; the level of the log if absent.
+       */
+      level?: 'debug' | 'info' | 'warn' | 'error' | 'critical';
+    }[];
+  };
   /**
    * Other origins whose pages may use the API and the socket.
    */
@@ -1224,6 +1251,58 @@ export interface Channel {
   }[];
 }
 /**
+ * Somebody who follows channels, and what became of every event on them: `published` is always `delivered` + `conflated` + `filtered` + `dropped` + `inFlight`.
+ */
+export interface Client {
+  id: string;
+  /**
+   * Socket.IO, or Server-Sent Events.
+   */
+  kind: 'socket' | 'events';
+  connected: string;
+  /**
+   * What waits in the server because the client does not take it.
+   */
+  waitingBytes: number;
+  subscriptions: {
+    channel: string;
+    mode: 'stream' | 'latest';
+    /**
+     * `behind` goes through the log to reach the live events; `lapsed` could not take them, and gets the latest of each subject when it can (`returning`).
+     */
+    state: 'joining' | 'behind' | 'live' | 'lapsed' | 'returning';
+    epoch: number;
+    /**
+     * All up to here is dealt with.
+     */
+    offset: number;
+    /**
+     * Events on the channel since the client follows it.
+     */
+    published: number;
+    /**
+     * Credited by the client; of one that never credits, handed to its connection.
+     */
+    delivered: number;
+    /**
+     * Left out because a later event of their subject, or a newer epoch, took their place.
+     */
+    conflated: number;
+    /**
+     * Not wanted.
+     */
+    filtered: number;
+    /**
+     * Lost for another reason.
+     */
+    dropped: number;
+    /**
+     * On the way, or still here.
+     */
+    inFlight: number;
+  }[];
+}
+/**
  * Where a replay stands; published on reprise:clock at 10 Hz and at every change.
  */
 export interface ClockTick {
@@ -1308,6 +1387,32 @@ export interface Hop {
    * Of what failed.
    */
   reason?: string;
+}
+/**
+ * A line of the log.
+ */
+export interface LogRecord {
+  /**
+   * Its place in the log.
+   */
+  id: string;
+  time: string;
+  level: 'debug' | 'info' | 'warn' | 'error' | 'critical';
+  /**
+   * service: a service says it. system: Reprise does, of itself or of a service: started, stopped, crashed.
+   */
+  kind: 'service' | 'system';
+  /**
+   * The service, or the role of the process, that it is about.
+   */
+  service: string;
+  message: string;
+  /**
+   * What else was said, by name.
+   */
+  fields: {
+    [k: string]: unknown;
+  };
 }
 /**
  * How a pipeline is, step by step.
@@ -1631,6 +1736,7 @@ export interface Service {
    * Last heartbeat.
    */
   seen: string;
+  version?: string;
   restarts?: number;
   message?: string;
   inputs?: string[];

@@ -1,3 +1,5 @@
+import { channelSpec } from '../../core/channels.ts';
+import type { Settings } from '../../core/config.ts';
 import { keys } from '../../core/keys.ts';
 import { planPipeline } from '../../core/pipeline.ts';
 import { callProtocol, type Redis } from '../../core/redis.ts';
@@ -7,8 +9,12 @@ import { OUTSIDE } from './plan.ts';
 const RETRY_LOOK_MS = 100;
 const RETRIES_AT_ONCE = 100;
 
-/** Tells services that run elsewhere how they are set up, and Redis how often their events come again. */
-export async function tellElsewhere(redis: Redis, { services, pipelines }: Setup): Promise<void> {
+/** Tells services that run elsewhere how they are set up, and Redis what it needs to write for them. */
+export async function tellElsewhere(
+  redis: Redis,
+  { services, pipelines }: Setup,
+  channels: Settings['channels'],
+): Promise<void> {
   const setups = new Map<string, { state: string; params: object }>();
   const policies = new Map<string, string>();
   for (const [name, definition] of Object.entries(pipelines))
@@ -23,9 +29,14 @@ export async function tellElsewhere(redis: Redis, { services, pipelines }: Setup
   for (const [name, { use, state = 'running', params = {} }] of Object.entries(services))
     if (use === OUTSIDE) setups.set(name, { state, params });
   const texts = Array.from(setups, ([name, setup]): [string, string] => [name, JSON.stringify(setup)]);
-  const tell = redis.multi().del(keys.outside, keys.retryPolicy);
+  const declared = Object.keys(channels).map((name): [string, string] => {
+    const { envelope, logMax, keepsState, latestKey } = channelSpec(name, channels);
+    return [name, `${envelope} ${logMax} ${keepsState ? 1 : 0} ${latestKey}`];
+  });
+  const tell = redis.multi().del(keys.outside, keys.retryPolicy, keys.declared);
   if (texts.length > 0) tell.hset(keys.outside, new Map(texts));
   if (policies.size > 0) tell.hset(keys.retryPolicy, policies);
+  if (declared.length > 0) tell.hset(keys.declared, new Map(declared));
   await tell.exec();
 }
 

@@ -49,7 +49,7 @@ export class Host {
 
   async #apply(setup: Setup): Promise<void> {
     const wanted = servicesOf(setup);
-    await tellElsewhere(this.#parts.redis, setup);
+    await tellElsewhere(this.#parts.redis, setup, this.#parts.channels);
     const changes = [...new Set([...this.#hosted.keys(), ...wanted.keys()])].map(async (name) => {
       const config = wanted.get(name);
       const hosted = this.#hosted.get(name);

@@ -77,7 +77,7 @@ export class Setups {
   /** Services that run elsewhere know at once. */
   async #tell(): Promise<void> {
     const { tellElsewhere } = await import('../analysis/elsewhere.ts');
-    await tellElsewhere(this.#redis, await this.#store.read());
+    await tellElsewhere(this.#redis, await this.#store.read(), this.#channels);
   }
 
   /** New steps begin with what comes from now on, however long it takes until they run. */

@@ -1,0 +1,354 @@
+import assert from 'node:assert/strict';
+import { keys } from '../../core/keys.ts';
+import { callProtocol, connect, type Redis } from '../../core/redis.ts';
+import { validator } from '../../schemas/index.ts';
+import type { DeadLetter, Event, Hop, Service } from '../../schemas/types.ts';
+import { startRedis, type TestRedis } from '../helpers/redis.ts';
+
+const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+
+describe('the protocol for services in any language', () => {
+  let server: TestRedis;
+  let redis: Redis;
+
+  before(async () => {
+    server = await startRedis();
+    redis = await connect(server.url, 'test');
+  });
+  after(async () => {
+    redis.disconnect();
+    await server.stop();
+  });
+  afterEach(() => redis.flushall());
+
+  const send = (channel: string, subject: string, data: string, members?: object) =>
+    callProtocol(redis, 'send', [channel, subject, data, ...(members ? [JSON.stringify(members)] : [])]);
+  const texts = async (channel: string) =>
+    (await redis.xrange(keys.log(channel), '-', '+')).map(([, fields]) => fields[1]!);
+  const events = async (channel: string) => (await texts(channel)).map((text) => JSON.parse(text) as Event);
+  const letters = async () =>
+    (await redis.xrange(keys.deadLetters, '-', '+')).map(
+      ([, fields]) => JSON.parse(fields[1]!) as DeadLetter,
+    );
+  const done = (id: string, output: string, ...data: string[]) =>
+    callProtocol(redis, 'done', ['svc', 'svc.in', id, output, ...data]);
+  const fail = (id: string, reason = 'no luck') => callProtocol(redis, 'fail', ['svc', 'svc.in', id, reason]);
+
+  /** Has the service read what is there; answers the ids. */
+  async function read(consumer = 'one'): Promise<string[]> {
+    await redis.xgroup('CREATE', keys.log('svc.in'), 'svc', '0', 'MKSTREAM').catch(() => {});
+    const found = (await redis.xreadgroup('GROUP', 'svc', consumer, 'STREAMS', keys.log('svc.in'), '>')) as
+      [string, [string, string[]][]][] | null;
+    return found?.[0]![1].map(([id]) => id) ?? [];
+  }
+
+  it('data travel as they are written, digit for digit and sign for sign', async () => {
+    const data = [
+      '{"n":12345678901234567890,"x":0.1000,"e":1E+400,"empty":[],"none":{},"deep":[[[]]]}',
+      '{"text":"Zürich ist schön 🚋 \\u0000 \\/ \\"data\\": 3. Gleis, -.5","a":"}{"}',
+      '{"half":"\\ud83d","whole":"\\ud83d\\ude00","slash":"\\\\ud83d"}',
+      '{}',
+    ];
+    for (const one of data) await send('a', 's', one);
+    assert.deepEqual(
+      (await texts('a')).map((text) => text.slice(text.indexOf(',"data":') + ',"data":'.length, -1)),
+      data,
+    );
+    const isEvent = validator<Event>('event');
+    for (const event of await events('a')) assert.ok(isEvent(event), JSON.stringify(isEvent.errors));
+    await redis.xgroup('CREATE', keys.log('a'), 'svc', '0');
+    await redis.xreadgroup('GROUP', 'svc', 'one', 'STREAMS', keys.log('a'), '>');
+    for (const [i, one] of data.entries())
+      assert.equal(await callProtocol(redis, 'done', ['svc', 'a', `1-${i + 1}`, 'b', one]), 1);
+    assert.equal((await texts('b')).length, data.length);
+  });
+
+  it('what others could not read is refused, saying why, and nothing is written', async () => {
+    const refused = async (
+      name: 'send' | 'done' | 'fail' | 'retry' | 'alive',
+      args: string[],
+      words: RegExp,
+    ) =>
+      assert.rejects(callProtocol(redis, name, args), (error: Error) => {
+        assert.match(error.message, /^REFUSED /, error.message);
+        assert.match(error.message, words);
+        return true;
+      });
+    const bad: [string, RegExp][] = [
+      ['', /JSON object/],
+      ['[]', /JSON object/],
+      ['"{"', /JSON object/],
+      ['{"a":NaN}', /JSON object/],
+      ['{"a":0x10}', /JSON object/],
+      ['{"a":01}', /JSON object/],
+      ['{"a":1.}', /both sides of the point/],
+      ['{"a":-.5}', /both sides of the point/],
+      ['{"a":1}\n', /one line/],
+      ['{"a":"x\ty"}', /one line/],
+      ['{"a":1}}', /JSON object/],
+    ];
+    for (const [data, words] of bad) {
+      await refused('send', ['a', 's', data], words);
+      await refused('done', ['svc', 'a', '1-1', 'b', data], words);
+    }
+    await assert.rejects(
+      redis.call('FCALL', 'reprise_send', 0, 'a', 's', Buffer.from('{"a":"\xff"}', 'latin1')),
+      /UTF-8/,
+    );
+    await assert.rejects(
+      redis.call('FCALL', 'reprise_send', 0, 'a', Buffer.from('\xfc', 'latin1'), '{}'),
+      /UTF-8/,
+    );
+    for (const channel of ['', 'reprise:setup', 'a b', '-a', 'ä', 'x'.repeat(129)])
+      await refused('send', [channel, 's', '{}'], /channel/);
+    await refused('send', ['a', 's'.repeat(1025), '{}'], /subject/);
+    for (const args of [[], ['a'], ['a', 's']]) await refused('send', args, /takes/);
+    const members: [object, RegExp][] = [
+      [{ time: 'yesterday' }, /time/],
+      [{ time: '2020-02-30T00:00:00Z' }, /time/],
+      [{ time: 5 }, /time/],
+      [{ route: 'b' }, /route/],
+      [{ route: { to: 'b' } }, /route/],
+      [{ route: [['a'], [3]] }, /route leads to 3/],
+      [{ route: ['reprise:setup'] }, /reprise:setup/],
+      [{ route: [[[[['a']]]]] }, /route/],
+      [{ params: { a: 1 } }, /params must be text/],
+      [{ restored: false }, /restored/],
+      [{ epoch: 7 }, /can't be given the member "epoch"/],
+    ];
+    for (const [given, words] of members)
+      await refused('send', ['a', 's', '{}', JSON.stringify(given)], words);
+    await refused('done', ['svc', 'a', '1-1'], /takes/);
+    await refused('done', ['svc', 'a', '1-1', 'no channel', '{}'], /channel/);
+    await refused('done', ['svc', 'a', 'x', ''], /id/);
+    await refused('done', ['svc', 'a', '1-1', ''], /XGROUP CREATE reprise:log:a svc 0 MKSTREAM/);
+    await refused('fail', ['svc', 'a', '1-1'], /takes/);
+    await refused('retry', ['many'], /number/);
+    await refused('alive', ['svc'], /takes/);
+    await refused('alive', ['svc', 'one', '[]'], /JSON object/);
+    await refused('alive', ['svc', 'one', '{"inputs":"a"}'], /inputs/);
+    await refused('alive', ['svc', 'one', '{"state":"dancing"}'], /state/);
+    assert.deepEqual(await redis.keys('*'), []);
+  });
+
+  it('members travel along, times in UTC, null is none', async () => {
+    const carried = { pipeline: 'p', route: ['x', [['y', 'z'], []]], params: '{"a":{}}', traceparent: TRACE };
+    await send('a', 'é/1', '{}', { ...carried, time: '2019-12-24T21:21:27.999123+01:00', replay: null });
+    await send('a', 's', '{}', { time: '2019-12-24T20:21:27.999123Z', restored: true });
+    const [one, two] = await events('a');
+    const { subject, time, pipeline, route, params, traceparent, replay } = one!;
+    assert.deepEqual({ pipeline, route, params, traceparent }, carried);
+    assert.deepEqual([subject, time, replay], ['é/1', '2019-12-24T20:21:27.999Z', undefined]);
+    assert.deepEqual(
+      [two!.time, two!.restored, two!.route],
+      ['2019-12-24T20:21:27.999123Z', true, undefined],
+    );
+    assert.equal(await redis.hget(keys.head('a'), 'time'), String(Date.parse(two!.time)));
+    assert.equal(JSON.parse((await redis.hget(keys.state('a'), 'é/1'))!).offset, 1);
+  });
+
+  it('what is derived goes along every branch of the route, also through empty ones', async () => {
+    await send('svc.in', 's', '{}', { route: [[['a', 'b'], [], ['c']], 'end'], pipeline: 'p' });
+    const [id] = await read();
+    assert.equal(await done(id!, 'own', '{"n":1}', '{"n":2}'), 1);
+    const routes = { a: ['b', 'end'], end: undefined, c: ['end'], own: null };
+    for (const [channel, route] of Object.entries(routes))
+      assert.deepEqual(
+        (await events(channel)).map((event) => [event.data['n'], event.route, event.pipeline]),
+        route === null ? [] : [1, 2].map((n) => [n, route, 'p']),
+        channel,
+      );
+    assert.equal(await done(id!, 'own', '{"n":1}'), 0, 'twice is once');
+    assert.equal((await events('a')).length, 2);
+  });
+
+  it('a bad route is no way to write half of it, and ends in the dead letters at once', async () => {
+    await redis.hset(keys.retryPolicy, 'svc.in', '3 10');
+    await send('svc.in', 's', '{}');
+    const [text] = await texts('svc.in');
+    const wrong = text!
+      .replace('"offset":1', '"offset":2')
+      .replace(',"data"', ',"route":[["a"],["reprise:setup"]],"data"');
+    await redis.xadd(keys.log('svc.in'), '1-2', 'e', wrong);
+    await redis.xadd(keys.log('svc.in'), '1-3', 'e', 'no event at all');
+    const ids = await read();
+    await assert.rejects(done(ids[1]!, '', '{}'), /REFUSED the route leads to "reprise:setup"/);
+    await assert.rejects(done(ids[2]!, '', '{}'), /REFUSED entry 1-3 of svc.in is no event/);
+    assert.deepEqual(await events('a'), []);
+    assert.deepEqual([await fail(ids[1]!), await fail(ids[2]!)], ['dead', 'dead']);
+    const [first, second] = await letters();
+    assert.match(first!.reason, /reprise:setup/);
+    assert.deepEqual([second!.content, second!.source], ['no event at all', '/services/svc']);
+  });
+
+  it('an event that has left the log can be told and forgotten, not finished', async () => {
+    await send('svc.in', 's', '{}');
+    const [id] = await read();
+    await redis.xtrim(keys.log('svc.in'), 'MAXLEN', 0);
+    await assert.rejects(done(id!, '', '{}'), /REFUSED event 1-1 has left the log of svc.in/);
+    assert.equal(await fail(id!), 'dead');
+    assert.deepEqual(
+      (await letters()).map(({ reason }) => reason),
+      ['event 1-1 has left the log of svc.in'],
+    );
+    assert.deepEqual((await redis.xpending(keys.log('svc.in'), 'svc'))[0], 0);
+  });
+
+  it('what failed comes again as it was, with its attempt, and not into an epoch after its own', async () => {
+    await redis.hset(keys.retryPolicy, 'svc.in', '1 0');
+    const data = '{"n":12345678901234567890,"text":"a,\\"data\\":b"}';
+    const given = {
+      time: '2020-01-01T00:00:00.000Z',
+      restored: true,
+      route: [['a'], []],
+      params: '{}',
+      replay: 'r',
+    };
+    await send('svc.in', 's', data, given);
+    const [first] = await read();
+    assert.equal(await fail(first!), 'retry');
+    assert.equal(await callProtocol(redis, 'retry', []), 1);
+    const [before, again] = await texts('svc.in');
+    const changed = again!
+      .replaceAll('svc.in/1/2', 'svc.in/1/1')
+      .replace('"offset":2', '"offset":1')
+      .replace(',"attempt":2', '')
+      .replace(/"sent":"[^"]+"/, /"sent":"[^"]+"/.exec(before!)![0]);
+    assert.equal(changed, before);
+    const [second] = await read();
+    assert.equal(await fail(second!, 'still '.repeat(1000)), 'dead');
+    const [letter] = await letters();
+    assert.deepEqual([letter!.reason.length, letter!.replay], [2000, 'r']);
+
+    await send('svc.in', 's', '{}');
+    const [third] = await read();
+    await fail(third!);
+    await redis.hset(keys.head('svc.in'), 'epoch', 2, 'offset', 0);
+    assert.equal(await callProtocol(redis, 'retry', []), 1);
+    assert.equal((await texts('svc.in')).length, 3);
+    assert.equal(await redis.zcard(keys.retries), 0);
+  });
+
+  it('a newer epoch of the input is one of the output', async () => {
+    await redis.hset(keys.head('svc.in'), 'epoch', 4, 'offset', 0);
+    await send('out', 'old', '{}');
+    await send('svc.in', 's', '{}');
+    const [id] = await read();
+    await done(id!, 'out', '{}', '{}');
+    assert.deepEqual(
+      (await events('out')).map(({ epoch, offset }) => [epoch, offset]),
+      [
+        [1, 1],
+        [4, 1],
+        [4, 2],
+      ],
+    );
+    assert.deepEqual(await redis.hkeys(keys.state('out')), ['s'], 'the state of the epoch before is void');
+  });
+
+  it('a channel is written as it is declared', async () => {
+    await redis.hset(keys.declared, 'bare', 'none 5 0 bare_state');
+    const heard = redis.duplicate();
+    const messages: string[] = [];
+    heard.on('message', (_channel, message: string) => messages.push(message));
+    await heard.subscribe('bare');
+    for (let n = 0; n < 300; n++) await send('bare', 's', `{"n":${n}}`);
+    assert.ok((await redis.xlen(keys.log('bare'))) < 200, 'the log is trimmed');
+    assert.equal(await redis.get('bare_state'), '{"n":299}');
+    assert.equal(await redis.exists(keys.state('bare')), 0);
+    await redis.ping();
+    heard.disconnect();
+    assert.equal(messages[0], '{"n":0}');
+  });
+
+  it('nothing is pushed out of a log that an attached service has not read', async () => {
+    const slowAt = (position: string, forMs: number) =>
+      redis.hset(keys.consumers('out'), 'slow', `${position} ${Date.now() + forMs}`);
+    await redis.hset(keys.declared, 'out', 'cloudevents 2 1 ');
+    await slowAt('0-0', 60_000);
+    await send('out', 's', '{}');
+    await send('svc.in', 's', '{}');
+    const [id] = await read();
+    await assert.rejects(done(id!, 'out', '{}', '{}'), /^ReplyError: FULL slow has not read the log of out/);
+    assert.equal((await events('out')).length, 1, 'nothing was written');
+    await done(id!, 'out', '{}');
+    await assert.rejects(send('out', 's', '{}'), /FULL slow/);
+    await slowAt('1-1', 60_000);
+    assert.equal(await send('out', 's', '{}'), '1-3');
+    await slowAt('1-1', -1);
+    assert.equal(await send('out', 's', '{}'), '1-4', 'one that has gone is not waited for');
+  });
+
+  it('a service is as far as the oldest event that it has in hand', async () => {
+    for (let n = 0; n < 3; n++) await send('svc.in', 's', '{}');
+    const at = async () => (await redis.hget(keys.consumers('svc.in'), 'svc'))!.split(' ')[0];
+    const ids = await read();
+    await done(ids[2]!, '');
+    assert.equal(await at(), '1-0');
+    await done(ids[0]!, '');
+    assert.equal(await at(), '1-1');
+    await done(ids[1]!, '');
+    assert.equal(await at(), '1-3');
+  });
+
+  it('the trace goes on, and every try is on record', async () => {
+    await redis.hset(keys.retryPolicy, 'svc.in', '1 0');
+    await send('svc.in', 's', '{}', { traceparent: TRACE });
+    const wrong = [
+      '00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01',
+      `00-${'0'.repeat(32)}-${'1'.repeat(16)}-01`,
+    ];
+    for (const traceparent of wrong) await send('svc.in', 's', '{}', { traceparent });
+    const ids = await read();
+    await fail(ids[0]!);
+    for (const id of ids.slice(1)) await done(id, 'out', '{}');
+    await callProtocol(redis, 'retry', []);
+    const [again] = await read();
+    await done(again!, 'out', '{}');
+    const hops = (await redis.xrange(keys.traces, '-', '+')).map(
+      ([, fields]) => JSON.parse(fields[3]!) as Hop,
+    );
+    const isHop = validator<Hop>('resources/hop');
+    for (const hop of hops) assert.ok(isHop(hop), JSON.stringify(isHop.errors));
+    assert.deepEqual(
+      hops.map(({ status, event, parent, reason }) => [status, event, parent, reason]),
+      [
+        ['retried', 'svc.in/1/1', 'b7ad6b7169203331', 'no luck'],
+        ['finished', 'svc.in/1/4', 'b7ad6b7169203331', undefined],
+      ],
+    );
+    const out = await events('out');
+    assert.deepEqual(
+      out.map(({ traceparent }) => traceparent),
+      [undefined, undefined, `00-0af7651916cd43dd8448eb211c80319c-${hops[1]!.span}-01`],
+    );
+  });
+
+  it('a sign of life says how a service is set up, keeps it attached, and a goodbye takes it off the list', async () => {
+    const alive = (facts: object) => callProtocol(redis, 'alive', ['svc', 'one', JSON.stringify(facts)]);
+    const listed = async () =>
+      Object.values(await redis.hgetall(keys.services)).map((text) => JSON.parse(text) as Service);
+    assert.equal(
+      await alive({ inputs: [], outputs: ['b'], version: '1.2' }),
+      '{"state":"running","params":{}}',
+    );
+    const [service] = await listed();
+    const isService = validator<Service>('resources/service');
+    assert.ok(isService(service), JSON.stringify(isService.errors));
+    assert.deepEqual([service.instance, service.state, service.outputs], ['svc/one', 'running', ['b']]);
+    await redis.hset(keys.outside, 'svc', '{"state":"stopped","params":{"n":[]}}');
+    assert.equal(await alive({}), '{"state":"stopped","params":{"n":[]}}');
+    assert.equal((await listed())[0]!.state, 'stopped');
+    await redis.hdel(keys.outside, 'svc');
+    await redis.hset(keys.consumers('svc.in'), 'svc', '3-4 17');
+    await alive({ inputs: ['svc.in', 'other'] });
+    const [position, until] = (await redis.hget(keys.consumers('svc.in'), 'svc'))!.split(' ');
+    assert.equal(position, '3-4');
+    assert.ok(Number(until) > Date.now());
+    assert.equal(await redis.exists(keys.consumers('other')), 0);
+    await alive({ state: 'failed', message: 'out of paper' });
+    assert.deepEqual([(await listed())[0]!.state, (await listed())[0]!.message], ['failed', 'out of paper']);
+    await alive({ state: 'stopped' });
+    assert.deepEqual(await listed(), []);
+  });
+});

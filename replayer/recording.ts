@@ -17,7 +17,7 @@ import { parsedInParallel } from './parallel.ts';
 import { Parser, type Parsed, type ParserPlan, type RefusedRow } from './parser.ts';
 
 /** A file of up to this, decompressed, is put in order as a whole; a larger one within a window. */
-const MEMORY_MAX_BYTES = 200_000_000;
+const MEMORY_MAX_BYTES = 64_000_000;
 /** A file of less than this is read before threads that start for it have come up. */
 const PARALLEL_MIN_BYTES = 32_000_000;
 /** Twice the furthest step back of a first look, within these. */

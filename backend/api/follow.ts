@@ -1,102 +1,66 @@
-import { comparePositions, positionText, type Event, type Position } from '../../core/event.ts';
-import type { Redis } from '../../core/redis.ts';
-import { readHead, readLog } from '../../core/store.ts';
-import type { Hub } from '../gateway/hub.ts';
+import { once } from 'node:events';
+import type { ChannelSpec } from '../../core/channels.ts';
+import type { Position } from '../../core/event.ts';
+import { Client } from '../gateway/client.ts';
+import type { Wish } from '../gateway/group.ts';
+import type { Outlet } from '../gateway/outlet.ts';
+import type { Packet } from '../gateway/packet.ts';
+import type { Streams } from '../gateway/streams.ts';
 import type { EventStream } from './sse.ts';
 
-const PAGE = 500;
+/** What may wait for a reader before it counts as congested. */
+const CONGESTED_BYTES = 64_000;
+
+let count = 0;
 
 interface Following {
-  redis: Redis;
-  hub: Hub;
-  channel: string;
-  after: Position;
-  /** Where the channel stands. */
-  head: Position;
-  subject: string | undefined;
+  streams: Streams;
+  spec: ChannelSpec;
+  wish: Wish;
+  /** The position after which the reader goes on; without one it starts with the next event. */
+  since: Position | undefined;
   signal: AbortSignal;
   stream: EventStream;
 }
 
 /**
- * Sends a channel's events from a position on, each once and in order, until the signal is aborted. The reader's pace
- * is the pace: it pulls from the log, so a slow one holds no memory here, and hears of a gap if the log outruns it.
+ * Sends a channel's events, each once and in order, until the signal is aborted. The reader's pace is the pace: one
+ * that wants every event and falls behind gets them from the log, and hears of a gap if the log outruns it.
  */
-export async function follow({
-  redis,
-  hub,
-  channel,
-  after,
-  head,
-  subject,
-  signal,
-  stream,
-}: Following): Promise<void> {
-  let at = after;
-  const gap = (from: Position, to: Position, reason: string) =>
-    stream.send({
-      event: 'gap',
-      data: JSON.stringify({ channel, from: positionText(from), to: positionText(to), reason }),
-    });
-  const bell = new Bell();
-  const stop = await hub.watch(channel, bell);
-  signal.addEventListener('abort', () => bell.ring());
+export async function follow({ streams, spec, wish, since, signal, stream }: Following): Promise<void> {
+  const client = new Client(`events-${++count}`, 'events', new EventsOutlet(stream));
+  streams.clients.add(client);
   try {
-    if (comparePositions(at, head) > 0) {
-      await gap(at, head, 'The channel never was at this position, or Redis lost it.');
-      at = head;
-    }
-    while (!signal.aborted) {
-      bell.silence();
-      const page = await readLog(redis, channel, at, PAGE);
-      for (const { position, event } of page) {
-        const next = { epoch: position.epoch, offset: position.epoch === at.epoch ? at.offset + 1 : 1 };
-        if (position.offset > next.offset)
-          await gap(next, { ...position, offset: position.offset - 1 }, 'The log no longer has them.');
-        if (subject === undefined || (JSON.parse(event) as Event).subject === subject) {
-          await stream.send({ id: positionText(position), data: event });
-        }
-        if (signal.aborted) return;
-        at = position;
-      }
-      if (bell.setBack) {
-        const now = await readHead(redis, channel);
-        await gap(at, now, 'Redis lost what was last written.');
-        at = now;
-      }
-      if (page.length < PAGE) await bell.wait();
-    }
+    const gone = once(signal, 'abort');
+    await streams.follow(client, spec, { wish, since });
+    if (!signal.aborted) await gone;
   } finally {
-    stop();
+    streams.forget(client);
   }
 }
 
-/** Rings when something new is on the channel; what it is stands in the log. */
-class Bell {
-  setBack = false;
-  #rung = false;
-  #wake: () => void = () => {};
+/** A reader of Server-Sent Events. */
+class EventsOutlet implements Outlet {
+  readonly isCredited = false;
+  readonly #stream: EventStream;
 
-  arrived(): void {
-    this.ring();
+  constructor(stream: EventStream) {
+    this.#stream = stream;
   }
 
-  rewound(): void {
-    this.setBack = true;
-    this.ring();
+  get waitingBytes(): number {
+    return this.#stream.waitingBytes;
   }
 
-  ring(): void {
-    this.#rung = true;
-    this.#wake();
+  get isCongested(): boolean {
+    return this.waitingBytes > CONGESTED_BYTES;
   }
 
-  silence(): void {
-    this.#rung = false;
-    this.setBack = false;
+  send(packet: Packet): void {
+    this.#stream.write(packet.message);
   }
 
-  wait(): Promise<void> {
-    return this.#rung ? Promise.resolve() : new Promise((resolve) => (this.#wake = resolve));
+  drop(): void {
+    this.#stream.drop();
   }
 }

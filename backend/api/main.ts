@@ -13,6 +13,7 @@ import { setupOf, SetupStore } from '../../core/setup.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import { Hub } from '../gateway/hub.ts';
 import { News } from '../gateway/news.ts';
+import { Streams } from '../gateway/streams.ts';
 import { taskKinds } from '../tasks/kind.ts';
 import { TaskQueue } from '../tasks/queue.ts';
 import { createApp } from './app.ts';
@@ -47,6 +48,7 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
   const replayers = new Replayers(redis, requester);
   const channels = new Channels(redis, settings.channels);
   const hub = new Hub(redis, log);
+  const streams = new Streams(redis, hub);
   const replays = new Replays(redis, replayers);
   const tasks = new TaskQueue(redis, kinds, (name) => channels.logged(name));
   const ingest = new Ingest(redis);
@@ -55,7 +57,7 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
     settings,
     redis,
     channels,
-    hub,
+    streams,
     replays,
     setups,
     pipelines: new Pipelines({ redis, channels, hub, ingest, setups }),
@@ -66,7 +68,7 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
   };
   const keyring = new Keyring(settings.apiKey, settings.keys, log);
   const guard = new Guard(keyring, settings.origins);
-  const metrics = new Metrics({ redis, channels, gateway: () => gateway.figures });
+  const metrics = new Metrics({ redis, channels, gateway: () => streams.figures });
   const app = await createApp({
     parts,
     endpoints,
@@ -79,8 +81,7 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
   });
   const http = createServer({ requestTimeout: REQUEST_MS }, app);
   const gateway = new Gateway(http, {
-    redis,
-    hub,
+    streams,
     log,
     origins: settings.origins,
     channel: (name) => channels.logged(name),
@@ -112,6 +113,7 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
     async close() {
       news.close();
       gateway.close();
+      streams.close();
       const closed = new Promise((resolve) => http.close(resolve));
       http.closeAllConnections();
       await closed;

@@ -2,7 +2,7 @@ import type { RequestHandler, Response } from 'express';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { readHead } from '../../core/store.ts';
 import type { Redis } from '../../core/redis.ts';
-import type { Gateway } from '../gateway/gateway.ts';
+import type { Figures } from '../gateway/streams.ts';
 import type { Channels } from './channels.ts';
 
 /** What Prometheus may know: the process, the HTTP calls, how far each channel is, and what the gateway delivers. */
@@ -10,7 +10,7 @@ export class Metrics {
   readonly #registry = new Registry();
   readonly #durations: Histogram<'method' | 'route' | 'status'>;
 
-  constructor(parts: { redis: Redis; channels: Channels; gateway: () => Gateway['figures'] }) {
+  constructor(parts: { redis: Redis; channels: Channels; gateway: () => Figures }) {
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
     this.#durations = new Histogram({
@@ -34,21 +34,25 @@ export class Metrics {
         }
       },
     });
-    const figures: [keyof Gateway['figures'], string][] = [
-      ['clients', 'Connected socket clients.'],
-      ['channels', 'Channels that some client follows.'],
-      ['subscriptions', 'Clients on channels.'],
-      ['delivered', 'Events sent to socket clients since the start.'],
-      ['conflated', 'Events left out because a later one of their subject was sent.'],
-      ['dropped', 'Events lost to socket clients for another reason.'],
+    const figures: [keyof Figures, string, string][] = [
+      ['clients', 'clients', 'Clients: sockets, and readers of Server-Sent Events.'],
+      ['channels', 'channels', 'Channels that some client follows.'],
+      ['subscriptions', 'subscriptions', 'Clients on channels.'],
+      ['published', 'published', 'Events on the channels of clients: the sum of the five below.'],
+      ['delivered', 'delivered', 'Events that clients got since the start.'],
+      ['conflated', 'conflated', 'Events left out because a later one took their place.'],
+      ['filtered', 'filtered', 'Events that the client did not want.'],
+      ['dropped', 'dropped', 'Events lost to clients for another reason.'],
+      ['inFlight', 'in_flight', 'Events on their way to clients.'],
+      ['waitingBytes', 'waiting_bytes', 'What waits here because clients do not take it.'],
     ];
-    for (const [name, help] of figures) {
+    for (const [figure, name, help] of figures) {
       new Gauge({
         name: `reprise_gateway_${name}`,
         help,
         registers,
         collect() {
-          this.set(parts.gateway()[name]);
+          this.set(parts.gateway()[figure]);
         },
       });
     }

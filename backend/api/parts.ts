@@ -1,6 +1,6 @@
 import type { Settings } from '../../core/config.ts';
 import type { Redis } from '../../core/redis.ts';
-import type { Hub } from '../gateway/hub.ts';
+import type { Streams } from '../gateway/streams.ts';
 import type { TaskQueue } from '../tasks/queue.ts';
 import type { Channels } from './channels.ts';
 import type { Ingest } from './ingest.ts';
@@ -15,7 +15,7 @@ export interface Parts {
   settings: Pick<Settings, 'channels' | 'endpoints' | 'streetStyle' | 'rateLimit'>;
   redis: Redis;
   channels: Channels;
-  hub: Hub;
+  streams: Streams;
   ingest: Ingest;
   recorders: Recorders;
   recordings: RecordingsFolder;

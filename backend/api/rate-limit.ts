@@ -18,6 +18,8 @@ export function rateLimited(redis: Redis, { requests = 6_000, seconds = 60 }: Ra
     standardHeaders: 'draft-8',
     legacyHeaders: false,
     passOnStoreError: true,
+    // A command would wait for it to come back.
+    skip: () => redis.status !== 'ready',
     keyGenerator: (request, response) => {
       const { name } = principalOf(response);
       return name === 'anyone' ? ipKeyGenerator(request.ip ?? '') : `key:${name}`;

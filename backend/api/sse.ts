@@ -3,7 +3,7 @@ import type { Call } from './route.ts';
 
 const HEARTBEAT_MS = 15_000;
 
-/** A Server-Sent Events answer. Writing waits until the reader takes it: nothing piles up here. */
+/** A Server-Sent Events answer. Who writes waits until the reader takes it, or asks before: nothing piles up here. */
 export class EventStream {
   readonly #call: Call<unknown, unknown>;
   readonly #timer: NodeJS.Timeout;
@@ -35,6 +35,21 @@ export class EventStream {
     if (signal.aborted) return;
     const text = `${message.id ? `id: ${message.id}\n` : ''}${message.event ? `event: ${message.event}\n` : ''}data: ${message.data}\n\n`;
     if (!response.write(text)) await once(response, 'drain', { signal }).catch(() => {});
+  }
+
+  /** Whole messages, without waiting. */
+  write(messages: Buffer): void {
+    if (!this.#call.signal.aborted) this.#call.response.write(messages);
+  }
+
+  /** What was written and waits for the reader. */
+  get waitingBytes(): number {
+    return this.#call.response.writableLength;
+  }
+
+  /** Hangs up, so that the reader comes back. */
+  drop(): void {
+    this.#call.response.destroy();
   }
 
   end(): void {

@@ -2,7 +2,10 @@
 export type Box = [number, number, number, number];
 
 /** Whether a datum lies in the box; one without coordinates does not. */
-export function inBox([west, south, east, north]: Box, data: { [member: string]: unknown }): boolean {
+export function inBox(
+  [west, south, east, north]: Box,
+  data: { latitude?: unknown; longitude?: unknown },
+): boolean {
   const { latitude, longitude } = data;
   if (typeof latitude !== 'number' || typeof longitude !== 'number') return false;
   if (latitude < south || latitude > north) return false;

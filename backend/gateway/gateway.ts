@@ -1,8 +1,8 @@
 import type { Server as HttpServer } from 'node:http';
 import { Server, type Namespace, type Socket } from 'socket.io';
+import type { ChannelSpec } from '../../core/channels.ts';
 import { asRepriseError, refusal, RepriseError, sentence } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
-import type { Redis } from '../../core/redis.ts';
 import { explain, validator } from '../../schemas/index.ts';
 import type {
   Credit,
@@ -10,21 +10,18 @@ import type {
   ReplayChange,
   ReplayPatch,
   Subscribe,
-  Subscribed,
   Unsubscribe,
 } from '../../schemas/types.ts';
 import { boxProblem, type Box } from './box.ts';
-import type { Hub } from './hub.ts';
-import { join } from './joining.ts';
+import { Client } from './client.ts';
 import type { Audience } from './news.ts';
-import { Stream, type Carrier, type Figures } from './stream.ts';
-import { Subscription } from './subscription.ts';
+import { NAMESPACE } from './packet.ts';
+import { SocketOutlet } from './socket-outlet.ts';
+import type { Streams } from './streams.ts';
 
-/** Packets that may wait in this process for one client before it counts as congested, and before it is let go. */
-const CONGESTED_PACKETS = 32;
+/** Packets that may wait for a client that goes on asking before it is let go. */
 const STUCK_PACKETS = 1_000;
 const MESSAGE_MAX_BYTES = 100_000;
-const SUBSCRIPTIONS_MAX = 200;
 
 /** What a client was let in with. */
 export interface Admission {
@@ -35,11 +32,10 @@ export interface Admission {
 }
 
 export interface GatewayParts {
-  redis: Redis;
-  hub: Hub;
+  streams: Streams;
   log: Logger;
-  /** Settles when there is a channel of that name that can be followed. @throws refusal */
-  channel(name: string): Promise<unknown>;
+  /** The channel of that name, if it can be followed. @throws refusal */
+  channel(name: string): Promise<ChannelSpec>;
   patchReplay(id: string, patch: ReplayPatch): Promise<Replay>;
   /** Whether the connection may be made: its origin, and its key; and what its key allows. @throws refusal */
   admit(handshake: { origin: string | undefined; host: string | undefined; token: unknown }): Admission;
@@ -53,9 +49,7 @@ export class Gateway {
   readonly #parts: GatewayParts;
   readonly #io: Server;
   readonly #live: Namespace;
-  readonly #streams = new Map<string, { stream: Stream; stop: Promise<() => void> }>();
-  readonly #figures: Figures = { delivered: 0, conflated: 0, dropped: 0 };
-  readonly #carrier: Carrier;
+  readonly #outlets = new Map<string, SocketOutlet>();
 
   constructor(http: HttpServer, parts: GatewayParts) {
     this.#parts = parts;
@@ -64,7 +58,7 @@ export class Gateway {
       maxHttpBufferSize: MESSAGE_MAX_BYTES,
       cors: { origin: parts.origins },
     });
-    this.#live = this.#io.of('/live');
+    this.#live = this.#io.of(NAMESPACE);
     this.#live.use((socket, next) => {
       const { origin, host } = socket.handshake.headers;
       try {
@@ -81,11 +75,6 @@ export class Gateway {
       }
     });
     this.#live.on('connection', (socket) => this.#serve(socket));
-    this.#carrier = {
-      send: (sockets, event, payload) => void this.#live.to(sockets).emit(event, payload),
-      congested: (id) => this.congested(id),
-      drop: (id) => this.#live.sockets.get(id)?.conn.close(),
-    };
   }
 
   /** The namespace, for news that all clients get. */
@@ -95,31 +84,16 @@ export class Gateway {
 
   /** All clients, for news that concern everybody. */
   get audience(): Audience {
+    const congested = (socket: string) => this.#outlets.get(socket)?.isCongested ?? false;
     return {
       all: (event, payload) => {
-        const busy = [...this.#live.sockets.keys()].filter((id) => this.congested(id));
+        const busy = [...this.#outlets.keys()].filter(congested);
         this.#live.except(busy).emit(event, payload);
         return busy;
       },
       one: (socket, event, payload) => void this.#live.to(socket).emit(event, payload),
-      congested: (socket) => this.congested(socket),
+      congested,
     };
-  }
-
-  get figures(): Figures & { clients: number; channels: number; subscriptions: number } {
-    let subscriptions = 0;
-    for (const { stream } of this.#streams.values()) subscriptions += stream.subscriptions.size;
-    return {
-      ...this.#figures,
-      clients: this.#live.sockets.size,
-      channels: this.#streams.size,
-      subscriptions,
-    };
-  }
-
-  /** Whether what was sent to this client before still waits here: it, or its line, is slow. */
-  congested(id: string): boolean {
-    return waiting(this.#live.sockets.get(id)) > CONGESTED_PACKETS;
   }
 
   /**
@@ -127,18 +101,21 @@ export class Gateway {
    * Socket.IO would wait for every open answer.
    */
   close(): void {
-    for (const { stream } of this.#streams.values()) stream.close();
     this.#io.engine.close();
   }
 
   #serve(socket: Socket): void {
-    const subscriptions = new Map<string, Subscription>();
+    const { streams } = this.#parts;
+    const outlet = new SocketOutlet(socket);
+    const client = new Client(socket.id, 'socket', outlet);
+    this.#outlets.set(socket.id, outlet);
+    streams.clients.add(client);
     const on = <T>(event: string, schema: string, handle: (message: T, ack: Ack) => unknown) => {
       const isValid = validator<T>(schema);
       socket.on(event, async (message: unknown, ack: unknown) => {
         const answer: Ack = typeof ack === 'function' ? (ack as Ack) : () => {};
         // Each message may cause an answer: who sends without reading must not fill the memory.
-        if (waiting(socket) > STUCK_PACKETS) return void socket.conn.close();
+        if (outlet.waitingPackets > STUCK_PACKETS) return outlet.drop();
         try {
           if (!isValid(message)) throw malformed(event, explain(isValid.errors, message));
           await handle(message, answer);
@@ -147,76 +124,30 @@ export class Gateway {
         }
       });
     };
-    on<Subscribe>('subscribe', 'socket/subscribe', (wish, ack) =>
-      this.#subscribe(socket, subscriptions, wish, ack),
-    );
+    on<Subscribe>('subscribe', 'socket/subscribe', async (message, ack) => {
+      const { mode = 'stream', subjects, maxHz, since } = message;
+      const box = message.bbox as Box | undefined;
+      const problem = box && boxProblem(box);
+      if (problem) throw malformed('subscribe', `bbox: ${problem}`);
+      const spec = await this.#parts.channel(message.channel);
+      if (!socket.connected) return;
+      await streams.follow(client, spec, { wish: { mode, subjects, box, maxHz }, since, joined: ack });
+    });
     on<Unsubscribe>('unsubscribe', 'socket/unsubscribe', ({ channel }, ack) => {
-      this.#unsubscribe(subscriptions, channel);
+      streams.leave(client, channel);
       ack({});
     });
     on<Credit>('credit', 'socket/credit', ({ channel, offset, epoch }) => {
-      subscriptions.get(channel)?.credit(offset, epoch);
+      client.followed.get(channel)?.subscription.account.credit(offset, epoch);
     });
     on<ReplayChange>('replay', 'socket/replay-change', async ({ id, ...patch }, ack) => {
       (socket.data as { admission: Admission }).admission.mayControl();
       ack(await this.#parts.patchReplay(id, patch));
     });
     socket.on('disconnect', () => {
-      for (const channel of [...subscriptions.keys()]) this.#unsubscribe(subscriptions, channel);
+      this.#outlets.delete(socket.id);
+      streams.forget(client);
     });
-  }
-
-  async #subscribe(
-    socket: Socket,
-    subscriptions: Map<string, Subscription>,
-    wish: Subscribe,
-    ack: (answer: Subscribed) => void,
-  ): Promise<void> {
-    const problem = wish.bbox && boxProblem(wish.bbox as Box);
-    if (problem) throw malformed('subscribe', `bbox: ${problem}`);
-    await this.#parts.channel(wish.channel);
-    this.#unsubscribe(subscriptions, wish.channel);
-    if (subscriptions.size >= SUBSCRIPTIONS_MAX) {
-      throw refusal('subscriptions_too_many', 429, `A client can follow ${SUBSCRIPTIONS_MAX} channels.`, {
-        hint: 'Unsubscribe from one first.',
-      });
-    }
-    if (!socket.connected) return;
-    const subscription = new Subscription(socket.id, wish);
-    subscriptions.set(wish.channel, subscription);
-    const { stream, stop } = this.#stream(wish.channel);
-    stream.add(subscription);
-    try {
-      await stop;
-      await join(this.#parts.redis, stream, subscription, wish.since, ack);
-    } catch (error) {
-      if (subscriptions.get(wish.channel) === subscription) this.#unsubscribe(subscriptions, wish.channel);
-      throw error;
-    }
-  }
-
-  #unsubscribe(subscriptions: Map<string, Subscription>, channel: string): void {
-    const subscription = subscriptions.get(channel);
-    const entry = this.#streams.get(channel);
-    subscriptions.delete(channel);
-    if (!subscription || !entry) return;
-    entry.stream.remove(subscription);
-    if (entry.stream.subscriptions.size > 0) return;
-    this.#streams.delete(channel);
-    entry.stop.then(
-      (stop) => stop(),
-      () => {},
-    );
-  }
-
-  #stream(channel: string): { stream: Stream; stop: Promise<() => void> } {
-    let entry = this.#streams.get(channel);
-    if (!entry) {
-      const stream = new Stream(channel, this.#carrier, this.#figures);
-      entry = { stream, stop: this.#parts.hub.watch(channel, stream) };
-      this.#streams.set(channel, entry);
-    }
-    return entry;
   }
 
   #problem(event: string, error: unknown): object {
@@ -227,10 +158,6 @@ export class Gateway {
       : new RepriseError('failure', 'unexpected', 500, 'Something went wrong here that should not.');
     return shown.toProblem();
   }
-}
-
-function waiting(socket: Socket | undefined): number {
-  return (socket?.conn as unknown as { writeBuffer: unknown[] } | undefined)?.writeBuffer.length ?? 0;
 }
 
 function malformed(event: string, detail: string): RepriseError {

@@ -1,35 +1,28 @@
 import { sentence } from '../../core/errors.ts';
-import { comparePositions, type Event, type Position } from '../../core/event.ts';
+import type { Event, Position } from '../../core/event.ts';
 import type { Logger } from '../../core/log.ts';
 import { LogReader, type LogBatch } from '../../core/reader.ts';
 import type { Redis } from '../../core/redis.ts';
 import { readHead } from '../../core/store.ts';
-import type { Span } from './outbox.ts';
+import { readStretch, type Stretch } from './stretch.ts';
 
-/** A log batch whose lines are parsed at most once, however many look. */
+/** A log batch that is read at most once in each way, however many look. */
 export class Arrival {
-  readonly span: Span;
-  readonly #lines: string[];
-  #events: Event[] | null = null;
+  readonly #batch: LogBatch;
+  #events: Event[] | undefined;
+  #stretch: Stretch | undefined;
 
-  constructor({ epoch, from, to, lost, events }: LogBatch) {
-    this.span = { epoch, from, to, lost };
-    this.#lines = events;
+  constructor(batch: LogBatch) {
+    this.#batch = batch;
   }
 
   /** In order. A line that is no event, which only a stranger can have put into the log, is left out. */
   get events(): Event[] {
-    return (this.#events ??= this.#lines.flatMap((line) => parsed(line) ?? []));
+    return (this.#events ??= this.#batch.events.flatMap((line) => parsed(line) ?? []));
   }
 
-  /** What of it lies after a position, or null. */
-  after(position: Position): { span: Span; events: Event[] } | null {
-    const { span, events } = this;
-    if (comparePositions({ epoch: span.epoch, offset: span.to }, position) <= 0) return null;
-    if (span.epoch !== position.epoch || span.from - span.lost > position.offset) return { span, events };
-    const from = Math.max(span.from, position.offset + 1);
-    const lost = Math.max(0, span.from - 1 - position.offset);
-    return { span: { ...span, from, lost }, events: events.filter(({ offset }) => offset >= from) };
+  get stretch(): Stretch {
+    return (this.#stretch ??= readStretch(this.#batch));
   }
 }
 
@@ -43,6 +36,8 @@ function parsed(line: string): Event | null {
 
 /** What happens on a watched channel. */
 export interface Watcher {
+  /** The channel stands here; what comes after will arrive. */
+  started?(head: Position): void;
   arrived(arrival: Arrival): void;
   /** The channel now stands before where it was: Redis lost what was last written. */
   rewound(): void;
@@ -83,12 +78,8 @@ export class Hub {
       stop();
       throw error;
     });
+    watcher.started?.(this.#reader.position(channel) ?? { epoch: 0, offset: 0 });
     return stop;
-  }
-
-  /** How many channels are being read. */
-  get size(): number {
-    return this.#watchers.size;
   }
 
   close(): void {

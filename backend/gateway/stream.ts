@@ -1,136 +1,208 @@
-import type { Batch } from '../../schemas/types.ts';
+import { comparePositions, type Position } from '../../core/event.ts';
+import type { Redis } from '../../core/redis.ts';
+import { Group, type Wish } from './group.ts';
 import type { Arrival, Watcher } from './hub.ts';
-import { Outbox, type Item } from './outbox.ts';
-import type { Subscription } from './subscription.ts';
+import { catchUp } from './joining.ts';
+import { Pages } from './pages.ts';
+import { Snapshots } from './snapshots.ts';
+import { between, type Stretch } from './stretch.ts';
+import { Subscription } from './subscription.ts';
+import type { Outlet } from './outlet.ts';
+import { cursorKey, type Portion } from './portion.ts';
+import { Tail } from './tail.ts';
+import type { Timers } from './timers.ts';
 
 const TICK_MS = 50;
 /** The first events after a silence wait less: nothing is gained by collecting them. */
 const FIRST_TICK_MS = 20;
-/** Arrivals a client may be owed before its snapshot is there. */
-const EARLY_MAX = 200;
+/** What the tail keeps for clients that could not take it: all that a client can cost here that stops reading. */
+const LAGGING_BYTES = 600_000;
+/** What it keeps for those that did not want it yet. */
+const RESTING_BYTES = 8_000_000;
 
-/** How a stream reaches the clients. */
-export interface Carrier {
-  /** Sends one packet to each of these clients; encodes it once. */
-  send(sockets: string[], event: 'batch' | 'gap', payload: object): void;
-  /** Whether what was sent before still waits in this process. */
-  congested(socket: string): boolean;
-  /** Ends the connection: the client comes back and resumes, or learns that it can't. */
-  drop(socket: string): void;
-}
-
-/** Figures for /metrics. */
-export interface Figures {
-  delivered: number;
-  conflated: number;
-  dropped: number;
+export interface StreamParts {
+  channel: string;
+  redis: Redis;
+  timers: Timers;
+  /** Whether the channel keeps the latest event of each subject. */
+  keepsState: boolean;
 }
 
 /**
- * One channel's way to its clients: collects what arrives, and sends it in batches. Clients that want everything and
- * keep up share one packet; each of the others has an outbox.
+ * One channel's way to its clients: a tail of the log, and for each client a position in it. At each tick those that
+ * can take it are sent what lies after their position; what only laggards still need is let go before long, and they
+ * get the latest of each subject once they can take it.
  */
 export class Stream implements Watcher {
   readonly channel: string;
-  readonly subscriptions = new Set<Subscription>();
-  readonly #carrier: Carrier;
-  readonly #figures: Figures;
-  readonly #now: () => number;
-  #pending: Arrival[] = [];
-  #timer: NodeJS.Timeout | null = null;
-  #lastTickMs = 0;
+  readonly redis: Redis;
+  readonly timers: Timers;
+  readonly snapshots = new Snapshots(this);
+  readonly pages = new Pages(this);
+  tail = new Tail({ epoch: 0, offset: 0 });
+  readonly #groups = new Map<string, Group>();
+  readonly #parts: StreamParts;
+  #waiting: { for: Position; settle: () => void }[] = [];
+  #stopTimer: (() => void) | null = null;
+  #tickMs = -Infinity;
 
-  constructor(
-    channel: string,
-    carrier: Carrier,
-    figures: Figures,
-    now: () => number = () => performance.now(),
-  ) {
-    this.channel = channel;
-    this.#carrier = carrier;
-    this.#figures = figures;
-    this.#now = now;
+  constructor(parts: StreamParts) {
+    this.channel = parts.channel;
+    this.redis = parts.redis;
+    this.timers = parts.timers;
+    this.#parts = parts;
   }
 
-  add(subscription: Subscription): void {
-    this.subscriptions.add(subscription);
+  started(head: Position): void {
+    this.tail = new Tail(head);
+  }
+
+  add(wish: Wish, outlet: Outlet, wantsAll: boolean): Subscription {
+    const key = Group.key(wish);
+    const group = this.#groups.get(key) ?? new Group(this.channel, wish);
+    this.#groups.set(key, group);
+    const subscription = new Subscription(group, outlet, wantsAll);
+    group.members.add(subscription);
+    return subscription;
   }
 
   remove(subscription: Subscription): void {
-    this.subscriptions.delete(subscription);
-    if (this.subscriptions.size === 0) this.close();
+    subscription.state = 'closed';
+    subscription.group.members.delete(subscription);
+    for (const [key, { members }] of this.#groups) if (members.size === 0) this.#groups.delete(key);
   }
 
-  arrived(arrival: Arrival): void {
-    this.#pending.push(arrival);
-    for (const subscription of this.subscriptions) {
-      if (subscription.inStep) continue;
-      if (subscription.early >= EARLY_MAX) this.#carrier.drop(subscription.socket);
-      else subscription.take(arrival);
-    }
+  get isEmpty(): boolean {
+    return this.#groups.size === 0;
+  }
+
+  arrived({ stretch }: Arrival): void {
+    this.tail.append(stretch);
+    this.#waiting = this.#waiting.filter((each) => {
+      const isOver = comparePositions(each.for, this.tail.head) <= 0;
+      if (isOver) each.settle();
+      return !isOver;
+    });
     this.schedule();
   }
 
   rewound(): void {
-    for (const { socket } of this.subscriptions) this.#carrier.drop(socket);
+    for (const { members } of this.#groups.values()) for (const { outlet } of members) outlet.drop();
   }
 
-  /** Sends what is due soon. */
+  /** Settles when everything up to a position has arrived. */
+  reached(position: Position): Promise<void> {
+    if (comparePositions(position, this.tail.head) <= 0) return Promise.resolve();
+    return new Promise((settle) => this.#waiting.push({ for: position, settle }));
+  }
+
+  /** Sends what is due, soon. */
   schedule(): void {
-    if (this.#timer) return;
-    const quiet = this.#now() - this.#lastTickMs > 2 * TICK_MS;
-    this.#timer = setTimeout(() => this.#tick(), quiet ? FIRST_TICK_MS : TICK_MS);
+    if (this.#stopTimer) return;
+    const quiet = this.timers.now() - this.#tickMs > 2 * TICK_MS;
+    this.#stopTimer = this.timers.after(quiet ? FIRST_TICK_MS : TICK_MS, () => this.#tick());
   }
 
   close(): void {
-    if (this.#timer) clearTimeout(this.#timer);
-    this.#timer = null;
-    this.#pending = [];
+    this.#stopTimer?.();
+    for (const { settle } of this.#waiting) settle();
+    this.#waiting = [];
   }
 
   #tick(): void {
-    this.#timer = null;
-    const now = (this.#lastTickMs = this.#now());
-    const pending = this.#pending;
-    this.#pending = [];
-    const count = pending.reduce((sum, { span }) => sum + span.to - span.from + 1, 0);
-    const inStep: Subscription[] = [];
-    for (const subscription of this.subscriptions) {
-      if (!subscription.inStep) continue;
-      subscription.inStep = subscription.hasRoomFor(count) && !this.#carrier.congested(subscription.socket);
-      if (subscription.inStep) inStep.push(subscription);
-      else for (const arrival of pending) subscription.take(arrival);
+    this.#stopTimer = null;
+    const nowMs = (this.#tickMs = this.timers.now());
+    const { head } = this.tail;
+    /** Before these, nobody needs the tail: who could not take it, and who did not want it yet. */
+    const needed = { lagging: head, resting: head };
+    const lapsed: Subscription[] = [];
+    let isOwed = false;
+    for (const group of this.#groups.values()) {
+      const isDue = group.isDue(nowMs);
+      if (isDue) this.#serve(group, nowMs, lapsed);
+      for (const { state, cursor } of group.members) {
+        isOwed ||= state === 'lapsed';
+        if (state !== 'live' || comparePositions(cursor, head) >= 0) continue;
+        isOwed = true;
+        const need = isDue ? 'lagging' : 'resting';
+        if (comparePositions(cursor, needed[need]) < 0) needed[need] = cursor;
+      }
     }
-    if (inStep.length > 0) for (const item of merged(pending)) this.#send(item, inStep);
-    let waits = false;
-    for (const subscription of this.subscriptions) {
-      if (subscription.inStep) continue;
-      const free = !this.#carrier.congested(subscription.socket);
-      if (free) for (const item of subscription.due(now)) this.#send(item, [subscription]);
-      subscription.inStep = free && subscription.hasRoomFor(0);
-      waits ||= subscription.waits;
-    }
-    if (waits) this.schedule();
+    this.#trim(needed.lagging, needed.resting);
+    if (lapsed.length > 0) void this.#bringBack(lapsed);
+    if (isOwed) this.schedule();
   }
 
-  #send(item: Item, subscriptions: Subscription[]): void {
-    const sockets = subscriptions.map(({ socket }) => socket);
-    if ('gap' in item) {
-      this.#carrier.send(sockets, 'gap', { channel: this.channel, ...item.gap });
-      return;
+  #serve(group: Group, nowMs: number, lapsed: Subscription[]): void {
+    const { tail } = this;
+    let sent = false;
+    for (const member of group.members) {
+      if (member.state === 'lapsed' && !member.outlet.isCongested && member.account.isReady(nowMs)) {
+        lapsed.push(member);
+        sent = true;
+      }
+      if (member.state !== 'live' || comparePositions(member.cursor, tail.head) >= 0) continue;
+      const room = member.room(nowMs);
+      if (room <= 0) continue;
+      const portion = group.portion(() => tail.after(member.cursor), member.cursor, room, nowMs);
+      member.send(portion, nowMs);
+      sent ||= portion.packets.length > 0;
     }
-    const { epoch, to, events, conflated, dropped } = item.batch;
-    this.#carrier.send(sockets, 'batch', { channel: this.channel, ...item.batch } satisfies Batch);
-    for (const subscription of subscriptions) subscription.sent(epoch, to, events.length);
-    this.#figures.delivered += events.length * sockets.length;
-    this.#figures.conflated += conflated * sockets.length;
-    this.#figures.dropped += dropped * sockets.length;
+    group.forget();
+    if (sent) group.sent(nowMs);
   }
-}
 
-/** Arrivals as batches: one for each epoch and each run without a hole. */
-function merged(arrivals: Arrival[]): Item[] {
-  const all = new Outbox(Infinity);
-  for (const { span, events } of arrivals) all.add(span, events);
-  return all.take();
+  /** Lets go of what nobody needs, and of what is too much to keep for those who do. */
+  #trim(lagging: Position, resting: Position): void {
+    const { tail } = this;
+    const isKept = (end: Position): boolean => {
+      if (comparePositions(end, resting) > 0) return tail.bytes <= RESTING_BYTES;
+      return comparePositions(end, lagging) > 0 && tail.bytes <= LAGGING_BYTES;
+    };
+    for (let gone = tail.shift(isKept); gone; gone = tail.shift(isKept)) {
+      for (const { members } of this.#groups.values()) for (const member of members) this.#miss(member, gone);
+    }
+  }
+
+  #miss(member: Subscription, gone: Stretch): void {
+    if (member.state === 'lapsed' || member.state === 'returning') member.miss(gone);
+    if (member.state !== 'live') return;
+    const rest = between(gone, member.cursor);
+    if (!rest) return;
+    if (member.wantsAll) {
+      member.state = 'behind';
+      void catchUp(this, member);
+    } else {
+      member.state = 'lapsed';
+      member.miss(rest);
+    }
+  }
+
+  /** Clients that can take something again get the latest of each subject, and go on from there. */
+  async #bringBack(members: Subscription[]): Promise<void> {
+    for (const member of members) member.state = 'returning';
+    try {
+      const { at, entries } = await this.snapshots.take();
+      const nowMs = this.timers.now();
+      const made = new Map<Group, Map<string, Portion>>();
+      const missed = this.tail.after(this.tail.start, at);
+      for (const member of members) {
+        if (member.state !== 'returning') continue;
+        for (const stretch of missed) member.miss(stretch);
+        const kept = this.#parts.keepsState ? entries : null;
+        const same = made.get(member.group) ?? new Map<string, Portion>();
+        made.set(member.group, same);
+        const key = cursorKey(member.cursor);
+        const portion = same.get(key) ?? member.makeUp(at, kept, nowMs);
+        same.set(key, portion);
+        member.madeUp();
+        member.send(portion, nowMs);
+        member.goLive(this.tail);
+      }
+    } catch {
+      // Redis is away, which the clients are told; they are brought back when it is.
+      for (const member of members) if (member.state === 'returning') member.state = 'lapsed';
+    }
+    this.schedule();
+  }
 }

@@ -1,134 +1,139 @@
-import { comparePositions, type Event, type Position } from '../../core/event.ts';
-import type { Subscribe } from '../../schemas/types.ts';
-import { inBox, type Box } from './box.ts';
-import type { Arrival } from './hub.ts';
-import { Outbox, type Item, type Span } from './outbox.ts';
+import type { Position } from '../../core/event.ts';
+import { Account } from './account.ts';
+import type { Group } from './group.ts';
+import type { Outlet } from './outlet.ts';
+import { Packet } from './packet.ts';
+import type { Counts, Cursor, Portion } from './portion.ts';
+import { published, type Entry, type Stretch } from './stretch.ts';
+import type { Tail } from './tail.ts';
 
-/** Events a client may have without having credited them. */
-const CREDIT_EVENTS = 5_000;
-/** A client that never credits anything goes on with the latest of each subject at this pace. */
-const UNCREDITED_MS = 1_000;
-/** Nothing passed the filter: so often the client is told how far it is all the same, to resume from there. */
-const COVERED_MS = 5_000;
+/** What became of every event of a channel since a client follows it: `published` is the sum of the others. */
+export interface Ledger extends Counts {
+  published: number;
+  /** Waiting here, or sent and not credited. */
+  inFlight: number;
+}
 
-/** One client on one channel: what it wants, what it is owed, and how much of it is unconfirmed. */
+/** What a lapsed client misses of one epoch. */
+interface Missed {
+  epoch: number;
+  published: number;
+  /** Of these, what passes its filter, and what could not be had. */
+  passed: number;
+  lost: number;
+}
+
+/**
+ * One client on one channel. It holds no events: it is a position.
+ *
+ * `joining`: its snapshot is on the way. `behind`: pages through the log. `live`: its cursor is in the tail. `lapsed`:
+ * the tail has gone on without it; what it misses is counted. `returning`: lapsed, and the latest of each subject is
+ * on the way. `closed`: it has left.
+ */
 export class Subscription {
-  readonly socket: string;
-  readonly #subjects: ReadonlySet<string> | null;
-  readonly #box: Box | undefined;
-  readonly #intervalMs: number;
-  readonly #shares: boolean;
-  readonly #outbox: Outbox;
+  readonly group: Group;
+  readonly outlet: Outlet;
+  readonly account: Account;
+  /** Rather all of the log, late, than the latest of each subject. */
+  readonly wantsAll: boolean;
+  state: 'joining' | 'behind' | 'live' | 'lapsed' | 'returning' | 'closed' = 'joining';
+  cursor: Cursor = { epoch: 0, offset: 0, told: 0, toldMs: 0 };
+  /** What the tail had seen when its account began. */
+  #base = 0;
+  #missed: Missed | null = null;
+
+  constructor(group: Group, outlet: Outlet, wantsAll: boolean) {
+    this.group = group;
+    this.outlet = outlet;
+    this.wantsAll = wantsAll;
+    this.account = new Account(outlet.isCredited);
+  }
+
+  /** Events it may be sent now. */
+  room(nowMs: number): number {
+    return this.outlet.isCongested ? 0 : this.account.room(nowMs);
+  }
+
+  /** Takes the position as the client's own: it has, or was told that it can't have, what came before. */
+  startAt({ epoch, offset }: Position, nowMs: number): void {
+    this.cursor = { epoch, offset, told: offset, toldMs: nowMs };
+  }
+
+  /** From here on it is owed what the tail has after its cursor. */
+  goLive(tail: Tail): void {
+    this.state = 'live';
+    this.#base = tail.published - tail.publishedAfter(this.cursor) - this.account.sum;
+  }
+
+  send({ packets, counts, to }: Portion, nowMs: number): void {
+    this.cursor = to;
+    this.account.settle(counts);
+    for (const packet of packets) {
+      this.account.sent(packet.receipt, nowMs);
+      this.outlet.send(packet);
+    }
+  }
+
+  /** A part of the tail that it was not sent is gone, or will be made up for. */
+  miss(stretch: Stretch): void {
+    if (this.#missed?.epoch !== stretch.epoch) {
+      // A newer epoch voids what came before.
+      this.#settleMissed();
+      this.#missed = { epoch: stretch.epoch, published: 0, passed: 0, lost: 0 };
+    }
+    const { from, to, lost, entries } = stretch;
+    this.#missed.published += published(stretch);
+    this.#missed.passed += this.group.select(stretch).length;
+    this.#missed.lost += lost + to - from + 1 - entries.length;
+  }
+
   /**
-   * `behind`: is owed the past from the log, what arrives will be there too. `joining`: keeps what arrives until it is
-   * known from where on it counts. `live`: is owed what arrives.
+   * The latest of each subject as of a position, instead of what it missed up to there. `kept`: that of all subjects,
+   * or null where the channel keeps none.
    */
-  #state: 'behind' | 'joining' | 'live' = 'joining';
-  #early: Arrival[] = [];
-  /** Where it joined; arrivals may still be on their way to here. Null once one from after it has come. */
-  #joined: Position | null = null;
-  #unconfirmed: { epoch: number; to: number; count: number }[] = [];
-  #outstanding = 0;
-  #credits = false;
-  #lastMs = -Infinity;
-  #lastEpoch = 0;
-  /** Wants and gets exactly what its channel brings: it shares the channel's packets. */
-  inStep = false;
-
-  constructor(socket: string, wish: Subscribe) {
-    this.socket = socket;
-    this.#subjects = wish.subjects ? new Set(wish.subjects) : null;
-    this.#box = wish.bbox as Box | undefined;
-    this.#intervalMs = wish.maxHz ? 1000 / wish.maxHz : 0;
-    this.#outbox = new Outbox(wish.mode === 'latest' ? 0 : CREDIT_EVENTS);
-    this.#shares = wish.mode !== 'latest' && !wish.subjects && !wish.bbox && !wish.maxHz;
+  makeUp(at: Position, kept: Entry[] | null, nowMs: number): Portion {
+    const { published: all, passed, lost } = this.#missed ?? { published: 0, passed: 0, lost: 0 };
+    const goesOn = this.cursor.epoch === at.epoch;
+    const after = goesOn ? this.cursor.offset : 0;
+    const entries = (kept ?? [])
+      .filter((entry) => entry.offset > after && this.group.passes(entry))
+      .sort((a, b) => a.offset - b.offset);
+    const conflated = kept ? Math.max(0, passed - entries.length) : 0;
+    const dropped = passed + lost - entries.length - conflated;
+    const { channel } = this.group;
+    const from = goesOn ? this.cursor.told + 1 : 1;
+    const packet = new Packet({ channel, epoch: at.epoch, from, to: at.offset, entries, conflated, dropped });
+    return {
+      packets: [packet],
+      counts: { delivered: entries.length, conflated, dropped, filtered: all - passed - lost },
+      to: { epoch: at.epoch, offset: at.offset, told: at.offset, toldMs: nowMs },
+    };
   }
 
-  wants(event: Event): boolean {
-    return (
-      (!this.#subjects || this.#subjects.has(event.subject)) && (!this.#box || inBox(this.#box, event.data))
-    );
+  /** It has been sent what makes up for what it missed. */
+  madeUp(): void {
+    this.#missed = null;
   }
 
-  /** Arrivals kept while joining. */
-  get early(): number {
-    return this.#early.length;
+  ledger(tail: Tail): Ledger {
+    const { account, state } = this;
+    const isOwed = state === 'live' || state === 'lapsed' || state === 'returning';
+    const waiting =
+      state === 'live'
+        ? tail.publishedAfter(this.cursor)
+        : isOwed
+          ? (this.#missed?.published ?? 0) + tail.publishedAfter(tail.start)
+          : 0;
+    return {
+      published: isOwed ? tail.published - this.#base : account.sum,
+      ...account.counts,
+      inFlight: waiting + account.unconfirmed,
+    };
   }
 
-  /** Whether something is owed. */
-  get waits(): boolean {
-    return !this.#outbox.empty;
-  }
-
-  /** Whether it has what was before, and may share the channel's packets with so many events. */
-  hasRoomFor(count: number): boolean {
-    const current = this.#state === 'live' && !this.#joined && this.#outbox.empty;
-    return this.#shares && current && this.#outstanding + count <= CREDIT_EVENTS;
-  }
-
-  fallBehind(): void {
-    this.#state = 'behind';
-    this.#early = [];
-  }
-
-  startJoining(): void {
-    this.#state = 'joining';
-  }
-
-  /** The client has, or is owed, everything up to this position: what came or comes beside it goes on from there. */
-  join(position: Position): void {
-    this.#state = 'live';
-    this.#joined = position;
-    this.#lastEpoch = position.epoch;
-    const early = this.#early;
-    this.#early = [];
-    for (const arrival of early) this.take(arrival);
-  }
-
-  take(arrival: Arrival): void {
-    if (this.#state === 'joining') this.#early.push(arrival);
-    if (this.#state !== 'live') return;
-    const { epoch, to } = arrival.span;
-    const rest = this.#joined ? arrival.after(this.#joined) : arrival;
-    if (this.#joined && comparePositions({ epoch, offset: to }, this.#joined) >= 0) this.#joined = null;
-    if (rest) this.owe(rest.span, rest.events);
-  }
-
-  /** Owes the client those events of a span that it wants. */
-  owe(span: Span, events: Event[]): void {
-    const all = !this.#subjects && !this.#box;
-    this.#outbox.add(span, all ? events : events.filter((event) => this.wants(event)));
-  }
-
-  /** What is to be sent now; nothing while the client is not due or has not confirmed enough. */
-  due(nowMs: number): Item[] {
-    const sinceMs = nowMs - this.#lastMs;
-    if (this.#state === 'joining' || this.#outbox.empty || sinceMs < this.#intervalMs) return [];
-    const hasCredit = this.#outstanding === 0 || this.#outstanding + this.#outbox.size <= CREDIT_EVENTS;
-    if (!hasCredit && (this.#credits || sinceMs < UNCREDITED_MS)) return [];
-    if (this.#outbox.size === 0 && sinceMs < COVERED_MS && !this.#outbox.tells(this.#lastEpoch)) return [];
-    this.#lastMs = nowMs;
-    return this.#outbox.take();
-  }
-
-  sent(epoch: number, to: number, count: number): void {
-    this.#lastEpoch = epoch;
-    this.#outstanding += count;
-    this.#unconfirmed.push({ epoch, to, count });
-    // Who never credits is not waited for; the account must not grow for that.
-    if (!this.#credits && this.#unconfirmed.length > CREDIT_EVENTS) this.#unconfirmed.shift();
-  }
-
-  /** The client has dealt with everything up to this offset, of this epoch or else of the latest batch that ended there. */
-  credit(offset: number, epoch?: number): void {
-    this.#credits = true;
-    const find = (matches: (to: number) => boolean) =>
-      this.#unconfirmed.findLastIndex(
-        (batch) => (epoch === undefined || batch.epoch === epoch) && matches(batch.to),
-      );
-    const exact = find((to) => to === offset);
-    const last = exact === -1 ? find((to) => to <= offset) : exact;
-    for (const { count } of this.#unconfirmed.splice(0, last + 1)) this.#outstanding -= count;
-    if (this.#unconfirmed.length === 0) this.#outstanding = 0;
+  #settleMissed(): void {
+    if (!this.#missed) return;
+    const { published: all, passed, lost } = this.#missed;
+    this.account.settle({ conflated: passed, filtered: all - passed - lost, dropped: lost });
   }
 }

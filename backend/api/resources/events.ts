@@ -1,9 +1,16 @@
 import { parsePosition } from '../../../core/event.ts';
-import { readHead } from '../../../core/store.ts';
+import { bbox, parseBox } from '../bbox.ts';
 import { follow } from '../follow.ts';
 import { route, type Resource, type Schema } from '../route.ts';
 import { EventStream } from '../sse.ts';
 import { answered, ROWS_MAX } from '../taken.ts';
+
+interface FollowQuery {
+  subject?: string;
+  bbox?: string;
+  mode: 'stream' | 'latest';
+  maxHz?: number;
+}
 
 const BODY_MAX_BYTES = 5_000_000;
 
@@ -33,38 +40,45 @@ export default {
   name: 'events',
   description: 'Events as they happen, out and in.',
   routes: [
-    route<{ subject?: string }>({
+    route<FollowQuery>({
       method: 'get',
       path: '/channels/{channel}/events',
       summary: 'Follow a channel (Server-Sent Events)',
       description:
-        'Each message has the id `<epoch>-<offset>`; with it as `Last-Event-ID` a reader goes on where it stopped, as far as the log goes back. `event: gap` tells of events that can no longer be had. Without it the stream starts with the next event.',
+        'Each message has the id `<epoch>-<offset>`; with it as `Last-Event-ID` a reader goes on where it stopped, as far as the log goes back. `event: gap` tells of events that can no longer be had, `event: conflated` of those left out for later ones. Without it the stream starts with the next event.',
       scope: 'read',
       params: { channel: { type: 'string' } },
-      query: { subject: { type: 'string', description: 'Only this subject.' } },
+      query: {
+        subject: { type: 'string', description: 'Only this subject.' },
+        bbox,
+        mode: {
+          enum: ['stream', 'latest'],
+          default: 'stream',
+          description: 'Every event, or of those that wait the latest of each subject.',
+        },
+        maxHz: {
+          type: 'number',
+          exclusiveMinimum: 0,
+          maximum: 60,
+          description: 'Sent at most so often a second.',
+        },
+      },
       responses: {
         200: { description: 'The stream.', type: 'text/event-stream', schema: { type: 'string' } },
         400: { description: 'Last-Event-ID is no position.' },
         404: { description: 'There is no such channel.' },
         409: { description: 'The channel keeps no log.' },
       },
-      async handle(call, { redis, channels, hub }) {
-        const { name } = await channels.logged(call.params['channel']!);
+      async handle(call, { channels, streams }) {
+        const spec = await channels.logged(call.params['channel']!);
         const asked = call.request.get('Last-Event-ID');
-        const head = await readHead(redis, name);
-        const after = asked ? parsePosition(asked) : head;
+        const since = asked ? parsePosition(asked) : undefined;
+        const { subject, mode, maxHz } = call.query;
+        const box = call.query.bbox === undefined ? undefined : parseBox(call.query.bbox);
+        const wish = { mode, maxHz, box, subjects: subject === undefined ? undefined : [subject] };
         const stream = new EventStream(call);
         if (!stream.open) return stream.end();
-        await follow({
-          redis,
-          hub,
-          channel: name,
-          after,
-          head,
-          subject: call.query.subject,
-          signal: call.signal,
-          stream,
-        });
+        await follow({ streams, spec, wish, since, signal: call.signal, stream });
       },
     }),
     route<{ subject: string }, unknown>({

@@ -1,7 +1,8 @@
 import { refusal } from '../../../core/errors.ts';
 import { positionText, type Event } from '../../../core/event.ts';
 import { readHead, readSnapshot, readSubject } from '../../../core/store.ts';
-import { boxProblem, inBox, type Box } from '../../gateway/box.ts';
+import { inBox, type Box } from '../../gateway/box.ts';
+import { bbox, parseBox } from '../bbox.ts';
 import { JsonText, listOf, ref, Reply, route, type Resource, type Schema } from '../route.ts';
 
 const fields: Schema = {
@@ -30,12 +31,7 @@ export default {
       params: { channel: { type: 'string' } },
       query: {
         fields,
-        bbox: {
-          type: 'string',
-          description:
-            'Only subjects in this box: west,south,east,north in degrees; west > east spans the antimeridian.',
-          examples: ['13.3,52.4,13.5,52.6'],
-        },
+        bbox,
       },
       responses: {
         200: {
@@ -97,19 +93,6 @@ export default {
 /** Whether If-None-Match names the tag. Not Express's: it takes a `no-cache`, which is meant for caches, for a no. */
 function includes(header: string, etag: string): boolean {
   return header.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);
-}
-
-function parseBox(text: string): Box {
-  const numbers = text.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)));
-  const problem =
-    numbers.length !== 4 || numbers.some(Number.isNaN)
-      ? 'four numbers are needed'
-      : boxProblem(numbers as Box);
-  if (!problem) return numbers as Box;
-  throw refusal('request_invalid', 422, `bbox=${text.slice(0, 80)}: ${problem}.`, {
-    hint: 'Write west,south,east,north in degrees.',
-    errors: [{ pointer: '?bbox', detail: problem }],
-  });
 }
 
 /** Event lines, only those in the box, only those members; untouched where nothing was asked for. */

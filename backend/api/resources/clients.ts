@@ -1,0 +1,27 @@
+import { processInstance } from '../../../core/presence.ts';
+import { listOf, ref, route, type Resource } from '../route.ts';
+
+export default {
+  name: 'clients',
+  description: 'Who follows channels here, and what became of each event.',
+  routes: [
+    route({
+      method: 'get',
+      path: '/clients',
+      summary: 'All clients of this process',
+      description:
+        'Sockets and readers of Server-Sent Events, with an account of every channel that they follow. Where several processes serve the API, each knows its own.',
+      scope: 'read',
+      responses: {
+        200: {
+          description: 'The clients, and the process they are connected to.',
+          schema: listOf(ref('resources/client'), { instance: { type: 'string' } }),
+        },
+      },
+      handle: (_call, { streams }) => ({
+        items: [...streams.clients].map(({ status }) => status),
+        instance: processInstance('api'),
+      }),
+    }),
+  ],
+} satisfies Resource;

@@ -1,0 +1,37 @@
+import type { Client as ClientStatus } from '../../schemas/types.ts';
+import type { Outlet } from './outlet.ts';
+import type { Stream } from './stream.ts';
+import type { Subscription } from './subscription.ts';
+
+/** Somebody who follows channels: over Socket.IO, or one reader of Server-Sent Events. */
+export class Client {
+  readonly id: string;
+  readonly kind: ClientStatus['kind'];
+  readonly outlet: Outlet;
+  /** Channel -> how it is followed. */
+  readonly followed = new Map<string, { stream: Stream; subscription: Subscription }>();
+  readonly #connected = new Date().toISOString();
+
+  constructor(id: string, kind: ClientStatus['kind'], outlet: Outlet) {
+    this.id = id;
+    this.kind = kind;
+    this.outlet = outlet;
+  }
+
+  get status(): ClientStatus {
+    return {
+      id: this.id,
+      kind: this.kind,
+      connected: this.#connected,
+      waitingBytes: this.outlet.waitingBytes,
+      subscriptions: [...this.followed].map(([channel, { stream, subscription }]) => ({
+        channel,
+        mode: subscription.group.mode,
+        state: subscription.state as Exclude<Subscription['state'], 'closed'>,
+        epoch: subscription.cursor.epoch,
+        offset: subscription.cursor.offset,
+        ...subscription.ledger(stream.tail),
+      })),
+    };
+  }
+}

@@ -1,0 +1,139 @@
+import type { ChannelSpec } from '../../core/channels.ts';
+import { refusal } from '../../core/errors.ts';
+import type { Position } from '../../core/event.ts';
+import type { Redis } from '../../core/redis.ts';
+import type { Subscribed } from '../../schemas/types.ts';
+import type { Client } from './client.ts';
+import type { Wish } from './group.ts';
+import type { Hub } from './hub.ts';
+import { goOnAfter, join } from './joining.ts';
+import { Stream } from './stream.ts';
+import { realTimers, type Timers } from './timers.ts';
+
+const SUBSCRIPTIONS_MAX = 200;
+
+/** How a client begins on a channel. */
+export interface Start {
+  wish: Wish;
+  since?: Position | undefined;
+  /** Told where it starts, before anything is sent. Without it, it takes all of the log after `since`. */
+  joined?: (answer: Subscribed) => void;
+}
+
+/** Figures of all clients of this process since its start; see Ledger for what they mean. */
+export interface Figures {
+  clients: number;
+  channels: number;
+  subscriptions: number;
+  published: number;
+  delivered: number;
+  conflated: number;
+  filtered: number;
+  dropped: number;
+  inFlight: number;
+  waitingBytes: number;
+}
+
+/** The streams of all channels that somebody follows, and who does. */
+export class Streams {
+  readonly clients = new Set<Client>();
+  readonly #redis: Redis;
+  readonly #hub: Hub;
+  readonly #timers: Timers;
+  readonly #streams = new Map<string, { stream: Stream; watching: Promise<() => void> }>();
+  readonly #left = { delivered: 0, conflated: 0, filtered: 0, dropped: 0 };
+
+  constructor(redis: Redis, hub: Hub, timers = realTimers) {
+    this.#redis = redis;
+    this.#hub = hub;
+    this.#timers = timers;
+  }
+
+  /**
+   * Has a client follow a channel, instead of how it followed it before. Settles when it has all that was there.
+   * @throws refusal `subscriptions_too_many`, failure of Redis
+   */
+  async follow(client: Client, spec: ChannelSpec, { wish, since, joined }: Start): Promise<void> {
+    const { name } = spec;
+    this.leave(client, name);
+    if (client.followed.size >= SUBSCRIPTIONS_MAX) {
+      throw refusal('subscriptions_too_many', 429, `A client can follow ${SUBSCRIPTIONS_MAX} channels.`, {
+        hint: 'Unsubscribe from one first.',
+      });
+    }
+    const { stream, watching } = this.#open(spec);
+    const wantsAll = !joined && wish.mode === 'stream';
+    const subscription = stream.add(wish, client.outlet, wantsAll);
+    const followed = { stream, subscription };
+    client.followed.set(name, followed);
+    try {
+      await watching;
+      if (joined) await join(stream, subscription, since, joined);
+      else await goOnAfter(stream, subscription, since ?? stream.tail.head);
+    } catch (error) {
+      if (client.followed.get(name) === followed) this.leave(client, name);
+      throw error;
+    }
+  }
+
+  leave(client: Client, channel: string): void {
+    const followed = client.followed.get(channel);
+    if (!followed) return;
+    client.followed.delete(channel);
+    const { stream, subscription } = followed;
+    stream.remove(subscription);
+    const { counts } = subscription.account;
+    for (const name of Object.keys(this.#left) as (keyof typeof counts)[]) this.#left[name] += counts[name];
+    const opened = this.#streams.get(channel);
+    if (!stream.isEmpty || opened?.stream !== stream) return;
+    this.#streams.delete(channel);
+    stream.close();
+    opened.watching.then(
+      (stop) => stop(),
+      () => {},
+    );
+  }
+
+  /** The client is gone. */
+  forget(client: Client): void {
+    for (const channel of [...client.followed.keys()]) this.leave(client, channel);
+    this.clients.delete(client);
+  }
+
+  get figures(): Figures {
+    const figures: Figures = {
+      clients: this.clients.size,
+      channels: this.#streams.size,
+      subscriptions: 0,
+      published: 0,
+      ...this.#left,
+      inFlight: 0,
+      waitingBytes: 0,
+    };
+    for (const { outlet, followed } of this.clients) {
+      figures.waitingBytes += outlet.waitingBytes;
+      for (const { stream, subscription } of followed.values()) {
+        const { published: _, ...ledger } = subscription.ledger(stream.tail);
+        figures.subscriptions++;
+        for (const name of Object.keys(ledger) as (keyof typeof ledger)[]) figures[name] += ledger[name];
+      }
+    }
+    const { delivered, conflated, filtered, dropped, inFlight } = figures;
+    return { ...figures, published: delivered + conflated + filtered + dropped + inFlight };
+  }
+
+  close(): void {
+    for (const { stream } of this.#streams.values()) stream.close();
+  }
+
+  #open(spec: ChannelSpec): { stream: Stream; watching: Promise<() => void> } {
+    const { name: channel, keepsState } = spec;
+    let opened = this.#streams.get(channel);
+    if (!opened) {
+      const stream = new Stream({ channel, keepsState, redis: this.#redis, timers: this.#timers });
+      opened = { stream, watching: this.#hub.watch(channel, stream) };
+      this.#streams.set(channel, opened);
+    }
+    return opened;
+  }
+}

@@ -4,7 +4,8 @@ import { relative } from 'node:path';
 import type { Node, ParseError } from 'jsonc-parser';
 import { validator } from '../schemas/index.ts';
 import type { Config } from '../schemas/types.ts';
-import { failure, type RepriseError } from './errors.ts';
+import type { Settings } from './config.ts';
+import { failure, RepriseError } from './errors.ts';
 import { escaped, flaws, sentenceOf, stepsOf, type Flaw } from './flaws.ts';
 
 const SHOWN_MAX = 10;
@@ -12,11 +13,11 @@ const SHOWN_MAX = 10;
 /** A configuration file as it was read: what it says, and where in it each thing stands. */
 export class ConfigFile {
   readonly path: string;
-  readonly #text: string;
+  readonly text: string;
 
   constructor(path: string, text: string) {
     this.path = path;
-    this.#text = text;
+    this.text = text;
   }
 
   /** @throws failure `config_missing` */
@@ -29,9 +30,9 @@ export class ConfigFile {
   config(): Config {
     let value: unknown;
     try {
-      value = JSON.parse(this.#text);
+      value = JSON.parse(this.text);
     } catch (cause) {
-      const { first } = parsed(this.#text);
+      const { first } = parsed(this.text);
       const what = first ? expectation(first) : (cause as Error).message;
       throw failure('config_malformed', `${this.#at(first?.offset ?? 0)}: ${what}.`, {
         hint: 'The configuration is JSON (RFC 8259).',
@@ -44,15 +45,17 @@ export class ConfigFile {
 
   /** Members that stand twice in one object: the earlier one is lost without a word. */
   repeated(): Flaw[] {
-    const { tree } = parsed(this.#text);
+    const { tree } = parsed(this.text);
     return tree ? repeatedIn(tree, '') : [];
   }
 
   /** These flaws as one error, each with its line and column. */
   failure(found: Flaw[]): RepriseError {
-    const lines = found
+    const placed = found.map((flaw) => ({ flaw, offset: this.#offset(flaw.pointer) }));
+    const lines = placed
+      .sort((a, b) => a.offset - b.offset)
       .slice(0, SHOWN_MAX)
-      .map((flaw) => `${this.place(flaw.pointer)}: ${sentenceOf(flaw)}.`);
+      .map(({ flaw, offset }) => `${this.#at(offset)}: ${sentenceOf(flaw)}.`);
     const more = found.length - lines.length;
     return failure('config_invalid', [...lines, ...(more > 0 ? [`And ${more} more.`] : [])].join('\n'), {
       hint: 'schemas/config.json says what may stand there.',
@@ -66,7 +69,7 @@ export class ConfigFile {
   }
 
   #offset(pointer: string): number {
-    const { tree, jsonc } = parsed(this.#text);
+    const { tree, jsonc } = parsed(this.text);
     let node = tree;
     for (const step of stepsOf(pointer)) {
       const next = node && jsonc.findNodeAtLocation(node, [node.type === 'array' ? Number(step) : step]);
@@ -78,7 +81,7 @@ export class ConfigFile {
   }
 
   #at(offset: number): string {
-    const before = this.#text.slice(0, offset).split('\n');
+    const before = this.text.slice(0, offset).split('\n');
     const near = relative(process.cwd(), this.path);
     return `${near.startsWith('..') ? this.path : near}:${before.length}:${before.at(-1)!.length + 1}`;
   }
@@ -89,6 +92,28 @@ export function refuseFlaws(file: ConfigFile | null, section: string, found: Fla
   if (found.length === 0) return;
   const placed = found.map(({ pointer, message }) => ({ pointer: `/${section}${pointer}`, message }));
   throw (file ?? new ConfigFile('the configuration', '')).failure(placed);
+}
+
+/** Does what is about a place of the configuration; what goes wrong is told with its line and column. */
+export function at<T>(file: ConfigFile | null, pointer: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!file || !(error instanceof RepriseError)) throw error;
+    const { code, message, hint } = error;
+    throw failure(code, `${file.place(pointer)}: ${message}`, { ...(hint && { hint }), cause: error });
+  }
+}
+
+/** Where the configuration defines what runs as this service. */
+export function definitionOf(
+  { services, analytics, pipelines }: Pick<Settings, 'services' | 'analytics' | 'pipelines'>,
+  service: string,
+): string {
+  if (Object.hasOwn(services, service)) return `/services/${escaped(service)}`;
+  if (Object.hasOwn(analytics, service)) return `/analytics/${escaped(service)}`;
+  const pipeline = Object.keys(pipelines).find((name) => service.startsWith(`${name}.`));
+  return pipeline === undefined ? '' : `/pipelines/${escaped(pipeline)}`;
 }
 
 function repeatedIn(node: Node, pointer: string): Flaw[] {

@@ -29,12 +29,12 @@ export const envelope: Schema = {
   enum: ['cloudevents', 'none'],
   description: 'cloudevents: whole events. none: their data alone.',
 };
-export const subject: Schema = {
+export const subject = {
   type: 'string',
   minLength: 1,
   maxLength: 256,
   description: 'The subject: text in which `{name}` stands for that parameter of path or query.',
-};
+} satisfies Schema;
 
 export type Envelope = 'cloudevents' | 'none';
 

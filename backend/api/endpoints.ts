@@ -31,6 +31,7 @@ export class Endpoints {
   readonly #log: Pick<Logger, 'warn'>;
   #resource: Resource;
   #problems: string[] = [];
+  #text = '';
   #changed: (resource: Resource) => void = () => {};
 
   constructor(gateway: Gateway, log: Pick<Logger, 'warn'>) {
@@ -46,6 +47,9 @@ export class Endpoints {
 
   /** Takes these instead of those before. One with flaws is left out and told of: it may be of another release. */
   apply(endpoints: EndpointConfig[]): void {
+    const text = JSON.stringify(endpoints);
+    if (text === this.#text) return;
+    this.#text = text;
     const found = this.flaws(endpoints);
     this.#problems = found.map((flaw) => `endpoints${sentenceOf(flaw)}.`);
     for (const problem of this.#problems) this.#log.warn(problem);
@@ -126,7 +130,7 @@ function declare(endpoint: EndpointConfig, action: Action): Route {
     ...(description !== undefined && { description }),
     scope: scope ?? action.scope,
     ...(names.length > 0 && {
-      params: Object.fromEntries(names.map((name) => [name, (pathParams?.[name] ?? TEXT) as Schema])),
+      params: Object.fromEntries(names.map((name) => [name, (pathParams?.[name] ?? TEXT)])),
     }),
     query: { ...action.query, ...query } as { [name: string]: Schema },
     required: required ?? [],
@@ -135,7 +139,7 @@ function declare(endpoint: EndpointConfig, action: Action): Route {
     responses: {
       [response?.status ?? 200]: {
         description: response?.description ?? action.summary,
-        schema: (response?.schema as Schema | undefined) ?? {},
+        schema: (response?.schema) ?? {},
       },
       404: { description: 'There is nothing of that kind yet.' },
       422: { description: 'Path, query or body are not as they should be.' },

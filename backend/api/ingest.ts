@@ -66,11 +66,13 @@ export class Ingest {
   }
 
   #writer(spec: ChannelSpec): ChannelWriter {
-    let writer = this.#writers.get(spec.name);
+    // A channel that is declared otherwise is written otherwise.
+    const key = JSON.stringify(spec);
+    let writer = this.#writers.get(key);
     if (!writer) {
       if (this.#writers.size >= WRITERS_MAX) this.#writers.clear();
       writer = new ChannelWriter(this.#redis, spec, { source: SOURCE });
-      this.#writers.set(spec.name, writer);
+      this.#writers.set(key, writer);
     }
     return writer;
   }

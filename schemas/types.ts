@@ -39,6 +39,7 @@ export interface Schemas {
   'resources/replay-patch'?: ReplayPatch;
   'resources/replay-request'?: ReplayRequest;
   'resources/service'?: Service;
+  'resources/service-kind'?: ServiceKindDocument;
   'resources/snapshot'?: Snapshot;
   'resources/task'?: Task;
   'resources/task-request'?: TaskRequest;
@@ -1761,6 +1762,43 @@ export interface Snapshot {
    * The recording that it is; null where it does not lie in the recordings folder.
    */
   recording: string | null;
+}
+/**
+ * A kind of analysis service: what it derives, from what, and what can be set.
+ */
+export interface ServiceKindDocument {
+  /**
+   * What `use` and `service` of the set-up say.
+   */
+  name: string;
+  /**
+   * What it derives, in a sentence.
+   */
+  summary: string;
+  /**
+   * The channel it reads unless the set-up says otherwise.
+   */
+  input: string;
+  /**
+   * The channel it writes unless the set-up says otherwise.
+   */
+  output: string;
+  /**
+   * Further outputs: name -> channel.
+   */
+  outputs: {
+    [k: string]: string;
+  };
+  /**
+   * true: changed parameters hold from then on. false: they begin the epoch anew.
+   */
+  keepsState: boolean;
+  /**
+   * JSON Schema (2020-12) of its parameters, with defaults.
+   */
+  params: {
+    [k: string]: unknown;
+  };
 }
 /**
  * A finite job and how far it is.

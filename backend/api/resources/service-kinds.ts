@@ -1,0 +1,27 @@
+import type { ServiceKindDocument } from '../../../schemas/types.ts';
+import { listOf, ref, route, type Resource } from '../route.ts';
+
+export default {
+  name: 'service-kinds',
+  description: 'What services and the steps of pipelines can be made of.',
+  routes: [
+    route({
+      method: 'get',
+      path: '/service-kinds',
+      summary: 'All kinds of services',
+      description: 'Each with the JSON Schema of its parameters.',
+      scope: 'read',
+      responses: { 200: { description: 'By name.', schema: listOf(ref('resources/service-kind')) } },
+      async handle() {
+        // Loaded when it is needed: some services bring large tables with them.
+        const { serviceKinds } = await import('../../analysis/kinds.ts');
+        const kinds = [...(await serviceKinds()).values()];
+        const items = kinds.map(
+          ({ name, summary, input, output, outputs = {}, keepsState = false, params }) =>
+            ({ name, summary, input, output, outputs, keepsState, params }) satisfies ServiceKindDocument,
+        );
+        return { items: items.sort((a, b) => a.name.localeCompare(b.name)) };
+      },
+    }),
+  ],
+} satisfies Resource;

@@ -6,7 +6,8 @@ import { deadLetterText } from '../../core/store.ts';
 import { commit, stayAttached, type Work } from './checkpoint.ts';
 import type { Results } from './engine/engine.ts';
 import { hopsOf } from './hops.ts';
-import { lettersOf, retriesOf, type RetryPolicy } from './letters.ts';
+import { lettersOf, lineLetter, retriesOf, type RetryPolicy } from './letters.ts';
+import { MARK_ENTRY, markText } from './marks.ts';
 import type { Outputs } from './outputs.ts';
 
 /** So long after its last sign of life a replay still waits for a service: time enough for a restart. */
@@ -32,6 +33,10 @@ export interface Manner {
   waits: boolean;
   /** When what led to it was read: wall time, epoch ms. */
   receivedMs: number;
+  /** Of a partition: nothing before this event time will be derived any more, epoch ms; '' where that is not known. */
+  markMs?: number | '';
+  /** What was read and is no event. */
+  lines: string[];
 }
 
 /** Commits what a service derives, one batch after the other, each following the last that this process knows of. */
@@ -93,9 +98,17 @@ export class Committer {
     return true;
   }
 
-  async #write(results: Results, to: Position, { fresh, waits, receivedMs }: Manner): Promise<boolean> {
+  async #write(
+    results: Results,
+    to: Position,
+    { fresh, waits, markMs, receivedMs, lines }: Manner,
+  ): Promise<boolean> {
     const { redis, name, service, input, outputs, retryPolicy } = this.#parts;
     const { retries, dead } = retriesOf(results.rejected, retryPolicy);
+    const of = { channel: input, service };
+    const letters = lettersOf({ ...results, rejected: dead }, of).concat(
+      lines.map((line) => lineLetter(line, of)),
+    );
     const work: Work = {
       service: name,
       attachedUntilMs: Date.now() + ATTACHED_MS,
@@ -105,7 +118,7 @@ export class Committer {
       commit: `${this.#token}/${++this.#count}`,
       inputs: [{ channel: input, to }],
       entries: results.entries,
-      letters: lettersOf({ ...results, rejected: dead }, { channel: input, service }).map(deadLetterText),
+      letters: letters.map(deadLetterText),
       retries,
       hops: hopsOf(results, service, receivedMs),
       outputs: [],

@@ -1,11 +1,13 @@
 import type { DeadLetter } from '../../schemas/types.ts';
 import type { Rejected, Results } from './engine/engine.ts';
 
-/** How often an event that a service failed at comes back to it, and after how long; twice as long each time. */
+/** How often an event that a service failed at comes back to it, and after how long; twice as long each time, up to an hour. */
 export interface RetryPolicy {
   retries: number;
   backoffMs: number;
 }
+
+const BACKOFF_MAX_MS = 3_600_000;
 
 /** The dead letters of a service: input events that it did not take, and timers that it failed at. */
 export function lettersOf(
@@ -23,6 +25,14 @@ export function lettersOf(
   return [...events, ...timers];
 }
 
+/** The dead letter of something that is no event. */
+export function lineLetter(
+  content: string,
+  { channel, service }: { channel: string; service: string },
+): Omit<DeadLetter, 'id' | 'at'> {
+  return { channel, source: `/services/${service}`, reason: 'What was written is no event.', content };
+}
+
 /** Those that come back, and those that do not. */
 export function retriesOf(
   rejected: Rejected[],
@@ -34,7 +44,7 @@ export function retriesOf(
   return {
     retries: rejected.filter(again).map(({ event }) => ({
       text: JSON.stringify(event),
-      dueMs: now + policy.backoffMs * 2 ** ((event.attempt ?? 1) - 1),
+      dueMs: now + Math.min(policy.backoffMs * 2 ** ((event.attempt ?? 1) - 1), BACKOFF_MAX_MS),
     })),
     dead: rejected.filter((each) => !again(each)),
   };

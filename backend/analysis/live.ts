@@ -9,7 +9,8 @@ import { ChannelWriter } from '../../core/writer.ts';
 import { commit, readCheckpoint, readStanding } from './checkpoint.ts';
 import { Engine, type Output } from './engine/engine.ts';
 import { Holder } from './holder.ts';
-import { lettersOf } from './letters.ts';
+import { eventOf } from './line.ts';
+import { lettersOf, lineLetter } from './letters.ts';
 import { Outputs } from './outputs.ts';
 import {
   IDLE_LOOK_MS,
@@ -258,13 +259,8 @@ export class LiveRunner {
 
   /** Anybody can publish anything. */
   #refuse(line: string): void {
-    const letter = {
-      channel: this.#parts.input,
-      source: `/services/${this.name}`,
-      reason: 'What was published is no event.',
-      content: line,
-    };
-    this.#send(addDeadLetters(this.#parts.redis, [letter]));
+    const of = { channel: this.#parts.input, service: this.name };
+    this.#send(addDeadLetters(this.#parts.redis, [lineLetter(line, of)]));
   }
 
   #send(sent: Promise<unknown>): void {
@@ -281,21 +277,5 @@ export class LiveRunner {
       this.#writers.set(key, writer);
     }
     return writer;
-  }
-}
-
-/** Null for what is none: a channel may carry bare data, and anybody can publish on it. */
-function eventOf(line: string): Event | null {
-  try {
-    const event = JSON.parse(line) as Partial<Event> | null;
-    const isEvent =
-      typeof event?.epoch === 'number' &&
-      typeof event.offset === 'number' &&
-      typeof event.subject === 'string' &&
-      typeof event.data === 'object' &&
-      !Number.isNaN(Date.parse(event.time ?? ''));
-    return isEvent ? (event as Event) : null;
-  } catch {
-    return null;
   }
 }

@@ -20,6 +20,8 @@ import { Engine, type EngineOptions } from './engine/engine.ts';
 import { Fellows } from './fellows.ts';
 import { Holder } from './holder.ts';
 import type { RetryPolicy } from './letters.ts';
+import { readMarks, type Marks } from './marks.ts';
+import { eventOf } from './line.ts';
 import { Outputs } from './outputs.ts';
 import { ownsKey, partName, type Partition } from './partition.ts';
 import type { Service } from './service.ts';
@@ -87,6 +89,8 @@ export class ServiceRunner {
 
   constructor(parts: RunnerParts) {
     const {
+  /** What was read since the last commit and is no event. */
+  readonly #lines: string[] = [];
       partition,
       name: service,
       redis,
@@ -199,6 +203,7 @@ export class ServiceRunner {
     // A new service begins with the epoch under way: all of it, as far as the log goes back.
     this.#position = checkpoint.positions.get(input) ?? {
       epoch: (await readHead(redis, input)).epoch,
+    this.#lines.length = 0;
       offset: 0,
     };
     await this.#committer.start(checkpoint.commit, this.#position);
@@ -227,7 +232,7 @@ export class ServiceRunner {
     this.#receivedMs = Date.now();
     for (let at = 0; at < batch.events.length;) {
       const untilMs = performance.now() + SLICE_MS;
-      do this.#engine.take(JSON.parse(batch.events[at++]!) as Event);
+      do this.#take(batch.events[at++]!);
       while (at < batch.events.length && performance.now() < untilMs);
       if (!(await this.#commit({ epoch: batch.epoch, offset: batch.from + at - 1 }))) return false;
     }
@@ -238,6 +243,12 @@ export class ServiceRunner {
     if (lost <= 0) return;
     this.#lost += lost;
     const { log, input } = this.#parts;
+  #take(line: string): void {
+    const event = eventOf(line);
+    if (event) this.#engine.take(event);
+    else this.#lines.push(line);
+  }
+
     log.warn({ service: this.name, channel: input, lost }, 'events left the log before they were read');
   }
 
@@ -311,3 +322,6 @@ export class ServiceRunner {
     return isSent;
   }
 }
+      // What timers lead to may be of a time before theirs.
+      ...(this.#parts.partition && { markMs: this.#engine.waits ? '' : this.#engine.watermarkMs }),
+      lines: this.#lines.splice(0),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { callProtocol } from '../../core/redis.ts';
 import type { Event, Hop } from '../../schemas/types.ts';
 import { keys } from '../../core/keys.ts';
+import { readHead } from '../../core/store.ts';
 import { eventually } from '../helpers/wait.ts';
 import { World } from './api-world.ts';
 
@@ -231,6 +232,14 @@ describe('pipelines', () => {
     const event = { specversion: '1.0', data: { text: 'x' }, pipeline: 'text', route: ['reprise:setup'] };
     await world.post('/channels/text.language/events', event);
     await eventually('it is refused', async () => /reprise:setup/.test((await letters())[0]!.reason));
+  });
+
+  it('what is no event is a dead letter, and stops nobody', async () => {
+    const { epoch, offset } = await readHead(world.redis, 'text.language');
+    await world.redis.xadd(keys.log('text.language'), `${epoch}-${offset + 1}`, 'e', '{"data":1.}');
+    await world.redis.hset(keys.head('text.language'), 'offset', offset + 1);
+    assert.equal((await world.post(`/pipelines/text/events${WAIT}`, { text: 'still here' })).status, 200);
+    assert.match((await letters())[0]!.reason, /no event/);
   });
 
   it('what can not run is refused, saying why', async () => {

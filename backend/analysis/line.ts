@@ -1,0 +1,17 @@
+import type { Event } from '../../core/event.ts';
+
+/** A line as an event. Null for what is none: a channel may carry bare data, and anybody can write to it. */
+export function eventOf(line: string): Event | null {
+  try {
+    const event = JSON.parse(line) as Partial<Event> | null;
+    const isEvent =
+      typeof event?.epoch === 'number' &&
+      typeof event.offset === 'number' &&
+      typeof event.subject === 'string' &&
+      typeof event.data === 'object' &&
+      !Number.isNaN(Date.parse(event.time ?? ''));
+    return isEvent ? (event as Event) : null;
+  } catch {
+    return null;
+  }
+}

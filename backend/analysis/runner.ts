@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ChannelSpec } from '../../core/channels.ts';
 import { isPassing, sentence } from '../../core/errors.ts';
-import type { Event, Position } from '../../core/event.ts';
+import type { Position } from '../../core/event.ts';
 import type { Logger } from '../../core/log.ts';
 import { LogReader, type LogBatch } from '../../core/reader.ts';
 import type { Redis } from '../../core/redis.ts';
@@ -20,7 +20,6 @@ import { Engine, type EngineOptions } from './engine/engine.ts';
 import { Fellows } from './fellows.ts';
 import { Holder } from './holder.ts';
 import type { RetryPolicy } from './letters.ts';
-import { readMarks, type Marks } from './marks.ts';
 import { eventOf } from './line.ts';
 import { Outputs } from './outputs.ts';
 import { ownsKey, partName, type Partition } from './partition.ts';
@@ -86,11 +85,11 @@ export class ServiceRunner {
   #arrivedAt = performance.now();
   /** The same as wall time, epoch ms. */
   #receivedMs = Date.now();
+  /** What was read since the last commit and is no event. */
+  readonly #lines: string[] = [];
 
   constructor(parts: RunnerParts) {
     const {
-  /** What was read since the last commit and is no event. */
-  readonly #lines: string[] = [];
       partition,
       name: service,
       redis,
@@ -200,10 +199,10 @@ export class ServiceRunner {
     this.#overEpoch = Number(checkpoint.entries.get(OVER_ENTRY) ?? 0);
     this.#toldEpoch = 0;
     this.#engine.load(checkpoint.entries);
+    this.#lines.length = 0;
     // A new service begins with the epoch under way: all of it, as far as the log goes back.
     this.#position = checkpoint.positions.get(input) ?? {
       epoch: (await readHead(redis, input)).epoch,
-    this.#lines.length = 0;
       offset: 0,
     };
     await this.#committer.start(checkpoint.commit, this.#position);
@@ -239,16 +238,16 @@ export class ServiceRunner {
     return true;
   }
 
-  #lose(lost: number): void {
-    if (lost <= 0) return;
-    this.#lost += lost;
-    const { log, input } = this.#parts;
   #take(line: string): void {
     const event = eventOf(line);
     if (event) this.#engine.take(event);
     else this.#lines.push(line);
   }
 
+  #lose(lost: number): void {
+    if (lost <= 0) return;
+    this.#lost += lost;
+    const { log, input } = this.#parts;
     log.warn({ service: this.name, channel: input, lost }, 'events left the log before they were read');
   }
 
@@ -316,12 +315,10 @@ export class ServiceRunner {
       fresh,
       waits: !this.#engine.isLive,
       receivedMs: this.#receivedMs,
+      lines: this.#lines.splice(0),
     });
     this.#fresh &&= !isSent;
     if (isSent) this.#position = to;
     return isSent;
   }
 }
-      // What timers lead to may be of a time before theirs.
-      ...(this.#parts.partition && { markMs: this.#engine.waits ? '' : this.#engine.watermarkMs }),
-      lines: this.#lines.splice(0),

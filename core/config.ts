@@ -24,6 +24,9 @@ export interface Settings {
   keys: string | null;
   rateLimit: NonNullable<Config['rateLimit']>;
   logLevel: string;
+  logs: { sinks: NonNullable<NonNullable<Config['logs']>['sinks']>; keep: number };
+  /** Where traces are sent, and with which headers; null: nowhere. */
+  otlp: { url: string; headers: { [name: string]: string } } | null;
   origins: string[];
   streetStyle: string | null;
   /** The share of each service that the analysis runs, such as 2/3; null: all of it. */
@@ -40,6 +43,9 @@ export interface Settings {
   /** What the settings were read from; null: there is no file. */
   file: ConfigFile | null;
 }
+
+/** Lines of the log that Redis holds, unless the file says otherwise. */
+const LOGS_KEPT = 20_000;
 
 export type Flags = Partial<
   Pick<Settings, 'redisUrl' | 'port' | 'host' | 'recordings' | 'data' | 'logLevel'>
@@ -83,6 +89,8 @@ export function loadSettings(flags: Flags = {}, env: NodeJS.ProcessEnv = process
     keys: keys === undefined ? null : resolve(root, keys),
     rateLimit: file.rateLimit ?? {},
     logLevel: given(flags.logLevel, text('LOG_LEVEL'), file.logLevel) ?? 'info',
+    logs: { sinks: file.logs?.sinks ?? [], keep: file.logs?.keep ?? LOGS_KEPT },
+    otlp: otlpOf(text),
     origins: file.origins ?? [],
     streetStyle: file.streetStyle ?? null,
     partition: given(flags.partition, text('REPRISE_PARTITION')) ?? null,
@@ -121,6 +129,26 @@ export function running(data: string): Running | null {
 
 function runningRedis(data: string): string | undefined {
   return running(data)?.redisUrl;
+}
+
+/** As the OpenTelemetry specification has it: "OpenTelemetry Protocol Exporter", endpoint URLs and headers for OTLP/HTTP. */
+function otlpOf(text: (name: string) => string | undefined): Settings['otlp'] {
+  const base = text('OTEL_EXPORTER_OTLP_ENDPOINT');
+  const url = text('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT') ?? (base && `${base.replace(/\/$/, '')}/v1/traces`);
+  if (url === undefined) return null;
+  if (!/^https?:$/.test(URL.canParse(url) ? new URL(url).protocol : ''))
+    throw failure('config_invalid', 'OTEL_EXPORTER_OTLP_ENDPOINT is no address of HTTP.', {
+      hint: 'Write it as http://127.0.0.1:4318.',
+    });
+  const given = text('OTEL_EXPORTER_OTLP_TRACES_HEADERS') ?? text('OTEL_EXPORTER_OTLP_HEADERS') ?? '';
+  const pairs = given.split(',').flatMap((pair) => {
+    const [, name, value] = /^\s*([^=\s]+)\s*=\s*(.*?)\s*$/.exec(pair) ?? [];
+    // Percent-encoded, as W3C Baggage has it.
+    return name === undefined
+      ? []
+      : [[name, /%(?![\da-f]{2})/i.test(value!) ? value : decodeURIComponent(value!)]];
+  });
+  return { url, headers: Object.fromEntries(pairs) as { [name: string]: string } };
 }
 
 function numberOf(name: string, text: string | undefined): number | undefined {

@@ -2,14 +2,13 @@ import { createWriteStream, mkdirSync, renameSync, statSync, type WriteStream } 
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { levels, type Level } from '../core/log.ts';
 
 const LARGEST_BYTES = 10 * 1024 * 1024;
-const WARN = 40;
-const ERROR = 50;
 
 interface Line {
-  level: number;
-  msg: string;
+  level: Level;
+  message: string;
 }
 
 /**
@@ -52,12 +51,13 @@ export class RoleLog {
     const line = parse(text);
     if (line) {
       this.#file.write(`${text}\n`);
-      if (line.level < WARN) return;
-      this.#lastWords = line.msg;
-      return this.#warned(line.msg);
+      if (levels[line.level] < levels.warn) return;
+      this.#lastWords = line.message;
+      return this.#warned(line.message);
     }
     // Node's own words at a crash, or a sentence to the terminal: the error's line says most, the stack says where.
-    const plain = { level: ERROR, time: new Date().toISOString(), name: this.#name, msg: text };
+    const time = new Date().toISOString();
+    const plain = { level: 'error', time, kind: 'system', service: this.#name, message: text };
     this.#file.write(`${JSON.stringify(plain)}\n`);
     if (/^\w*Error\b.*: /.test(text) || !/^\s|^Node\.js v|^node:|^file:/.test(text))
       this.#lastWords = text.trim();
@@ -68,7 +68,8 @@ function parse(text: string): Line | null {
   if (!text.startsWith('{')) return null;
   try {
     const line = JSON.parse(text) as Partial<Line>;
-    return typeof line.level === 'number' ? { level: line.level, msg: line.msg ?? '' } : null;
+    const isLine = typeof line.level === 'string' && Object.hasOwn(levels, line.level);
+    return isLine ? { level: line.level!, message: line.message ?? '' } : null;
   } catch {
     return null;
   }

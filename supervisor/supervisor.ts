@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { join } from 'node:path';
+import type { Logger } from '../core/log.ts';
 import { announce, processInstance, retract } from '../core/presence.ts';
 import type { Redis } from '../core/redis.ts';
 import { RoleLog } from './role-log.ts';
@@ -13,15 +14,24 @@ const FIRST: RoleName[] = ['replayer', 'api'];
 export class Supervisor extends EventEmitter<{ ready: [role: RoleName, restarts: number] }> {
   readonly #redis: Redis;
   readonly #terminal: Terminal;
+  readonly #log: Logger;
   readonly #roles: RoleProcess[];
   readonly #first: RoleProcess[];
   readonly #serving = new Set<RoleName>();
 
   /** @param parts.flags what each role is given on its command line */
-  constructor(parts: { redis: Redis; roles: RoleName[]; flags: string[]; logs: string; terminal: Terminal }) {
+  constructor(parts: {
+    redis: Redis;
+    roles: RoleName[];
+    flags: string[];
+    logs: string;
+    log: Logger;
+    terminal: Terminal;
+  }) {
     super();
     this.#redis = parts.redis;
     this.#terminal = parts.terminal;
+    this.#log = parts.log;
     const events = {
       crashed: (crash: Crash) => this.#crashed(crash),
       ready: (role: RoleName, restarts: number) => this.#ready(role, restarts),
@@ -77,6 +87,7 @@ export class Supervisor extends EventEmitter<{ ready: [role: RoleName, restarts:
 
   #crashed({ role, pid, message, restarts, delayMs }: Crash): void {
     this.#serving.delete(role);
+    this.#log.critical({ service: role, restarts, delayMs }, message);
     this.#terminal.warn(role, `${message} Starting it again in ${delayMs / 1000} s.`);
     this.#tell(async () => {
       const instance = standIn(role);
@@ -89,6 +100,7 @@ export class Supervisor extends EventEmitter<{ ready: [role: RoleName, restarts:
     this.#serving.add(role);
     this.emit('ready', role, restarts);
     if (restarts === 0) return;
+    this.#log.info({ service: role, restarts }, `The ${role} process is back.`);
     this.#terminal.say(`The ${role} process is back.`);
     this.#tell(() => retract(this.#redis, standIn(role)));
   }

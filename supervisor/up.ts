@@ -2,6 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runningFile, type Running, type Settings } from '../core/config.ts';
 import { failure, sentence } from '../core/errors.ts';
+import { ProcessLog } from '../core/log.ts';
 import { connect, type Redis } from '../core/redis.ts';
 import { Demo } from './demo.ts';
 import { preflight } from './preflight.ts';
@@ -53,6 +54,7 @@ class Parts {
   #redis: Redis | null = null;
   #supervisor: Supervisor | null = null;
   #demo: Demo | null = null;
+  #logs: ProcessLog | null = null;
 
   constructor(settings: Settings, options: UpOptions) {
     this.#settings = settings;
@@ -69,11 +71,20 @@ class Parts {
     }
     const redis = (this.#redis = await connect(this.#settings.redisUrl, 'supervisor'));
     this.#note();
+    // The terminal is for people.
+    const logs = (this.#logs = new ProcessLog(
+      'supervisor',
+      this.#settings,
+      join(data, 'logs', 'supervisor.log'),
+    ));
+    logs.keepIn(redis);
+    logs.log.info({ roles }, 'started');
     this.#supervisor = new Supervisor({
       redis,
       roles,
       flags: this.#flags(),
       logs: join(data, 'logs'),
+      log: logs.log,
       terminal,
     });
     this.#supervisor.start();
@@ -99,6 +110,8 @@ class Parts {
   async stop(): Promise<void> {
     await this.#demo?.close();
     await this.#supervisor?.stop();
+    this.#logs?.log.info('stopped');
+    await this.#logs?.close();
     this.#redis?.disconnect();
     await this.#server?.stop();
     if (this.#redis) rmSync(runningFile(this.#settings.data), { force: true });

@@ -111,24 +111,29 @@ function bodyContent(body: NonNullable<Route['body']>, components: Components): 
 
 function responses(route: Route, components: Components): object {
   const problem = { 'application/problem+json': { schema: components.inline(ref('resources/problem')) } };
-  const declared = Object.entries(route.responses).map(([status, { description, schema, type, headers }]) => {
-    const failed = Number(status) >= 400;
-    const content = failed
-      ? problem
-      : schema && { [type ?? 'application/json']: { schema: components.inline(schema) } };
-    const described = Object.entries(headers ?? {}).map(([name, text]) => [
-      name,
-      { description: text, schema: { type: 'string' } },
-    ]);
-    return [
-      status,
-      {
-        description,
-        ...(content && { content }),
-        ...(headers && { headers: Object.fromEntries(described) as object }),
-      },
-    ];
-  });
+  const declared = Object.entries(route.responses).map(
+    ([status, { description, schema, type, streams, headers }]) => {
+      const failed = Number(status) >= 400;
+      const content = failed
+        ? problem
+        : schema && {
+            [type ?? 'application/json']: { schema: components.inline(schema) },
+            ...(streams && { 'text/event-stream': { schema: { type: 'string' } } }),
+          };
+      const described = Object.entries(headers ?? {}).map(([name, text]) => [
+        name,
+        { description: text, schema: { type: 'string' } },
+      ]);
+      return [
+        status,
+        {
+          description,
+          ...(content && { content }),
+          ...(headers && { headers: Object.fromEntries(described) as object }),
+        },
+      ];
+    },
+  );
   return {
     ...(Object.fromEntries(declared) as object),
     '4XX': { description: 'It is refused: the problem (RFC 9457) says why.', content: problem },

@@ -37,6 +37,8 @@ export interface ResponseSpec {
   schema?: Schema;
   /** Media type, if not JSON. */
   type?: string;
+  /** Also as Server-Sent Events, for those who ask for `text/event-stream`. */
+  streams?: true;
   headers?: { [name: string]: string };
 }
 

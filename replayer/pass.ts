@@ -123,7 +123,7 @@ export class Pass {
   async #play(fromMs: number, signal: AbortSignal): Promise<void> {
     const clock = this.#clock;
     let previousMs = fromMs;
-    for await (const stretch of this.#timeline.from(fromMs)) {
+    for await (const stretch of this.#stretches(fromMs)) {
       const { timesMs } = stretch;
       for (let at = 0; at < timesMs.length;) {
         const timeMs = timesMs[at]!;
@@ -153,6 +153,19 @@ export class Pass {
           await this.#output.acknowledged(signal);
         }
         at = end;
+      }
+    }
+  }
+
+  /** Each is told when all that was sent of it has arrived. */
+  async *#stretches(fromMs: number): AsyncGenerator<Stretch> {
+    for await (const stretch of this.#timeline.from(fromMs)) {
+      try {
+        yield stretch;
+      } finally {
+        // What has failed may still be on its way.
+        const tell = () => void (this.#failed.signal.aborted || stretch.done?.());
+        Promise.all(this.#ahead).then(tell, () => {});
       }
     }
   }

@@ -12,6 +12,8 @@ export type AnyRecording = Recording | McapRecording;
 export interface PlayableRows {
   block: Block;
   channels: Uint16Array | null;
+  /** To be told once these rows, and all that came before them, are needed no more: their memory is used again. */
+  done?: () => void;
 }
 
 /** What a timeline asks of a recording. */
@@ -52,7 +54,7 @@ export function playable(recording: AnyRecording): Playable {
     const { channels } = recording;
     const rows =
       channels.length === 1
-        ? onFirst((fromMs) => blocksOf(recording, fromMs))
+        ? (fromMs: number) => onlyChannel(recording.rows(fromMs))
         : recording.rows.bind(recording);
     return {
       channels,
@@ -76,8 +78,8 @@ export function playable(recording: AnyRecording): Playable {
   };
 }
 
-async function* blocksOf(recording: McapRecording, fromMs: number): AsyncGenerator<Block> {
-  for await (const { block } of recording.rows(fromMs)) yield block;
+async function* onlyChannel(all: AsyncGenerator<PlayableRows>): AsyncGenerator<PlayableRows> {
+  for await (const rows of all) yield { ...rows, channels: null };
 }
 
 function onFirst(blocks: (fromMs: number) => AsyncGenerator<Block>): Playable['rows'] {

@@ -7,6 +7,8 @@ export interface Stretch {
   timesMs: Float64Array;
   /** The records `from` to before `to` by channel, an index into the timeline's channels; in order within each. */
   parts(from: number, to: number): Part[];
+  /** To be told once all of these records, and those before them, are needed no more: their memory is used again. */
+  done?: () => void;
 }
 
 export interface Part {
@@ -76,7 +78,7 @@ async function latestOf(recordings: Playable[], channelsOf: number[][], timeMs: 
 async function* single(recording: Playable, fromMs: number): AsyncGenerator<Stretch> {
   for await (const rows of recording.rows(fromMs)) {
     const { timesMs } = rows.block;
-    yield { timesMs, parts: (from, to) => split(rows, from, to) };
+    yield { timesMs, parts: (from, to) => split(rows, from, to), done: rows.done };
   }
 }
 
@@ -113,10 +115,13 @@ async function* merged(
     while (lanes.some(Boolean)) {
       yield stretchOf(lanes, channelsOf);
       for (const [i, lane] of lanes.entries()) {
-        if (lane && lane.row === lane.block.count) lanes[i] = await nextRows(lane.source);
+        if (!lane || lane.row < lane.block.count) continue;
+        lane.done?.(); // The parts are copies.
+        lanes[i] = await nextRows(lane.source);
       }
     }
   } finally {
+    for (const lane of lanes) lane?.done?.();
     for (const source of sources) await source.return(undefined);
   }
 }

@@ -20,17 +20,48 @@ export async function* inTimeOrder(
   offsetMs: number,
 ): AsyncGenerator<Rows> {
   const waiting = [...entries].sort((a, b) => a.startMs - b.startMs || a.offset - b.offset);
+  const loans = new Loans();
   let open: Open[] = [];
   let ahead: Promise<Rows> | null = null;
-  for (let i = 0; i < waiting.length; i++) {
-    const entry = waiting[i]!;
-    const rows = await (ahead ?? load(entry));
-    const next = waiting[i + 1];
-    ahead = next ? load(next) : null;
-    ahead?.catch(() => {}); // Awaited in its turn, unless nobody reads on.
-    open.push({ rows, at: 0, offset: entry.offset });
-    yield* leaving(open, next ? next.startMs + offsetMs : Infinity);
-    open = open.filter(({ rows, at }) => at < rows.block.count);
+  try {
+    for (let i = 0; i < waiting.length; i++) {
+      const entry = waiting[i]!;
+      const rows = await (ahead ?? load(entry));
+      const next = waiting[i + 1];
+      ahead = next ? load(next) : null;
+      ahead?.catch(() => {}); // Awaited in its turn, unless nobody reads on.
+      open.push({ rows, at: 0, offset: entry.offset });
+      for (const left of leaving(open, next ? next.startMs + offsetMs : Infinity)) yield loans.leave(left);
+      const isSpent = ({ rows, at }: Open) => at === rows.block.count;
+      loans.spend(open.filter(isSpent));
+      open = open.filter((chunk) => !isSpent(chunk));
+    }
+  } finally {
+    loans.spend(open);
+    ahead?.then(({ done }) => done?.()).catch(() => {});
+  }
+}
+
+/** Tells of chunks that they are done with, once all that left before they were spent is. */
+class Loans {
+  #left = 0;
+  #done = 0;
+  readonly #spent: { left: number; done: () => void }[] = [];
+
+  leave(rows: Rows): Rows {
+    const left = ++this.#left;
+    return { ...rows, done: () => this.#settle(left) };
+  }
+
+  spend(chunks: Open[]): void {
+    for (const { done } of chunks.map(({ rows }) => rows))
+      if (done) this.#spent.push({ left: this.#left, done });
+    this.#settle(0);
+  }
+
+  #settle(left: number): void {
+    this.#done = Math.max(this.#done, left);
+    while (this.#spent.length > 0 && this.#spent[0]!.left <= this.#done) this.#spent.shift()!.done();
   }
 }
 

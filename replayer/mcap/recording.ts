@@ -16,8 +16,8 @@ import { MESSAGE_BYTES, type ChunkEntry } from './records.ts';
 import { withoutRestored } from './restored.ts';
 import { sliceRows, type Rows } from './rows.ts';
 import { Scanner } from './scan.ts';
-import { readRecords, readSummary, saying, type Summary } from './summary.ts';
-import { unpack, unpackBeside } from './unpacking.ts';
+import { readSummary, saying, type Summary } from './summary.ts';
+import { unpack, Unpacking, type Unpacked } from './unpacking.ts';
 
 /** Chunks that overlap must all be open at once. */
 const OPEN_MAX_BYTES = 1 << 28;
@@ -41,6 +41,7 @@ export class McapRecording {
   filtered = 0;
   readonly #scanner: Scanner;
   readonly #chooses: Chooser | null;
+  #beside: Unpacking | null = null;
   /** Between the times in the file and those on the timeline. */
   readonly #offsetMs: number;
   /** Messages that are no news. */
@@ -104,11 +105,15 @@ export class McapRecording {
     const entries = this.summary.chunks.filter(({ endMs }) => endMs + this.#offsetMs >= fromMs);
     const handle = await open(this.summary.path);
     try {
-      const by = entries.length >= BESIDE_MIN_CHUNKS ? unpackBeside : unpack;
+      const beside = entries.length < BESIDE_MIN_CHUNKS ? null : this.#unpacking();
+      const by = beside ? (entry: ChunkEntry) => beside.unpack(handle, entry) : undefined;
       const load = (entry: ChunkEntry) => this.#load(handle, entry, undefined, by);
       for await (const rows of inTimeOrder(entries, load, this.#offsetMs)) {
         const { timesMs } = rows.block;
-        if (timesMs.length === 0 || timesMs.at(-1)! < fromMs) continue;
+        if (timesMs.length === 0 || timesMs.at(-1)! < fromMs) {
+          rows.done?.();
+          continue;
+        }
         const from = lowerBound(timesMs, fromMs);
         const rest = from === 0 ? rows : sliceRows(rows, from);
         const chosen = this.#chosen(rest);
@@ -116,6 +121,7 @@ export class McapRecording {
         if (chosen.block.count > 0) yield chosen;
       }
     } finally {
+      await this.#beside?.rest();
       await handle.close();
     }
   }
@@ -168,27 +174,31 @@ export class McapRecording {
   #chosen(rows: Rows): Rows {
     const chooses = this.#chooses;
     if (!chooses) return rows;
-    const { block, channels } = rows;
+    const { block, channels, done } = rows;
     const kept: number[] = [];
     for (let row = 0; row < block.count; row++) {
       const data = () => JSON.parse(block.record(row).data) as Data;
       if (chooses(block.timesMs[row]!, block.names[block.subjects[row]!]!, data)) kept.push(row);
     }
     if (kept.length === block.count) return rows;
-    return { block: block.pick(kept), channels: Uint16Array.from(kept, (row) => channels[row]!) };
+    return { block: block.pick(kept), channels: Uint16Array.from(kept, (row) => channels[row]!), done };
   }
 
   async #load(
     handle: FileHandle,
     entry: ChunkEntry,
     starts?: ReadonlySet<number>,
-    by = unpack,
+    by: (entry: ChunkEntry) => Promise<Unpacked> = () => unpack(handle, entry),
   ): Promise<Rows> {
-    const records = await saying(this.file, () => readRecords(handle, entry, by));
-    const rows = await saying(this.file, () => this.#scanner.scan(records, starts));
+    const { bytes, done } = await saying(this.file, () => by(entry));
+    const rows = await saying(this.file, () => this.#scanner.scan(bytes, starts));
     const { timesMs } = rows.block;
     if (this.#offsetMs !== 0) for (let row = 0; row < timesMs.length; row++) timesMs[row]! += this.#offsetMs;
-    return rows;
+    return { ...rows, done };
+  }
+
+  #unpacking(): Unpacking {
+    return (this.#beside ??= new Unpacking(Math.max(...this.summary.chunks.map(({ bytes }) => bytes))));
   }
 }
 

@@ -4,10 +4,12 @@ import { Block } from '../../core/block.ts';
 export interface Rows {
   block: Block;
   channels: Uint16Array;
+  /** To be told once these rows, and all that left before them, are needed no more: their memory is used again. */
+  done?: () => void;
 }
 
-export function sliceRows({ block, channels }: Rows, from: number, to = block.count): Rows {
-  return { block: block.slice(from, to), channels: channels.subarray(from, to) };
+export function sliceRows({ block, channels, done }: Rows, from: number, to = block.count): Rows {
+  return { block: block.slice(from, to), channels: channels.subarray(from, to), done };
 }
 
 /** The rows in time order; equal times stay as they are. */

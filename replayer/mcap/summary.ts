@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { refusal } from '../../core/errors.ts';
 import { Broken, Fields } from './bytes.ts';
-import { CHUNK_MAX_BYTES, loadCompression } from './compression.ts';
+import { loadCompression } from './compression.ts';
 import { unpack } from './unpacking.ts';
 import {
   HEAD_BYTES,
@@ -205,12 +205,8 @@ async function channelsWithin(handle: FileHandle, chunk: ChunkEntry, summary: Su
 }
 
 /** The records of a chunk, unpacked. @throws Broken */
-export async function readRecords(handle: FileHandle, chunk: ChunkEntry, by = unpack): Promise<Buffer> {
-  if (chunk.packedBytes > CHUNK_MAX_BYTES)
-    throw new Broken(`a chunk of ${chunk.packedBytes} bytes is too large`);
-  const offset = chunk.offset + chunk.length - chunk.packedBytes;
-  const bytes = await readAt(handle, offset, chunk.packedBytes);
-  return by({ bytes, compression: chunk.compression, size: chunk.bytes });
+export async function readRecords(handle: FileHandle, chunk: ChunkEntry): Promise<Buffer> {
+  return (await unpack(handle, chunk)).bytes;
 }
 
 /** The same, with the sum that they should have; 0 where there is none. @throws Broken */

@@ -1,34 +1,106 @@
+import type { FileHandle } from 'node:fs/promises';
 import { Threads } from '../threads.ts';
 import { Broken } from './bytes.ts';
-import { decompress, loadCompression } from './compression.ts';
+import { CHUNK_MAX_BYTES, decompress, loadCompression } from './compression.ts';
+import type { ChunkEntry } from './records.ts';
+import { readAt } from './walk.ts';
 
-/** The records of a chunk as they lie in the file. */
+/** A chunk's records in a file. */
 export interface Packed {
-  bytes: Uint8Array;
+  fd: number;
+  offset: number;
+  length: number;
   compression: string;
   /** Of the records, unpacked. */
   size: number;
+  /** Where they go, and come back in; null: to memory of their own. */
+  memory: ArrayBuffer | null;
 }
+
+/** The records of a chunk, unpacked. */
+export interface Unpacked {
+  bytes: Buffer;
+  /** Where their memory is written over later: once this was told. */
+  done?: () => void;
+}
+
+/** Two chunks are played at their border, one is unpacked meanwhile, and one is on its way. */
+const MEMORIES = 4;
+/** Larger chunks are not worth the memory that would be held. */
+const MEMORY_MAX_BYTES = 1 << 23;
+const MEMORY_STEP_BYTES = 1 << 16;
 
 const threads = new Threads<Packed, Uint8Array>(new URL('unpack-thread.mjs', import.meta.url), 1);
 
-/** Unpacks a chunk's records. @throws Broken */
-export async function unpack({ bytes, compression, size }: Packed): Promise<Buffer> {
+/** Reads and unpacks a chunk's records. @throws Broken */
+export async function unpack(handle: FileHandle, chunk: ChunkEntry): Promise<Unpacked> {
+  const { compression, bytes: size } = chunk;
+  refuseHuge(chunk);
   await loadCompression(compression);
-  return decompress(bytes as Buffer, compression, size);
+  const packed = await readAt(handle, placeOf(chunk), chunk.packedBytes);
+  return { bytes: decompress(packed, compression, size) };
 }
 
 /**
- * The same on a thread of its own, for who reads many chunks: it takes a quarter of a microsecond a message, which the
- * thread that plays them needs itself. What is packed is gone afterwards.
+ * Does so on a thread of its own, for who reads many chunks: it takes a quarter of a microsecond a message, which the
+ * thread that plays them needs itself. A few pieces of memory go around, as long as chunks are said to be done with:
+ * megabytes that come new with each chunk would keep the garbage collector busy for as long again.
  */
-export async function unpackBeside(packed: Packed): Promise<Buffer> {
-  threads.start();
-  const { bytes, compression } = packed;
-  const answer = compression === '' ? null : threads.run(packed, [bytes.buffer as ArrayBuffer]);
-  if (!answer) return unpack(packed);
-  const unpacked = await answer.catch((error: unknown) => {
-    throw new Broken((error as Error).message);
-  });
-  return Buffer.from(unpacked.buffer, unpacked.byteOffset, unpacked.length);
+export class Unpacking {
+  readonly #spare: ArrayBuffer[] = [];
+  readonly #bytes: number;
+  #lent = 0;
+  readonly #running = new Set<Promise<unknown>>();
+
+  /** For chunks of so many bytes, unpacked, at most. */
+  constructor(bytesMax: number) {
+    this.#bytes = Math.ceil(bytesMax / MEMORY_STEP_BYTES) * MEMORY_STEP_BYTES;
+    threads.start();
+  }
+
+  /** @throws Broken */
+  async unpack(handle: FileHandle, chunk: ChunkEntry): Promise<Unpacked> {
+    const { packedBytes: length, compression, bytes: size } = chunk;
+    refuseHuge(chunk);
+    const memory = this.#borrow();
+    const request = { fd: handle.fd, offset: placeOf(chunk), length, compression, size, memory };
+    const answer = threads.run(request, memory ? [memory] : []);
+    if (!answer) {
+      if (memory) this.#giveBack(memory);
+      return unpack(handle, chunk);
+    }
+    this.#running.add(answer);
+    const { buffer, byteOffset } = await answer
+      .catch((error: unknown) => {
+        if (memory) this.#lent--;
+        throw new Broken((error as Error).message);
+      })
+      .finally(() => this.#running.delete(answer));
+    const bytes = Buffer.from(buffer, byteOffset, size);
+    return memory ? { bytes, done: () => this.#giveBack(buffer as ArrayBuffer) } : { bytes };
+  }
+
+  /** Settles when no file is read any more: before that, none may be closed. */
+  async rest(): Promise<void> {
+    await Promise.allSettled(this.#running);
+  }
+
+  #borrow(): ArrayBuffer | null {
+    if (this.#bytes > MEMORY_MAX_BYTES || (this.#spare.length === 0 && this.#lent === MEMORIES)) return null;
+    this.#lent++;
+    return this.#spare.pop() ?? new ArrayBuffer(this.#bytes);
+  }
+
+  #giveBack(memory: ArrayBuffer): void {
+    this.#lent--;
+    this.#spare.push(memory);
+  }
+}
+
+function refuseHuge({ packedBytes }: ChunkEntry): void {
+  if (packedBytes > CHUNK_MAX_BYTES) throw new Broken(`a chunk of ${packedBytes} bytes is too large`);
+}
+
+function placeOf({ offset, length, packedBytes }: ChunkEntry): number {
+  return offset + length - packedBytes;
 }

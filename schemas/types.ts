@@ -1159,6 +1159,10 @@ export interface Event {
    */
   restored?: true;
   /**
+   * Which of the processes that share the writing service derived it, such as 2/3. The events of each are in order of time.
+   */
+  partition?: string;
+  /**
    * Derived in live mode: events before it may be missing, and what they would have led to.
    */
   atmostonce?: true;

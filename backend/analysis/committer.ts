@@ -7,6 +7,7 @@ import { commit, stayAttached, type Work } from './checkpoint.ts';
 import type { Results } from './engine/engine.ts';
 import { hopsOf } from './hops.ts';
 import { lettersOf, lineLetter, retriesOf, type RetryPolicy } from './letters.ts';
+import { MARK_ENTRY, markText } from './marks.ts';
 import type { Outputs } from './outputs.ts';
 
 /** So long after its last sign of life a replay still waits for a service: time enough for a restart. */
@@ -32,6 +33,8 @@ export interface Manner {
   waits: boolean;
   /** When what led to it was read: wall time, epoch ms. */
   receivedMs: number;
+  /** Of a partition: nothing before this event time will be derived any more, epoch ms; '' where that is not known. */
+  markMs?: number | '';
   /** What was read and is no event. */
   lines: string[];
 }
@@ -98,7 +101,7 @@ export class Committer {
   async #write(
     results: Results,
     to: Position,
-    { fresh, waits, receivedMs, lines }: Manner,
+    { fresh, waits, markMs, receivedMs, lines }: Manner,
   ): Promise<boolean> {
     const { redis, name, service, input, outputs, retryPolicy } = this.#parts;
     const { retries, dead } = retriesOf(results.rejected, retryPolicy);
@@ -122,6 +125,8 @@ export class Committer {
     };
     for (;;) {
       work.outputs = outputs.batches(results.outputs, to.epoch, fresh);
+      if (markMs !== undefined)
+        results.entries.set(MARK_ENTRY, markText(outputs.standing(work.outputs), markMs));
       this.#isSending = true;
       const result = await commit(redis, work).finally(() => (this.#isSending = false));
       if (result.done) {

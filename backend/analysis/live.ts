@@ -67,6 +67,7 @@ export class LiveRunner {
       service: name,
       specs,
       fellows: null,
+      partition: null,
       specOf: parts.specOf,
       enters: null,
     });

@@ -7,6 +7,7 @@ import { readHead } from '../../core/store.ts';
 import { markOver, type OutputBatch } from './checkpoint.ts';
 import type { Output } from './engine/engine.ts';
 import type { Fellow, Fellows } from './fellows.ts';
+import type { Partition } from './partition.ts';
 import { MAIN_OUTPUT } from './service.ts';
 
 /** What is derived from what is not new is not new either. */
@@ -19,6 +20,8 @@ export interface OutputsParts {
   specs: ReadonlyMap<string, ChannelSpec>;
   /** The other partitions of the service, which write the main one too. */
   fellows: Fellows | null;
+  /** Which of them this is. */
+  partition: Partition | null;
   /** A channel that a route leads to. */
   specOf: (channel: string) => ChannelSpec;
   /** What events are given to carry that carry nothing yet. */
@@ -38,10 +41,14 @@ export class Outputs {
   readonly #framers = new Map<string, Framer>();
   /** By channel: those that routes have led to, too. */
   readonly #specs = new Map<string, ChannelSpec>();
+  /** Members of every event, as JSON text. */
+  readonly #extra: string;
   #fellows: Fellow[] = [];
 
   constructor(parts: OutputsParts) {
     this.#parts = parts;
+    const { partition } = parts;
+    this.#extra = partition ? `,"partition":"${partition.index}/${partition.count}"` : '';
     for (const spec of parts.specs.values()) this.#specs.set(spec.name, spec);
   }
 
@@ -95,7 +102,7 @@ export class Outputs {
       // Of a channel that a route leads to for the first time the commit tells.
       const head = this.#heads.get(spec.name) ?? { epoch: 0, offset: 0 };
       const from = spec === main ? this.#from(head, epoch, fresh) : sharedFrom(head, epoch);
-      const records = leaving.map(recordOf);
+      const records = leaving.map((each) => recordOf(each, this.#extra));
       const events = records.map((record, i) =>
         this.#framer(spec.name, leaving[i]!.output.replay).frame(
           record,
@@ -104,13 +111,21 @@ export class Outputs {
           sent,
         ),
       );
-      return { spec, head, from, records, events };
+      const causes = leaving.map(({ output }) => output.cause);
+      return { spec, head, from, records, events, causes };
     });
   }
 
   /** Tells that nothing more will come in the epoch of the main output that was written last. */
   async markOver(): Promise<void> {
     await markOver(this.#parts.redis, this.#main.name, this.#heads.get(this.#main.name)!.epoch);
+  }
+
+  /** What the main output is called, and its epoch once these have been written. */
+  standing(batches: OutputBatch[]): { channel: string; epoch: number } {
+    const { name } = this.#main;
+    const batch = batches.find(({ spec }) => spec.name === name);
+    return { channel: name, epoch: batch?.from.epoch ?? this.#heads.get(name)!.epoch };
   }
 
   /** What an output carries on from the event that led to it; null: nothing. */
@@ -160,7 +175,7 @@ function sharedFrom(head: Position, epoch: number): Position {
   return head.epoch < Math.max(1, epoch) ? { epoch: Math.max(1, epoch), offset: 0 } : head;
 }
 
-function recordOf({ output: { subject, timeMs, data, restored }, extra }: Leaving): Record {
-  const all = restored ? RESTORED + extra : extra;
+function recordOf({ output: { subject, timeMs, data, restored }, extra }: Leaving, common: string): Record {
+  const all = (restored ? RESTORED : '') + common + extra;
   return { subject, timeMs, data: JSON.stringify(data), ...(all !== '' && { extra: all }) };
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ChannelSpec } from '../../core/channels.ts';
 import { isPassing, sentence } from '../../core/errors.ts';
-import type { Position } from '../../core/event.ts';
+import { comparePositions, type Position } from '../../core/event.ts';
 import type { Logger } from '../../core/log.ts';
 import { LogReader, type LogBatch } from '../../core/reader.ts';
 import type { Redis } from '../../core/redis.ts';
@@ -20,6 +20,7 @@ import { Engine, type EngineOptions } from './engine/engine.ts';
 import { Fellows } from './fellows.ts';
 import { Holder } from './holder.ts';
 import type { RetryPolicy } from './letters.ts';
+import { readMarks, type Marks } from './marks.ts';
 import { eventOf } from './line.ts';
 import { Outputs } from './outputs.ts';
 import { ownsKey, partName, type Partition } from './partition.ts';
@@ -81,6 +82,9 @@ export class ServiceRunner {
   /** The last epoch of the input whose end is committed, and the last whose end those who read the output know of. */
   #overEpoch = 0;
   #toldEpoch = 0;
+  /** How far the processes are that write the input together, and when to look again. */
+  #marks: Marks | null = null;
+  #marksDueMs = 0;
   #lost = 0;
   #arrivedAt = performance.now();
   /** The same as wall time, epoch ms. */
@@ -107,7 +111,7 @@ export class ServiceRunner {
     const owns = partition && { owns: (key: string) => ownsKey(partition, key) };
     this.#engine = new Engine(parts.service, { variant, ...owns });
     const outputs = new Outputs({
-      ...{ redis, service, specs, specOf, enters },
+      ...{ redis, service, specs, specOf, enters, partition },
       fellows: partition && this.#fellows,
     });
     this.#outputs = outputs;
@@ -213,6 +217,7 @@ export class ServiceRunner {
     for await (const batches of reader.batches()) {
       if (rewound()) return;
       for (const batch of batches) if (!(await this.#handle(batch))) return;
+      await this.#hearParts();
       if (batches.length === 0 && !(await this.#idle())) return;
       if (this.#closed) break;
     }
@@ -251,6 +256,21 @@ export class ServiceRunner {
     log.warn({ service: this.name, channel: input, lost }, 'events left the log before they were read');
   }
 
+  /** Of the processes that write the input together, one that has nothing to say holds up nobody. */
+  async #hearParts(): Promise<void> {
+    const { parts } = this.#engine;
+    if (parts.length === 0) return;
+    if (!this.#marks && performance.now() > this.#marksDueMs) {
+      this.#marksDueMs = performance.now() + IDLE_LOOK_MS;
+      this.#marks = await readMarks(this.#parts.redis, this.#parts.input, parts);
+    }
+    if (!this.#marks || comparePositions(this.#position!, this.#marks.head) < 0) return;
+    const { head, parts: marked } = this.#marks;
+    this.#marks = null;
+    if (head.epoch !== this.#position!.epoch) return;
+    for (const { part, timeMs } of marked) this.#engine.advancePart(part, timeMs);
+  }
+
   /** An epoch that was played to its end is brought to its end here too; another is void. */
   async #leaveEpoch(): Promise<boolean> {
     const { redis, input } = this.#parts;
@@ -273,7 +293,7 @@ export class ServiceRunner {
     const { redis, input } = this.#parts;
     if (!(await this.#committer.arrived())) return false;
     const position = this.#position!;
-    if (!this.#engine.waits && this.#toldEpoch === position.epoch) return true;
+    if (!this.#engine.waits && !this.#engine.hasResults && this.#toldEpoch === position.epoch) return true;
     const { head, watermarkMs, endOffset } = await readStanding(redis, input, position.epoch);
     if (head.epoch !== position.epoch || head.offset !== position.offset) return true;
     if (endOffset === position.offset) return this.#end();
@@ -315,6 +335,8 @@ export class ServiceRunner {
       fresh,
       waits: !this.#engine.isLive,
       receivedMs: this.#receivedMs,
+      // What timers lead to may be of a time before theirs.
+      ...(this.#parts.partition && { markMs: this.#engine.waits ? '' : this.#engine.watermarkMs }),
       lines: this.#lines.splice(0),
     });
     this.#fresh &&= !isSent;

@@ -4,6 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { serve } from '../../backend/analysis/main.ts';
+import { loadSettings } from '../../core/config.ts';
 import { comparePositions, parsePosition, type Event } from '../../core/event.ts';
 import { keys } from '../../core/keys.ts';
 import { createLog } from '../../core/log.ts';
@@ -25,18 +27,20 @@ export class AnalysisWorld {
   readonly folder: string;
   readonly replays: ReplayHost;
   readonly processes: ChildProcess[] = [];
+  readonly #configFile: string;
 
   private constructor(server: TestRedis, redis: Redis, folder: string, config: Config) {
     this.server = server;
     this.redis = redis;
     this.folder = folder;
+    this.#configFile = configFileOf(folder);
     const log = createLog('test', 'silent');
     this.replays = new ReplayHost({ redis, instance: 'test', channels: config.channels, folder, log });
   }
 
   static async start(config: Config): Promise<AnalysisWorld> {
     const folder = await mkdtemp(join(tmpdir(), 'reprise-analysis-'));
-    await writeFile(join(folder, 'config.json'), JSON.stringify(config));
+    await writeFile(configFileOf(folder), JSON.stringify(config));
     const server = await startRedis();
     return new AnalysisWorld(server, await connect(server.url, 'test'), folder, config);
   }
@@ -47,7 +51,7 @@ export class AnalysisWorld {
       env: {
         ...process.env,
         REDIS_URL: this.server.url,
-        REPRISE_CONFIG: join(this.folder, 'config.json'),
+        REPRISE_CONFIG: this.#configFile,
         LOG_LEVEL: 'error',
       },
     });
@@ -55,6 +59,12 @@ export class AnalysisWorld {
     const [message] = (await Promise.race([once(child, 'message'), once(child, 'exit')])) as [unknown];
     if (typeof message !== 'object') throw new Error('The analysis ended at its start');
     return child;
+  }
+
+  /** Serves in this process, for what needs no kill. */
+  serveHere(partition?: string): Promise<{ close(): Promise<void> }> {
+    const flags = { redisUrl: this.server.url, config: this.#configFile, logLevel: 'error' };
+    return serve(loadSettings({ ...flags, ...(partition !== undefined && { partition }) }, {}));
   }
 
   /** kill -9. */
@@ -119,13 +129,15 @@ export class AnalysisWorld {
     return this.logged(channel);
   }
 
-  /** The last epoch of a channel, as `derived` answers it. */
-  async logged(channel: string): Promise<string[]> {
-    const { epoch, offset: last } = await readHead(this.redis, channel);
+  /** The last epoch of a channel, or one before, as `derived` answers it. */
+  async logged(channel: string, before = 0): Promise<string[]> {
+    const head = await readHead(this.redis, channel);
+    const epoch = head.epoch - before;
     const lines: string[] = [];
     for (let after = { epoch, offset: 0 }; ;) {
       const entries = await readLog(this.redis, channel, after, PAGE);
       for (const { position, event: text } of entries) {
+        if (position.epoch > epoch) return lines;
         const event = JSON.parse(text) as Event;
         const expected = { epoch, offset: lines.length + 1 };
         if (comparePositions(position, expected) !== 0 || event.offset !== expected.offset)
@@ -138,7 +150,8 @@ export class AnalysisWorld {
       if (entries.length < PAGE) break;
       after = entries.at(-1)!.position;
     }
-    if (lines.length !== last) throw new Error(`${channel}: the log has ${lines.length} of ${last} events`);
+    if (before === 0 && lines.length !== head.offset)
+      throw new Error(`${channel}: the log has ${lines.length} of ${head.offset} events`);
     return lines;
   }
 
@@ -150,6 +163,8 @@ export class AnalysisWorld {
     await rm(this.folder, { recursive: true, force: true });
   }
 }
+
+const configFileOf = (folder: string) => join(folder, 'config.json');
 
 /** What is in one list and not in the other, each as often as it is. */
 export function difference(expected: readonly string[], actual: readonly string[]) {

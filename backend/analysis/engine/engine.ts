@@ -3,7 +3,7 @@ import { timeMsOf, type Data, type Event } from '../../../core/event.ts';
 import { routeProblem } from '../../../core/pipeline.ts';
 import type { Context, Derived, Service } from '../service.ts';
 import { Timers, type KeyTimer } from './timers.ts';
-import { Watermark, type WatermarkState } from './watermark.ts';
+import { Watermark, type Part, type WatermarkState } from './watermark.ts';
 
 /** Something derived, on its way to an output. */
 export interface Output {
@@ -172,6 +172,17 @@ export class Engine {
   advance(timeMs: number): void {
     this.#watermark.advance(timeMs);
     this.#fire(this.#watermark.timeMs);
+  }
+
+  /** No event before this time will come any more from one of the processes that write the input together. */
+  advancePart(part: Part, timeMs: number): void {
+    this.#watermark.advancePart(part, timeMs);
+    this.#fire(this.#watermark.timeMs);
+  }
+
+  /** The processes that write the input together, where that is so. */
+  get parts(): Part[] {
+    return this.#watermark.parts;
   }
 
   /** No event will come any more: every timer is told, once. */

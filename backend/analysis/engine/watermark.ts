@@ -9,24 +9,75 @@ const IN_A_ROW = 10;
 export interface WatermarkState {
   timeMs: number | null;
   ahead: { subject: string; timeMs: number; count: number } | null;
+  /** Of processes that share a service and write the channel together: by service and count, one after the other. */
+  families?: { [family: string]: (WatermarkState | null)[] };
+}
+
+/** One of the processes that share a service: `source` of its events, and which of how many it is. */
+export interface Part {
+  source: string;
+  index: number;
+  count: number;
 }
 
 /**
  * The event time before which no event is expected any more. A replay's events come in the order of its timeline: there it
  * is the time of the last. On a live channel a subject's clock may be wrong: a time far ahead of the watermark counts once
- * another subject has been there too, so that one fast clock does not make all others late (sql-flow issue 358). It
- * depends on the events alone, and never falls.
+ * another subject has been there too, so that one fast clock does not make all others late (sql-flow issue 358). Where
+ * processes that share a service write a channel, each keeps its own order, and the slowest counts. It depends on the
+ * events alone, and never falls.
  */
 export class Watermark {
   #timeMs = -Infinity;
   #ahead: WatermarkState['ahead'] = null;
+  /** `<count> <source>` -> those of its parts. */
+  #families = new Map<string, (Watermark | null)[]>();
 
   get timeMs(): number {
     return this.#timeMs;
   }
 
   /** Sees the next event of the log. */
-  see({ subject, replay }: Pick<Event, 'subject' | 'replay'>, timeMs: number): void {
+  see(event: Pick<Event, 'subject' | 'replay' | 'source' | 'partition'>, timeMs: number): void {
+    const [index = 0, count = 0] = event.partition?.split('/').map(Number) ?? [];
+    if (!(index >= 1 && index <= count)) return this.#see(event, timeMs);
+    this.#ofPart({ source: event.source, index, count }, (part) => part.#see(event, timeMs));
+  }
+
+  /** It is known otherwise that no earlier event will come. */
+  advance(timeMs: number): void {
+    if (timeMs > this.#timeMs) this.#timeMs = timeMs;
+  }
+
+  /** The same of one part. */
+  advancePart(part: Part, timeMs: number): void {
+    this.#ofPart(part, (own) => own.advance(timeMs));
+  }
+
+  /** All parts that it waits for: those that share a service with one that was seen. */
+  get parts(): Part[] {
+    return Array.from(this.#families, ([family, parts]) => {
+      const source = family.slice(family.indexOf(' ') + 1);
+      return parts.map((_, i) => ({ source, index: i + 1, count: parts.length }));
+    }).flat();
+  }
+
+  get state(): WatermarkState {
+    const own = { timeMs: this.#timeMs === -Infinity ? null : this.#timeMs, ahead: this.#ahead };
+    if (this.#families.size === 0) return own;
+    const states = (parts: (Watermark | null)[]) => parts.map((part) => part && part.state);
+    const families = Array.from(this.#families, ([family, parts]) => [family, states(parts)] as const);
+    return { ...own, families: Object.fromEntries(families) };
+  }
+
+  set state({ timeMs, ahead, families = {} }: WatermarkState) {
+    this.#timeMs = timeMs ?? -Infinity;
+    this.#ahead = ahead;
+    this.#families = new Map();
+    for (const [family, states] of Object.entries(families)) this.#families.set(family, states.map(restored));
+  }
+
+  #see({ subject, replay }: Pick<Event, 'subject' | 'replay'>, timeMs: number): void {
     const ahead = this.#ahead;
     if (replay !== undefined || this.#timeMs === -Infinity || timeMs - this.#timeMs <= AHEAD_MS) {
       this.advance(timeMs);
@@ -44,17 +95,21 @@ export class Watermark {
     } else this.#ahead = { subject, timeMs, count: (ahead?.count ?? 0) + 1 };
   }
 
-  /** It is known otherwise that no earlier event will come. */
-  advance(timeMs: number): void {
-    if (timeMs > this.#timeMs) this.#timeMs = timeMs;
+  /** Tells a part something; all have come as far as the slowest of them. */
+  #ofPart({ source, index, count }: Part, tell: (part: Watermark) => void): void {
+    const family = `${count} ${source}`;
+    let parts = this.#families.get(family);
+    if (!parts) this.#families.set(family, (parts = new Array<null>(count).fill(null)));
+    tell((parts[index - 1] ??= new Watermark()));
+    let slowestMs = Infinity;
+    for (const part of parts) slowestMs = Math.min(slowestMs, part ? part.timeMs : -Infinity);
+    this.advance(slowestMs);
   }
+}
 
-  get state(): WatermarkState {
-    return { timeMs: this.#timeMs === -Infinity ? null : this.#timeMs, ahead: this.#ahead };
-  }
-
-  set state({ timeMs, ahead }: WatermarkState) {
-    this.#timeMs = timeMs ?? -Infinity;
-    this.#ahead = ahead;
-  }
+function restored(state: WatermarkState | null): Watermark | null {
+  if (!state) return null;
+  const watermark = new Watermark();
+  watermark.state = state;
+  return watermark;
 }

@@ -46,6 +46,16 @@ export class Block {
     });
   }
 
+  /** The end of the rows from one on whose texts are so many bytes together at most, but at least that row. */
+  upTo(bytes: number, from = 0): number {
+    let to = from;
+    for (let sum = 0; to < this.count; to++) {
+      sum += this.ends[to]! - this.starts[to]!;
+      if (sum > bytes && to > from) break;
+    }
+    return to;
+  }
+
   /** These rows, in this order; their texts are not copied. */
   pick(rows: ArrayLike<number>): Block {
     const { length } = rows;

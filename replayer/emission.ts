@@ -4,7 +4,9 @@ import { channelSpec } from '../core/channels.ts';
 import type { Clock } from '../core/clock.ts';
 import { attachedConsumers, type Consumer } from '../core/consumers.ts';
 import type { Redis } from '../core/redis.ts';
+import { newTrace, noteHops, traceparentText, type TraceContext } from '../core/trace.ts';
 import type { RepriseError } from '../core/errors.ts';
+import { isoTime, type Position } from '../core/event.ts';
 import {
   beginEpoch,
   markChannels,
@@ -15,20 +17,28 @@ import {
   type Left,
 } from '../core/lease.ts';
 import { ChannelWriter } from '../core/writer.ts';
-import type { Config } from '../schemas/types.ts';
+import type { Config, Hop } from '../schemas/types.ts';
+import { lot } from './choice.ts';
 import type { Output } from './pass.ts';
 
 const RESTORED = ',"restored":true';
 const LOOK_MS = 2;
+/** What a lot is drawn for; see `lot`. */
+const TRACES = 0x7ace;
+/** As much as keeps Redis from everybody else for some two milliseconds: a log and the state take four times as long. */
+const RECORDS_AT_ONCE = 512;
+const PUBLISHED_AT_ONCE = 2_048;
 
 /** Puts the records of one replay onto its channels, which it owns meanwhile. */
 export class Emission implements Output {
+  readonly recordsAtOnce: number;
   readonly #redis: Redis;
   readonly #replay: string;
   readonly #channels: string[];
   readonly #lease: Lease;
   readonly #writers: ChannelWriter[];
   readonly #restamp: boolean;
+  readonly #traceShare: number;
   /** Known once the player is made. */
   clock: Clock | null = null;
   loopsDone = () => 0;
@@ -42,16 +52,22 @@ export class Emission implements Output {
     config: Config['channels'];
     lease: Lease;
     restamp: boolean;
+    /** This share of the records is traced, 0 to 1; the same ones in every replay. */
+    traceShare: number;
   }) {
     this.#redis = parts.redis;
     this.#replay = parts.replay;
     this.#channels = parts.channels;
     this.#lease = parts.lease;
     this.#restamp = parts.restamp;
+    this.#traceShare = parts.traceShare;
     this.#offsets = parts.channels.map(() => 0);
-    this.#writers = parts.channels.map(
-      (channel) =>
-        new ChannelWriter(parts.redis, channelSpec(channel, parts.config), {
+    const specs = parts.channels.map((channel) => channelSpec(channel, parts.config));
+    const publishesOnly = specs.every(({ logMax, keepsState }) => logMax === 0 && !keepsState);
+    this.recordsAtOnce = publishesOnly ? PUBLISHED_AT_ONCE : RECORDS_AT_ONCE;
+    this.#writers = specs.map(
+      (spec) =>
+        new ChannelWriter(parts.redis, spec, {
           source: `/replays/${parts.replay}`,
           replay: parts.replay,
           lease: parts.lease,
@@ -80,8 +96,15 @@ export class Emission implements Output {
 
   async emit(channel: number, block: Block, restored: boolean): Promise<void> {
     const given = this.#restamp ? this.#restamped(block) : block;
-    const { offset } = await this.#writers[channel]!.emit(given, restored ? RESTORED : '');
-    this.#offsets[channel] = offset;
+    const traced = restored || this.#traceShare === 0 ? null : this.#traced(block);
+    const extras = traced && new Map(Array.from(traced, ([row, context]) => [row, traceText(context)]));
+    const receivedMs = Date.now();
+    const reached = await this.#writers[channel]!.emit(given, restored ? RESTORED : '', extras ?? undefined);
+    this.#offsets[channel] = reached.offset;
+    if (!traced) return;
+    const hops = sentHops(traced, given, { channel: this.#channels[channel]!, reached, receivedMs });
+    // A record of traces that has a gap is no reason to stop.
+    noteHops(this.#redis, hops).catch(() => {});
   }
 
   reached(timeMs: number, over: boolean): Promise<void> {
@@ -122,6 +145,16 @@ export class Emission implements Output {
     return releaseLease(this.#redis, this.#channels, this.#lease);
   }
 
+  /** The rows of a block that are traced; null where none is. */
+  #traced({ timesMs, subjects, names }: Block): Map<number, TraceContext> | null {
+    let found: Map<number, TraceContext> | null = null;
+    timesMs.forEach((timeMs, row) => {
+      if (lot(timeMs, names[subjects[row]!]!, TRACES) < this.#traceShare)
+        (found ??= new Map<number, TraceContext>()).set(row, newTrace(true));
+    });
+    return found;
+  }
+
   /** The same records at the wall time at which they are due. */
   #restamped(block: Block): Block {
     const { clock } = this;
@@ -135,4 +168,22 @@ export class Emission implements Output {
       timesMs: block.timesMs.map((timeMs) => Math.round(nowMs + dueInMs(timeMs))),
     });
   }
+}
+
+const traceText = (context: TraceContext) => `,"traceparent":"${traceparentText(context)}"`;
+
+/** That records were sent, for the record of traces. `reached`: where the last of the block stands. */
+function sentHops(
+  traced: ReadonlyMap<number, TraceContext>,
+  block: Block,
+  { channel, reached, receivedMs }: { channel: string; reached: Position; receivedMs: number },
+): Hop[] {
+  const [received, finished] = [new Date(receivedMs).toISOString(), new Date().toISOString()];
+  return Array.from(traced, ([row, { trace, span }]): Hop => {
+    const event = `${channel}/${reached.epoch}/${reached.offset - block.count + 1 + row}`;
+    return {
+      ...{ trace, span, service: 'replayer', channel, event, created: isoTime(block.timesMs[row]!) },
+      ...{ sent: received, received, finished, status: 'sent', to: [event] },
+    };
+  });
 }

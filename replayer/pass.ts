@@ -20,6 +20,8 @@ export interface Manner {
 
 /** Where records go. The player knows no Redis. */
 export interface Output {
+  /** So many records are handed over at once at most. */
+  readonly recordsAtOnce: number;
   /** Opens a new epoch on all channels, later than the one given; answers its number. */
   begin(lastEpoch: number, fromMs: number): Promise<number>;
   /** Sends records to one of the timeline's channels, after all before them; settles when they are published. */
@@ -41,7 +43,8 @@ export interface PassNews {
   stepping(): Stepping | null;
 }
 
-const BATCH_RECORDS = 512;
+/** More data go in several batches. */
+const BATCH_BYTES = 1 << 20;
 /** Batches on their way at once: one is written while the next is made. */
 const BATCHES_AHEAD = 3;
 /** Less is a hiccup, which is made up for. */
@@ -114,8 +117,9 @@ export class Pass {
     for (const { channel, block } of await this.#timeline.latestBefore(fromMs)) {
       const there = Math.min(this.#left[channel] ?? 0, block.count);
       if (there > 0) this.#left[channel]! -= there;
-      for (let at = there; at < block.count && !signal.aborted; at += BATCH_RECORDS) {
-        await this.#send(channel, block.slice(at, Math.min(at + BATCH_RECORDS, block.count)), true);
+      const { recordsAtOnce } = this.#output;
+      for (let at = there; at < block.count && !signal.aborted; at += recordsAtOnce) {
+        await this.#send(channel, block.slice(at, Math.min(at + recordsAtOnce, block.count)), true);
       }
     }
   }
@@ -172,7 +176,7 @@ export class Pass {
 
   /** Goes past records that are in Redis already; sends those of a channel that is not as far as another. */
   async #passOver(stretch: Stretch, at: number): Promise<number> {
-    const end = Math.min(at + BATCH_RECORDS, stretch.timesMs.length);
+    const end = Math.min(at + this.#output.recordsAtOnce, stretch.timesMs.length);
     const parts = stretch.parts(at, end);
     if (parts.every(({ channel, block }) => (this.#left[channel] ?? 0) >= block.count)) {
       for (const { channel, block } of parts) this.#left[channel]! -= block.count;
@@ -185,8 +189,16 @@ export class Pass {
     return at + 1;
   }
 
-  /** Waits while too much is on its way. */
   async #send(channel: number, block: Block, restored: boolean): Promise<void> {
+    for (let from = 0; from < block.count;) {
+      const to = block.upTo(BATCH_BYTES, from);
+      await this.#sendBatch(channel, block.slice(from, to), restored);
+      from = to;
+    }
+  }
+
+  /** Waits while too much is on its way. */
+  async #sendBatch(channel: number, block: Block, restored: boolean): Promise<void> {
     const sent = this.#output.emit(channel, block, restored).then(() => {
       if (restored) this.#news.restored(block.count);
       else this.#news.published(block);
@@ -203,7 +215,7 @@ export class Pass {
   /** The end of the run of records that are due now, from `at` on; at least one. */
   #due(timesMs: Float64Array, at: number): number {
     const { endMs } = this.#manner;
-    const last = Math.min(at + BATCH_RECORDS, timesMs.length);
+    const last = Math.min(at + this.#output.recordsAtOnce, timesMs.length);
     const stepping = this.#clock.paused ? this.#news.stepping() : null;
     if (stepping) return at + Math.max(1, stepping.count(timesMs, at, last));
     const horizonMs = this.#clock.rate === 'max' ? endMs : Math.min(endMs, this.#clock.positionMs());

@@ -61,6 +61,7 @@ interface Emitted {
 
 /** Keeps what was emitted, by epoch; what was restored apart. */
 class Tape implements Output {
+  readonly recordsAtOnce = 512;
   epochs: Emitted[][] = [];
   restored: number[][] = [];
   began: number[] = [];
@@ -116,6 +117,8 @@ function play(source: Timeline, options: Partial<PlayerOptions> = {}) {
   run.catch(() => {});
   return { time, tape, player, run };
 }
+
+const options = { startMs: START_MS, endMs: Infinity, loop: false };
 
 describe('Player', () => {
   it('emits each record at its due time, none early', async () => {
@@ -385,13 +388,59 @@ describe('Player', () => {
     );
   });
 
+  it('hands over a megabyte at once at most, and is done with a stretch when all of it has arrived', async () => {
+    const data = JSON.stringify({ n: 0, x: 'x'.repeat(300_000) });
+    const block = Block.of(
+      Array.from({ length: 8 }, (_, i) => ({ timeMs: START_MS + i, subject: 's', data })),
+    );
+    const news: string[] = [];
+    const source: Timeline = {
+      ...timeline([0, 7]),
+      async *from() {
+        for (const name of ['first', 'second']) {
+          const parts = (from: number, to: number) => [{ channel: 0, block: block.slice(from, to) }];
+          yield { timesMs: block.timesMs, parts, done: () => news.push(`${name} done`) };
+        }
+      },
+    };
+    const arrivals: (() => void)[] = [];
+    const output: Output = {
+      recordsAtOnce: 7,
+      begin: () => Promise.resolve(1),
+      emit(_channel, { count }) {
+        news.push(`${count} records`);
+        return new Promise<void>((resolve) => arrivals.push(resolve));
+      },
+      reached: () => Promise.resolve(),
+      acknowledged: () => Promise.resolve(),
+    };
+    const time = new FakeTime();
+    const run = new Player(source, output, { ...options, rate: 'max', paused: false, time }).run();
+    for (let arrived = 0; arrived < 8; arrived++) {
+      while (arrivals.length <= arrived) await settle();
+      news.push('one arrives');
+      arrivals[arrived]!();
+      await settle();
+    }
+    await run;
+    const batches = ['3 records', '3 records', '1 records', '1 records'];
+    assert.deepEqual(
+      news.filter((what) => what.endsWith('records')),
+      [...batches, ...batches],
+    );
+    const doneAfter = (name: string) =>
+      news.slice(0, news.indexOf(`${name} done`)).filter((what) => what === 'one arrives').length;
+    assert.ok(doneAfter('first') >= 4, 'all four of the first stretch');
+    assert.equal(doneAfter('second'), 8);
+  });
+
   const failing: Output = {
+    recordsAtOnce: 512,
     begin: () => Promise.resolve(1),
     emit: () => settle().then(() => Promise.reject(new Error('the lease is gone'))),
     reached: () => Promise.resolve(),
     acknowledged: () => Promise.resolve(),
   };
-  const options = { startMs: START_MS, endMs: Infinity, loop: false };
 
   it('says why it failed when the output fails', async () => {
     const time = new FakeTime();

@@ -58,7 +58,7 @@ module.exports = {
       from: { path: '^supervisor/roles\\.ts$' },
       to: {
         path: '^(replayer|backend|frontend)/',
-        pathNot: '^(replayer/main|backend/(analysis|tasks|api)/main|backend/analysis/check)\\.ts$',
+        pathNot: '^(replayer/main|backend/(analysis|tasks|api)/main|backend/(analysis|api)/check)\\.ts$',
       },
     },
     {

@@ -4,7 +4,6 @@ import { pathToFileURL } from 'node:url';
 import { addSchema, schemaProblem } from '../schemas/index.ts';
 import { root } from './config.ts';
 import { refusal } from './errors.ts';
-import type { Logger } from './log.ts';
 import type {
   Action,
   LogSink,
@@ -29,28 +28,34 @@ export interface Additions {
 type Kind = keyof Additions;
 type Added = { [K in Kind]: Additions[K][] };
 
+/** Where plugins that fail are told of. */
+interface Complaints {
+  error(about: { plugin: string }, message: string): void;
+}
+
 const LOAD_LIMIT_MS = 10_000;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /** The plugins of a process. */
 export class Plugins {
-  readonly #log: Pick<Logger, 'error'>;
+  readonly #log: Complaints;
   readonly #loaded: { plugin: string; added: Added }[] = [];
   /** Those that could not be taken, or not all of them, and why. */
   readonly failures: { plugin: string; reason: string }[] = [];
 
-  constructor(log: Pick<Logger, 'error'>) {
+  /** None; `load` for more. */
+  constructor(log: Complaints = { error: () => {} }) {
     this.#log = log;
   }
 
   /** Loads them in this order. One that fails is told of, and the others are loaded all the same. */
-  static async load(names: string[], log: Pick<Logger, 'error'>): Promise<Plugins> {
+  static async load(names: string[], log: Complaints): Promise<Plugins> {
     const plugins = new Plugins(log);
     for (const name of names) {
       try {
         plugins.#loaded.push({ plugin: name, added: await within(LOAD_LIMIT_MS, load(name)) });
       } catch (error) {
-        plugins.fail(name, (error as Error).message.replace(/\.$/, ''));
+        plugins.fail(name, (error as Error).message.split('\n')[0]!.replace(/\.$/, ''));
       }
     }
     return plugins;

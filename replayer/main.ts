@@ -1,19 +1,27 @@
 import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import type { Settings } from '../core/config.ts';
-import { createLog } from '../core/log.ts';
+import { SetupFollower } from '../core/config-follow.ts';
+import { ProcessLog } from '../core/log.ts';
+import { Plugins } from '../core/plugins.ts';
 import { Presence } from '../core/presence.ts';
 import { connect } from '../core/redis.ts';
 import { Responder } from '../core/requests.ts';
 import { listenToCommands } from './commands.ts';
+import { addFormats } from './formats/index.ts';
 import { ReplayHost } from './host.ts';
 import { takeOver } from './takeover.ts';
 
 /** The replayer role: runs the replays that REST, the page and the supervisor ask for. */
 export async function serve(settings: Settings): Promise<{ close(): Promise<void> }> {
   await mkdir(settings.recordings, { recursive: true });
-  const log = createLog('replayer', settings.logLevel);
+  const logs = new ProcessLog('replayer', settings);
+  const { log } = logs;
+  const plugins = await Plugins.load(settings.plugins, log);
+  logs.add(plugins.added('logSinks'));
+  addFormats(plugins);
   const redis = await connect(settings.redisUrl, 'replayer');
+  logs.keepIn(redis);
   const instance = `replayer-${hostname()}-${process.pid}`;
   const host = new ReplayHost({
     redis,
@@ -22,6 +30,7 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
     folder: settings.recordings,
     log,
   });
+  const following = new SetupFollower({ redis, settings, log });
   const responder = new Responder(redis, ['replayer', `replayer:${instance}`], host.verbs);
   const commands = listenToCommands(redis, host);
   const takingOver = takeOver(host, redis, log);
@@ -34,13 +43,17 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
     pid: process.pid,
     started,
   }));
+  log.info('started');
   return {
     async close() {
+      following.close();
       takingOver.close();
       commands.close();
       responder.close();
       await host.close();
       await presence.close();
+      log.info('stopped');
+      await logs.close();
       redis.disconnect();
     },
   };

@@ -21,6 +21,9 @@ export const roles: { readonly [name in RoleName]: Role } = {
 };
 
 /** What looks at a configuration without running it. */
-export const checks = { analysis: () => import('../backend/analysis/check.ts') };
+export const checks = {
+  analysis: () => import('../backend/analysis/check.ts'),
+  api: () => import('../backend/api/check.ts'),
+};
 
 export const roleNames = Object.keys(roles) as RoleName[];

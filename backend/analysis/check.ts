@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Settings } from '../../core/config.ts';
+import { at, definitionOf } from '../../core/config-file.ts';
 import { sentence } from '../../core/errors.ts';
 import { isoTime } from '../../core/event.ts';
+import { Plugins } from '../../core/plugins.ts';
 import { setupOf } from '../../core/setup.ts';
 import type { ConfigTest } from '../../schemas/types.ts';
 import { derive, eventsOf } from './engine/derive.ts';
@@ -16,13 +18,17 @@ export interface Finding {
 }
 
 /** Checks every service and analytics of a configuration, and runs the tests that it carries. No Redis is needed. */
-export async function checkSetup(settings: Settings): Promise<Finding[]> {
-  const kinds = await serviceKinds();
+export async function checkSetup(settings: Settings, plugins = new Plugins()): Promise<Finding[]> {
+  const kinds = await serviceKinds(plugins);
   const findings: Finding[] = [];
   const planned = new Map<string, Planned>();
   for (const [name, config] of servicesOf(setupOf(settings))) {
     try {
-      planned.set(name, plan(name, config, kinds, settings.channels));
+      const definition = definitionOf(settings, name);
+      planned.set(
+        name,
+        at(settings.file, definition, () => plan(name, config, kinds, settings.channels)),
+      );
       findings.push({ what: `service ${name}`, problems: [] });
     } catch (error) {
       findings.push({ what: `service ${name}`, problems: [sentence(error)] });

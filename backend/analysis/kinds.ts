@@ -1,13 +1,15 @@
 import { readdirSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { failure } from '../../core/errors.ts';
+import { Plugins } from '../../core/plugins.ts';
 import { explain } from '../../schemas/index.ts';
+import { pluggedKind } from './plugged.ts';
 import type { ServiceKind } from './service.ts';
 
 const paramsAjv = new Ajv2020({ useDefaults: true, validateSchema: false, allowUnionTypes: true });
 
-/** Every service there is: a file under services/ is one. */
-export async function serviceKinds(): Promise<Map<string, ServiceKind>> {
+/** Every service there is: a file under services/ is one, and plugins add others. */
+export async function serviceKinds(plugins = new Plugins()): Promise<Map<string, ServiceKind>> {
   const folder = new URL('services/', import.meta.url);
   const files = readdirSync(folder)
     .filter((file) => /\.[tj]s$/.test(file))
@@ -17,7 +19,9 @@ export async function serviceKinds(): Promise<Map<string, ServiceKind>> {
       async (file) => ((await import(new URL(file, folder).href)) as { default: ServiceKind }).default,
     ),
   );
-  return new Map(kinds.map((kind) => [kind.name, kind]));
+  const names = kinds.map(({ name }) => name);
+  const plugged = plugins.added('services', names).map(pluggedKind);
+  return new Map([...kinds, ...plugged].map((kind) => [kind.name, kind]));
 }
 
 /** A service's parameters with their defaults. @throws failure that says which is wrong */

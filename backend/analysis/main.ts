@@ -1,8 +1,11 @@
 import type { Settings } from '../../core/config.ts';
-import { createLog } from '../../core/log.ts';
+import { at, definitionOf } from '../../core/config-file.ts';
+import { SetupFollower } from '../../core/config-follow.ts';
+import { ProcessLog } from '../../core/log.ts';
+import { Plugins } from '../../core/plugins.ts';
 import { Presence, processInstance } from '../../core/presence.ts';
 import { connect } from '../../core/redis.ts';
-import { setupOf, SetupStore } from '../../core/setup.ts';
+import { setupOf } from '../../core/setup.ts';
 import { retrying } from './elsewhere.ts';
 import { Host } from './host.ts';
 import { serviceKinds } from './kinds.ts';
@@ -14,15 +17,19 @@ import { plan, servicesOf } from './plan.ts';
  * @throws failure when the configuration's own are wrong, or Redis can't be had
  */
 export async function serve(settings: Settings): Promise<{ close(): Promise<void> }> {
-  const log = createLog('analysis', settings.logLevel);
+  const logs = new ProcessLog('analysis', settings);
+  const { log } = logs;
   const partition = settings.partition === null ? null : parsePartition(settings.partition);
-  const kinds = await serviceKinds();
-  const configured = setupOf(settings);
-  for (const [name, config] of servicesOf(configured)) plan(name, config, kinds, settings.channels);
+  const plugins = await Plugins.load(settings.plugins, log);
+  logs.add(plugins.added('logSinks'));
+  const kinds = await serviceKinds(plugins);
+  for (const [name, config] of servicesOf(setupOf(settings)))
+    at(settings.file, definitionOf(settings, name), () => plan(name, config, kinds, settings.channels));
   const redis = await connect(settings.redisUrl, 'analysis');
+  logs.keepIn(redis);
   const started = new Date().toISOString();
   const host = new Host({ redis, kinds, channels: settings.channels, partition, log });
-  const following = new SetupStore(redis, configured).follow((setup) => host.apply(setup));
+  const following = new SetupFollower({ redis, settings, log, changed: (setup) => host.apply(setup) });
   const retries = retrying(redis);
   const presence = new Presence(redis, () => ({
     name: 'analysis',
@@ -32,12 +39,15 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
     pid: process.pid,
     started,
   }));
+  log.info('started');
   return {
     async close() {
       following.close();
       retries.close();
       await host.close();
       await presence.close();
+      log.info('stopped');
+      await logs.close();
       redis.disconnect();
     },
   };

@@ -1,5 +1,7 @@
 import { readdirSync } from 'node:fs';
 import type { ChannelSpec } from '../../core/channels.ts';
+import type { PluginTask } from '../../core/plugin.ts';
+import { Plugins } from '../../core/plugins.ts';
 import type { Redis } from '../../core/redis.ts';
 
 /** What a kind may use when a task is asked for. */
@@ -33,8 +35,8 @@ export interface TaskKind<Params = never, Prepared = never, Result = object> {
   run(params: Params, context: TaskContext<Prepared>): Promise<Result>;
 }
 
-/** Every kind there is, by name. */
-export async function taskKinds(): Promise<Map<string, TaskKind>> {
+/** Every kind there is, by name: a file under kinds/ is one, and plugins add others. */
+export async function taskKinds(plugins = new Plugins()): Promise<Map<string, TaskKind>> {
   const folder = new URL('kinds/', import.meta.url);
   const files = readdirSync(folder).filter((file) => /\.[tj]s$/.test(file));
   const kinds = await Promise.all(
@@ -42,5 +44,19 @@ export async function taskKinds(): Promise<Map<string, TaskKind>> {
       .sort()
       .map(async (file) => ((await import(new URL(file, folder).href)) as { default: TaskKind }).default),
   );
-  return new Map(kinds.map((kind) => [kind.name, kind]));
+  const names = kinds.map(({ name }) => name);
+  const plugged = plugins.added('tasks', names).map(pluggedKind);
+  return new Map([...kinds, ...plugged].map((kind) => [kind.name, kind]));
+}
+
+type Params = { [name: string]: unknown };
+
+/** A plugin's kind of task; its schemas were added as it was loaded. */
+function pluggedKind(kind: PluginTask): TaskKind {
+  const pluggedIn: TaskKind<Params, unknown> = {
+    name: kind.name,
+    prepare: async (params) => kind.prepare?.(params) ?? null,
+    run: (params, context) => kind.run(params, context),
+  };
+  return pluggedIn as TaskKind;
 }

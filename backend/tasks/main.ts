@@ -1,5 +1,6 @@
 import type { Settings } from '../../core/config.ts';
-import { createLog } from '../../core/log.ts';
+import { ProcessLog } from '../../core/log.ts';
+import { Plugins } from '../../core/plugins.ts';
 import { Presence, processInstance } from '../../core/presence.ts';
 import { connect } from '../../core/redis.ts';
 import { taskKinds } from './kind.ts';
@@ -7,9 +8,13 @@ import { TaskWorker } from './worker.ts';
 
 /** The tasks role: does what callers asked for and did not want to wait for. */
 export async function serve(settings: Settings): Promise<{ close(): Promise<void> }> {
-  const log = createLog('tasks', settings.logLevel);
-  const kinds = await taskKinds();
+  const logs = new ProcessLog('tasks', settings);
+  const { log } = logs;
+  const plugins = await Plugins.load(settings.plugins, log);
+  logs.add(plugins.added('logSinks'));
+  const kinds = await taskKinds(plugins);
   const redis = await connect(settings.redisUrl, 'tasks');
+  logs.keepIn(redis);
   const worker = new TaskWorker(redis, kinds, log);
   const started = new Date().toISOString();
   const presence = new Presence(redis, () => ({
@@ -20,10 +25,13 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
     pid: process.pid,
     started,
   }));
+  log.info('started');
   return {
     async close() {
       await worker.close();
       await presence.close();
+      log.info('stopped');
+      await logs.close();
       redis.disconnect();
     },
   };

@@ -1,15 +1,19 @@
 import { Argument, type Command } from 'commander';
-import { loadSettings } from '../../core/config.ts';
+import { loadSettings, type Settings } from '../../core/config.ts';
+import { sentenceOf } from '../../core/flaws.ts';
+import { Plugins } from '../../core/plugins.ts';
 import { failure } from '../../core/errors.ts';
 import { checks } from '../../supervisor/roles.ts';
 
-/** `reprise check config`: whether the services of a configuration can run, and do what its tests say. */
+/** `reprise check config`: whether what a configuration sets up can run, and does what its tests say. */
 export default {
   name: 'check',
   register(program: Command) {
     program
       .command('check')
-      .description('check the configuration: its services, its analytics, and the tests that it carries')
+      .description(
+        'check the configuration: its services, analytics, endpoints and plugins, and the tests that it carries',
+      )
       .addArgument(new Argument('<what>', 'what to check').choices(['config']))
       .argument('[file]', 'the configuration (config/reprise.json)')
       .option('--json', 'print what was found as JSON')
@@ -19,8 +23,17 @@ export default {
 
 async function check(_what: string, file: string | undefined, { json }: { json?: boolean }): Promise<void> {
   const settings = loadSettings(file === undefined ? {} : { config: file });
-  const { checkSetup } = await checks.analysis();
-  const findings = await checkSetup(settings);
+  const plugins = await Plugins.load(settings.plugins, { error: () => {} });
+  const [{ checkSetup }, { checkEndpoints }] = await Promise.all([checks.analysis(), checks.api()]);
+  const findings = [
+    fileFinding(settings),
+    ...(await checkSetup(settings, plugins)),
+    ...(await checkEndpoints(settings, plugins)),
+  ];
+  for (const plugin of settings.plugins) {
+    const failures = plugins.failures.filter((failed) => failed.plugin === plugin);
+    findings.push({ what: `plugin ${plugin}`, problems: failures.map(({ reason }) => `${reason}.`) });
+  }
   if (json) process.stdout.write(`${JSON.stringify(findings)}\n`);
   else
     for (const { what, problems } of findings) {
@@ -32,4 +45,13 @@ async function check(_what: string, file: string | undefined, { json }: { json?:
     throw failure('config_invalid', `${failed} of ${findings.length} checks failed.`, {
       hint: 'Nothing was started or changed.',
     });
+}
+
+/** What parses, and is not what was meant. */
+function fileFinding({ file }: Settings): { what: string; problems: string[] } {
+  const repeated = file?.repeated() ?? [];
+  return {
+    what: 'file',
+    problems: repeated.map((flaw) => `${file!.place(flaw.pointer)}: ${sentenceOf(flaw)}.`),
+  };
 }

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { loadSettings } from '../../core/config.ts';
 import { RepriseError, sentence } from '../../core/errors.ts';
 
 /** A command: the default export of `replayer/cli/<name>.ts`. */
@@ -14,6 +15,9 @@ const { version } = JSON.parse(manifest) as { version: string };
 const BAD_USAGE = 2;
 /** Refusals of what an option says, not of what a file holds. */
 const OPTION_REFUSALS = /_malformed$|^(range_empty|time_zone_unknown|channel_name|simulation_\w+)$/;
+
+/** These deal with processes that load plugins themselves. */
+const OF_ROLES = new Set(['up', 'serve', 'check', 'health']);
 
 /**
  * Runs the command line; answers the exit code: 0 done, 1 failed, 2 bad usage (a command may have set another).
@@ -30,6 +34,7 @@ export async function main(argv: string[], debug: boolean): Promise<number> {
     module.default.register(program);
   }
   for (const command of program.commands) command.exitOverride().showHelpAfterError('Try --help.');
+  program.hook('preAction', (_program, command) => (OF_ROLES.has(command.name()) ? undefined : addPlugins()));
   try {
     await program.parseAsync(argv);
     return Number(process.exitCode ?? 0);
@@ -38,6 +43,21 @@ export async function main(argv: string[], debug: boolean): Promise<number> {
     process.stderr.write(`${debug && error instanceof Error ? error.stack : sentence(error)}\n`);
     return error instanceof RepriseError && OPTION_REFUSALS.test(error.code) ? BAD_USAGE : 1;
   }
+}
+
+/** The formats of plugins, where the configuration names any. A broken configuration is told of by who needs it. */
+async function addPlugins(): Promise<void> {
+  let names: string[];
+  try {
+    names = loadSettings().plugins;
+  } catch {
+    return;
+  }
+  if (names.length === 0) return;
+  const { Plugins } = await import('../../core/plugins.ts');
+  const { addFormats } = await import('../formats/index.ts');
+  const error = (_about: object, message: string) => void process.stderr.write(`${message}\n`);
+  addFormats(await Plugins.load(names, { error }));
 }
 
 /** The command that was asked for alone, so that it starts without loading the others; all of them for the help. */

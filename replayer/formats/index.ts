@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { refusal } from '../../core/errors.ts';
+import type { Plugins } from '../../core/plugins.ts';
 import type { Format } from './format.ts';
 
 const folder = new URL('.', import.meta.url);
@@ -11,6 +12,19 @@ const files = readdirSync(folder)
 export const formats: Format[] = await Promise.all(
   files.map(async (file) => ((await import(new URL(file, folder).href)) as { default: Format }).default),
 );
+
+const own = formats.length;
+
+/** From now on those of plugins are formats as well. They are read on one thread. */
+export function addFormats(plugins: Plugins): void {
+  formats.length = own;
+  formats.push(
+    ...plugins.added(
+      'formats',
+      Array.from(formats, ({ name }) => name),
+    ),
+  );
+}
 
 /**
  * The format of a file, by its name where one format alone has its ending, else by how its text begins.

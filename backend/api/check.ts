@@ -1,0 +1,23 @@
+import type { Settings } from '../../core/config.ts';
+import { sentenceOf } from '../../core/flaws.ts';
+import type { Plugins } from '../../core/plugins.ts';
+import type { Finding } from '../analysis/check.ts';
+import { taskKinds } from '../tasks/kind.ts';
+import { findActions } from './action.ts';
+import { endpointFlaws } from './endpoint-check.ts';
+
+/** Checks every endpoint of a configuration. No Redis is needed. */
+export async function checkEndpoints(settings: Settings, plugins: Plugins): Promise<Finding[]> {
+  const { endpoints, file } = settings;
+  const tasks = [...(await taskKinds(plugins)).keys()];
+  const actions = await findActions(plugins);
+  const found = endpointFlaws(endpoints, { actions, known: { tasks }, missing: plugins.missing });
+  return endpoints.map(({ method, path }, i) => {
+    const own = found.filter(({ pointer }) => pointer.split('/')[1] === String(i));
+    const problems = own.map(({ pointer, message }) => {
+      const flaw = { pointer: `/endpoints${pointer}`, message };
+      return `${file ? `${file.place(flaw.pointer)}: ` : ''}${sentenceOf(flaw)}.`;
+    });
+    return { what: `endpoint ${method} ${path}`, problems };
+  });
+}

@@ -26,16 +26,6 @@ export class Bytes {
     this.at += this.#buffer.write(text, this.at);
   }
 
-  command(...words: (string | number)[]): void {
-    this.text(`*${words.length}\r\n`);
-    for (const word of words) this.word(String(word));
-  }
-
-  /** One word of a command. */
-  word(word: string): void {
-    this.text(`$${Buffer.byteLength(word)}\r\n${word}\r\n`);
-  }
-
   /** All that was written; good until it is begun anew. */
   view(): Buffer {
     return this.#buffer.subarray(0, this.at);
@@ -47,4 +37,16 @@ export class Bytes {
     larger.set(this.#buffer.subarray(0, this.at));
     this.#buffer = larger;
   }
+}
+
+/** A Redis command as text. */
+export function command(...words: (string | number)[]): string {
+  let text = `*${words.length}\r\n`;
+  for (const each of words) text += word(String(each));
+  return text;
+}
+
+/** A word of a Redis command as text. */
+export function word(word: string): string {
+  return `$${Buffer.byteLength(word)}\r\n${word}\r\n`;
 }

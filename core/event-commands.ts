@@ -1,5 +1,5 @@
 import type { Block } from './block.ts';
-import type { Bytes } from './bytes.ts';
+import { word, type Bytes } from './bytes.ts';
 import type { Framer } from './event.ts';
 import { Cell, Framing } from './framing.ts';
 
@@ -18,6 +18,8 @@ export interface Envelope {
   sent: string;
   /** Further members of each event as JSON text, with a leading comma. */
   extra: string;
+  /** The same of single events, by their row. */
+  extras?: ReadonlyMap<number, string> | undefined;
 }
 
 /** Where an event stands among the commands. */
@@ -44,8 +46,9 @@ export class EventCommands {
   #out!: Bytes;
   #block!: Block;
   #envelope!: Envelope;
-  /** Offset of the block's first row. */
+  /** Offset of the block's first row, and its place in the block that was given. */
   #offset = 0;
+  #first = 0;
   /** Whose texts of subjects are at hand, of which names. */
   #owner = NOBODY;
   #names: readonly string[] = [];
@@ -53,8 +56,8 @@ export class EventCommands {
   /** `log`: the stream that the events are appended to; null: to none. */
   constructor(framer: Framer, channel: string, log: string | null) {
     this.#framer = framer;
-    this.#publish = `*3\r\n$7\r\nPUBLISH\r\n${bulk(channel)}`;
-    this.#append = log === null ? null : `*5\r\n$4\r\nXADD\r\n${bulk(log)}`;
+    this.#publish = `*3\r\n$7\r\nPUBLISH\r\n${word(channel)}`;
+    this.#append = log === null ? null : `*5\r\n$4\r\nXADD\r\n${word(log)}`;
   }
 
   /**
@@ -70,6 +73,7 @@ export class EventCommands {
     for (let row = 0; row < block.count; row += ROWS) {
       this.#block = block.slice(row, Math.min(row + ROWS, block.count));
       this.#offset = offset + row;
+      this.#first = row;
       this.#rows(framing);
       if (latest) this.#note(framing, latest);
     }
@@ -110,7 +114,8 @@ export class EventCommands {
     framing.starts.set(block.starts);
     framing.ends.set(block.ends);
     for (let row = 0; row < block.count;) {
-      const { first, end, to } = nearby(block, row, place.DATA_BYTES);
+      const alike = this.#alike(row, block.count);
+      const { first, end, to } = nearby(block, row, alike, place.DATA_BYTES);
       if (to === row) {
         this.#single(framing, row++);
         continue;
@@ -129,6 +134,15 @@ export class EventCommands {
         else row = reached;
       }
     }
+  }
+
+  /** The end of the rows from one on that have no members of their own. */
+  #alike(row: number, count: number): number {
+    const { extras } = this.#envelope;
+    if (!extras) return count;
+    let end = row;
+    while (end < count && !extras.has(this.#first + end)) end++;
+    return end;
   }
 
   /** Gets what the loop stopped for: a subject's text or a date. False where it was for want of room. */
@@ -165,7 +179,8 @@ export class EventCommands {
   /** Appends the commands of one row, made as text. */
   #single({ places, lengths }: Framing, row: number): void {
     const out = this.#out;
-    const { epoch, sent, extra } = this.#envelope;
+    const { epoch, sent, extras } = this.#envelope;
+    const extra = this.#envelope.extra + (extras?.get(this.#first + row) ?? '');
     const offset = this.#offset + row;
     const event = this.#framer.frame({ ...this.#block.record(row), extra }, epoch, offset, sent);
     lengths[row] = Buffer.byteLength(event);
@@ -174,7 +189,7 @@ export class EventCommands {
     out.text(event);
     out.text('\r\n');
     if (this.#append === null) return;
-    out.text(`${this.#append}${bulk(`${epoch}-${offset}`)}$1\r\ne\r\n$${lengths[row]}\r\n`);
+    out.text(`${this.#append}${word(`${epoch}-${offset}`)}$1\r\ne\r\n$${lengths[row]}\r\n`);
     out.again(places[row], places[row] + lengths[row] + 2);
   }
 
@@ -185,8 +200,8 @@ export class EventCommands {
   }
 }
 
-/** The rows from one on whose texts lie within so many bytes, and which; none where that of the first is larger. */
-function nearby({ starts, ends, count }: Block, row: number, bytes: number) {
+/** The rows from one on, up to another, whose texts lie within so many bytes, and which; none where that of the first is larger. */
+function nearby({ starts, ends }: Block, row: number, count: number, bytes: number) {
   let [first, end, to] = [starts[row]!, ends[row]!, row];
   for (; to < count; to++) {
     const [lower, upper] = [Math.min(first, starts[to]!), Math.max(end, ends[to]!)];
@@ -194,9 +209,4 @@ function nearby({ starts, ends, count }: Block, row: number, bytes: number) {
     [first, end] = [lower, upper];
   }
   return { first, end, to };
-}
-
-/** A word of a Redis command. */
-function bulk(word: string): string {
-  return `$${Buffer.byteLength(word)}\r\n${word}\r\n`;
 }

@@ -1,5 +1,5 @@
 import type { Block } from './block.ts';
-import type { Bytes } from './bytes.ts';
+import { command, word, type Bytes } from './bytes.ts';
 import { batchKeys, type ChannelSpec } from './channels.ts';
 import { positionText, type Framer, type Position } from './event.ts';
 import { EventCommands, type Standing } from './event-commands.ts';
@@ -30,6 +30,8 @@ export interface Placing {
   sent: string;
   /** Further members of each event as JSON text, with a leading comma. */
   extra: string;
+  /** The same of single events, by their row. */
+  extras?: ReadonlyMap<number, string> | undefined;
 }
 
 /**
@@ -43,56 +45,67 @@ export class TransactionWriter {
   readonly receipt: string;
   readonly #writing: Writing;
   readonly #events: EventCommands;
+  /** What is the same each time, before and after what is not. */
+  readonly #opening: string;
+  readonly #admission: string[];
+  readonly #multi: string;
+  readonly #closing: string;
+  readonly #end: string;
 
   constructor(writing: Writing) {
-    const { spec, framer } = writing;
+    const { spec, framer, token, lifeMs, waits, writer } = writing;
     this.#writing = writing;
     this.#events = new EventCommands(framer, spec.name, spec.logMax > 0 ? keys.log(spec.name) : null);
-    this.receipt = keys.receipt(writing.spec.name, writing.writer);
+    this.receipt = keys.receipt(spec.name, writer);
+    const [head, log, , consumers] = batchKeys(spec) as [string, string, string, string];
+    const admission = keys.admission(spec.name, writer);
+    const names = [head, log, consumers, admission];
+    this.#opening = command('CLIENT', 'REPLY', 'OFF') + command('WATCH', head) + command('DEL', admission);
+    const count = String(names.length);
+    this.#admission = ['FCALL', functionName('admit'), count, ...names, token, writer, waits ? '1' : '0'];
+    this.#multi =
+      command('WATCH', admission) +
+      // Touches the watched key, which stops the transaction, unless it is there: so without admission nothing happens,
+      // also where Redis does not know the function.
+      command('SET', admission, 'no', 'NX', 'PX', ADMISSION_MS) +
+      command('MULTI');
+    this.#closing = spec.logMax > 0 ? command('XTRIM', log, 'MAXLEN', '~', spec.logMax) : '';
+    if (token !== '') this.#closing += command('SET', keys.owner(spec.name), token, 'PX', lifeMs);
+    this.#end = command('EXEC') + command('CLIENT', 'REPLY', 'ON');
   }
 
   /** Writes the batch over what was in `out`; the bytes are good until that is done again. */
   write(out: Bytes, block: Block, placing: Placing): Buffer {
-    const { spec, token, lifeMs, writer } = this.#writing;
+    const { spec } = this.#writing;
     const { head, from, sent, extra } = placing;
-    const reached = { epoch: from.epoch, offset: from.offset + block.count };
     out.begin();
-    out.command('CLIENT', 'REPLY', 'OFF');
-    this.#admit(out, block.count, placing);
-    out.command('MULTI');
-    if (from.epoch > head.epoch) out.command('DEL', keys.state(spec.name));
+    out.text(this.#opening + this.#admit(block.count, placing) + this.#multi);
+    if (from.epoch > head.epoch) out.text(command('DEL', keys.state(spec.name)));
     const latest = spec.keepsState ? new Map<number, Standing>() : undefined;
     this.#events.write(out, block, from.offset + 1, { epoch: from.epoch, sent, extra }, latest);
     if (latest) keepState(out, keys.state(spec.name), block.names, latest);
-    if (spec.logMax > 0) out.command('XTRIM', keys.log(spec.name), 'MAXLEN', '~', spec.logMax);
-    const time = block.timesMs[block.count - 1]!;
-    const standing = ['epoch', reached.epoch, 'offset', reached.offset, 'time', time, 'by', writer];
-    out.command('HSET', keys.head(spec.name), ...standing);
-    if (from.offset === 0) out.command('SADD', keys.channels, spec.name);
-    if (token !== '') {
-      out.command('HINCRBY', keys.head(spec.name), 'own', block.count);
-      out.command('SET', keys.owner(spec.name), token, 'PX', lifeMs);
-    }
-    out.command('SET', this.receipt, positionText(reached), 'PX', RECEIPT_MS);
-    out.command('EXEC');
-    out.command('CLIENT', 'REPLY', 'ON');
+    out.text(this.#closing + this.#reached(block, from) + this.#end);
     return out.view();
   }
 
-  #admit(out: Bytes, count: number, { head, from, follows }: Placing): void {
-    const { spec, token, waits, writer } = this.#writing;
-    const [headKey, log, , consumers] = batchKeys(spec) as [string, string, string, string];
-    const admission = keys.admission(spec.name, writer);
-    const names = [headKey, log, consumers, admission];
-    const flags = [waits ? 1 : 0, follows ? 1 : 0];
-    const batch = [spec.logMax, head.epoch, head.offset, from.epoch, from.offset, count];
-    out.command('WATCH', headKey);
-    out.command('DEL', admission);
-    out.command('FCALL', functionName('admit'), names.length, ...names, token, writer, ...flags, ...batch);
-    out.command('WATCH', admission);
-    // Touches the watched key, which stops the transaction, unless it is there: so without admission nothing happens,
-    // also where Redis does not know the function.
-    out.command('SET', admission, 'no', 'NX', 'PX', ADMISSION_MS);
+  #admit(count: number, { head, from, follows }: Placing): string {
+    const { logMax } = this.#writing.spec;
+    const batch = [follows ? 1 : 0, logMax, head.epoch, head.offset, from.epoch, from.offset, count];
+    return command(...this.#admission, ...batch);
+  }
+
+  /** Notes where the channel stands. */
+  #reached({ count, timesMs }: Block, { epoch, offset: before }: Position): string {
+    const { spec, token, writer } = this.#writing;
+    const head = keys.head(spec.name);
+    const offset = before + count;
+    const standing = ['epoch', epoch, 'offset', offset, 'time', timesMs[count - 1]!, 'by', writer];
+    return (
+      command('HSET', head, ...standing) +
+      (token === '' ? '' : command('HINCRBY', head, 'own', count)) +
+      (before === 0 ? command('SADD', keys.channels, spec.name) : '') +
+      command('SET', this.receipt, positionText({ epoch, offset }), 'PX', RECEIPT_MS)
+    );
   }
 }
 
@@ -102,12 +115,9 @@ function keepState(
   names: readonly string[],
   latest: ReadonlyMap<number, Standing>,
 ): void {
-  out.text(`*${2 + latest.size * 2}\r\n`);
-  out.word('HSET');
-  out.word(key);
+  out.text(`*${2 + latest.size * 2}\r\n${word('HSET')}${word(key)}`);
   for (const [subject, { at, length }] of latest) {
-    out.word(names[subject]!);
-    out.text(`$${length}\r\n`);
+    out.text(`${word(names[subject]!)}$${length}\r\n`);
     out.again(at, at + length + 2);
   }
 }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { Block } from '../../core/block.ts';
-import { Bytes } from '../../core/bytes.ts';
+import { Bytes, command } from '../../core/bytes.ts';
 import { EventCommands, type Standing } from '../../core/event-commands.ts';
 import { Framer, type Record } from '../../core/event.ts';
 
@@ -67,7 +67,7 @@ describe('Events as commands', () => {
           const given = isReversed ? block.pick([...records.keys()].reverse()) : block;
           const latest = new Map<number, Standing>();
           out.begin();
-          out.command('MULTI');
+          out.text(command('MULTI'));
           commands.write(out, given, offset, { epoch, sent, extra }, latest);
           const written = out.view();
           const lines = given

@@ -80,7 +80,7 @@ export function asRepriseError(thrown: unknown): RepriseError {
 export function isPassing(error: unknown): boolean {
   return (
     error instanceof Error &&
-    /^(LOADING|BUSY|OOM|MISCONF|READONLY|MASTERDOWN|NOREPLICAS|TRYAGAIN|CLUSTERDOWN|Command aborted)\b/.test(
+    /^(LOADING|BUSY|OOM|EXECABORT|MISCONF|READONLY|MASTERDOWN|NOREPLICAS|TRYAGAIN|CLUSTERDOWN|Command aborted)\b/.test(
       error.message,
     )
   );

@@ -33,7 +33,7 @@ export async function readMarks(redis: Redis, channel: string, parts: Part[]): P
   return {
     head,
     parts: parts.flatMap((part, i) => {
-      const [of, ofEpoch, timeMs] = String(marks[i] ?? '').split(' ');
+      const [of, ofEpoch, timeMs] = ((marks[i] as string | null) ?? '').split(' ');
       return of === channel && Number(ofEpoch) === head.epoch ? [{ part, timeMs: Number(timeMs) }] : [];
     }),
   };

@@ -254,6 +254,21 @@ local function hold(keys, args)
   return { 1 }
 end
 
+-- Keeps a hop of a trace: in the stream of all hops, and where it stands there in one of 256 lists, by the last digits of the
+-- trace's id. Of 100,000 hops a list holds 390.
+local TRACES_MAX, INDEX_MIN, INDEX_MAX = 100000, 600, 800
+local function keep_hop(trace, hop)
+  local id = redis.call('XADD', 'reprise:traces', 'MAXLEN', '~', TRACES_MAX, '*', 't', trace, 'd', hop)
+  local index = 'reprise:trace-index:' .. string.sub(trace, -2)
+  if redis.call('RPUSH', index, trace .. id) > INDEX_MAX then redis.call('LTRIM', index, -INDEX_MIN, -1) end
+end
+
+-- note: keeps hops. ARGV: trace id, hop, and so on. Returns {1}.
+local function note(_, args)
+  for i = 1, #args, 2 do keep_hop(args[i], args[i + 1]) end
+  return { 1 }
+end
+
 -- commit: what a service did with a batch of input, all or nothing: outputs, what it keeps, dead letters, position.
 -- KEYS: checkpoint; dead letters; then per input its consumers key; then per output the keys of a batch.
 -- ARGV: service, attached until (epoch ms), wait (1: refuse what would push unread events out of a log), forget what was
@@ -321,7 +336,7 @@ local function commit(keys, args)
   end
   for i = 1, retry_count * 2, 2 do redis.call('ZADD', 'reprise:retries', args[retries_at + i], args[retries_at + i + 1]) end
   for i = 1, hop_count * 2, 2 do
-    redis.call('XADD', 'reprise:traces', 'MAXLEN', '~', 100000, '*', 't', args[hops_at + i], 'd', args[hops_at + i + 1])
+    keep_hop(args[hops_at + i], args[hops_at + i + 1])
   end
   if letter_count > 0 then redis.call('HINCRBY', 'reprise:tally:' .. service, 'failed', letter_count) end
   if retry_count > 0 then redis.call('HINCRBY', 'reprise:tally:' .. service, 'retried', retry_count) end
@@ -336,3 +351,4 @@ redis.register_function('reprise_renew_@VERSION@', renew)
 redis.register_function('reprise_commit_@VERSION@', commit)
 redis.register_function('reprise_mark_@VERSION@', mark)
 redis.register_function('reprise_hold_@VERSION@', hold)
+redis.register_function('reprise_note_@VERSION@', note)

@@ -4,12 +4,13 @@
 
 local LOG_MAX = 100000
 local DEAD_LETTERS_MAX = 10000
-local TRACES_MAX = 100000
+local TRACES_MAX, INDEX_MIN, INDEX_MAX = 100000, 600, 800
 local ATTACHED_MS = 30000
 local BACKOFF_MAX_MS = 3600000
 local SUBJECT_MAX = 1024
 local REASON_MAX = 2000
 local ROUTE_DEPTH_MAX = 3
+local HOP_TO_MAX = 100
 
 -- Time ----------------------------------------------------------------------------------------------------------------
 
@@ -337,15 +338,18 @@ local function finish(service, channel, id, now, outcome)
   redis.call('HINCRBY', 'reprise:tally:' .. service, outcome, 1)
 end
 
--- Notes a service's way with an event, where its trace is sampled.
-local function note(trace, service, given, now, status, reason)
+-- Notes a service's way with an event, where its trace is sampled; `derived`: ids of what came of it. As keep_hop of
+-- functions.lua does.
+local function note(trace, service, given, now, status, reason, derived)
   if not trace or not trace.sampled then return end
   local event = given.event
-  redis.call('XADD', 'reprise:traces', 'MAXLEN', '~', TRACES_MAX, '*', 't', trace.trace, 'd', json({
+  local id = redis.call('XADD', 'reprise:traces', 'MAXLEN', '~', TRACES_MAX, '*', 't', trace.trace, 'd', json({
     trace = trace.trace, span = trace.span, parent = trace.parent, service = service, pipeline = event.pipeline,
     channel = event.type, event = event.id, created = event.time, sent = event.sent, received = iso(now - given.idle),
-    finished = iso(now), status = status, reason = reason,
+    finished = iso(now), status = status, reason = reason, attempt = event.attempt, to = derived and derived[1] and derived,
   }))
+  local index = 'reprise:trace-index:' .. string.sub(trace.trace, -2)
+  if redis.call('RPUSH', index, trace.trace .. id) > INDEX_MAX then redis.call('LTRIM', index, -INDEX_MIN, -1) end
 end
 
 local function bury(channel, source, reason, text, replay, now)
@@ -408,17 +412,21 @@ local function done(_, args)
       return redis.error_reply(string.format('FULL %s has not read the log of %s', consumer, target.channel))
     end
   end
+  local derived = {}
   for i = 5, #args do
     for _, target in ipairs(targets) do
-      put(target.channel, {
+      local position = put(target.channel, {
         source = '/services/' .. service, subject = event.subject, time = event.time, replay = event.replay,
         restored = event.restored, traceparent = trace and trace.text, pipeline = event.pipeline, route = target.route,
         params = event.params,
       }, args[i], event.epoch, now)
+      if #derived < HOP_TO_MAX then
+        derived[#derived + 1] = string.gsub(target.channel .. '/' .. position, '%-(%d+)$', '/%1')
+      end
     end
   end
   finish(service, channel, id, now, 'done')
-  note(trace, service, given, now, 'finished')
+  note(trace, service, given, now, 'finished', nil, derived)
   return 1
 end
 

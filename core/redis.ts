@@ -15,7 +15,7 @@ const protocol = readFileSync(new URL('protocol.lua', import.meta.url), 'utf8');
 const ANSWER_LIMIT_MS = 5_000;
 
 /** The Redis Functions of functions.lua. */
-export type FunctionName = 'emit' | 'admit' | 'begin' | 'resume' | 'renew' | 'mark' | 'hold' | 'commit';
+export type FunctionName = 'emit' | 'admit' | 'begin' | 'resume' | 'renew' | 'mark' | 'hold' | 'commit' | 'note';
 type Reply = (number | string)[] | number;
 
 /**

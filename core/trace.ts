@@ -1,4 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { Hop } from '../schemas/types.ts';
+import { callFunction, type Redis } from './redis.ts';
 
 /** W3C Trace Context, level 1: where an event is in a trace. */
 export interface TraceContext {
@@ -24,7 +26,11 @@ export function traceparentText({ trace, span, isSampled }: TraceContext): strin
 
 /** A trace that begins here. */
 export function newTrace(isSampled: boolean): TraceContext {
-  return { trace: randomBytes(16).toString('hex'), span: randomBytes(8).toString('hex'), isSampled };
+  return { trace: randomBytes(16).toString('hex'), span: newSpan(), isSampled };
+}
+
+export function newSpan(): string {
+  return randomBytes(8).toString('hex');
 }
 
 /** The trace of an event that brings none, and enters a pipeline: the same however often it does. */
@@ -36,4 +42,19 @@ export function traceOf(event: string): TraceContext {
 /** The span of what a service does with an event: the same however often it is tried, as protocol.lua has it. */
 export function spanOf(service: string, event: string): string {
   return createHash('sha1').update(`${service} ${event}`).digest('hex').slice(0, 16);
+}
+
+const HOPS_AT_ONCE = 1_000;
+
+/** Puts hops on record, beside those that services commit. */
+export async function noteHops(redis: Redis, hops: Hop[]): Promise<void> {
+  for (let at = 0; at < hops.length; at += HOPS_AT_ONCE) {
+    const some = hops.slice(at, at + HOPS_AT_ONCE);
+    await callFunction(
+      redis,
+      'note',
+      [],
+      some.flatMap((hop) => [hop.trace, JSON.stringify(hop)]),
+    );
+  }
 }

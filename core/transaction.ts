@@ -77,12 +77,12 @@ export class TransactionWriter {
   /** Writes the batch over what was in `out`; the bytes are good until that is done again. */
   write(out: Bytes, block: Block, placing: Placing): Buffer {
     const { spec } = this.#writing;
-    const { head, from, sent, extra } = placing;
+    const { head, from, sent, extra, extras } = placing;
     out.begin();
     out.text(this.#opening + this.#admit(block.count, placing) + this.#multi);
     if (from.epoch > head.epoch) out.text(command('DEL', keys.state(spec.name)));
     const latest = spec.keepsState ? new Map<number, Standing>() : undefined;
-    this.#events.write(out, block, from.offset + 1, { epoch: from.epoch, sent, extra }, latest);
+    this.#events.write(out, block, from.offset + 1, { epoch: from.epoch, sent, extra, extras }, latest);
     if (latest) keepState(out, keys.state(spec.name), block.names, latest);
     out.text(this.#closing + this.#reached(block, from) + this.#end);
     return out.view();

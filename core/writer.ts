@@ -14,6 +14,7 @@ interface Batch {
   given: Record[] | Block;
   count: number;
   extra: string;
+  extras: ReadonlyMap<number, string> | undefined;
 }
 
 /** A batch on its way: stamped to follow `from`. */
@@ -94,12 +95,12 @@ export class ChannelWriter {
   /**
    * Writes the batch after all batches before it; answers the position of its last event. Further calls may be made
    * before the answer: they are on their way meanwhile, and never overtake. `extra`: further members of each event as
-   * JSON text, with a leading comma.
+   * JSON text, with a leading comma; `extras`: the same of single events, by their row.
    * @throws failure `lease_lost` or `replay_taken` when another process has the channel; `log_reset` when Redis
    * has lost the channel
    */
-  emit(given: Record[] | Block, extra = ''): Promise<Position> {
-    const batch: Batch = { given, count: given instanceof Block ? given.count : given.length, extra };
+  emit(given: Record[] | Block, extra = '', extras?: ReadonlyMap<number, string>): Promise<Position> {
+    const batch: Batch = { given, count: given instanceof Block ? given.count : given.length, extra, extras };
     const early = this.#ahead && this.#sendEarly(batch, this.#ahead, this.#ahead !== this.#head);
     if (this.#ahead) this.#ahead = { epoch: this.#ahead.epoch, offset: this.#ahead.offset + batch.count };
     this.#pending++;
@@ -161,13 +162,13 @@ export class ChannelWriter {
 
   /** Sends what may well be refused. */
   #sendEarly(batch: Batch, head: Position, follows: boolean): Sending {
-    const { given: block, extra } = batch;
+    const { given: block, extra, extras } = batch;
     if (!(block instanceof Block) || block.count < TRANSACTION_MIN_EVENTS || !this.#canTransact)
       return this.#send(recordsOf(batch), head, follows);
     const from = head.epoch === 0 ? { epoch: 1, offset: 0 } : head;
     const sent = this.#sent();
     const out = this.#spare.pop() ?? new Bytes();
-    const placing = { head, from, follows, sent, extra };
+    const placing = { head, from, follows, sent, extra, extras };
     const written = callBytes(this.#redis, () => this.#transactions.write(out, block, placing));
     // The receipt says all; and what has an answer is not sent again.
     written.catch(() => {}).finally(() => void this.#spare.push(out));
@@ -205,9 +206,10 @@ export class ChannelWriter {
   }
 }
 
-function recordsOf({ given, extra }: Batch): Record[] {
+function recordsOf({ given, extra, extras }: Batch): Record[] {
   const records = given instanceof Block ? given.records() : given;
-  return extra === '' ? records : records.map((record) => ({ ...record, extra }));
+  if (extra === '' && !extras) return records;
+  return records.map((record, row) => ({ ...record, extra: extra + (extras?.get(row) ?? '') }));
 }
 
 /** The arguments of one batch as functions.lua reads them (`read_batch`). `head` is where Redis is expected to stand. */

@@ -27,7 +27,7 @@ export function chooser({ filter, share }: Choice): Chooser | null {
 }
 
 /** A share of records such as 10% or 0.1. @throws refusal `share_malformed` */
-function shareOf(text: string): number {
+export function shareOf(text: string): number {
   const [, number, percent] = /^(\d+(?:\.\d+)?|\.\d+)(%?)$/.exec(text.trim()) ?? [];
   const share = Number(number) / (percent ? 100 : 1);
   if (share > 0 && share <= 1) return share;
@@ -38,11 +38,12 @@ function shareOf(text: string): number {
 
 /**
  * A number from 0 to 1 that a record draws by its time and subject, so that it is chosen wherever a replay begins, and
- * neighbours are as good as independent: FNV-1a, finished as in MurmurHash3.
+ * neighbours are as good as independent: FNV-1a, finished as in MurmurHash3. Draws of different purposes do not depend on
+ * each other.
  */
-function lot(timeMs: number, subject: string): number {
+export function lot(timeMs: number, subject: string, purpose = 0): number {
   const us = Math.round(timeMs * 1000);
-  let hash = 0x811c9dc5;
+  let hash = 0x811c9dc5 ^ purpose;
   const mix = (value: number) => (hash = Math.imul(hash ^ value, 0x01000193));
   for (let i = 0; i < subject.length; i++) mix(subject.charCodeAt(i));
   mix(us | 0);

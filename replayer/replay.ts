@@ -12,6 +12,7 @@ import type {
   ReplayPatch,
   ReplayRequest,
 } from '../schemas/types.ts';
+import { shareOf } from './choice.ts';
 import { Emission } from './emission.ts';
 import { Gauge } from './gauge.ts';
 import { spanMs } from '../core/span.ts';
@@ -81,6 +82,7 @@ export class Replay {
       config: parts.channels,
       lease: { token: `${this.id} ${randomUUID()}`, lifeMs: LEASE_MS },
       restamp: request.restamp === 'now',
+      traceShare: request.trace === undefined ? 0 : shareOf(request.trace),
     });
     const range = rangeOf(request, timeline);
     if (request.ab !== undefined) this.#ab = rangeMs(request.ab, timeline.startMs);

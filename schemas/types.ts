@@ -41,8 +41,10 @@ export interface Schemas {
   'resources/service'?: Service;
   'resources/service-kind'?: ServiceKindDocument;
   'resources/snapshot'?: Snapshot;
+  'resources/span'?: Span;
   'resources/task'?: Task;
   'resources/task-request'?: TaskRequest;
+  'resources/trace'?: Trace;
   'setup/analytics'?: Analytics;
   'setup/branch-step'?: BranchStep;
   'setup/channel'?: ChannelConfig;
@@ -979,6 +981,10 @@ export interface ReplayRequest {
    */
   restamp?: 'now';
   /**
+   * The share of the records whose way through the services is recorded, for instance 1%; the same ones in every replay.
+   */
+  trace?: string;
+  /**
    * Begin when each channel has so many subscribers.
    */
   waitForSubscribers?: number;
@@ -1352,15 +1358,15 @@ export interface DeadLetter {
   content: string;
 }
 /**
- * What one service did with one event of a trace: a span.
+ * What one service did with one event of a trace, or that the event was sent: a span.
  */
 export interface Hop {
   trace: string;
   span: string;
   /**
-   * The span that the event came from.
+   * The span that the event came from; absent where the trace begins.
    */
-  parent: string;
+  parent?: string;
   service: string;
   pipeline?: string;
   /**
@@ -1372,6 +1378,10 @@ export interface Hop {
    */
   event: string;
   /**
+   * Of an event that came again.
+   */
+  attempt?: number;
+  /**
    * Event time: when it happened.
    */
   created: string;
@@ -1380,14 +1390,18 @@ export interface Hop {
    */
   sent: string;
   /**
-   * When the service had read it.
+   * When the service had read it; of one that was sent, when it was asked for.
    */
   received: string;
   /**
    * When what came of it was published.
    */
   finished: string;
-  status: 'finished' | 'retried' | 'failed';
+  status: 'sent' | 'finished' | 'retried' | 'failed';
+  /**
+   * Ids of the events that came of it, the first hundred; absent where none did.
+   */
+  to?: string[];
   /**
    * Of what failed.
    */
@@ -1753,21 +1767,6 @@ export interface Service {
   lost?: number;
 }
 /**
- * What a recorder's ring held, as a file.
- */
-export interface Snapshot {
-  recorder: string;
-  /**
-   * Its name, beside the file that the recorder was told.
-   */
-  file: string;
-  messages: number;
-  /**
-   * The recording that it is; null where it does not lie in the recordings folder.
-   */
-  recording: string | null;
-}
-/**
  * A kind of analysis service: what it derives, from what, and what can be set.
  */
 export interface ServiceKindDocument {
@@ -1805,6 +1804,83 @@ export interface ServiceKindDocument {
   };
 }
 /**
+ * What a recorder's ring held, as a file.
+ */
+export interface Snapshot {
+  recorder: string;
+  /**
+   * Its name, beside the file that the recorder was told.
+   */
+  file: string;
+  messages: number;
+  /**
+   * The recording that it is; null where it does not lie in the recordings folder.
+   */
+  recording: string | null;
+}
+/**
+ * A hop of a trace, with how long it took and where it stands in the tree.
+ */
+export interface Span {
+  trace: string;
+  span: string;
+  /**
+   * The span that the event came from; absent where the trace begins.
+   */
+  parent?: string;
+  service: string;
+  pipeline?: string;
+  /**
+   * The channel that the event was on.
+   */
+  channel: string;
+  /**
+   * Its id.
+   */
+  event: string;
+  /**
+   * Of an event that came again.
+   */
+  attempt?: number;
+  /**
+   * Event time: when it happened.
+   */
+  created: string;
+  /**
+   * When it was published.
+   */
+  sent: string;
+  /**
+   * When the service had read it; of one that was sent, when it was asked for.
+   */
+  received: string;
+  /**
+   * When what came of it was published.
+   */
+  finished: string;
+  status: 'sent' | 'finished' | 'retried' | 'failed';
+  /**
+   * Ids of the events that came of it, the first hundred; absent where none did.
+   */
+  to?: string[];
+  /**
+   * Of what failed.
+   */
+  reason?: string;
+  /**
+   * From when it was sent to when the service had read it.
+   */
+  waitedMs: number;
+  /**
+   * From then to when what came of it was published.
+   */
+  tookMs: number;
+  /**
+   * How many spans lie before it.
+   */
+  depth: number;
+}
+/**
  * A finite job and how far it is.
  */
 export interface Task {
@@ -1834,6 +1910,69 @@ export interface TaskRequest {
   params?: {
     [k: string]: unknown;
   };
+}
+/**
+ * The way of one message through services, as far as it is on record.
+ */
+export interface Trace {
+  id: string;
+  /**
+   * The last that is known: failed where some branch did, else waiting where some branch does.
+   */
+  status: 'waiting' | 'finished' | 'failed';
+  pipeline?: string;
+  /**
+   * Where it began.
+   */
+  channel: string;
+  /**
+   * When the first event was sent.
+   */
+  started: string;
+  /**
+   * The last that happened.
+   */
+  ended: string;
+  durationMs: number;
+  /**
+   * Those that it passed, in order.
+   */
+  services: string[];
+  spans: number;
+  /**
+   * Where it waits.
+   */
+  waiting: {
+    channel: string;
+    /**
+     * For this one.
+     */
+    service: string;
+    event: string;
+    since: string;
+    ms: number;
+    /**
+     * unread: the service has not come to it. retry: it failed, and will come again.
+     */
+    reason: 'unread' | 'retry';
+  }[];
+  /**
+   * Where it failed for good.
+   */
+  failures: {
+    channel: string;
+    service: string;
+    event: string;
+    reason: string;
+    /**
+     * Of one trace alone: the id under /deadletters; null where it is gone.
+     */
+    deadLetter?: string | null;
+  }[];
+  /**
+   * Of one trace alone: each with those that follow from it behind it, a tree by `parent` and `depth`.
+   */
+  hops?: Span[];
 }
 /**
  * What is to change of a service.

@@ -1,5 +1,5 @@
 import { batchKeys, type ChannelSpec } from '../../core/channels.ts';
-import { parsePosition, positionText, type Position, type Record } from '../../core/event.ts';
+import { parsePosition, positionText, type Event, type Position, type Record } from '../../core/event.ts';
 import { keys } from '../../core/keys.ts';
 import { callFunction, type Redis } from '../../core/redis.ts';
 import { DEAD_LETTERS_MAX } from '../../core/store.ts';
@@ -35,6 +35,8 @@ export interface OutputBatch {
   from: Position;
   records: Record[];
   events: string[];
+  /** The events that led to each; null where a timer did. */
+  causes: (Event | null)[];
 }
 
 /** What a service did with a batch of input. */

@@ -120,11 +120,12 @@ export class Committer {
       entries: results.entries,
       letters: letters.map(deadLetterText),
       retries,
-      hops: hopsOf(results, service, receivedMs),
+      hops: [],
       outputs: [],
     };
     for (;;) {
       work.outputs = outputs.batches(results.outputs, to.epoch, fresh);
+      work.hops = hopsOf(results, { service, receivedMs, retries, batches: work.outputs });
       if (markMs !== undefined)
         results.entries.set(MARK_ENTRY, markText(outputs.standing(work.outputs), markMs));
       this.#isSending = true;

@@ -1,21 +1,47 @@
 import type { Event } from '../../core/event.ts';
 import { parseTraceparent, spanOf } from '../../core/trace.ts';
 import type { Hop } from '../../schemas/types.ts';
+import type { OutputBatch } from './checkpoint.ts';
 import type { Results } from './engine/engine.ts';
+import type { Retry } from './letters.ts';
 
-/** What a service did with the events of sampled traces, for the record of traces. `receivedMs`: wall time, epoch ms. */
+/** More events than this that came of one are not named. */
+const TO_MAX = 100;
+
+export interface HopsParts {
+  service: string;
+  /** Wall time, epoch ms. */
+  receivedMs: number;
+  retries: Pick<Retry, 'event'>[];
+  /** What was derived, as it will stand on the channels. */
+  batches: Pick<OutputBatch, 'spec' | 'from' | 'causes'>[];
+}
+
+/** What a service did with the events of sampled traces, for the record of traces. */
 export function hopsOf(
   { traced, rejected }: Pick<Results, 'traced' | 'rejected'>,
-  service: string,
-  receivedMs: number,
+  { service, receivedMs, retries, batches }: HopsParts,
 ): { trace: string; text: string }[] {
   if (traced.length === 0) return [];
-  const failures = new Map(rejected.map(({ event, reason }): [Event, string] => [event, reason]));
-  const [received, finished] = [new Date(receivedMs).toISOString(), new Date().toISOString()];
-  return traced.flatMap((event) => {
+  const derived = new Map<Event, string[]>();
+  const contexts = traced.flatMap((event) => {
     const context = parseTraceparent(event.traceparent);
     if (!context?.isSampled) return [];
+    derived.set(event, []);
+    return [{ event, context }];
+  });
+  if (contexts.length === 0) return [];
+  for (const { spec, from, causes } of batches)
+    causes.forEach((cause, i) => {
+      const to = cause && derived.get(cause);
+      if (to && to.length < TO_MAX) to.push(`${spec.name}/${from.epoch}/${from.offset + 1 + i}`);
+    });
+  const failures = new Map(rejected.map(({ event, reason }): [Event, string] => [event, reason]));
+  const again = new Set(retries.map(({ event }) => event));
+  const [received, finished] = [new Date(receivedMs).toISOString(), new Date().toISOString()];
+  return contexts.map(({ event, context }) => {
     const reason = failures.get(event);
+    const to = derived.get(event)!;
     const hop: Hop = {
       trace: context.trace,
       span: spanOf(service, event.id),
@@ -24,13 +50,15 @@ export function hopsOf(
       ...(event.pipeline !== undefined && { pipeline: event.pipeline }),
       channel: event.type,
       event: event.id,
+      ...(event.attempt !== undefined && { attempt: event.attempt }),
       created: event.time,
       sent: event.sent,
       received,
       finished,
-      status: reason === undefined ? 'finished' : 'failed',
+      status: reason === undefined ? 'finished' : again.has(event) ? 'retried' : 'failed',
       ...(reason !== undefined && { reason }),
+      ...(to.length > 0 && { to }),
     };
-    return [{ trace: context.trace, text: JSON.stringify(hop) }];
+    return { trace: context.trace, text: JSON.stringify(hop) };
   });
 }

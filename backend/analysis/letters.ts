@@ -1,4 +1,4 @@
-import type { DeadLetter } from '../../schemas/types.ts';
+import type { DeadLetter, Event } from '../../schemas/types.ts';
 import type { Rejected, Results } from './engine/engine.ts';
 
 /** How often an event that a service failed at comes back to it, and after how long; twice as long each time, up to an hour. */
@@ -33,16 +33,24 @@ export function lineLetter(
   return { channel, source: `/services/${service}`, reason: 'What was written is no event.', content };
 }
 
+/** An event that comes back, as JSON text, and when, epoch ms. */
+export interface Retry {
+  event: Event;
+  text: string;
+  dueMs: number;
+}
+
 /** Those that come back, and those that do not. */
 export function retriesOf(
   rejected: Rejected[],
   policy: RetryPolicy | null,
-): { retries: { text: string; dueMs: number }[]; dead: Rejected[] } {
+): { retries: Retry[]; dead: Rejected[] } {
   if (!policy || rejected.length === 0) return { retries: [], dead: rejected };
   const again = ({ isFailure, event }: Rejected) => isFailure && (event.attempt ?? 1) <= policy.retries;
   const now = Date.now();
   return {
     retries: rejected.filter(again).map(({ event }) => ({
+      event,
       text: JSON.stringify(event),
       dueMs: now + Math.min(policy.backoffMs * 2 ** ((event.attempt ?? 1) - 1), BACKOFF_MAX_MS),
     })),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { root, type Settings } from '../../core/config.ts';
 import { failure } from '../../core/errors.ts';
 import { refuseOpenHost } from '../../core/exposure.ts';
-import { createLog } from '../../core/log.ts';
+import { ProcessLog } from '../../core/log.ts';
 import { Presence, processInstance } from '../../core/presence.ts';
 import { Plugins } from '../../core/plugins.ts';
 import { connect } from '../../core/redis.ts';
@@ -29,8 +29,10 @@ import { Recorders } from './recorders.ts';
 import { RecordingsFolder } from './recordings.ts';
 import { Replayers } from './replayers.ts';
 import { Replays } from './replays.ts';
+import { Readers } from './readers.ts';
 import { Setups } from './setups.ts';
 
+import { Traces } from './traces.ts';
 const UPLOAD_MAX_BYTES = 2_000_000_000;
 /** A large recording over a slow line takes its time to arrive. */
 const REQUEST_MS = 3_600_000;
@@ -39,7 +41,8 @@ const REQUEST_MS = 3_600_000;
 export async function serve(settings: Settings): Promise<{ close(): Promise<void>; url: string }> {
   refuseOpenHost(settings);
   await mkdir(settings.recordings, { recursive: true });
-  const log = createLog('api', settings.logLevel);
+  const logs = new ProcessLog('api', settings);
+  const { log } = logs;
   const plugins = await Plugins.load(settings.plugins, log);
   const kinds = await taskKinds();
   const endpoints = await openEndpoints(settings, plugins, [...kinds.keys()], log);
@@ -47,6 +50,7 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
   const requester = new Requester(redis);
   const replayers = new Replayers(redis, requester);
   const channels = new Channels(redis, settings.channels);
+  logs.keepIn(redis);
   const hub = new Hub(redis, log);
   const streams = new Streams(redis, hub);
   const replays = new Replays(redis, replayers);
@@ -80,6 +84,7 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
     redisUrl: settings.redisUrl,
   });
   const http = createServer({ requestTimeout: REQUEST_MS }, app);
+    traces: new Traces(redis, new Readers(redis, setups)),
   const gateway = new Gateway(http, {
     streams,
     log,
@@ -107,7 +112,7 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
     pid: process.pid,
     started,
   }));
-  log.info({ url }, 'listening');
+  log.info({ url }, 'started');
   return {
     url,
     async close() {
@@ -141,6 +146,8 @@ function listen(http: ReturnType<typeof createServer>, port: number, host: strin
           },
         ),
       );
+      log.info('stopped');
+      await logs.close();
     });
     http.listen(port, host, () => {
       const address = http.address();

@@ -3,6 +3,7 @@ import type { Redis } from '../../core/redis.ts';
 import type { Streams } from '../gateway/streams.ts';
 import type { TaskQueue } from '../tasks/queue.ts';
 import type { Channels } from './channels.ts';
+import type { Traces } from './traces.ts';
 import type { Ingest } from './ingest.ts';
 import type { Pipelines } from './pipelines.ts';
 import type { Recorders } from './recorders.ts';
@@ -24,3 +25,4 @@ export interface Parts {
   pipelines: Pipelines;
   tasks: TaskQueue;
 }
+  traces: Traces;

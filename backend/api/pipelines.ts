@@ -1,13 +1,20 @@
 import { keys } from '../../core/keys.ts';
 import type { ChannelSpec } from '../../core/channels.ts';
 import { refusal } from '../../core/errors.ts';
-import type { Event } from '../../core/event.ts';
+import type { Event, Position } from '../../core/event.ts';
 import { planPipeline } from '../../core/pipeline.ts';
 import { services } from '../../core/presence.ts';
 import type { Redis } from '../../core/redis.ts';
 import { describeChannel } from '../../core/store.ts';
-import { newTrace, parseTraceparent, traceparentText } from '../../core/trace.ts';
-import type { Pipeline, PipelineStatus } from '../../schemas/types.ts';
+import {
+  newSpan,
+  newTrace,
+  noteHops,
+  parseTraceparent,
+  traceparentText,
+  type TraceContext,
+} from '../../core/trace.ts';
+import type { Hop, Pipeline, PipelineStatus } from '../../schemas/types.ts';
 import type { Arrival, Hub } from '../gateway/hub.ts';
 import type { Channels } from './channels.ts';
 import type { Ingest, Ingested } from './ingest.ts';
@@ -46,12 +53,15 @@ export class Pipelines {
 
   /** Sends rows into a pipeline: each becomes an event that carries its way. @throws refusal where there is none */
   async send(name: string, rows: unknown[], { subject, waitMs, signal }: SendOptions): Promise<Sent> {
-    const { channels, ingest } = this.#parts;
+    const { channels, ingest, redis } = this.#parts;
+    const receivedMs = Date.now();
     const { definition, input, route, to, params } = await this.#plan(name);
     const carriers = rows.map((row) => {
       const cloud: CloudEvent = isCloudEvent(row) ? row : { specversion: '1.0', data: row };
       const given = parseTraceparent(typeof cloud.traceparent === 'string' ? cloud.traceparent : undefined);
-      const context = given ?? newTrace(Math.random() < (definition.trace ?? 1));
+      const context = given
+        ? { ...given, span: newSpan() }
+        : newTrace(Math.random() < (definition.trace ?? 1));
       const merged = mergedParams(params, cloud.params);
       const event = {
         ...cloud,
@@ -60,7 +70,7 @@ export class Pipelines {
         traceparent: traceparentText(context),
         ...(merged !== null && { params: merged }),
       };
-      return { event, trace: context.trace };
+      return { event, trace: context.trace, context, parent: given?.span };
     });
     const spec = channels.spec(input);
     const results =
@@ -77,6 +87,10 @@ export class Pipelines {
         subject,
       );
       const isRefused = new Set(sent.refused.map(({ index }) => index));
+      const taken = carriers.filter((_, i) => !isRefused.has(i));
+      await noteHops(redis, sentHops(taken, { pipeline: name, channel: input, receivedMs, ...sent })).catch(
+        () => {},
+      );
       const traces = carriers.map(({ trace }, i) => (isRefused.has(i) ? null : trace));
       if (!results) return { ...sent, traces };
       await results.wait(
@@ -161,9 +175,41 @@ export class Pipelines {
   }
 }
 
+interface Carrier {
+  event: { time?: unknown };
+  context: TraceContext;
+  /** The caller's span. */
+  parent: string | undefined;
+}
+
+/** That events were sent, for the record of traces. */
+function sentHops(
+  carriers: Carrier[],
+  of: { pipeline: string; channel: string; receivedMs: number; position: Position },
+): Hop[] {
+  const { pipeline, channel, position } = of;
+  const [received, finished] = [new Date(of.receivedMs).toISOString(), new Date().toISOString()];
+  const first = position.offset - carriers.length + 1;
+  return carriers.flatMap(({ event, context, parent }, i): Hop[] => {
+    if (!context.isSampled) return [];
+    const id = `${channel}/${position.epoch}/${first + i}`;
+    return [
+      {
+        trace: context.trace,
+        span: context.span,
+        ...(parent !== undefined && { parent }),
+        service: 'api',
+        ...{ pipeline, channel, event: id, received, sent: received, finished, status: 'sent', to: [id] },
+        created: typeof event.time === 'string' ? event.time : received,
+      },
+    ];
+  });
+}
+
 interface CloudEvent {
   specversion: unknown;
   data?: unknown;
+  time?: unknown;
   traceparent?: unknown;
   params?: unknown;
 }

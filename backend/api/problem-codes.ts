@@ -86,6 +86,7 @@ export const problemCodes: { [code: string]: { status: number; meaning: string }
   time_format_unknown: { status: 422, meaning: 'How the time is written can not be told; name the format.' },
   time_zone_unknown: { status: 422, meaning: 'There is no such time zone.' },
   unauthorized: { status: 401, meaning: 'The API key is missing or not the right one.' },
+  trace_unknown: { status: 404, meaning: 'No such trace is on record: it was not sampled, or is too old.' },
   unexpected: { status: 500, meaning: 'Something went wrong here that should not; the log has it.' },
   url_malformed: { status: 400, meaning: 'The path can not be decoded.' },
 };

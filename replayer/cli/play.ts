@@ -33,6 +33,7 @@ interface Options extends ReadingFlags {
   late?: LatePolicy;
   lockstep?: boolean;
   restamp?: 'now';
+  trace?: string;
   waitForSubscribers?: number;
   paused?: boolean;
   dryRun?: boolean;
@@ -78,6 +79,7 @@ export default {
       )
       .option('--lockstep', 'wait for the analysis services after each batch')
       .addOption(new Option('--restamp <time>', 'give events the time at which they leave').choices(['now']))
+      .option('--trace <share>', 'record the way of so many events through the services, e.g. 1%')
       .addOption(
         new Option('--wait-for-subscribers <n>', 'begin when each channel has so many').argParser(count),
       )
@@ -177,6 +179,7 @@ function requestOf(files: string[], options: Options): ReplayRequest {
     late: options.late,
     lockstep: options.lockstep,
     restamp: options.restamp,
+    trace: options.trace,
     waitForSubscribers: options.waitForSubscribers,
     ...(options.start && { start: options.start }),
     ...(options.end && { end: options.end }),

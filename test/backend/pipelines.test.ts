@@ -77,6 +77,7 @@ describe('pipelines', () => {
     assert.deepEqual(
       hops.map(({ service, status }) => [service, status]),
       [
+        ['api', 'sent'],
         ['text.language', 'finished'],
         ['text.clean', 'finished'],
         ['text.sentiment', 'finished'],

@@ -28,6 +28,6 @@ if (process.argv[2] === 'test') {
   } catch (error) {
     must(`${error instanceof Error ? error.message : error} The tests start servers of their own.`);
   }
-  const problem = provideChromium(say);
-  if (problem) say(problem);
+  const { providePython } = await import('./python.mjs');
+  for (const problem of [provideChromium(say), providePython(say)]) if (problem) say(problem);
 }

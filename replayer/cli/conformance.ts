@@ -1,0 +1,91 @@
+import type { Command } from 'commander';
+import { loadSettings } from '../../core/config.ts';
+import { refusal } from '../../core/errors.ts';
+import { connect } from '../../core/redis.ts';
+import { setupOf, SetupStore } from '../../core/setup.ts';
+import { spanMs } from '../../core/span.ts';
+import { Program } from '../conformance/program.ts';
+import { examine, type Finding } from '../conformance/run.ts';
+
+const DATA = {
+  text: 'Good morning from Lisbon. The tram is wonderful today!',
+  latitude: 38.7,
+  longitude: -9.1,
+  n: 1,
+};
+
+interface Options {
+  command?: string;
+  data?: string;
+  params?: string;
+  bad?: string;
+  events: string;
+  patience: string;
+  redis?: string;
+  json?: boolean;
+}
+
+/** `reprise conformance SERVICE`: whether a service in any language does what docs/protocol.md says. */
+export default {
+  name: 'conformance',
+  register(program: Command) {
+    program
+      .command('conformance')
+      .description('check a service in any language: what it reads, writes, fails at, and survives')
+      .argument('<service>', 'its name; it runs, or --command starts it')
+      .option('--command <command>', 'start it so, and kill it in the middle: "python3 service.py"')
+      .option('--data <json>', 'a datum that it can do (a text with a place)')
+      .option('--params <json>', 'parameters that change what it makes of that')
+      .option('--bad <json>', 'a datum that it can not do (broken parameters instead)')
+      .option('--events <count>', 'how many events go through it', '200')
+      .option('--patience <span>', 'how long anything may take', '15s')
+      .option('--redis <url>', 'the Redis that it uses (REDIS_URL)')
+      .option('--json', 'print what was found as JSON')
+      .action(run);
+  },
+};
+
+async function run(service: string, options: Options): Promise<void> {
+  const settings = loadSettings(options.redis ? { redisUrl: options.redis } : {});
+  const redis = await connect(settings.redisUrl, 'conformance');
+  const program = options.command === undefined ? null : new Program(options.command, settings.redisUrl);
+  const interrupted = () => void program?.kill().finally(() => process.exit(1));
+  process.once('SIGINT', interrupted);
+  const findings: Finding[] = [];
+  try {
+    for await (const finding of examine(redis, new SetupStore(redis, setupOf(settings)), service, {
+      data: object(options.data, '--data') ?? DATA,
+      params: object(options.params, '--params'),
+      bad: object(options.bad, '--bad'),
+      events: Math.max(20, Number(options.events) || 0),
+      patienceMs: spanMs(options.patience, 'patience'),
+      program,
+    })) {
+      findings.push(finding);
+      if (!options.json) process.stdout.write(line(finding));
+    }
+  } finally {
+    process.removeListener('SIGINT', interrupted);
+    redis.disconnect();
+  }
+  if (options.json) process.stdout.write(`${JSON.stringify({ service, checks: findings })}\n`);
+  if (findings.some(({ state }) => state === 'failed')) process.exitCode = 1;
+}
+
+const WORDS = { ok: 'ok  ', failed: 'FAIL', skipped: 'skip' };
+
+function line({ check, state, what, hint }: Finding): string {
+  return `${WORDS[state]} ${check.padEnd(10)} ${what}${hint === undefined ? '' : ` ${hint}`}\n`;
+}
+
+function object(text: string | undefined, option: string): { [name: string]: unknown } | null {
+  if (text === undefined) return null;
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      return value as { [name: string]: unknown };
+  } catch {
+    // As below.
+  }
+  throw refusal('json_malformed', 422, `${option} must be a JSON object, got ${text.slice(0, 60)}.`);
+}

@@ -1,0 +1,57 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+
+const SAID_MAX = 2_000;
+
+/** A service as a program that can be killed: a shell command, with all that it starts. */
+export class Program {
+  readonly #command: string;
+  readonly #redisUrl: string;
+  #child: ChildProcess | null = null;
+  #said = '';
+
+  /** `redisUrl`: what it finds as REDIS_URL. */
+  constructor(command: string, redisUrl: string) {
+    this.#command = command;
+    this.#redisUrl = redisUrl;
+  }
+
+  start(): void {
+    const child = spawn('env', [`REDIS_URL=${this.#redisUrl}`, 'sh', '-c', this.#command], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+    this.#child = child;
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        this.#said = (this.#said + text).slice(-SAID_MAX);
+      });
+  }
+
+  /** What it said last, where it has ended by itself; null while it runs. */
+  get end(): string | null {
+    const isOver = this.#child === null || this.#child.exitCode !== null || this.#child.signalCode !== null;
+    return isOver ? this.#said.trim() : null;
+  }
+
+  /** kill -9, its children too. */
+  async kill(): Promise<void> {
+    await this.#signal('SIGKILL');
+  }
+
+  async stop(): Promise<void> {
+    await Promise.race([
+      this.#signal('SIGTERM'),
+      new Promise((resolve) => setTimeout(resolve, 3_000).unref()),
+    ]);
+    await this.kill();
+  }
+
+  async #signal(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#child;
+    if (!child?.pid || this.end !== null) return;
+    const gone = once(child, 'exit');
+    process.kill(-child.pid, signal);
+    await gone;
+  }
+}

@@ -1,0 +1,168 @@
+import { failure, refusal } from '../../core/errors.ts';
+import { comparePositions, parsePosition, type Position } from '../../core/event.ts';
+import { keys } from '../../core/keys.ts';
+import { patchedPipeline, planPipeline } from '../../core/pipeline.ts';
+import type { Redis } from '../../core/redis.ts';
+import type { SetupStore } from '../../core/setup.ts';
+import type { OutsideStep, Pipeline, ServiceStep } from '../../schemas/types.ts';
+
+/** How a service can be set up while it runs. */
+export interface Wish {
+  state: 'running' | 'stopped';
+  params: { [name: string]: unknown };
+}
+
+/** What is examined: where it reads, and how it is told things. */
+export interface Target {
+  service: string;
+  /** The channel that it reads. */
+  channel: string;
+  /** Under which events bring parameters for it. */
+  own: string;
+  /** The analysis host runs it, and rejects for good what can never succeed. */
+  isHosted: boolean;
+  /** Sees to it that what is sent from now on is read. */
+  begin(): Promise<void>;
+  configure(wish: Wish): Promise<void>;
+  /** Up to where everything is finished. */
+  finishedTo(): Promise<Position>;
+  /** As it was before. */
+  restore(): Promise<void>;
+}
+
+/** So often an event comes again while a service is examined, and so soon. */
+export const RETRIES = 2;
+const BACKOFF_MS = 20;
+
+/** The service of this name: a step of a pipeline that the analysis host runs, else one that speaks the protocol. */
+export async function findTarget(redis: Redis, store: SetupStore, service: string): Promise<Target> {
+  const { pipelines, services, analytics } = await store.read();
+  for (const [name, definition] of Object.entries(pipelines)) {
+    const step = planPipeline(name, definition).steps.find((each) => each.service === service && each.config);
+    if (step) return new HostedTarget(redis, store, { name, definition, service, ...{ step: step.name } });
+  }
+  if (Object.hasOwn(analytics, service) || (services[service] && services[service].use !== 'outside'))
+    throw refusal('service_unknown', 404, `"${service}" is no step of a pipeline.`, {
+      hint: 'Only services that events are sent along can be examined: make it a step.',
+    });
+  return new OutsideTarget(redis, service);
+}
+
+class OutsideTarget implements Target {
+  readonly service: string;
+  readonly channel: string;
+  readonly own: string;
+  readonly isHosted = false;
+  readonly #redis: Redis;
+  #before: [string, string, string | null][] | null = null;
+
+  constructor(redis: Redis, service: string) {
+    this.#redis = redis;
+    this.service = this.own = service;
+    this.channel = `${service}.in`;
+  }
+
+  async begin(): Promise<void> {
+    const { service, channel } = this;
+    await this.#redis.xgroup('CREATE', keys.log(channel), service, '$', 'MKSTREAM').catch((error: Error) => {
+      if (!error.message.startsWith('BUSYGROUP')) throw error;
+    });
+    const fields: [string, string][] = [
+      [keys.outside, service],
+      [keys.retryPolicy, channel],
+    ];
+    this.#before = await Promise.all(
+      fields.map(async ([key, field]): Promise<[string, string, string | null]> => [
+        key,
+        field,
+        await this.#redis.hget(key, field),
+      ]),
+    );
+    await this.#redis.hset(keys.retryPolicy, channel, `${RETRIES} ${BACKOFF_MS}`);
+  }
+
+  async configure(wish: Wish): Promise<void> {
+    await this.#redis.hset(keys.outside, this.service, JSON.stringify(wish));
+  }
+
+  async finishedTo(): Promise<Position> {
+    const log = keys.log(this.channel);
+    const replies = await this.#redis.multi().xpending(log, this.service).xinfo('GROUPS', log).exec();
+    return finishedTo(replies!.map(([, reply]) => reply) as Standing, this.service);
+  }
+
+  async restore(): Promise<void> {
+    for (const [key, field, value] of this.#before ?? [])
+      if (value === null) await this.#redis.hdel(key, field);
+      else await this.#redis.hset(key, field, value);
+  }
+}
+
+/** Replies to XPENDING and XINFO GROUPS. */
+export type Standing = [[number, string | null, ...unknown[]], (string | number | null)[][]];
+
+/** Before the oldest event that a group has in hand. */
+export function finishedTo([[, oldest], groups]: Standing, group: string): Position {
+  if (oldest !== null) {
+    const { epoch, offset } = parsePosition(oldest);
+    return { epoch, offset: offset - 1 };
+  }
+  const facts = groups.find((fields) => fields[fields.indexOf('name') + 1] === group);
+  return parsePosition(String(facts?.[facts.indexOf('last-delivered-id') + 1] ?? '0-0'));
+}
+
+class HostedTarget implements Target {
+  readonly service: string;
+  readonly channel: string;
+  readonly own: string;
+  readonly isHosted = true;
+  readonly #redis: Redis;
+  readonly #store: SetupStore;
+  readonly #pipeline: string;
+  readonly #definition: Pipeline;
+
+  constructor(
+    redis: Redis,
+    store: SetupStore,
+    {
+      name,
+      definition,
+      service,
+      step,
+    }: { name: string; definition: Pipeline; service: string; step: string },
+  ) {
+    this.#redis = redis;
+    this.#store = store;
+    this.#pipeline = name;
+    this.#definition = definition;
+    this.service = this.channel = service;
+    this.own = step;
+  }
+
+  async begin(): Promise<void> {}
+
+  async configure({ state, params }: Wish): Promise<void> {
+    const patch = (step: ServiceStep | OutsideStep) => ({
+      ...step,
+      state,
+      params: { ...step.params, ...params },
+    });
+    const changed = patchedPipeline(this.#pipeline, this.#definition, this.service, patch);
+    if (!changed) throw failure('service_unknown', `"${this.service}" is gone from "${this.#pipeline}".`);
+    await this.#store.put('pipelines', this.#pipeline, changed);
+  }
+
+  async finishedTo(): Promise<Position> {
+    const text = await this.#redis.hget(keys.consumers(this.channel), this.service);
+    return parsePosition(text?.split(' ')[0] ?? '0-0');
+  }
+
+  async restore(): Promise<void> {
+    await this.#store.put('pipelines', this.#pipeline, this.#definition);
+  }
+}
+
+/** Whether everything up to a position is finished. */
+export async function isFinished(target: Target, at: Position): Promise<boolean> {
+  return comparePositions(await target.finishedTo(), at) >= 0;
+}

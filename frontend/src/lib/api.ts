@@ -55,7 +55,7 @@ function answer<T>(status: number, text: string): T {
 }
 
 /** @throws ProblemError, also when the API can't be reached */
-async function call<T>(method: string, path: string, body?: object, signal?: AbortSignal): Promise<T> {
+export async function call<T>(method: string, path: string, body?: object, signal?: AbortSignal): Promise<T> {
   let response: Response;
   try {
     response = await fetch(base + path, {
@@ -71,7 +71,7 @@ async function call<T>(method: string, path: string, body?: object, signal?: Abo
   return answer<T>(response.status, await response.text());
 }
 
-function authorization(): Record<string, string> {
+export function authorization(): Record<string, string> {
   const key = apiKey();
   return key ? { authorization: `Bearer ${key}` } : {};
 }

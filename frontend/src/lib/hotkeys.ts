@@ -1,4 +1,5 @@
 import type { Reprise } from './reprise.svelte.ts';
+import { PAGES, route } from './route.svelte.ts';
 import { stepRate } from './replays.svelte.ts';
 import { texts } from './texts.ts';
 
@@ -45,6 +46,8 @@ export function hotkeys(app: Reprise, targets: KeyTargets): (event: KeyboardEven
     'Shift+z': () => zoom(ZOOM),
     0: () => (app.timeline.part = undefined),
     f: () => document.dispatchEvent(new CustomEvent('reprise:fit')),
+    b: () => document.dispatchEvent(new CustomEvent('reprise:here')),
+    e: () => document.dispatchEvent(new CustomEvent('reprise:fences')),
     g: () => {
       if (selection.subject) selection.follow = !selection.follow;
     },
@@ -60,6 +63,13 @@ export function hotkeys(app: Reprise, targets: KeyTargets): (event: KeyboardEven
     if (needsIt(event.target as HTMLElement, key)) return;
     const named = /^(Arrow.*|[a-z])$/.test(key);
     const chord = `${event.altKey ? 'Alt+' : ''}${event.shiftKey && named ? 'Shift+' : ''}${key}`;
+    const page = PAGES[Number(chord) - 1];
+    if (page) {
+      event.preventDefault();
+      return route.go(page);
+    }
+    // The other keys are the live page's; elsewhere they are left to the browser.
+    if (route.page !== 'live' && chord !== '?') return;
     const panel = panels[chord as keyof typeof panels];
     const action = panel ? () => targets.focus(panel) : actions[chord];
     if (!action) return;

@@ -5,6 +5,21 @@ const some = (n: number, noun: string): string => `${n.toLocaleString('en')} ${n
 export const texts = {
   name: 'Reprise',
   skip: 'Skip to the transport',
+  pages: {
+    label: 'Pages',
+    skip: 'Skip to the page',
+    names: {
+      live: 'Live',
+      recordings: 'Recordings',
+      pipelines: 'Pipelines',
+      tasks: 'Tasks',
+      traces: 'Traces',
+      logs: 'Logs',
+      system: 'System',
+    },
+    title: (page: string) => `${page} – Reprise`,
+    key: (n: number) => `Key ${n}`,
+  },
   panels: { map: 'Map', charts: 'Charts', events: 'Latest events', feed: 'Posts', transport: 'Transport' },
   tabs: { charts: 'Charts', events: 'Events', feed: 'Posts' },
   loading: 'Loading…',
@@ -268,6 +283,10 @@ export const texts = {
           ['F', 'Fit the map to the data'],
           ['Esc', 'Deselect, or close'],
         ],
+      },
+      {
+        title: 'Pages',
+        keys: [['1 … 7', 'Live, Recordings, Pipelines, Tasks, Traces, Logs, System']],
       },
       {
         title: 'Panels',

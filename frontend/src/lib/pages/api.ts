@@ -1,0 +1,86 @@
+import type {
+  Channel,
+  DeadLetter,
+  Event,
+  Pipeline,
+  PipelineStatus,
+  Service,
+  ServiceKindDocument,
+  ServicePatch,
+} from '../../../../schemas/types.ts';
+import { call } from '../api.ts';
+
+const id = encodeURIComponent;
+
+/** What sending rows into a pipeline answers. */
+export interface Sent {
+  accepted: number;
+  refused: { index: number; reason: string }[];
+  /** Trace ids of the rows; null of one that was refused. */
+  traces: (string | null)[];
+  /** What came out for each row; null where nothing did in time. */
+  results?: (Event | null)[];
+}
+
+/** A JSON Schema, as far as the pages read it. */
+export interface JsonSchema {
+  type?: string | string[];
+  title?: string;
+  description?: string;
+  default?: unknown;
+  enum?: unknown[];
+  required?: string[];
+  properties?: Record<string, JsonSchema>;
+  items?: JsonSchema;
+  minimum?: number;
+  maximum?: number;
+  exclusiveMinimum?: number;
+  exclusiveMaximum?: number;
+  minLength?: number;
+  maxLength?: number;
+  pattern?: string;
+  examples?: unknown[];
+}
+
+type List<T, More = object> = Promise<{ items: T[] } & More>;
+
+/** The part of the REST API that only the pages beside the live one need. Every call throws a ProblemError when it fails. */
+export const pagesApi = {
+  pipelines: (signal?: AbortSignal): List<{ name: string; definition: Pipeline }> =>
+    call('GET', '/pipelines', undefined, signal),
+  pipeline: (name: string, signal?: AbortSignal): Promise<PipelineStatus> =>
+    call('GET', `/pipelines/${id(name)}`, undefined, signal),
+  addPipeline: (name: string, definition: Pipeline): Promise<unknown> =>
+    call('POST', '/pipelines', { name, definition }),
+  changePipeline: (name: string, definition: Pipeline): Promise<unknown> =>
+    call('PUT', `/pipelines/${id(name)}`, definition),
+  removePipeline: (name: string): Promise<unknown> => call('DELETE', `/pipelines/${id(name)}`),
+  sendEvent: (
+    name: string,
+    { subject, data, waitSeconds }: { subject: string; data: object; waitSeconds: number },
+    signal: AbortSignal,
+  ): Promise<Sent> =>
+    call(
+      'POST',
+      `/pipelines/${id(name)}/events?${new URLSearchParams({ subject, wait: String(waitSeconds) })}`,
+      data,
+      signal,
+    ),
+  serviceKinds: (): List<ServiceKindDocument> => call('GET', '/service-kinds'),
+  schema: (path: string): Promise<JsonSchema> => call('GET', `/schemas/${path}`),
+  services: (signal?: AbortSignal): List<Service> => call('GET', '/services', undefined, signal),
+  patchService: (name: string, patch: ServicePatch): Promise<unknown> =>
+    call('PATCH', `/services/${id(name)}`, patch),
+  channels: (signal?: AbortSignal): List<Channel> => call('GET', '/channels', undefined, signal),
+  deadLetters: (
+    limit: number,
+    cursor?: string,
+    signal?: AbortSignal,
+  ): List<DeadLetter, { cursor: string | null }> =>
+    call(
+      'GET',
+      `/deadletters?${new URLSearchParams({ limit: String(limit), ...(cursor && { cursor }) })}`,
+      undefined,
+      signal,
+    ),
+};

@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import type { Pipeline, PipelineStatus } from '../../schemas/types.ts';
+import { freePort } from '../../supervisor/ports.ts';
+import { chromiumPath, screenshot, startBrowser } from '../helpers/browser.ts';
+import { startRedis, type TestRedis } from '../helpers/redis.ts';
+import { killRole, startRole } from '../helpers/role.ts';
+import { eventually } from '../helpers/wait.ts';
+
+const MAINS = [
+  'replayer/main.ts',
+  'backend/analysis/main.ts',
+  'backend/tasks/main.ts',
+  'backend/api/main.ts',
+];
+const WIDE = { width: 1280, height: 800 };
+const PHONE = { width: 390, height: 844 };
+/** In the page: what sticks out to the right of it, where it can't be scrolled to. */
+const STICKS_OUT = `[...document.querySelectorAll('#sheet *')]
+  .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
+  .filter((element) => !element.closest('.scroll:not(#sheet), [data-scrolls], .svelte-flow, .spoken'))
+  .map((element) => element.tagName + ' ' + element.className)`;
+
+describe('the pages beside the live one', function () {
+  this.timeout(90_000);
+  let server: TestRedis;
+  let browser: Browser;
+  let page: Page;
+  let folder: string;
+  let url: string;
+  let axe: string;
+  let roles: ChildProcess[] = [];
+
+  before(async function () {
+    this.timeout(60_000);
+    assert.ok(chromiumPath, 'Chromium is missing: install it, or set CHROMIUM_PATH');
+    folder = await mkdtemp(join(tmpdir(), 'reprise-pages-'));
+    axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+    const port = await freePort();
+    url = `http://127.0.0.1:${port}`;
+    server = await startRedis();
+    const env = {
+      ...{ REDIS_URL: server.url, REPRISE_PORT: String(port) },
+      ...{ REPRISE_RECORDINGS: folder, REPRISE_DATA: folder },
+    };
+    [browser, roles] = await Promise.all([
+      startBrowser(),
+      Promise.all(MAINS.map((main) => startRole(main, env))),
+    ]);
+    page = await browser.newPage({ viewport: WIDE });
+    await page.goto(url);
+    await page.waitForSelector('[data-testid=connection][data-state=connected]', { state: 'attached' });
+  });
+  after(async () => {
+    await browser?.close();
+    await Promise.all(roles.map(killRole));
+    await server?.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function get<T>(path: string): Promise<T> {
+    const response = await fetch(`${url}/api/v1${path}`);
+    const answer = (await response.json()) as T;
+    assert.ok(response.ok, JSON.stringify(answer));
+    return answer;
+  }
+
+  /** Goes to a page as a person at the keyboard does; its title has the focus then. */
+  async function goTo(key: string, title: string): Promise<void> {
+    await page.locator('body').press(key);
+    await page.waitForSelector(`main h2:text-is("${title}")`);
+    await eventually(
+      `the title ${title} to have the focus`,
+      async () => (await page.evaluate('document.activeElement?.textContent')) === title,
+    );
+  }
+
+  /** What axe finds, what sticks out on a phone, and pictures of it all. */
+  async function assertFit(name: string): Promise<void> {
+    for (const [colorScheme, size] of [
+      ['light', WIDE],
+      ['dark', PHONE],
+    ] as const) {
+      await page.setViewportSize(size);
+      await page.emulateMedia({ colorScheme });
+      await page.evaluate(axe);
+      const { violations } = await page.evaluate<{
+        violations: { id: string; impact: string; nodes: { target: string[] }[] }[];
+      }>('axe.run()');
+      const serious = violations.filter(({ impact }) => ['serious', 'critical'].includes(impact));
+      assert.deepEqual(
+        serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`),
+        [],
+        `${name}, ${colorScheme}`,
+      );
+      assert.deepEqual(await page.evaluate(STICKS_OUT), [], `${name}, ${size.width} px`);
+      await screenshot(page, `pages-${name}-${size.width}`);
+    }
+    await page.setViewportSize(WIDE);
+    await page.emulateMedia({ colorScheme: 'light' });
+  }
+
+  describe('Pipelines', () => {
+    const step = (name: string) => page.locator(`[data-step=${name}]`);
+    const stateOf = async (name: string) =>
+      (await get<PipelineStatus>('/pipelines/text')).steps.find((each) => each.name === name)!.state;
+
+    it('shows the steps of a pipeline, and what comes out of an event that is sent', async () => {
+      await goTo('3', 'Pipelines');
+      assert.equal(new URL(page.url()).pathname, '/pipelines');
+      for (const name of ['language', 'clean', 'sentiment', 'topics'])
+        await page.waitForSelector(`[data-step=${name}][data-state=running]`);
+      await page.waitForSelector('.svelte-flow__node:has-text("sentiment")');
+      await eventually('an example', () => page.inputValue('[data-testid=test-event] textarea'));
+      await page.click('text=Send and wait');
+      const result = await page.waitForSelector('[data-testid=test-result] pre');
+      const datum = JSON.parse(await result.innerText()) as { [name: string]: unknown };
+      assert.equal(datum['language'], 'en');
+      assert.ok((datum['compound'] as number) > 0.5);
+      await eventually('the step to have counted it', async () =>
+        (await step('topics').innerText()).includes('1'),
+      );
+      await assertFit('pipelines');
+    });
+
+    it('stops and starts a step', async () => {
+      await step('clean').getByRole('button', { name: 'Stop clean' }).press('Enter');
+      await page.waitForSelector('[data-step=clean][data-state=stopped] >> text=Stopped');
+      assert.equal(await stateOf('clean'), 'stopped');
+      await step('clean').getByRole('button', { name: 'Start clean' }).press('Enter');
+      await page.waitForSelector('[data-step=clean][data-state=running]');
+    });
+
+    it("changes a step's parameters by a form made of their schema, and says what is wrong with them", async () => {
+      await step('sentiment').getByRole('button', { name: 'sentiment', exact: true }).press('Enter');
+      const params = page.locator('[data-testid=params]');
+      const language = params.getByLabel('language');
+      const saved = async () =>
+        (await get<PipelineStatus>('/pipelines/text')).definition.steps[2] as Pipeline['steps'][0];
+      await language.fill('es');
+      await params.getByText('Save parameters').click();
+      await params.getByText('Parameters of sentiment saved.').waitFor();
+      assert.deepEqual(await saved(), { service: 'sentiment', params: { language: 'es' } });
+      await language.fill('');
+      await params.getByText('Save parameters').click();
+      await eventually(
+        'the default',
+        async () => JSON.stringify(await saved()) === '{"service":"sentiment","params":{}}',
+      );
+    });
+
+    it('adds a pipeline, says why one can not be, and removes it', async () => {
+      const dialog = page.locator('dialog[open]');
+      await page.click('text=New pipeline');
+      await dialog.getByLabel('Name').fill('text');
+      await dialog.getByLabel('Add a step').selectOption('language');
+      await dialog.getByText('Create').click();
+      await dialog.getByText('There is a pipeline "text" already.').waitFor();
+      await dialog.getByLabel('Name').fill('mine');
+      await dialog.getByLabel('Add a step').selectOption('sentiment');
+      await assertFit('pipelines-new');
+      await dialog.getByText('Create').click();
+      await page.waitForSelector('[data-testid=pipeline] h3:text-is("mine")');
+      assert.deepEqual((await get<PipelineStatus>('/pipelines/mine')).definition, {
+        steps: [{ service: 'language' }, { service: 'sentiment' }],
+      });
+      await page.locator('[data-testid=pipeline]').getByRole('button', { name: 'Remove' }).click();
+      await dialog.getByText('Remove', { exact: true }).click();
+      await page.waitForSelector('[data-testid=pipeline] h3:text-is("text")');
+      const { items } = await get<{ items: { name: string }[] }>('/pipelines');
+      assert.deepEqual(
+        items.map(({ name }) => name),
+        ['text'],
+      );
+    });
+  });
+});

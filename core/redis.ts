@@ -9,13 +9,16 @@ const source = readFileSync(new URL('functions.lua', import.meta.url), 'utf8');
 const version = createHash('sha256').update(source).digest('hex').slice(0, 8);
 const library = source.replaceAll('@VERSION@', version);
 /** The functions that services in any language call, under names that stay. */
-const protocol = readFileSync(new URL('protocol.lua', import.meta.url), 'utf8');
+const protocol = ['protocol-text.lua', 'protocol.lua']
+  .map((file) => readFileSync(new URL(file, import.meta.url), 'utf8'))
+  .join('\n');
 
 /** What listens there but does not answer for so long is no Redis, or one that is no use. */
 const ANSWER_LIMIT_MS = 5_000;
 
 /** The Redis Functions of functions.lua. */
-export type FunctionName = 'emit' | 'admit' | 'begin' | 'resume' | 'renew' | 'mark' | 'hold' | 'commit' | 'note';
+export type FunctionName =
+  'emit' | 'admit' | 'begin' | 'resume' | 'renew' | 'mark' | 'hold' | 'commit' | 'note';
 type Reply = (number | string)[] | number;
 
 /**

@@ -7,6 +7,8 @@ import type {
   Replay,
   ReplayPatch,
   ReplayRequest,
+  ServiceConfig,
+  ServicePatch,
 } from '../../../schemas/types.ts';
 import { apiKey } from './key.ts';
 import { texts } from './texts.ts';
@@ -93,6 +95,9 @@ export const api = {
       'GET',
       `/channels/${id(channel)}/history?${new URLSearchParams(query)}`,
     ),
+  service: (name: string) => call<ServiceConfig>('GET', `/services/${id(name)}`),
+  patchService: (name: string, patch: ServicePatch) =>
+    call<ServiceConfig>('PATCH', `/services/${id(name)}`, patch),
   deadLetters: (limit: number) => call<{ items: DeadLetter[] }>('GET', `/deadletters?limit=${limit}`),
   upload,
 };

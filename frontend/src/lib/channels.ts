@@ -1,4 +1,5 @@
 import type { Batch, Event, Gap, Subscribed } from '../../../schemas/types.ts';
+import { isPlace } from './geo.ts';
 import { Ring } from './ring.ts';
 
 /** How events reached the page: as they happen, as the latest of each subject, or from the log after a load. */
@@ -51,6 +52,8 @@ export class Channels {
   readonly all = new Map<string, ChannelState>();
   /** When the last live event came (performance.now). */
   liveAt = -Infinity;
+  /** Channels whose events have a place on the map. */
+  readonly placed = new Set<string>();
   /** The latest losses. */
   readonly losses: Loss[] = [];
   readonly #sinks: readonly Sink[];
@@ -67,6 +70,14 @@ export class Channels {
     this.all.set(name, channel);
     channel.held = [];
     return channel;
+  }
+
+  /** Forgets what a channel has told: something else is asked of it from now on. */
+  reset(name: string): void {
+    const channel = this.all.get(name);
+    if (!channel) return;
+    this.#forget(channel);
+    channel.epoch = 0;
   }
 
   close(name: string): void {
@@ -168,6 +179,8 @@ export class Channels {
   #give(channel: ChannelState, events: readonly Event[], arrival: Arrival): void {
     if (events.length === 0) return;
     const times = timesOf(events);
+    if (!this.placed.has(channel.name) && events.some(({ data }) => isPlace(data)))
+      this.placed.add(channel.name);
     for (const event of events) {
       if (arrival !== 'past') channel.latest.set(event.subject, event);
       if (arrival !== 'snapshot') channel.recent.push(event);

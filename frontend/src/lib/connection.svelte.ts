@@ -15,8 +15,9 @@ import type {
   Subscribed,
 } from '../../../schemas/types.ts';
 import { api, problemOf } from './api.ts';
-import { apiKey } from './key.ts';
 import type { Channels } from './channels.ts';
+import { passes, type Wish } from './filter.svelte.ts';
+import { apiKey } from './key.ts';
 
 const ACK_MS = 8000;
 const REFUSED_AGAIN_MS = 3000;
@@ -51,10 +52,15 @@ export class Connection {
 
   readonly #socket: Socket;
   readonly #channels: Channels;
+  readonly #wishOf: (channel: string) => Wish;
   #watched = new Set<string>();
+  /** What was asked of each channel last, as text. */
+  #asked = new Map<string, string>();
 
-  constructor(channels: Channels, listener: Listener) {
+  /** `wishOf` answers what is wanted of a channel; call `refilter` when that has changed. */
+  constructor(channels: Channels, wishOf: (channel: string) => Wish, listener: Listener) {
     this.#channels = channels;
+    this.#wishOf = wishOf;
     const socket = io('/live', {
       auth: { token: apiKey() },
       transports: ['websocket', 'polling'],
@@ -109,6 +115,15 @@ export class Connection {
     }
   }
 
+  /** Asks anew where something else is wanted than before. */
+  refilter(): void {
+    for (const channel of this.#watched) {
+      if (this.#asked.get(channel) === JSON.stringify(this.#wishOf(channel))) continue;
+      this.#channels.reset(channel);
+      if (this.#socket.connected) void this.#subscribe(channel);
+    }
+  }
+
   /**
    * Changes a replay; over REST while the socket is away.
    * @throws ProblemError or Error when it was refused or not answered
@@ -136,7 +151,10 @@ export class Connection {
 
   async #subscribe(channel: string): Promise<void> {
     const { epoch, offset } = this.#channels.open(channel);
-    const request: Subscribe = { channel, mode: 'stream', ...(epoch > 0 && { since: { epoch, offset } }) };
+    const wish = this.#wishOf(channel);
+    this.#asked.set(channel, JSON.stringify(wish));
+    const since = epoch > 0 && { since: { epoch, offset } };
+    const request: Subscribe = { channel, mode: 'stream', ...wish, ...since };
     try {
       const answer = (await this.#socket
         .timeout(ACK_MS)
@@ -152,7 +170,10 @@ export class Connection {
         const wanted = answer.snapshot.length * HISTORY.each;
         const limit = Math.max(HISTORY.least, Math.min(HISTORY.most, wanted));
         const history = answer.offset > 0 ? await this.#history(channel, { limit: String(limit) }) : [];
-        this.#channels.fill(channel, history);
+        this.#channels.fill(
+          channel,
+          history.filter((event) => passes(wish, event)),
+        );
         if (history.length < limit && this.#channels.wantsOlder(history)) {
           const all = await this.#history(channel, { limit: String(HISTORY.older), epochs: 'all' });
           this.#channels.recall(channel, all);

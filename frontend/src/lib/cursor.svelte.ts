@@ -1,7 +1,7 @@
 import type { Frame } from './frame.svelte.ts';
 
 /** Which panel the pointer is in. */
-export type Pointed = 'timeline' | 'charts' | 'feed';
+export type Pointed = 'timeline' | 'charts' | 'feed' | 'card';
 
 /** The moment that a pointer is on, in any panel: timeline, charts, map and feed all show that one. Moves at most once a frame. */
 export class Cursor {

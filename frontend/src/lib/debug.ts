@@ -1,4 +1,4 @@
-import { isPlace } from './metrics.ts';
+import { isPlace } from './geo.ts';
 import type { PaintMark } from './painted.ts';
 import type { Reprise } from './reprise.svelte.ts';
 

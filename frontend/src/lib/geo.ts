@@ -1,3 +1,5 @@
+import type { Event } from '../../../schemas/types.ts';
+
 /** Degrees. */
 export type LonLat = readonly [longitude: number, latitude: number];
 
@@ -21,4 +23,12 @@ export function bearing([lon1, lat1]: LonLat, [lon2, lat2]: LonLat): number | un
     Math.cos(lat1 * RAD) * Math.sin(lat2 * RAD) -
     Math.sin(lat1 * RAD) * Math.cos(lat2 * RAD) * Math.cos((lon2 - lon1) * RAD);
   return (Math.atan2(y, x) / RAD + 360) % 360;
+}
+
+/** Whether a datum is a place on the map. Exactly 0, 0 is how devices say that they have no fix. */
+export function isPlace(
+  data: Event['data'],
+): data is Event['data'] & { latitude: number; longitude: number } {
+  const { latitude, longitude } = data;
+  return typeof latitude === 'number' && typeof longitude === 'number' && (latitude !== 0 || longitude !== 0);
 }

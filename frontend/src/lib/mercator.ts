@@ -7,3 +7,9 @@ export function mercator([longitude, latitude]: readonly [number, number]): [x: 
   const y = (Math.PI + Math.log(Math.tan(Math.PI / 4 + phi / 2))) / (2 * Math.PI);
   return [(WORLD * (longitude + 180)) / 360, WORLD * y];
 }
+
+/** Back from the plane of the map. */
+export function unmercator([x, y]: readonly [number, number]): [longitude: number, latitude: number] {
+  const phi = 2 * Math.atan(Math.exp((y / WORLD) * 2 * Math.PI - Math.PI)) - Math.PI / 2;
+  return [(x / WORLD) * 360 - 180, (phi * 180) / Math.PI];
+}

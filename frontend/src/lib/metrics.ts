@@ -25,12 +25,6 @@ export const textOf = (data: Data): string | undefined =>
     (text): text is string => typeof text === 'string' && text !== '',
   );
 
-/** Whether a datum is a place on the map. Exactly 0, 0 is how devices say that they have no fix. */
-export function isPlace(data: Data): data is Data & { latitude: number; longitude: number } {
-  const { latitude, longitude } = data;
-  return typeof latitude === 'number' && typeof longitude === 'number' && (latitude !== 0 || longitude !== 0);
-}
-
 /** Turns events into numbers over time: speed, distance and elevation of what moves, else the first numbers of the data. */
 export class Metrics implements Sink {
   /** Subjects with numbers, bounded: a stream of posts may have any number of authors. */

@@ -94,9 +94,28 @@ export class Moments implements Sink {
     this.#known.add(id);
     let at = this.all.length;
     while (at > 0 && (this.all[at - 1] as Moment).timeMs > moment.timeMs) at--;
+    if (moment.what === 'arrived' && !this.#isFirst(moment, at)) return;
     this.all.splice(at, 0, moment);
     if (this.all.length > MOST) this.#known.delete(identity(this.all.shift() as Moment));
     this.version++;
+  }
+
+  /**
+   * Whether an arrival, to be put at an index, is that of a stay that is not known yet. A replay that begins within a stay finds
+   * it to begin there; the earliest that was found is the true one, and takes the place of the others.
+   */
+  #isFirst({ channel, subject }: Moment, at: number): boolean {
+    const sameSubject = (other: Moment): boolean =>
+      other.kind === 'stop' && other.subject === subject && other.channel === channel;
+    for (let i = at - 1; i >= 0; i--) {
+      const before = this.all[i] as Moment;
+      if (!sameSubject(before)) continue;
+      if (before.what === 'arrived') return false;
+      break;
+    }
+    const next = this.all.findIndex((other, i) => i >= at && sameSubject(other));
+    if (this.all[next]?.what === 'arrived') this.all.splice(next, 1);
+    return true;
   }
 }
 

@@ -1,7 +1,6 @@
 import type { Event } from '../../../schemas/types.ts';
 import type { Arrival, ChannelState, Sink } from './channels.ts';
-import { bearing, metresBetween, type LonLat } from './geo.ts';
-import { isPlace } from './metrics.ts';
+import { bearing, isPlace, metresBetween, type LonLat } from './geo.ts';
 import { Pen } from './pen.ts';
 import type { Subject, Subjects } from './subjects.ts';
 import type { Topology } from './topology.ts';
@@ -20,6 +19,10 @@ export interface Mover {
   /** Degrees clockwise from north; null while unknown. */
   heading: number | null;
   stopped: boolean;
+  /** Known from before a start or a seek; nothing has been heard of it since. */
+  restored: boolean;
+  /** The fix before the latest one, for when that turns out to be an outlier. */
+  before: { at: LonLat; timeMs: number };
   glideFrom: LonLat;
   glideStart: number;
   glideMs: number;
@@ -28,6 +31,15 @@ export interface Mover {
   usualGapMs: number;
 }
 
+/** A fix that is not believed, and why. */
+export interface Outlier {
+  readonly subject: Subject;
+  readonly at: LonLat;
+  readonly timeMs: number;
+  readonly reason: string;
+}
+
+const MOST_OUTLIERS = 300;
 const LONGEST_GLIDE_MS = 1200;
 /** Nothing that is followed here is faster; a way that would need it (m/s) is a mistake, or two things of one name. */
 const FASTEST = 1000;
@@ -40,6 +52,8 @@ export class Movers implements Sink {
   readonly all: Mover[] = [];
   readonly byKey = new Map<string, Mover>();
   readonly trails = new Map<string, Trails>();
+  /** The latest fixes that are not believed, oldest first. */
+  readonly outliers: Outlier[] = [];
   /** Glide between fixes; off for people who prefer reduced motion. */
   glide = true;
   /** Moves when movers come or go. */
@@ -48,6 +62,8 @@ export class Movers implements Sink {
   rgbOf: (subject: Subject) => readonly number[] = () => [128, 128, 128];
   /** The channel that tells the positions of a root channel: itself, else the first derived one that has any. */
   #leads = new Map<string, string>();
+  /** Outliers by subject and time: a fix and what is said of it come on different channels, in any order. */
+  #disbelieved = new Set<string>();
   readonly #subjects: Subjects;
   readonly #topology: Topology;
 
@@ -65,7 +81,9 @@ export class Movers implements Sink {
         this.#clear(root);
         this.#leads.set(root, channel.name);
       }
-      if (this.#leads.get(root) === channel.name) this.#move(root, event, times[i] as number, arrival, now);
+      const timeMs = times[i] as number;
+      if (event.data['outlier'] === true) this.#disbelieve(root, event, timeMs);
+      if (this.#leads.get(root) === channel.name) this.#move(root, event, timeMs, arrival, now);
       this.#describe(this.byKey.get(`${root}\n${event.subject}`), event.data);
     });
     if (arrival === 'snapshot' && this.#leads.get(root) === channel.name) this.#subjects.arrange(root);
@@ -76,6 +94,11 @@ export class Movers implements Sink {
     if (this.#leads.get(root) !== channel.name) return;
     this.#leads.delete(root);
     this.#clear(root);
+  }
+
+  /** The channel that tells where the subjects of a root channel are; undefined while none does. */
+  leadOf(root: string): string | undefined {
+    return this.#leads.get(root);
   }
 
   /** Moves what is shown towards the fixes; true while something still moves. */
@@ -96,13 +119,13 @@ export class Movers implements Sink {
   }
 
   #move(root: string, event: Event, timeMs: number, arrival: Arrival, now: number): void {
-    const { longitude, latitude } = event.data as { longitude: number; latitude: number };
-    const at: LonLat = [longitude, latitude];
+    const at = placeOf(event);
     const subject = this.#subjects.get(root, event.subject);
     subject.present = true;
+    if (this.#disbelieved.has(fixOf(subject.key, timeMs))) return;
     const mover = this.byKey.get(subject.key);
     if (!mover) {
-      this.#add(root, subject, at, event.offset, timeMs, now);
+      this.#add(root, subject, at, event, timeMs, now);
       return;
     }
     if (event.offset <= mover.offset) {
@@ -125,13 +148,35 @@ export class Movers implements Sink {
     mover.arrivedAt = now;
     if (typeof event.data.bearing !== 'number' && !broken)
       mover.heading = bearing(mover.at, at) ?? mover.heading;
+    mover.before = { at: mover.at, timeMs: mover.timeMs };
     mover.at = at;
     mover.timeMs = timeMs;
     mover.offset = event.offset;
+    mover.restored = event.restored === true;
     if (mover.glideMs === 0) mover.shown = at;
   }
 
-  #add(root: string, subject: Subject, at: LonLat, offset: number, timeMs: number, now: number): void {
+  /** Takes a fix back that is not believed: the mover is where it was before, the trail leaves the place out. */
+  #disbelieve(root: string, event: Event, timeMs: number): void {
+    const subject = this.#subjects.get(root, event.subject);
+    const fix = fixOf(subject.key, timeMs);
+    if (this.#disbelieved.has(fix)) return;
+    if (this.#disbelieved.size > 10 * MOST_OUTLIERS) this.#disbelieved.clear();
+    this.#disbelieved.add(fix);
+    const reason = typeof event.data['outlier_reason'] === 'string' ? event.data['outlier_reason'] : '';
+    this.outliers.push({ subject, at: placeOf(event), timeMs, reason });
+    if (this.outliers.length > MOST_OUTLIERS) this.outliers.shift();
+    const mover = this.byKey.get(subject.key);
+    if (!mover) return;
+    if (mover.timeMs === timeMs) {
+      mover.at = mover.shown = mover.before.at;
+      mover.timeMs = mover.before.timeMs;
+      mover.glideMs = 0;
+    } else this.trails.get(root)?.erase(mover.index, timeMs);
+  }
+
+  #add(root: string, subject: Subject, at: LonLat, event: Event, timeMs: number, now: number): void {
+    const { offset, restored = false } = event;
     const pen = new Pen((from, to, atMs) => {
       let trails = this.trails.get(root);
       if (!trails) this.trails.set(root, (trails = new Trails()));
@@ -139,7 +184,7 @@ export class Movers implements Sink {
     });
     const mover: Mover = {
       ...{ subject, index: this.all.length, at, shown: at, timeMs, offset, heading: null, stopped: false },
-      ...{ pen, usualGapMs: 0 },
+      ...{ pen, usualGapMs: 0, restored, before: { at, timeMs } },
       ...{ glideFrom: at, glideStart: now, glideMs: 0, arrivedAt: now },
     };
     this.byKey.set(subject.key, mover);
@@ -160,6 +205,9 @@ export class Movers implements Sink {
   }
 
   #clear(root: string): void {
+    const outliers = this.outliers.filter(({ subject }) => subject.root !== root);
+    this.outliers.splice(0, this.outliers.length, ...outliers);
+    for (const fix of this.#disbelieved) if (fix.startsWith(`${root}\n`)) this.#disbelieved.delete(fix);
     const kept = this.all.filter(({ subject }) => subject.root !== root);
     if (kept.length === this.all.length) return;
     this.trails.delete(root);
@@ -180,6 +228,13 @@ export class Movers implements Sink {
     }
     this.version++;
   }
+}
+
+const fixOf = (key: string, timeMs: number): string => `${key}\n${timeMs}`;
+
+function placeOf({ data }: Event): LonLat {
+  const { longitude, latitude } = data as { longitude: number; latitude: number };
+  return [longitude, latitude];
 }
 
 /**

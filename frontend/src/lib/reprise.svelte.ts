@@ -1,3 +1,4 @@
+import type { Map as BaseMap } from 'maplibre-gl';
 import { getContext, setContext } from 'svelte';
 import type { Channel, ClockTick, Replay, Service } from '../../../schemas/types.ts';
 import { api, type PageSettings } from './api.ts';
@@ -5,8 +6,11 @@ import { Channels } from './channels.ts';
 import { Connection } from './connection.svelte.ts';
 import { Cursor } from './cursor.svelte.ts';
 import { Drops } from './drops.svelte.ts';
+import { Fences } from './fences.svelte.ts';
+import { Filter, type Area, type Wish } from './filter.svelte.ts';
 import { duration, rateText } from './format.ts';
 import { Frame } from './frame.svelte.ts';
+import { Link } from './link.ts';
 import { Metrics } from './metrics.ts';
 import { Moments, type Moment } from './moments.ts';
 import { Movers } from './movers.ts';
@@ -54,8 +58,13 @@ export class Reprise {
   readonly replays: Replays = new Replays(() => this.connection);
   readonly timeline = new Timeline(this.replays, this.recordings);
   readonly units = new Units(this.settings, () => this.#zoneOfData());
+  readonly filter = new Filter();
+  readonly fences: Fences = new Fences(() => this.#fenceChannel && this.moments.clear(this.#fenceChannel));
   readonly drops = new Drops(this.recordings, this.replays);
+  readonly link: Link = new Link(this);
   readonly connection: Connection;
+  /** The map, while it is shown. */
+  map: BaseMap | undefined;
   /** Channels that the API knows, by name. */
   names = $state.raw<string[]>([]);
   /** Channels that carry bare data: copies for others, which are shown only when they are chosen. */
@@ -76,7 +85,7 @@ export class Reprise {
   });
 
   constructor() {
-    this.connection = new Connection(this.channels, {
+    this.connection = new Connection(this.channels, (channel) => this.#wishOf(channel), {
       clock: (tick) => this.#tick(tick),
       replays: (list) => this.#list(list),
       services: (services) => {
@@ -102,6 +111,11 @@ export class Reprise {
         else if (lostAt) this.speaker.say(texts.say.disconnected);
       });
       $effect(() => this.#forgetUnwatched(this.watched));
+      $effect(() => {
+        void this.filter.area;
+        this.connection.refilter();
+      });
+      $effect(() => this.#followFences());
       $effect(() => this.#arrangeDescribed());
     });
   }
@@ -149,6 +163,48 @@ export class Reprise {
     return undefined;
   }
 
+  /** Plays only what is in an area of the map; undefined: all of it. False when nothing is in it. */
+  restrict(area: Area | undefined): boolean {
+    if (!area) this.filter.clear();
+    else if (area.kind === 'box') this.filter.box(area.box);
+    else
+      return this.filter.lasso(
+        area.ring,
+        this.movers.all.map(({ subject: { root, name }, at }) => ({ root, name, at })),
+      );
+    return true;
+  }
+
+  #wishOf(channel: string): Wish {
+    const root = this.topology.root(channel);
+    const { placed } = this.channels;
+    const moves = [...placed].some((name) => this.topology.root(name) === root);
+    return this.filter.wish(root, { moves, placed: placed.has(channel) });
+  }
+
+  /** The service that watches fences, and the channel that it tells of them. */
+  readonly #fencing = $derived.by(() => {
+    const service = this.connection.services.find(
+      ({ name, outputs }) => name === 'fences' || outputs?.some((output) => output.endsWith('.fences')),
+    );
+    return service && `${service.name}\n${service.outputs?.[0] ?? ''}`;
+  });
+  get #fenceChannel(): string | undefined {
+    return this.#fencing?.split('\n')[1];
+  }
+
+  #fencesOf = '';
+  /** Fences may be changed by others: then their channel begins a new epoch. */
+  #followFences(): void {
+    void this.frame.slow;
+    const [service, channel = ''] = this.#fencing?.split('\n') ?? [];
+    if (!service) return;
+    const of = `${service} ${this.channels.all.get(channel)?.epoch ?? 0}`;
+    if (of === this.#fencesOf) return;
+    this.#fencesOf = of;
+    void this.fences.load(service);
+  }
+
   #tick(tick: ClockTick): void {
     const { state, rate } = this.replays;
     this.replays.tick(tick);
@@ -164,6 +220,7 @@ export class Reprise {
 
   #list(list: Replay[]): void {
     this.replays.setList(list);
+    this.link.apply();
     this.frame.touch();
   }
 

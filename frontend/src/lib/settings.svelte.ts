@@ -41,16 +41,25 @@ export class Settings {
     query('(prefers-color-scheme: dark)').onchange = ({ matches }) => (this.#systemDark = matches);
     query('(prefers-reduced-motion: reduce)').onchange = ({ matches }) => (this.#systemReduced = matches);
     query('(max-width: 860px)').onchange = ({ matches }) => (this.narrow = matches);
+    this.#mark();
     const { legend, lanes } = read();
     if (this.narrow && legend === undefined) this.kept.legend = false;
     if ((this.narrow || window.innerHeight < LOW) && lanes === undefined) this.kept.lanes = false;
   }
 
+  /** The style sheet goes by what the root element says. */
+  #mark(): void {
+    const { theme, motion } = this.kept;
+    const { dataset } = document.documentElement;
+    for (const [name, value] of Object.entries({ theme, motion })) {
+      if (value === 'system') delete dataset[name];
+      else dataset[name] = value;
+    }
+  }
+
   set<K extends keyof Kept>(name: K, value: Kept[K]): void {
     this.kept[name] = value;
-    const { theme } = this.kept;
-    if (theme === 'system') delete document.documentElement.dataset.theme;
-    else document.documentElement.dataset.theme = theme;
+    this.#mark();
     try {
       localStorage.setItem(KEY, JSON.stringify(this.kept));
     } catch {

@@ -1,6 +1,13 @@
 /** `1 row`, `1,316 rows`. */
 const some = (n: number, noun: string): string => `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`;
 
+const OUTLIERS: Record<string, string> = {
+  invalid: 'coordinates out of range',
+  null_island: 'latitude and longitude 0',
+  jump: 'too far to have been reached',
+  speed: 'its positions contradict its speed',
+};
+
 /** Every text of the page, by where it is shown. Functions take what varies. Plain English; says what happened and what to do. */
 export const texts = {
   name: 'Reprise',
@@ -179,6 +186,38 @@ export const texts = {
     waiting: 'Waiting for the first position…',
     noPositions: 'These events have no latitude and longitude. See charts and events.',
     attribution: 'Natural Earth',
+    outlier: (reason: string) => `Not believed: ${OUTLIERS[reason] ?? reason}`,
+    cluster: (n: number) => `${some(n, 'subject')}; click to come nearer`,
+    restored: 'as it was before the start',
+    then: (at: string) => `at ${at}`,
+  },
+
+  fences: {
+    title: 'Fences',
+    none: 'There is no fence yet.',
+    add: 'New fence',
+    edit: (name: string) => `Change ${name}`,
+    remove: (name: string) => `Remove ${name}`,
+    sure: 'Remove it?',
+    name: 'Name',
+    namePlaceholder: 'Harbour',
+    save: 'Save',
+    saving: 'Saving…',
+    cancel: 'Cancel',
+    how: 'Drag corners, or move them by arrow keys. A small dot adds a corner, Delete takes one away.',
+    corner: (n: number) => `Corner ${n}`,
+    between: (n: number) => `Add a corner after corner ${n}`,
+  },
+
+  filter: {
+    title: 'Filter and fences',
+    box: 'Play only what is in a box',
+    lasso: 'Play only the subjects in a lasso',
+    here: 'Play only what the map shows',
+    drawing: { box: 'Draw a box on the map. Esc gives up.', lasso: 'Draw around subjects. Esc gives up.' },
+    active: { box: 'Only in the box', lasso: (n: number) => `Only ${some(n, 'subject')}` },
+    clear: 'Play all again',
+    nobody: 'No subject was in it.',
   },
 
   subjects: {
@@ -193,12 +232,14 @@ export const texts = {
     stopped: 'stopped',
     attributes: 'Attributes',
     lastSeen: 'Event time',
+    number: 'Which number is drawn',
     show: 'Show the list of subjects',
     hide: 'Hide the list of subjects',
   },
 
   charts: {
     speed: 'Speed',
+    reported: 'Reported speed',
     distance: 'Distance',
     elevation: 'Elevation',
     sinceEpoch: 'since the start',
@@ -246,6 +287,21 @@ export const texts = {
     filteredNone: 'None of the latest posts has this tone.',
   },
 
+  settings: {
+    title: 'Units, time zone, look',
+    speed: 'Speed',
+    length: 'Length',
+    lengths: { m: 'm, km', ft: 'ft, mi' },
+    zone: 'Times in',
+    utc: 'UTC',
+    viewer: (zone: string) => `Zone of this browser (${zone})`,
+    data: (zone: string | undefined) => `Zone of the data (${zone ?? 'not told: UTC'})`,
+    theme: 'Theme',
+    themes: { system: 'As the system', light: 'Light', dark: 'Dark' },
+    motion: 'Motion',
+    motions: { system: 'As the system', reduced: 'Reduced' },
+  },
+
   theme: {
     light: 'Light',
     dark: 'Dark',
@@ -281,6 +337,8 @@ export const texts = {
           ['Shift S', 'Previous subject'],
           ['G', 'Go with the selected subject'],
           ['F', 'Fit the map to the data'],
+          ['B', 'Play only what the map shows; again: play all'],
+          ['E', 'Fences: show the list, add, change'],
           ['Esc', 'Deselect, or close'],
         ],
       },

@@ -1,4 +1,4 @@
-import { mercator } from './mercator.ts';
+import { mercator, unmercator } from './mercator.ts';
 
 /** Segments in one chunk. A full chunk is uploaded to the GPU once and never again. */
 const CHUNK = 2048;
@@ -58,6 +58,67 @@ export class Trails {
     chunk.colours.set(rgb, i * 4);
     chunk.colours[i * 4 + 3] = 255;
     chunk.movers[i] = mover;
+  }
+
+  /** Takes a mover's place at an event time (ms) out of its trail: the way there, and the way on from there. */
+  erase(mover: number, timeMs: number): void {
+    const time = Math.fround((timeMs - this.originMs) / 1000);
+    for (let c = this.chunks.length - 1; c >= 0; c--) {
+      const chunk = this.chunks[c] as TrailChunk;
+      if (chunk.count === 0 || (chunk.times[0] as number) > time) continue;
+      const at = chunk.times
+        .subarray(0, chunk.count)
+        .findIndex((t, i) => t === time && chunk.movers[i] === mover);
+      if (at < 0) continue;
+      const next = chunk.movers.subarray(at + 1, chunk.count).indexOf(mover);
+      for (const i of next < 0 ? [at] : [at, at + 1 + next]) {
+        chunk.to[i * 2] = chunk.from[i * 2] as number;
+        chunk.to[i * 2 + 1] = chunk.from[i * 2 + 1] as number;
+      }
+      // Another id, so that it is uploaded again.
+      this.chunks[c] = { ...chunk, id: nextId++ };
+      return;
+    }
+  }
+
+  /**
+   * Where movers were at an event time, ms: by index, in between where a segment passes that time. Movers whose trail does not
+   * reach so far, back or on, are left out; `latest` tells those whose trail ended before.
+   */
+  placesAt(timeMs: number): {
+    at: Map<number, [number, number]>;
+    latest: Map<number, { place: [number, number]; timeMs: number }>;
+  } {
+    const time = (timeMs - this.originMs) / 1000;
+    const at = new Map<number, [number, number]>();
+    const latest = new Map<number, { place: [number, number]; timeMs: number }>();
+    for (const { count, origin, from, to, times, movers } of this.chunks) {
+      for (let i = 0; i < count; i++) {
+        const mover = movers[i] as number;
+        const end = times[i] as number;
+        if (end <= time) {
+          latest.set(mover, {
+            place: [origin[0] + (to[i * 2] as number), origin[1] + (to[i * 2 + 1] as number)],
+            timeMs: this.originMs + end * 1000,
+          });
+          at.delete(mover);
+        } else if (!at.has(mover)) {
+          const before = latest.get(mover);
+          if (!before) continue;
+          const begin = (before.timeMs - this.originMs) / 1000;
+          const share = (time - begin) / Math.max(1e-6, end - begin);
+          const along = (axis: 0 | 1): number => {
+            const [a, b] = [from[i * 2 + axis] as number, to[i * 2 + axis] as number];
+            return origin[axis] + a + (b - a) * share;
+          };
+          at.set(mover, [along(0), along(1)]);
+        }
+      }
+    }
+    for (const mover of at.keys()) latest.delete(mover);
+    for (const [mover, place] of at) at.set(mover, unmercator(place));
+    for (const found of latest.values()) found.place = unmercator(found.place);
+    return { at, latest };
   }
 
   /** Other colours (another theme): `rgbOf` tells the colour of a mover. Chunks get new ids, so that they are uploaded again. */

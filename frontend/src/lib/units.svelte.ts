@@ -31,6 +31,10 @@ export class Units {
     this.#zoneOfData = zoneOfData;
   }
 
+  /** The zone that the chosen recording was read in; undefined where nothing tells. */
+  get dataZone(): string | undefined {
+    return this.#zoneOfData();
+  }
   get speedUnit(): SpeedUnit {
     return this.#settings.kept.speedUnit;
   }

@@ -10,7 +10,15 @@ type Features = GeoJSON.FeatureCollection;
 export const nothing: Features = { type: 'FeatureCollection', features: [] };
 
 /** Names are drawn with the fonts of this machine: the style names no glyph server, so it works without a network. */
-const fonts = ['Noto Sans', 'Segoe UI', 'Roboto', 'Helvetica Neue', 'DejaVu Sans', 'Arial', 'sans-serif'];
+export const fonts = [
+  'Noto Sans',
+  'Segoe UI',
+  'Roboto',
+  'Helvetica Neue',
+  'DejaVu Sans',
+  'Arial',
+  'sans-serif',
+];
 
 /** The countries of the world (Natural Earth, 1:50 million); an asset of the page, fetched once. */
 export async function countries(): Promise<Features> {

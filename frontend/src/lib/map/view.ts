@@ -10,23 +10,36 @@ import {
 import 'maplibre-gl/dist/maplibre-gl.css';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
 import { palette, token } from '../colours.ts';
-import type { Mover } from '../movers.ts';
+import type { LonLat } from '../geo.ts';
+import type { Mover, Outlier } from '../movers.ts';
 import type { Reprise } from '../reprise.svelte.ts';
 import { texts } from '../texts.ts';
 import { countries, graticule, nothing, offlineStyle, onlineStyle } from './basemap.ts';
 import { boxAround, near, type Box } from './bounds.ts';
+import { group, type Cluster, type Grouping } from './clusters.ts';
+import { Corners } from './corners.ts';
+import { drawFences } from './fence-ground.ts';
 import { Layers, type Look } from './layers.ts';
+import { Sketch } from './sketch.ts';
 
 /** Shares of the recording's length after which trails are gone. */
 const TRAIL_SHARE = { short: 0.03, long: 0.2 };
 /** Where frames are slow (no GPU), they are at least so far apart: with new data, and when it only glides. */
 const SLOW = { aboveMs: 30, freshMs: 80, glideMs: 160 };
 
-/** Where the pointer is on a mover. */
+/** Who stands where is grouped anew so often, ms. */
+const GROUP_EVERY_MS = 300;
+const SIDES = { top: 60, right: 60, bottom: 60, left: 60 };
+/** A click on a cluster comes so much nearer. */
+const CLUSTER_ZOOM = 2;
+
+/** Where the pointer is on a mover, on a fix that is not believed, or on a cluster. */
 export interface Hover {
   x: number;
   y: number;
-  mover: Mover;
+  mover?: Mover | undefined;
+  outlier?: Outlier | undefined;
+  cluster?: Cluster | undefined;
 }
 
 /** The map: MapLibre for the ground, deck.gl for what moves, one painter in the frame loop. */
@@ -41,13 +54,19 @@ export class MapView {
   readonly #app: Reprise;
   readonly #overlay: MapboxOverlay;
   readonly #layers = new Layers();
+  readonly sketch: Sketch;
+  readonly #corners: Corners;
   readonly #stop: () => void;
-  #look!: Pick<Look, 'palette' | 'halo' | 'text' | 'accent'>;
+  #look!: Pick<Look, 'palette' | 'halo' | 'text' | 'accent' | 'onAccent' | 'warn'>;
+  #grouping: Grouping | undefined;
+  #grouped = { at: -Infinity, zoom: NaN };
   #world = nothing;
   #streets = nothing;
   #online: StyleSpecification | null = null;
   /** Whether the online style is the one that is shown. */
   #shownOnline = false;
+  /** Whether the style has been loaded, and can take more layers. */
+  #styled = false;
   #box: Box | undefined;
   #hovered: Mover | undefined;
   #version = -1;
@@ -73,6 +92,7 @@ export class MapView {
       fadeDuration: app.settings.reducedMotion ? 0 : 150,
       locale: { 'Map.Title': texts.map.label },
     });
+    app.map = this.map;
     this.map.touchZoomRotate.disableRotation();
     this.map.keyboard.disableRotation();
     this.map.addControl(new ScaleControl({ maxWidth: 90 }), 'bottom-left');
@@ -83,11 +103,16 @@ export class MapView {
       deviceProps: { type: 'webgl', webgl: { antialias: false, preserveDrawingBuffer: false } },
       layers: [],
       pickingRadius: 6,
-      onHover: ({ index, layer, x, y }) =>
-        this.#hover(layer?.id === 'movers' ? app.movers.all[index] : undefined, x, y),
+      onHover: ({ index, layer, x, y }) => this.#hover({ x, y, ...this.#picked(layer?.id, index) }),
       onClick: ({ index, layer }) => {
-        const mover = layer?.id === 'movers' ? app.movers.all[index] : undefined;
-        app.selection.select(mover?.subject.key);
+        const { mover, outlier, cluster } = this.#picked(layer?.id, index);
+        if (!cluster) return app.selection.select((mover ?? outlier)?.subject.key);
+        const center: [number, number] = [cluster.longitude, cluster.latitude];
+        this.map.easeTo({
+          center,
+          zoom: this.map.getZoom() + CLUSTER_ZOOM,
+          animate: !app.settings.reducedMotion,
+        });
       },
       // The map below takes the keys; what lies over it is no second stop.
       onLoad: () => container.querySelector('canvas:not(.maplibregl-canvas)')?.setAttribute('tabindex', '-1'),
@@ -97,7 +122,22 @@ export class MapView {
     this.map.addControl(this.#overlay);
     const keepGrid = (): void => this.#drawGrid();
     this.map.on('moveend', keepGrid);
+    const { view } = app.link;
+    if (view) {
+      this.map.jumpTo({ center: [view.longitude, view.latitude], zoom: view.zoom });
+      this.touched = true;
+    }
+    this.map.on('moveend', () => {
+      const { lng: longitude, lat: latitude } = this.map.getCenter().wrap();
+      app.link.view = { longitude, latitude, zoom: this.map.getZoom() };
+    });
     this.map.on('style.load', keepGrid);
+    this.sketch = new Sketch(this.map);
+    this.#corners = new Corners(this.map, app.fences);
+    this.map.on('style.load', () => {
+      this.#styled = true;
+      this.drawFences();
+    });
     this.map.on('dragstart', () => this.onmoved());
     this.map.on('movestart', (event: { originalEvent?: unknown }) => {
       if (event.originalEvent) this.touched = true;
@@ -108,6 +148,7 @@ export class MapView {
 
   destroy(): void {
     this.#stop();
+    this.#app.map = undefined;
     this.map.remove();
   }
 
@@ -122,12 +163,30 @@ export class MapView {
   /** Takes the colours of the theme that is on. */
   recolour(): void {
     const colours = palette();
-    this.#look = { palette: colours, halo: token('map-halo'), text: token('text'), accent: token('accent') };
+    this.#look = {
+      ...{ palette: colours, halo: token('map-halo'), text: token('text'), accent: token('accent-solid') },
+      ...{ onAccent: token('on-accent'), warn: token('warn') },
+    };
     const { movers } = this.#app;
     movers.rgbOf = ({ colour }) => colours[colour] ?? [128, 128, 128];
     this.#recolourTrails();
-    if (this.map && !this.#shownOnline) this.map.setStyle(offlineStyle(this.#world, this.#streets));
+    if (this.map && !this.#shownOnline) this.#setStyle(offlineStyle(this.#world, this.#streets));
     this.redraw();
+  }
+
+  /** Draws the fences as they are now, and the handles of the one that is being changed. */
+  drawFences(): void {
+    const { list, draft } = this.#app.fences;
+    if (this.#styled) drawFences(this.map, list, draft);
+    this.#corners.show();
+  }
+
+  /** Brings the fence that is being changed into sight. */
+  showDraft(): void {
+    const ring = this.#app.fences.draft?.ring ?? [];
+    if (ring.length === 0 || ring.every((at) => this.map.getBounds().contains([at[0], at[1]]))) return;
+    const [xs, ys] = [ring.map(([x]) => x), ring.map(([, y]) => y)];
+    this.show([Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)], SIDES);
   }
 
   #recolourTrails(): void {
@@ -148,11 +207,22 @@ export class MapView {
   /** Shows a box: west, south, east, north in degrees. `padding` in pixels. */
   show(box: Box, padding: Padding): void {
     const [west, south, east, north] = box;
-    this.#box = box;
     this.touched = false;
-    this.#chooseGround();
+    this.ground(box);
     const animate = !this.#app.settings.reducedMotion;
     this.map.fitBounds([west, south, east, north], { padding, maxZoom: 16, duration: animate ? 600 : 0 });
+  }
+
+  /** Chooses the ground for what lies in a box. */
+  ground(box: Box): void {
+    this.#box = box;
+    this.#chooseGround();
+  }
+
+  /** Anew as a whole: what is left of a style before would not be told of. */
+  #setStyle(style: StyleSpecification | null): void {
+    this.#styled = false;
+    this.map.setStyle(style, { diff: false });
   }
 
   /** The world's own streets lie under what really moves; under a city of its own lie that city's. */
@@ -163,11 +233,11 @@ export class MapView {
     if (online === this.#shownOnline) return;
     this.#shownOnline = online;
     this.map.getContainer().dataset.ground = online ? 'online' : 'own';
-    this.map.setStyle(online ? this.#online : offlineStyle(this.#world, this.#streets));
+    this.#setStyle(online ? this.#online : offlineStyle(this.#world, this.#streets));
   }
 
   #paint(now: number): boolean {
-    const { frame, movers, subjects, selection, painted } = this.#app;
+    const { frame, movers, subjects, selection, painted, filter } = this.#app;
     const gliding = movers.step(now);
     const fresh = this.#forced || frame.version !== this.#version;
     const wait = frame.usualMs > SLOW.aboveMs ? (fresh ? SLOW.freshMs : SLOW.glideMs) : 0;
@@ -190,12 +260,54 @@ export class MapView {
       selected,
       hovered,
       trailSeconds: this.#trailSeconds(),
-      nowMs: (root) => this.#nowOf(root),
+      nowMs: memoised((root) => this.#nowOf(root)),
+      grouping: this.#group(now, selected),
+      ghosts: this.#ghosts(),
+      hideSilent: filter.area?.kind === 'box',
     };
     this.#overlay.setProps({ layers: this.#layers.build(movers, look) });
     if (selected && selection.follow && !this.map.isZooming())
       this.map.jumpTo({ center: [selected.shown[0], selected.shown[1]] });
     return gliding;
+  }
+
+  /** Movers in a crowd are drawn as clusters; never the selected one. */
+  #group(now: number, selected: Mover | undefined): Grouping | undefined {
+    const zoom = this.map.getZoom();
+    if (now - this.#grouped.at < GROUP_EVERY_MS && zoom === this.#grouped.zoom && this.#fits())
+      return this.#grouping;
+    this.#grouped = { at: now, zoom };
+    this.#grouping = group(this.#app.movers.all, zoom, (mover) => mover === selected);
+    return this.#grouping;
+  }
+
+  /** Whether the grouping speaks of movers that are there: they may have been forgotten since. */
+  #fits(): boolean {
+    const { length } = this.#app.movers.all;
+    return this.#grouping?.single.every((i) => i < length) ?? true;
+  }
+
+  /** Where movers were at the moment that a pointer is on in another panel. */
+  #ghosts(): Map<number, LonLat> | undefined {
+    const { cursor, movers } = this.#app;
+    const { timeMs } = cursor;
+    if (timeMs === undefined) return undefined;
+    const ghosts = new Map<number, LonLat>();
+    for (const trails of movers.trails.values()) {
+      const { at, latest } = trails.placesAt(timeMs);
+      for (const [i, place] of at) ghosts.set(i, place);
+      // Between the end of the drawn trail and the latest fix; after that it is not known yet where it will be.
+      for (const [i, { place, timeMs: fromMs }] of latest) {
+        const mover = movers.all[i];
+        if (!mover || timeMs > mover.timeMs) continue;
+        const share = (timeMs - fromMs) / Math.max(1, mover.timeMs - fromMs);
+        ghosts.set(i, [
+          place[0] + (mover.at[0] - place[0]) * share,
+          place[1] + (mover.at[1] - place[1]) * share,
+        ]);
+      }
+    }
+    return ghosts.size > 0 ? ghosts : undefined;
   }
 
   #trailSeconds(): number | undefined {
@@ -207,18 +319,24 @@ export class MapView {
     return Math.max(120, (Number.isNaN(length) ? 3600 : length) * TRAIL_SHARE[trails]);
   }
 
+  /** The time of the latest fix. What is derived may still stand where the replay was before a seek. */
   #nowOf(root: string): number {
-    let latest = NaN;
-    for (const { name, lastTime } of this.#app.channels.all.values()) {
-      if (this.#app.topology.root(name) === root && !(lastTime <= latest)) latest = lastTime;
-    }
-    return latest;
+    const { channels, movers } = this.#app;
+    return channels.all.get(movers.leadOf(root) ?? root)?.lastTime ?? NaN;
   }
 
-  #hover(mover: Mover | undefined, x: number, y: number): void {
+  /** What is drawn under an index of a layer. */
+  #picked(layer: string | undefined, index: number): Omit<Hover, 'x' | 'y'> {
+    if (layer === 'movers') return { mover: this.#layers.drawn[index] };
+    if (layer === 'outliers') return { outlier: this.#layers.shownOutliers[index] };
+    return layer === 'clusters' ? { cluster: this.#grouping?.clusters[index] } : {};
+  }
+
+  #hover(hover: Hover): void {
+    const { mover, outlier, cluster } = hover;
     if (mover !== this.#hovered) this.redraw();
     this.#hovered = mover;
-    this.onhover(mover && { x, y, mover });
+    this.onhover(mover || outlier || cluster ? hover : undefined);
   }
 
   #setData(source: string, data: GeoJSON.FeatureCollection): void {
@@ -239,4 +357,13 @@ export interface Padding {
   right: number;
   bottom: number;
   left: number;
+}
+
+/** Asks once for each name. */
+function memoised<T>(ask: (name: string) => T): (name: string) => T {
+  const known = new Map<string, T>();
+  return (name) => {
+    if (!known.has(name)) known.set(name, ask(name));
+    return known.get(name) as T;
+  };
 }

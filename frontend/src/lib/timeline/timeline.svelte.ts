@@ -21,6 +21,8 @@ export class Timeline {
   readonly lateness = new Lateness();
   /** The part that is shown; undefined: all of it. */
   part = $state.raw<Span>();
+  /** The part that is to be shown first, of the replay that comes first. */
+  wanted: Span | undefined;
   badRows = $state.raw<readonly BadRow[]>([]);
   readonly #replays: Replays;
   readonly #recordings: Recordings;
@@ -32,8 +34,9 @@ export class Timeline {
     $effect.root(() => {
       $effect(() => {
         // Another replay is seen from its begin to its end.
-        void this.#of;
-        this.part = undefined;
+        if (!this.#of) return;
+        this.part = this.wanted;
+        this.wanted = undefined;
       });
       $effect(() => void this.#askForBadRows(this.refused));
     });

@@ -1,0 +1,414 @@
+import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import type { Event } from '../../core/event.ts';
+import { simulate } from '../../replayer/simulate/index.ts';
+import type { Channel, Recording, Replay, ServiceConfig } from '../../schemas/types.ts';
+import { freePort } from '../../supervisor/ports.ts';
+import { chromiumPath, screenshot, startBrowser } from '../helpers/browser.ts';
+import { startRedis, type TestRedis } from '../helpers/redis.ts';
+import { killRole, startRole } from '../helpers/role.ts';
+import { eventually } from '../helpers/wait.ts';
+
+const MAINS = ['replayer/main.ts', 'backend/analysis/main.ts', 'backend/api/main.ts'];
+const VEHICLES = 14;
+const SECONDS = 600;
+/** One fix of this vehicle, some five minutes in, lies half a degree away. */
+const ASTRAY = { vehicle: 'van-2', afterSeconds: 300 };
+const SLOW_MS = 30_000;
+
+describe('the live page', function () {
+  this.timeout(60_000);
+  let server: TestRedis;
+  let browser: Browser;
+  let page: Page;
+  let folder: string;
+  let url: string;
+  let roles: ChildProcess[] = [];
+
+  before(async function () {
+    this.timeout(120_000);
+    assert.ok(chromiumPath, 'Chromium is missing: install it, or set CHROMIUM_PATH');
+    folder = await mkdtemp(join(tmpdir(), 'reprise-page-'));
+    const port = await freePort();
+    url = `http://127.0.0.1:${port}`;
+    [server] = await Promise.all([startRedis(), record(folder)]);
+    const env = {
+      ...{ REDIS_URL: server.url, REPRISE_PORT: String(port) },
+      ...{ REPRISE_RECORDINGS: folder, REPRISE_DATA: folder },
+    };
+    browser = await startBrowser();
+    roles = await Promise.all(MAINS.map((main) => startRole(main, env)));
+    // All of it is played once, so that what happens in it is known.
+    await send('POST', '/replays', { id: 'demo', recordings: ['fleet.ndjson', 'posts.ndjson'], rate: 'max' });
+    await eventually('the end of the recording', async () => (await replay()).state === 'ended', SLOW_MS);
+    await eventually('the services to have read all of it', () => isRead('gps'), SLOW_MS);
+    await seek(5);
+    page = await browser.newPage({ viewport: { width: 1440, height: 900 }, timezoneId: 'Asia/Kolkata' });
+    await page.goto(url);
+    await subjects(VEHICLES);
+  });
+  after(async () => {
+    await browser?.close();
+    await Promise.all(roles.map(killRole));
+    await server?.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function send<T>(method: string, path: string, body?: object): Promise<T> {
+    const headers = { 'content-type': 'application/json' };
+    const request = { method, headers, ...(body && { body: JSON.stringify(body) }) };
+    const response = await fetch(`${url}/api/v1${path}`, request);
+    const answer = (await response.json()) as T;
+    assert.ok(response.ok, JSON.stringify(answer));
+    return answer;
+  }
+  const replay = () => send<Replay>('GET', '/replays/demo');
+  const history = async (channel: string) =>
+    (await send<{ items: Event[] }>('GET', `/channels/${channel}/history?limit=1000&epochs=all`)).items;
+  async function isRead(channel: string): Promise<boolean> {
+    const { consumers } = await send<Channel>('GET', `/channels/${channel}`);
+    return consumers.length > 0 && consumers.every(({ lag }) => lag === 0);
+  }
+  /** Stands at so many seconds after the begin. */
+  const seek = (seconds: number, more = {}) =>
+    send('PATCH', '/replays/demo', { state: 'paused', rate: 1, position: `${seconds}s`, ...more });
+
+  /** Where the replay stands, as the page shows it, ms. */
+  const position = async () => Date.parse((await page.getAttribute('[data-testid=position]', 'data-time'))!);
+  /** Waits until the page shows so many subjects. */
+  const subjects = (count: number, on = page) =>
+    on.waitForSelector(`[data-testid=subjects-count][data-count="${count}"]`, {
+      ...{ state: 'attached', timeout: SLOW_MS },
+    });
+  const tip = (text: string) => page.waitForSelector(`[data-testid=map] .tip:has-text("${text}")`);
+
+  /** Pixels of shares of the recording on the timeline. */
+  async function timeline(): Promise<{ x: (share: number) => number; y: number }> {
+    const box = (await page.locator('[data-testid=timeline] canvas').boundingBox())!;
+    return { x: (share) => box.x + share * box.width, y: box.y + 20 };
+  }
+  async function drag(from: [number, number], to: [number, number]): Promise<void> {
+    await page.mouse.move(...from);
+    await page.mouse.down();
+    await page.mouse.move(...to, { steps: 4 });
+    await page.mouse.up();
+  }
+  const shareOf = ({ start, end }: { start: string; end: string | null }, ms: number) =>
+    (ms - Date.parse(start)) / (Date.parse(end!) - Date.parse(start));
+
+  /** Pixels of a place on the map. */
+  const pixelsOf = (place: string) =>
+    page.evaluate<[number, number]>(`(() => {
+      const { map, movers } = window.reprise.app;
+      const { left, top } = map.getContainer().getBoundingClientRect();
+      const { x, y } = map.project(${place});
+      return [left + x, top + y];
+    })()`);
+
+  async function assertAccessible(what: string): Promise<void> {
+    const source = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+    await page.evaluate(source);
+    const { violations } = await page.evaluate<{
+      violations: { id: string; impact: string; nodes: { target: string[] }[] }[];
+    }>('axe.run()');
+    const serious = violations.filter(({ impact }) => ['serious', 'critical'].includes(impact));
+    assert.deepEqual(
+      serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`),
+      [],
+      what,
+    );
+  }
+
+  describe('timeline', () => {
+    it('tells in lanes what happened, and how much of it', async () => {
+      const told = (lane: string) => page.innerText(`[data-testid=timeline] [data-lane=${lane}] .n`);
+      const crossings = (await history('gps.fences')).filter(({ data }) => data['event'] !== 'dwell');
+      assert.ok(crossings.length > 0);
+      await eventually('all crossings', async () => (await told('fence')) === String(crossings.length));
+      assert.equal(await told('stop'), String((await history('gps.stops')).length));
+      await screenshot(page, 'page-timeline');
+    });
+
+    it('goes where it is dragged to', async () => {
+      const { x, y } = await timeline();
+      await drag([x(0.2), y], [x(0.5), y]);
+      const halfWay = (at: number, of: Replay) => Math.abs(shareOf(of, at) - 0.5) < 0.01;
+      await eventually('the page to be half-way', async () => halfWay(await position(), await replay()));
+      const now = await replay();
+      assert.ok(halfWay(Date.parse(now.position), now));
+    });
+
+    it('jumps from moment to moment by keys, and to the subject of each', async () => {
+      await seek(0);
+      const { start } = await replay();
+      await eventually('the start', async () => (await position()) === Date.parse(start));
+      const times = [
+        ...(await history('gps.stops')).map(({ data }) => data['left'] ?? data['arrived']),
+        ...(await history('gps.fences')).map(({ data, time }) => (data['event'] === 'dwell' ? start : time)),
+        ...(await history('alerts')).map(({ time }) => time),
+      ].map((time) => Date.parse(time as string));
+      const [first, second] = [...new Set(times)]
+        .sort((a, b) => a - b)
+        .filter((ms) => ms > Date.parse(start));
+      for (const [key, moment] of [
+        ['.', first],
+        ['.', second],
+        [',', first],
+      ] as const) {
+        // prettier-ignore
+        await page.keyboard.press(key);
+        const when = new Date(moment!).toISOString();
+        await eventually(`the moment at ${when}`, async () => (await position()) === moment);
+      }
+      assert.ok(await page.evaluate('window.reprise.app.selection.subject'));
+      await page.keyboard.press('Escape');
+    });
+
+    it('plays a part over and over, chosen by dragging with Shift; all of it again by a key', async () => {
+      const { x, y } = await timeline();
+      await page.keyboard.down('Shift');
+      await drag([x(0.25), y], [x(0.5), y]);
+      await page.keyboard.up('Shift');
+      const ab = await eventually('the range', async () => (await replay()).ab);
+      const { description } = await send<Recording>('GET', '/recordings/fleet.ndjson');
+      for (const [i, share] of [0.25, 0.5].entries())
+        assert.ok(Math.abs(shareOf(description as Replay, Date.parse(ab[i]!)) - share) < 0.005);
+      await screenshot(page, 'page-range');
+      await page.keyboard.press('\\');
+      await eventually(
+        'all of it',
+        async () => (await replay()).ab === null && (await replay()).loop === true,
+      );
+    });
+
+    it('shows the moment that the pointer is on in charts, posts and events alike', async () => {
+      const { x, y } = await timeline();
+      await page.mouse.move(x(0.6), y);
+      const pointed = /\d\d:\d\d:\d\d/.exec(await page.innerText('[data-testid=timeline] .tip'))![0];
+      await page.waitForSelector(`[data-testid=feed] >> text=until ${pointed}`);
+      await page.mouse.move(x(0.6), 10);
+      await page.waitForSelector('[data-testid=feed] >> text=until', { state: 'detached' });
+    });
+  });
+
+  describe('map', () => {
+    before(async () => {
+      await seek(120);
+      await eventually('the map', () => page.evaluate('window.reprise.app.map?.loaded()'), SLOW_MS);
+    });
+
+    it('says of what a seek restored that it is how things stood before', async () => {
+      await page.mouse.move(...(await pixelsOf('movers.all[0].at')));
+      await tip('as it was before the start');
+      await screenshot(page, 'page-restored');
+    });
+
+    it('shows all attributes of a subject and its own chart', async () => {
+      await seek(100, { state: 'playing', rate: 5 });
+      await page.click('[aria-label=Subjects] button >> nth=1');
+      const card = page.locator('[data-testid=subject]');
+      await card.locator('[data-testid=subject-chart] path').waitFor();
+      const [event] = (await history('gps')).filter(({ subject }) => subject === 'bus-2');
+      const told = await card.locator('dt').allInnerTexts();
+      for (const name of Object.keys(event!.data)) assert.ok(told.includes(name), name);
+      await screenshot(page, 'page-subject');
+      await assertAccessible('a subject');
+      await page.keyboard.press('Escape');
+    });
+
+    it('draws the fences; moved by a key, a corner is where the service watches', async () => {
+      const drawn = () =>
+        page.evaluate<string[]>(
+          `window.reprise.app.map.queryRenderedFeatures({ layers: ['fence-areas'] }).map((f) => f.properties.name)`,
+        );
+      await eventually('two fences', async () => new Set(await drawn()).size === 2);
+      const corner = async () => {
+        const { params } = await send<ServiceConfig>('GET', '/services/fences');
+        return (params!['fences'] as GeoJSON.FeatureCollection<GeoJSON.Polygon>).features[0]!.geometry
+          .coordinates[0]![0]!;
+      };
+      const [west] = await corner();
+      await page.keyboard.press('e');
+      await page.click('[data-testid=fences] li button >> nth=0');
+      await page.focus('.handle.corner >> nth=0');
+      await page.keyboard.press('Shift+ArrowLeft');
+      await screenshot(page, 'page-fence');
+      await assertAccessible('a fence that is changed');
+      await page.click('[data-testid=fences] button.primary');
+      await page.waitForSelector('[data-testid=fences] form', { state: 'detached', timeout: SLOW_MS });
+      assert.ok((await corner())[0]! < west!);
+      await page.keyboard.press('e');
+    });
+
+    it('plays only what is in a box, and all of it again', async () => {
+      await seek(200);
+      await subjects(VEHICLES);
+      const [west, north] = await pixelsOf('[-8.745, 38.207]');
+      const [east, south] = await pixelsOf('[-8.72, 38.193]');
+      await page.click('[data-testid=draw-box]');
+      await drag([west, north], [east, south]);
+      const box = await page.evaluate<number[]>('window.reprise.app.filter.area.box');
+      const { items } = await send<{ items: Event[] }>('GET', `/channels/gps/state?bbox=${box.join()}`);
+      assert.ok(items.length > 0 && items.length < VEHICLES);
+      await subjects(items.length);
+      await screenshot(page, 'page-box');
+      await page.click('[data-testid=filter]');
+      await subjects(VEHICLES);
+    });
+
+    it('leaves a fix that is not believed out of the way of its subject, and marks it', async () => {
+      await seek(ASTRAY.afterSeconds - 5, { state: 'playing', rate: 5 });
+      const astray = `movers.outliers.find(({ subject }) => subject.name === '${ASTRAY.vehicle}')?.at`;
+      await eventually('the outlier', () => page.evaluate(`(({ movers }) => ${astray})(window.reprise.app)`));
+      const latitudes = await page.evaluate<number[]>(
+        `window.reprise.app.movers.all.filter(({ subject }) => subject.name === '${ASTRAY.vehicle}').map(({ at }) => at[1])`,
+      );
+      assert.ok(latitudes[0]! < 38.4);
+      await page.evaluate(
+        `(({ map, movers }) => map.jumpTo({ center: ${astray}, zoom: 12 }))(window.reprise.app)`,
+      );
+      await page.mouse.move(...(await pixelsOf(astray)));
+      await tip('Not believed');
+      await screenshot(page, 'page-outlier');
+      await page.keyboard.press('f');
+    });
+
+    it('draws a crowd as one circle with its number', async () => {
+      await page.evaluate('window.reprise.app.map.jumpTo({ center: [-8.73, 38.2], zoom: 6 })');
+      await eventually('the circle', async () => {
+        await page.mouse.move(...(await pixelsOf('movers.all[0].shown')));
+        return page.locator(`[data-testid=map] .tip:has-text("${VEHICLES} subjects")`).count();
+      });
+      await screenshot(page, 'page-crowd');
+      await page.keyboard.press('f');
+    });
+  });
+
+  describe('for everyone', () => {
+    it('tells speeds, lengths and times as one chooses, and remembers it', async () => {
+      await seek(120);
+      await page.keyboard.press('s');
+      const choose = async (label: string, value: string) =>
+        void (await page.selectOption(`[role=dialog] label:has-text("${label}") select`, value));
+      await page.click('[data-testid=settings]');
+      await choose('Speed', 'kn');
+      await choose('Length', 'ft');
+      await choose('Times in', 'viewer');
+      await page.keyboard.press('Escape');
+      await page.waitForSelector('[data-testid=position] >> text=/12:32:00\\s+UTC\\+5:30/');
+      await page.waitForSelector('[data-testid=subject] >> text=/[0-9] kn/');
+      await page.waitForSelector('[data-testid=subject] >> text=/[0-9] ft/');
+      assert.equal(await page.evaluate('JSON.parse(localStorage.reprise).speedUnit'), 'kn');
+      await screenshot(page, 'page-units');
+      await page.evaluate(
+        'for (const [name, value] of [["speedUnit", "m/s"], ["lengthUnit", "m"], ["zone", "utc"]]) window.reprise.app.settings.set(name, value)',
+      );
+    });
+
+    it('keeps what one looks at in the address: who opens it sees the same', async () => {
+      await seek(240);
+      await page.evaluate('window.reprise.app.map.jumpTo({ center: [-8.735, 38.2], zoom: 14 })');
+      await page.keyboard.press('z');
+      await eventually(
+        'the address',
+        () => /t=.*07:04:00.*&map=-8.735.*14.*&part=/.test(page.url()) && page.url(),
+      );
+      const address = page.url();
+      await seek(20);
+      const other = await browser.newPage({ viewport: { width: 1024, height: 768 } });
+      await other.goto(address);
+      await subjects(VEHICLES, other);
+      const at = await eventually('the time', async () => {
+        const { start, position } = await replay();
+        return Date.parse(position) - Date.parse(start) > 200_000 && position;
+      });
+      assert.match(at, /07:04:00/);
+      await eventually(
+        'the view',
+        () => other.evaluate('Math.abs(window.reprise.app.map?.getZoom() - 14) < 0.01'),
+        SLOW_MS,
+      );
+      assert.equal(
+        await other.evaluate('window.reprise.app.selection.key'),
+        await page.evaluate('window.reprise.app.selection.key'),
+      );
+      // Loaded again, it leaves the replay where it is.
+      await seek(30);
+      await other.reload();
+      await subjects(VEHICLES, other);
+      assert.match((await replay()).position, /07:00:30/);
+      await other.close();
+    });
+
+    it('opens a help with ? that lists every key', async () => {
+      await page.keyboard.press('?');
+      const dialog = page.locator('dialog[open]');
+      await dialog.waitFor();
+      const keys = await dialog.locator('kbd').allInnerTexts();
+      for (const key of [
+        'Space',
+        '←',
+        '→',
+        'Shift',
+        'Alt',
+        ',',
+        '.',
+        '[',
+        ']',
+        '\\',
+        'L',
+        'Z',
+        'S',
+        'G',
+        'F',
+        'B',
+        'E',
+        'Esc',
+        '?',
+      ])
+        // prettier-ignore
+        assert.ok(keys.includes(key), key);
+      await screenshot(page, 'page-help');
+      await assertAccessible('help');
+      await page.keyboard.press('Escape');
+      await dialog.waitFor({ state: 'hidden' });
+    });
+
+    it('has room for everything on a phone and a tablet', async () => {
+      for (const [name, width, height] of [
+        ['phone', 390, 844],
+        ['tablet', 820, 1180],
+      ] as const) {
+        // prettier-ignore
+        await page.setViewportSize({ width, height });
+        await page.waitForSelector('[data-testid=play]');
+        const beyond = await page.evaluate<
+          string[]
+        >(`[...document.querySelectorAll('button, select, canvas, h2')]
+          .filter((e) => e.checkVisibility() && !e.closest('.scroll, .maplibregl-map'))
+          .map((e) => [e, e.getBoundingClientRect()])
+          .filter(([, { left, right }]) => left < -1 || right > innerWidth + 1)
+          .map(([e]) => e.outerHTML.slice(0, 90))`);
+        assert.deepEqual(beyond, [], name);
+        await assertAccessible(name);
+        await screenshot(page, `page-${name}`);
+      }
+    });
+  });
+});
+
+/** A fleet in which one fix went astray, and posts beside it. */
+async function record(folder: string): Promise<void> {
+  const fleet = join(folder, 'fleet.ndjson');
+  await simulate('fleet', { out: fleet, vehicles: VEHICLES, durationSeconds: SECONDS });
+  await simulate('posts', { out: join(folder, 'posts.ndjson'), durationSeconds: SECONDS });
+  const lines = (await readFile(fleet, 'utf8')).trimEnd().split('\n');
+  const at = lines.findIndex((line, i) => i > lines.length / 2 && line.includes(`"${ASTRAY.vehicle}"`));
+  lines[at] = lines[at]!.replace(/"latitude":38\./, '"latitude":38.9');
+  await writeFile(fleet, `${lines.join('\n')}\n`);
+}

@@ -229,9 +229,10 @@ export class ReplayHost {
     for (const replay of this.#replays.values()) {
       if (replay.overdue) void this.remove(replay.id).catch(() => {});
       const tick = replay.tick();
-      if (tick.state !== 'playing') continue;
-      this.#redis.publish(keys.clock, JSON.stringify(tick)).catch(() => {});
-      if (this.#ticks % TICKS_PER_DOCUMENT === 0) void this.#write(replay.document());
+      // Those that stand, too: a Redis that was flushed has forgotten them.
+      if (this.#ticks % TICKS_PER_DOCUMENT === 0 && this.#redis.status === 'ready')
+        void this.#write(replay.document());
+      if (tick.state === 'playing') this.#redis.publish(keys.clock, JSON.stringify(tick)).catch(() => {});
     }
   }
 
@@ -242,8 +243,11 @@ export class ReplayHost {
   }
 
   async #write(document: ReplayDocument): Promise<void> {
-    if (this.#replays.has(document.id))
-      await this.#redis.hset(keys.replays, document.id, JSON.stringify(document)).catch(() => {});
+    if (!this.#replays.has(document.id)) return;
+    const request = this.#requests.get(document.id);
+    const told = this.#redis.multi().hset(keys.replays, document.id, JSON.stringify(document));
+    if (request) told.hset(keys.replayRequests, document.id, JSON.stringify(request));
+    await told.exec().catch(() => {});
   }
 }
 

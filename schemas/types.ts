@@ -42,6 +42,8 @@ export interface Schemas {
   'resources/service-kind'?: ServiceKindDocument;
   'resources/snapshot'?: Snapshot;
   'resources/span'?: Span;
+  'resources/system'?: System;
+  'resources/system-changes'?: SystemChanges;
   'resources/task'?: Task;
   'resources/task-request'?: TaskRequest;
   'resources/trace'?: Trace;
@@ -1879,6 +1881,80 @@ export interface Span {
    * How many spans lie before it.
    */
   depth: number;
+}
+/**
+ * The whole set-up as one document: what GET answers, PUT restores. A section that is left out stays as it is.
+ */
+export interface System {
+  /**
+   * How channels are declared.
+   */
+  channels?: {
+    [k: string]: ChannelConfig;
+  };
+  /**
+   * Addresses of the gateway.
+   */
+  endpoints?: EndpointConfig[];
+  /**
+   * Services with their parameters; among these the fences of services that know any.
+   */
+  services?: {
+    [k: string]: ServiceConfig;
+  };
+  /**
+   * What is aggregated over which windows.
+   */
+  analytics?: {
+    [k: string]: Analytics;
+  };
+  /**
+   * Services in a row.
+   */
+  pipelines?: {
+    [k: string]: Pipeline;
+  };
+  /**
+   * Those that play or are paused: what they were asked for, and how far they are.
+   */
+  replays?: {
+    [k: string]: {
+      request: ReplayRequest;
+      state: 'playing' | 'paused';
+      /**
+       * Where the timeline stands.
+       */
+      position: string;
+    };
+  };
+  /**
+   * What can not be as it is set up: plugins that failed, a configuration that is broken. PUT takes no notice of it.
+   */
+  problems?: string[];
+}
+/**
+ * What differs between the set-up as it is and as it is to be.
+ */
+export interface SystemChanges {
+  changes: {
+    section: 'channels' | 'endpoints' | 'services' | 'analytics' | 'pipelines' | 'replays';
+    /**
+     * Of an endpoint its method and path.
+     */
+    name: string;
+    change: 'added' | 'changed' | 'removed';
+    /**
+     * Of what changed: JSON pointers into the definition.
+     */
+    at?: string[];
+  }[];
+  /**
+   * Replays that could not be taken up again; all else was done.
+   */
+  failed: {
+    replay: string;
+    reason: string;
+  }[];
 }
 /**
  * A finite job and how far it is.

@@ -38,11 +38,8 @@ export const subject = {
 
 export type Envelope = 'cloudevents' | 'none';
 
-/** A line of a channel's log as an endpoint shows it. */
-export function shown(line: string, as: Envelope): unknown {
-  const event = JSON.parse(line) as Event;
-  return as === 'none' ? event.data : event;
-}
+/** An event as an endpoint shows it. */
+export const shown = (event: Event, as: Envelope): unknown => (as === 'none' ? event.data : event);
 
 /** A text with the parameters that it names. */
 export function filled(text: string, { params, query }: ActionCall): string {

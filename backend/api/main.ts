@@ -2,6 +2,8 @@ import { createServer } from 'node:http';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { root, type Settings } from '../../core/config.ts';
+import { refuseFlaws } from '../../core/config-file.ts';
+import { SetupFollower } from '../../core/config-follow.ts';
 import { failure } from '../../core/errors.ts';
 import { refuseOpenHost } from '../../core/exposure.ts';
 import { ProcessLog } from '../../core/log.ts';
@@ -9,7 +11,6 @@ import { Presence, processInstance } from '../../core/presence.ts';
 import { Plugins } from '../../core/plugins.ts';
 import { connect } from '../../core/redis.ts';
 import { Requester } from '../../core/requests.ts';
-import { setupOf, SetupStore } from '../../core/setup.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import { Hub } from '../gateway/hub.ts';
 import { News } from '../gateway/news.ts';
@@ -28,11 +29,12 @@ import { Pipelines } from './pipelines.ts';
 import { Recorders } from './recorders.ts';
 import { RecordingsFolder } from './recordings.ts';
 import { Replayers } from './replayers.ts';
-import { Replays } from './replays.ts';
 import { Readers } from './readers.ts';
+import { Replays } from './replays.ts';
 import { Setups } from './setups.ts';
-
+import { System } from './system.ts';
 import { Traces } from './traces.ts';
+
 const UPLOAD_MAX_BYTES = 2_000_000_000;
 /** A large recording over a slow line takes its time to arrive. */
 const REQUEST_MS = 3_600_000;
@@ -44,28 +46,45 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
   const logs = new ProcessLog('api', settings);
   const { log } = logs;
   const plugins = await Plugins.load(settings.plugins, log);
-  const kinds = await taskKinds();
+  const kinds = await taskKinds(plugins);
   const endpoints = await openEndpoints(settings, plugins, [...kinds.keys()], log);
+  logs.add(plugins.added('logSinks'));
   const redis = await connect(settings.redisUrl, 'api');
+  logs.keepIn(redis);
   const requester = new Requester(redis);
   const replayers = new Replayers(redis, requester);
   const channels = new Channels(redis, settings.channels);
-  logs.keepIn(redis);
   const hub = new Hub(redis, log);
   const streams = new Streams(redis, hub);
   const replays = new Replays(redis, replayers);
   const tasks = new TaskQueue(redis, kinds, (name) => channels.logged(name));
   const ingest = new Ingest(redis);
-  const setups = new Setups(redis, new SetupStore(redis, setupOf(settings)), settings.channels);
+  const following = new SetupFollower({
+    redis,
+    settings,
+    log,
+    changed: async (setup) => endpoints.apply(Object.values(setup.endpoints)),
+    check: (config, file) => refuseFlaws(file, 'endpoints', endpoints.flaws(config.endpoints ?? [])),
+  });
+  const setups = new Setups(redis, following.store, settings.channels, plugins);
   const parts: Parts = {
     settings,
+    plugins,
     redis,
     channels,
     streams,
     replays,
     setups,
+    system: new System({
+      redis,
+      setups,
+      replays,
+      endpoints,
+      problems: () => [plugins.missing, following.problem].filter((problem) => problem !== null),
+    }),
     pipelines: new Pipelines({ redis, channels, hub, ingest, setups }),
     tasks,
+    traces: new Traces(redis, new Readers(redis, setups)),
     ingest,
     recorders: new Recorders(redis, requester),
     recordings: new RecordingsFolder(settings.recordings, replayers, UPLOAD_MAX_BYTES),
@@ -84,7 +103,6 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
     redisUrl: settings.redisUrl,
   });
   const http = createServer({ requestTimeout: REQUEST_MS }, app);
-    traces: new Traces(redis, new Readers(redis, setups)),
   const gateway = new Gateway(http, {
     streams,
     log,
@@ -116,6 +134,7 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
   return {
     url,
     async close() {
+      following.close();
       news.close();
       gateway.close();
       streams.close();
@@ -127,6 +146,8 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
       await tasks.close();
       requester.close();
       await presence.close();
+      log.info('stopped');
+      await logs.close();
       redis.disconnect();
     },
   };
@@ -146,8 +167,6 @@ function listen(http: ReturnType<typeof createServer>, port: number, host: strin
           },
         ),
       );
-      log.info('stopped');
-      await logs.close();
     });
     http.listen(port, host, () => {
       const address = http.address();

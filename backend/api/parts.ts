@@ -1,19 +1,22 @@
 import type { Settings } from '../../core/config.ts';
+import type { Plugins } from '../../core/plugins.ts';
 import type { Redis } from '../../core/redis.ts';
 import type { Streams } from '../gateway/streams.ts';
 import type { TaskQueue } from '../tasks/queue.ts';
-import type { Channels } from './channels.ts';
 import type { Traces } from './traces.ts';
+import type { Channels } from './channels.ts';
 import type { Ingest } from './ingest.ts';
 import type { Pipelines } from './pipelines.ts';
 import type { Recorders } from './recorders.ts';
 import type { RecordingsFolder } from './recordings.ts';
 import type { Replays } from './replays.ts';
 import type { Setups } from './setups.ts';
+import type { System } from './system.ts';
 
 /** What handlers work with; main.ts builds it once. */
 export interface Parts {
   settings: Pick<Settings, 'channels' | 'endpoints' | 'streetStyle' | 'rateLimit'>;
+  plugins: Plugins;
   redis: Redis;
   channels: Channels;
   streams: Streams;
@@ -22,7 +25,8 @@ export interface Parts {
   recordings: RecordingsFolder;
   replays: Replays;
   setups: Setups;
+  system: System;
   pipelines: Pipelines;
   tasks: TaskQueue;
-}
   traces: Traces;
+}

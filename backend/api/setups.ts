@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Settings } from '../../core/config.ts';
 import { refusal, RepriseError, sentence } from '../../core/errors.ts';
 import { patchedPipeline, planPipeline } from '../../core/pipeline.ts';
 import { keys } from '../../core/keys.ts';
+import type { Plugins } from '../../core/plugins.ts';
 import type { Redis } from '../../core/redis.ts';
-import type { Section, Setup, SetupStore } from '../../core/setup.ts';
+import type { Section, Setup, SetupStore, WholeSetup } from '../../core/setup.ts';
 import { readHead } from '../../core/store.ts';
 import type { Pipeline, ServicePatch } from '../../schemas/types.ts';
 
@@ -14,11 +16,13 @@ export class Setups {
   readonly #redis: Redis;
   readonly #store: SetupStore;
   readonly #channels: Settings['channels'];
+  readonly #plugins: Plugins;
 
-  constructor(redis: Redis, store: SetupStore, channels: Settings['channels']) {
+  constructor(redis: Redis, store: SetupStore, channels: Settings['channels'], plugins: Plugins) {
     this.#redis = redis;
     this.#store = store;
     this.#channels = channels;
+    this.#plugins = plugins;
   }
 
   /** All definitions of a section, by name. */
@@ -74,6 +78,27 @@ export class Setups {
     await this.#tell();
   }
 
+  /** Everything that is set up. */
+  whole(): Promise<WholeSetup> {
+    return this.#store.read();
+  }
+
+  /** @throws refusal when something of it can't run, or two have one name */
+  async check(setup: WholeSetup): Promise<void> {
+    for (const section of ['services', 'analytics', 'pipelines'] as const)
+      for (const name of Object.keys(setup[section]))
+        await this.#check(setup, section, name, setup[section][name]!);
+  }
+
+  /** Makes this the set-up, in one step; it has been checked. */
+  async replace(setup: WholeSetup): Promise<void> {
+    const { pipelines } = await this.#store.read();
+    for (const [name, definition] of Object.entries(setup.pipelines))
+      if (!isDeepStrictEqual(definition, pipelines[name])) await this.#place(name, definition);
+    await this.#store.replace(setup);
+    await this.#tell();
+  }
+
   /** Services that run elsewhere know at once. */
   async #tell(): Promise<void> {
     const { tellElsewhere } = await import('../analysis/elsewhere.ts');
@@ -105,7 +130,7 @@ export class Setups {
       import('../analysis/kinds.ts'),
       import('../analysis/plan.ts'),
     ]);
-    const kinds = await serviceKinds();
+    const kinds = await serviceKinds(this.#plugins);
     const { [name]: _replaced, ...others } = setup[section];
     const taken = servicesOf({ ...setup, [section]: others });
     try {

@@ -271,15 +271,20 @@ describe('endpoints of the configuration', function () {
     });
 
     it('a broken file changes nothing until it is mended', async () => {
+      const problem = (words: RegExp) =>
+        eventually(`${words} to be told`, async () =>
+          words.test((await world.get('/system')).body.problems[0]),
+        );
       writeFileSync(path, '{"endpoints": [');
-      await new Promise((resolve) => setTimeout(resolve, 600));
+      await problem(/reprise\.json:1:16: .* is expected/);
       assert.equal((await get('/cars/best'))[0], 200);
       write({ ...base, endpoints: [{ ...added, action: 'stat' }] });
-      await new Promise((resolve) => setTimeout(resolve, 600));
+      await problem(/reprise\.json:\d+:7: endpoints\[0\]\.action "stat" is no action/);
       assert.equal((await get('/cars/best'))[0], 200);
       write({ ...base, endpoints: [added] });
       await status('/new', 200);
       await status('/cars/best', 404);
+      assert.deepEqual((await world.get('/system')).body.problems, []);
     });
   });
 });

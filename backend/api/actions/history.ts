@@ -4,6 +4,7 @@ import {
   channel,
   envelope,
   filled,
+  shown,
   subject,
   unknownParameters,
   type Envelope,
@@ -66,7 +67,7 @@ export default {
       cursor: query.cursor === undefined ? undefined : parsePosition(query.cursor),
     });
     return {
-      items: as === 'none' ? items.map(({ data }) => data) : items,
+      items: items.map((event) => shown(event, as)),
       cursor: cursor && positionText(cursor),
     };
   },

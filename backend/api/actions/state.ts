@@ -1,4 +1,5 @@
 import { refusal } from '../../../core/errors.ts';
+import type { Event } from '../../../core/event.ts';
 import { keys } from '../../../core/keys.ts';
 import { readSnapshot, readSubject } from '../../../core/store.ts';
 import {
@@ -28,7 +29,10 @@ export default {
     properties: {
       channel,
       subject,
-      each: { type: 'boolean', description: 'The latest of each subject, as `{"items": [...]}`.' },
+      each: {
+        type: 'boolean',
+        description: 'The latest of each subject in the order of their names, as `{"items": [...]}`.',
+      },
       envelope,
     },
     required: ['channel'],
@@ -40,7 +44,9 @@ export default {
     const { latestKey, envelope: written } = await channels.get(name);
     if (each) {
       const { events } = await readSnapshot(redis, name);
-      return { items: events.map((line) => shown(line, as)) };
+      const latest = events.map((line) => JSON.parse(line) as Event);
+      latest.sort((a, b) => (a.subject < b.subject ? -1 : 1));
+      return { items: latest.map((event) => shown(event, as)) };
     }
     const of = about === undefined ? null : filled(about, call);
     if (of === null && as === 'none' && latestKey !== '' && written === 'none') {
@@ -51,7 +57,7 @@ export default {
       of === null
         ? (await redis.xrevrange(keys.log(name), '+', '-', 'COUNT', 1))[0]?.[1][1]
         : await readSubject(redis, name, of);
-    if (line) return shown(line, as);
+    if (line) return shown(JSON.parse(line) as Event, as);
     const what = of === null ? '' : ` about "${of.slice(0, 100)}"`;
     throw refusal('state_empty', 404, `Nothing has been on channel "${name}"${what} yet.`, {
       hint: 'Start a replay (POST /api/v1/replays), or `npm start` for the demo.',

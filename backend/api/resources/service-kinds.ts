@@ -12,10 +12,10 @@ export default {
       description: 'Each with the JSON Schema of its parameters.',
       scope: 'read',
       responses: { 200: { description: 'By name.', schema: listOf(ref('resources/service-kind')) } },
-      async handle() {
+      async handle(_call, { plugins }) {
         // Loaded when it is needed: some services bring large tables with them.
         const { serviceKinds } = await import('../../analysis/kinds.ts');
-        const kinds = [...(await serviceKinds()).values()];
+        const kinds = [...(await serviceKinds(plugins)).values()];
         const items = kinds.map(
           ({ name, summary, input, output, outputs = {}, keepsState = false, params }) =>
             ({ name, summary, input, output, outputs, keepsState, params }) satisfies ServiceKindDocument,

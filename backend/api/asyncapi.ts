@@ -1,7 +1,8 @@
 import { schemas } from '../../schemas/index.ts';
 import type { ChannelSpec } from '../../core/channels.ts';
 import { shown } from '../../core/redis.ts';
-import { Components, version } from './openapi.ts';
+import { version } from '../../core/version.ts';
+import { Components } from './openapi.ts';
 import { ref, type Schema } from './route.ts';
 
 /** Messages of the socket: who sends them, what they are, what the acknowledgement is. */

@@ -130,11 +130,16 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
     pid: process.pid,
     started,
   }));
+  // Its libraries are loaded only where they are used.
+  const traceExport =
+    settings.otlp &&
+    new (await import('./otlp.ts')).TraceExport(redis, settings.otlp, processInstance('api'), log);
   log.info({ url }, 'started');
   return {
     url,
     async close() {
       following.close();
+      await traceExport?.close();
       news.close();
       gateway.close();
       streams.close();

@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { schemas } from '../../schemas/index.ts';
-import { root } from '../../core/config.ts';
+import { version } from '../../core/version.ts';
 import { ref, type Resource, type Route, type Schema } from './route.ts';
 
 /** A group of routes under one prefix. */
@@ -9,10 +7,6 @@ export interface Mounted {
   prefix: string;
   resources: Resource[];
 }
-
-/** The version of this package. */
-export const version = (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string })
-  .version;
 
 /** The OpenAPI 3.1 document of these routes. What it says is what is mounted: both come from the same declarations. */
 export function openApi(mounted: Mounted[], keyed: boolean): object {

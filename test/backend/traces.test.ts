@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { TraceExport } from '../../backend/api/otlp.ts';
+import { loadSettings } from '../../core/config.ts';
 import { keys } from '../../core/keys.ts';
 import { createLog } from '../../core/log.ts';
 import { callProtocol } from '../../core/redis.ts';
@@ -13,6 +17,22 @@ import { World } from './api-world.ts';
 const { serve } = (await import(
   new URL('../../backend/analysis/main.ts', import.meta.url).href
 )) as typeof import('../../backend/analysis/main.ts');
+
+interface Attribute {
+  key: string;
+  value: { stringValue?: string };
+}
+interface OtlpSpan {
+  traceId: string;
+  spanId: string;
+  parentSpanId?: string;
+  name: string;
+  startTimeUnixNano: string;
+  endTimeUnixNano: string;
+  attributes: Attribute[];
+}
+const valueOf = (attributes: Attribute[], key: string) =>
+  attributes.find((attribute) => attribute.key === key)?.value.stringValue;
 
 describe('traces', function () {
   this.timeout(20_000);
@@ -146,8 +166,12 @@ describe('traces', function () {
     const id = await send('far', { n: 1 });
     assert.deepEqual((await becomes(id, 'waiting')).waiting[0]!.channel, 'far.in');
     const next = async () => {
-      const from = ['GROUP', 'far', 'test', 'COUNT', 1, 'BLOCK', 5_000, 'STREAMS', keys.log('far.in'), '>'];
-      const found = (await world.redis.call('XREADGROUP', from)) as [string, [string, string[]][]][];
+      const stream = keys.log('far.in');
+      const { redis } = world;
+      // prettier-ignore
+      const found = (await redis.xreadgroup(
+        'GROUP', 'far', 'test', 'COUNT', 1, 'BLOCK', 5_000, 'STREAMS', stream, '>',
+      )) as [string, [string, string[]][]][];
       return found[0]![1][0]![0];
     };
     const fail = async () => callProtocol(world.redis, 'fail', ['far', 'far.in', await next(), 'no luck']);
@@ -212,6 +236,81 @@ describe('traces', function () {
     assert.deepEqual(await pages('channel=c.a&service=b'), []);
     assert.equal((await pages('')).filter((id) => latestFirst.includes(id)).length, all.length);
     assert.deepEqual((await list('service=a&limit=1')).items[0]!.services, ['a', 'b']);
+  });
+
+  it('spans go to a collector by OTLP, under their own ids; what it does not take comes again', async () => {
+    type Spans = { resource: { attributes: Attribute[] }; scopeSpans: { spans: OtlpSpan[] }[] };
+    const received: Spans[] = [];
+    const calls: string[] = [];
+    const collector = createServer((request, response) => {
+      let text = '';
+      request.on('data', (piece: Buffer) => (text += piece.toString()));
+      request.on('end', () => {
+        calls.push(`${request.method} ${request.url} ${String(request.headers['x-team'])}`);
+        // The first time it is out of order.
+        if (calls.length === 1) return response.writeHead(500).end();
+        received.push(...(JSON.parse(text) as { resourceSpans: Spans[] }).resourceSpans);
+        response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+      });
+    });
+    await new Promise<void>((resolve) => collector.listen(0, '127.0.0.1', resolve));
+    const { port } = collector.address() as AddressInfo;
+    const { otlp } = loadSettings(
+      {},
+      {
+        OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}/`,
+        OTEL_EXPORTER_OTLP_HEADERS: 'x-team=blue%20one,other=2',
+      },
+    );
+    const exporting = new TraceExport(world.redis, otlp!, 'test', createLog('test', 'silent'));
+    try {
+      await eventually('it follows', async () => {
+        const groups = await world.redis.xinfo('GROUPS', keys.traces);
+        return JSON.stringify(groups).includes('otlp');
+      });
+      await put('two', { steps: [{ service: 'clean' }, { service: 'copy' }] });
+      const id = await send('two', { text: 'soooo good' }, '?wait=10');
+      const { hops } = await becomes(id, 'finished');
+      const spans = () =>
+        received.flatMap(({ resource, scopeSpans }) =>
+          scopeSpans.flatMap((scope) =>
+            scope.spans.map((span) => ({ ...span, service: valueOf(resource.attributes, 'service.name') })),
+          ),
+        );
+      await eventually('the spans', () => spans().length >= 3);
+      assert.deepEqual(
+        spans()
+          .map(({ traceId, spanId, parentSpanId, service, name }) => [
+            traceId,
+            spanId,
+            parentSpanId,
+            service,
+            name,
+          ])
+          .sort(),
+        hops!
+          .map((hop) => [
+            id,
+            hop.span,
+            hop.parent,
+            hop.service,
+            `${hop.status === 'sent' ? 'send' : 'process'} ${hop.channel}`,
+          ])
+          .sort(),
+      );
+      const [first] = spans();
+      const hop = hops!.find(({ span }) => span === first!.spanId)!;
+      assert.deepEqual(
+        [Number(first!.startTimeUnixNano) / 1e6, Number(first!.endTimeUnixNano) / 1e6],
+        [Date.parse(hop.received), Date.parse(hop.finished)],
+      );
+      assert.equal(valueOf(first!.attributes, 'messaging.message.id'), hop.event);
+      assert.deepEqual([...new Set(calls)], ['POST /v1/traces blue one']);
+      assert.ok(calls.length >= 2);
+    } finally {
+      await exporting.close();
+      collector.close();
+    }
   });
 
   it('a share of what is replayed is traced: the same records each time, and the others as ever', async () => {

@@ -90,7 +90,7 @@ export async function createApp({
   let configured = Router();
   endpoints.follow((resource) => {
     const router = Router();
-    mount(router, '', resource.routes, parts, [key, needsRedis]);
+    mount(router, '', resource.routes, parts, [key, limit, needsRedis]);
     configured = router;
     openapi = openApi(
       [

@@ -1,4 +1,4 @@
-// AssemblyScript: the inner loop of framing.ts, which fills this memory and says what for. Built by `npm run framing`.
+// AssemblyScript: the inner loop of framing.ts, which fills this memory and says what for. Built by `npm run wasm`.
 
 /** Rows, and bytes of their data, that fit at once; bytes of subjects' texts, and how many of these. */
 export const ROWS: u32 = 4096;

@@ -1,21 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { instantiate, type Exports } from './webassembly.ts';
 
-/** What framing.as exports: the loop, its memory, how much fits there, and where. */
-type Exports = { memory: { buffer: ArrayBuffer }; frame(from: number, to: number): number } & {
-  [place in Place]: { value: number };
-};
+/** What framing.as exports: the loop, how much fits into its memory, and where. */
+type Wasm = Exports & { frame(from: number, to: number): number } & { [place in Place]: { value: number } };
 type Place =
   | ('ROWS' | 'DATA_BYTES' | 'TEXTS_BYTES' | 'ENTRIES' | 'PIECES_BYTES')
   | ('TIMES' | 'SUBJECTS' | 'STARTS' | 'ENDS' | 'DATA' | 'CACHE' | 'TEXTS')
   | ('OUT' | 'PLACES' | 'LENGTHS' | 'PIECES' | 'TABLE' | 'JOB' | 'DATE' | 'OFFSET');
-
-/** Node's types leave it out. */
-const { WebAssembly } = globalThis as unknown as {
-  WebAssembly: {
-    Module: new (bytes: Buffer) => object;
-    Instance: new (module: object) => { exports: Exports };
-  };
-};
 
 /** Subjects of one owner lie side by side in the cache, those of the next so far away. */
 const OWNER_STEP = 40_503;
@@ -35,7 +25,7 @@ export const Cell = {
 export class Framing {
   readonly bytes: Buffer;
   readonly place: { readonly [place in Place]: number };
-  readonly frame: Exports['frame'];
+  readonly frame: Wasm['frame'];
   readonly timesMs: Float64Array;
   readonly subjects: Uint32Array;
   readonly starts: Uint32Array;
@@ -52,8 +42,8 @@ export class Framing {
   readonly day: Float64Array;
 
   constructor() {
-    const module = new WebAssembly.Module(readFileSync(new URL('framing.wasm', import.meta.url)));
-    const { memory, frame, ...places } = new WebAssembly.Instance(module).exports;
+    const file = new URL('framing.wasm', import.meta.url);
+    const { memory, frame, ...places } = instantiate<Wasm>(file);
     const { buffer } = memory;
     const place = Object.fromEntries(Object.entries(places).map(([name, { value }]) => [name, value]));
     this.place = place as { [place in Place]: number };

@@ -190,8 +190,8 @@ export class McapRecording {
     starts?: ReadonlySet<number>,
     by: (entry: ChunkEntry) => Promise<Unpacked> = () => unpack(handle, entry),
   ): Promise<Rows> {
-    const { bytes, done } = await saying(this.file, () => by(entry));
-    const rows = await saying(this.file, () => this.#scanner.scan(bytes, starts));
+    const { bytes, messages, done } = await saying(this.file, () => by(entry));
+    const rows = await saying(this.file, () => this.#scanner.scan(bytes, messages, starts));
     const { timesMs } = rows.block;
     if (this.#offsetMs !== 0) for (let row = 0; row < timesMs.length; row++) timesMs[row]! += this.#offsetMs;
     return { ...rows, done };

@@ -1,7 +1,8 @@
 import { Block } from '../../core/block.ts';
-import { Broken, Fields, msOf } from './bytes.ts';
+import { Broken, Fields } from './bytes.ts';
+import { findMessages } from './messages.ts';
 import { found, findMember, isObject, valueText } from './members.ts';
-import { HEAD_BYTES, MESSAGE_BYTES, Opcode, readChannel, type McapChannel } from './records.ts';
+import { HEAD_BYTES, readChannel, type McapChannel } from './records.ts';
 import { isRestored } from './restored.ts';
 import { sortedRows, type Rows } from './rows.ts';
 
@@ -32,6 +33,8 @@ interface Reading {
 const DATA = Buffer.from('data');
 const SUBJECT = Buffer.from('subject');
 const CONTENT_MAX_BYTES = 2_000;
+/** A message's number stands so far before its data. */
+const SEQUENCE_BACK = 20;
 
 export interface ScannerOptions {
   /** The channel's index for a topic. */
@@ -56,7 +59,6 @@ export class Scanner {
   /** By id of an MCAP channel, 1 where a message is a datum that need not be looked at. */
   readonly #plain = new Uint8Array(1 << 16);
   readonly #options: ScannerOptions;
-  #bytesPerMessage = 256;
 
   constructor(channels: Iterable<McapChannel>, options: ScannerOptions) {
     this.#options = options;
@@ -69,38 +71,32 @@ export class Scanner {
   }
 
   /** The records of one chunk in time order; with `only`, those whose data begin there. @throws Broken */
-  scan(bytes: Buffer, only?: ReadonlySet<number>): Rows {
-    // Where each message costs 60 ns or 100: what the loop needs is at hand, and read in words.
+  scan(bytes: Buffer, messages = findMessages(bytes), only?: ReadonlySet<number>): Rows {
+    for (const at of messages.names) {
+      const end = at + HEAD_BYTES + bytes.readUInt32LE(at + 1);
+      this.#learn(readChannel(new Fields(bytes, at + HEAD_BYTES, end)));
+    }
+    // Where each message costs a few ns or a hundred: what the loop needs is at hand.
     const [readings, plain] = [this.#readings, this.#plain];
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    const { count, ids, timesMs, subjects, starts, ends, channels } = messages;
     const made = new MadeTexts(bytes.length);
-    let room = this.#allocate(bytes);
-    let { timesMs, subjects, starts, ends, channels } = room;
     let row = 0;
     let lastMs = -Infinity;
     let ordered = true;
-    for (let at = 0, end: number; at < bytes.length; at = end) {
-      end = at + recordLength(view, at);
-      if (bytes[at] !== Opcode.MESSAGE) {
-        if (bytes[at] === Opcode.CHANNEL) this.#learn(readChannel(new Fields(bytes, at + HEAD_BYTES, end)));
-        continue;
-      }
-      if (end - at < MESSAGE_BYTES) throw new Broken('a message is too short');
-      if (only && !only.has(at + MESSAGE_BYTES)) continue;
-      if (row === timesMs.length) ({ timesMs, subjects, starts, ends, channels } = room = larger(room));
-      const id = view.getUint16(at + HEAD_BYTES, true);
+    for (let i = 0; i < count; i++) {
+      if (only && !only.has(starts[i]!)) continue;
+      const id = ids[i]!;
       const reading = readings[id];
       if (!reading) throw new Broken('a message is of a channel that was never named');
-      starts[row] = at + MESSAGE_BYTES;
-      ends[row] = end;
+      starts[row] = starts[i]!;
+      ends[row] = ends[i]!;
       subjects[row] = reading.subject;
-      if (plain[id] === 0 && !this.#read(bytes, at, reading, room, row, made)) continue;
-      const timeMs = msOf(view.getUint32(at + 19, true), view.getUint32(at + 15, true));
+      if (plain[id] === 0 && !this.#read(bytes, reading, messages, row, made)) continue;
+      const timeMs = timesMs[i]!;
       if (timeMs < lastMs) ordered = false;
       timesMs[row] = lastMs = timeMs;
       channels[row++] = reading.channel;
     }
-    this.#bytesPerMessage = bytes.length / Math.max(1, row);
     const block = new Block({
       timesMs: timesMs.subarray(0, row),
       subjects: subjects.subarray(0, row),
@@ -113,22 +109,9 @@ export class Scanner {
     return ordered ? scanned : sortedRows(scanned);
   }
 
-  /** Room for as many messages as such a chunk has by what was seen so far. */
-  #allocate(bytes: Buffer): Room {
-    const size = Math.ceil((bytes.length / this.#bytesPerMessage) * 1.05) + 64;
-    return {
-      timesMs: new Float64Array(size),
-      subjects: new Uint32Array(size),
-      starts: new Uint32Array(size),
-      ends: new Uint32Array(size),
-      channels: new Uint16Array(size),
-    };
-  }
-
   /** A message that is more than a datum under a known subject; false when it can't be played. */
   #read(
     bytes: Buffer,
-    at: number,
     { channel, kind, column, topic, subject, restored }: Reading,
     { starts, ends, subjects }: Pick<Block, 'starts' | 'ends' | 'subjects'>,
     row: number,
@@ -138,7 +121,7 @@ export class Scanner {
     const [start, end] = [starts[row]!, ends[row]!];
     const refuse = (reason: string) => {
       const content = bytes.toString('utf8', start, Math.min(end, start + CONTENT_MAX_BYTES));
-      this.#options.refuse({ topic, sequence: bytes.readUInt32LE(at + HEAD_BYTES + 2), reason, content });
+      this.#options.refuse({ topic, sequence: bytes.readUInt32LE(start - SEQUENCE_BACK), reason, content });
       return false;
     };
     if (kind === 'foreign') {
@@ -196,23 +179,6 @@ export class Scanner {
   }
 }
 
-type Room = Pick<Block, 'timesMs' | 'subjects' | 'starts' | 'ends'> & Pick<Rows, 'channels'>;
-
-function larger(room: Room): Room {
-  const grown = <T extends Float64Array | Uint32Array | Uint16Array>(from: T, to: T): T => {
-    to.set(from);
-    return to;
-  };
-  const size = room.timesMs.length * 2;
-  return {
-    timesMs: grown(room.timesMs, new Float64Array(size)),
-    subjects: grown(room.subjects, new Uint32Array(size)),
-    starts: grown(room.starts, new Uint32Array(size)),
-    ends: grown(room.ends, new Uint32Array(size)),
-    channels: grown(room.channels, new Uint16Array(size)),
-  };
-}
-
 /** Texts that stand nowhere in the chunk. */
 class MadeTexts {
   readonly #texts: Buffer[] = [];
@@ -232,14 +198,4 @@ class MadeTexts {
   after(bytes: Buffer): Buffer {
     return this.#texts.length === 0 ? bytes : Buffer.concat([bytes, ...this.#texts]);
   }
-}
-
-/** @throws Broken where the record is not all there */
-function recordLength(view: DataView, at: number): number {
-  const whole = at + HEAD_BYTES <= view.byteLength;
-  // A length beyond 32 bits is one that no chunk holds.
-  const length =
-    whole && view.getUint32(at + 5, true) === 0 ? HEAD_BYTES + view.getUint32(at + 1, true) : Infinity;
-  if (at + length > view.byteLength) throw new Broken('a record within a chunk is not whole');
-  return length;
 }

@@ -2,6 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { Threads } from '../threads.ts';
 import { Broken } from './bytes.ts';
 import { CHUNK_MAX_BYTES, decompress, loadCompression } from './compression.ts';
+import { columnsIn, roomFor, type Messages } from './messages.ts';
 import type { ChunkEntry } from './records.ts';
 import { readAt } from './walk.ts';
 
@@ -17,9 +18,19 @@ export interface Packed {
   memory: ArrayBuffer | null;
 }
 
+/** What the thread answers: records at the begin of their memory, and what was found among them after them. */
+export interface Records {
+  memory: ArrayBuffer;
+  /** Of the messages; -1: nobody has looked. */
+  count: number;
+  names: number[];
+}
+
 /** The records of a chunk, unpacked. */
 export interface Unpacked {
   bytes: Buffer;
+  /** Where somebody has looked. */
+  messages?: Messages;
   /** Where their memory is written over later: once this was told. */
   done?: () => void;
 }
@@ -27,10 +38,9 @@ export interface Unpacked {
 /** Two chunks are played at their border, one is unpacked meanwhile, and one is on its way. */
 const MEMORIES = 4;
 /** Larger chunks are not worth the memory that would be held. */
-const MEMORY_MAX_BYTES = 1 << 23;
-const MEMORY_STEP_BYTES = 1 << 16;
+const MEMORY_MAX_BYTES = 1 << 24;
 
-const threads = new Threads<Packed, Uint8Array>(new URL('unpack-thread.mjs', import.meta.url), 1);
+const threads = new Threads<Packed, Records>(new URL('unpack-thread.mjs', import.meta.url), 1);
 
 /** Reads and unpacks a chunk's records. @throws Broken */
 export async function unpack(handle: FileHandle, chunk: ChunkEntry): Promise<Unpacked> {
@@ -54,7 +64,7 @@ export class Unpacking {
 
   /** For chunks of so many bytes, unpacked, at most. */
   constructor(bytesMax: number) {
-    this.#bytes = Math.ceil(bytesMax / MEMORY_STEP_BYTES) * MEMORY_STEP_BYTES;
+    this.#bytes = roomFor(bytesMax);
     threads.start();
   }
 
@@ -70,14 +80,18 @@ export class Unpacking {
       return unpack(handle, chunk);
     }
     this.#running.add(answer);
-    const { buffer, byteOffset } = await answer
+    const unpacked = await answer
       .catch((error: unknown) => {
         if (memory) this.#lent--;
         throw new Broken((error as Error).message);
       })
       .finally(() => this.#running.delete(answer));
-    const bytes = Buffer.from(buffer, byteOffset, size);
-    return memory ? { bytes, done: () => this.#giveBack(buffer as ArrayBuffer) } : { bytes };
+    const { count, names } = unpacked;
+    return {
+      bytes: Buffer.from(unpacked.memory, 0, size),
+      messages: count < 0 ? undefined : columnsIn(unpacked.memory, size, count, names),
+      done: memory ? () => this.#giveBack(unpacked.memory) : undefined,
+    };
   }
 
   /** Settles when no file is read any more: before that, none may be closed. */

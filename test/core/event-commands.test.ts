@@ -1,26 +1,15 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { Block } from '../../core/block.ts';
 import { Bytes, command } from '../../core/bytes.ts';
 import { EventCommands, type Standing } from '../../core/event-commands.ts';
 import { Framer, type Record } from '../../core/event.ts';
 
-const core = new URL('../../core/', import.meta.url);
 const DAY_MS = 86_400_000;
 
 const word = (text: string) => `$${Buffer.byteLength(text)}\r\n${text}\r\n`;
 
 describe('Events as commands', () => {
-  it('framing.wasm is what framing.as says; npm run framing makes it', () => {
-    const built = readFileSync(new URL('framing.wasm', core));
-    const source = readFileSync(new URL('framing.as', core));
-    // The last section is its name, after its length, and the hash.
-    assert.equal(built.subarray(-38, -32).toString(), 'source');
-    assert.equal(built.subarray(-32).toString('hex'), createHash('sha256').update(source).digest('hex'));
-  });
-
   it('writes what the framer says, whatever the records, and tells where each subject was last', () => {
     const aTime = fc.oneof(
       fc.integer({ min: 1.7e12, max: 1.7e12 + 3_000 }),

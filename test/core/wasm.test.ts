@@ -1,0 +1,17 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '../../supervisor/dependencies.mjs';
+
+describe('WebAssembly', () => {
+  for (const name of ['core/framing', 'replayer/mcap/unpack']) {
+    it(`${name}.wasm is what ${name}.as says; npm run wasm makes it`, () => {
+      const built = readFileSync(join(root, `${name}.wasm`));
+      const hash = createHash('sha256').update(readFileSync(join(root, `${name}.as`)));
+      // The last section is its name, after its length, and the hash.
+      assert.equal(built.subarray(-38, -32).toString(), 'source');
+      assert.equal(built.subarray(-32).toString('hex'), hash.digest('hex'));
+    });
+  }
+});

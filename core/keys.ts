@@ -26,7 +26,7 @@ export const keys = {
   ends: (channel: string) => `reprise:ends:${channel}`,
   /** String with a time to live: which process runs a service. */
   holder: (service: string) => `reprise:holder:${service}`,
-  /** Hash of a service: `@<channel>` -> position read, `=<key>` -> state and timers, `#engine` -> its watermark, `#definition`, `#commit`. */
+  /** Hash of a service: `@<channel>` -> position read, `=<key>` -> state and timers, `#engine` -> its watermark, `#definition`, `#over`, `#mark`, `#commit`. */
   checkpoint: (service: string) => `reprise:checkpoint:${service}`,
   /** Hash: `<section>/<name>` -> a definition that was made at run time, `null` for one that was removed; `#revision`. */
   setup: 'reprise:setup',

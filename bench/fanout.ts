@@ -58,7 +58,7 @@ async function measure(
     const port = await server.ask<number>({ start: way, channel, ...rest } satisfies ServerQuestion);
     const usage = (of: 'cpu' | 'memory') => server.ask<Usage>({ usage: of } satisfies ServerQuestion);
     const idle = await usage('memory');
-    const ask = <T>(question: ClientsQuestion) => clients.ask<T>(question as object);
+    const ask = <T>(question: ClientsQuestion) => clients.ask<T>(question);
     await ask({ connect: count, port, channel: way === 'gateway' ? channel : null });
     const connected = await usage('memory');
     const events = EVENTS_PER_SECOND * seconds;
@@ -97,7 +97,7 @@ async function freeze({ redis, ...rest }: Setting, report: Report): Promise<void
   try {
     await publisher.publish(1, 1);
     const port = await server.ask<number>({ start: 'gateway', channel, ...rest } satisfies ServerQuestion);
-    const ask = <T>(question: ClientsQuestion) => clients.ask<T>(question as object);
+    const ask = <T>(question: ClientsQuestion) => clients.ask<T>(question);
     await ask({ connect: FROZEN.clients, port, channel });
     const { eventsPerSecond, seconds } = FROZEN;
     await publisher.publish(eventsPerSecond * SETTLE_SECONDS, eventsPerSecond);

@@ -153,7 +153,10 @@ function sample(): Block[] {
 }
 
 async function read(recording: McapRecording): Promise<void> {
-  for await (const { block } of recording.rows()) if (block.count === 0) throw new Error('an empty block');
+  for await (const { block, done } of recording.rows()) {
+    if (block.count === 0) throw new Error('an empty block');
+    done?.();
+  }
 }
 
 async function first(recording: McapRecording, fromMs: number): Promise<void> {

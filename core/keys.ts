@@ -44,6 +44,11 @@ export const keys = {
   traces: 'reprise:traces',
   /** List, one of 256 by the trace id's last two digits: `<trace id><entry id in traces>`, latest last. */
   traceIndex: (trace: string) => `reprise:trace-index:${trace.slice(-2)}`,
+  /**
+   * Hash of what services count and observe, bounded: `<service> <metric> <labels, JSON> total` of a count; of observations
+   * `... sum`, and how many were up to each bound and above the one before, `... le:0.5`; `#<service>` -> how many series.
+   */
+  metrics: 'reprise:metrics',
   /** Stream, bounded: fields time, level, kind, service, message, and `fields` (a JSON object): a line of the log. */
   logs: 'reprise:logs',
   /** Stream, bounded: refused rows and events, field `d` a DeadLetter without its id. */

@@ -145,10 +145,10 @@ function shownError(error: unknown): object {
 
 function stdout(): DestinationStream {
   return process.stdout.isTTY
-    ? (pino.transport({
+    ? pino.transport({
         target: 'pino-pretty',
         options: { ignore: 'pid,role,kind,time', messageKey: 'message', colorize: true },
-      }))
+      })
     : pino.destination({ dest: 1, sync: true });
 }
 

@@ -171,6 +171,16 @@ export interface PluginContext {
   setTimer(name: string, timeMs: number): void;
   clearTimer(name: string): void;
   reject(reason: string): void;
+  /** The service's log; above `debug` no payload. */
+  readonly log: {
+    [level in 'debug' | 'info' | 'warn' | 'error' | 'critical']: (
+      message: string,
+      fields?: { [name: string]: unknown },
+    ) => void;
+  };
+  /** For /metrics: by 1, or by so much. */
+  count(metric: string, labels?: { [name: string]: string | number | boolean }, by?: number): void;
+  observe(metric: string, value: number, labels?: { [name: string]: string | number | boolean }): void;
 }
 
 /** A kind of task, as backend/tasks/kind.ts describes them. */

@@ -10,6 +10,10 @@ local BACKOFF_MAX_MS = 3600000
 local SUBJECT_MAX = 1024
 local REASON_MAX = 2000
 local HOP_TO_MAX = 100
+local LOGS_MAX = 100000
+local SERIES_MAX, OVERFLOW_MAX, LABELS_MAX, LABEL_MAX = 500, 600, 8, 128
+local BOUNDS = { 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000 }
+local LEVELS = { debug = true, info = true, warn = true, error = true, critical = true }
 
 -- Channels ------------------------------------------------------------------------------------------------------------
 
@@ -186,6 +190,56 @@ local function bury(channel, source, reason, text, replay, now)
   }))
 end
 
+-- Metrics -------------------------------------------------------------------------------------------------------------
+
+local function is_service(name)
+  return type(name) == 'string' and #name <= 128 and string.find(name, '^%w[%w._#/%-]*$') ~= nil
+end
+
+-- The beginning of text, without half a character.
+local function cut(text, bytes)
+  if #text <= bytes then return text end
+  return (string.gsub(string.sub(text, 1, bytes), '[\192-\255]?[\128-\191]*$', ''))
+end
+
+-- The fields of a series in reprise:metrics begin with this; or what is wrong. `first`: the last word of one that it has. Where
+-- a service has too many series, further ones are told apart by their metric alone, and then not at all: nil.
+local function series_of(service, metric, labels, first)
+  if not is_service(service) then return nil, 'the service must be letters, digits, dots, slashes and dashes' end
+  if not metric or #metric > 64 or not string.find(metric, '^[%a_][%w_]*$') then
+    return nil, 'the metric must be at most 64 letters, digits and underscores'
+  end
+  local problem = object_problem(labels)
+  if problem then return nil, 'the labels ' .. problem end
+  local names, values = {}, decoded(labels)
+  for name, value in pairs(values) do
+    if not string.find(name, '^[%a_][%w_]*$') or #name > 64 or name == 'le' or name == 'service' then
+      return nil, string.format('%s can\'t be a label', json(name))
+    end
+    if type(value) == 'table' or value == cjson.null then return nil, string.format('label %s must be text', name) end
+    names[#names + 1] = name
+  end
+  if #names > LABELS_MAX then return nil, string.format('a metric has at most %d labels', LABELS_MAX) end
+  table.sort(names)
+  for i, name in ipairs(names) do names[i] = json(name) .. ':' .. json(cut(tostring(values[name]), LABEL_MAX)) end
+  local key, count = 'reprise:metrics', '#' .. service
+  local start = service .. ' ' .. metric .. ' '
+  local limit = SERIES_MAX
+  for _, text in ipairs({ '{' .. table.concat(names, ',') .. '}', '{"overflow":"true"}' }) do
+    local series = start .. text .. ' '
+    if redis.call('HEXISTS', key, series .. first) == 1 then return series end
+    if tonumber(redis.call('HGET', key, count) or 0) < limit then
+      redis.call('HINCRBY', key, count, 1)
+      return series
+    end
+    limit = OVERFLOW_MAX
+  end
+end
+
+local function is_number(value)
+  return value and value == value and math.abs(value) ~= math.huge
+end
+
 -- The functions -------------------------------------------------------------------------------------------------------
 
 -- reprise_send 0 channel subject data [members]: writes an event. `data`: a JSON object. `members`: JSON object of what else it
@@ -360,8 +414,62 @@ local function alive(_, args)
   return setup
 end
 
+-- reprise_log 0 service level message [fields]: a line of the log. `level`: debug, info, warn, error or critical. `fields`: JSON
+-- object of what else is to be known. No secret, and above debug no payload. Returns 1.
+local function log(_, args)
+  local service, level, message, fields = args[1], args[2], args[3], args[4]
+  if not message then return refused('it takes service, level, message and fields') end
+  if not is_service(service) then return refused('the service must be letters, digits, dots, slashes and dashes') end
+  if not LEVELS[level] then return refused('the level must be debug, info, warn, error or critical') end
+  if not is_utf8(message) then return refused('the message must be UTF-8') end
+  local problem = fields and object_problem(fields)
+  if problem then return refused('the fields %s', problem) end
+  redis.call('XADD', 'reprise:logs', 'MAXLEN', '~', LOGS_MAX, '*', 'time', iso(now_ms()), 'level', level, 'kind', 'service',
+    'service', service, 'message', cut(message, REASON_MAX), 'fields', fields or '{}')
+  return 1
+end
+
+-- reprise_count 0 service metric [labels [by]]: counts something, by 1 unless `by` says otherwise. `labels`: JSON object of few
+-- names with few values each. Returns 1, or 0 where the service has too many series already.
+local function count(_, args)
+  local by = tonumber(args[4] or 1)
+  if not is_number(by) or by < 0 then return refused('by must be a number, 0 or more') end
+  local series, problem = series_of(args[1], args[2], args[3] or '{}', 'total')
+  if problem then return refused('%s', problem) end
+  if not series then return 0 end
+  redis.call('HINCRBYFLOAT', 'reprise:metrics', series .. 'total', by)
+  return 1
+end
+
+-- reprise_observe 0 service metric labels value [value...]: values of a distribution, such as seconds. Returns as above.
+local function observe(_, args)
+  if not args[4] then return refused('it takes service, metric, labels and values') end
+  local sum, counts = 0, {}
+  for i = 4, #args do
+    local value = tonumber(args[i])
+    if not is_number(value) then return refused('%s is no number', json(args[i])) end
+    local bound = '+Inf'
+    for _, each in ipairs(BOUNDS) do
+      if value <= each then
+        bound = tostring(each)
+        break
+      end
+    end
+    sum, counts[bound] = sum + value, (counts[bound] or 0) + 1
+  end
+  local series, problem = series_of(args[1], args[2], args[3], 'sum')
+  if problem then return refused('%s', problem) end
+  if not series then return 0 end
+  redis.call('HINCRBYFLOAT', 'reprise:metrics', series .. 'sum', string.format('%.17g', sum))
+  for bound, times in pairs(counts) do redis.call('HINCRBY', 'reprise:metrics', series .. 'le:' .. bound, times) end
+  return 1
+end
+
 redis.register_function('reprise_send', send)
 redis.register_function('reprise_done', done)
 redis.register_function('reprise_fail', fail)
 redis.register_function('reprise_retry', retry)
 redis.register_function('reprise_alive', alive)
+redis.register_function('reprise_log', log)
+redis.register_function('reprise_count', count)
+redis.register_function('reprise_observe', observe)

@@ -74,7 +74,7 @@ export async function callFunction(
 /** Calls a function of the protocol, as a service in any language does; see docs/protocol.md. */
 export async function callProtocol(
   redis: Redis,
-  name: 'send' | 'done' | 'fail' | 'retry' | 'alive',
+  name: 'send' | 'done' | 'fail' | 'retry' | 'alive' | 'log' | 'count' | 'observe',
   args: (string | number)[],
 ): Promise<unknown> {
   const command = () => redis.call('FCALL', `reprise_${name}`, 0, ...args);

@@ -29,13 +29,7 @@ export interface WholeSetup extends Setup {
 export type AnySection = keyof WholeSetup;
 
 /** All of them, in the order in which one builds on the other. */
-export const sections: readonly AnySection[] = [
-  'channels',
-  'endpoints',
-  'services',
-  'analytics',
-  'pipelines',
-];
+const sections: readonly AnySection[] = ['channels', 'endpoints', 'services', 'analytics', 'pipelines'];
 
 const LOOK_MS = 250;
 const REVISION = '#revision';

@@ -28,6 +28,7 @@ export interface Schemas {
   'resources/dead-letter'?: DeadLetter;
   'resources/hop'?: Hop;
   'resources/log'?: LogRecord;
+  'resources/metric'?: Metric;
   'resources/pipeline-status'?: PipelineStatus;
   'resources/problem'?: Problem;
   'resources/rate'?: Rate;
@@ -1434,6 +1435,35 @@ export interface LogRecord {
   fields: {
     [k: string]: unknown;
   };
+}
+/**
+ * A series that a service counts or observes.
+ */
+export interface Metric {
+  service: string;
+  metric: string;
+  labels: {
+    [k: string]: string;
+  };
+  kind: 'count' | 'distribution';
+  /**
+   * What was counted; of a distribution how many values there were.
+   */
+  value: number;
+  /**
+   * Of all values of a distribution.
+   */
+  sum?: number;
+  /**
+   * Of a distribution: how many values are up to each bound; only bounds that add some.
+   */
+  buckets?: {
+    /**
+     * Inclusive; null: there is no bound.
+     */
+    upTo: number | null;
+    count: number;
+  }[];
 }
 /**
  * How a pipeline is, step by step.

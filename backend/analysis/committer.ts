@@ -9,6 +9,7 @@ import { hopsOf } from './hops.ts';
 import { lettersOf, lineLetter, retriesOf, type RetryPolicy } from './letters.ts';
 import { MARK_ENTRY, markText } from './marks.ts';
 import type { Outputs } from './outputs.ts';
+import type { Voice } from './voice.ts';
 
 /** So long after its last sign of life a replay still waits for a service: time enough for a restart. */
 const ATTACHED_MS = 30_000;
@@ -23,6 +24,7 @@ export interface CommitterParts {
   outputs: Outputs;
   /** null: what fails once is a dead letter. */
   retryPolicy: RetryPolicy | null;
+  voice: Voice;
 }
 
 /** How something is committed. */
@@ -134,6 +136,7 @@ export class Committer {
         outputs.settle(work.outputs);
         this.#last = work.commit;
         this.#settled = to;
+        this.#parts.voice.tell(results.told);
         return true;
       }
       if ('head' in result) await outputs.correct(result.channel, result.head);

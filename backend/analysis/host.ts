@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import type { Settings } from '../../core/config.ts';
 import { sentence } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
+import type { MetricSink } from '../../core/plugin.ts';
 import { Presence } from '../../core/presence.ts';
 import type { Redis } from '../../core/redis.ts';
 import type { Setup } from '../../core/setup.ts';
@@ -20,6 +21,8 @@ export interface HostParts {
   channels: Settings['channels'];
   partition: Partition | null;
   log: Logger;
+  /** Where what services count and observe also goes. */
+  metricSinks?: MetricSink[];
 }
 
 /** The services of this process: those that the set-up asks for. One that fails, comes or goes does not touch the others. */
@@ -104,8 +107,8 @@ class Hosted {
   }
 
   #run(planned: Planned): void {
-    const { redis, partition, log } = this.#parts;
-    const parts = { ...planned, redis, partition, log };
+    const { redis, partition, log, metricSinks = [] } = this.#parts;
+    const parts = { ...planned, redis, partition, log, metricSinks };
     this.#runner = planned.mode === 'live' ? new LiveRunner(parts) : new ServiceRunner(parts);
     this.#ended = this.#runner.run().catch((error: unknown) => this.#fail(error));
   }

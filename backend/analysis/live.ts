@@ -12,6 +12,7 @@ import { Holder } from './holder.ts';
 import { eventOf } from './line.ts';
 import { lettersOf, lineLetter } from './letters.ts';
 import { Outputs } from './outputs.ts';
+import { Voice } from './voice.ts';
 import {
   IDLE_LOOK_MS,
   LIVE_IDLE_MS,
@@ -36,6 +37,7 @@ export class LiveRunner {
   readonly #holder: Holder;
   readonly #engine: Engine;
   readonly #outputs: Outputs;
+  readonly #voice: Voice;
   readonly #builder = new BlockBuilder();
   /** By output channel and replay. */
   readonly #writers = new Map<string, ChannelWriter>();
@@ -61,7 +63,8 @@ export class LiveRunner {
     this.#parts = parts;
     this.name = name;
     this.#holder = new Holder(redis, name, { isHasty: false });
-    this.#engine = new Engine(service);
+    this.#engine = new Engine(service, { logLevel: parts.log.level });
+    this.#voice = new Voice({ ...parts, service: name });
     this.#outputs = new Outputs({
       redis,
       service: name,
@@ -99,6 +102,7 @@ export class LiveRunner {
       }
     } finally {
       await this.#holder.release().catch(() => {});
+      await this.#voice.close();
     }
   }
 
@@ -242,7 +246,8 @@ export class LiveRunner {
 
   /** Sends what was derived. */
   #flush(): void {
-    const { outputs, ...refused } = this.#engine.drainOutputs();
+    const { outputs, told, ...refused } = this.#engine.drainOutputs();
+    this.#voice.tell(told);
     for (let from = 0, to; from < outputs.length; from = to) {
       const { to: output, replay, restored } = outputs[from]!;
       const alike = (other: Output) =>

@@ -28,7 +28,8 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
   const redis = await connect(settings.redisUrl, 'analysis');
   logs.keepIn(redis);
   const started = new Date().toISOString();
-  const host = new Host({ redis, kinds, channels: settings.channels, partition, log });
+  const metricSinks = plugins.added('metricSinks');
+  const host = new Host({ redis, kinds, channels: settings.channels, partition, log, metricSinks });
   const following = new SetupFollower({ redis, settings, log, changed: (setup) => host.apply(setup) });
   const retries = retrying(redis);
   const presence = new Presence(redis, () => ({

@@ -3,6 +3,7 @@ import type { ChannelSpec } from '../../core/channels.ts';
 import { isPassing, sentence } from '../../core/errors.ts';
 import { comparePositions, type Position } from '../../core/event.ts';
 import type { Logger } from '../../core/log.ts';
+import type { MetricSink } from '../../core/plugin.ts';
 import { LogReader, type LogBatch } from '../../core/reader.ts';
 import type { Redis } from '../../core/redis.ts';
 import type { Carried } from '../../core/pipeline.ts';
@@ -25,6 +26,7 @@ import { eventOf } from './line.ts';
 import { Outputs } from './outputs.ts';
 import { ownsKey, partName, type Partition } from './partition.ts';
 import type { Service } from './service.ts';
+import { Voice } from './voice.ts';
 
 export const SIGN_MS = 500;
 export const STANDBY_LOOK_MS = 250;
@@ -57,6 +59,8 @@ export interface RunnerParts {
   enters: Carried | null;
   retryPolicy: RetryPolicy | null;
   log: Logger;
+  /** Where what it counts and observes also goes. */
+  metricSinks?: MetricSink[];
 }
 
 /**
@@ -73,6 +77,7 @@ export class ServiceRunner {
   readonly #engine: Engine;
   readonly #outputs: Outputs;
   readonly #committer: Committer;
+  readonly #voice: Voice;
   #reader: LogReader | null = null;
   #closed = false;
   /** How far the engine is; what it derived is on its way. */
@@ -109,13 +114,17 @@ export class ServiceRunner {
     this.#holder = new Holder(redis, this.name, { isHasty: true });
     this.#fellows = new Fellows({ ...parts, service });
     const owns = partition && { owns: (key: string) => ownsKey(partition, key) };
-    this.#engine = new Engine(parts.service, { variant, ...owns });
+    this.#engine = new Engine(parts.service, { variant, ...owns, logLevel: parts.log.level });
     const outputs = new Outputs({
       ...{ redis, service, specs, specOf, enters, partition },
       fellows: partition && this.#fellows,
     });
     this.#outputs = outputs;
-    this.#committer = new Committer({ redis, service, name: this.name, input, outputs, retryPolicy });
+    this.#voice = new Voice({ ...parts, service });
+    this.#committer = new Committer({
+      ...{ redis, service, name: this.name, input, outputs, retryPolicy },
+      voice: this.#voice,
+    });
   }
 
   /** Input events that had left the log before they were read. */
@@ -144,6 +153,7 @@ export class ServiceRunner {
       }
     } finally {
       await this.#holder.release().catch(() => {});
+      await this.#voice.close();
     }
   }
 

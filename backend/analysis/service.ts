@@ -36,6 +36,30 @@ export interface Context<State> {
   clearTimer(name: string): void;
   /** Sends the event at hand to the dead letters. */
   reject(reason: string): void;
+  /**
+   * The log: written once what was derived is committed, so nothing twice; what is below its level costs nothing. Above
+   * `debug`, fields that are objects or long texts are left out: they are payload.
+   */
+  readonly log: ServiceLog;
+  /** Counts something, for /metrics: by 1 unless `by`, 0 or more, says otherwise. */
+  count(metric: string, labels?: Labels, by?: number): void;
+  /** A value of a distribution, for /metrics: seconds, metres, a share. */
+  observe(metric: string, value: number, labels?: Labels): void;
+}
+
+/** The log of a service. */
+export type ServiceLog = {
+  [level in 'debug' | 'info' | 'warn' | 'error' | 'critical']: (message: string, fields?: Fields) => void;
+};
+
+/** What a line of the log says beside its message, by name. */
+export interface Fields {
+  [name: string]: unknown;
+}
+
+/** What distinguishes series of a metric: few names, and few values of each. */
+export interface Labels {
+  [name: string]: string | number | boolean;
 }
 
 /**

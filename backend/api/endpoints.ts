@@ -91,7 +91,7 @@ export async function openEndpoints(
 }
 
 /** Endpoints without flaws, declared like any route: mounted, checked and documented the same way. */
-export function configuredEndpoints(endpoints: EndpointConfig[], { actions, missing }: Gateway): Resource {
+function configuredEndpoints(endpoints: EndpointConfig[], { actions, missing }: Gateway): Resource {
   // A fixed segment goes before a parameter, whatever their order in the file: "{" comes after all that paths are made of.
   const sorted = [...endpoints].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   return {
@@ -130,7 +130,7 @@ function declare(endpoint: EndpointConfig, action: Action): Route {
     ...(description !== undefined && { description }),
     scope: scope ?? action.scope,
     ...(names.length > 0 && {
-      params: Object.fromEntries(names.map((name) => [name, (pathParams?.[name] ?? TEXT)])),
+      params: Object.fromEntries(names.map((name) => [name, pathParams?.[name] ?? TEXT])),
     }),
     query: { ...action.query, ...query } as { [name: string]: Schema },
     required: required ?? [],
@@ -139,7 +139,7 @@ function declare(endpoint: EndpointConfig, action: Action): Route {
     responses: {
       [response?.status ?? 200]: {
         description: response?.description ?? action.summary,
-        schema: (response?.schema) ?? {},
+        schema: response?.schema ?? {},
       },
       404: { description: 'There is nothing of that kind yet.' },
       422: { description: 'Path, query or body are not as they should be.' },

@@ -77,7 +77,9 @@ function recordOf([id, list]: Entry): LogRecord {
   const given: { [name: string]: string } = {};
   for (let i = 0; i + 1 < list.length; i += 2) given[list[i]!] = list[i + 1]!;
   const { time = '', level = '', kind, service = 'unknown', message = '', fields } = given;
-  const at = Number.isNaN(Date.parse(time)) ? Math.min(Number(id.split('-')[0]), LATEST_MS) : Date.parse(time);
+  const at = Number.isNaN(Date.parse(time))
+    ? Math.min(Number(id.split('-')[0]), LATEST_MS)
+    : Date.parse(time);
   return {
     id,
     time: new Date(at).toISOString(),

@@ -4,13 +4,16 @@ import { readHead } from '../../core/store.ts';
 import type { Redis } from '../../core/redis.ts';
 import type { Figures } from '../gateway/streams.ts';
 import type { Channels } from './channels.ts';
+import { metricsText } from './service-metrics.ts';
 
-/** What Prometheus may know: the process, the HTTP calls, how far each channel is, and what the gateway delivers. */
+/** What Prometheus may know: the process, the HTTP calls, how far each channel is, what the gateway delivers, and what services count. */
 export class Metrics {
   readonly #registry = new Registry();
+  readonly #redis: Redis;
   readonly #durations: Histogram<'method' | 'route' | 'status'>;
 
   constructor(parts: { redis: Redis; channels: Channels; gateway: () => Figures }) {
+    this.#redis = parts.redis;
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
     this.#durations = new Histogram({
@@ -69,6 +72,8 @@ export class Metrics {
   };
 
   async write(response: Response): Promise<void> {
-    response.type(this.#registry.contentType).send(await this.#registry.metrics());
+    const own = await this.#registry.metrics();
+    const services = this.#redis.status === 'ready' ? await metricsText(this.#redis) : '';
+    response.type(this.#registry.contentType).send(own + services);
   }
 }

@@ -106,7 +106,12 @@ export class McapRecording {
     const handle = await open(this.summary.path);
     try {
       const beside = entries.length < BESIDE_MIN_CHUNKS ? null : this.#unpacking();
-      const by = beside ? (entry: ChunkEntry) => beside.unpack(handle, entry) : undefined;
+      // The first is waited for, and the thread may be busy or not be up.
+      let isFirst = true;
+      const by = (entry: ChunkEntry) => {
+        if (!beside || isFirst) return ((isFirst = false), unpack(handle, entry));
+        return beside.unpack(handle, entry);
+      };
       const load = (entry: ChunkEntry) => this.#load(handle, entry, undefined, by);
       for await (const rows of inTimeOrder(entries, load, this.#offsetMs)) {
         const { timesMs } = rows.block;
@@ -121,8 +126,9 @@ export class McapRecording {
         if (chosen.block.count > 0) yield chosen;
       }
     } finally {
-      await this.#beside?.rest();
-      await handle.close();
+      const closed = (this.#beside?.rest() ?? Promise.resolve()).then(() => handle.close());
+      // Who leaves, as for a seek, need not wait for what was read ahead.
+      closed.catch(() => {});
     }
   }
 

@@ -15,6 +15,8 @@ import { eventually } from '../helpers/wait.ts';
 
 const CARS = 5;
 const SECONDS = 1_500;
+/** Less than is derived, more than goes out at once. */
+const LOG_MAX = 2_000;
 /** So long another process may take to go on. */
 const LIMIT_MS = 5_000;
 
@@ -136,27 +138,54 @@ describe('the services of a process', function () {
     assert.equal(new Set(heard).size, heard.length);
   });
 
-  it('wait while Redis takes nothing, and go on', async () => {
+  it('wait for those who read what they derive', async () => {
     await world.killAll();
-    await world.redis.del(
-      Object.keys(config.services!).flatMap((name) => [keys.checkpoint(name), keys.holder(name)]),
-    );
+    const { redis } = world;
+    const { epoch, offset } = await readHead(redis, 'gps.movement');
+    const attached = `${epoch}-${offset} ${Date.now() + 60_000}`;
+    await redis.hset(keys.consumers('gps.movement'), 'slow', attached);
+    const { close } = await runMovement({ 'gps.movement': { log: LOG_MAX } });
+    const head = async () => {
+      const now = await readHead(redis, 'gps.movement');
+      return now.epoch > epoch ? now.offset : 0;
+    };
+    await eventually('a beginning', async () => (await head()) > 0);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const reached = await head();
+    assert.ok(reached <= LOG_MAX, `${reached} events, of which the log has ${LOG_MAX}`);
+    await redis.hdel(keys.consumers('gps.movement'), 'slow');
+    await eventually('the rest', async () => (await head()) === CARS * SECONDS);
+    await close();
+  });
+
+  it('wait while Redis takes nothing, and go on', async () => {
     const { redis } = world;
     const { epoch } = await readHead(redis, 'gps.movement');
-    const planned = plan('movement', { use: 'movement' }, await serviceKinds(), {});
-    const runner = new ServiceRunner({
-      ...planned,
-      redis,
-      partition: null,
-      log: createLog('full', 'silent'),
-    });
-    await redis.config('SET', 'maxmemory', '1');
-    const running = runner.run();
+    const { runner, close } = await runMovement({}, () => redis.config('SET', 'maxmemory', '1'));
     await new Promise((resolve) => setTimeout(resolve, 300));
     assert.equal(runner.position, null);
     await redis.config('SET', 'maxmemory', '0');
     assert.equal((await world.derived('gps.movement', epoch)).length, CARS * SECONDS);
-    runner.close();
-    await running;
+    await close();
   });
+
+  /** Derives the epoch under way anew, in this process. */
+  async function runMovement(channels: Config['channels'], first: () => Promise<unknown> = async () => {}) {
+    const { redis } = world;
+    await redis.del(keys.checkpoint('movement'), keys.holder('movement'));
+    await first();
+    const planned = plan('movement', { use: 'movement' }, await serviceKinds(), channels ?? {});
+    const runner = new ServiceRunner({
+      ...planned,
+      redis,
+      partition: null,
+      log: createLog('here', 'silent'),
+    });
+    const running = runner.run();
+    const close = async () => {
+      runner.close();
+      await running;
+    };
+    return { runner, close };
+  }
 });

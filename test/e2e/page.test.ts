@@ -177,7 +177,7 @@ describe('the live page', function () {
       const ab = await eventually('the range', async () => (await replay()).ab);
       const { description } = await send<Recording>('GET', '/recordings/fleet.ndjson');
       for (const [i, share] of [0.25, 0.5].entries())
-        assert.ok(Math.abs(shareOf(description as Replay, Date.parse(ab[i]!)) - share) < 0.005);
+        assert.ok(Math.abs(shareOf(description as unknown as Replay, Date.parse(ab[i]!)) - share) < 0.005);
       await screenshot(page, 'page-range');
       await page.keyboard.press('\\');
       await eventually(
@@ -325,7 +325,7 @@ describe('the live page', function () {
       await subjects(VEHICLES, other);
       const at = await eventually('the time', async () => {
         const { start, position } = await replay();
-        return Date.parse(position) - Date.parse(start) > 200_000 && position;
+        return Date.parse(position) - Date.parse(start) > 200_000 ? position : null;
       });
       assert.match(at, /07:04:00/);
       await eventually(

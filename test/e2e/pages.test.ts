@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import type { Pipeline, PipelineStatus } from '../../schemas/types.ts';
+import type { DeadLetter, Pipeline, PipelineStatus } from '../../schemas/types.ts';
 import { freePort } from '../../supervisor/ports.ts';
 import { chromiumPath, screenshot, startBrowser } from '../helpers/browser.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
@@ -63,12 +63,17 @@ describe('the pages beside the live one', function () {
     await rm(folder, { recursive: true, force: true });
   });
 
-  async function get<T>(path: string): Promise<T> {
-    const response = await fetch(`${url}/api/v1${path}`);
-    const answer = (await response.json()) as T;
-    assert.ok(response.ok, JSON.stringify(answer));
-    return answer;
+  async function send<T>(method: string, path: string, body?: object): Promise<T> {
+    const response = await fetch(`${url}/api/v1${path}`, {
+      method,
+      headers: { 'content-type': 'application/json' },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    assert.ok(response.ok, text);
+    return (text ? JSON.parse(text) : undefined) as T;
   }
+  const get = <T>(path: string) => send<T>('GET', path);
 
   /** Goes to a page as a person at the keyboard does; its title has the focus then. */
   async function goTo(key: string, title: string): Promise<void> {
@@ -177,6 +182,70 @@ describe('the pages beside the live one', function () {
         items.map(({ name }) => name),
         ['text'],
       );
+    });
+  });
+
+  describe('System', () => {
+    const part = async (name: string) => page.getByRole('tab', { name }).click();
+    const service = (name: string) => page.locator(`[data-service=${name}]`);
+
+    it('shows services, and starts and stops them', async () => {
+      await goTo('7', 'System');
+      await page.waitForSelector('[data-testid=system-state][data-redis=up] >> text=/all \\d+ services run/');
+      await service('stops').getByRole('button', { name: 'Stop stops' }).press('Enter');
+      await page.waitForSelector('[data-service=stops][data-state=stopped] >> text=Stopped');
+      await service('stops').getByRole('button', { name: 'Start stops' }).press('Enter');
+      await page.waitForSelector('[data-service=stops][data-state=running]');
+      await assertFit('system-services');
+    });
+
+    it('shows who reads a channel, and what waits for them', async () => {
+      await part('Channels');
+      await page.waitForSelector('[data-channel="text.topics"] >> text=text.topics: up to date');
+      await assertFit('system-channels');
+    });
+
+    it('shows dead letters, and sends them again', async () => {
+      await send('PUT', '/pipelines/moves', { steps: [{ service: 'movement' }] });
+      await send('POST', '/pipelines/moves/events', { text: 'nowhere' });
+      await part('Dead letters');
+      const letters = page.locator('[data-letter]');
+      const reason = 'It has no latitude and longitude.';
+      await letters.getByText(reason).waitFor();
+      await letters.getByText('Content').click();
+      await letters.getByText('"nowhere"').waitFor();
+      await assertFit('system-deadletters');
+      const before = await letters.getAttribute('data-letter');
+      await letters.getByRole('button', { name: 'Send again' }).click();
+      await page.waitForSelector('text=It is on moves.movement again');
+      // It fails once more.
+      const again = async () => {
+        const { items } = await get<{ items: DeadLetter[] }>('/deadletters');
+        return items.length === 1 && items[0]!.id !== before && items[0]!.reason === reason;
+      };
+      await eventually('the letter to come again', again);
+      await send('PUT', '/pipelines/moves', { steps: [{ service: 'copy' }] });
+      await page.getByRole('button', { name: 'Send all again' }).click();
+      await page.locator('dialog[open]').getByRole('button', { name: 'Send all again' }).click();
+      await page.waitForSelector('text=1 event sent again.');
+    });
+
+    it('saves the set-up, shows what a saved one would change, and restores it', async () => {
+      await part('Set-up');
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.click('text=Save as a file'),
+      ]);
+      await send('DELETE', '/pipelines/moves');
+      const file = join(folder, 'saved.json');
+      await download.saveAs(file);
+      await page.setInputFiles('[data-testid=restore] input', file);
+      await page.waitForSelector('[data-testid=changes] tr:has-text("moves") >> text=is added');
+      await assertFit('system-setup');
+      await assert.rejects(get('/pipelines/moves'));
+      await page.click('text=Make 1 change');
+      await page.waitForSelector('text=1 change made.');
+      assert.equal((await get<PipelineStatus>('/pipelines/moves')).steps[0]!.name, 'copy');
     });
   });
 });

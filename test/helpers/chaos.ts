@@ -10,7 +10,7 @@ const VEHICLES = 20;
 const START_SECONDS = 1_700_000_000;
 
 /** Services of every sort: stateless in time, with timers, windows, and one that reads what another derived. */
-export const DERIVED = ['gps.movement', 'gps.stops', 'gps.trips', 'minutes', 'sessions'];
+const DERIVED = ['gps.movement', 'gps.stops', 'gps.trips', 'minutes', 'sessions'];
 const windows = (input: string, output: string, params: { [name: string]: unknown }) => ({
   ...{ use: 'windows', input, output, params },
 });

@@ -1,7 +1,8 @@
 import { sentence } from '../../../core/errors.ts';
 import { timeMsOf, type Data, type Event } from '../../../core/event.ts';
 import { routeProblem } from '../../../core/pipeline.ts';
-import type { Context, Derived, Service } from '../service.ts';
+import type { Context, Derived, Labels, Service } from '../service.ts';
+import { Telling, type Told } from './telling.ts';
 import { Timers, type KeyTimer } from './timers.ts';
 import { Watermark, type Part, type WatermarkState } from './watermark.ts';
 
@@ -39,6 +40,7 @@ export interface Results {
   failed: FailedTimer[];
   /** Events that say which trace they are of. */
   traced: Event[];
+  told: Told;
   /** What has to be kept: entry -> JSON text, '' to forget it. */
   entries: Map<string, string>;
 }
@@ -62,6 +64,8 @@ export interface EngineOptions {
   owns?: (key: string) => boolean;
   /** The service with the parameters that an event brings for it; null where it brings none. @throws Error where they are wrong */
   variant?: (event: Event) => Service<unknown> | null;
+  /** Lines of its log below this level are not taken down; `silent`, if absent: none is. */
+  logLevel?: string;
 }
 
 /**
@@ -80,6 +84,7 @@ export class Engine {
   #rejected: Rejected[] = [];
   #failed: FailedTimer[] = [];
   #traced: Event[] = [];
+  readonly #telling: Telling;
   #replay: string | undefined;
   #lastWatermarkMs = -Infinity;
   readonly #at: Moment;
@@ -88,7 +93,10 @@ export class Engine {
     this.#service = service;
     this.#owns = options.owns ?? null;
     this.#variant = options.variant ?? null;
-    this.#at = new Moment(this.#touched, this.#watermark, (reason) => this.#reject(reason, false));
+    this.#telling = new Telling(options.logLevel ?? 'silent');
+    this.#at = new Moment(this.#touched, this.#watermark, this.#telling, (reason) =>
+      this.#reject(reason, false),
+    );
   }
 
   get watermarkMs(): number {
@@ -200,6 +208,7 @@ export class Engine {
       rejected: this.#rejected,
       failed: this.#failed,
       traced: this.#traced,
+      told: this.#telling.take(),
     };
     this.#touched.clear();
     this.#outputs = [];
@@ -288,15 +297,22 @@ class Moment implements Context<unknown> {
   event: Event | null = null;
   assigned = false;
   readonly reject: (reason: string) => void;
+  readonly log: Telling;
   readonly #touched: Set<string>;
   readonly #watermark: Watermark;
   #timers!: Timers;
   #state: unknown = null;
 
-  constructor(touched: Set<string>, watermark: Watermark, reject: (reason: string) => void) {
+  constructor(
+    touched: Set<string>,
+    watermark: Watermark,
+    telling: Telling,
+    reject: (reason: string) => void,
+  ) {
     this.#touched = touched;
     this.#watermark = watermark;
     this.reject = reject;
+    this.log = telling;
   }
 
   of(key: string, timeMs: number, state: unknown, timers: Timers): this {
@@ -320,6 +336,14 @@ class Moment implements Context<unknown> {
     this.#state = state;
     this.assigned = true;
     this.#touched.add(this.key);
+  }
+
+  count(metric: string, labels?: Labels, by?: number): void {
+    this.log.count(metric, labels, by);
+  }
+
+  observe(metric: string, value: number, labels?: Labels): void {
+    this.log.observe(metric, value, labels);
   }
 
   setTimer(name: string, timeMs: number): void {

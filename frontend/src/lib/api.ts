@@ -73,7 +73,7 @@ export async function call<T>(method: string, path: string, body?: object, signa
   return answer<T>(response.status, await response.text());
 }
 
-export function authorization(): Record<string, string> {
+function authorization(): Record<string, string> {
   const key = apiKey();
   return key ? { authorization: `Bearer ${key}` } : {};
 }

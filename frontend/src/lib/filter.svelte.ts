@@ -60,7 +60,7 @@ export class Filter {
 }
 
 /** Whether a place lies within a ring: a line from it crosses the ring an odd number of times. */
-export function contains(ring: readonly LonLat[], [x, y]: LonLat): boolean {
+function contains(ring: readonly LonLat[], [x, y]: LonLat): boolean {
   let inside = false;
   ring.forEach(([x1, y1], i) => {
     const [x2, y2] = ring[(i + 1) % ring.length] as LonLat;

@@ -6,7 +6,7 @@ import type { Data, Event } from '../../../core/event.ts';
 import { create, derived, START_MS } from '../gps/world.ts';
 
 /** Posts, one a second; a text stands for a datum with it. */
-export function posts(data: (string | Data)[], subject = 'ada'): Event[] {
+function posts(data: (string | Data)[], subject = 'ada'): Event[] {
   return eventsOf(
     'posts',
     data.map((one, i) => ({

@@ -4,9 +4,10 @@ import type {
   Event,
   Pipeline,
   PipelineStatus,
-  Service,
   ServiceKindDocument,
   ServicePatch,
+  System,
+  SystemChanges,
 } from '../../../../schemas/types.ts';
 import { call } from '../api.ts';
 
@@ -68,7 +69,6 @@ export const pagesApi = {
     ),
   serviceKinds: (): List<ServiceKindDocument> => call('GET', '/service-kinds'),
   schema: (path: string): Promise<JsonSchema> => call('GET', `/schemas/${path}`),
-  services: (signal?: AbortSignal): List<Service> => call('GET', '/services', undefined, signal),
   patchService: (name: string, patch: ServicePatch): Promise<unknown> =>
     call('PATCH', `/services/${id(name)}`, patch),
   channels: (signal?: AbortSignal): List<Channel> => call('GET', '/channels', undefined, signal),
@@ -83,4 +83,13 @@ export const pagesApi = {
       undefined,
       signal,
     ),
+  /** Puts the event of a dead letter back onto its channel. */
+  redrive: (letter: string): Promise<{ channel: string; position: string }> =>
+    call('POST', `/deadletters/${id(letter)}/redrive`),
+  redriveAll: (wanted: { channel?: string; source?: string }): Promise<{ redriven: number; left: number }> =>
+    call('POST', '/deadletters/redrive', wanted),
+  system: (signal?: AbortSignal): Promise<System> => call('GET', '/system', undefined, signal),
+  /** What a document would change; nothing is changed. */
+  compareSystem: (document: object): Promise<SystemChanges> => call('PUT', '/system?dry-run=true', document),
+  restoreSystem: (document: object): Promise<SystemChanges> => call('PUT', '/system', document),
 };

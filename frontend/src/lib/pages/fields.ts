@@ -32,7 +32,7 @@ const choicesOf = ({ type, enum: choices }: JsonSchema): string[] =>
   choices ? choices.map(String) : type === 'boolean' ? ['true', 'false'] : [];
 
 /** A value as it stands in the form; what is not set is empty. */
-export function textOf({ kind }: Field, value: unknown): string {
+function textOf({ kind }: Field, value: unknown): string {
   if (value === undefined) return '';
   if (kind === 'lines' && Array.isArray(value)) return value.join('\n');
   return typeof value === 'string' && kind !== 'json' ? value : JSON.stringify(value, null, 2);

@@ -18,8 +18,8 @@ export interface Graph {
   edges: { from: string; to: string }[];
 }
 
-export const IN = '@in';
-export const OUT = '@out';
+const IN = '@in';
+const OUT = '@out';
 
 type Step = ServiceStep | OutsideStep;
 

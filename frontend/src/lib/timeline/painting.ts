@@ -10,7 +10,7 @@ export type Lane = (typeof lanes)[number];
 /** Heights in CSS pixels. */
 export const HISTOGRAM = 34;
 export const LANE = 11;
-export const AXIS = 15;
+const AXIS = 15;
 const BAR = { wide: 3, apart: 1 };
 const TICK_EVERY = 90;
 /** Records that leave so many ms late are noticed; and are bad. */
@@ -246,7 +246,7 @@ export class Painting {
   }
 }
 
-export const colourOf: Record<MomentKind, 'bad' | 'warn' | 'done'> = {
+const colourOf: Record<MomentKind, 'bad' | 'warn' | 'done'> = {
   alert: 'bad',
   stop: 'warn',
   fence: 'done',

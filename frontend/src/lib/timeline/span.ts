@@ -18,7 +18,7 @@ const STEPS = [
   ...[1, 2, 7, 14, 30, 91, 182, 365, 730, 1826, 3652].map((n) => n * DAY),
 ];
 
-export const lengthOf = ({ from, to }: Span): number => to - from;
+const lengthOf = ({ from, to }: Span): number => to - from;
 
 /** Where a moment lies in a span: 0 at its begin, 1 at its end, beyond them outside. */
 export const shareOf = (span: Span, ms: number): number => (ms - span.from) / Math.max(1e-9, lengthOf(span));

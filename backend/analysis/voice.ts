@@ -1,0 +1,140 @@
+import type { Level, Logger } from '../../core/log.ts';
+import type { MetricSink } from '../../core/plugin.ts';
+import { callProtocol, type Redis } from '../../core/redis.ts';
+import type { Told } from './engine/telling.ts';
+import type { Fields, Labels } from './service.ts';
+
+export interface VoiceParts {
+  redis: Redis;
+  log: Logger;
+  service: string;
+  metricSinks?: MetricSink[];
+}
+
+interface Series {
+  metric: string;
+  labels: string;
+  /** Since it was last sent. */
+  count: number;
+  values: number[];
+}
+
+const FLUSH_MS = 1_000;
+/** More values of one series than this, with Redis away, are not counted. */
+const VALUES_MAX = 10_000;
+const VALUES_AT_ONCE = 1_000;
+const SERIES_MAX = 1_000;
+const MESSAGE_MAX = 1_000;
+const TEXT_MAX = 200;
+/** Members of a line that are not a service's to set. */
+const RESERVED = new Set(['time', 'level', 'kind', 'service', 'message', 'role', 'pid']);
+
+/**
+ * What a service tells goes out: lines to the log, and once a second what it counted and observed to Redis, where
+ * /metrics reads it. Told once what was derived is committed, so that nothing is told twice when a killed service starts over;
+ * what it had not told by then, a second of metrics at most, is missing.
+ */
+export class Voice {
+  readonly #parts: VoiceParts;
+  readonly #series = new Map<string, Series>();
+  readonly #refusals = new Set<string>();
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(parts: VoiceParts) {
+    this.#parts = parts;
+  }
+
+  tell({ lines, left, counts, observations }: Told): void {
+    for (const { level, message, fields } of lines) this.#write(level, message, fields);
+    if (left > 0) this.#write('warn', `${left} more lines were left out.`, {});
+    for (const { metric, labels, by } of counts) {
+      const series = this.#find(metric, labels);
+      if (series) series.count += by;
+      this.#sink(metric, by, labels);
+    }
+    for (const { metric, labels, value } of observations) {
+      const series = this.#find(metric, labels);
+      if (series && series.values.length < VALUES_MAX) series.values.push(value);
+      this.#sink(metric, value, labels);
+    }
+  }
+
+  /** Sends what is left, if Redis is there. */
+  async close(): Promise<void> {
+    if (this.#timer) clearTimeout(this.#timer);
+    await this.#flush();
+  }
+
+  #write(level: Level, message: string, fields: Fields): void {
+    const shown = Object.entries(fields).map(([name, value]) => [
+      RESERVED.has(name) ? `${name}_` : name,
+      level === 'debug' ? value : short(value),
+    ]);
+    this.#parts.log[level](
+      { ...(Object.fromEntries(shown) as Fields), kind: 'service', service: this.#parts.service },
+      message.slice(0, MESSAGE_MAX),
+    );
+  }
+
+  #find(metric: string, labels: Labels): Series | null {
+    const text = JSON.stringify(labels);
+    const key = `${metric} ${text}`;
+    let series = this.#series.get(key);
+    if (!series) {
+      // Redis bounds them as well, over all processes and for good.
+      if (this.#series.size >= SERIES_MAX) return null;
+      this.#series.set(key, (series = { metric, labels: text, count: 0, values: [] }));
+    }
+    this.#timer ??= setTimeout(() => {
+      this.#timer = null;
+      void this.#flush();
+    }, FLUSH_MS).unref();
+    return series;
+  }
+
+  async #flush(): Promise<void> {
+    const { redis, service } = this.#parts;
+    if (redis.status !== 'ready') return;
+    const all = [...this.#series.values()];
+    this.#series.clear();
+    const calls = all.flatMap(({ metric, labels, count, values }) => [
+      ...(count > 0 ? [this.#call('count', [service, metric, labels, count])] : []),
+      ...chunks(values).map((some) => this.#call('observe', [service, metric, labels, ...some])),
+    ]);
+    await Promise.all(calls);
+  }
+
+  /** What is refused is told once. */
+  async #call(name: 'count' | 'observe', args: (string | number)[]): Promise<void> {
+    try {
+      await callProtocol(this.#parts.redis, name, args);
+    } catch (error) {
+      const { message } = error as Error;
+      if (!message.startsWith('REFUSED') || this.#refusals.has(message)) return;
+      this.#refusals.add(message);
+      this.#parts.log.warn({ service: this.#parts.service }, `A metric is not taken: ${message}.`);
+    }
+  }
+
+  #sink(metric: string, value: number, labels: Labels): void {
+    const { metricSinks = [], service } = this.#parts;
+    if (metricSinks.length === 0) return;
+    const texts = Object.fromEntries(Object.entries(labels).map(([name, label]) => [name, String(label)]));
+    const sample = { service, metric, value, labels: texts, time: new Date().toISOString() };
+    const write = async (sink: MetricSink) => sink.write(sample);
+    for (const sink of metricSinks) void write(sink).catch(() => {});
+  }
+}
+
+function chunks(values: number[]): number[][] {
+  const found: number[][] = [];
+  for (let at = 0; at < values.length; at += VALUES_AT_ONCE)
+    found.push(values.slice(at, at + VALUES_AT_ONCE));
+  return found;
+}
+
+/** A value as it may stand above `debug`: no payload, which is what objects and long texts are. */
+function short(value: unknown): unknown {
+  if (typeof value === 'string') return value.length > TEXT_MAX ? `${value.slice(0, TEXT_MAX)}…` : value;
+  return typeof value === 'object' && value !== null ? '…' : value;
+}

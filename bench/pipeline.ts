@@ -1,0 +1,119 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { moleculer } from './pipeline/moleculer.ts';
+import { reprise } from './pipeline/reprise.ts';
+import type { Bench } from './run.ts';
+import { withSetting } from './setting.ts';
+
+const EVENTS = 20_000;
+/** So many are on their way: enough to keep every part busy, and too few for anybody to drown in. */
+const WINDOW = 4_000;
+const PORTION = 500;
+const ROUNDS = 3;
+/** Far below what either can do: what is measured is the way, not the queue. */
+const STEADY = { perSecond: 200, seconds: 5 };
+const STALL_MS = 30_000;
+
+/** Three steps in a process of their own, and what a bench needs to know of them. */
+export interface Contender {
+  name: string;
+  /** The process of the steps. */
+  pid: number;
+  /** Sends so many events to the first step. */
+  send(count: number): Promise<void>;
+  /** How many results there are. */
+  count(): Promise<number>;
+  /** Of all results after the first so many, the time of each hop: from one step's sending to the next one's. */
+  hopsMs(from: number): Promise<number[]>;
+  close(): Promise<void>;
+}
+
+export default {
+  summary: `Events through three steps that pass them on, in one process: a pipeline, beside Moleculer with its Redis transporter; ${EVENTS.toLocaleString('en')} with ${WINDOW.toLocaleString('en')} on their way, ${ROUNDS} times in turn, then ${STEADY.perSecond} a second.`,
+  async run(report) {
+    await withSetting(async ({ server, redis, folder }) => {
+      const ours = await reprise(redis, server.url, folder);
+      const theirs = await moleculer(server.port);
+      for (const contender of [ours, theirs]) await through(contender, EVENTS / 4);
+      const runs: { ours: Run; theirs: Run }[] = [];
+      for (let round = 0; round < ROUNDS; round++)
+        runs.push({ theirs: await through(theirs, EVENTS), ours: await through(ours, EVENTS) });
+      const value = median(runs.map((run) => run.ours.perSecond));
+      const baseline = median(runs.map((run) => run.theirs.perSecond));
+      report({ name: 'three steps', value, unit: 'events/s', baseline });
+      report({
+        name: 'three steps, a second of the processor of their process',
+        value: median(runs.map((run) => run.ours.perCpuSecond)),
+        unit: 'events',
+        baseline: median(runs.map((run) => run.theirs.perCpuSecond)),
+      });
+      const [hops, baselines] = [await steady(ours), await steady(theirs)];
+      for (const share of [50, 99])
+        report({
+          name: `one hop p${share}, ${STEADY.perSecond} events/s`,
+          value: at(hops, share),
+          unit: 'ms',
+          // Stamps are whole milliseconds.
+          baseline: Math.max(0.5, at(baselines, share)),
+        });
+      await ours.close();
+      await theirs.close();
+    });
+  },
+} satisfies Bench;
+
+interface Run {
+  perSecond: number;
+  perCpuSecond: number;
+}
+
+async function through(contender: Contender, count: number): Promise<Run> {
+  const [before, cpu, started] = [await contender.count(), cpuSeconds(contender.pid), performance.now()];
+  for (let sent = 0; sent < count; sent += PORTION) {
+    await arrived(contender, before + sent + PORTION - WINDOW);
+    await contender.send(PORTION);
+  }
+  await arrived(contender, before + count);
+  return {
+    perSecond: count / ((performance.now() - started) / 1000),
+    perCpuSecond: count / (cpuSeconds(contender.pid) - cpu),
+  };
+}
+
+/** Hop times at a steady rate, sorted. */
+async function steady(contender: Contender): Promise<number[]> {
+  const before = await contender.count();
+  const total = STEADY.perSecond * STEADY.seconds;
+  for (let sent = 0, start = performance.now(); sent < total; sent++) {
+    await delay(Math.max(0, start + (sent * 1000) / STEADY.perSecond - performance.now()));
+    await contender.send(1);
+  }
+  await arrived(contender, before + total);
+  return (await contender.hopsMs(before)).sort((a, b) => a - b);
+}
+
+async function arrived(contender: Contender, count: number): Promise<void> {
+  let [seen, at] = [-1, performance.now()];
+  for (;;) {
+    const now = await contender.count();
+    if (now >= count) return;
+    if (now !== seen) [seen, at] = [now, performance.now()];
+    else if (performance.now() - at > STALL_MS)
+      throw new Error(`${contender.name}: ${count - now} of ${count} events are missing`);
+    await delay(2);
+  }
+}
+
+/** What a process has used of a processor so far; Linux counts in hundredths. */
+function cpuSeconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+function median(values: number[]): number {
+  return values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
+}
+
+function at(sorted: number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * share) / 100))]!;
+}

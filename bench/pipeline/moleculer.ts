@@ -1,0 +1,50 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { ServiceBroker } from 'moleculer';
+import { killRole } from '../../test/helpers/role.ts';
+import { post, STEPS, type Message } from './message.ts';
+import type { Contender } from '../pipeline.ts';
+
+const program = fileURLToPath(new URL('moleculer-steps.ts', import.meta.url));
+
+/**
+ * Moleculer with its Redis transporter: a node for each step, all in one process, and one here that sends and counts.
+ * Steps emit balanced events, which is the fastest that it has: nobody answers, and what gets lost is lost.
+ */
+export async function moleculer(port: number): Promise<Contender> {
+  const child = fork(program, [String(port)], {
+    execArgv: ['--import', 'tsx'],
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  const ready = once(child, 'message');
+  const broker = new ServiceBroker({
+    nodeID: 'bench',
+    transporter: { type: 'Redis', options: { port } },
+    logger: false,
+  });
+  const results: Message[] = [];
+  broker.createService({
+    name: 'results',
+    events: { result: ({ params }: { params: Message }) => void results.push(params) },
+  });
+  await broker.start();
+  await ready;
+  await broker.waitForServices(STEPS);
+  let sent = 0;
+  return {
+    name: 'Moleculer',
+    pid: child.pid!,
+    async send(count) {
+      for (let i = 0; i < count; i++)
+        void broker.emit(STEPS[0]!, { data: post(sent++), stamps: [Date.now()] } satisfies Message);
+    },
+    count: async () => results.length,
+    hopsMs: async (from) =>
+      results.slice(from).flatMap(({ stamps }) => stamps.slice(1).map((stamp, i) => stamp - stamps[i]!)),
+    async close() {
+      await broker.stop();
+      await killRole(child);
+    },
+  };
+}

@@ -35,7 +35,7 @@ export async function readLogs(
   cursor?: string,
 ): Promise<{ items: LogRecord[]; cursor: string | null }> {
   const items: LogRecord[] = [];
-  const first = filter.sinceMs === undefined ? '-' : String(Math.floor(filter.sinceMs));
+  const first = filter.sinceMs === undefined ? '-' : String(Math.max(0, Math.floor(filter.sinceMs)));
   const last = filter.untilMs === undefined ? '+' : String(Math.ceil(filter.untilMs) + ARRIVES_WITHIN_MS);
   let end = cursor === undefined ? last : `(${cursor}`;
   for (let seen = 0; ; seen += PAGE) {
@@ -60,7 +60,9 @@ export async function* followLogs(
   signal: AbortSignal,
 ): AsyncGenerator<LogRecord> {
   const newest = async () => (await redis.xrevrange(keys.logs, '+', '-', 'COUNT', 1))[0]?.[0] ?? '0-0';
-  let at = after ?? (filter.sinceMs === undefined ? await newest() : String(Math.floor(filter.sinceMs)));
+  let at =
+    after ??
+    (filter.sinceMs === undefined ? await newest() : String(Math.max(0, Math.floor(filter.sinceMs))));
   while (!signal.aborted) {
     const page = redis.status === 'ready' ? await redis.xrange(keys.logs, `(${at}`, '+', 'COUNT', PAGE) : [];
     for (const entry of page) {

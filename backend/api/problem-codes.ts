@@ -27,6 +27,7 @@ export const problemCodes: { [code: string]: { status: number; meaning: string }
   idempotency_key: { status: 400, meaning: 'The Idempotency-Key is empty or too long.' },
   idempotency_mismatch: { status: 422, meaning: 'The Idempotency-Key was used for another request.' },
   idempotency_under_way: { status: 409, meaning: 'The request of this Idempotency-Key is not done yet.' },
+  keys_invalid: { status: 503, meaning: 'The file of API keys can not be read; the API does not start.' },
   message_invalid: { status: 422, meaning: 'A socket message is not as its schema wants it.' },
   method_not_allowed: { status: 405, meaning: 'The path does not take this method; `Allow` says which.' },
   moment_malformed: { status: 422, meaning: 'A time or an offset can not be read.' },

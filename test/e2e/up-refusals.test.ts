@@ -65,7 +65,10 @@ describe('reprise up says in one sentence what is in the way', function () {
 
   it('an address that lets others in, without a key', async () => {
     const line = await refusal(['--port', '0', '--host', '0.0.0.0']);
-    assert.match(line, /^Listening on 0\.0\.0\.0 lets other machines in.* Set REPRISE_API_KEY, or /);
+    assert.match(
+      line,
+      /^Listening on 0\.0\.0\.0 lets other machines in.* Set REPRISE_API_KEY or REPRISE_API_KEYS, or /,
+    );
   });
 
   it('another one on the same folder', async () => {

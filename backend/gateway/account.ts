@@ -25,8 +25,8 @@ export class Account {
   /** Events that it may be sent now. */
   room(nowMs: number): number {
     if (!this.#isCredited) return Infinity;
-    if (this.#outstanding < CREDIT_EVENTS) return CREDIT_EVENTS - this.#outstanding;
-    return !this.#credits && nowMs - this.#sentMs >= UNCREDITED_MS ? CREDIT_EVENTS : 0;
+    if (!this.#credits && nowMs - this.#sentMs >= UNCREDITED_MS) return CREDIT_EVENTS;
+    return Math.max(0, CREDIT_EVENTS - this.#outstanding);
   }
 
   /** Whether it has room for half of what it may have. */

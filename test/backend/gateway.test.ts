@@ -77,7 +77,8 @@ describe('gateway', function () {
     for (let i = 0; i < 12; i++) await writer.emit(records(1_000));
     let writing = true;
     const written = (async () => {
-      while (writing) await writer.emit(records(50));
+      // As much as a client can take: beyond that it is given the latest instead.
+      for (; writing; await delay(10)) await writer.emit(records(50));
     })();
     const client = await world.client();
     const joined = await client.subscribe({ channel: 'far', since: { epoch: 1, offset: 1 } });
@@ -128,8 +129,7 @@ describe('gateway', function () {
     );
   });
 
-  // Not yet again: since clients share a tail of the log, one that never credits stands still after its first megabyte.
-  it.skip('conflates for a client that does not credit, to the latest of each subject, and accounts for every event', async () => {
+  it('conflates for a client that does not credit, to the latest of each subject, and accounts for every event', async () => {
     const writer = world.writer('fast');
     await writer.emit(records(1));
     const client = await world.client();

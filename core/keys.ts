@@ -36,6 +36,8 @@ export const keys = {
   declared: 'reprise:declared',
   /** Hash: channel of a pipeline's step -> `<retries> <backoff, ms>`. */
   retryPolicy: 'reprise:retrypolicy',
+  /** Hash with a time to live: what goes before fields of `outside` and `retryPolicy` while a service is examined. */
+  examined: 'reprise:examined',
   /** Sorted set: events that failed, scored by when they come back, epoch ms. */
   retries: 'reprise:retries',
   /** Hash of a service: done, failed, retried -> how many events. */

@@ -15,6 +15,11 @@ local SERIES_MAX, OVERFLOW_MAX, LABELS_MAX, LABEL_MAX = 500, 600, 8, 128
 local BOUNDS = { 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000 }
 local LEVELS = { debug = true, info = true, warn = true, error = true, critical = true }
 
+-- What the set-up says of a field of one of its hashes, unless an examination of a service says otherwise; or nil.
+local function set_up(hash, field)
+  return redis.call('HGET', 'reprise:examined', field) or redis.call('HGET', hash, field)
+end
+
 -- Channels ------------------------------------------------------------------------------------------------------------
 
 -- How a channel is declared, as its line in reprise:declared says: `<envelope> <events in the log> <state, 1/0> <latest key>`.
@@ -320,7 +325,7 @@ local function fail(_, args)
   local given, refusal = pending(service, channel, id)
   if not given then return refusal or 0 end
   local now, event = now_ms(), given.event or {}
-  local retries, backoff_ms = string.match(redis.call('HGET', 'reprise:retrypolicy', channel) or '', '^(%d+) (%d+)$')
+  local retries, backoff_ms = string.match(set_up('reprise:retrypolicy', channel) or '', '^(%d+) (%d+)$')
   local attempt = event.attempt or 1
   local trace = traced(event.traceparent, service, event.id)
   reason = string.sub(given.problem or reason, 1, REASON_MAX)
@@ -374,7 +379,7 @@ local function alive(_, args)
     facts = decoded(args[3])
   end
   local now = now_ms()
-  local setup = redis.call('HGET', 'reprise:outside', service) or '{"state":"running","params":{}}'
+  local setup = set_up('reprise:outside', service) or '{"state":"running","params":{}}'
   local state = facts.state or (decoded(setup) or {}).state or 'running'
   if state ~= 'running' and state ~= 'stopped' and state ~= 'failed' then
     return refused('state must be running, stopped or failed')

@@ -33,6 +33,8 @@ export interface Target {
 /** So often an event comes again while a service is examined, and so soon. */
 export const RETRIES = 2;
 const BACKOFF_MS = 20;
+/** An examination that was broken off leaves nothing for longer. */
+const EXAMINED_S = 300;
 
 /** The service of this name: a step of a pipeline that the analysis host runs, else one that speaks the protocol. */
 export async function findTarget(redis: Redis, store: SetupStore, service: string): Promise<Target> {
@@ -54,7 +56,6 @@ class OutsideTarget implements Target {
   readonly own: string;
   readonly isHosted = false;
   readonly #redis: Redis;
-  #before: [string, string, string | null][] | null = null;
 
   constructor(redis: Redis, service: string) {
     this.#redis = redis;
@@ -67,22 +68,11 @@ class OutsideTarget implements Target {
     await this.#redis.xgroup('CREATE', keys.log(channel), service, '$', 'MKSTREAM').catch((error: Error) => {
       if (!error.message.startsWith('BUSYGROUP')) throw error;
     });
-    const fields: [string, string][] = [
-      [keys.outside, service],
-      [keys.retryPolicy, channel],
-    ];
-    this.#before = await Promise.all(
-      fields.map(async ([key, field]): Promise<[string, string, string | null]> => [
-        key,
-        field,
-        await this.#redis.hget(key, field),
-      ]),
-    );
-    await this.#redis.hset(keys.retryPolicy, channel, `${RETRIES} ${BACKOFF_MS}`);
+    await this.#tell(channel, `${RETRIES} ${BACKOFF_MS}`);
   }
 
   async configure(wish: Wish): Promise<void> {
-    await this.#redis.hset(keys.outside, this.service, JSON.stringify(wish));
+    await this.#tell(this.service, JSON.stringify(wish));
   }
 
   async finishedTo(): Promise<Position> {
@@ -92,9 +82,12 @@ class OutsideTarget implements Target {
   }
 
   async restore(): Promise<void> {
-    for (const [key, field, value] of this.#before ?? [])
-      if (value === null) await this.#redis.hdel(key, field);
-      else await this.#redis.hset(key, field, value);
+    await this.#redis.hdel(keys.examined, this.service, this.channel);
+  }
+
+  /** Goes before the set-up, which others may write meanwhile. */
+  async #tell(field: string, value: string): Promise<void> {
+    await this.#redis.multi().hset(keys.examined, field, value).expire(keys.examined, EXAMINED_S).exec();
   }
 }
 

@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { root } from '../supervisor/dependencies.mjs';
 import { runChecks } from './checks.mjs';
 
+/** Files that run at a time: they wait more than they work, and each has a Redis of its own. */
+const JOBS = 3;
 /** Mocha's exit code is the number of failures, up to here. */
 const MOST_EXIT_CODE = 255;
 
@@ -27,10 +29,14 @@ async function runMocha(args) {
   const folder = mkdtempSync(join(tmpdir(), 'reprise-test-'));
   const file = join(folder, 'tally.json');
   const mocha = join(root, 'node_modules', 'mocha', 'bin', 'mocha.js');
-  const child = spawn(process.execPath, [mocha, '--reporter-option', `tally=${file}`, ...args], {
-    cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    [mocha, '--parallel', `--jobs=${JOBS}`, '--reporter-option', `tally=${file}`, ...args],
+    {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit'],
+    },
+  );
   const [code, signal] = await once(child, 'exit');
   try {
     const tally = JSON.parse(readFileSync(file, 'utf8'));

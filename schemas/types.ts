@@ -66,6 +66,7 @@ export interface Schemas {
   'socket/subscribed'?: Subscribed;
   'socket/unsubscribe'?: Unsubscribe;
   'tasks/average-speed'?: AverageSpeed;
+  'tasks/course'?: Course;
 }
 /**
  * Something that deserves attention. Each kind of alert adds the evidence it rests on.
@@ -2245,4 +2246,53 @@ export interface AverageSpeedResult {
    * Events that left the log before they were read.
    */
   gaps?: number;
+}
+/**
+ * A number of a channel over event time, as far as its log goes back: least, average and most in equal stretches.
+ */
+export interface Course {
+  params: CourseParams;
+  result: CourseResult;
+}
+export interface CourseParams {
+  channel?: string;
+  /**
+   * The datum's member.
+   */
+  field?: string;
+  /**
+   * Only this subject; all of them if absent.
+   */
+  subject?: string;
+  /**
+   * How many parts the time is cut into, at most.
+   */
+  stretches?: number;
+}
+export interface CourseResult {
+  /**
+   * Numbers that were found.
+   */
+  values: number;
+  /**
+   * Event time of the first.
+   */
+  from: string | null;
+  /**
+   * Event time of the last.
+   */
+  to: string | null;
+  /**
+   * In order of time; a stretch without a number is left out.
+   */
+  course: {
+    /**
+     * Where the stretch begins.
+     */
+    time: string;
+    least: number;
+    average: number;
+    most: number;
+    values: number;
+  }[];
 }

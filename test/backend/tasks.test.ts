@@ -86,6 +86,26 @@ describe('tasks', function () {
     assert.deepEqual([empty['average_speed_mps'], empty['samples']], [null, 0]);
   });
 
+  it('shows the course of a number, as far as the log has it, and nothing that came after the request', async () => {
+    await world.newEpoch('gps');
+    const writer = world.writer('gps');
+    await writer.emit(speeds('bus', 0, [2, 4, null, 9]));
+    await writer.emit(speeds('tram', 3, [500]));
+    const params = { channel: 'gps', subject: 'bus', stretches: 2 };
+    const { status, body } = await world.post('/tasks', { kind: 'course', params });
+    assert.equal(status, 202, JSON.stringify(body));
+    await writer.emit(speeds('bus', 4, [1_000]));
+    assert.deepEqual((await ended((body as Task).id)).result, {
+      values: 3,
+      from: '1970-01-01T00:00:00.000Z',
+      to: '1970-01-01T00:00:03.000Z',
+      course: [
+        { time: '1970-01-01T00:00:00.000Z', least: 2, average: 3, most: 4, values: 2 },
+        { time: '1970-01-01T00:00:01.501Z', least: 9, average: 9, most: 9, values: 1 },
+      ],
+    });
+  });
+
   it('begins anew with a new epoch', async () => {
     const { id } = await ask({ time_window_seconds: 5, channel: 'gps' });
     await world.writer('gps').emit(speeds('bus', 200, [50, 50]));

@@ -2,12 +2,16 @@ import type {
   Channel,
   DeadLetter,
   Event,
+  LogRecord,
   Pipeline,
   PipelineStatus,
+  Recording,
   ServiceKindDocument,
   ServicePatch,
   System,
   SystemChanges,
+  Task,
+  Trace,
 } from '../../../../schemas/types.ts';
 import { call } from '../api.ts';
 
@@ -21,6 +25,14 @@ export interface Sent {
   traces: (string | null)[];
   /** What came out for each row; null where nothing did in time. */
   results?: (Event | null)[];
+}
+
+/** A kind of task: what it takes and what it gives. */
+export interface TaskKind {
+  kind: string;
+  description?: string;
+  params: JsonSchema;
+  result: JsonSchema;
 }
 
 /** A JSON Schema, as far as the pages read it. */
@@ -42,6 +54,13 @@ export interface JsonSchema {
   pattern?: string;
   examples?: unknown[];
 }
+
+/** Query parameters; what is empty is left out. */
+type Query = Record<string, string | undefined>;
+const query = (given: Query): string => {
+  const set = Object.entries(given).filter((entry): entry is [string, string] => Boolean(entry[1]));
+  return set.length > 0 ? `?${new URLSearchParams(set)}` : '';
+};
 
 type List<T, More = object> = Promise<{ items: T[] } & More>;
 
@@ -91,5 +110,20 @@ export const pagesApi = {
   system: (signal?: AbortSignal): Promise<System> => call('GET', '/system', undefined, signal),
   /** What a document would change; nothing is changed. */
   compareSystem: (document: object): Promise<SystemChanges> => call('PUT', '/system?dry-run=true', document),
+  removeRecording: (name: string): Promise<unknown> => call('DELETE', `/recordings/${id(name)}`),
+  taskKinds: (): List<TaskKind> => call('GET', '/tasks/kinds'),
+  tasks: (limit: number, signal?: AbortSignal): List<Task> =>
+    call('GET', `/tasks?limit=${limit}`, undefined, signal),
+  task: (task: string, signal?: AbortSignal): Promise<Task> =>
+    call('GET', `/tasks/${id(task)}`, undefined, signal),
+  startTask: (kind: string, params: object): Promise<Task> => call('POST', '/tasks', { kind, params }),
+  cancelTask: (task: string): Promise<Task> => call('POST', `/tasks/${id(task)}/cancel`),
+  traces: (wanted: Query, signal?: AbortSignal): List<Trace, { cursor: string | null }> =>
+    call('GET', `/traces${query(wanted)}`, undefined, signal),
+  trace: (trace: string, signal?: AbortSignal): Promise<Trace> =>
+    call('GET', `/traces/${id(trace)}`, undefined, signal),
+  logs: (wanted: Query, signal?: AbortSignal): List<LogRecord, { cursor: string | null }> =>
+    call('GET', `/logs${query(wanted)}`, undefined, signal),
+  recordings: (signal?: AbortSignal): List<Recording> => call('GET', '/recordings', undefined, signal),
   restoreSystem: (document: object): Promise<SystemChanges> => call('PUT', '/system', document),
 };

@@ -1,0 +1,55 @@
+import { Series } from '../series.ts';
+
+/** A list of objects: what a table or a chart is made of. */
+export type Rows = readonly Readonly<Record<string, unknown>>[];
+
+/** A result's members: single values, and the lists of objects among them. */
+export interface Parts {
+  values: [name: string, value: unknown][];
+  lists: [name: string, rows: Rows][];
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isRows = (value: unknown): value is Rows =>
+  Array.isArray(value) && value.length > 0 && value.every(isObject);
+
+/** Takes a result apart; what is no object has one member without a name. */
+export function partsOf(result: unknown): Parts {
+  if (isRows(result)) return { values: [], lists: [['', result]] };
+  const members: [string, unknown][] = isObject(result) ? Object.entries(result) : [['', result]];
+  return {
+    values: members.filter(([, value]) => !isRows(value)),
+    lists: members.filter((member): member is [string, Rows] => isRows(member[1])),
+  };
+}
+
+/** The members that any of the rows has, in the order they are met. */
+export const columnsOf = (rows: Rows): string[] => [...new Set(rows.flatMap((row) => Object.keys(row)))];
+
+/** The time of a value, ms; undefined where it is no ISO 8601 text. */
+export function timeOf(value: unknown): number | undefined {
+  if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\dT/.test(value)) return undefined;
+  const ms = Date.parse(value);
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
+/** Numbers over time, by name; null where rows have no time or no numbers. */
+export function courseOf(rows: Rows): { fromMs: number; toMs: number; lines: [string, Series][] } | null {
+  const columns = columnsOf(rows);
+  const time = columns.find((name) => rows.every((row) => timeOf(row[name]) !== undefined));
+  if (time === undefined || rows.length < 2) return null;
+  const ordered = rows.map((row) => ({ row, ms: timeOf(row[time]) ?? 0 })).sort((a, b) => a.ms - b.ms);
+  const lines = columns
+    .filter((name) => rows.some((row) => typeof row[name] === 'number'))
+    .map((name): [string, Series] => {
+      const series = new Series();
+      for (const { row, ms } of ordered) {
+        const value = row[name];
+        if (typeof value === 'number') series.add(ms, value);
+      }
+      return [name, series];
+    });
+  if (lines.length === 0) return null;
+  return { fromMs: ordered[0]?.ms ?? 0, toMs: ordered.at(-1)?.ms ?? 0, lines };
+}

@@ -26,6 +26,13 @@ interface Sending {
   reply: Promise<(number | string)[] | null>;
 }
 
+/** A batch from when it was given until it is written. */
+interface Turn {
+  batch: Batch;
+  /** Null: it waits, for nobody knows where it will stand. */
+  sending: Sending | null;
+}
+
 export interface WriterOptions {
   source: string;
   replay?: string;
@@ -60,7 +67,8 @@ export class ChannelWriter {
   /** Where it will stand once all batches on their way have arrived; null: send none before the answers are in. */
   #ahead: Position | null = null;
   #last: Promise<unknown> = Promise.resolve();
-  #pending = 0;
+  /** In order; the first is being seen through. */
+  readonly #turns: Turn[] = [];
 
   constructor(redis: Redis, spec: ChannelSpec, options: WriterOptions) {
     this.#redis = redis;
@@ -101,17 +109,17 @@ export class ChannelWriter {
    */
   emit(given: Record[] | Block, extra = '', extras?: ReadonlyMap<number, string>): Promise<Position> {
     const batch: Batch = { given, count: given instanceof Block ? given.count : given.length, extra, extras };
-    const early = this.#ahead && this.#sendEarly(batch, this.#ahead, this.#ahead !== this.#head);
-    if (this.#ahead) this.#ahead = { epoch: this.#ahead.epoch, offset: this.#ahead.offset + batch.count };
-    this.#pending++;
-    const turn = this.#last.then(() => this.#settle(batch, early)).finally(() => this.#pending--);
-    // A later batch goes its own way when this one fails for good; the caller hears of it from `turn`.
-    this.#last = turn.catch(() => (this.#ahead = null));
-    return turn;
+    const turn: Turn = { batch, sending: null };
+    this.#turns.push(turn);
+    if (this.#ahead) this.#sendAhead(turn, this.#ahead);
+    const settled = this.#last.then(() => this.#settle(turn)).finally(() => this.#turns.shift());
+    // A later batch goes its own way when this one fails for good; the caller hears of it from `settled`.
+    this.#last = settled.catch(() => (this.#ahead = null));
+    return settled;
   }
 
   /** Sees a batch through: what was refused is stamped again, in its turn, until it is written. */
-  async #settle(batch: Batch, early: Sending | null): Promise<Position> {
+  async #settle({ batch, sending: early }: Turn): Promise<Position> {
     for (let sending = early; ; sending = null) {
       this.#head ??= await this.#readHead();
       sending ??= this.#send(recordsOf(batch), this.#head, false);
@@ -123,8 +131,7 @@ export class ChannelWriter {
       }
       if (reply[0] === 1) {
         this.#head = { epoch: Number(reply[1]), offset: Number(reply[2]) };
-        // Nothing is on its way any more: what comes next may be sent early again.
-        if (this.#pending === 1) this.#ahead = this.#head;
+        this.#goAhead(this.#head);
         return this.#head;
       }
       this.#ahead = null;
@@ -141,6 +148,19 @@ export class ChannelWriter {
         await new Promise((resolve) => setTimeout(resolve, FULL_RETRY_MS));
       } else throw invariant(`emit answered ${JSON.stringify(reply)}`);
     }
+  }
+
+  /** Once nothing is on its way any more, what waits and what comes may be sent before the answers are in. */
+  #goAhead(head: Position): void {
+    const waiting = this.#turns.slice(1);
+    if (waiting.some(({ sending }) => sending !== null)) return;
+    this.#ahead = head;
+    for (const turn of waiting) this.#sendAhead(turn, this.#ahead);
+  }
+
+  #sendAhead(turn: Turn, ahead: Position): void {
+    turn.sending = this.#sendEarly(turn.batch, ahead, ahead !== this.#head);
+    this.#ahead = { epoch: ahead.epoch, offset: ahead.offset + turn.batch.count };
   }
 
   #send(records: Record[], head: Position, follows: boolean): Sending {

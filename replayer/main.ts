@@ -8,6 +8,7 @@ import { Presence } from '../core/presence.ts';
 import { connect } from '../core/redis.ts';
 import { Responder } from '../core/requests.ts';
 import { listenToCommands } from './commands.ts';
+import { Conversions } from './conversions.ts';
 import { addFormats } from './formats/index.ts';
 import { ReplayHost } from './host.ts';
 import { takeOver } from './takeover.ts';
@@ -31,7 +32,14 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
     log,
   });
   const following = new SetupFollower({ redis, settings, log });
-  const responder = new Responder(redis, ['replayer', `replayer:${instance}`], host.verbs);
+  const conversions = new Conversions({
+    channels: settings.channels,
+    plugins: settings.plugins,
+    folder: settings.recordings,
+    path: (id) => host.path(id),
+  });
+  const verbs = { ...host.verbs, ...conversions.verbs };
+  const responder = new Responder(redis, ['replayer', `replayer:${instance}`], verbs);
   const commands = listenToCommands(redis, host);
   const takingOver = takeOver(host, redis, log);
   const started = new Date().toISOString();
@@ -50,6 +58,7 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
       takingOver.close();
       commands.close();
       responder.close();
+      await conversions.close();
       await host.close();
       await presence.close();
       log.info('stopped');

@@ -66,7 +66,9 @@ export interface Schemas {
   'socket/subscribed'?: Subscribed;
   'socket/unsubscribe'?: Unsubscribe;
   'tasks/average-speed'?: AverageSpeed;
+  'tasks/convert'?: Convert;
   'tasks/course'?: Course;
+  'tasks/cut'?: Cut;
 }
 /**
  * Something that deserves attention. Each kind of alert adds the evidence it rests on.
@@ -2248,6 +2250,60 @@ export interface AverageSpeedResult {
   gaps?: number;
 }
 /**
+ * A recording as another recording, in another format: sorted, checked, indexed, packed.
+ */
+export interface Convert {
+  params: ConvertParams;
+  result: ConvertResult;
+}
+export interface ConvertParams {
+  /**
+   * A recording of the folder.
+   */
+  recording: string;
+  /**
+   * The name of the new one; its ending says the format: .mcap, .ndjson or .csv, text also .gz.
+   */
+  to: string;
+  /**
+   * Of .mcap: lz4 is fast to play, zstd half the size.
+   */
+  compression?: 'lz4' | 'zstd' | 'none';
+}
+export interface ConvertResult {
+  /**
+   * The new recording.
+   */
+  recording: string;
+  format: string;
+  messages: number;
+  channels: string[];
+  /**
+   * Time of the first message.
+   */
+  start: string | null;
+  /**
+   * Time of the last message.
+   */
+  end: string | null;
+  bytes: number;
+  /**
+   * Steps back in time that were put in order.
+   */
+  reordered: number;
+  /**
+   * Rows that could not be read.
+   */
+  refused: number;
+  /**
+   * The first of them.
+   */
+  refusals: {
+    line: number;
+    reason: string;
+  }[];
+}
+/**
  * A number of a channel over event time, as far as its log goes back: least, average and most in equal stretches.
  */
 export interface Course {
@@ -2294,5 +2350,67 @@ export interface CourseResult {
     average: number;
     most: number;
     values: number;
+  }[];
+}
+/**
+ * A stretch of a recording as another recording.
+ */
+export interface Cut {
+  params: CutParams;
+  result: CutResult;
+}
+export interface CutParams {
+  /**
+   * A recording of the folder.
+   */
+  recording: string;
+  /**
+   * The name of the new one; its ending says the format: .mcap, .ndjson or .csv, text also .gz.
+   */
+  to: string;
+  /**
+   * From here on: an ISO time, or an offset from the start such as `90s`.
+   */
+  start?: string;
+  /**
+   * Up to and with here.
+   */
+  end?: string;
+  /**
+   * Of .mcap: lz4 is fast to play, zstd half the size.
+   */
+  compression?: 'lz4' | 'zstd' | 'none';
+}
+export interface CutResult {
+  /**
+   * The new recording.
+   */
+  recording: string;
+  format: string;
+  messages: number;
+  channels: string[];
+  /**
+   * Time of the first message.
+   */
+  start: string | null;
+  /**
+   * Time of the last message.
+   */
+  end: string | null;
+  bytes: number;
+  /**
+   * Steps back in time that were put in order.
+   */
+  reordered: number;
+  /**
+   * Rows that could not be read.
+   */
+  refused: number;
+  /**
+   * The first of them.
+   */
+  refusals: {
+    line: number;
+    reason: string;
   }[];
 }

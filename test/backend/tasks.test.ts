@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { keys } from '../../core/keys.ts';
 import type { Record } from '../../core/event.ts';
-import type { Task } from '../../schemas/types.ts';
+import type { CutResult, Task } from '../../schemas/types.ts';
 import { killRole, startRole } from '../helpers/role.ts';
 import { eventually } from '../helpers/wait.ts';
 import { World } from './api-world.ts';
+
+const { serve: serveReplayer } = (await import(
+  new URL('../../replayer/main.ts', import.meta.url).href
+)) as typeof import('../../replayer/main.ts');
 
 /** Speeds of one subject, a second apart from `startS` on. */
 const speeds = (subject: string, startS: number, values: (number | null)[], stepS = 1): Record[] =>
@@ -103,6 +108,72 @@ describe('tasks', function () {
         { time: '1970-01-01T00:00:00.000Z', least: 2, average: 3, most: 4, values: 2 },
         { time: '1970-01-01T00:00:01.501Z', least: 9, average: 9, most: 9, values: 1 },
       ],
+    });
+  });
+
+  describe('of recordings', () => {
+    let replayer: { close(): Promise<void> };
+    before(async () => (replayer = await serveReplayer(world.settings)));
+    after(() => replayer.close());
+
+    const rows = (n: number) =>
+      Array.from({ length: n }, (_, i) => `${1_577_836_800 + i},52.5,13.4,${i}`).join('\n');
+    const upload = async (name: string, n: number) => {
+      const body = `time,latitude,longitude,speed_meters_per_second\n${rows(n)}\nnever,1,2,3\n`;
+      assert.equal((await world.call('POST', `/api/v1/recordings?name=${name}`, { body })).status, 201);
+    };
+    const start = async (kind: string, params: object) =>
+      (await world.post('/tasks', { kind, params })).body as Task;
+    const names = () => readdirSync(world.settings.recordings).sort();
+
+    it('cut writes a stretch of one as another, in another format, and says what it left out', async () => {
+      await upload('trip.csv', 20);
+      const cut = { recording: 'trip.csv', to: 'part.ndjson', start: '5s', end: '2020-01-01T00:00:08Z' };
+      const { state, result, error } = await ended((await start('cut', cut)).id);
+      assert.equal(state, 'succeeded', error ?? '');
+      const { bytes, refusals, ...rest } = result as unknown as CutResult;
+      assert.ok(bytes > 100);
+      assert.match(refusals[0]!.reason, /never/);
+      assert.deepEqual(rest, {
+        recording: 'part.ndjson',
+        format: 'ndjson',
+        messages: 4,
+        channels: ['gps'],
+        start: '2020-01-01T00:00:05.000Z',
+        end: '2020-01-01T00:00:08.000Z',
+        reordered: 0,
+        refused: 1,
+      });
+      const { body } = await world.get('/recordings/part.ndjson');
+      assert.deepEqual([body.description.records, body.description.start], [4, rest.start]);
+    });
+
+    it('convert writes one anew, and takes no name that is taken', async () => {
+      const params = { recording: 'trip.csv', to: 'trip.mcap', compression: 'zstd' };
+      assert.equal((await ended((await start('convert', params)).id)).state, 'succeeded');
+      assert.equal((await world.get('/recordings/trip.mcap')).body.description.records, 20);
+      const { state, error } = await ended((await start('convert', params)).id);
+      assert.equal(state, 'failed');
+      assert.match(error!, /There is a recording "trip.mcap" already/);
+      for (const to of ['../trip.mcap', 'trip.gpx', '.trip.csv'])
+        assert.equal(
+          (await world.post('/tasks', { kind: 'convert', params: { ...params, to } })).status,
+          422,
+        );
+    });
+
+    it('nothing is left of one that is canceled, or has nothing to write', async () => {
+      await upload('long.csv', 300_000);
+      const { id } = await start('convert', { recording: 'long.csv', to: 'long.mcap' });
+      const isBusy = () => names().some((name) => name.startsWith('.converting-'));
+      await eventually('the replayer to be at it', isBusy);
+      assert.equal((await world.post(`/tasks/${id}/cancel`, {})).body.state, 'canceled');
+      await eventually('the replayer to have stopped', () => !isBusy());
+      const none = { recording: 'trip.csv', to: 'none.csv', start: '2030-01-01T00:00:00Z' };
+      const { state, error } = await ended((await start('cut', none)).id);
+      assert.equal(state, 'failed');
+      assert.match(error!, /Nothing is left to write|after the last/);
+      assert.deepEqual(names(), ['long.csv', 'part.ndjson', 'trip.csv', 'trip.mcap']);
     });
   });
 

@@ -21,6 +21,8 @@ export interface Drop {
 /** Uploads files, starts a replay of them, and asks when a channel is taken. */
 export class Drops {
   list = $state<Drop[]>([]);
+  /** Who takes dropped files instead: a page that keeps them and plays nothing. */
+  taker = $state.raw<(files: readonly File[]) => void>();
   #next = 1;
   readonly #recordings: Recordings;
   readonly #replays: Replays;

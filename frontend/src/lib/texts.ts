@@ -81,6 +81,8 @@ export const texts = {
   drop: {
     open: 'Open a file',
     title: 'Drop to play',
+    keepTitle: 'Drop to upload',
+    keepLead: 'The file is uploaded, read and described; nothing is played.',
     lead: 'CSV, NDJSON, JSON, GPX, IGC, GeoJSON (also .gz, .zst) or Parquet. The file is uploaded and starts at 1×.',
     uploading: (name: string) => `Uploading ${name}`,
     reading: (name: string) => `Reading ${name}`,

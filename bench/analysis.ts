@@ -74,7 +74,6 @@ export default {
         speed: 'avg(speed_meters_per_second)',
         top: 'max(speed_meters_per_second)',
       };
-      const baseline = ((await bareLoop(redis, 'one')) + (await bareLoop(redis, 'two'))) / 2;
       const figures: { [figure: string]: (name: string) => Promise<number> } = {
         movement: (name) => run('movement', {}, name),
         live: (name) => live(redis, kinds.get('movement')!, folder, `live-${name}`),
@@ -83,7 +82,10 @@ export default {
       for (const [figure, measure] of Object.entries(figures)) {
         if (only && only !== figure) continue;
         await measure(`warm-${figure}`);
+        // Half before and half after: the machine is seldom the same for long.
+        const before = await bareLoop(redis, `${figure}-before`);
         const value = await measure(figure);
+        const baseline = (before + (await bareLoop(redis, `${figure}-after`))) / 2;
         report({ name: NAMES[figure]!, value, unit: 'events/s', baseline });
       }
     });

@@ -103,9 +103,30 @@ export function isoTime(timeMs: number): string {
     : `${cachedText}${String(micros).padStart(6, '0')}Z`;
 }
 
-/** Epoch milliseconds of an event time, microseconds kept. */
+let parsedSecond = '?';
+let parsedSecondMs = NaN;
+
+/**
+ * Epoch milliseconds of an event time, microseconds kept; NaN for what is no time. The second of the time parsed last is
+ * remembered: consecutive events share it.
+ */
 export function timeMsOf(iso: string): number {
+  const isUsual = iso.length === 24 && iso.charCodeAt(23) === Z;
+  if (isUsual && iso.startsWith(parsedSecond)) {
+    const [a, b, c] = [iso.charCodeAt(20) - ZERO, iso.charCodeAt(21) - ZERO, iso.charCodeAt(22) - ZERO];
+    if (isDigit(a) && isDigit(b) && isDigit(c)) return parsedSecondMs + a * 100 + b * 10 + c;
+  }
   const ms = Date.parse(iso);
+  if (isUsual && iso.charCodeAt(19) === DOT && !Number.isNaN(ms)) {
+    parsedSecond = iso.slice(0, 20);
+    parsedSecondMs = Math.floor(ms / 1000) * 1000;
+    return ms;
+  }
   const finer = /\.\d{3}(\d{1,3})\d*(?:Z|[+-])/.exec(iso);
   return finer ? ms + Number(finer[1]!.padEnd(3, '0')) / 1000 : ms;
 }
+
+const ZERO = '0'.charCodeAt(0);
+const DOT = '.'.charCodeAt(0);
+const Z = 'Z'.charCodeAt(0);
+const isDigit = (value: number): boolean => value >= 0 && value <= 9;

@@ -1,4 +1,4 @@
-import type { Event } from '../../core/event.ts';
+import { timeMsOf, type Event } from '../../core/event.ts';
 
 /** A line as an event. Null for what is none: a channel may carry bare data, and anybody can write to it. */
 export function eventOf(line: string): Event | null {
@@ -9,7 +9,7 @@ export function eventOf(line: string): Event | null {
       typeof event.offset === 'number' &&
       typeof event.subject === 'string' &&
       typeof event.data === 'object' &&
-      !Number.isNaN(Date.parse(event.time ?? ''));
+      !Number.isNaN(timeMsOf(event.time ?? ''));
     return isEvent ? (event as Event) : null;
   } catch {
     return null;

@@ -1,5 +1,6 @@
 import { isoTime } from '../core/event.ts';
 import type { RecordingDescription } from '../schemas/types.ts';
+import { Extent } from './extent.ts';
 import { McapRecording } from './mcap/recording.ts';
 import { openRecording, playable, type AnyRecording } from './playable.ts';
 import type { OpenOptions } from './recording.ts';
@@ -10,13 +11,20 @@ const BUCKET_SECONDS = [
   0.1, 1, 2, 10, 30, 60, 300, 900, 3_600, 7_200, 21_600, 86_400, 604_800, 2_419_200, 31_449_600,
 ];
 const SUBJECTS_SHOWN = 100;
+const REFUSALS_SHOWN = 20;
 
 /** Reads a whole recording and tells what is in it. Memory grows with its subjects and its span, not with its length. */
 export async function describe(path: string, options: OpenOptions = {}): Promise<RecordingDescription> {
-  const recording = await openRecording(path, options);
+  const refusals = new Map<number, string>();
+  const refuse: OpenOptions['refuse'] = (rows) => {
+    // A recording that is read twice refuses a row twice.
+    for (const { line, reason } of rows)
+      if (refusals.size < REFUSALS_SHOWN || refusals.has(line)) refusals.set(line, reason);
+  };
+  const recording = await openRecording(path, { ...options, refuse });
   const histogram = new Histogram(recording.startMs);
   const subjects = new Set<string>();
-  const box = { west: Infinity, south: Infinity, east: -Infinity, north: -Infinity };
+  const extent = new Extent();
   let [records, longestGapMs, previousMs, endMs] = [0, 0, recording.startMs, recording.startMs];
   for await (const { block } of playable(recording).rows(-Infinity)) {
     for (const { timeMs, subject, data } of block.records()) {
@@ -27,11 +35,7 @@ export async function describe(path: string, options: OpenOptions = {}): Promise
       previousMs = timeMs;
       endMs = Math.max(endMs, timeMs);
       const { latitude, longitude } = coordinates(data);
-      if (latitude === null || longitude === null) continue;
-      box.west = Math.min(box.west, longitude);
-      box.east = Math.max(box.east, longitude);
-      box.south = Math.min(box.south, latitude);
-      box.north = Math.max(box.north, latitude);
+      if (latitude !== null && longitude !== null) extent.add(subject, timeMs, latitude, longitude);
     }
   }
   return {
@@ -40,11 +44,12 @@ export async function describe(path: string, options: OpenOptions = {}): Promise
     end: isoTime(endMs),
     records,
     refused: recording.refused,
+    refusals: Array.from(refusals, ([line, reason]) => ({ line, reason })),
     disordered: recording.disorder.reordered,
     longestGapSeconds: longestGapMs / 1000,
     subjectCount: subjects.size,
     subjects: [...subjects].sort().slice(0, SUBJECTS_SHOWN),
-    bbox: box.west <= box.east ? [box.west, box.south, box.east, box.north] : null,
+    bbox: extent.box,
     inferred: inferredOf(recording),
     histogram: histogram.result(),
   };

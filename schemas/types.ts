@@ -1628,7 +1628,7 @@ export interface RecordingDescription {
    */
   subjects: string[];
   /**
-   * west, south, east, north in degrees.
+   * west, south, east, north in degrees, around all places; a place that its subject can not have reached is left out.
    *
    * @minItems 4
    * @maxItems 4

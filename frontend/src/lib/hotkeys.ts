@@ -61,6 +61,8 @@ export function hotkeys(app: Reprise, targets: KeyTargets): (event: KeyboardEven
     if (event.ctrlKey || event.metaKey || event.defaultPrevented) return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     if (needsIt(event.target as HTMLElement, key)) return;
+    // What is open over the page is closed first, wherever the focus is.
+    if (key === 'Escape' && document.querySelector(':popover-open')) return;
     const named = /^(Arrow.*|[a-z])$/.test(key);
     const chord = `${event.altKey ? 'Alt+' : ''}${event.shiftKey && named ? 'Shift+' : ''}${key}`;
     const page = PAGES[Number(chord) - 1];

@@ -19,6 +19,7 @@ export interface Line {
 /** One value to a pixel column is all that can be seen. */
 const PIXELS_PER_POINT = 1.5;
 const MOST_PLACES = 3;
+const GREY = [128, 128, 128] as const;
 
 /** Labels of the time axis in a zone, as fine as the ticks need them. */
 const timeLabels =
@@ -127,10 +128,15 @@ export class Plot {
         {},
         ...lines.map((line): uPlot.Series => ({
           label: line.name,
-          stroke: css(colours[line.colour] ?? [128, 128, 128], strong && !line.strong ? 0.28 : 1),
+          stroke: css(colours[line.colour] ?? GREY, strong && !line.strong ? 0.28 : 1),
           width: line.strong ? 2.25 : 1.5,
           spanGaps: true,
-          points: { show: false },
+          // A line needs two values; one alone would not be seen.
+          points: {
+            show: (plot, i) => single(plot.data[i]),
+            size: 6,
+            fill: css(colours[line.colour] ?? GREY),
+          },
         })),
       ],
     };
@@ -172,6 +178,13 @@ function drawnByCpu<T>(make: () => T): T {
   } finally {
     prototype.getContext = getContext;
   }
+}
+
+/** Whether there is one value only. */
+function single(values: ArrayLike<number | null | undefined> | undefined): boolean {
+  let count = 0;
+  for (let i = 0; values && i < values.length && count < 2; i++) if (typeof values[i] === 'number') count++;
+  return count === 1;
 }
 
 /** The last value at or before a column: lines cross the columns that have none. */

@@ -23,7 +23,8 @@ const ACK_MS = 8000;
 const REFUSED_AGAIN_MS = 3000;
 /** Past events asked for: so many a subject, within bounds. */
 const HISTORY = { each: 120, least: 500, most: 3000, older: 1000 };
-const HISTORY_MS = 10_000;
+/** Live events wait so long for those before them, and no longer. */
+const HISTORY_MS = 20_000;
 
 /** What the connection tells besides events. */
 export interface Listener {
@@ -175,8 +176,11 @@ export class Connection {
           history.filter((event) => passes(wish, event)),
         );
         if (history.length < limit && this.#channels.wantsOlder(history)) {
-          const all = await this.#history(channel, { limit: String(HISTORY.older), epochs: 'all' });
-          this.#channels.recall(channel, all);
+          // Nothing waits for what is older.
+          this.#channels.recall(
+            channel,
+            await this.#past(channel, { limit: String(HISTORY.older), epochs: 'all' }),
+          );
         }
       }
     } catch {
@@ -193,13 +197,16 @@ export class Connection {
   /** The channel's log, oldest first; empty when it can't be had, because live events matter more. */
   async #history(channel: string, query: Record<string, string>): Promise<Event[]> {
     const late = new Promise<Event[]>((resolve) => setTimeout(() => resolve([]), HISTORY_MS));
-    const asked = api.history(channel, query).then(
-      ({ items }) => items.toSorted((a, b) => a.epoch - b.epoch || a.offset - b.offset),
-      (error: unknown) => {
-        console.warn('No history of', channel, problemOf(error));
-        return [];
-      },
-    );
-    return Promise.race([asked, late]);
+    return Promise.race([this.#past(channel, query), late]);
+  }
+
+  async #past(channel: string, query: Record<string, string>): Promise<Event[]> {
+    try {
+      const { items } = await api.history(channel, query);
+      return items.toSorted((a, b) => a.epoch - b.epoch || a.offset - b.offset);
+    } catch (error) {
+      console.warn('No history of', channel, problemOf(error));
+      return [];
+    }
   }
 }

@@ -1618,6 +1618,16 @@ export interface RecordingDescription {
    */
   refused: number;
   /**
+   * The first twenty of them.
+   */
+  refusals?: {
+    /**
+     * In the file; 0 where it has no lines.
+     */
+    line: number;
+    reason: string;
+  }[];
+  /**
    * Steps back in time, row to row.
    */
   disordered: number;

@@ -149,9 +149,10 @@ function exists(name: string): RepriseError {
   });
 }
 
-function unplayable(name: string, { refused }: RecordingDescription): RepriseError {
+function unplayable(name: string, { refused, refusals = [] }: RecordingDescription): RepriseError {
+  const why = refusals.slice(0, 3).map(({ line, reason }) => `Line ${line}: ${reason}`);
   return refusal('recording_unplayable', 422, `No row of ${name} can be played; ${refused} were refused.`, {
-    hint: 'GET /api/v1/deadletters says why.',
+    hint: why.join(' ') || 'Is it of the format that its name says?',
   });
 }
 

@@ -50,6 +50,23 @@ describe('API: recordings and replays', function () {
     assert.equal((await world.get('/recordings/trip.csv/download', { range: 'bytes=99999-' })).status, 416);
   });
 
+  it('names the rows that can not be played, also where none can', async () => {
+    const broken = csv(20).replace('1577836803,', 'never,').replace('1577836805,', ',');
+    const { body } = await upload('broken.csv', broken);
+    const { records, refused, refusals } = body.description;
+    assert.deepEqual([records, refused], [18, 2]);
+    assert.deepEqual(
+      refusals.map(({ line }: { line: number }) => line),
+      [5, 7],
+    );
+    assert.match(refusals[0].reason, /never/);
+    const far = 'time,latitude,longitude\n1577836800,999,13\n1577836801,-999,13\n';
+    const { status, body: none } = await upload('none.csv', far);
+    assert.deepEqual([status, none.code], [422, 'recording_unplayable']);
+    assert.match(none.hint, /latitude must be/);
+    assert.equal((await world.call('DELETE', '/api/v1/recordings/broken.csv')).status, 204);
+  });
+
   it('takes a form with a file', async () => {
     const form = new FormData();
     form.set('comment', 'mine');

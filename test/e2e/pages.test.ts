@@ -5,7 +5,9 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import type { DeadLetter, Pipeline, PipelineStatus } from '../../schemas/types.ts';
+import { keys } from '../../core/keys.ts';
+import { connect, type Redis } from '../../core/redis.ts';
+import type { DeadLetter, Pipeline, PipelineStatus, Recording, Replay, Task } from '../../schemas/types.ts';
 import { freePort } from '../../supervisor/ports.ts';
 import { chromiumPath, screenshot, startBrowser } from '../helpers/browser.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
@@ -29,6 +31,7 @@ const STICKS_OUT = `[...document.querySelectorAll('#sheet *')]
 describe('the pages beside the live one', function () {
   this.timeout(90_000);
   let server: TestRedis;
+  let redis: Redis;
   let browser: Browser;
   let page: Page;
   let folder: string;
@@ -44,6 +47,7 @@ describe('the pages beside the live one', function () {
     const port = await freePort();
     url = `http://127.0.0.1:${port}`;
     server = await startRedis();
+    redis = await connect(server.url, 'test');
     const env = {
       ...{ REDIS_URL: server.url, REPRISE_PORT: String(port) },
       ...{ REPRISE_RECORDINGS: folder, REPRISE_DATA: folder },
@@ -59,6 +63,7 @@ describe('the pages beside the live one', function () {
   after(async () => {
     await browser?.close();
     await Promise.all(roles.map(killRole));
+    redis?.disconnect();
     await server?.stop();
     await rm(folder, { recursive: true, force: true });
   });
@@ -109,6 +114,99 @@ describe('the pages beside the live one', function () {
     await page.setViewportSize(WIDE);
     await page.emulateMedia({ colorScheme: 'light' });
   }
+
+  describe('Recordings', () => {
+    const ROWS = Array.from({ length: 60 }, (_, i) => `${1_577_836_800 + i},52.5,13.${i},${i}`);
+    const csv = (rows: string[]) => `time,latitude,longitude,speed_meters_per_second\n${rows.join('\n')}\n`;
+    const upload = (name: string) => page.locator(`[data-upload="${name}"]`);
+    const dialog = () => page.locator('dialog[open]');
+
+    it('takes a dropped file, and says which of its rows can not be played', async () => {
+      await goTo('2', 'Recordings');
+      const text = csv(ROWS.with(7, 'never,52,13,1'));
+      const dropped = await page.evaluateHandle(`(() => {
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([${JSON.stringify(text)}], 'trip.csv'));
+        return transfer;
+      })()`);
+      for (const type of ['dragenter', 'dragover'])
+        await page.dispatchEvent('main', type, { dataTransfer: dropped });
+      await page.waitForSelector('text=Drop to upload');
+      await page.dispatchEvent('main', 'drop', { dataTransfer: dropped });
+      await page.waitForSelector('[data-upload="trip.csv"][data-stage=done]');
+      const report = await upload('trip.csv').locator('[data-testid=report]').innerText();
+      assert.match(report, /^1 row can’t be played[\s\S]*59 records can\.[\s\S]*Line 9 .*never/);
+      const { items } = await get<{ items: unknown[] }>('/replays');
+      assert.deepEqual(items, [], 'it was not played');
+    });
+
+    it('takes files by button, asks before it replaces one, and says why one will not do', async () => {
+      const file = (name: string, text: string) => ({
+        name,
+        mimeType: 'text/csv',
+        buffer: Buffer.from(text),
+      });
+      const choose = (...files: ReturnType<typeof file>[]) =>
+        page.setInputFiles('[data-testid=uploads] input', files);
+      await choose(file('trip.csv', csv(ROWS)), file('rubbish.csv', 'a,b\n1,2\n'));
+      await page.waitForSelector('[data-upload="rubbish.csv"][data-stage=failed] [role=alert]');
+      const asked = page.locator('[data-upload="trip.csv"][data-stage=exists]');
+      await asked.getByRole('button', { name: 'Replace it' }).press('Enter');
+      await page
+        .locator('[data-upload="trip.csv"][data-stage=done]')
+        .getByText('60 records can be played; no row was left out.')
+        .waitFor();
+    });
+
+    it('describes one', async () => {
+      await page.getByRole('link', { name: /^trip\.csv/ }).press('Enter');
+      const shown = page.locator('[data-testid=recording]');
+      await shown.locator('dd:text-is("0:59")').waitFor();
+      await shown.locator('tr:has-text("timeFormat")').waitFor();
+      await shown.locator('[data-testid=course] canvas').waitFor();
+      await assertFit('recordings');
+    });
+
+    it('cuts and converts one by tasks, and shows what came of them', async () => {
+      await page.getByRole('button', { name: 'Cut…' }).press('Enter');
+      await dialog().getByLabel('From').fill('10s');
+      await dialog().getByLabel('To', { exact: true }).fill('19s');
+      await dialog().getByLabel('Format').selectOption('csv');
+      await assertFit('recordings-cut');
+      await dialog().getByText('Cut', { exact: true }).click();
+      await page.waitForSelector('[data-testid=writing][data-state=succeeded]');
+      await dialog().getByText('10 records can be played; no row was left out.').waitFor();
+      await dialog().getByText('Show it').press('Enter');
+      await page.waitForSelector('[data-testid=recording] h3:text-is("trip-part.csv")');
+      await page.waitForSelector('[data-testid=recording] dd:text-is("0:09")');
+      await page.getByRole('button', { name: 'Convert…' }).press('Enter');
+      await dialog().getByText('Convert', { exact: true }).click();
+      await page.waitForSelector('[data-testid=writing][data-state=succeeded]');
+      assert.equal((await get<Recording>('/recordings/trip-part.mcap')).description?.records, 10);
+      await page.keyboard.press('Escape');
+    });
+
+    it('hands one out, deletes one, and plays one', async () => {
+      const [kept] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('button', { name: 'Download' }).press('Enter'),
+      ]);
+      assert.equal(kept.suggestedFilename(), 'trip-part.csv');
+      assert.match(await readFile(await kept.path(), 'utf8'), /^time,.*\n/);
+      await page.getByRole('button', { name: 'Delete' }).press('Enter');
+      await dialog().getByText('Delete', { exact: true }).click();
+      await page.waitForSelector('nav a:has-text("trip-part.csv")', { state: 'detached' });
+      await page.getByRole('link', { name: /^trip\.csv/ }).press('Enter');
+      await page.locator('[data-testid=recording]').getByRole('button', { name: 'Play' }).press('Enter');
+      const replay = await eventually(
+        'the replay',
+        async () => (await get<{ items: Replay[] }>('/replays')).items[0],
+      );
+      assert.deepEqual(replay.recordings, ['trip.csv']);
+      assert.equal(new URL(page.url()).pathname, '/');
+      await send('DELETE', `/replays/${replay.id}`);
+    });
+  });
 
   describe('Pipelines', () => {
     const step = (name: string) => page.locator(`[data-step=${name}]`);
@@ -182,6 +280,101 @@ describe('the pages beside the live one', function () {
         items.map(({ name }) => name),
         ['text'],
       );
+    });
+  });
+
+  describe('Tasks', () => {
+    const start = () => page.locator('[data-testid=start]');
+
+    it('starts a task from a form made of its schema, and shows what came of it as a chart and a table', async () => {
+      const rows = Array.from({ length: 60 }, (_, i) => ({
+        ...{ specversion: '1.0', id: String(i), source: '/test', type: 'gps', subject: 'bus' },
+        time: new Date(Date.UTC(2024, 0, 1, 8, 0, i)).toISOString(),
+        data: { latitude: 1, longitude: 2, speed_meters_per_second: 5 + Math.sin(i / 6) },
+      }));
+      await send('POST', '/channels/gps/events', rows);
+      await goTo('4', 'Tasks');
+      await start().getByLabel('Kind').selectOption('course');
+      await start().getByLabel('subject').fill('bus');
+      await start().getByLabel('stretches').fill('20');
+      await start().getByText('Start', { exact: true }).click();
+      await page.waitForSelector('[data-testid=task][data-state=succeeded] [data-testid=course] canvas');
+      await page.waitForSelector('[data-testid=result] tr:has-text("Numbers that were found") >> text=60');
+      await assertFit('tasks');
+      await page.locator('[data-testid=result]').getByText('Table', { exact: true }).press('Enter');
+      await eventually(
+        'a row for each stretch',
+        async () => (await page.locator('[data-testid=result] .scroll tbody tr').count()) === 20,
+      );
+    });
+
+    it('says what is wrong with parameters beside them, and cancels a task that runs', async () => {
+      await start().getByLabel('Kind').selectOption('average-speed');
+      await start().getByLabel('time_window_seconds').fill('-1');
+      await start().getByText('Start', { exact: true }).click();
+      await start().locator('.row:has-text("time_window_seconds") .error').waitFor();
+      await start().getByLabel('time_window_seconds').fill('600');
+      await start().getByText('Start', { exact: true }).click();
+      await page.waitForSelector('[data-testid=task][data-state=running]');
+      await page.getByRole('button', { name: /^Cancel average-speed/ }).press('Enter');
+      await page.waitForSelector('[data-testid=task][data-state=canceled] >> text=/canceled before/');
+      const { items } = await get<{ items: Task[] }>('/tasks');
+      assert.deepEqual(
+        items.slice(0, 2).map(({ kind, state }) => `${kind} ${state}`),
+        ['average-speed canceled', 'course succeeded'],
+      );
+    });
+  });
+
+  describe('Traces', () => {
+    it('lists traces, and shows the whole way of one with how long each step took', async () => {
+      await send('PUT', '/pipelines/lost', { steps: [{ service: 'movement' }] });
+      await send('POST', '/pipelines/text/events?wait=10', { text: 'What a lovely day!' });
+      await send('POST', '/pipelines/lost/events', { text: 'nowhere' });
+      await goTo('5', 'Traces');
+      const failed = await page.waitForSelector('tr[data-status=failed] >> text=It has no latitude');
+      assert.ok(await failed.isVisible());
+      await page.getByLabel('Last status').selectOption('finished');
+      await page.waitForSelector('tr[data-trace][data-status=failed]', { state: 'detached' });
+      await page.locator('tr[data-trace]').first().getByRole('button').press('Enter');
+      await page.waitForSelector('[data-testid=trace][data-status=finished]');
+      const hops = page.locator('[data-hop]');
+      const names = await hops.evaluateAll((rows) => rows.map((row) => row.getAttribute('data-hop')));
+      assert.deepEqual(names.slice(-4), ['text.language', 'text.clean', 'text.sentiment', 'text.topics']);
+      assert.match(await hops.last().innerText(), /Finished[\s\S]* m?s/);
+      assert.match((await hops.last().getByRole('img').getAttribute('aria-label'))!, /^after .* took /);
+      await assertFit('traces');
+      await send('DELETE', '/pipelines/lost');
+    });
+  });
+
+  describe('Logs', () => {
+    it('follows the log, by level, service and text', async () => {
+      const say = (level: string, message: string) =>
+        redis.xadd(
+          keys.logs,
+          '*',
+          ...['time', new Date().toISOString(), 'level', level, 'service', 'far', 'message', message],
+          ...['fields', JSON.stringify({ tries: 3 })],
+        );
+      const line = (text: string) => page.locator('[data-line]', { hasText: text });
+      await say('error', 'the pump is dry');
+      await goTo('6', 'Logs');
+      await line('the pump is dry').waitFor();
+      await say('warn', 'the pump is wet');
+      await line('the pump is wet').waitFor();
+      await assertFit('logs');
+      await page.getByLabel('Level').selectOption('error');
+      await line('the pump is wet').waitFor({ state: 'detached' });
+      await page.locator('main').getByLabel('Service').selectOption('far');
+      await page.getByLabel('Text').fill('DRY');
+      await page.waitForURL(/q=DRY/);
+      await eventually('one line', async () => (await page.locator('[data-line]').count()) === 1);
+      await page.getByRole('button', { name: 'Follow' }).press('Enter');
+      await page.waitForSelector('text=The list stands still.');
+      await say('error', 'the dry pump, again');
+      await page.getByRole('button', { name: 'Follow' }).press('Enter');
+      await line('the dry pump, again').waitFor();
     });
   });
 

@@ -34,14 +34,17 @@ export function timeOf(value: unknown): number | undefined {
   return Number.isNaN(ms) ? undefined : ms;
 }
 
-/** Numbers over time, by name; null where rows have no time or no numbers. */
-export function courseOf(rows: Rows): { fromMs: number; toMs: number; lines: [string, Series][] } | null {
+/** Numbers over time, by name; null where rows have no time or no numbers. What is `left` out is in the table alone. */
+export function courseOf(
+  rows: Rows,
+  left: (column: string) => boolean = () => false,
+): { fromMs: number; toMs: number; lines: [string, Series][] } | null {
   const columns = columnsOf(rows);
   const time = columns.find((name) => rows.every((row) => timeOf(row[name]) !== undefined));
   if (time === undefined || rows.length < 2) return null;
   const ordered = rows.map((row) => ({ row, ms: timeOf(row[time]) ?? 0 })).sort((a, b) => a.ms - b.ms);
   const lines = columns
-    .filter((name) => rows.some((row) => typeof row[name] === 'number'))
+    .filter((name) => !left(name) && rows.some((row) => typeof row[name] === 'number'))
     .map((name): [string, Series] => {
       const series = new Series();
       for (const { row, ms } of ordered) {

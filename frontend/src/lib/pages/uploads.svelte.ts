@@ -1,0 +1,66 @@
+import type { Problem, Recording } from '../../../../schemas/types.ts';
+import { api, problemOf } from '../api.ts';
+
+/** A file on its way to being a recording. */
+export interface Upload {
+  readonly id: number;
+  readonly file: File;
+  stage: 'uploading' | 'reading' | 'done' | 'exists' | 'failed';
+  /** Share of the bytes sent, 0..1. */
+  progress: number;
+  /** Described, once it is there. */
+  recording?: Recording;
+  problem?: Problem;
+  readonly abort: AbortController;
+}
+
+const isOnItsWay = ({ stage }: Upload): boolean => stage === 'uploading' || stage === 'reading';
+
+/** Uploads files one after the other and tells what was found in them. `arrived` is told of each that is there. */
+export class Uploads {
+  list = $state<Upload[]>([]);
+  #next = 1;
+  #last: Promise<void> = Promise.resolve();
+  readonly #arrived: (recording: Recording) => void;
+
+  constructor(arrived: (recording: Recording) => void) {
+    this.#arrived = arrived;
+  }
+
+  add(files: readonly File[]): void {
+    for (const file of files) {
+      const id = this.#next++;
+      const upload: Upload = { id, file, stage: 'uploading', progress: 0, abort: new AbortController() };
+      // What was told of a file of that name is told anew.
+      this.list = [upload, ...this.list.filter((each) => each.file.name !== file.name || isOnItsWay(each))];
+      this.send(this.list[0] as Upload);
+    }
+  }
+
+  /** Sends a file, or sends it again. */
+  send(upload: Upload, replace = false): void {
+    Object.assign(upload, { stage: 'uploading', progress: 0, problem: undefined });
+    this.#last = this.#last.then(() => this.#send(upload, replace));
+  }
+
+  /** Takes it off the list, and ends it where it is on its way. */
+  dismiss(upload: Upload): void {
+    upload.abort.abort(new Error('dismissed'));
+    this.list = this.list.filter(({ id }) => id !== upload.id);
+  }
+
+  async #send(upload: Upload, replace: boolean): Promise<void> {
+    const progress = (share: number): void => {
+      upload.progress = share;
+      if (share >= 1) upload.stage = 'reading';
+    };
+    try {
+      const recording = await api.upload(upload.file, replace, progress, upload.abort.signal);
+      Object.assign(upload, { stage: 'done', recording });
+      this.#arrived(recording);
+    } catch (error) {
+      const problem = problemOf(error);
+      Object.assign(upload, { stage: problem.code === 'recording_exists' ? 'exists' : 'failed', problem });
+    }
+  }
+}

@@ -36,6 +36,7 @@ export interface Schemas {
   'resources/recording'?: Recording;
   'resources/recording-description'?: RecordingDescription;
   'resources/recording-options'?: RecordingOptions;
+  'resources/redis'?: RedisFacts;
   'resources/replay'?: Replay;
   'resources/replay-patch'?: ReplayPatch;
   'resources/replay-request'?: ReplayRequest;
@@ -1659,6 +1660,35 @@ export interface RecordingDescription {
   };
 }
 /**
+ * The Redis that everything meets in, as it says itself.
+ */
+export interface RedisFacts {
+  /**
+   * With its name where it is not Redis: `valkey 8.0.1`.
+   */
+  version: string;
+  uptimeSeconds: number;
+  memoryBytes: number;
+  memoryPeakBytes: number;
+  /**
+   * null: as much as there is.
+   */
+  memoryMaxBytes: number | null;
+  /**
+   * Connections.
+   */
+  clients: number;
+  commandsPerSecond: number;
+  /**
+   * Of the database that is used.
+   */
+  keys: number;
+  /**
+   * What outlives its end. log: an append-only file. snapshots: what was there at the last one.
+   */
+  keeps: 'log' | 'snapshots' | 'nothing';
+}
+/**
  * One run of recordings onto channels.
  */
 export interface Replay {
@@ -2144,6 +2174,9 @@ export interface Gap {
   channel: string;
   epoch: number;
   from: number;
+  /**
+   * The last of them, and where the client now stands. One less than `from` where nothing is missing but the client could not go on from where it was: `reason` says why.
+   */
   to: number;
   reason: string;
 }

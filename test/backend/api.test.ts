@@ -317,6 +317,18 @@ describe('API: channels, state, history, ingest', function () {
     assert.equal((await world.call('GET', '/..%2fpackage.json')).status, 404);
   });
 
+  it('says how its Redis is', async () => {
+    const { status, body } = await world.get('/redis');
+    assert.equal(status, 200, JSON.stringify(body));
+    assert.match(body.version, /\d+\.\d+/);
+    assert.ok(body.memoryBytes > 0 && body.memoryPeakBytes >= body.memoryBytes, JSON.stringify(body));
+    assert.ok(body.clients >= 2 && body.keys > 0, JSON.stringify(body));
+    assert.ok(['log', 'snapshots', 'nothing'].includes(body.keeps));
+    await world.redis.config('SET', 'maxmemory', '1gb');
+    assert.equal((await world.get('/redis')).body.memoryMaxBytes, 2 ** 30);
+    await world.redis.config('SET', 'maxmemory', '0');
+  });
+
   it('measures itself', async () => {
     await delay(10);
     const { text } = await world.call('GET', '/metrics');

@@ -345,6 +345,7 @@ describe('the pages beside the live one', function () {
       assert.match((await hops.last().getByRole('img').getAttribute('aria-label'))!, /^after .* took /);
       await assertFit('traces');
       await send('DELETE', '/pipelines/lost');
+      await redis.del(keys.deadLetters);
     });
   });
 
@@ -390,6 +391,19 @@ describe('the pages beside the live one', function () {
       await service('stops').getByRole('button', { name: 'Start stops' }).press('Enter');
       await page.waitForSelector('[data-service=stops][data-state=running]');
       await assertFit('system-services');
+    });
+
+    it('shows how Redis is, and tunes a service by a form made of the schema of its parameters', async () => {
+      const redis = page.locator('[data-testid=redis]');
+      await redis.getByText(/^\d+\.\d+ MB \(/).waitFor();
+      await service('stops').getByRole('button', { name: 'Tune stops' }).press('Enter');
+      const dialog = page.locator('dialog[open]');
+      await dialog.getByLabel('radius_m').fill('25');
+      await dialog.getByText('Save parameters').click();
+      await dialog.getByText('Parameters of stops saved.').waitFor();
+      const { params } = await get<{ params?: { radius_m?: number } }>('/services/stops');
+      assert.equal(params?.radius_m, 25);
+      await page.keyboard.press('Escape');
     });
 
     it('shows who reads a channel, and what waits for them', async () => {

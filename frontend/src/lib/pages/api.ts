@@ -6,6 +6,7 @@ import type {
   Pipeline,
   PipelineStatus,
   Recording,
+  RedisFacts,
   ServiceKindDocument,
   ServicePatch,
   System,
@@ -107,6 +108,7 @@ export const pagesApi = {
     call('POST', `/deadletters/${id(letter)}/redrive`),
   redriveAll: (wanted: { channel?: string; source?: string }): Promise<{ redriven: number; left: number }> =>
     call('POST', '/deadletters/redrive', wanted),
+  redis: (signal?: AbortSignal): Promise<RedisFacts> => call('GET', '/redis', undefined, signal),
   system: (signal?: AbortSignal): Promise<System> => call('GET', '/system', undefined, signal),
   /** What a document would change; nothing is changed. */
   compareSystem: (document: object): Promise<SystemChanges> => call('PUT', '/system?dry-run=true', document),

@@ -141,7 +141,27 @@ export const pageTexts = {
     problems: 'What can not be as it is set up',
   },
 
+  redis: {
+    title: 'Redis',
+    version: 'Version',
+    uptime: 'Runs for',
+    memory: 'Memory',
+    memoryText: (used: string, peak: string, max?: string) =>
+      `${used} (${peak} at most so far${max ? `, ${max} allowed` : ''})`,
+    clients: 'Connections',
+    commands: 'Commands',
+    keys: 'Keys',
+    keeps: 'What outlives its end',
+    keepsText: {
+      log: 'everything: it keeps a log',
+      snapshots: 'what was there at its last snapshot',
+      nothing: 'nothing',
+    },
+  },
+
   services: {
+    tune: 'Tune',
+    tuneOne: (name: string) => `Tune ${name}`,
     processes: 'Processes',
     services: 'Analysis services',
     none: 'No service has reported yet.',

@@ -119,10 +119,12 @@ async function whyNotResumed({ redis, channel }: Stream, since: Position): Promi
   return next?.position.offset === since.offset + 1 ? null : LOST;
 }
 
-/** What lies between where a client was and where it starts: of the older epoch nothing is of use any more. */
+/**
+ * What lies between where a client was and where it starts: of the older epoch nothing is of use any more. It ends where the
+ * client starts, and is empty where nothing lies between: what is to come is never part of a gap.
+ */
 function gapBetween(channel: string, since: Position, at: Position, reason: string): Packet {
   const ahead = comparePositions(since, at) > 0;
-  const [first, last] = ahead ? [at, since] : [since, at];
-  const from = first.epoch === last.epoch ? first.offset + 1 : 1;
-  return new Packet({ channel, epoch: last.epoch, from, to: Math.max(from, last.offset), reason });
+  const from = ahead ? at.offset + 1 : since.epoch === at.epoch ? since.offset + 1 : 1;
+  return new Packet({ channel, epoch: at.epoch, from, to: at.offset, reason });
 }

@@ -112,6 +112,27 @@ describe('gateway', function () {
     }
   });
 
+  it('counts nothing that is to come as missing: an epoch without events yet, a position that never was', async () => {
+    await world.writer('dawn').emit(records(4));
+    await world.newEpoch('dawn');
+    const client = await world.client();
+    const { epoch } = await client.subscribe({ channel: 'dawn', since: { epoch: 1, offset: 4 } });
+    await client.subscribe({ channel: 'dawn', since: { epoch, offset: 9 } });
+    await world.writer('dawn').emit(records(2));
+    await eventually('the new epoch', () => client.at === `${epoch}-2`);
+    assert.deepEqual(
+      client.gaps.map(({ epoch, from, to }) => [epoch, from, to]),
+      [
+        [epoch, 1, 0],
+        [epoch, 1, 0],
+      ],
+    );
+    assert.deepEqual(
+      client.events.map(({ offset }) => offset),
+      [1, 2],
+    );
+  });
+
   it('starts a new epoch at its first event', async () => {
     await world.writer('loop').emit(records(3));
     const client = await world.client();

@@ -16,8 +16,10 @@ export interface Mover {
   /** Event time of the fix, ms. */
   timeMs: number;
   offset: number;
-  /** Degrees clockwise from north; null while unknown. */
+  /** Degrees clockwise from north; null while unknown. What is told counts before what is worked out here. */
   heading: number | null;
+  /** What events tell of it: a service's heading counts before the device's bearing, whichever comes first. */
+  readonly told: { heading: number | null; bearing: number | null };
   stopped: boolean;
   /** Known from before a start or a seek; nothing has been heard of it since. */
   restored: boolean;
@@ -146,8 +148,7 @@ export class Movers implements Sink {
       mover.glideMs = Math.min(now - mover.arrivedAt, LONGEST_GLIDE_MS);
     }
     mover.arrivedAt = now;
-    if (typeof event.data.bearing !== 'number' && !broken)
-      mover.heading = bearing(mover.at, at) ?? mover.heading;
+    if (!broken) mover.heading = headingOf(mover.told) ?? bearing(mover.at, at) ?? mover.heading;
     mover.before = { at: mover.at, timeMs: mover.timeMs };
     mover.at = at;
     mover.timeMs = timeMs;
@@ -184,6 +185,7 @@ export class Movers implements Sink {
     });
     const mover: Mover = {
       ...{ subject, index: this.all.length, at, shown: at, timeMs, offset, heading: null, stopped: false },
+      ...{ told: { heading: null, bearing: null } },
       ...{ pen, usualGapMs: 0, restored, before: { at, timeMs } },
       ...{ glideFrom: at, glideStart: now, glideMs: 0, arrivedAt: now },
     };
@@ -199,8 +201,10 @@ export class Movers implements Sink {
 
   #describe(mover: Mover | undefined, data: Event['data']): void {
     if (!mover) return;
-    if (typeof data.heading_degrees === 'number') mover.heading = data.heading_degrees;
-    else if (typeof data.bearing === 'number') mover.heading = data.bearing;
+    const { told } = mover;
+    if (data.heading_degrees !== undefined) told.heading = numberOr(data.heading_degrees);
+    else if (data.bearing !== undefined) told.bearing = numberOr(data.bearing);
+    mover.heading = headingOf(told) ?? mover.heading;
     if (data.state === 'moving' || data.state === 'stopped') mover.stopped = data.state === 'stopped';
   }
 
@@ -229,6 +233,9 @@ export class Movers implements Sink {
     this.version++;
   }
 }
+
+const headingOf = ({ heading, bearing: by }: Mover['told']): number | null => heading ?? by;
+const numberOr = (value: unknown): number | null => (typeof value === 'number' ? value : null);
 
 const fixOf = (key: string, timeMs: number): string => `${key}\n${timeMs}`;
 

@@ -363,7 +363,7 @@ describe('tasks', function () {
     const { body } = await world.get('/tasks/kinds');
     assert.deepEqual(
       body.items.map(({ kind }: { kind: string }) => kind),
-      ['average-speed'],
+      ['average-speed', 'convert', 'course', 'cut'],
     );
     assert.equal(body.items[0].params.properties.time_window_seconds.type, 'number');
   });

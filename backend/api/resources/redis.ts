@@ -21,7 +21,7 @@ async function factsOf(redis: Redis): Promise<RedisFacts> {
   const [text, saves, keys] = await Promise.all([
     redis.info(),
     // Whoever runs it may have forbidden the question.
-    redis.config('GET', 'save').catch(() => ['save', '']) as Promise<string[]>,
+    redis.config('GET', 'save').catch(() => []),
     redis.dbsize(),
   ]);
   const told = new Map([...text.matchAll(/^(\w+):(.*?)\r?$/gm)].map(([, name, value]) => [name, value!]));
@@ -36,6 +36,6 @@ async function factsOf(redis: Redis): Promise<RedisFacts> {
     clients: number('connected_clients'),
     commandsPerSecond: number('instantaneous_ops_per_sec'),
     keys,
-    keeps: number('aof_enabled') ? 'log' : saves[1] ? 'snapshots' : 'nothing',
+    keeps: number('aof_enabled') ? 'log' : (saves as string[])[1] ? 'snapshots' : 'nothing',
   };
 }

@@ -301,7 +301,8 @@ export const pageTexts = {
     all: (n: number) => `${some(n, 'record')} can be played; no row was left out.`,
     refused: (n: number, of: number) =>
       `${some(n, 'row')} can’t be played and ${n === 1 ? 'is' : 'are'} left out; ${some(of, 'record')} can.`,
-    line: (n: number) => `Line ${n.toLocaleString('en')}`,
+    refusal: (line: number, reason: string) =>
+      line > 0 ? `Line ${line.toLocaleString('en')}: ${reason}` : reason,
     moreRefused: (n: number) => `and ${n.toLocaleString('en')} more.`,
     disordered: (n: number) => `${some(n, 'step')} back in time: they are put in order as it is played.`,
     channel: 'Channel',

@@ -1687,6 +1687,10 @@ export interface RedisFacts {
    * What outlives its end. log: an append-only file. snapshots: what was there at the last one.
    */
   keeps: 'log' | 'snapshots' | 'nothing';
+  /**
+   * Its own; null where it listens on none.
+   */
+  port: number | null;
 }
 /**
  * One run of recordings onto channels.

@@ -84,7 +84,10 @@ describe('a page whose network fails', function () {
       ...{ REDIS_URL: server.url, REPRISE_PORT: String(port) },
       ...{ REPRISE_RECORDINGS: folder, REPRISE_DATA: folder },
     };
-    [api, ...services] = await Promise.all([API, ...SERVICES].map((main) => startRole(main, env)));
+    [api, services] = await Promise.all([
+      startRole(API, env),
+      Promise.all(SERVICES.map((main) => startRole(main, env))),
+    ]);
     await send('POST', '/replays', { id: 'demo', recordings: ['fleet.ndjson', 'posts.ndjson'], rate: 10 });
     page = await open(line.url);
   });

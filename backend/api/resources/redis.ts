@@ -36,6 +36,7 @@ async function factsOf(redis: Redis): Promise<RedisFacts> {
     clients: number('connected_clients'),
     commandsPerSecond: number('instantaneous_ops_per_sec'),
     keys,
+    port: number('tcp_port') || null,
     keeps: number('aof_enabled') ? 'log' : (saves as string[])[1] ? 'snapshots' : 'nothing',
   };
 }

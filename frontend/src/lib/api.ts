@@ -4,6 +4,7 @@ import type {
   Event,
   Problem,
   Recording,
+  RedisFacts,
   Replay,
   ReplayPatch,
   ReplayRequest,
@@ -83,6 +84,7 @@ const id = encodeURIComponent;
 /** The REST API. Every call throws a ProblemError when it fails. */
 export const api = {
   page: () => call<PageSettings>('GET', '/page'),
+  redis: () => call<RedisFacts>('GET', '/redis'),
   replays: () => call<{ items: Replay[] }>('GET', '/replays'),
   startReplay: (request: ReplayRequest) => call<Replay>('POST', '/replays', request),
   patchReplay: (replay: string, patch: ReplayPatch) => call<Replay>('PATCH', `/replays/${id(replay)}`, patch),

@@ -1,4 +1,4 @@
-import { known } from './metrics.ts';
+import { known, pickOf } from './metrics.ts';
 import type { Line } from './plot.ts';
 import type { Reprise } from './reprise.svelte.ts';
 import type { Subject } from './subjects.ts';
@@ -14,10 +14,12 @@ export interface Charted {
   unit: string;
   lines: Line[];
   none: string;
+  /** The channel and the member, where a person asked for it. */
+  picked?: { channel: string; member: string };
 }
 
 /** What there is to chart now: speed, distance and elevation of what moves, else the first numbers of the data. */
-export function chartsOf({ subjects, metrics, selection, front, units }: Reprise): {
+export function chartsOf({ subjects, metrics, selection, front, units, topology }: Reprise): {
   charts: Charted[];
   shown: number;
   all: number;
@@ -80,6 +82,26 @@ export function chartsOf({ subjects, metrics, selection, front, units }: Reprise
     : [...new Set(generic)]
         .slice(0, 3)
         .map((name) => ({ id: name, title: name, unit: '', lines: lines(1, name), none: t.none }));
+  for (const [channel, members] of metrics.picked) {
+    const root = topology.root(channel);
+    for (const member of members) {
+      const id = pickOf(channel, member);
+      const those = [...subjects.all.values()].filter(
+        (subject) => subject.root === root && subject.series.has(id),
+      );
+      const some = those.slice(0, MOST_LINES);
+      if (selected && those.includes(selected) && !some.includes(selected)) some.splice(-1, 1, selected);
+      const picked = { channel, member };
+      charts.push({
+        id,
+        title: member,
+        unit: channel,
+        lines: some.flatMap((subject) => line(subject, 1, id)),
+        none: t.none,
+        picked,
+      });
+    }
+  }
   return { charts, shown: first.length, all: present.length };
 }
 

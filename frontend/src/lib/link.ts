@@ -1,4 +1,5 @@
 import type { Rate } from '../../../schemas/types.ts';
+import type { Box } from './map/bounds.ts';
 import type { Reprise } from './reprise.svelte.ts';
 import { keyOf } from './subjects.ts';
 
@@ -14,11 +15,11 @@ const EVERY_MS = 1000;
 const NEAR_S = 5;
 
 /** Members of the address that are this class's. Others are left as they are. */
-const OWN = ['replay', 't', 'rate', 'map', 'channel', 'subject', 'follow', 'part'] as const;
+const OWN = ['replay', 't', 'rate', 'map', 'channel', 'subject', 'follow', 'part', 'box'] as const;
 type Own = Record<(typeof OWN)[number], string | undefined>;
 
 /**
- * Keeps in the address what one looks at: replay, time, rate, the map, the subject, the part of the timeline. Who opens it sees
+ * Keeps in the address what one looks at: replay, time, rate, the map, the subject, the part of the timeline, the box. Who opens it sees
  * the same; who loads it again changes nothing of a replay that goes on.
  */
 export class Link {
@@ -57,6 +58,8 @@ export class Link {
     selection.follow = Boolean(own.follow && selection.key);
     const [from = NaN, to = NaN] = (own.part ?? '').split('..').map((text) => Date.parse(text));
     if (to > from) timeline.wanted = { from, to };
+    const box = numbers(own.box);
+    if (own.box && box.length === 4 && box.every(Number.isFinite)) this.#app.filter.box(box as Box);
     // A page that is loaded again, or gone back to, is not a link that somebody opens.
     const [entry] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[];
     const t = Date.parse(own.t ?? '');
@@ -68,7 +71,7 @@ export class Link {
   #write(): void {
     // Other pages have addresses of their own; and what is not applied yet is not to be written over.
     if (location.pathname !== '/' || this.#wanted) return;
-    const { replays, selection, timeline } = this.#app;
+    const { replays, selection, timeline, filter } = this.#app;
     const position = replays.positionAt(performance.now());
     const [channel, subject] = selection.key?.split('\n') ?? [];
     const iso = (ms: number): string => new Date(ms).toISOString().replace('.000Z', 'Z');
@@ -81,6 +84,7 @@ export class Link {
       rate: replays.chosen && String(replays.rate),
       map: view && [view.longitude.toFixed(5), view.latitude.toFixed(5), view.zoom.toFixed(2)].join(),
       ...{ channel, subject, follow: selection.follow ? '1' : undefined },
+      box: filter.area?.kind === 'box' ? filter.area.box.map((side) => side.toFixed(5)).join() : undefined,
       part: timeline.part && `${iso(Math.round(timeline.part.from))}..${iso(Math.round(timeline.part.to))}`,
     };
     const query = new URLSearchParams(location.search);

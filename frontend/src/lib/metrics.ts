@@ -6,6 +6,8 @@ import type { Topology } from './topology.ts';
 type Data = Event['data'];
 
 const MOST_SUBJECTS = 500;
+/** A name that no member has: the channel, and the member or the way to it. */
+export const pickOf = (channel: string, member: string): string => `${channel} ${member}`;
 const GENERIC = 3;
 
 /** The members of a datum that are charted under a common name. The first that is a number counts. */
@@ -25,6 +27,23 @@ export const textOf = (data: Data): string | undefined =>
     (text): text is string => typeof text === 'string' && text !== '',
   );
 
+/** A member of a datum, or of an object in it: `speed` or `speed.mean`. */
+function memberOf(data: Data, way: string): unknown {
+  const [name = '', inner] = way.split('.');
+  const value = data[name];
+  return inner === undefined ? value : (value as Record<string, unknown> | null | undefined)?.[inner];
+}
+
+/** The numbers of a datum, those of objects in it, too; not those that say where, when or which. */
+export function numbersOf(data: Data): string[] {
+  return Object.entries(data).flatMap(([name, value]) => {
+    if (notAMeasure.test(name)) return [];
+    if (typeof value === 'number') return [name];
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
+    return Object.entries(value).flatMap(([inner, v]) => (typeof v === 'number' ? [`${name}.${inner}`] : []));
+  });
+}
+
 /** Turns events into numbers over time: speed, distance and elevation of what moves, else the first numbers of the data. */
 export class Metrics implements Sink {
   /** Subjects with numbers, bounded: a stream of posts may have any number of authors. */
@@ -33,6 +52,8 @@ export class Metrics implements Sink {
   readonly #topology: Topology;
   /** Per root channel that tells neither speed nor elevation: the members that are charted instead. */
   readonly generic = new Map<string, string[]>();
+  /** Members that a person wants charted besides, by channel. */
+  readonly picked = new Map<string, Set<string>>();
   /** Root channels that have positions. */
   readonly places = new Set<string>();
 
@@ -44,6 +65,8 @@ export class Metrics implements Sink {
   take(channel: ChannelState, events: readonly Event[], times: Float64Array, arrival: Arrival): void {
     if (arrival === 'snapshot') return;
     const root = this.#topology.root(channel.name);
+    const picked = this.picked.get(channel.name);
+    if (picked) this.#pick(channel.name, picked, events, times);
     events.forEach((event, i) => {
       const { data } = event;
       if (!('latitude' in data) && (channel.name !== root || textOf(data) !== undefined)) return;
@@ -71,6 +94,34 @@ export class Metrics implements Sink {
         if (typeof value === 'number') subject.add(metric, channel.name, time, value);
       }
     });
+  }
+
+  /** Takes the picked members of a channel's events. */
+  #pick(channel: string, members: ReadonlySet<string>, events: readonly Event[], times: Float64Array): void {
+    const root = this.#topology.root(channel);
+    events.forEach(({ subject: name, data }, i) => {
+      const key = keyOf(root, name);
+      if (!this.#charted.has(key) && this.#charted.size >= MOST_SUBJECTS) return;
+      for (const member of members) {
+        const value = memberOf(data, member);
+        if (typeof value !== 'number') continue;
+        this.#charted.add(key);
+        this.#subjects.get(root, name).add(pickOf(channel, member), channel, times[i] as number, value);
+      }
+    });
+  }
+
+  /** Charts a member of a channel from now on, and of its past (oldest first). */
+  pick(channel: string, member: string, past: readonly Event[]): void {
+    const members = this.picked.get(channel) ?? new Set();
+    this.picked.set(channel, members.add(member));
+    const times = Float64Array.from(past, ({ time }) => Date.parse(time));
+    this.#pick(channel, new Set([member]), past, times);
+  }
+
+  unpick(channel: string, member: string): void {
+    this.picked.get(channel)?.delete(member);
+    for (const { series } of this.#subjects.all.values()) series.delete(pickOf(channel, member));
   }
 
   forget(channel: ChannelState): void {

@@ -38,27 +38,40 @@ export class Posts implements Sink {
   take(channel: ChannelState, events: readonly Event[], times: Float64Array, arrival: Arrival): void {
     if (arrival === 'snapshot') return;
     events.forEach((event, i) => {
-      const { data, subject } = event;
-      const text = textOf(data);
-      // An alert has a message, too; it is nobody's post.
-      if (text === undefined || typeof data.severity === 'string') return;
-      const timeMs = times[i] as number;
-      const root = this.#topology.root(channel.name);
-      const key = `${root}\n${subject}\n${timeMs}\n${text}`;
-      let post = this.#byKey.get(key);
+      const told = this.read(channel.name, event, times[i] as number);
+      if (!told) return;
+      let post = this.#byKey.get(told.key);
       if (!post) {
-        const user = typeof data.user === 'string' ? data.user : subject;
-        post = { key, root, user, text, lang: undefined, timeMs, tone: undefined, compound: undefined };
+        post = told;
         this.ring.push(post);
         this.arrived++;
-        this.#byKey.set(key, post);
+        this.#byKey.set(post.key, post);
         if (this.#byKey.size > 2 * this.ring.size) this.#prune();
       }
-      if (typeof data.lang === 'string') post.lang = data.lang;
-      if (tones.has(data.sentiment)) post.tone = data.sentiment as Tone;
-      if (typeof data.compound === 'number') post.compound = data.compound;
+      post.lang = told.lang ?? post.lang;
+      post.tone = told.tone ?? post.tone;
+      post.compound = told.compound ?? post.compound;
       this.version++;
     });
+  }
+
+  /** The post that an event of a channel tells of, as far as it does; undefined where it is of something else. */
+  read(channel: string, { data, subject }: Event, timeMs: number): Post | undefined {
+    const text = textOf(data);
+    if (text === undefined || !this.isPost(data)) return undefined;
+    const root = this.#topology.root(channel);
+    return {
+      ...{ key: `${root}\n${subject}\n${timeMs}\n${text}`, root, text, timeMs },
+      user: typeof data.user === 'string' ? data.user : subject,
+      lang: typeof data.lang === 'string' ? data.lang : undefined,
+      tone: tones.has(data.sentiment) ? (data.sentiment as Tone) : undefined,
+      compound: typeof data.compound === 'number' ? data.compound : undefined,
+    };
+  }
+
+  /** Whether a datum is a message of somebody. An alert has a message, too; it is nobody's post. */
+  isPost(data: Event['data']): boolean {
+    return textOf(data) !== undefined && typeof data.severity !== 'string';
   }
 
   /** A new epoch of the posts voids them; one of the tones comes with it, and changes nothing by itself. */

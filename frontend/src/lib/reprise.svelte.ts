@@ -85,7 +85,7 @@ export class Reprise {
   });
 
   constructor() {
-    this.connection = new Connection(this.channels, (channel) => this.#wishOf(channel), {
+    this.connection = new Connection(this.channels, (channel) => this.wishOf(channel), {
       clock: (tick) => this.#tick(tick),
       replays: (list) => this.#list(list),
       services: (services) => {
@@ -175,7 +175,8 @@ export class Reprise {
     return true;
   }
 
-  #wishOf(channel: string): Wish {
+  /** What is asked of a channel: what the filter leaves. */
+  wishOf(channel: string): Wish {
     const root = this.topology.root(channel);
     const { placed } = this.channels;
     const moves = [...placed].some((name) => this.topology.root(name) === root);

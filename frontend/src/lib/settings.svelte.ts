@@ -16,11 +16,13 @@ interface Kept {
   /** Whose clocks moments are told by. */
   zone: 'utc' | 'viewer' | 'data';
   motion: 'system' | 'reduced';
+  /** Charts that were added: the channel and the member of each. */
+  charts: readonly (readonly [channel: string, member: string])[];
 }
 
 const defaults: Kept = {
   ...{ theme: 'system', trails: 'long', chartWindow: 'all', tab: 'charts', legend: true, lanes: true },
-  ...{ speedUnit: 'm/s', lengthUnit: 'm', zone: 'utc', motion: 'system' },
+  ...{ speedUnit: 'm/s', lengthUnit: 'm', zone: 'utc', motion: 'system', charts: [] },
 };
 
 /** On a screen lower than this, px, the map needs the room more than the lanes. */

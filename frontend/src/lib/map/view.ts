@@ -73,6 +73,8 @@ export class MapView {
   #coloured = -1;
   #paintedAt = 0;
   #forced = true;
+  /** Told when what moves has just been drawn, while its canvas can be read. */
+  #rendered: (() => void) | undefined;
 
   /** @throws Error when the browser has no WebGL */
   constructor(container: HTMLElement, app: Reprise) {
@@ -116,7 +118,10 @@ export class MapView {
       },
       // The map below takes the keys; what lies over it is no second stop.
       onLoad: () => container.querySelector('canvas:not(.maplibregl-canvas)')?.setAttribute('tabindex', '-1'),
-      onAfterRender: () => app.painted.done(),
+      onAfterRender: () => {
+        app.painted.done();
+        this.#rendered?.();
+      },
       getCursor: ({ isHovering }) => (isHovering ? 'pointer' : ''),
     });
     this.map.addControl(this.#overlay);
@@ -202,6 +207,28 @@ export class MapView {
   redraw(): void {
     this.#forced = true;
     this.#app.frame.touch();
+  }
+
+  /** What is seen now: the ground, and what moves above it. */
+  async picture(): Promise<HTMLCanvasElement> {
+    const ground = this.map.getCanvas();
+    const canvas = document.createElement('canvas');
+    [canvas.width, canvas.height] = [ground.width, ground.height];
+    const draw = (layer: HTMLCanvasElement): void =>
+      void canvas.getContext('2d')?.drawImage(layer, 0, 0, canvas.width, canvas.height);
+    // Each can be read only in the moment in which it is drawn.
+    await new Promise<void>((resolve) => {
+      this.map.once('render', () => resolve(draw(ground)));
+      this.map.triggerRepaint();
+    });
+    const movers = this.map.getContainer().querySelector<HTMLCanvasElement>('canvas:not(.maplibregl-canvas)');
+    if (!movers) return canvas;
+    await new Promise<void>((resolve) => {
+      this.#rendered = () => resolve(draw(movers));
+      this.redraw();
+    });
+    this.#rendered = undefined;
+    return canvas;
   }
 
   /** Shows a box: west, south, east, north in degrees. `padding` in pixels. */

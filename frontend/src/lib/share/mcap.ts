@@ -1,0 +1,53 @@
+import { McapWriter, type IWritable } from '@mcap/core';
+import type { Event } from '../../../../schemas/types.ts';
+
+/** Collects what is written. */
+class Memory implements IWritable {
+  readonly parts: Uint8Array<ArrayBuffer>[] = [];
+  #size = 0n;
+
+  write(bytes: Uint8Array): Promise<void> {
+    // The writer uses its buffer again.
+    this.parts.push(new Uint8Array(bytes));
+    this.#size += BigInt(bytes.length);
+    return Promise.resolve();
+  }
+
+  position(): bigint {
+    return this.#size;
+  }
+}
+
+/** Events as MCAP: a topic for each channel, an MCAP channel for each subject, the data as JSON; docs/recordings.md says more. */
+export async function mcap(events: readonly Event[]): Promise<Blob> {
+  const memory = new Memory();
+  const writer = new McapWriter({ writable: memory });
+  await writer.start({ profile: '', library: 'page of reprise' });
+  const ids = new Map<string, number>();
+  const text = new TextEncoder();
+  for (const { type: topic, subject, time, offset, data } of events) {
+    const key = `${topic}\n${subject}`;
+    let channelId = ids.get(key);
+    if (channelId === undefined) {
+      const metadata = new Map([['subject', subject]]);
+      channelId = await writer.registerChannel({ topic, schemaId: 0, messageEncoding: 'json', metadata });
+      ids.set(key, channelId);
+    }
+    const logTime = nanoseconds(time);
+    await writer.addMessage({
+      channelId,
+      sequence: offset,
+      logTime,
+      publishTime: logTime,
+      data: text.encode(JSON.stringify(data)),
+    });
+  }
+  await writer.end();
+  return new Blob(memory.parts);
+}
+
+/** Of an ISO 8601 time, whose fraction may have more places than a Date keeps. */
+function nanoseconds(time: string): bigint {
+  const fraction = (/\.(\d+)/.exec(time)?.[1] ?? '').padEnd(9, '0').slice(0, 9);
+  return BigInt(Math.floor(Date.parse(time) / 1000)) * 1_000_000_000n + BigInt(fraction);
+}

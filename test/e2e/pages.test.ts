@@ -187,6 +187,7 @@ describe('the pages beside the live one', function () {
       await page.waitForSelector('[data-testid=writing][data-state=succeeded]');
       assert.equal((await get<Recording>('/recordings/trip-part.mcap')).description?.records, 10);
       await page.keyboard.press('Escape');
+      await page.waitForSelector('[data-testid=writing]', { state: 'detached' });
     });
 
     it('hands one out, deletes one, and plays one', async () => {
@@ -407,6 +408,7 @@ describe('the pages beside the live one', function () {
       const { params } = await get<{ params?: { radius_m?: number } }>('/services/stops');
       assert.equal(params?.radius_m, 25);
       await page.keyboard.press('Escape');
+      await page.waitForSelector('dialog:has(form)', { state: 'detached' });
     });
 
     it('shows who reads a channel, and what waits for them', async () => {

@@ -13,6 +13,9 @@ import { Tail } from './tail.ts';
 import type { Timers } from './timers.ts';
 
 const TICK_MS = 50;
+/** Where a thousand clients make a tick long, ticks are rarer: sending takes no more of the time than one part in so many. */
+const SENDING_PART = 5;
+const TICK_MAX_MS = 90;
 /** The first events after a silence wait less: nothing is gained by collecting them. */
 const FIRST_TICK_MS = 20;
 /** What the tail keeps for clients that could not take it: all that a client can cost here that stops reading. */
@@ -45,6 +48,7 @@ export class Stream implements Watcher {
   #waiting: { for: Position; settle: () => void }[] = [];
   #stopTimer: (() => void) | null = null;
   #tickMs = -Infinity;
+  #intervalMs = TICK_MS;
 
   constructor(parts: StreamParts) {
     this.channel = parts.channel;
@@ -99,8 +103,8 @@ export class Stream implements Watcher {
   /** Sends what is due, soon. */
   schedule(): void {
     if (this.#stopTimer) return;
-    const quiet = this.timers.now() - this.#tickMs > 2 * TICK_MS;
-    this.#stopTimer = this.timers.after(quiet ? FIRST_TICK_MS : TICK_MS, () => this.#tick());
+    const quiet = this.timers.now() - this.#tickMs > 2 * this.#intervalMs;
+    this.#stopTimer = this.timers.after(quiet ? FIRST_TICK_MS : this.#intervalMs, () => this.#tick());
   }
 
   close(): void {
@@ -129,6 +133,8 @@ export class Stream implements Watcher {
       }
     }
     this.#trim(needed.lagging, needed.resting);
+    const takenMs = this.timers.now() - nowMs;
+    this.#intervalMs = Math.min(TICK_MAX_MS, Math.max(TICK_MS, takenMs * (SENDING_PART - 1)));
     if (lapsed.length > 0) void this.#bringBack(lapsed);
     if (isOwed) this.schedule();
   }

@@ -23,6 +23,8 @@ export interface Look {
   project: (place: LonLat) => { x: number; y: number };
   /** Seconds of event time until a trail is gone; 0: never; undefined: no trails. */
   trailSeconds: number | undefined;
+  /** Most chunks of trails, the newest: where all is drawn by the CPU they take longest, and give way. */
+  trailChunks: number;
   /** Event time of the latest event by root channel, ms. */
   nowMs: (root: string) => number;
   /** Which movers are drawn as clusters, if any. */
@@ -215,8 +217,13 @@ export class Layers {
     }
   }
 
-  #trail(root: string, trails: Trails, { trailSeconds = 0, nowMs, selected }: Look): Layer[] {
-    return trails.chunks.map(
+  #trail(root: string, trails: Trails, { trailSeconds = 0, trailChunks, nowMs, selected }: Look): Layer[] {
+    const now = (nowMs(root) - trails.originMs) / 1000;
+    // Of a chunk that is older than trails last nothing is to be seen.
+    const seen = ({ times, count }: TrailChunk): boolean =>
+      trailSeconds === 0 || now - (times[count - 1] ?? 0) < trailSeconds;
+    const chunks = trails.chunks.slice(-trailChunks).filter(seen);
+    return chunks.map(
       (chunk) =>
         new FadingLines({
           id: `trail-${chunk.id}`,
@@ -225,7 +232,7 @@ export class Layers {
           antialiasing: true,
           opacity: 0.8,
           origin: chunk.origin,
-          now: (nowMs(root) - trails.originMs) / 1000,
+          now,
           span: trailSeconds,
           selected: selected?.subject.root === root ? selected.index : -1,
         }),

@@ -27,6 +27,9 @@ const TRAIL_SHARE = { short: 0.03, long: 0.2 };
 /** Where frames are slow (no GPU), they are at least so far apart: with new data, and when it only glides. */
 const SLOW = { aboveMs: 30, freshMs: 80, glideMs: 160 };
 
+/** Chunks of trails that are drawn, and when a frame's time (ms) has fewer or more of them drawn the next time. */
+const CHUNKS = { least: 2, most: 96, fewerAboveMs: 50, moreBelowMs: 25, step: 0.8 };
+
 /** Who stands where is grouped anew so often, ms. */
 const GROUP_EVERY_MS = 300;
 const SIDES = { top: 60, right: 60, bottom: 60, left: 60 };
@@ -72,6 +75,7 @@ export class MapView {
   #version = -1;
   #coloured = -1;
   #paintedAt = 0;
+  #trailChunks: number = CHUNKS.most;
   #forced = true;
   /** Told when what moves has just been drawn, while its canvas can be read. */
   #rendered: (() => void) | undefined;
@@ -287,6 +291,7 @@ export class MapView {
       selected,
       hovered,
       trailSeconds: this.#trailSeconds(),
+      trailChunks: Math.round((this.#trailChunks = chunksAfter(this.#trailChunks, frame.usualMs))),
       nowMs: memoised((root) => this.#nowOf(root)),
       grouping: this.#group(now, selected),
       ghosts: this.#ghosts(),
@@ -377,6 +382,13 @@ export class MapView {
     const grid = graticule(bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth());
     void this.map.getSource<GeoJSONSource>('grid')?.setData(grid);
   }
+}
+
+/** Quick to draw less, slow to draw more: it would swing to and fro. */
+function chunksAfter(chunks: number, frameMs: number): number {
+  const { least, most, fewerAboveMs, moreBelowMs, step } = CHUNKS;
+  if (frameMs > fewerAboveMs) return Math.max(least, chunks * step);
+  return frameMs < moreBelowMs ? Math.min(most, chunks + 1 - step) : chunks;
 }
 
 export interface Padding {

@@ -40,10 +40,13 @@ export default {
       };
       // A replayer has been up for a while: its threads are there, and its code is compiled.
       for (const format of formats) await play(format, publishOnly);
-      for (const [what, channel] of [
-        ['publish', publishOnly],
-        ['publish+state+log', {}],
+      for (const [what, channel, appendonly] of [
+        ['publish', publishOnly, 'yes'],
+        ['publish+state+log, kept in an append-only file', {}, 'yes'],
+        // As Redis is by default: what PUBLISH does is never on a disk either.
+        ['publish+state+log', {}, 'no'],
       ] as const) {
+        await redis.config('SET', 'appendonly', appendonly);
         for (const format of formats) {
           const before = await redisBenchmarkPublish(server, bytes);
           const { started, opened, ended } = await play(format, channel);

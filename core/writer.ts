@@ -192,14 +192,24 @@ export class ChannelWriter {
     const written = callBytes(this.#redis, () => this.#transactions.write(out, block, placing));
     // The receipt says all; and what has an answer is not sent again.
     written.catch(() => {}).finally(() => void this.#spare.push(out));
-    const offset = from.offset + block.count;
-    const reply = this.#redis.get(this.#transactions.receipt).then((receipt) => {
-      const reached = receipt === null ? null : parsePosition(receipt);
-      const landed = reached !== null && reached.epoch === from.epoch && reached.offset >= offset;
-      return landed ? [1, from.epoch, offset] : null;
-    });
+    const to = { epoch: from.epoch, offset: from.offset + block.count };
+    const reply = this.#receiptOf(to, written);
     reply.catch(() => {});
     return { from, reply, landed: async () => false };
+  }
+
+  /** As functions.lua would answer for a transaction that is to reach a position; null when it was not carried out. */
+  async #receiptOf(to: Position, written: Promise<unknown>): Promise<(number | string)[] | null> {
+    const isThere = async () => {
+      const receipt = await this.#redis.get(this.#transactions.receipt);
+      const reached = receipt === null ? null : parsePosition(receipt);
+      return reached !== null && reached.epoch === to.epoch && reached.offset >= to.offset;
+    };
+    const answer = [1, to.epoch, to.offset];
+    if (await isThere()) return answer;
+    // When a connection breaks while commands are being sent again they may change places: it may be carried out yet.
+    await written.catch(() => {});
+    return (await isThere()) ? answer : null;
   }
 
   #sent(): string {

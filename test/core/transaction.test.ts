@@ -157,8 +157,15 @@ describe('ChannelWriter, blocks as transactions', function () {
     let sent = 0;
     const sendings: Promise<unknown>[] = [];
     const kills = (async () => {
-      for (let kill = 0; kill < 3; kill++) {
-        await delay(40);
+      for (let kill = 0; kill < 4; kill++) {
+        await delay(10 + kill * 15);
+        if (kill % 2 === 1) {
+          // Stands still for longer than an admission holds: what is in the middle is refused, and so is all behind it.
+          server.freeze();
+          await delay(1_100);
+          server.thaw();
+          await delay(kill);
+        }
         await server.kill();
         await server.restart();
       }
@@ -167,7 +174,7 @@ describe('ChannelWriter, blocks as transactions', function () {
     while (killing) {
       sendings.push(writer.emit(block(sent, COUNT)));
       sent += COUNT;
-      await delay(1);
+      await delay(3);
     }
     await kills;
     await Promise.all(sendings);

@@ -30,8 +30,6 @@ const STICKS_OUT = `[...document.querySelectorAll('#sheet *')]
 
 describe('the pages beside the live one', function () {
   this.timeout(90_000);
-  // Each goes on where the one before has left the page.
-  this.bail(true);
   let server: TestRedis;
   let redis: Redis;
   let browser: Browser;
@@ -59,7 +57,7 @@ describe('the pages beside the live one', function () {
       Promise.all(MAINS.map((main) => startRole(main, env))),
     ]);
     page = await browser.newPage({ viewport: WIDE });
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(30_000);
     await page.goto(url);
     await page.waitForSelector('[data-testid=connection][data-state=connected]', { state: 'attached' });
   });

@@ -5,13 +5,13 @@ import { delimiter, join } from 'node:path';
 import { root } from '../supervisor/dependencies.mjs';
 
 const ORDER = ['format', 'lint', 'layers', 'dead', 'types', 'generated'];
-const AT_ONCE = 2;
 
 /**
- * Runs them all, whatever fails, and prints a line for each; of those that fail all they said.
+ * Runs them all, so many at a time, whatever fails, and prints a line for each; of those that fail all they said.
+ * @param {number} atOnce
  * @returns {Promise<{ passed: number, failed: number }>}
  */
-export async function runChecks() {
+export async function runChecks(atOnce) {
   /** @type {{ scripts: Record<string, string> }} */
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const tally = { passed: 0, failed: 0 };
@@ -27,8 +27,7 @@ export async function runChecks() {
       );
     }
   };
-  console.log('\nChecks');
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  await Promise.all(Array.from({ length: atOnce }, work));
   return tally;
 }
 

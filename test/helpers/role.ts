@@ -2,12 +2,12 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-const program = fileURLToPath(new URL('role-process.ts', import.meta.url));
+const program = fileURLToPath(new URL('role-process.mjs', import.meta.url));
 
 /** Starts a role as a process of its own, answering when it serves. */
 export async function startRole(main: string, env: NodeJS.ProcessEnv): Promise<ChildProcess> {
   const child = fork(program, [main], {
-    execArgv: ['--import', 'tsx'],
+    execArgv: [],
     env: { ...process.env, LOG_LEVEL: 'warn', ...env },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });

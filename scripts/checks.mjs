@@ -5,13 +5,13 @@ import { delimiter, join } from 'node:path';
 import { root } from '../supervisor/dependencies.mjs';
 
 const ORDER = ['format', 'lint', 'layers', 'dead', 'types', 'generated'];
+const AT_ONCE = 2;
 
 /**
- * Runs them all, so many at a time, whatever fails, and prints a line for each; of those that fail all they said.
- * @param {number} atOnce
+ * Runs them all, whatever fails, and prints a line for each; of those that fail all they said.
  * @returns {Promise<{ passed: number, failed: number }>}
  */
-export async function runChecks(atOnce) {
+export async function runChecks() {
   /** @type {{ scripts: Record<string, string> }} */
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const tally = { passed: 0, failed: 0 };
@@ -27,7 +27,8 @@ export async function runChecks(atOnce) {
       );
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, work));
+  console.log('\nChecks');
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
   return tally;
 }
 

@@ -167,7 +167,7 @@ describe('reprise play', () => {
     }
     assert.equal((await reprise('play')).code, 2);
     assert.equal((await reprise('play', 'x', '--rate', 'fast')).code, 2);
-  }).timeout(30_000);
+  }).timeout(120_000);
 
   it('holds its rate: two seconds of recording at rate 4 take half a second', async () => {
     const file = join(folder, 'steady.ndjson');
@@ -182,7 +182,8 @@ describe('reprise play', () => {
     const entries = await redis.xrange(keys.log('steady'), '-', '+');
     const sent = entries.map(([, fields]) => Date.parse((JSON.parse(fields[1]!) as Event).sent));
     assert.equal(replay.counts.published, 201);
-    assert.ok(Math.min(...sent.map((ms, i) => ms - sent[0]! - i * 2.5)) > -5, 'none leaves early');
+    // The first may itself be late; at twice the rate the last would be early by a quarter of a second.
+    assert.ok(Math.min(...sent.map((ms, i) => ms - sent[0]! - i * 2.5)) > -100, 'none leaves early');
   });
 
   describe('real recordings', function () {

@@ -14,6 +14,8 @@ const ARGUMENTS = [
   '--disable-sync',
   '--use-angle=swiftshader',
   '--enable-unsafe-swiftshader',
+  // Frames between one event and the next are drawn by the processor here.
+  '--force-prefers-reduced-motion',
 ];
 
 /** The Chromium of this machine, or undefined. */

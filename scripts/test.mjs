@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { root } from '../supervisor/dependencies.mjs';
 import { runChecks } from './checks.mjs';
 
-/** Files that run at a time: they wait more than they work, and each has a Redis of its own. */
-const JOBS = 3;
+/** Files that run at a time, each with a Redis of its own: as many as the least machine has cores. */
+const JOBS = 2;
 /** Mocha's exit code is the number of failures, up to here. */
 const MOST_EXIT_CODE = 255;
 

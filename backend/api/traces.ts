@@ -25,6 +25,9 @@ const AT_ONCE = 50;
 /** A request looks at no more hops than this; where there are more, its cursor leads on. */
 const LOOKED_AT_MAX = 10_000;
 
+/** So far the entries of one step may be apart. */
+const TICK_MS = 100;
+
 /** Traces on record, found by id in one look into the index, and listed backwards from the latest. */
 export class Traces {
   readonly #redis: Redis;
@@ -116,11 +119,15 @@ export class Traces {
   /** The dead letter of a hop that failed: both were written in one step, at the same time of Redis. */
   async #letter({ id, hop }: Entry): Promise<string | null> {
     const ms = id.split('-')[0]!;
-    const letters = await this.#redis.xrange(keys.deadLetters, `${ms}-0`, ms);
-    const letter = letters.find(([, fields]) => {
+    // Written in one step, and yet a function's clock may tick between the two.
+    const around = [Number(ms) - TICK_MS, Number(ms) + TICK_MS] as const;
+    const letters = await this.#redis.xrange(keys.deadLetters, ...around);
+    const own = letters.filter(([, fields]) => {
       const { source, content } = JSON.parse(fields[1]!) as DeadLetter;
       return source === `/services/${hop.service}` && eventId(content) === hop.event;
     });
+    const distanceMs = ([id]: [string, string[]]) => Math.abs(parseInt(id, 10) - Number(ms));
+    const [letter] = own.sort((a, b) => distanceMs(a) - distanceMs(b));
     return letter?.[0] ?? null;
   }
 }

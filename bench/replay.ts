@@ -42,9 +42,9 @@ export default {
       for (const format of formats) await play(format, publishOnly);
       for (const [what, channel, appendonly] of [
         ['publish', publishOnly, 'yes'],
-        ['publish+state+log, kept in an append-only file', {}, 'yes'],
+        ['publish+state+log', {}, 'yes'],
         // As Redis is by default: what PUBLISH does is never on a disk either.
-        ['publish+state+log', {}, 'no'],
+        ['publish+state+log, without an append-only file', {}, 'no'],
       ] as const) {
         await redis.config('SET', 'appendonly', appendonly);
         for (const format of formats) {

@@ -13,7 +13,7 @@ import { Tail } from './tail.ts';
 import type { Timers } from './timers.ts';
 
 const TICK_MS = 50;
-/** Where a thousand clients make a tick long, ticks are rarer: sending takes no more of the time than one part in so many. */
+/** Where a thousand clients make a tick long, ticks are rarer, within bounds: sending is to take one part in so many of the time. */
 const SENDING_PART = 5;
 const TICK_MAX_MS = 90;
 /** The first events after a silence wait less: nothing is gained by collecting them. */

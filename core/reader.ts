@@ -2,7 +2,7 @@ import { duplicate, type Redis } from './redis.ts';
 import { keys } from './keys.ts';
 import { comparePositions, parsePosition, positionText, type Position } from './event.ts';
 
-/** Events of one channel and epoch, in order, as they stand in the log. */
+/** Events of one channel and epoch, in order, as they stand in the log. Without any: the epoch has begun, and that is all. */
 export interface LogBatch {
   channel: string;
   epoch: number;
@@ -30,6 +30,8 @@ export interface LogReaderOptions {
 }
 
 const BLOCK_MS = 1_000;
+/** So often it looks for epochs that have begun: as long as they have no event, the log says nothing of them. */
+const EPOCHS_LOOK_MS = 500;
 
 /**
  * Reads channel logs as they grow. One connection blocks on all of them; after a lost connection it goes on where it
@@ -48,6 +50,7 @@ export class LogReader {
   readonly #lastLines = new Map<string, string>();
   /** The connection was lost, so Redis may have lost something too. */
   #doubt = false;
+  #epochsDueMs = 0;
   #closed = false;
   #wakes = 0;
 
@@ -97,6 +100,7 @@ export class LogReader {
         const channel = key.slice(keys.log('').length);
         if (this.#positions.has(channel)) batches.push(...this.#split(channel, entries));
       }
+      if (performance.now() >= this.#epochsDueMs) batches.push(...(await this.#begun()));
       if (this.#ahead && batches.length > 0) ahead = this.#read();
       if (batches.length > 0 || (reply.length === 0 && this.#idleMs !== Infinity)) yield batches;
     }
@@ -168,6 +172,31 @@ export class LogReader {
       this.#doubt = true;
     }
     return found;
+  }
+
+  /** Epochs that have begun on channels that are read to their end, and have no event yet. */
+  async #begun(): Promise<LogBatch[]> {
+    this.#epochsDueMs = performance.now() + EPOCHS_LOOK_MS;
+    const channels = [...this.#positions];
+    const pipeline = this.#side.pipeline();
+    // In this order: what the epoch before had was in the log when the head had left it.
+    for (const [channel] of channels)
+      pipeline
+        .hmget(keys.head(channel), 'epoch', 'offset')
+        .xrevrange(keys.log(channel), '+', '-', 'COUNT', 1);
+    const replies = await pipeline.exec().catch(() => null);
+    return channels.flatMap(([channel, position], i): LogBatch[] => {
+      const [head, last] = [replies?.[2 * i], replies?.[2 * i + 1]];
+      // Redis is away, or loading: there is another time.
+      if (!head || !last || head[0] || last[0] || this.#positions.get(channel) !== position) return [];
+      const [epoch, offset] = (head[1] as (string | null)[]).map(Number) as [number, number];
+      const [entry] = last[1] as [string, string[]][];
+      const isRead = !entry || comparePositions(parsePosition(entry[0]), position) <= 0;
+      if (epoch <= position.epoch || offset > 0 || !isRead) return [];
+      this.#positions.set(channel, { epoch, offset: 0 });
+      this.#lastLines.delete(channel);
+      return [{ channel, epoch, from: 1, to: 0, events: [], lost: 0 }];
+    });
   }
 
   /** A blocked read does not see new channels: an entry on a stream of the reader's own ends the block. */

@@ -2140,7 +2140,7 @@ export interface ServicePatch {
   };
 }
 /**
- * Server to client: `batch`. Events of one channel and epoch, in order.
+ * Server to client: `batch`. Events of one channel and epoch, in order. Without any, and `to` 0: the epoch has begun.
  */
 export interface Batch {
   channel: string;

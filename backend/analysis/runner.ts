@@ -250,6 +250,8 @@ export class ServiceRunner {
       while (at < batch.events.length && performance.now() < untilMs);
       if (!(await this.#commit({ epoch: batch.epoch, offset: batch.from + at - 1 }))) return false;
     }
+    // What was derived in the epoch before is void, and who reads the output is not to wait for the first event to know.
+    if (batch.events.length === 0) return this.#commit({ epoch: batch.epoch, offset: 0 });
     return true;
   }
 

@@ -69,7 +69,9 @@ export function between(stretch: Stretch, after: Position, until?: Position): St
     from = Math.max(from, after.offset + 1);
   }
   if (until && epoch === until.epoch) to = Math.min(to, until.offset);
-  if (from > to) return null;
+  // That a new epoch has begun says something also where it has no event yet.
+  if (from > to)
+    return epoch > after.epoch ? { epoch, from: 1, to: 0, lost: 0, entries: [], bytes: 0 } : null;
   if (from === stretch.from && to === stretch.to && lost === stretch.lost) return stretch;
   const entries = stretch.entries.filter(({ offset }) => offset >= from && offset <= to);
   return { epoch, from, to, lost, entries, bytes: stretch.bytes };

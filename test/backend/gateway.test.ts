@@ -133,21 +133,28 @@ describe('gateway', function () {
     );
   });
 
-  it('starts a new epoch at its first event', async () => {
+  it('starts a new epoch, whether it has events yet or not', async () => {
     await world.writer('loop').emit(records(3));
     const client = await world.client();
     const { epoch } = await client.subscribe({ channel: 'loop' });
     await world.writer('loop').emit(records(2));
+    await eventually('what comes before', () => client.at === `${epoch}-5`);
     await world.newEpoch('loop');
+    await eventually('the new epoch', () => client.at === `${epoch + 1}-0`);
+    const late = await world.client();
+    const joined = await late.subscribe({ channel: 'loop' });
+    assert.deepEqual([joined.epoch, joined.offset, joined.snapshot], [epoch + 1, 0, []]);
     await world.writer('loop').emit(records(2));
-    await eventually('the new epoch', () => client.at === `${epoch + 1}-2`);
+    await eventually('its events', () => client.at === `${epoch + 1}-2` && late.at === client.at);
     assert.deepEqual(
       client.batches.map(({ epoch, from, to, events }) => [epoch, from, to, events.length]),
       [
         [epoch, 4, 5, 2],
+        [epoch + 1, 1, 0, 0],
         [epoch + 1, 1, 2, 2],
       ],
     );
+    assert.deepEqual(client.gaps, []);
   });
 
   it('conflates for a client that does not credit, to the latest of each subject, and accounts for every event', async () => {

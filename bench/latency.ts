@@ -66,7 +66,7 @@ export default {
           channel === 'gps' && hear(arrivals.socket)(events),
       );
       await subscribed(socket);
-      const browser = chromiumPath ? await startBrowser() : null;
+      const browser = chromiumPath ? await startBrowser({ spares: false }) : null;
       const page = await browser?.newPage({ viewport: { width: 1280, height: 800 } });
       await page?.goto(`http://127.0.0.1:${port}`);
       await page?.waitForSelector('[data-testid=subjects-count][data-count="1"]', { state: 'attached' });

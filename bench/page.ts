@@ -43,7 +43,7 @@ type Sent = { offset: number; atMs: number }[];
 export default {
   summary: `The page in headless Chromium (drawn by the CPU, which it shares with all else): ${RATES.join(' and ')} events/s of ${SUBJECTS} subjects. Options: seconds (60).`,
   async run(report, [seconds = '60']) {
-    const browser = await startBrowser();
+    const browser = await startBrowser({ spares: false });
     for (const rate of RATES) {
       await withSetting(async ({ server, redis, folder }) => {
         const port = await freePort();

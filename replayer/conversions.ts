@@ -83,6 +83,8 @@ export class Conversions {
     };
     await isFree();
     try {
+      // A process that was killed at this very job may have left something.
+      await rm(folder, { recursive: true, force: true });
       await mkdir(folder, { recursive: true });
       const part = join(folder, to);
       const { compression, ...range } = how;

@@ -233,7 +233,7 @@ export class Recording {
           hint:
             this.filtered > 0
               ? `${this.filtered} were left out by filter or sample, or as restored.`
-              : `All ${this.refused} were refused; GET /api/v1/deadletters says why. ${this.lastReason}`,
+              : `All ${this.refused} were refused, the last for this: ${this.lastReason}`,
         },
       );
     }

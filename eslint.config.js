@@ -19,7 +19,7 @@ export default ts.config(
     languageOptions: {
       globals: globals.node,
       parserOptions: {
-        projectService: { allowDefaultProject: ['eslint.config.js', '.dependency-cruiser.cjs', 'knip.json'] },
+        project: ['tsconfig.json', 'frontend/tsconfig.json'],
         tsconfigRootDir: import.meta.dirname,
       },
     },
@@ -70,7 +70,7 @@ export default ts.config(
     // The types of components are svelte-check's part: asking for them here takes a minute.
     files: ['**/*.svelte', '**/*.svelte.ts'],
     extends: [ts.configs.disableTypeChecked],
-    languageOptions: { parserOptions: { parser: ts.parser, projectService: false } },
+    languageOptions: { parserOptions: { parser: ts.parser, project: null } },
   },
   {
     files: ['core/config.ts', 'test/**', 'bench/**', 'scripts/**', 'bin/**', '**/*.mjs'],

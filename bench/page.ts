@@ -31,6 +31,19 @@ const WATCH = `
   })(0);
 `;
 
+/** A page that does nothing but wipe a canvas of a map's size: more frames than it has nobody has here. */
+const BLANK = `
+  <canvas width="1280" height="600"></canvas>
+  <script>
+    const gl = document.querySelector('canvas').getContext('webgl2', { antialias: false });
+    window.frames = 0;
+    (function wipe() {
+      gl.clearColor(0, 0, (window.frames++ % 2) / 2, 0.5);
+      gl.clear(gl.COLOR_BUFFER_BIT);
+      requestAnimationFrame(wipe);
+    })();
+  </script>`;
+
 interface Watched {
   frames: number;
   long: number[];
@@ -78,6 +91,7 @@ async function measure(
   // What a browser does once after its start is not the page's.
   const warming = await page.context().browser()!.newPage();
   await warming.goto(url);
+  const blankFrames = await blankFramesPerSecond(warming);
   await warming.close();
   await page.goto(url);
   await page.waitForSelector(`[data-testid=subjects-count][data-count="${SUBJECTS}"]`, {
@@ -88,9 +102,6 @@ async function measure(
   const cdp = await page.context().newCDPSession(page);
   await cdp.send('Performance.enable');
   await page.evaluate(WATCH);
-  await delay(2_000);
-  const idleFrames = (await page.evaluate<number>('watched.frames')) / 2;
-  await page.evaluate('watched.frames = 0; watched.long = []');
   const before = await metrics(cdp);
   const warm = Math.min(WARM_SECONDS, seconds / 3);
   publisher.sent.length = 0;
@@ -101,7 +112,7 @@ async function measure(
   const watched = await page.evaluate<Watched>('watched');
   const per = (name: 'ScriptDuration' | 'TaskDuration') =>
     ((after[name] ?? 0) - (before[name] ?? 0)) / seconds;
-  figure('frames per second', watched.frames / seconds, 'frames/s', idleFrames);
+  figure('frames per second', watched.frames / seconds, 'frames/s', blankFrames);
   figure(`animation frames over ${LONG_FRAME_MS} ms`, watched.long.length / seconds, '1/s');
   figure('script time', per('ScriptDuration') * 100, '% of a core');
   figure('main thread, with what is drawn on it', per('TaskDuration') * 100, '% of a core');
@@ -116,6 +127,16 @@ async function measure(
   );
   figure('lost', lost, 'events');
   figure('conflated', conflated, 'events');
+}
+
+/** What is to be had of `BLANK` while nothing else goes on. */
+async function blankFramesPerSecond(page: Page): Promise<number> {
+  await page.goto('about:blank');
+  await page.setContent(BLANK);
+  await delay(1_000);
+  const before = await page.evaluate<number>('window.frames');
+  await delay(2_000);
+  return ((await page.evaluate<number>('window.frames')) - before) / 2;
 }
 
 const metrics = async (cdp: CDPSession): Promise<{ [name: string]: number }> =>

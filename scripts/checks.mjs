@@ -1,7 +1,6 @@
 /** What must hold of the code without running it: the `check:*` scripts of package.json. */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { constants, setPriority } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { root } from '../supervisor/dependencies.mjs';
 
@@ -10,10 +9,9 @@ const AT_ONCE = 2;
 
 /**
  * Runs them all, whatever fails, and prints a line for each; of those that fail all they said.
- * @param {{ beside?: boolean, print?: (text: string) => void }} how `beside`: something else runs that is not to be held up
  * @returns {Promise<{ passed: number, failed: number }>}
  */
-export async function runChecks({ beside = false, print = console.log } = {}) {
+export async function runChecks() {
   /** @type {{ scripts: Record<string, string> }} */
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const tally = { passed: 0, failed: 0 };
@@ -21,29 +19,27 @@ export async function runChecks({ beside = false, print = console.log } = {}) {
   const work = async () => {
     for (let check; (check = waiting.shift());) {
       const startedMs = performance.now();
-      const { code, output } = await run(check.command, beside);
+      const { code, output } = await run(check.command);
       const took = `${((performance.now() - startedMs) / 1000).toFixed(1)} s`;
       tally[code === 0 ? 'passed' : 'failed']++;
-      print(
+      console.log(
         code === 0 ? `  ✔ ${check.name} (${took})` : `  ✖ ${check.name} (${took})\n${output.trimEnd()}\n`,
       );
     }
   };
-  print('\nChecks');
-  await Promise.all(Array.from({ length: beside ? 1 : AT_ONCE }, work));
+  console.log('\nChecks');
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
   return tally;
 }
 
 /**
  * @param {string} command
- * @param {boolean} beside takes what of the processor nobody else wants
  * @returns {Promise<{ code: number | null, output: string }>}
  */
-function run(command, beside) {
+function run(command) {
   const PATH = `${join(root, 'node_modules', '.bin')}${delimiter}${process.env['PATH']}`;
   return new Promise((resolve) => {
     const child = spawn(command, { cwd: root, shell: true, env: { ...process.env, PATH, NO_COLOR: '1' } });
-    if (beside && child.pid) setPriority(child.pid, constants.priority.PRIORITY_LOW);
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text) => (output += text));

@@ -1,4 +1,4 @@
-/** `npm test`: all tests, and beside them the checks. Closes with one line, `N passed, N failed`; exit code 1 if one failed. */
+/** `npm test`: the checks, then all tests. Closes with one line, `N passed, N failed`; exit code 1 if one failed. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -12,13 +12,8 @@ const JOBS = 2;
 /** Mocha's exit code is the number of failures, up to here. */
 const MOST_EXIT_CODE = 255;
 
-/** @type {string[]} */
-const said = [];
-const [checks, tests] = await Promise.all([
-  runChecks({ beside: true, print: (text) => void said.push(text) }),
-  runMocha(process.argv.slice(2)),
-]);
-console.log(said.join('\n'));
+const checks = await runChecks();
+const tests = await runMocha(process.argv.slice(2));
 const passed = checks.passed + tests.passed;
 const failed = checks.failed + tests.failed;
 console.log(`${passed} passed, ${failed} failed${tests.skipped > 0 ? `, ${tests.skipped} skipped` : ''}`);

@@ -6,4 +6,6 @@ import './style.css';
 
 const app = new Reprise();
 window.reprise = debug(app);
-mount(App, { target: document.getElementById('page') as HTMLElement, props: { app } });
+const target = document.getElementById('page') as HTMLElement;
+target.replaceChildren();
+mount(App, { target, props: { app } });

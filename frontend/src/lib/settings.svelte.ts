@@ -37,12 +37,15 @@ export class Settings {
   #systemReduced = $state(query('(prefers-reduced-motion: reduce)').matches);
   readonly reducedMotion = $derived(this.kept.motion === 'reduced' || this.#systemReduced);
   narrow = $state(query('(max-width: 860px)').matches);
+  /** As narrow as a phone: two boxes find no room beside one another. */
+  slim = $state(query('(max-width: 560px)').matches);
   readonly dark = $derived(this.kept.theme === 'system' ? this.#systemDark : this.kept.theme === 'dark');
 
   constructor() {
     query('(prefers-color-scheme: dark)').onchange = ({ matches }) => (this.#systemDark = matches);
     query('(prefers-reduced-motion: reduce)').onchange = ({ matches }) => (this.#systemReduced = matches);
     query('(max-width: 860px)').onchange = ({ matches }) => (this.narrow = matches);
+    query('(max-width: 560px)').onchange = ({ matches }) => (this.slim = matches);
     this.#mark();
     const { legend, lanes } = read();
     if (this.narrow && legend === undefined) this.kept.legend = false;

@@ -3,6 +3,7 @@ import { keys } from '../../core/keys.ts';
 import { callProtocol, connect, type Redis } from '../../core/redis.ts';
 import { validator } from '../../schemas/index.ts';
 import type { DeadLetter, Event, Hop, Service } from '../../schemas/types.ts';
+import { eventually } from '../helpers/wait.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 
 const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
@@ -256,7 +257,7 @@ describe('the protocol for services in any language', () => {
     assert.ok((await redis.xlen(keys.log('bare'))) < 200, 'the log is trimmed');
     assert.equal(await redis.get('bare_state'), '{"n":299}');
     assert.equal(await redis.exists(keys.state('bare')), 0);
-    await redis.ping();
+    await eventually('the messages', () => messages.length >= 300);
     heard.disconnect();
     assert.equal(messages[0], '{"n":0}');
   });

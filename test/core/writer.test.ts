@@ -6,6 +6,7 @@ import { connect, duplicate, type Redis } from '../../core/redis.ts';
 import { beginEpoch, type Lease } from '../../core/lease.ts';
 import { ChannelWriter } from '../../core/writer.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
+import { eventually } from '../helpers/wait.ts';
 
 const record = (n: number, subject = `s${n % 3}`): Record => ({
   timeMs: 1_700_000_000_000 + n,
@@ -44,7 +45,7 @@ describe('ChannelWriter on Redis', () => {
     await writer.emit([
       { timeMs: Date.UTC(2019, 11, 24, 20, 21, 27, 999), subject: 'truck-7', data: '{"latitude":4.0}' },
     ]);
-    await redis.ping();
+    await eventually('the message', () => heard.length > 0);
     subscriber.disconnect();
     const line =
       '{"specversion":"1.0","id":"wire/1/1","source":"/replays/demo","type":"wire","subject":"truck-7",' +
@@ -61,7 +62,7 @@ describe('ChannelWriter on Redis', () => {
     await subscriber.subscribe('bare');
     const spec = channelSpec('bare', { bare: { envelope: 'none', latestKey: 'bare_state' } });
     await new ChannelWriter(redis, spec, { source: '/x' }).emit(batch(1, 2));
-    await redis.ping();
+    await eventually('both messages', () => heard.length > 1);
     subscriber.disconnect();
     assert.deepEqual(heard, ['{"n":1}', '{"n":2}']);
     assert.equal(await redis.get('bare_state'), '{"n":2}');

@@ -9,6 +9,7 @@ import type { DeadLetter, Event, Replay } from '../../schemas/types.ts';
 import { keys } from '../../core/keys.ts';
 import { connect, duplicate, type Redis } from '../../core/redis.ts';
 import { readDeadLetters } from '../../core/store.ts';
+import { eventually } from '../helpers/wait.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 
 const bin = fileURLToPath(new URL('../../bin/reprise.js', import.meta.url));
@@ -79,7 +80,7 @@ describe('reprise play', () => {
     subscriber.on('message', (_channel, text) => heard.push(text));
     await subscriber.subscribe('gps');
     const { code, replay, events } = await play(file);
-    await redis.ping();
+    await eventually('what was published', () => heard.length >= events.length);
     subscriber.disconnect();
     assert.equal(code, 3, 'rows were refused');
     assert.deepEqual(replay.counts, { ...NONE, published: 3, refused: 4, reordered: 1 });

@@ -135,8 +135,9 @@ export class Outputs {
     const context = parseTraceparent(cause.traceparent) ?? (enters && traceOf(cause.id));
     if (!context && cause.pipeline === undefined) return null;
     const { pipeline, route, params } = cause.pipeline === undefined && enters ? enters : cause;
-    const traceparent = context && traceparentText({ ...context, span: spanOf(service, cause.id) });
-    return { pipeline, route, params, ...(traceparent !== null && { traceparent }) };
+    // Of a trace that is not sampled no span is on record: it is handed on as it came, which W3C's level 1 leaves open.
+    const own = context?.isSampled ? { ...context, span: spanOf(service, cause.id) } : context;
+    return { pipeline, route, params, ...(own && { traceparent: traceparentText(own) }) };
   }
 
   #spec(channel: string): ChannelSpec {

@@ -71,7 +71,7 @@ export const texts = {
 
   empty: {
     title: 'Nothing is playing',
-    lead: 'Drop a recording (CSV, NDJSON, JSON, GPX, IGC, GeoJSON, Parquet) anywhere on this page to play it onto Redis.',
+    lead: 'Drop a recording (CSV, NDJSON, JSON, GPX, IGC, GeoJSON, Parquet, MCAP) anywhere on this page to play it onto Redis.',
     choose: 'Choose a file',
     orRecording: 'Or play a recording that is already here',
     orShell: 'Or in a terminal',
@@ -83,7 +83,7 @@ export const texts = {
     title: 'Drop to play',
     keepTitle: 'Drop to upload',
     keepLead: 'The file is uploaded, read and described; nothing is played.',
-    lead: 'CSV, NDJSON, JSON, GPX, IGC, GeoJSON (also .gz, .zst) or Parquet. The file is uploaded and starts at 1×.',
+    lead: 'CSV, NDJSON, JSON, GPX, IGC, GeoJSON (also .gz, .zst), Parquet or MCAP. The file is uploaded and starts at 1×.',
     uploading: (name: string) => `Uploading ${name}`,
     reading: (name: string) => `Reading ${name}`,
     cancel: 'Cancel',

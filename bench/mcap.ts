@@ -1,21 +1,26 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { McapIndexedReader, McapWriter as CoreWriter } from '@mcap/core';
 import { BlockBuilder, type Block } from '../core/block.ts';
+import { root } from '../core/config.ts';
 import type { Compression } from '../replayer/mcap/compression.ts';
 import { LIBRARY } from '../replayer/mcap/library.ts';
 import { McapRecording } from '../replayer/mcap/recording.ts';
 import { embeddedSchema, TopicWriter } from '../replayer/mcap/topics.ts';
 import { McapWriter } from '../replayer/mcap/writer.ts';
 import type { Bench } from './run.ts';
-import { datum } from './setting.ts';
+import { datum, withSetting } from './setting.ts';
 
 const MESSAGES = 1_000_000;
 const BLOCK_MESSAGES = 4_096;
 const SAMPLE_BLOCKS = 50;
 const START_MS = 1_700_000_000_000;
 const SEEKS = 5;
+const LOOK_MS = 100;
 const SEEK_FILE_BYTES = 2_000_000_000;
 const LARGE_FILE_BYTES = 5_000_000_000;
 
@@ -68,16 +73,41 @@ export default {
         value: Math.max(...latest!),
         unit: 'ms',
       });
-      let most = 0;
-      const sampling = setInterval(() => (most = Math.max(most, process.memoryUsage.rss())), 50);
-      await read(recording);
-      clearInterval(sampling);
-      report({ name: `memory while ${gigabytes} are read`, value: most / 1e6, unit: 'MB' });
+      report({
+        name: `memory of a process that plays ${gigabytes}, at most`,
+        value: (await memoryOfPlaying(path)) / 1e6,
+        unit: 'MB',
+      });
     } finally {
       await rm(folder, { recursive: true });
     }
   },
 } satisfies Bench;
+
+/** What `reprise play` takes at most for a file, bytes, as Linux counts it. */
+async function memoryOfPlaying(path: string): Promise<number> {
+  let most = 0;
+  await withSetting(async ({ server }) => {
+    const command = ['bin/reprise.js', 'play', path, '--rate', 'max', '--redis', server.url];
+    const child = spawn(process.execPath, command, { cwd: root, stdio: 'ignore' });
+    const looking = setInterval(() => (most = Math.max(most, peakBytes(child.pid!))), LOOK_MS);
+    const [code] = (await once(child, 'exit')) as [number | null];
+    clearInterval(looking);
+    if (code !== 0) throw new Error(`reprise play ended with ${code}`);
+  });
+  return most;
+}
+
+function peakBytes(pid: number): number {
+  try {
+    const [, kilobytes = '0'] =
+      /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+    return Number(kilobytes) * 1024;
+  } catch {
+    // It has just ended.
+    return 0;
+  }
+}
 
 /** Of a message, by what @mcap/core takes for the same, unpacked. */
 async function coreCosts(path: string): Promise<{ write: number; read: number }> {

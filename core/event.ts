@@ -53,11 +53,14 @@ export interface Stamp {
 
 /** Writes events of one stamp as CloudEvents JSON lines. The parts that do not change are written once. */
 export class Framer {
+  readonly stamp: Stamp;
   readonly #beforeSubject: string;
   readonly #idStart: string;
   readonly #replay: string;
 
-  constructor({ channel, source, replay }: Stamp) {
+  constructor(stamp: Stamp) {
+    this.stamp = stamp;
+    const { channel, source, replay } = stamp;
     this.#idStart = `{"specversion":"1.0","id":${JSON.stringify(channel).slice(0, -1)}/`;
     this.#beforeSubject = `","source":${JSON.stringify(source)},"type":${JSON.stringify(channel)},"subject":`;
     this.#replay = replay === undefined ? '' : `,"replay":${JSON.stringify(replay)}`;

@@ -12,17 +12,17 @@ end
 -- A block of arguments that describes a batch for one channel, the same in every function:
 --   channel, expected epoch, expected offset, epoch to write, event time of the last event (ms),
 --   events to keep in the log (0: no log), keep state (1/0), bare (1/0), count n,
---   n events, then n subjects if state is kept, then n bare data if bare.
+--   n events; if state is kept how many subjects, and of each its name and the number of its last event; n bare data if bare.
 local function read_batch(args, at)
   local batch = {
     channel = args[at], expected_epoch = tonumber(args[at + 1]), expected_offset = tonumber(args[at + 2]),
     epoch = tonumber(args[at + 3]), time = args[at + 4], log_max = tonumber(args[at + 5]),
     keeps_state = args[at + 6] == '1', bare = args[at + 7] == '1', count = tonumber(args[at + 8]),
   }
-  -- Where the events, subjects and bare data stand in the arguments: they are many, and not copied.
+  -- Where the events, subjects and bare data stand in the arguments: they may be many, and are not copied.
   batch.args, batch.events_at = args, at + 8
   at = at + 9 + batch.count
-  if batch.keeps_state then batch.subjects_at, at = at - 1, at + batch.count end
+  if batch.keeps_state then batch.subjects_at, at = at, at + 1 + tonumber(args[at]) * 2 end
   if batch.bare then batch.data_at, at = at - 1, at + batch.count end
   return batch, at
 end
@@ -36,6 +36,16 @@ local function keys_of(keys, at)
   }
 end
 
+-- Whether so many messages on a channel would reach nobody, here or at a replica: looked up where that pays.
+local HEARD_MIN = 16
+local function is_unheard(channel, count)
+  if count < HEARD_MIN then return false end
+  local subscribers, patterns = redis.pcall('PUBSUB', 'NUMSUB', channel), redis.pcall('PUBSUB', 'NUMPAT')
+  if subscribers[2] ~= 0 or patterns ~= 0 then return false end
+  local replication = redis.pcall('INFO', 'replication')
+  return type(replication) == 'string' and string.find(replication, 'connected_slaves:0', 1, true) ~= nil
+end
+
 -- Publishes, logs and keeps the state of a batch whose head was checked.
 local function append(key, batch, writer)
   local fresh = batch.epoch > batch.expected_epoch
@@ -45,21 +55,22 @@ local function append(key, batch, writer)
   local shown_at = batch.bare and batch.data_at or events_at
   local channel, log, prefix = batch.channel, key.log, string.format('%d-', batch.epoch)
   if batch.log_max > 0 then
-    for i = 1, batch.count do call('XADD', log, prefix .. (offset + i), 'e', args[events_at + i]) end
-  end
-  for i = 1, batch.count do call('PUBLISH', channel, args[shown_at + i]) end
-  if batch.keeps_state then
-    local latest, subjects = {}, {}
+    -- As text by format: a number that is concatenated is made text as a fraction might be, which takes three times as long.
     for i = 1, batch.count do
-      local subject = args[batch.subjects_at + i]
-      if not latest[subject] then subjects[#subjects + 1] = subject end
-      latest[subject] = args[events_at + i]
+      call('XADD', log, string.format('%s%d', prefix, offset + i), 'e', args[events_at + i])
     end
-    for first = 1, #subjects, 1000 do
+  end
+  if not is_unheard(channel, batch.count) then
+    for i = 1, batch.count do call('PUBLISH', channel, args[shown_at + i]) end
+  end
+  if batch.keeps_state then
+    local subjects_at = batch.subjects_at
+    local subjects_end = subjects_at + tonumber(args[subjects_at]) * 2
+    for first = subjects_at + 1, subjects_end, 2000 do
       local fields = {}
-      for i = first, math.min(first + 999, #subjects) do
-        fields[#fields + 1] = subjects[i]
-        fields[#fields + 1] = latest[subjects[i]]
+      for i = first, math.min(first + 1998, subjects_end), 2 do
+        fields[#fields + 1] = args[i]
+        fields[#fields + 1] = args[events_at + tonumber(args[i + 1])]
       end
       call('HSET', key.state, unpack(fields))
     end

@@ -156,7 +156,8 @@ export interface PluginDerivation {
 }
 
 export interface PluginDerived {
-  data: Data;
+  /** Those of the event at hand, as they came, unless it says otherwise. */
+  data?: Data;
   subject?: string;
   timeMs?: number;
   to?: string;

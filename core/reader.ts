@@ -1,6 +1,6 @@
 import { duplicate, type Redis } from './redis.ts';
 import { keys } from './keys.ts';
-import { comparePositions, parsePosition, positionText, type Position } from './event.ts';
+import { comparePositions, parsePosition, positionText, type Event, type Position } from './event.ts';
 
 /** Events of one channel and epoch, in order, as they stand in the log. Without any: the epoch has begun, and that is all. */
 export interface LogBatch {
@@ -11,6 +11,8 @@ export interface LogBatch {
   to: number;
   /** Event lines. */
   events: string[];
+  /** What the lines say, where this process has written them itself. */
+  known?: readonly Event[];
   /** Events between the batch before and this one that had left the log. */
   lost: number;
 }
@@ -32,6 +34,12 @@ export interface LogReaderOptions {
 const BLOCK_MS = 1_000;
 /** So often it looks for epochs that have begun: as long as they have no event, the log says nothing of them. */
 const EPOCHS_LOOK_MS = 500;
+/** Batches of this process's own that wait to be taken; what is beyond is read from Redis. */
+const GIVEN_MAX = 8;
+/** A reader that was given something lately does not read ahead: what comes next will be given, too. */
+const GIVEN_LATELY_MS = 1_000;
+
+type Reply = [string, [string, string[]][]][];
 
 /**
  * Reads channel logs as they grow. One connection blocks on all of them; after a lost connection it goes on where it
@@ -51,6 +59,14 @@ export class LogReader {
   /** The connection was lost, so Redis may have lost something too. */
   #doubt = false;
   #epochsDueMs = 0;
+  /** Batches that this process is about to write, and those that it has written. */
+  #expected = 0;
+  readonly #given: LogBatch[] = [];
+  #givenAt = -Infinity;
+  /** Others have written before what was given. */
+  #isBehind = false;
+  /** Ends the wait for what is expected. */
+  #wakeUp: () => void = () => {};
   #closed = false;
   #wakes = 0;
 
@@ -87,12 +103,38 @@ export class LogReader {
     return this.#positions.get(channel);
   }
 
+  /**
+   * Says that this process is about to write a batch to the channel: it need not be asked for then. What is answered is to
+   * be called once, with the batch as it stands in the log, or null where nothing was written.
+   */
+  expect(): (batch: LogBatch | null) => void {
+    this.#expected++;
+    return (batch) => {
+      this.#expected--;
+      if (batch) {
+        this.#givenAt = performance.now();
+        if (this.#given.length < GIVEN_MAX) this.#given.push(batch);
+      }
+      this.#wakeUp();
+    };
+  }
+
   /** Batches as they come; ends when the reader is closed. */
   async *batches(): AsyncGenerator<LogBatch[]> {
-    let ahead: Promise<[string, [string, string[]][]][]> | null = null;
+    let reading: Promise<Reply> | null = null;
     while (!this.#closed) {
-      const reply = await (ahead ?? this.#read());
-      ahead = null;
+      const given = this.#takeGiven();
+      if (given.length > 0) {
+        if (performance.now() >= this.#epochsDueMs) given.push(...(await this.#begun()));
+        yield given;
+        continue;
+      }
+      if (this.#expected === 0 || this.#isBehind) reading ??= this.#read();
+      const woken = new Promise<null>((resolve) => (this.#wakeUp = () => resolve(null)));
+      const reply = await (reading ? Promise.race([reading, woken]) : woken);
+      if (!reply) continue;
+      reading = null;
+      this.#isBehind = false;
       if (this.#rewound && (this.#doubt || reply.length === 0) && (await this.#lookBack())) continue;
       const batches: LogBatch[] = [];
       for (const [key, entries] of reply) {
@@ -101,7 +143,8 @@ export class LogReader {
         if (this.#positions.has(channel)) batches.push(...this.#split(channel, entries));
       }
       if (performance.now() >= this.#epochsDueMs) batches.push(...(await this.#begun()));
-      if (this.#ahead && batches.length > 0) ahead = this.#read();
+      const isFed = performance.now() - this.#givenAt < GIVEN_LATELY_MS;
+      if (this.#ahead && batches.length > 0 && !isFed) reading = this.#read();
       if (batches.length > 0 || (reply.length === 0 && this.#idleMs !== Infinity)) yield batches;
     }
   }
@@ -109,10 +152,24 @@ export class LogReader {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#wakeUp();
     this.#redis.disconnect();
   }
 
-  async #read(): Promise<[string, [string, string[]][]][]> {
+  /** Of what this process wrote, that which follows what was read. Where Redis may have lost something, it has the word. */
+  #takeGiven(): LogBatch[] {
+    return this.#given.splice(0).filter(({ channel, epoch, from, to, events }) => {
+      const before = this.#positions.get(channel);
+      if (!before || comparePositions({ epoch, offset: to }, before) <= 0) return false;
+      this.#isBehind = epoch !== before.epoch || from !== before.offset + 1 || this.#doubt;
+      if (this.#isBehind) return false;
+      this.#positions.set(channel, { epoch, offset: to });
+      if (this.#rewound) this.#lastLines.set(channel, events.at(-1)!);
+      return true;
+    });
+  }
+
+  async #read(): Promise<Reply> {
     const streams = [...this.#positions].map(
       ([channel, position]) => [keys.log(channel), positionText(position)] as const,
     );

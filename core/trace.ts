@@ -1,4 +1,4 @@
-import { hash, randomBytes } from 'node:crypto';
+import { hash, randomFillSync } from 'node:crypto';
 import type { Hop } from '../schemas/types.ts';
 import { callFunction, type Redis } from './redis.ts';
 
@@ -11,13 +11,23 @@ export interface TraceContext {
   isSampled: boolean;
 }
 
-const TRACEPARENT = /^[\da-f]{2}-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})$/;
+const TRACEPARENT = /^[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-([\da-f]{2})$/;
 
 /** Reads a `traceparent`; null where it is none. */
 export function parseTraceparent(text: string | undefined): TraceContext | null {
   const [, trace, span, flags] = (text && TRACEPARENT.exec(text)) || [];
-  if (!trace || !span || /^0+$/.test(trace) || /^0+$/.test(span)) return null;
+  if (!trace || !span) return null;
   return { trace, span, isSampled: (parseInt(flags!, 16) & 1) === 1 };
+}
+
+/** Whether a text is a `traceparent`. */
+export function isTraceparent(text: string | undefined): boolean {
+  return text !== undefined && TRACEPARENT.test(text);
+}
+
+/** Whether a text, if it is a `traceparent`, is one of a sampled trace: its last bit. */
+export function mayBeSampled(text: string): boolean {
+  return '13579bdf'.includes(text.at(-1) ?? '0');
 }
 
 export function traceparentText({ trace, span, isSampled }: TraceContext): string {
@@ -26,11 +36,23 @@ export function traceparentText({ trace, span, isSampled }: TraceContext): strin
 
 /** A trace that begins here. */
 export function newTrace(isSampled: boolean): TraceContext {
-  return { trace: randomBytes(16).toString('hex'), span: newSpan(), isSampled };
+  return { trace: randomHex(16), span: newSpan(), isSampled };
 }
 
 export function newSpan(): string {
-  return randomBytes(8).toString('hex');
+  return randomHex(8);
+}
+
+/** Chance is asked for this much at once: each question takes as long as a small event. */
+const chance = Buffer.alloc(4_096);
+let chanceAt = chance.length;
+
+function randomHex(bytes: number): string {
+  if (chanceAt + bytes > chance.length) {
+    randomFillSync(chance);
+    chanceAt = 0;
+  }
+  return chance.toString('hex', chanceAt, (chanceAt += bytes));
 }
 
 /** The trace of an event that brings none, and enters a pipeline: the same however often it does. */

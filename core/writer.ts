@@ -263,7 +263,12 @@ export function batchArguments(
     events.length,
   ];
   for (const event of events) args.push(event);
-  if (spec.keepsState) for (const record of records) args.push(record.subject);
+  if (spec.keepsState) {
+    const last = new Map<string, number>();
+    records.forEach(({ subject }, i) => last.set(subject, i + 1));
+    args.push(last.size);
+    for (const [subject, at] of last) args.push(subject, at);
+  }
   if (bare) for (const record of records) args.push(record.data);
   return args;
 }

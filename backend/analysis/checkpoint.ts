@@ -35,6 +35,8 @@ export interface OutputBatch {
   from: Position;
   records: Record[];
   events: string[];
+  /** What the events say, where somebody in this process reads them; null where nobody does. */
+  known: Event[] | null;
   /** The events that led to each; null where a timer did. */
   causes: (Event | null)[];
 }

@@ -3,8 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Position } from '../../core/event.ts';
 import type { Redis } from '../../core/redis.ts';
 import { deadLetterText } from '../../core/store.ts';
-import { commit, stayAttached, type Work } from './checkpoint.ts';
+import { commit, stayAttached, type Committed, type Work } from './checkpoint.ts';
 import type { Results } from './engine/engine.ts';
+import type { Handover } from './handover.ts';
 import { hopsOf } from './hops.ts';
 import { lettersOf, lineLetter, retriesOf, type RetryPolicy } from './letters.ts';
 import { MARK_ENTRY, markText } from './marks.ts';
@@ -22,6 +23,7 @@ export interface CommitterParts {
   name: string;
   input: string;
   outputs: Outputs;
+  handover: Handover;
   /** null: what fails once is a dead letter. */
   retryPolicy: RetryPolicy | null;
   voice: Voice;
@@ -105,7 +107,7 @@ export class Committer {
     to: Position,
     { fresh, waits, markMs, receivedMs, lines }: Manner,
   ): Promise<boolean> {
-    const { redis, name, service, input, outputs, retryPolicy } = this.#parts;
+    const { name, service, input, outputs, retryPolicy } = this.#parts;
     const { retries, dead } = retriesOf(results.rejected, retryPolicy);
     const of = { channel: input, service };
     const letters = lettersOf({ ...results, rejected: dead }, of).concat(
@@ -130,8 +132,7 @@ export class Committer {
       work.hops = hopsOf(results, { service, receivedMs, retries, batches: work.outputs });
       if (markMs !== undefined)
         results.entries.set(MARK_ENTRY, markText(outputs.standing(work.outputs), markMs));
-      this.#isSending = true;
-      const result = await commit(redis, work).finally(() => (this.#isSending = false));
+      const result = await this.#commit(work);
       if (result.done) {
         outputs.settle(work.outputs);
         this.#last = work.commit;
@@ -142,6 +143,21 @@ export class Committer {
       if ('head' in result) await outputs.correct(result.channel, result.head);
       else if ('consumer' in result && !this.#closed) await delay(FULL_RETRY_MS);
       else return false;
+    }
+  }
+
+  async #commit(work: Work): Promise<Committed> {
+    const { redis, handover } = this.#parts;
+    const settle = handover.expect(work.outputs);
+    this.#isSending = true;
+    let isDone = false;
+    try {
+      const result = await commit(redis, work);
+      isDone = result.done;
+      return result;
+    } finally {
+      this.#isSending = false;
+      settle(isDone);
     }
   }
 }

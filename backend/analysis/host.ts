@@ -9,6 +9,7 @@ import type { Setup } from '../../core/setup.ts';
 import type { Service as ServiceDocument } from '../../schemas/types.ts';
 import { forgetService } from './checkpoint.ts';
 import { tellElsewhere } from './elsewhere.ts';
+import { Handover } from './handover.ts';
 import { LiveRunner } from './live.ts';
 import type { Partition } from './partition.ts';
 import { plan, servicesOf, type Planned, type Wanted } from './plan.ts';
@@ -25,10 +26,15 @@ export interface HostParts {
   metricSinks?: MetricSink[];
 }
 
+interface HostedParts extends HostParts {
+  handover: Handover;
+}
+
 /** The services of this process: those that the set-up asks for. One that fails, comes or goes does not touch the others. */
 export class Host {
   readonly #parts: HostParts;
   readonly #hosted = new Map<string, Hosted>();
+  readonly #handover = new Handover();
   #applying: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
@@ -59,7 +65,8 @@ export class Host {
       if (hosted?.text === JSON.stringify(config)) return;
       await hosted?.close();
       this.#hosted.delete(name);
-      if (config) this.#hosted.set(name, new Hosted(name, config, this.#parts));
+      if (config)
+        this.#hosted.set(name, new Hosted(name, config, { ...this.#parts, handover: this.#handover }));
       else await hosted?.forget();
     });
     await Promise.all(changes);
@@ -71,7 +78,7 @@ class Hosted {
   /** Its configuration; another one is another service. */
   readonly text: string;
   readonly #name: string;
-  readonly #parts: HostParts;
+  readonly #parts: HostedParts;
   readonly #started = new Date().toISOString();
   readonly #presence: Presence;
   readonly #isStopped: boolean;
@@ -80,7 +87,7 @@ class Hosted {
   #ended: Promise<void> = Promise.resolve();
   #error: string | null = null;
 
-  constructor(name: string, config: Wanted, parts: HostParts) {
+  constructor(name: string, config: Wanted, parts: HostedParts) {
     this.text = JSON.stringify(config);
     this.#name = name;
     this.#parts = parts;
@@ -107,8 +114,8 @@ class Hosted {
   }
 
   #run(planned: Planned): void {
-    const { redis, partition, log, metricSinks = [] } = this.#parts;
-    const parts = { ...planned, redis, partition, log, metricSinks };
+    const { redis, partition, handover, log, metricSinks = [] } = this.#parts;
+    const parts = { ...planned, redis, partition, handover, log, metricSinks };
     this.#runner = planned.mode === 'live' ? new LiveRunner(parts) : new ServiceRunner(parts);
     this.#ended = this.#runner.run().catch((error: unknown) => this.#fail(error));
   }

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { BlockBuilder } from '../../core/block.ts';
 import { isPassing, sentence } from '../../core/errors.ts';
 import type { Event, Position } from '../../core/event.ts';
+import { dataTextOf } from '../../core/framed-event.ts';
 import { addDeadLetters } from '../../core/store.ts';
 import { Wiretap } from '../../core/wiretap.ts';
 import { ChannelWriter } from '../../core/writer.ts';
@@ -253,8 +254,8 @@ export class LiveRunner {
       const alike = (other: Output) =>
         other.to === output && other.replay === replay && other.restored === restored;
       for (to = from; to < outputs.length && alike(outputs[to]!); to++) {
-        const { timeMs, subject, data } = outputs[to]!;
-        this.#builder.add(timeMs, subject, JSON.stringify(data));
+        const { timeMs, subject, data, cause } = outputs[to]!;
+        this.#builder.add(timeMs, subject, data ? JSON.stringify(data) : dataTextOf(cause!));
       }
       const extra = restored ? ',"restored":true,"atmostonce":true' : ',"atmostonce":true';
       this.#send(this.#writer(output, replay).emit(this.#builder.take(), extra));

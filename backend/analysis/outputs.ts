@@ -1,7 +1,8 @@
 import type { ChannelSpec } from '../../core/channels.ts';
-import { Framer, type Position, type Record } from '../../core/event.ts';
-import { carriedText, nextHops, type Carried, type Route } from '../../core/pipeline.ts';
-import { parseTraceparent, spanOf, traceOf, traceparentText } from '../../core/trace.ts';
+import { Framer, type Event, type Position, type Record } from '../../core/event.ts';
+import { FramedEvent, dataTextOf, type Members } from '../../core/framed-event.ts';
+import type { Carried } from '../../core/pipeline.ts';
+import { isTraceparent, mayBeSampled, parseTraceparent, spanOf, traceOf, traceparentText } from '../../core/trace.ts';
 import type { Redis } from '../../core/redis.ts';
 import { readHead } from '../../core/store.ts';
 import { markOver, type OutputBatch } from './checkpoint.ts';
@@ -9,6 +10,7 @@ import type { Output } from './engine/engine.ts';
 import type { Fellow, Fellows } from './fellows.ts';
 import type { Partition } from './partition.ts';
 import { MAIN_OUTPUT } from './service.ts';
+import { Ways } from './ways.ts';
 
 /** What is derived from what is not new is not new either. */
 const RESTORED = ',"restored":true';
@@ -26,29 +28,35 @@ export interface OutputsParts {
   specOf: (channel: string) => ChannelSpec;
   /** What events are given to carry that carry nothing yet. */
   enters: Carried | null;
+  /** Whether somebody in this process reads a channel. */
+  isRead?: (channel: string) => boolean;
 }
 
-/** Something derived, and what it carries. */
+/** Something derived, and what it carries: as members of the event, and as their JSON text with a leading comma. */
 interface Leaving {
   output: Output;
+  members: Members;
   extra: string;
 }
+
+const NOTHING: Members = {};
 
 /** The channels that one service writes: where they stand, and what is derived as the events that come next there. */
 export class Outputs {
   readonly #parts: OutputsParts;
   readonly #heads = new Map<string, Position>();
   readonly #framers = new Map<string, Framer>();
+  readonly #ways = new Ways();
   /** By channel: those that routes have led to, too. */
   readonly #specs = new Map<string, ChannelSpec>();
-  /** Members of every event, as JSON text. */
-  readonly #extra: string;
+  /** Of every event. */
+  readonly #partition: string | undefined;
   #fellows: Fellow[] = [];
 
   constructor(parts: OutputsParts) {
     this.#parts = parts;
     const { partition } = parts;
-    this.#extra = partition ? `,"partition":"${partition.index}/${partition.count}"` : '';
+    this.#partition = partition ? `${partition.index}/${partition.count}` : undefined;
     for (const spec of parts.specs.values()) this.#specs.set(spec.name, spec);
   }
 
@@ -80,20 +88,18 @@ export class Outputs {
     const byChannel = new Map<ChannelSpec, Leaving[]>();
     const main = this.#main;
     if (fresh) byChannel.set(main, []);
-    const leave = (spec: ChannelSpec, output: Output, extra: string) => {
-      const leaving = byChannel.get(spec);
-      if (leaving) leaving.push({ output, extra });
-      else byChannel.set(spec, [{ output, extra }]);
-    };
     for (const output of derived) {
       const carried = this.#carried(output);
-      const route: Route = (output.to === MAIN_OUTPUT && carried?.route) || [];
-      for (const hop of nextHops(route))
-        leave(this.#spec(hop.channel), output, carriedText({ ...carried, route: hop.route }));
-      if (route.length > 0) continue;
-      const spec = this.#parts.specs.get(output.to);
-      if (!spec) throw new Error(`Service "${this.#parts.service}" has no output "${output.to}".`);
-      leave(spec, output, carried ? carriedText({ ...carried, route: [] }) : '');
+      if (!carried) {
+        leave(byChannel, this.#named(output.to), { output, members: NOTHING, extra: '' });
+        continue;
+      }
+      const { traceparent } = carried;
+      const trace = traceparent === undefined ? '' : `,"traceparent":"${traceparent}"`;
+      for (const way of this.#ways.of(carried, output.to === MAIN_OUTPUT)) {
+        const spec = way.channel === null ? this.#named(output.to) : this.#spec(way.channel);
+        leave(byChannel, spec, { output, members: { ...way.carried, traceparent }, extra: trace + way.text });
+      }
     }
     // Another partition has begun a newer epoch: what is derived in the one before is void.
     if (this.#fellows.some((fellow) => fellow.epoch > epoch)) byChannel.delete(main);
@@ -102,18 +108,41 @@ export class Outputs {
       // Of a channel that a route leads to for the first time the commit tells.
       const head = this.#heads.get(spec.name) ?? { epoch: 0, offset: 0 };
       const from = spec === main ? this.#from(head, epoch, fresh) : sharedFrom(head, epoch);
-      const records = leaving.map((each) => recordOf(each, this.#extra));
-      const events = records.map((record, i) =>
-        this.#framer(spec.name, leaving[i]!.output.replay).frame(
-          record,
-          from.epoch,
-          from.offset + 1 + i,
-          sent,
-        ),
-      );
-      const causes = leaving.map(({ output }) => output.cause);
-      return { spec, head, from, records, events, causes };
+      return { spec, head, from, ...this.#framed(spec.name, leaving, from, sent) };
     });
+  }
+
+  #framed(channel: string, leaving: Leaving[], from: Position, sent: string) {
+    const common = this.#partition === undefined ? '' : `,"partition":"${this.#partition}"`;
+    const isRead = this.#parts.isRead?.(channel) ?? false;
+    const [records, events, known, causes]: [Record[], string[], Event[], (Event | null)[]] = [
+      [],
+      [],
+      [],
+      [],
+    ];
+    let framer = this.#framer(channel, undefined);
+    for (const { output, members, extra } of leaving) {
+      const { subject, timeMs, restored, replay, cause } = output;
+      const record = {
+        subject,
+        timeMs,
+        data: output.data ? JSON.stringify(output.data) : dataTextOf(cause!),
+        extra: (restored ? RESTORED : '') + common + extra,
+      };
+      if (framer.stamp.replay !== replay) framer = this.#framer(channel, replay);
+      const offset = from.offset + 1 + events.length;
+      records.push(record);
+      events.push(framer.frame(record, from.epoch, offset, sent));
+      causes.push(cause);
+      if (isRead) {
+        const place = { epoch: from.epoch, offset, sent };
+        const all: Members = { ...members, partition: this.#partition };
+        if (restored) all.restored = true;
+        known.push(new FramedEvent(framer.stamp, record, place, all));
+      }
+    }
+    return { records, events, causes, known: isRead ? known : null };
   }
 
   /** Tells that nothing more will come in the epoch of the main output that was written last. */
@@ -131,13 +160,27 @@ export class Outputs {
   /** What an output carries on from the event that led to it; null: nothing. */
   #carried({ cause }: Output): Carried | null {
     if (!cause) return null;
-    const { enters, service } = this.#parts;
-    const context = parseTraceparent(cause.traceparent) ?? (enters && traceOf(cause.id));
-    if (!context && cause.pipeline === undefined) return null;
+    const { enters } = this.#parts;
+    const traceparent = this.#traceparent(cause);
+    if (traceparent === undefined && cause.pipeline === undefined) return null;
     const { pipeline, route, params } = cause.pipeline === undefined && enters ? enters : cause;
-    // Of a trace that is not sampled no span is on record: it is handed on as it came, which W3C's level 1 leaves open.
-    const own = context?.isSampled ? { ...context, span: spanOf(service, cause.id) } : context;
-    return { pipeline, route, params, ...(own && { traceparent: traceparentText(own) }) };
+    return { pipeline, route, params, traceparent };
+  }
+
+  #traceparent({ id, traceparent }: Event): string | undefined {
+    const { enters, service } = this.#parts;
+    if (isTraceparent(traceparent)) {
+      // Of a trace that is not sampled no span is on record: it is handed on as it came, which W3C's level 1 leaves open.
+      if (!mayBeSampled(traceparent!)) return traceparent;
+      return traceparentText({ ...parseTraceparent(traceparent)!, span: spanOf(service, id) });
+    }
+    return enters ? traceparentText(traceOf(id)) : undefined;
+  }
+
+  #named(output: string): ChannelSpec {
+    const spec = this.#parts.specs.get(output);
+    if (!spec) throw new Error(`Service "${this.#parts.service}" has no output "${output}".`);
+    return spec;
   }
 
   #spec(channel: string): ChannelSpec {
@@ -176,7 +219,8 @@ function sharedFrom(head: Position, epoch: number): Position {
   return head.epoch < Math.max(1, epoch) ? { epoch: Math.max(1, epoch), offset: 0 } : head;
 }
 
-function recordOf({ output: { subject, timeMs, data, restored }, extra }: Leaving, common: string): Record {
-  const all = (restored ? RESTORED : '') + common + extra;
-  return { subject, timeMs, data: JSON.stringify(data), ...(all !== '' && { extra: all }) };
+function leave(byChannel: Map<ChannelSpec, Leaving[]>, spec: ChannelSpec, one: Leaving): void {
+  const leaving = byChannel.get(spec);
+  if (leaving) leaving.push(one);
+  else byChannel.set(spec, [one]);
 }

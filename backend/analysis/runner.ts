@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ChannelSpec } from '../../core/channels.ts';
 import { isPassing, sentence } from '../../core/errors.ts';
-import { comparePositions, type Position } from '../../core/event.ts';
+import { comparePositions, type Event, type Position } from '../../core/event.ts';
 import type { Logger } from '../../core/log.ts';
 import type { MetricSink } from '../../core/plugin.ts';
 import { LogReader, type LogBatch } from '../../core/reader.ts';
@@ -19,6 +19,7 @@ import {
 import { Committer } from './committer.ts';
 import { Engine, type EngineOptions } from './engine/engine.ts';
 import { Fellows } from './fellows.ts';
+import { Handover } from './handover.ts';
 import { Holder } from './holder.ts';
 import type { RetryPolicy } from './letters.ts';
 import { readMarks, type Marks } from './marks.ts';
@@ -58,6 +59,8 @@ export interface RunnerParts {
   /** What events are given to carry that carry nothing yet. */
   enters: Carried | null;
   retryPolicy: RetryPolicy | null;
+  /** To and from the other services of this process. */
+  handover?: Handover;
   log: Logger;
   /** Where what it counts and observes also goes. */
   metricSinks?: MetricSink[];
@@ -72,6 +75,7 @@ export class ServiceRunner {
   /** Of the service, and of the partition of it that is run. */
   readonly name: string;
   readonly #parts: RunnerParts;
+  readonly #handover: Handover;
   readonly #holder: Holder;
   readonly #fellows: Fellows;
   readonly #engine: Engine;
@@ -108,8 +112,10 @@ export class ServiceRunner {
       enters,
       variant,
       retryPolicy,
+      handover = new Handover(),
     } = parts;
     this.#parts = parts;
+    this.#handover = handover;
     this.name = partName(service, partition);
     this.#holder = new Holder(redis, this.name, { isHasty: true });
     this.#fellows = new Fellows({ ...parts, service });
@@ -117,12 +123,13 @@ export class ServiceRunner {
     this.#engine = new Engine(parts.service, { variant, ...owns, logLevel: parts.log.level });
     const outputs = new Outputs({
       ...{ redis, service, specs, specOf, enters, partition },
+      isRead: (channel) => handover.isRead(channel),
       fellows: partition && this.#fellows,
     });
     this.#outputs = outputs;
     this.#voice = new Voice({ ...parts, service });
     this.#committer = new Committer({
-      ...{ redis, service, name: this.name, input, outputs, retryPolicy },
+      ...{ redis, service, name: this.name, input, outputs, retryPolicy, handover },
       voice: this.#voice,
     });
   }
@@ -173,6 +180,7 @@ export class ServiceRunner {
   /** Until it is closed, loses the right to run, or finds that Redis stands elsewhere. */
   async #runOnce(): Promise<void> {
     const { redis, input, log } = this.#parts;
+    let leave = () => {};
     const signs = setInterval(() => void this.#sign().catch(() => {}), SIGN_MS);
     try {
       await this.#load();
@@ -184,10 +192,12 @@ export class ServiceRunner {
       });
       this.#reader = reader;
       reader.add(input, this.#position!);
+      leave = this.#handover.add(input, reader);
       await this.#follow(reader, () => rewound);
       if (!this.#closed) log.warn({ service: this.name }, 'starting over from the last commit');
     } finally {
       clearInterval(signs);
+      leave();
       this.#reader?.close();
       this.#committer.stop();
       this.#position = null;
@@ -246,8 +256,10 @@ export class ServiceRunner {
     this.#receivedMs = Date.now();
     for (let at = 0; at < batch.events.length;) {
       const untilMs = performance.now() + SLICE_MS;
-      do this.#take(batch.events[at++]!);
-      while (at < batch.events.length && performance.now() < untilMs);
+      do {
+        this.#take(batch.events[at]!, batch.known?.[at] ?? null);
+        at++;
+      } while (at < batch.events.length && performance.now() < untilMs);
       if (!(await this.#commit({ epoch: batch.epoch, offset: batch.from + at - 1 }))) return false;
     }
     // What was derived in the epoch before is void, and who reads the output is not to wait for the first event to know.
@@ -255,8 +267,8 @@ export class ServiceRunner {
     return true;
   }
 
-  #take(line: string): void {
-    const event = eventOf(line);
+  #take(line: string, known: Event | null): void {
+    const event = known ?? eventOf(line);
     if (event) this.#engine.take(event);
     else this.#lines.push(line);
   }

@@ -2,7 +2,8 @@ import type { Data, Event } from '../../core/event.ts';
 
 /** What a service derives. Subject and time are those of the event or timer at hand unless it says otherwise. */
 export interface Derived {
-  data: Data;
+  /** Those of the event at hand, as they came, unless it says otherwise. */
+  data?: Data;
   subject?: string;
   timeMs?: number;
   /** Which of the service's outputs it goes to, by its name; the first unless it says otherwise. */

@@ -9,20 +9,26 @@ export interface DeriveOptions {
   restartEvery?: number;
 }
 
+/** An output with its data, also where they are those of the event that it was derived from. */
+export interface DerivedOutput extends Output {
+  data: Data;
+}
+
 /**
  * What a service makes of a list of events, in order, with no Redis and no process. A new epoch forgets the one before.
  * @throws Error where the service fails at a timer
  */
 export function derive(service: Service<unknown>, events: Iterable<Event>, options: DeriveOptions = {}) {
   const { ends = true, restartEvery = Infinity } = options;
-  const outputs: Output[] = [];
+  const outputs: DerivedOutput[] = [];
   const rejected: Rejected[] = [];
   let kept = new Map<string, string>();
   let engine = new Engine(service);
   const drain = () => {
     const results = engine.drain();
     if (results.failed[0]) throw new Error(results.failed[0].reason);
-    outputs.push(...results.outputs);
+    for (const output of results.outputs)
+      outputs.push({ ...output, data: output.data ?? output.cause!.data });
     rejected.push(...results.rejected);
     for (const [entry, text] of results.entries) {
       if (text === '') kept.delete(entry);

@@ -1,6 +1,7 @@
 import { sentence } from '../../../core/errors.ts';
 import { timeMsOf, type Data, type Event } from '../../../core/event.ts';
 import { routeProblem } from '../../../core/pipeline.ts';
+import { mayBeSampled } from '../../../core/trace.ts';
 import type { Context, Derived, Labels, Service } from '../service.ts';
 import { Telling, type Told } from './telling.ts';
 import { Timers, type KeyTimer } from './timers.ts';
@@ -12,7 +13,8 @@ export interface Output {
   to: string;
   subject: string;
   timeMs: number;
-  data: Data;
+  /** null: those of the event that it was derived from. */
+  data: Data | null;
   /** What is derived from replayed data, or from what is not new, is so too. */
   replay: string | undefined;
   restored: boolean;
@@ -38,7 +40,7 @@ export interface Results {
   outputs: Output[];
   rejected: Rejected[];
   failed: FailedTimer[];
-  /** Events that say which trace they are of. */
+  /** Events that say which trace they are of, where it may be a sampled one. */
   traced: Event[];
   told: Told;
   /** What has to be kept: entry -> JSON text, '' to forget it. */
@@ -162,7 +164,7 @@ export class Engine {
     if (this.#owns && !this.#owns(key)) return;
     const at = this.#at.of(key, timeMs, this.#states.get(key), this.#timers);
     at.event = event;
-    if (event.traceparent !== undefined) this.#traced.push(event);
+    if (event.traceparent !== undefined && mayBeSampled(event.traceparent)) this.#traced.push(event);
     try {
       const service = event.pipeline === undefined ? this.#service : this.#inPipeline(event);
       if (service)
@@ -272,11 +274,12 @@ export class Engine {
     for (const one of derived) {
       const to = this.#service.forward(one);
       if (to === null) continue;
+      if (!one.data && !cause) throw new Error('a timer has no data to pass on');
       this.#outputs.push({
         to,
         subject: one.subject ?? subject,
         timeMs: one.timeMs ?? timeMs,
-        data: one.data,
+        data: one.data ?? null,
         replay: this.#replay,
         restored,
         cause,

@@ -1,10 +1,9 @@
-import type { Data } from '../../../core/event.ts';
-import { Service, type ServiceKind } from '../service.ts';
+import { Service, type Derived, type ServiceKind } from '../service.ts';
 
 /** Passes each datum on: to give a channel a second name or another envelope. */
 class Copy extends Service {
-  override process(data: Data): Data {
-    return data;
+  override receive(): Derived[] {
+    return [{}];
   }
 }
 

@@ -81,7 +81,9 @@ describe('fences', () => {
     after.load(before.drain().entries);
     after.take(second!);
     after.end();
-    const events = after.drain().outputs.map(({ data }) => [data['event'], data['fence'], data['synthetic']]);
+    const events = after
+      .drain()
+      .outputs.map(({ data }) => [data!['event'], data!['fence'], data!['synthetic']]);
     assert.deepEqual(events, [['exit', 'square', true], ['enter', 'other', undefined]]); // prettier-ignore
   });
 

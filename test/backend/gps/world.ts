@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { derive, eventsOf } from '../../../backend/analysis/engine/derive.ts';
-import type { Output } from '../../../backend/analysis/engine/engine.ts';
+import { derive, eventsOf, type DerivedOutput } from '../../../backend/analysis/engine/derive.ts';
 import { checkedParams } from '../../../backend/analysis/kinds.ts';
 import type { Service, ServiceKind } from '../../../backend/analysis/service.ts';
 import type { Data, Event } from '../../../core/event.ts';
@@ -35,7 +34,12 @@ export function create(kind: ServiceKind, params: Data = {}): Service<unknown> {
  * What a service of this kind derives. It is the same when the service is killed after every `restartEvery` events, and
  * conforms to the schema of its channel.
  */
-export function derived(kind: ServiceKind, events: Event[], params: Data = {}, restartEvery = 1): Output[] {
+export function derived(
+  kind: ServiceKind,
+  events: Event[],
+  params: Data = {},
+  restartEvery = 1,
+): DerivedOutput[] {
   const { outputs } = derive(create(kind, params), events);
   assert.deepEqual(derive(create(kind, params), events, { restartEvery }).outputs, outputs);
   const channels = new Map(Object.entries({ output: kind.output, ...kind.outputs }));

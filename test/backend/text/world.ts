@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { derive, eventsOf } from '../../../backend/analysis/engine/derive.ts';
-import type { Output } from '../../../backend/analysis/engine/engine.ts';
+import { derive, eventsOf, type DerivedOutput } from '../../../backend/analysis/engine/derive.ts';
 import type { ServiceKind } from '../../../backend/analysis/service.ts';
 import type { Data, Event } from '../../../core/event.ts';
 import { create, derived, START_MS } from '../gps/world.ts';
@@ -23,7 +22,7 @@ export function readings(kind: ServiceKind, data: (string | Data)[], params: Dat
 }
 
 /** What a service has derived, as the events that the next one reads. */
-export function asEvents(kind: ServiceKind, outputs: Output[]): Event[] {
+export function asEvents(kind: ServiceKind, outputs: DerivedOutput[]): Event[] {
   return eventsOf(kind.output, outputs);
 }
 

@@ -1,0 +1,73 @@
+import type { Data, Event, Record, Stamp } from './event.ts';
+import { isoTime } from './event.ts';
+
+/** What of an event varies beside its record and its place; see `Framer.frame`, where they are `extra`. */
+export type Members = Partial<
+  Pick<Event, 'restored' | 'partition' | 'traceparent' | 'pipeline' | 'route' | 'params'>
+>;
+
+/**
+ * The event that a line just framed says, without parsing it: whoever has written a line knows what it says. Its data are
+ * parsed once somebody asks for them, so each reader has data of its own, as from the line.
+ */
+export class FramedEvent implements Event {
+  [member: string]: unknown;
+  readonly specversion = '1.0';
+  readonly id: string;
+  readonly source: string;
+  readonly type: string;
+  readonly subject: string;
+  readonly time: string;
+  readonly epoch: number;
+  readonly offset: number;
+  readonly replay: string | undefined;
+  readonly sent: string;
+  readonly restored: true | undefined;
+  readonly partition: string | undefined;
+  readonly traceparent: string | undefined;
+  readonly pipeline: string | undefined;
+  readonly route: Event['route'];
+  readonly params: string | undefined;
+  /** The data as JSON text. */
+  readonly dataText: string;
+  #data: Data | null = null;
+
+  constructor(
+    stamp: Stamp,
+    record: Record,
+    { epoch, offset, sent }: Pick<Event, 'epoch' | 'offset' | 'sent'>,
+    members: Members,
+  ) {
+    this.id = `${stamp.channel}/${epoch}/${offset}`;
+    this.source = stamp.source;
+    this.type = stamp.channel;
+    this.subject = record.subject;
+    this.time = isoTime(record.timeMs);
+    this.epoch = epoch;
+    this.offset = offset;
+    this.replay = stamp.replay;
+    this.sent = sent;
+    this.restored = members.restored;
+    this.partition = members.partition;
+    this.traceparent = members.traceparent;
+    this.pipeline = members.pipeline;
+    this.route = members.route;
+    this.params = members.params;
+    this.dataText = record.data;
+  }
+
+  get data(): Data {
+    return (this.#data ??= JSON.parse(this.dataText) as Data);
+  }
+
+  /** The members in the order of the line; those that are undefined are not said. */
+  toJSON(): Event {
+    const { dataText: _, ...members } = { ...this };
+    return { ...members, data: this.data } as unknown as Event;
+  }
+}
+
+/** The data of an event as JSON text. */
+export function dataTextOf(event: Event): string {
+  return event instanceof FramedEvent ? event.dataText : JSON.stringify(event.data);
+}

@@ -1,103 +1,136 @@
 import type { DefaultProps } from '@deck.gl/core';
-import { LineLayer, type LineLayerProps } from '@deck.gl/layers';
+import { CORNER, QuadLayer, type QuadProps } from './quad-layer.ts';
+
+/** Line segments: two coordinates each from the origin; colours as four bytes, times in seconds, indexes of movers. */
+export interface Segments {
+  readonly from: Float32Array;
+  readonly to: Float32Array;
+  readonly colours: Uint8ClampedArray;
+  readonly times?: Float32Array;
+  readonly movers?: Float32Array;
+}
 
 /** How a trail fades: `now` and the times of its segments are seconds since one origin. */
-export interface FadingProps {
+export interface FadingProps extends QuadProps {
+  segments: Segments;
+  /** Width in pixels. */
+  width: number;
   now: number;
   /** Seconds after which a segment is gone; 0: never. */
   span: number;
   /** Index of the mover whose trail stands out; -1: none. */
   selected: number;
-  /** What the positions count from, in the units of the map's projection (see `mercator`). */
-  origin: readonly [number, number];
 }
 
 const uniforms = {
   name: 'trail',
   vs: `\
 layout(std140) uniform trailUniforms {
-  mat4 matrix;
+  float width;
   float now;
   float span;
   float selected;
 } trail;
 `,
-  uniformTypes: { matrix: 'mat4x4<f32>', now: 'f32', span: 'f32', selected: 'f32' },
+  uniformTypes: { width: 'f32', now: 'f32', span: 'f32', selected: 'f32' },
 } as const;
 
-/** Projected on arrival, so that a vertex costs one matrix: trails are most of what is drawn. */
 const vs = `\
 #version 300 es
 #define SHADER_NAME fading-lines-vertex-shader
-in vec3 positions;
-in vec2 instanceFrom;
-in vec2 instanceTo;
-in vec4 instanceColors;
-in float instanceTimes;
-in float instanceMovers;
-out vec4 vColor;
-out vec2 uv;
+in vec2 from;
+in vec2 to;
+in vec4 colour;
+in float time;
+in float mover;
+out vec4 vColour;
+out vec2 vAcross;
+${CORNER}
 void main(void) {
   float alpha = layer.opacity;
-  if (trail.span > 0.0) alpha *= clamp(1.0 - (trail.now - instanceTimes) / trail.span, 0.0, 1.0);
-  if (trail.selected >= 0.0 && abs(instanceMovers - trail.selected) > 0.5) alpha *= 0.25;
-  vec4 a = trail.matrix * vec4(instanceFrom, 0.0, 1.0);
-  vec4 b = trail.matrix * vec4(instanceTo, 0.0, 1.0);
+  if (trail.span > 0.0) alpha *= clamp(1.0 - (trail.now - time) / trail.span, 0.0, 1.0);
+  if (trail.selected >= 0.0 && abs(mover - trail.selected) > 0.5) alpha *= 0.25;
+  vec4 a = quads.matrix * vec4(from, 0.0, 1.0);
+  vec4 b = quads.matrix * vec4(to, 0.0, 1.0);
   vec2 along = normalize((b.xy / b.w - a.xy / a.w) * project.viewportSize + vec2(1e-9, 0.0));
-  vec4 p = positions.x < 0.5 ? a : b;
-  float width = line.widthScale + 0.5;
-  vec2 offset = vec2(-along.y, along.x) * positions.y * width / 2.0;
-  uv = vec2(positions.x, positions.y * width / line.widthScale);
+  vec2 corner = corner();
+  vec4 p = corner.x < 0.0 ? a : b;
+  // Half a pixel more on each side, over which the edge is smoothed.
+  float half_width = trail.width / 2.0;
+  vAcross = vec2(corner.y * (half_width + 0.5), half_width);
+  vec2 offset = vec2(-along.y, along.x) * vAcross.x;
   // What has faded is put outside the picture: nothing is filled for it.
   gl_Position = alpha > 0.004 ? p + vec4(project_pixel_size_to_clipspace(offset) * p.w, 0.0, 0.0) : vec4(2.0, 2.0, 2.0, 1.0);
-  vColor = vec4(instanceColors.rgb, instanceColors.a * alpha);
+  vColour = vec4(colour.rgb, colour.a * alpha);
+}
+`;
+
+const fs = `\
+#version 300 es
+#define SHADER_NAME fading-lines-fragment-shader
+precision highp float;
+in vec4 vColour;
+in vec2 vAcross;
+out vec4 fragColor;
+void main(void) {
+  geometry.uv = vAcross;
+  fragColor = vec4(vColour.rgb, vColour.a * clamp(vAcross.y + 0.5 - abs(vAcross.x), 0.0, 1.0));
+  DECKGL_FILTER_COLOR(fragColor, geometry);
 }
 `;
 
 /** Line segments that fade with their age on the GPU, so that a full chunk is uploaded once and then only its uniforms change. */
-export class FadingLines extends LineLayer<unknown, FadingProps> {
+export class FadingLines extends QuadLayer<FadingProps> {
   static override layerName = 'FadingLines';
-  static override defaultProps: DefaultProps<LineLayerProps & FadingProps> = {
+  static override defaultProps: DefaultProps<FadingProps> = {
+    segments: {
+      type: 'object',
+      value: { from: new Float32Array(0), to: new Float32Array(0), colours: new Uint8ClampedArray(0) },
+    },
+    width: 2.5,
     now: 0,
     span: 0,
     selected: -1,
-    origin: { type: 'array', value: [0, 0] },
   };
 
-  override getShaders(): ReturnType<LineLayer['getShaders']> {
-    const shaders = super.getShaders();
-    return { ...shaders, vs, modules: [...shaders.modules, uniforms] };
+  protected override readonly attributes = [
+    { attribute: 'from', format: 'float32x2', words: 2 },
+    { attribute: 'to', format: 'float32x2', words: 2 },
+    { attribute: 'colour', format: 'unorm8x4', words: 1 },
+    { attribute: 'time', format: 'float32', words: 1 },
+    { attribute: 'mover', format: 'float32', words: 1 },
+  ] as const;
+
+  protected override shaders() {
+    return { vs, fs, modules: [uniforms] };
   }
 
-  override initializeState(): void {
-    this.getAttributeManager()?.addInstanced({
-      instanceFrom: { size: 2, accessor: 'getFrom' },
-      instanceTo: { size: 2, accessor: 'getTo' },
-      instanceColors: { size: 4, type: 'unorm8', accessor: 'getColor', defaultValue: [0, 0, 0, 255] },
-      instanceTimes: { size: 1, accessor: 'getTime' },
-      instanceMovers: { size: 1, accessor: 'getMover' },
-    });
+  protected override fill(i: number, words: Float32Array, colours: Uint32Array, at: number): void {
+    const { from, to, times, movers, colours: bytes } = this.props.segments;
+    words[at] = from[i * 2] as number;
+    words[at + 1] = from[i * 2 + 1] as number;
+    words[at + 2] = to[i * 2] as number;
+    words[at + 3] = to[i * 2 + 1] as number;
+    colours[at + 4] = packed(bytes, i);
+    words[at + 5] = times?.[i] ?? 0;
+    words[at + 6] = movers?.[i] ?? 0;
   }
 
-  /** Not known from the attributes, and not needed: the overlay draws all it is given. */
-  override getBounds(): null {
-    return null;
-  }
-
-  override draw(options: Parameters<LineLayer['draw']>[0]): void {
-    const { now, span, selected, origin } = this.props;
-    const matrix = shifted(this.context.viewport.viewProjectionMatrix, origin);
-    this.state.model?.shaderInputs.setProps({ trail: { matrix, now, span, selected } });
-    super.draw(options);
+  override draw(): void {
+    const { width, now, span, selected } = this.props;
+    this.state.model?.shaderInputs.setProps({ trail: { width, now, span, selected } });
+    super.draw();
   }
 }
 
-/** The matrix for positions that count from an origin; in double precision, so that they may be float32. */
-function shifted(matrix: readonly number[], [x, y]: readonly [number, number]): number[] {
-  const m = [...matrix] as number[];
-  for (let row = 0; row < 4; row++) {
-    m[12 + row] =
-      (matrix[row] as number) * x + (matrix[4 + row] as number) * y + (matrix[12 + row] as number);
-  }
-  return m;
+/** The colour of an item as one word, in the order in which graphics read it. */
+export function packed(bytes: Uint8ClampedArray, i: number): number {
+  const at = i * 4;
+  return (
+    ((bytes[at] as number) |
+      ((bytes[at + 1] as number) << 8) |
+      ((bytes[at + 2] as number) << 16) |
+      ((bytes[at + 3] as number) << 24)) >>>
+    0
+  );
 }

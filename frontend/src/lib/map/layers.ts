@@ -1,13 +1,14 @@
 import type { Layer } from '@deck.gl/core';
-import { LineLayer, ScatterplotLayer, TextLayer } from '@deck.gl/layers';
+import { ScatterplotLayer, TextLayer } from '@deck.gl/layers';
 import type { Rgb } from '../colours.ts';
 import type { LonLat } from '../geo.ts';
+import { mercator, WORLD } from '../mercator.ts';
 import type { Mover, Movers, Outlier } from '../movers.ts';
 import type { Subject } from '../subjects.ts';
 import type { TrailChunk, Trails } from '../trails.ts';
 import type { Cluster, Grouping } from './clusters.ts';
 import { FadingLines } from './fading-lines.ts';
-import { MoverLayer, NO_HEADING, SHAPE } from './mover-layer.ts';
+import { MoverLayer, NO_HEADING, SHAPE, type Points } from './mover-layer.ts';
 
 /** What the layers need besides the movers. */
 export interface Look {
@@ -19,6 +20,8 @@ export interface Look {
   warn: Rgb;
   selected: Mover | undefined;
   hovered: Mover | undefined;
+  /** What is in the middle of the map. */
+  centre: LonLat;
   /** Pixels of a place on the screen. */
   project: (place: LonLat) => { x: number; y: number };
   /** Seconds of event time until a trail is gone; 0: never; undefined: no trails. */
@@ -47,10 +50,11 @@ const GREY: Rgb = [128, 128, 128];
 
 /** Builds the deck.gl layers of one frame out of typed arrays; it keeps what the GPU already has. */
 export class Layers {
-  #uploaded = new WeakMap<TrailChunk, { count: number; data: object }>();
-  #positions = new Float64Array(0);
-  #tailFrom = new Float64Array(0);
-  #tailTo = new Float64Array(0);
+  /** Rises with each frame: what moves is uploaded anew. */
+  #version = 0;
+  #at = new Float32Array(0);
+  #tailFrom = new Float32Array(0);
+  #tailTo = new Float32Array(0);
   #tailColours = new Uint8ClampedArray(0);
   #colours = new Uint8ClampedArray(0);
   #shapes = new Float32Array(0);
@@ -63,25 +67,15 @@ export class Layers {
     const all = grouping ? Array.from(grouping.single, (i) => movers.all[i] as Mover) : movers.all;
     this.drawn = all;
     const n = all.length;
-    this.#fill(all, look);
-    const rgba = { value: this.#colours.subarray(0, n * 4), size: 4 };
-    const at = { value: this.#positions.subarray(0, n * 2), size: 2 };
+    const origin = mercator(look.centre);
+    const version = ++this.#version;
+    this.#fill(all, origin, look);
     const trailsOn = look.trailSeconds !== undefined;
     return [
       ...(trailsOn ? [...movers.trails].flatMap(([root, trails]) => this.#trail(root, trails, look)) : []),
-      new LineLayer({
-        id: 'tails',
-        visible: trailsOn,
-        data: {
-          length: n * 2,
-          attributes: {
-            getSourcePosition: { value: this.#tailFrom.subarray(0, n * 4), size: 2 },
-            getTargetPosition: { value: this.#tailTo.subarray(0, n * 4), size: 2 },
-            getColor: { value: this.#tailColours.subarray(0, n * 8), size: 4 },
-          },
-        },
-        getWidth: 2.5,
-        antialiasing: true,
+      new FadingLines({
+        ...{ id: 'tails', visible: trailsOn, count: n * 2, version, origin },
+        segments: { from: this.#tailFrom, to: this.#tailTo, colours: this.#tailColours },
       }),
       new ScatterplotLayer({
         id: 'ring',
@@ -98,20 +92,9 @@ export class Layers {
         billboard: true,
       }),
       new MoverLayer({
-        id: 'movers',
-        data: {
-          length: n,
-          attributes: {
-            getPosition: at,
-            getFillColor: rgba,
-            getShape: { value: this.#shapes.subarray(0, n * 2), size: 2 },
-          },
-        },
-        radiusUnits: 'pixels',
-        getRadius: n > 400 ? 8 : 12,
-        getLineColor: [...look.halo, 255],
-        billboard: true,
-        pickable: true,
+        ...{ id: 'movers', count: n, version, origin, pickable: true },
+        points: { at: this.#at, colours: this.#colours, shapes: this.#shapes },
+        ...{ radius: n > 400 ? 8 : 12, halo: look.halo },
       }),
       ...this.#outliers(movers.outliers, look),
       ...clusterLayers(grouping?.clusters ?? [], look),
@@ -121,65 +104,42 @@ export class Layers {
   }
 
   /** Fixes that are not believed, as crosses that go with the trails. */
-  #outliers(outliers: readonly Outlier[], { palette, halo, trailSeconds, nowMs }: Look): Layer[] {
+  #outliers(outliers: readonly Outlier[], look: Look): Layer[] {
+    const { trailSeconds, nowMs } = look;
     const shown = outliers.filter(
       ({ subject, timeMs }) => !trailSeconds || nowMs(subject.root) - timeMs < trailSeconds * 1000,
     );
     if (trailSeconds === undefined || shown.length === 0) return [];
-    const layer = new MoverLayer({
-      id: 'outliers',
-      data: {
-        length: shown.length,
-        attributes: {
-          getPosition: { value: Float64Array.from(shown.flatMap(({ at }) => [at[0], at[1]])), size: 2 },
-          getFillColor: {
-            value: Uint8ClampedArray.from(
-              shown.flatMap(({ subject }) => [...(palette[subject.colour] ?? GREY), 255]),
-            ),
-            size: 4,
-          },
-          getShape: { value: Float32Array.from(shown.flatMap(() => [NO_HEADING, SHAPE.outlier])), size: 2 },
-        },
-      },
-      radiusUnits: 'pixels',
-      getRadius: 12,
-      getLineColor: [...halo, 255],
-      billboard: true,
-      pickable: true,
-    });
     this.shownOutliers = shown;
-    return [layer];
+    const points = pointsOf(
+      shown.map(({ at, subject }) => ({ at, colour: subject.colour, shape: SHAPE.outlier })),
+      look,
+    );
+    return [new MoverLayer({ id: 'outliers', ...points, pickable: true, radius: 12, halo: look.halo })];
   }
   /** The outliers in the order in which they are drawn. */
   shownOutliers: readonly Outlier[] = [];
 
   /** Where movers were at the moment that a pointer is on. */
-  #ghosts(all: readonly Mover[], { ghosts, palette, halo }: Look): Layer[] {
-    if (!ghosts) return [];
-    const places = [...ghosts].flatMap(([i, at]) => (all[i] ? [{ at, colour: all[i].subject.colour }] : []));
-    const layer = new ScatterplotLayer<{ at: LonLat; colour: number }>({
-      id: 'ghosts',
-      data: places,
-      getPosition: ({ at }) => [at[0], at[1]],
-      radiusUnits: 'pixels',
-      getRadius: 6,
-      stroked: true,
-      lineWidthUnits: 'pixels',
-      getLineWidth: 2,
-      getFillColor: ({ colour }) => [...(palette[colour] ?? GREY), 255],
-      getLineColor: [...halo, 255],
-      billboard: true,
-    });
-    return [layer];
+  #ghosts(all: readonly Mover[], look: Look): Layer[] {
+    if (!look.ghosts) return [];
+    const places = [...look.ghosts].flatMap(([i, at]) =>
+      all[i] ? [{ at, colour: all[i].subject.colour, shape: SHAPE.moving }] : [],
+    );
+    return [new MoverLayer({ id: 'ghosts', ...pointsOf(places, look), radius: 13, halo: look.halo })];
   }
 
-  #fill(all: readonly Mover[], { palette, selected, ghosts, hideSilent, nowMs }: Look): void {
+  #fill(
+    all: readonly Mover[],
+    origin: readonly [number, number],
+    { palette, selected, ghosts, hideSilent, nowMs }: Look,
+  ): void {
     const n = all.length;
-    if (this.#positions.length < n * 2) {
+    if (this.#at.length < n * 2) {
       const room = Math.max(64, n * 2);
-      this.#positions = new Float64Array(room * 2);
-      this.#tailFrom = new Float64Array(room * 4);
-      this.#tailTo = new Float64Array(room * 4);
+      this.#at = new Float32Array(room * 2);
+      this.#tailFrom = new Float32Array(room * 4);
+      this.#tailTo = new Float32Array(room * 4);
       this.#tailColours = new Uint8ClampedArray(room * 8);
       this.#colours = new Uint8ClampedArray(room * 4);
       this.#shapes = new Float32Array(room * 2);
@@ -192,13 +152,20 @@ export class Layers {
       const silent = silentMs > Math.max(SILENT.leastMs, SILENT.gaps * mover.usualGapMs);
       const gone = silent && hideSilent;
       const alpha = ghosts ? ALPHA.past : selected && selected !== mover ? ALPHA.back : ALPHA.full;
-      this.#positions[i * 2] = mover.shown[0];
-      this.#positions[i * 2 + 1] = mover.shown[1];
+      const [x, y] = mercator([mover.shown[0], mover.shown[1]]);
+      // The world is round: who is beyond its edge is seen on the side that is nearer.
+      const originX = origin[0] + Math.round((x - origin[0]) / WORLD) * WORLD;
+      const put = (to: Float32Array, place: LonLat | null | undefined, at: number): void => {
+        const [placeX, placeY] = place ? mercator([place[0], place[1]]) : [x, y];
+        to[at] = placeX - originX;
+        to[at + 1] = placeY - origin[1];
+      };
+      put(this.#at, null, i * 2);
       // What the pen has not drawn yet: up to the last fix, and from there to where the mover is shown.
-      this.#tailFrom.set(end ?? mover.shown, i * 4);
-      this.#tailTo.set(last ?? mover.shown, i * 4);
-      this.#tailFrom.set(last ?? mover.shown, i * 4 + 2);
-      this.#tailTo.set(mover.shown, i * 4 + 2);
+      put(this.#tailFrom, end, i * 4);
+      put(this.#tailTo, last, i * 4);
+      put(this.#tailFrom, last, i * 4 + 2);
+      put(this.#tailTo, null, i * 4 + 2);
       this.#colours.set(colour, i * 4);
       this.#colours[i * 4 + 3] = gone ? 0 : silent ? Math.min(alpha, ALPHA.silent) : alpha;
       this.#tailColours.set(colour, i * 8);
@@ -226,34 +193,14 @@ export class Layers {
     return chunks.map(
       (chunk) =>
         new FadingLines({
-          id: `trail-${chunk.id}`,
-          data: this.#dataOf(chunk) as never,
-          widthScale: 2.5,
-          antialiasing: true,
+          ...{ id: `trail-${chunk.id}`, count: chunk.count, origin: chunk.origin, segments: chunk },
+          version: chunk.id,
           opacity: 0.8,
-          origin: chunk.origin,
           now,
           span: trailSeconds,
           selected: selected?.subject.root === root ? selected.index : -1,
         }),
     );
-  }
-
-  /** The same object as long as the chunk has not grown: then deck.gl uploads nothing. */
-  #dataOf(chunk: TrailChunk): object {
-    const known = this.#uploaded.get(chunk);
-    if (known?.count === chunk.count) return known.data;
-    const { count: length, from, to, colours, times, movers } = chunk;
-    const attributes = {
-      getFrom: { value: from.subarray(0, length * 2), size: 2 },
-      getTo: { value: to.subarray(0, length * 2), size: 2 },
-      getColor: { value: colours.subarray(0, length * 4), size: 4 },
-      getTime: { value: times.subarray(0, length), size: 1 },
-      getMover: { value: movers.subarray(0, length), size: 1 },
-    };
-    const data = { length, attributes };
-    this.#uploaded.set(chunk, { count: length, data });
-    return data;
   }
 
   #names(all: readonly Mover[], { selected, hovered, text, halo, project }: Look): Layer[] {
@@ -288,6 +235,24 @@ export class Layers {
     });
     return [layer];
   }
+}
+
+/** A few points, wherever they are. */
+function pointsOf(
+  points: readonly { at: LonLat; colour: number; shape: number }[],
+  { palette, centre }: Look,
+): { count: number; version: object; origin: [number, number]; points: Points } {
+  const origin = mercator(centre);
+  const at = points.flatMap((point) => {
+    const [x, y] = mercator([point.at[0], point.at[1]]);
+    return [x - origin[0], y - origin[1]];
+  });
+  const drawn = {
+    at: Float32Array.from(at),
+    colours: Uint8ClampedArray.from(points.flatMap(({ colour }) => [...(palette[colour] ?? GREY), 255])),
+    shapes: Float32Array.from(points.flatMap(({ shape }) => [NO_HEADING, shape])),
+  };
+  return { count: points.length, version: drawn, origin, points: drawn };
 }
 
 /** Circles that grow with how many they stand for, and the number in each. */

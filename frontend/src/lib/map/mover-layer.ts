@@ -1,10 +1,63 @@
-import { ScatterplotLayer } from '@deck.gl/layers';
+import type { DefaultProps } from '@deck.gl/core';
+import { packed } from './fading-lines.ts';
+import { CORNER, QuadLayer, type QuadProps } from './quad-layer.ts';
 
 /** Value of the first shape number for "no heading". */
 export const NO_HEADING = -10;
 
 /** Values of the second shape number: what a point looks like. */
 export const SHAPE = { moving: 0, stopped: 1, restored: 2, outlier: 3 } as const;
+
+/** Points: two coordinates each from the origin; colours as four bytes; heading in radians or NO_HEADING, and one of SHAPE. */
+export interface Points {
+  readonly at: Float32Array;
+  readonly colours: Uint8ClampedArray;
+  readonly shapes: Float32Array;
+}
+
+export interface MoverProps extends QuadProps {
+  points: Points;
+  /** With nose and halo, pixels. */
+  radius: number;
+  /** Around each, 0..255. */
+  halo: readonly [number, number, number];
+}
+
+const block = `\
+layout(std140) uniform moverUniforms {
+  vec3 halo;
+  float radius;
+} mover;
+`;
+
+const uniforms = {
+  ...{ name: 'mover', vs: block, fs: block },
+  uniformTypes: { halo: 'vec3<f32>', radius: 'f32' },
+} as const;
+
+const vs = `\
+#version 300 es
+#define SHADER_NAME mover-layer-vertex-shader
+in vec2 at;
+in vec4 colour;
+in vec2 shape;
+out vec4 vColour;
+out vec2 vPlace;
+flat out vec2 vShape;
+${CORNER}
+void main(void) {
+  geometry.pickingColor = picking_getPickingColorFromIndex(float(item()));
+  // Half a pixel more, over which the edge is smoothed.
+  vPlace = corner() * (mover.radius + 0.5);
+  geometry.uv = vPlace;
+  vec4 p = quads.matrix * vec4(at, 0.0, 1.0);
+  // Who is not to be seen has no halo either.
+  gl_Position = colour.a > 0.0 ? p + vec4(project_pixel_size_to_clipspace(vPlace) * p.w, 0.0, 0.0) : vec4(2.0, 2.0, 2.0, 1.0);
+  vShape = shape;
+  vColour = vec4(colour.rgb, colour.a * layer.opacity);
+  DECKGL_FILTER_COLOR(vColour, geometry);
+}
+`;
 
 /**
  * A dot with a nose that points where it is heading: with a hole while it stands, an outline while it is only restored; a
@@ -14,18 +67,16 @@ const fs = `\
 #version 300 es
 #define SHADER_NAME mover-layer-fragment-shader
 precision highp float;
-in vec4 vFillColor;
-in vec4 vLineColor;
-in vec2 unitPosition;
-in float outerRadiusPixels;
-in vec2 vShape;
+in vec4 vColour;
+in vec2 vPlace;
+flat in vec2 vShape;
 out vec4 fragColor;
 const float HALO = 2.0;
 const float NOSE = 1.85;
 void main(void) {
-  geometry.uv = unitPosition;
-  vec2 p = unitPosition * outerRadiusPixels;
-  float r = (outerRadiusPixels - HALO) / NOSE;
+  geometry.uv = vPlace;
+  vec2 p = vPlace;
+  float r = (mover.radius - HALO) / NOSE;
   float d = length(p) - r;
   if (vShape.y > 2.5) {
     vec2 q = abs(vec2(p.x + p.y, p.x - p.y)) * 0.7071;
@@ -43,29 +94,46 @@ void main(void) {
   float body = 1.0 - smoothstep(-0.6, 0.6, d);
   if (vShape.y > 1.5 && vShape.y < 2.5) body *= smoothstep(-2.8, -1.6, d);
   else if (vShape.y > 0.5 && vShape.y < 1.5) body *= smoothstep(0.45 * r - 0.6, 0.45 * r + 0.6, length(p));
-  fragColor = mix(vLineColor, vFillColor, body);
+  fragColor = mix(vec4(mover.halo, 1.0), vColour, body);
   fragColor.a *= inside;
   DECKGL_FILTER_COLOR(fragColor, geometry);
 }
 `;
 
-/** Subjects on the map. Besides a scatterplot's attributes it takes `getShape`: heading in radians or NO_HEADING, and one of SHAPE. */
-export class MoverLayer extends ScatterplotLayer {
+/** Subjects on the map. */
+export class MoverLayer extends QuadLayer<MoverProps> {
   static override layerName = 'MoverLayer';
+  static override defaultProps: DefaultProps<MoverProps> = {
+    points: {
+      type: 'object',
+      value: { at: new Float32Array(0), colours: new Uint8ClampedArray(0), shapes: new Float32Array(0) },
+    },
+    radius: 12,
+    halo: { type: 'array', value: [255, 255, 255] },
+  };
 
-  override getShaders(): ReturnType<ScatterplotLayer['getShaders']> {
-    return {
-      ...super.getShaders(),
-      fs,
-      inject: {
-        'vs:#decl': 'in vec2 instanceShapes;\nout vec2 vShape;\n',
-        'vs:#main-end': 'vShape = instanceShapes;\n',
-      },
-    };
+  protected override readonly attributes = [
+    { attribute: 'at', format: 'float32x2', words: 2 },
+    { attribute: 'colour', format: 'unorm8x4', words: 1 },
+    { attribute: 'shape', format: 'float32x2', words: 2 },
+  ] as const;
+
+  protected override shaders() {
+    return { vs, fs, modules: [uniforms] };
   }
 
-  override initializeState(): void {
-    super.initializeState();
-    this.getAttributeManager()?.addInstanced({ instanceShapes: { size: 2, accessor: 'getShape' } });
+  protected override fill(i: number, words: Float32Array, colours: Uint32Array, at: number): void {
+    const { at: places, shapes, colours: bytes } = this.props.points;
+    words[at] = places[i * 2] as number;
+    words[at + 1] = places[i * 2 + 1] as number;
+    colours[at + 2] = packed(bytes, i);
+    words[at + 3] = shapes[i * 2] as number;
+    words[at + 4] = shapes[i * 2 + 1] as number;
+  }
+
+  override draw(): void {
+    const { radius, halo } = this.props;
+    this.state.model?.shaderInputs.setProps({ mover: { radius, halo: halo.map((byte) => byte / 255) } });
+    super.draw();
   }
 }

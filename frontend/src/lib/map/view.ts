@@ -287,6 +287,7 @@ export class MapView {
       this.#hovered ?? (selection.hoverKey === undefined ? undefined : movers.byKey.get(selection.hoverKey));
     const look: Look = {
       ...this.#look,
+      centre: centreOf(this.map),
       project: ([x, y]) => this.map.project([x, y]),
       selected,
       hovered,
@@ -382,6 +383,11 @@ export class MapView {
     const grid = graticule(bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth());
     void this.map.getSource<GeoJSONSource>('grid')?.setData(grid);
   }
+}
+
+function centreOf(map: BaseMap): LonLat {
+  const { lng, lat } = map.getCenter();
+  return [lng, lat];
 }
 
 /** Quick to draw less, slow to draw more: it would swing to and fro. */

@@ -53,7 +53,7 @@ export class Frame {
       this.#dirty = false;
       this.version++;
       // Where frames are slow, what is read moves less often: it is drawn by the same hands.
-      const due = this.#slowAt + Math.min(SLOWEST_MS, Math.max(SLOW_MS, this.usualMs * 8)) - now;
+      const due = this.#slowAt + Math.min(SLOWEST_MS, Math.max(SLOW_MS, this.usualMs * 16)) - now;
       if (due <= 0) this.#moveSlow();
       else this.#slowTimer ??= setTimeout(this.#moveSlow, due);
     }

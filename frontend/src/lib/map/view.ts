@@ -28,7 +28,7 @@ const TRAIL_SHARE = { short: 0.03, long: 0.2 };
 const SLOW = { aboveMs: 30, freshMs: 80, glideMs: 160 };
 
 /** Chunks of trails that are drawn, and when a frame's time (ms) has fewer or more of them drawn the next time. */
-const CHUNKS = { least: 2, most: 96, fewerAboveMs: 50, moreBelowMs: 25, step: 0.8 };
+const CHUNKS = { least: 2, most: 96, fewerAboveMs: 30, moreBelowMs: 20, step: 0.8 };
 
 /** Who stands where is grouped anew so often, ms. */
 const GROUP_EVERY_MS = 300;

@@ -2,7 +2,14 @@ import type { ChannelSpec } from '../../core/channels.ts';
 import { Framer, type Event, type Position, type Record } from '../../core/event.ts';
 import { FramedEvent, dataTextOf, type Members } from '../../core/framed-event.ts';
 import type { Carried } from '../../core/pipeline.ts';
-import { isTraceparent, mayBeSampled, parseTraceparent, spanOf, traceOf, traceparentText } from '../../core/trace.ts';
+import {
+  isTraceparent,
+  mayBeSampled,
+  parseTraceparent,
+  spanOf,
+  traceOf,
+  traceparentText,
+} from '../../core/trace.ts';
 import type { Redis } from '../../core/redis.ts';
 import { readHead } from '../../core/store.ts';
 import { markOver, type OutputBatch } from './checkpoint.ts';

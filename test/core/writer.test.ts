@@ -32,6 +32,31 @@ describe('ChannelWriter on Redis', () => {
     return entries.map(([id, fields]) => ({ id, event: JSON.parse(fields[1]!) as Event }));
   }
 
+  it('publishes a large batch where somebody hears it, by name or by pattern, and logs it in any case', async () => {
+    const published = async () =>
+      Number(/cmdstat_publish:calls=(\d+)/.exec(await redis.info('commandstats'))?.[1] ?? 0);
+    const writer = new ChannelWriter(redis, channelSpec('heard'), { source: '/test' });
+    const before = await published();
+    await writer.emit(batch(0, 40));
+    assert.equal(await published(), before, 'nobody would have heard it');
+    for (const how of ['subscribe', 'psubscribe'] as const) {
+      const heard: number[] = [];
+      const subscriber = duplicate(redis);
+      const hear = (text: string) => heard.push((JSON.parse(text) as Event).offset);
+      subscriber.on('message', (_channel, text) => hear(text));
+      subscriber.on('pmessage', (_pattern, _channel, text) => hear(text));
+      await subscriber[how](how === 'subscribe' ? 'heard' : 'hea*');
+      const { offset } = await writer.emit(batch(0, 40));
+      await eventually('all that was published', () => heard.length === 40);
+      assert.deepEqual(
+        heard,
+        Array.from({ length: 40 }, (_, i) => offset - 39 + i),
+      );
+      subscriber.disconnect();
+    }
+    assert.equal((await log('heard')).length, 120);
+  });
+
   it('publishes, logs and keeps state in one call, as CloudEvents with epoch and offset', async () => {
     const heard: string[] = [];
     const subscriber = duplicate(redis);

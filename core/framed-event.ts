@@ -28,8 +28,7 @@ export class FramedEvent implements Event {
   readonly pipeline: string | undefined;
   readonly route: Event['route'];
   readonly params: string | undefined;
-  /** The data as JSON text. */
-  readonly dataText: string;
+  readonly #text: string;
   #data: Data | null = null;
 
   constructor(
@@ -53,17 +52,25 @@ export class FramedEvent implements Event {
     this.pipeline = members.pipeline;
     this.route = members.route;
     this.params = members.params;
-    this.dataText = record.data;
+    this.#text = record.data;
   }
 
   get data(): Data {
-    return (this.#data ??= JSON.parse(this.dataText) as Data);
+    return (this.#data ??= JSON.parse(this.#text) as Data);
+  }
+
+  set data(data: Data) {
+    this.#data = data;
+  }
+
+  /** The data as JSON text; not that of the line where somebody has had them in hand, who may have changed them. */
+  get dataText(): string {
+    return this.#data ? JSON.stringify(this.#data) : this.#text;
   }
 
   /** The members in the order of the line; those that are undefined are not said. */
   toJSON(): Event {
-    const { dataText: _, ...members } = { ...this };
-    return { ...members, data: this.data } as unknown as Event;
+    return { ...this, data: this.data } as unknown as Event;
   }
 }
 

@@ -104,7 +104,7 @@ export class LogReader {
   }
 
   /**
-   * Says that this process is about to write a batch to the channel: it need not be asked for then. What is answered is to
+   * Says that this process is about to write a batch to a channel that it reads: Redis need not be asked for it. What is answered is to
    * be called once, with the batch as it stands in the log, or null where nothing was written.
    */
   expect(): (batch: LogBatch | null) => void {

@@ -32,14 +32,13 @@ interface HostedParts extends HostParts {
 
 /** The services of this process: those that the set-up asks for. One that fails, comes or goes does not touch the others. */
 export class Host {
-  readonly #parts: HostParts;
+  readonly #parts: HostedParts;
   readonly #hosted = new Map<string, Hosted>();
-  readonly #handover = new Handover();
   #applying: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
   constructor(parts: HostParts) {
-    this.#parts = parts;
+    this.#parts = { ...parts, handover: new Handover() };
   }
 
   /** Starts, stops and changes services until they are those of the set-up. */
@@ -65,8 +64,7 @@ export class Host {
       if (hosted?.text === JSON.stringify(config)) return;
       await hosted?.close();
       this.#hosted.delete(name);
-      if (config)
-        this.#hosted.set(name, new Hosted(name, config, { ...this.#parts, handover: this.#handover }));
+      if (config) this.#hosted.set(name, new Hosted(name, config, this.#parts));
       else await hosted?.forget();
     });
     await Promise.all(changes);

@@ -1,5 +1,5 @@
 /** Width of the world in the units of the map's projection (Web Mercator, as deck.gl and MapLibre count it). */
-export const WORLD = 512;
+const WORLD = 512;
 
 /** Longitude and latitude in degrees to the plane of the map; y rises to the north. */
 export function mercator([longitude, latitude]: readonly [number, number]): [x: number, y: number] {

@@ -1,5 +1,5 @@
 import type { DefaultProps } from '@deck.gl/core';
-import { CORNER, QuadLayer, type QuadProps } from './quad-layer.ts';
+import { CORNER, packed, QuadLayer, type QuadProps } from './quad-layer.ts';
 
 /** Line segments: two coordinates each from the origin; colours as four bytes, times in seconds, indexes of movers. */
 export interface Segments {
@@ -121,16 +121,4 @@ export class FadingLines extends QuadLayer<FadingProps> {
     this.state.model?.shaderInputs.setProps({ trail: { width, now, span, selected } });
     super.draw();
   }
-}
-
-/** The colour of an item as one word, in the order in which graphics read it. */
-export function packed(bytes: Uint8ClampedArray, i: number): number {
-  const at = i * 4;
-  return (
-    ((bytes[at] as number) |
-      ((bytes[at + 1] as number) << 8) |
-      ((bytes[at + 2] as number) << 16) |
-      ((bytes[at + 3] as number) << 24)) >>>
-    0
-  );
 }

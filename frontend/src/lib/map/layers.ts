@@ -2,7 +2,7 @@ import type { Layer } from '@deck.gl/core';
 import { ScatterplotLayer, TextLayer } from '@deck.gl/layers';
 import type { Rgb } from '../colours.ts';
 import type { LonLat } from '../geo.ts';
-import { mercator, WORLD } from '../mercator.ts';
+import { mercator } from '../mercator.ts';
 import type { Mover, Movers, Outlier } from '../movers.ts';
 import type { Subject } from '../subjects.ts';
 import type { TrailChunk, Trails } from '../trails.ts';
@@ -74,7 +74,7 @@ export class Layers {
     return [
       ...(trailsOn ? [...movers.trails].flatMap(([root, trails]) => this.#trail(root, trails, look)) : []),
       new FadingLines({
-        ...{ id: 'tails', visible: trailsOn, count: n * 2, version, origin },
+        ...{ id: 'tails', count: trailsOn ? n * 2 : 0, version, origin },
         segments: { from: this.#tailFrom, to: this.#tailTo, colours: this.#tailColours },
       }),
       new ScatterplotLayer({
@@ -152,20 +152,15 @@ export class Layers {
       const silent = silentMs > Math.max(SILENT.leastMs, SILENT.gaps * mover.usualGapMs);
       const gone = silent && hideSilent;
       const alpha = ghosts ? ALPHA.past : selected && selected !== mover ? ALPHA.back : ALPHA.full;
-      const [x, y] = mercator([mover.shown[0], mover.shown[1]]);
-      // The world is round: who is beyond its edge is seen on the side that is nearer.
-      const originX = origin[0] + Math.round((x - origin[0]) / WORLD) * WORLD;
-      const put = (to: Float32Array, place: LonLat | null | undefined, at: number): void => {
-        const [placeX, placeY] = place ? mercator([place[0], place[1]]) : [x, y];
-        to[at] = placeX - originX;
-        to[at + 1] = placeY - origin[1];
-      };
-      put(this.#at, null, i * 2);
+      const shown = mercator([mover.shown[0], mover.shown[1]]);
+      const drawn = end ? mercator([end[0], end[1]]) : shown;
+      const latest = last ? mercator([last[0], last[1]]) : shown;
+      put(this.#at, i * 2, shown, origin);
       // What the pen has not drawn yet: up to the last fix, and from there to where the mover is shown.
-      put(this.#tailFrom, end, i * 4);
-      put(this.#tailTo, last, i * 4);
-      put(this.#tailFrom, last, i * 4 + 2);
-      put(this.#tailTo, null, i * 4 + 2);
+      put(this.#tailFrom, i * 4, drawn, origin);
+      put(this.#tailTo, i * 4, latest, origin);
+      put(this.#tailFrom, i * 4 + 2, latest, origin);
+      put(this.#tailTo, i * 4 + 2, shown, origin);
       this.#colours.set(colour, i * 4);
       this.#colours[i * 4 + 3] = gone ? 0 : silent ? Math.min(alpha, ALPHA.silent) : alpha;
       this.#tailColours.set(colour, i * 8);
@@ -235,6 +230,16 @@ export class Layers {
     });
     return [layer];
   }
+}
+
+function put(
+  to: Float32Array,
+  at: number,
+  place: readonly [number, number],
+  origin: readonly [number, number],
+): void {
+  to[at] = place[0] - origin[0];
+  to[at + 1] = place[1] - origin[1];
 }
 
 /** A few points, wherever they are. */

@@ -1,6 +1,5 @@
 import type { DefaultProps } from '@deck.gl/core';
-import { packed } from './fading-lines.ts';
-import { CORNER, QuadLayer, type QuadProps } from './quad-layer.ts';
+import { CORNER, packed, QuadLayer, type QuadProps } from './quad-layer.ts';
 
 /** Value of the first shape number for "no heading". */
 export const NO_HEADING = -10;

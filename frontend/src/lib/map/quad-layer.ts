@@ -139,6 +139,18 @@ export abstract class QuadLayer<Props extends QuadProps> extends Layer<Props> {
   }
 }
 
+/** The colour of an item as one word, in the order in which graphics read it. */
+export function packed(bytes: Uint8ClampedArray, i: number): number {
+  const at = i * 4;
+  return (
+    ((bytes[at] as number) |
+      ((bytes[at + 1] as number) << 8) |
+      ((bytes[at + 2] as number) << 16) |
+      ((bytes[at + 3] as number) << 24)) >>>
+    0
+  );
+}
+
 function indexesOf(items: number): Uint32Array {
   const indexes = new Uint32Array(items * INDEXES.length);
   for (let i = 0; i < indexes.length; i++)

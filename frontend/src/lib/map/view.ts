@@ -386,7 +386,8 @@ export class MapView {
 }
 
 function centreOf(map: BaseMap): LonLat {
-  const { lng, lat } = map.getCenter();
+  // As deck.gl has it: beyond the edge of the world it counts from the other side.
+  const { lng, lat } = map.getCenter().wrap();
   return [lng, lat];
 }
 

@@ -126,9 +126,12 @@ describe('FramedEvent', () => {
         const extra = carriedText(carried);
         const line = new Framer(stamp).frame({ ...record, extra }, epoch, offset, sent);
         const event = new FramedEvent(stamp, record, { epoch, offset, sent }, carried);
+        assert.equal(dataTextOf(event), record.data, 'as it came');
         assert.equal(JSON.stringify(event), JSON.stringify(JSON.parse(line)));
         assert.deepEqual(event.data, (JSON.parse(line) as Event).data);
-        assert.equal(dataTextOf(event), record.data);
+        assert.equal(dataTextOf(event), record.data, 'as it was parsed');
+        event.data['changed'] = true;
+        assert.equal(dataTextOf(event), JSON.stringify(event.data));
       }),
     );
   });

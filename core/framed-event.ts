@@ -70,7 +70,7 @@ export class FramedEvent implements Event {
 
   /** The members in the order of the line; those that are undefined are not said. */
   toJSON(): Event {
-    return { ...this, data: this.data } as unknown as Event;
+    return { ...this, data: this.data };
   }
 }
 

@@ -29,6 +29,8 @@ export interface LogReaderOptions {
   ahead?: boolean;
   /** Yields no batches, too, when none has come for so long. */
   idleMs?: number;
+  /** Rests so long between two reads, unless there was more than one takes: what comes meanwhile comes together. */
+  restMs?: number;
 }
 
 const BLOCK_MS = 1_000;
@@ -50,6 +52,7 @@ export class LogReader {
   readonly #positions = new Map<string, Position>();
   readonly #batchMax: number;
   readonly #idleMs: number;
+  readonly #restMs: number;
   readonly #ahead: boolean;
   readonly #wake: string;
   readonly #side: Redis;
@@ -69,6 +72,7 @@ export class LogReader {
   #wakeUp: () => void = () => {};
   #closed = false;
   #wakes = 0;
+  #restUntilMs = -Infinity;
 
   /** `redis` is used for short commands only; the reader opens its own connection for blocking. */
   constructor(redis: Redis, options: LogReaderOptions = {}) {
@@ -78,6 +82,7 @@ export class LogReader {
     this.#redis.on('close', () => (this.#doubt = true));
     this.#batchMax = options.batchMax ?? 1_000;
     this.#idleMs = options.idleMs ?? Infinity;
+    this.#restMs = options.restMs ?? 0;
     this.#ahead = options.ahead ?? false;
     this.#wake = keys.wake();
   }
@@ -170,23 +175,21 @@ export class LogReader {
   }
 
   async #read(): Promise<Reply> {
+    const restMs = this.#restUntilMs - performance.now();
+    if (restMs > 0) await new Promise((resolve) => setTimeout(resolve, restMs));
     const streams = [...this.#positions].map(
       ([channel, position]) => [keys.log(channel), positionText(position)] as const,
     );
     const names = [this.#wake, ...streams.map(([key]) => key)];
     const after = [String(this.#wakes), ...streams.map(([, id]) => id)];
     try {
-      return (
-        (await this.#redis.xread(
-          'COUNT',
-          this.#batchMax,
-          'BLOCK',
-          Math.min(BLOCK_MS, this.#idleMs),
-          'STREAMS',
-          ...names,
-          ...after,
-        )) ?? []
-      );
+      const block = Math.min(BLOCK_MS, this.#idleMs);
+      const reply: Reply =
+        (await this.#redis.xread('COUNT', this.#batchMax, 'BLOCK', block, 'STREAMS', ...names, ...after)) ??
+        [];
+      const isAll = reply.every(([, entries]) => entries.length < this.#batchMax);
+      if (isAll && this.#restMs > 0) this.#restUntilMs = performance.now() + this.#restMs;
+      return reply;
     } catch {
       if (this.#closed) return [];
       // Redis is loading, or refused the command while restarting: the connection itself comes back on its own.

@@ -17,10 +17,10 @@ export class Group implements Choice {
   readonly channel: string;
   readonly mode: 'stream' | 'latest';
   readonly members = new Set<Subscription>();
+  /** A member is sent to at most so often. */
+  readonly intervalMs: number;
   readonly #subjects: ReadonlySet<string> | null;
   readonly #box: Box | undefined;
-  readonly #intervalMs: number;
-  #sentMs = -Infinity;
   #selected = new WeakMap<Stretch, Entry[]>();
   /** Of this tick: by the cursor itself, which most members share, and by what it says. */
   readonly #portions = new Map<Cursor | string, Portion>();
@@ -30,16 +30,12 @@ export class Group implements Choice {
     this.mode = wish.mode;
     this.#subjects = wish.subjects ? new Set(wish.subjects) : null;
     this.#box = wish.box;
-    this.#intervalMs = wish.maxHz ? 1_000 / wish.maxHz : 0;
+    this.intervalMs = wish.maxHz ? 1_000 / wish.maxHz : 0;
   }
 
   /** Equal for wishes that mean the same. */
   static key({ mode, subjects, box, maxHz }: Wish): string {
     return JSON.stringify([mode, subjects && [...new Set(subjects)].sort(), box, maxHz]);
-  }
-
-  isDue(nowMs: number): boolean {
-    return nowMs - this.#sentMs >= this.#intervalMs;
   }
 
   passes(entry: Entry): boolean {
@@ -67,11 +63,6 @@ export class Group implements Choice {
     return portion.counts.delivered <= eventsMax || this.mode === 'latest'
       ? portion
       : nextPortion(this, stretches(), cursor, eventsMax, nowMs);
-  }
-
-  /** Something was sent: the members wait for the next time. */
-  sent(nowMs: number): void {
-    this.#sentMs = nowMs;
   }
 
   /** What was made is of no more use. */

@@ -6,6 +6,9 @@ import type { Redis } from '../../core/redis.ts';
 import { readHead } from '../../core/store.ts';
 import { readStretch, type Stretch } from './stretch.ts';
 
+/** Clients are served more rarely than this, but for the first event after a silence, which comes at once. */
+const REST_MS = 10;
+
 /** A log batch that is read at most once in each way, however many look. */
 export class Arrival {
   readonly #batch: LogBatch;
@@ -55,6 +58,7 @@ export class Hub {
     this.#redis = redis;
     this.#log = log;
     this.#reader = new LogReader(redis, {
+      restMs: REST_MS,
       rewound: (channel) => {
         for (const watcher of this.#watchers.get(channel) ?? []) watcher.rewound();
       },

@@ -35,7 +35,7 @@ export class Packet {
   readonly receipt: Receipt;
   readonly #parts: BatchParts | GapParts;
   #text: string | undefined;
-  #frame: { compress: false; wsPreEncodedFrame: [Buffer] } | undefined;
+  #frame: Buffer | undefined;
   #message: Buffer | undefined;
 
   constructor(parts: BatchParts | GapParts) {
@@ -49,12 +49,14 @@ export class Packet {
     return (this.#text ??= this.#write());
   }
 
-  /** As a frame of WebSocket that holds the packet, the way Engine.IO takes one that is written already. */
-  get frame(): { compress: false; wsPreEncodedFrame: [Buffer] } {
-    return (this.#frame ??= {
-      compress: false,
-      wsPreEncodedFrame: [frameOf(`4${this.#text ?? this.#write()}`)],
-    });
+  /** As a frame of WebSocket that holds the packet. */
+  get frame(): Buffer {
+    return (this.#frame ??= frameOf(`4${this.#text ?? this.#write()}`));
+  }
+
+  /** For Engine.IO, which takes a frame that is written already. */
+  get options(): { compress: false; wsPreEncodedFrame: [Buffer] } {
+    return { compress: false, wsPreEncodedFrame: [this.frame] };
   }
 
   /** As Server-Sent Events: one for each event, and before them what was left out. */

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { Socket } from 'socket.io';
 import type { Outlet } from './outlet.ts';
 import type { Packet } from './packet.ts';
@@ -5,10 +6,17 @@ import type { Packet } from './packet.ts';
 /** What may wait in this process for one client before it counts as congested. */
 const CONGESTED_PACKETS = 32;
 const CONGESTED_BYTES = 64_000;
+const OPEN = 1;
 
-/** What Engine.IO has not handed to its transport yet. It has no other way to be asked. */
-interface Waiting {
+/** What Engine.IO has not handed to its transport yet, and that transport. It has no other way to be asked. */
+interface Inside {
   writeBuffer: { data?: string | Buffer; options?: { wsPreEncodedFrame?: Buffer[] } }[];
+  transport: {
+    name: string;
+    writable: boolean;
+    /** Of a WebSocket: that of ws. */
+    socket?: { readyState: number; bufferedAmount: number; _socket?: Duplex };
+  };
 }
 
 /** A client of Socket.IO. */
@@ -22,13 +30,13 @@ export class SocketOutlet implements Outlet {
 
   /** Packets that wait for the transport. */
   get waitingPackets(): number {
-    return (this.#socket.conn as unknown as Waiting).writeBuffer.length;
+    return this.#inside.writeBuffer.length;
   }
 
   get waitingBytes(): number {
-    const { transport } = this.#socket.conn as { transport: { socket?: { bufferedAmount?: number } } };
+    const { writeBuffer, transport } = this.#inside;
     let bytes = transport.socket?.bufferedAmount ?? 0;
-    for (const { data, options } of (this.#socket.conn as unknown as Waiting).writeBuffer)
+    for (const { data, options } of writeBuffer)
       bytes += options?.wsPreEncodedFrame?.[0]?.length ?? data?.length ?? 0;
     return bytes;
   }
@@ -39,11 +47,21 @@ export class SocketOutlet implements Outlet {
 
   send(packet: Packet): void {
     const { conn } = this.#socket;
-    // A WebSocket takes the frame, which is every client's; only another transport needs the text.
-    conn.write(conn.transport.name === 'websocket' ? '' : packet.text, packet.frame);
+    const { writeBuffer, transport } = this.#inside;
+    if (transport.name !== 'websocket') return void conn.write(packet.text, packet.options);
+    const { socket } = transport;
+    // The frame is every client's, and with nothing before it only has to be written. To a thousand clients, what
+    // Engine.IO and ws do about it costs as much again as all else but the kernel's part.
+    const isFree = writeBuffer.length === 0 && transport.writable && socket?.readyState === OPEN;
+    if (isFree && socket._socket) socket._socket.write(packet.frame);
+    else conn.write('', packet.options);
   }
 
   drop(): void {
     this.#socket.conn.close();
+  }
+
+  get #inside(): Inside {
+    return this.#socket.conn as unknown as Inside;
   }
 }

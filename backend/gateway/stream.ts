@@ -12,12 +12,15 @@ import { cursorKey, type Portion } from './portion.ts';
 import { Tail } from './tail.ts';
 import type { Timers } from './timers.ts';
 
-const TICK_MS = 50;
-/** Where a thousand clients make a tick long, ticks are rarer, within bounds: sending is to take one part in so many of the time. */
-const SENDING_PART = 5;
-const TICK_MAX_MS = 90;
+/** Every client is served so often. */
+const ROUND_MS = 50;
+/** Where a thousand clients make a round long, rounds are rarer, within bounds: sending is to take one part in so many of the time. */
+const SENDING_PART = 10;
+const ROUND_MAX_MS = 110;
+/** Clients that are served at once, a round being as many turns as that takes: more would wait for each other, and all else for them. */
+const TURN_CLIENTS = 500;
 /** The first events after a silence wait less: nothing is gained by collecting them. */
-const FIRST_TICK_MS = 20;
+const FIRST_MS = 20;
 /** What the tail keeps for clients that could not take it: all that a client can cost here that stops reading. */
 const LAGGING_BYTES = 600_000;
 /** What it keeps for those that did not want it yet. */
@@ -32,9 +35,9 @@ export interface StreamParts {
 }
 
 /**
- * One channel's way to its clients: a tail of the log, and for each client a position in it. At each tick those that
- * can take it are sent what lies after their position; what only laggards still need is let go before long, and they
- * get the latest of each subject once they can take it.
+ * One channel's way to its clients: a tail of the log, and for each client a position in it. At each tick those whose
+ * turn it is, and that can take it, are sent what lies after their position; what only laggards still need is let go
+ * before long, and they get the latest of each subject once they can take it.
  */
 export class Stream implements Watcher {
   readonly channel: string;
@@ -48,7 +51,12 @@ export class Stream implements Watcher {
   #waiting: { for: Position; settle: () => void }[] = [];
   #stopTimer: (() => void) | null = null;
   #tickMs = -Infinity;
-  #intervalMs = TICK_MS;
+  #waitMs = ROUND_MS;
+  #added = 0;
+  #count = 0;
+  /** Of this round: how many turns it has, and which is next. */
+  #turns = 1;
+  #turn = 0;
 
   constructor(parts: StreamParts) {
     this.channel = parts.channel;
@@ -65,14 +73,15 @@ export class Stream implements Watcher {
     const key = Group.key(wish);
     const group = this.#groups.get(key) ?? new Group(this.channel, wish);
     this.#groups.set(key, group);
-    const subscription = new Subscription(group, outlet, wantsAll);
+    const subscription = new Subscription(group, outlet, { wantsAll, serial: this.#added++ });
     group.members.add(subscription);
+    this.#count++;
     return subscription;
   }
 
   remove(subscription: Subscription): void {
     subscription.state = 'closed';
-    subscription.group.members.delete(subscription);
+    if (subscription.group.members.delete(subscription)) this.#count--;
     for (const [key, { members }] of this.#groups) if (members.size === 0) this.#groups.delete(key);
   }
 
@@ -103,8 +112,9 @@ export class Stream implements Watcher {
   /** Sends what is due, soon. */
   schedule(): void {
     if (this.#stopTimer) return;
-    const quiet = this.timers.now() - this.#tickMs > 2 * this.#intervalMs;
-    this.#stopTimer = this.timers.after(quiet ? FIRST_TICK_MS : this.#intervalMs, () => this.#tick());
+    const isQuiet = this.timers.now() - this.#tickMs > 2 * Math.max(ROUND_MS, this.#waitMs);
+    if (isQuiet) [this.#turn, this.#turns] = [0, 1];
+    this.#stopTimer = this.timers.after(isQuiet ? FIRST_MS : this.#waitMs, () => this.#tick());
   }
 
   close(): void {
@@ -122,40 +132,47 @@ export class Stream implements Watcher {
     const lapsed: Subscription[] = [];
     let isOwed = false;
     for (const group of this.#groups.values()) {
-      const isDue = group.isDue(nowMs);
-      if (isDue) this.#serve(group, nowMs, lapsed);
-      for (const { state, cursor } of group.members) {
+      for (const member of group.members) {
+        const isDue = member.serial % this.#turns === this.#turn && member.isDue(nowMs);
+        if (isDue) this.#serve(member, nowMs, lapsed);
+        const { state, cursor } = member;
         isOwed ||= state === 'lapsed';
         if (state !== 'live' || comparePositions(cursor, head) >= 0) continue;
         isOwed = true;
         const need = isDue ? 'lagging' : 'resting';
         if (comparePositions(cursor, needed[need]) < 0) needed[need] = cursor;
       }
+      group.forget();
     }
     this.#trim(needed.lagging, needed.resting);
-    const takenMs = this.timers.now() - nowMs;
-    this.#intervalMs = Math.min(TICK_MAX_MS, Math.max(TICK_MS, takenMs * (SENDING_PART - 1)));
+    this.#pace(this.timers.now() - nowMs);
     if (lapsed.length > 0) void this.#bringBack(lapsed);
     if (isOwed) this.schedule();
   }
 
-  #serve(group: Group, nowMs: number, lapsed: Subscription[]): void {
-    const { tail } = this;
-    let sent = false;
-    for (const member of group.members) {
-      if (member.state === 'lapsed' && !member.outlet.isCongested && member.account.isReady(nowMs)) {
-        lapsed.push(member);
-        sent = true;
-      }
-      if (member.state !== 'live' || comparePositions(member.cursor, tail.head) >= 0) continue;
-      const room = member.room(nowMs);
-      if (room <= 0) continue;
-      const portion = group.portion(() => tail.after(member.cursor), member.cursor, room, nowMs);
-      member.send(portion, nowMs);
-      sent ||= portion.packets.length > 0;
+  /** When the next turn is, after one that took so long. */
+  #pace(takenMs: number): void {
+    this.#turn++;
+    if (this.#turn >= this.#turns) {
+      this.#turn = 0;
+      this.#turns = Math.max(1, Math.ceil(this.#count / TURN_CLIENTS));
     }
-    group.forget();
-    if (sent) group.sent(nowMs);
+    const spareMs = Math.max(ROUND_MS / this.#turns, takenMs * (SENDING_PART - 1));
+    this.#waitMs = Math.min(ROUND_MAX_MS / this.#turns, spareMs);
+  }
+
+  #serve(member: Subscription, nowMs: number, lapsed: Subscription[]): void {
+    const { tail } = this;
+    if (member.state === 'lapsed' && !member.outlet.isCongested && member.account.isReady(nowMs))
+      lapsed.push(member);
+    if (member.state !== 'live' || comparePositions(member.cursor, tail.head) >= 0) return;
+    const room = member.room(nowMs);
+    if (room <= 0) return;
+    const { group, cursor } = member;
+    member.send(
+      group.portion(() => tail.after(cursor), cursor, room, nowMs),
+      nowMs,
+    );
   }
 
   /** Lets go of what nobody needs, and of what is too much to keep for those who do. */

@@ -36,17 +36,26 @@ export class Subscription {
   readonly account: Account;
   /** Rather all of the log, late, than the latest of each subject. */
   readonly wantsAll: boolean;
+  /** How many the stream had before it: says which turn it has. */
+  readonly serial: number;
   state: 'joining' | 'behind' | 'live' | 'lapsed' | 'returning' | 'closed' = 'joining';
   cursor: Cursor = { epoch: 0, offset: 0, told: 0, toldMs: 0 };
   /** What the tail had seen when its account began. */
   #base = 0;
   #missed: Missed | null = null;
+  #sentMs = -Infinity;
 
-  constructor(group: Group, outlet: Outlet, wantsAll: boolean) {
+  constructor(group: Group, outlet: Outlet, { wantsAll, serial }: { wantsAll: boolean; serial: number }) {
     this.group = group;
     this.outlet = outlet;
     this.wantsAll = wantsAll;
+    this.serial = serial;
     this.account = new Account(outlet.isCredited);
+  }
+
+  /** Whether it may be sent to again as often as it wants. */
+  isDue(nowMs: number): boolean {
+    return nowMs - this.#sentMs >= this.group.intervalMs;
   }
 
   /** Events it may be sent now. */
@@ -68,6 +77,7 @@ export class Subscription {
   send({ packets, counts, to }: Portion, nowMs: number): void {
     this.cursor = to;
     this.account.settle(counts);
+    if (packets.length > 0) this.#sentMs = nowMs;
     for (const packet of packets) {
       this.account.sent(packet.receipt, nowMs);
       this.outlet.send(packet);

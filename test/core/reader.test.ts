@@ -40,7 +40,7 @@ describe('LogReader', () => {
       const spec = channelSpec(channel);
       const [ours, others] = ['ours', 'others'].map((source) => new ChannelWriter(redis, spec, { source }));
       await ours!.emit([{ timeMs: 0, subject: 'a', data: '{}' }]);
-      const reader = new LogReader(redis, { ahead: true, idleMs: 50, batchMax: 7 });
+      const reader = new LogReader(redis, { ahead: true, idleMs: 50, batchMax: 7, restMs: 3 });
       reader.add(channel, { epoch: 1, offset: 0 });
       const read: number[] = [];
       const reading = (async () => {

@@ -9,6 +9,13 @@ import type { ConvertReport, ConvertRequest } from './files/convert.ts';
 /** What a task asks for; `job` is its name for it. */
 type ConversionRequest = { job: string } & ConvertParams & Partial<Pick<CutParams, 'start' | 'end'>>;
 
+interface Running {
+  ending: AbortController;
+  done: Promise<unknown>;
+  /** How much of it is done, 0..1. */
+  share: number;
+}
+
 const JOB = /^[A-Za-z0-9-]{1,64}$/;
 
 /**
@@ -20,7 +27,7 @@ export class Conversions {
   readonly #plugins: string[];
   readonly #folder: string;
   readonly #path: (id: string) => string;
-  readonly #running = new Map<string, { ending: AbortController; done: Promise<unknown> }>();
+  readonly #running = new Map<string, Running>();
 
   /** `path` answers where a recording lies. @throws refusal for what is no recording's name */
   constructor(parts: {
@@ -39,6 +46,7 @@ export class Conversions {
   get verbs() {
     return {
       convert: (request: ConversionRequest) => this.convert(request),
+      progress: ({ job }: { job: string }) => Promise.resolve(this.#running.get(job)?.share ?? null),
       abandon: ({ job }: { job: string }) => this.abandon(job),
     };
   }
@@ -46,9 +54,10 @@ export class Conversions {
   /** @throws refusal where a recording is missing, the name is taken, or nothing would be written */
   async convert({ job, ...request }: ConversionRequest): Promise<ConvertResult> {
     if (!JOB.test(job)) throw refusal('job_name', 422, 'That is no name of a conversion.');
-    const ending = new AbortController();
-    const done = this.#write(join(this.#folder, `.converting-${job}`), request, ending.signal);
-    this.#running.set(job, { ending, done });
+    const running: Running = { ending: new AbortController(), done: Promise.resolve(), share: 0 };
+    const done = this.#write(join(this.#folder, `.converting-${job}`), request, running);
+    running.done = done;
+    this.#running.set(job, running);
     return done.finally(() => this.#running.delete(job));
   }
 
@@ -67,7 +76,7 @@ export class Conversions {
   async #write(
     folder: string,
     { recording, to, ...how }: Omit<ConversionRequest, 'job'>,
-    signal: AbortSignal,
+    running: Running,
   ): Promise<ConvertResult> {
     const input = this.#path(recording);
     const out = this.#path(to);
@@ -92,7 +101,7 @@ export class Conversions {
         ...{ inputs: [input], out: part, ...range, options: { channels: this.#channels } },
         ...(compression !== undefined && { compression: compression === 'none' ? '' : compression }),
       };
-      const report = await onThread({ request, plugins: this.#plugins }, signal);
+      const report = await onThread({ request, plugins: this.#plugins }, running);
       await isFree();
       await rename(part, out);
       return resultOf(to, report);
@@ -102,13 +111,18 @@ export class Conversions {
   }
 }
 
-function onThread(order: ConversionOrder, signal: AbortSignal): Promise<ConvertReport> {
+function onThread(order: ConversionOrder, running: Running): Promise<ConvertReport> {
+  const { signal } = running.ending;
   const ended = () => failure('conversion_abandoned', 'The conversion was ended.');
   if (signal.aborted) throw ended();
   const worker = new Worker(new URL('conversion-thread.mjs', import.meta.url), { workerData: order });
   signal.addEventListener('abort', () => void worker.terminate(), { once: true });
   return new Promise((resolve, reject) => {
-    worker.once('message', (reply: ConversionReply) => {
+    worker.on('message', (reply: ConversionReply) => {
+      if ('share' in reply) {
+        running.share = reply.share;
+        return;
+      }
       if ('report' in reply) resolve(reply.report);
       else reject(RepriseError.fromProblem(reply.problem));
       // Threads that read for it may be there still.

@@ -1,3 +1,4 @@
+import type { ReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { refusal } from '../core/errors.ts';
@@ -19,6 +20,8 @@ export interface Origin {
   format?: string;
   /** The beginning, unpacked. */
   head(): Promise<Buffer>;
+  /** How much of it the latest input has read, 0..1; null where nobody knows. */
+  share(): number | null;
   /** All of it, from the beginning. `wrap` sees the bytes pass. */
   input(wrap?: (bytes: AsyncGenerator<Buffer>) => AsyncGenerator<Buffer>): Input;
 }
@@ -50,12 +53,15 @@ export async function originOf(path: string, redis?: Redis): Promise<Origin> {
         : 'Name a regular file, or - for standard input.',
     });
   if (info.size === 0) throw empty(basename(path));
+  let reading: ReadStream | undefined;
   return {
     name: basename(path),
     bytes: info.size,
     once: false,
     head: () => beginning(readBytes(path)),
-    input: (wrap = (bytes) => bytes) => fileInput(path, () => wrap(readBytes(path))),
+    share: () => (reading ? Math.min(1, reading.bytesRead / info.size) : null),
+    input: (wrap = (bytes) => bytes) =>
+      fileInput(path, () => wrap(readBytes(path, (stream) => (reading = stream)))),
   };
 }
 
@@ -70,6 +76,7 @@ async function streamOrigin(name: string, stream: StreamKey): Promise<Origin> {
     once: false,
     format: 'redis',
     head: () => Promise.resolve(Buffer.alloc(0)),
+    share: () => null,
     input: () => ({ path: null, bytes: nothing, text: nothing, entries: () => stream.entries() }),
   };
 }
@@ -98,6 +105,7 @@ export function pipeOrigin(name: string, source: AsyncIterable<Buffer>): Origin 
     name,
     bytes: null,
     once: true,
+    share: () => null,
     async head() {
       let length = 0;
       for (const deadlineMs = performance.now() + HEAD_WAIT_MS; length < HEAD_BYTES;) {

@@ -165,6 +165,11 @@ export class Recording {
     return this.#blocks !== null;
   }
 
+  /** How much of the file the reading under way has read, 0..1; null where nobody knows. */
+  get readShare(): number | null {
+    return this.#origin.share();
+  }
+
   /** Records as they come, for who puts them in order by himself; those of a pipe are in order within the window. */
   inFileOrder(): AsyncGenerator<Block> {
     if (this.#onwards) return this.#passOnce(this.#onwards);

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, type ReadStream } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
 import type { Input } from './formats/format.ts';
 import { unpacked } from './unpack.ts';
@@ -6,9 +6,14 @@ import { unpacked } from './unpack.ts';
 const READ_BYTES = 1 << 18;
 const TEXT_BYTES = 1 << 15;
 
-/** A file's bytes, unpacked, in pieces of any size. Leaving the loop closes it. @throws failure when it breaks off */
-export function readBytes(path: string): AsyncGenerator<Buffer> {
-  return unpacked(createReadStream(path, { highWaterMark: READ_BYTES }), path);
+/**
+ * A file's bytes, unpacked, in pieces of any size. Leaving the loop closes it. `opened` is handed what reads it.
+ * @throws failure when it breaks off
+ */
+export function readBytes(path: string, opened?: (stream: ReadStream) => void): AsyncGenerator<Buffer> {
+  const stream = createReadStream(path, { highWaterMark: READ_BYTES });
+  opened?.(stream);
+  return unpacked(stream, path);
 }
 
 /** A file as formats read it. */

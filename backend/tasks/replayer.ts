@@ -3,20 +3,20 @@ import { failure } from '../../core/errors.ts';
 import { services } from '../../core/presence.ts';
 import type { Redis } from '../../core/redis.ts';
 import { Requester } from '../../core/requests.ts';
+import type { TaskContext } from './kind.ts';
 
-const LOOK_MS = 1_000;
+const LOOK_MS = 500;
 const LONGEST_MS = 24 * 3_600_000;
-const ABANDON_MS = 2_000;
+const SHORT_MS = 2_000;
 
 /**
  * Has a replayer do what takes long: files are its own. When the signal is aborted it is told to stop.
  * @throws what it refuses; failure `no_answer` where none runs, or the one that was asked is gone
  */
 export async function askReplayer<T>(
-  redis: Redis,
   verb: string,
   body: object,
-  signal: AbortSignal,
+  { redis, signal, progress }: Pick<TaskContext<unknown>, 'redis' | 'signal' | 'progress'>,
 ): Promise<T> {
   const replayer = (await alive(redis))[0];
   signal.throwIfAborted();
@@ -28,9 +28,12 @@ export async function askReplayer<T>(
   const requester = new Requester(redis);
   const job = randomUUID();
   const target = `replayer:${replayer}`;
-  const abandon = () => void requester.ask(target, 'abandon', { job }, ABANDON_MS).catch(() => {});
+  const abandon = () => void requester.ask(target, 'abandon', { job }, SHORT_MS).catch(() => {});
   const look = async () => {
-    if (redis.status === 'ready' && !(await alive(redis)).includes(replayer)) requester.close();
+    if (redis.status !== 'ready') return;
+    if (!(await alive(redis)).includes(replayer)) return requester.close();
+    const share = await requester.ask<number | null>(target, 'progress', { job }, SHORT_MS);
+    if (share !== null) progress(share);
   };
   const looking = setInterval(() => void look().catch(() => {}), LOOK_MS);
   signal.addEventListener('abort', abandon);

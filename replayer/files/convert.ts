@@ -9,6 +9,7 @@ import { McapWriter } from '../mcap/writer.ts';
 import { momentMs } from '../moments.ts';
 import { isMcap, openRecording, playable, type AnyRecording, type Playable } from '../playable.ts';
 import { Recording, type OpenOptions, type Refusal } from '../recording.ts';
+import { Passes, timeShare } from './passes.ts';
 import { timeColumns } from './reading.ts';
 import { Columns, TextSink, type TextPlan } from './text-sink.ts';
 import { copyMessages, mergeable, writeRecording, type Range } from './to-mcap.ts';
@@ -22,6 +23,8 @@ export interface ConvertRequest {
   end?: string | undefined;
   compression?: Compression | undefined;
   options: OpenOptions;
+  /** Hears of the share of the work that is done, 0..1, at any rate. */
+  progress?: (share: number) => void;
 }
 
 /** What came of it. */
@@ -80,12 +83,14 @@ class Job {
   readonly #request: ConvertRequest;
   readonly #options: OpenOptions;
   readonly #refusals = new Map<string, Refusal>();
+  readonly #passes: Passes;
   #reordered = 0;
   #written: { messages: number; channels: string[]; startMs: number; endMs: number } | null = null;
 
-  constructor(request: ConvertRequest, folder: string) {
+  constructor(request: ConvertRequest, folder: string, passes = new Passes(request.progress)) {
     this.#request = request;
     this.folder = folder;
+    this.#passes = passes;
     const refuse = (refused: Refusal[]) => {
       // A recording that is read twice refuses a row twice.
       for (const row of refused) this.#refusals.set(`${row.file}:${row.line}:${row.reason}`, row);
@@ -93,22 +98,25 @@ class Job {
     this.#options = { ...request.options, refuse };
   }
 
-  async toMcap(part: string): Promise<void> {
+  /** `after`: passes that follow. */
+  async toMcap(part: string, after = 0): Promise<void> {
     const { inputs, compression } = this.#request;
     const writerOptions = { library: LIBRARY, ...(compression !== undefined && { compression }) };
     if (inputs.length === 1 && !(await isMcap(inputs[0]!))) {
       const recording = await Recording.open(inputs[0]!, this.#options);
       const range = this.#rangeFrom(recording.startMs);
+      this.#passes.count = passesOver(recording) + after;
       await McapWriter.whole(part, writerOptions, (writer) => this.#write(recording, writer, range));
     } else {
       const summaries: Summary[] = [];
+      this.#passes.count = 1 + after;
       for (const [i, input] of inputs.entries()) summaries.push(await this.#asMcap(input, i));
       const startMs = Math.min(...summaries.flatMap(({ chunks }) => chunks.map((chunk) => chunk.startMs)));
       const library = summaries.every((summary) => isTrusted(summary.library)) ? LIBRARY : COPIED_LIBRARY;
       await McapWriter.whole(part, { ...writerOptions, library }, async (writer) => {
         for (const { metadata } of summaries)
           for (const [name, values] of metadata) await writer.addMetadata(name, values);
-        await copyMessages(summaries, writer, this.#rangeFrom(startMs));
+        await copyMessages(summaries, writer, this.#rangeFrom(startMs), this.#passes.begin());
       });
     }
     const { chunks, statistics, channels } = await readSummary(part);
@@ -121,14 +129,15 @@ class Job {
   }
 
   async toText(part: string, csv: boolean): Promise<void> {
-    const source = await this.#inOrder();
+    const source = await this.#inOrder(csv ? 2 : 1);
     const range = this.#rangeFrom(source.startMs);
     const from = playable(source);
+    const pass = () => this.#pass(source, range);
     const plan: TextPlan = { channels: from.channels, timeColumns: timeColumns(source) };
-    const columns = csv ? await columnsOf(from, range, plan) : null;
+    const columns = csv ? await columnsOf(from, range, plan, pass()) : null;
     const sink = new TextSink(part, part.endsWith('.gz'), plan, columns);
     const times = { startMs: Infinity, endMs: -Infinity };
-    for await (const rows of within(from, range)) {
+    for await (const rows of within(from, range, pass())) {
       times.startMs = Math.min(times.startMs, rows.block.timesMs[0]!);
       times.endMs = Math.max(times.endMs, rows.block.timesMs.at(-1)!);
       await sink.write(rows);
@@ -154,16 +163,18 @@ class Job {
     };
   }
 
-  /** All inputs as one recording that is in order. */
-  async #inOrder(): Promise<AnyRecording> {
+  /** All inputs as one recording that is in order; so many passes are to follow. */
+  async #inOrder(after: number): Promise<AnyRecording> {
     const { inputs } = this.#request;
+    this.#passes.count = after;
     if (inputs.length === 1) {
       const recording = await openRecording(inputs[0]!, this.#options);
       if (!(recording instanceof Recording) || recording.sorted) return recording;
     }
     const whole = join(this.folder, 'whole.mcap');
-    const all = new Job({ ...this.#request, out: whole, start: undefined, end: undefined }, this.folder);
-    await all.toMcap(whole);
+    const request = { ...this.#request, out: whole, start: undefined, end: undefined };
+    const all = new Job(request, this.folder, this.#passes);
+    await all.toMcap(whole, after);
     for (const [key, row] of all.#refusals) this.#refusals.set(key, row);
     this.#reordered = all.#reordered;
     return openRecording(whole, this.#options);
@@ -174,6 +185,7 @@ class Job {
     const temporary = join(this.folder, `${i}.mcap`);
     if (await isMcap(input)) return saying(input, async () => mergeable(await readSummary(input), temporary));
     const recording = await Recording.open(input, this.#options);
+    this.#passes.count += passesOver(recording);
     await McapWriter.whole(temporary, { library: LIBRARY }, (writer) =>
       this.#write(recording, writer, WHOLE),
     );
@@ -182,7 +194,15 @@ class Job {
 
   async #write(recording: Recording, writer: McapWriter, range: Range): Promise<void> {
     const temporary = join(this.folder, 'runs.mcap');
-    this.#reordered += await writeRecording(recording, writer, { range, options: this.#options, temporary });
+    const plan = { range, options: this.#options, temporary, passes: this.#passes };
+    this.#reordered += await writeRecording(recording, writer, plan);
+  }
+
+  /** Begins a pass over a source in order; the answer is told where it is. */
+  #pass({ startMs, endMs }: AnyRecording, range: Range): (timeMs: number) => void {
+    const tell = this.#passes.begin();
+    const lastMs = Math.min(range.endMs, endMs ?? Infinity);
+    return (timeMs) => tell(timeShare(timeMs, Math.max(range.fromMs, startMs), lastMs));
   }
 
   #rangeFrom(startMs: number): Range {
@@ -193,17 +213,27 @@ class Job {
   }
 }
 
-async function columnsOf(from: Playable, range: Range, plan: TextPlan): Promise<string[]> {
+/** One that fits into memory is in order there; another is written in runs first. */
+const passesOver = ({ sorted }: Recording): number => (sorted ? 1 : 2);
+
+async function columnsOf(
+  from: Playable,
+  range: Range,
+  plan: TextPlan,
+  at: (timeMs: number) => void,
+): Promise<string[]> {
   const columns = new Columns(plan);
-  for await (const rows of within(from, range)) columns.look(rows);
+  for await (const rows of within(from, range, at)) columns.look(rows);
   return [...columns.names];
 }
 
-async function* within(from: Playable, { fromMs, endMs }: Range) {
+/** The rows in a range; `at` hears how far they are. */
+async function* within(from: Playable, { fromMs, endMs }: Range, at: (timeMs: number) => void) {
   for await (const rows of from.rows(fromMs)) {
     const { timesMs } = rows.block;
     if (timesMs[0]! > endMs) return;
     const end = timesMs.at(-1)! > endMs ? timesMs.findIndex((timeMs) => timeMs > endMs) : timesMs.length;
     yield { block: rows.block.slice(0, end), channels: rows.channels && rows.channels.subarray(0, end) };
+    at(timesMs.at(-1)!);
   }
 }

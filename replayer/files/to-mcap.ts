@@ -10,6 +10,7 @@ import { embeddedSchema, TopicWriter, type TopicOptions } from '../mcap/topics.t
 import { McapWriter } from '../mcap/writer.ts';
 import { sorted, type Disorder } from '../order.ts';
 import type { OpenOptions, Recording } from '../recording.ts';
+import { Passes, timeShare } from './passes.ts';
 import { readingMetadata } from './reading.ts';
 
 /** So much is put in order in memory at once, where the whole does not fit. */
@@ -28,13 +29,15 @@ export interface WritePlan {
   options: OpenOptions;
   /** A file that may be written meanwhile. */
   temporary: string;
+  /** Hears how far it is. */
+  passes?: Passes;
 }
 
 /** Writes a recording of another format as MCAP, in time order; answers how many steps back in time were mended. */
 export async function writeRecording(
   recording: Recording,
   writer: McapWriter,
-  { range, options, temporary }: WritePlan,
+  { range, options, temporary, passes = new Passes() }: WritePlan,
 ): Promise<number> {
   const { channel, reading } = recording;
   const column = reading.subject.value;
@@ -50,19 +53,20 @@ export async function writeRecording(
   };
   await writer.addMetadata(`reading:${channel}`, readingMetadata(recording));
   if (recording.sorted) {
-    await writeBlocks(recording.blocks(), writer, new TopicWriter(writer, topic), range, refuse);
+    const blocks = watched(recording, recording.blocks(), passes.begin());
+    await writeBlocks(blocks, writer, new TopicWriter(writer, topic), range, refuse);
     return recording.disorder.reordered;
   }
   const disorder: Disorder = { reordered: 0, late: 0, outliers: 0 };
   try {
     await McapWriter.whole(temporary, { library: LIBRARY }, async (runs) => {
       const runTopic = new TopicWriter(runs, topic);
-      for await (const run of runsOf(recording.inFileOrder())) {
+      for await (const run of runsOf(watched(recording, recording.inFileOrder(), passes.begin()))) {
         await writeBlocks((await sorted(run, disorder, () => true)) ?? [], runs, runTopic, range, refuse);
         await runs.flush();
       }
     });
-    await copyMessages([await readSummary(temporary)], writer, range);
+    await copyMessages([await readSummary(temporary)], writer, range, passes.begin());
   } finally {
     await rm(temporary, { force: true });
   }
@@ -87,6 +91,19 @@ async function writeBlocks(
   }
 }
 
+/** A recording's blocks, and how much of it they are. */
+async function* watched(
+  recording: Recording,
+  blocks: AsyncGenerator<Block>,
+  tell: (share: number | null) => void,
+): AsyncGenerator<Block> {
+  const { startMs, endMs } = recording;
+  for await (const block of blocks) {
+    yield block;
+    tell(endMs === null ? recording.readShare : timeShare(block.timesMs.at(-1)!, startMs, endMs));
+  }
+}
+
 /** Blocks in heaps of some 32 MB. */
 async function* runsOf(blocks: AsyncIterable<Block>): AsyncGenerator<AsyncIterable<Block>> {
   const iterator = blocks[Symbol.asyncIterator]();
@@ -102,13 +119,30 @@ async function* runsOf(blocks: AsyncIterable<Block>): AsyncGenerator<AsyncIterab
 }
 
 /** Copies the messages of MCAP files as they are, in time order. @throws refusal where one is not intact */
-export async function copyMessages(summaries: Summary[], writer: McapWriter, range: Range): Promise<RawCopy> {
+export async function copyMessages(
+  summaries: Summary[],
+  writer: McapWriter,
+  range: Range,
+  tell: (share: number) => void,
+): Promise<RawCopy> {
   const copy = new RawCopy(writer, summaries);
+  const { startMs, endMs } = spanOf(summaries, range);
   await saying(summaries.map(({ path }) => path).join(' or '), async () => {
-    for await (const rows of rawRows(summaries, range.fromMs, range.endMs))
+    for await (const rows of rawRows(summaries, range.fromMs, range.endMs)) {
       await copy.add(rows, range.fromMs, range.endMs);
+      tell(timeShare(rows.block.timesMs.at(-1)!, startMs, endMs));
+    }
   });
   return copy;
+}
+
+/** From the first message of files to the last, as far as they are in a range. */
+function spanOf(summaries: Summary[], { fromMs, endMs }: Range): { startMs: number; endMs: number } {
+  const chunks = summaries.flatMap((summary) => summary.chunks);
+  return {
+    startMs: Math.max(fromMs, Math.min(...chunks.map((chunk) => chunk.startMs))),
+    endMs: Math.min(endMs, Math.max(...chunks.map((chunk) => chunk.endMs))),
+  };
 }
 
 /**

@@ -162,11 +162,16 @@ describe('tasks', function () {
         );
     });
 
-    it('nothing is left of one that is canceled, or has nothing to write', async () => {
-      await upload('long.csv', 300_000);
-      const { id } = await start('convert', { recording: 'long.csv', to: 'long.mcap' });
+    it('says how far it is; nothing is left of one that is canceled, or has nothing to write', async () => {
+      await upload('long.csv', 500_000);
+      const { id } = await start('convert', { recording: 'long.csv', to: 'longer.csv' });
       const isBusy = () => names().some((name) => name.startsWith('.converting-'));
-      await eventually('the replayer to be at it', isBusy);
+      await eventually('a part to be done', async () => {
+        const { state, progress } = (await world.get(`/tasks/${id}`)).body as Task;
+        assert.equal(state === 'queued' ? 'running' : state, 'running');
+        return progress > 0 && progress < 1;
+      });
+      assert.ok(isBusy());
       assert.equal((await world.post(`/tasks/${id}/cancel`, {})).body.state, 'canceled');
       await eventually('the replayer to have stopped', () => !isBusy());
       const none = { recording: 'trip.csv', to: 'none.csv', start: '2030-01-01T00:00:00Z' };

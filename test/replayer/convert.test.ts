@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { BlockBuilder } from '../../core/block.ts';
 import type { Record } from '../../core/event.ts';
@@ -104,6 +105,23 @@ describe('convert', () => {
     assert.equal(at, count);
     const files = await readdir(folder);
     assert.ok(!files.includes('runs.mcap'));
+  });
+
+  it('tells how far it is, and never goes back', async () => {
+    const input = join(folder, 'far.csv.gz');
+    const rows = Array.from({ length: 60_000 }, (_, n) => `${1_700_000_000 + n},52,13,${n % 9}`);
+    await writeFile(input, gzipSync(`time,latitude,longitude,speed\n${rows.join('\n')}`));
+    for (const out of ['far.mcap', 'far.csv', 'far.ndjson']) {
+      const shares: number[] = [];
+      const progress = (share: number): void => void shares.push(share);
+      await convert({ inputs: [input], out: join(folder, out), options: {}, progress });
+      assert.ok(shares.length > 5, `${out}: ${shares.length} times`);
+      assert.ok(
+        shares.every((share, i) => share >= (shares[i - 1] ?? 0) && share <= 1),
+        out,
+      );
+      assert.ok(shares[0]! < 0.3 && shares.at(-1)! > 0.95, `${out}: ${shares[0]} to ${shares.at(-1)}`);
+    }
   });
 
   it('a file whose chunks all lie across one another is written in runs first', async function () {

@@ -5,5 +5,5 @@ import { askReplayer } from '../replayer.ts';
 export default {
   name: 'cut',
   prepare: () => Promise.resolve(null),
-  run: (params, { redis, signal }) => askReplayer<ConvertResult>(redis, 'convert', params, signal),
+  run: (params, context) => askReplayer<ConvertResult>('convert', params, context),
 } satisfies TaskKind<CutParams, null, ConvertResult>;

@@ -368,18 +368,26 @@ describe('the live page', function () {
       await seek(240);
       await page.evaluate('void window.reprise.app.map.jumpTo({ center: [-8.735, 38.2], zoom: 14 })');
       await page.keyboard.press('z');
-      await eventually(
-        'the address',
-        () => /t=.*07:04:00.*&map=-8.735.*14.*&part=/.test(page.url()) && page.url(),
-      );
-      const address = page.url();
+      // Around where one stands at this moment.
+      const caught = await page.evaluate<number>(`(({ movers, filter }) => {
+        const [x, y] = movers.all[0].at;
+        const ring = [[x - 1e-4, y - 1e-4], [x + 1e-4, y - 1e-4], [x, y + 1e-4]];
+        window.reprise.app.restrict({ kind: 'lasso', ring });
+        return filter.count;
+      })(window.reprise.app)`);
+      assert.ok(caught > 0);
+      await page.getByLabel(/Add a chart/).selectOption({ index: 1 });
+      const address = await eventually<string | null>('the address', () => {
+        const url = page.url();
+        return /t=.*07:04:00.*&map=-8.735.*14.*&part=.*&only=gps\/.*&charts=/.test(url) ? url : null;
+      });
       await seek(20);
       const other = await browser.newPage({
         viewport: { width: 1024, height: 768 },
         reducedMotion: 'reduce',
       });
       await other.goto(address);
-      await subjects(VEHICLES, other);
+      await subjects(caught, other);
       const at = await eventually('the time', async () => {
         const { start, position } = await replay();
         return Date.parse(position) - Date.parse(start) > 200_000 ? position : null;
@@ -390,16 +398,24 @@ describe('the live page', function () {
         () => other.evaluate('Math.abs(window.reprise.app.map?.getZoom() - 14) < 0.01'),
         SLOW_MS,
       );
-      assert.equal(
-        await other.evaluate('window.reprise.app.selection.key'),
-        await page.evaluate('window.reprise.app.selection.key'),
-      );
+      for (const what of ['selection.key', '[...app.filter.caught].join()', 'settings.kept.charts.join()']) {
+        const asked = what.startsWith('[')
+          ? `((app) => ${what})(window.reprise.app)`
+          : `window.reprise.app.${what}`;
+        assert.equal(await other.evaluate(asked), await page.evaluate(asked), what);
+      }
       // Loaded again, it leaves the replay where it is.
       await seek(30);
       await other.reload();
-      await subjects(VEHICLES, other);
+      await subjects(caught, other);
       assert.match((await replay()).position, /07:00:30/);
       await other.close();
+      await page.evaluate('window.reprise.app.filter.clear()');
+      await page
+        .getByLabel(/Remove the chart of/)
+        .first()
+        .click();
+      await subjects(VEHICLES);
     });
 
     it('opens a help with ? that lists every key', async () => {

@@ -54,6 +54,8 @@ export class Channels {
   liveAt = -Infinity;
   /** Channels whose events have a place on the map. */
   readonly placed = new Set<string>();
+  /** Told when a channel turns out to have places. */
+  onplaced: () => void = () => {};
   /** The latest losses. */
   readonly losses: Loss[] = [];
   readonly #sinks: readonly Sink[];
@@ -179,8 +181,8 @@ export class Channels {
   #give(channel: ChannelState, events: readonly Event[], arrival: Arrival): void {
     if (events.length === 0) return;
     const times = timesOf(events);
-    if (!this.placed.has(channel.name) && events.some(({ data }) => isPlace(data)))
-      this.placed.add(channel.name);
+    const isNew = !this.placed.has(channel.name) && events.some(({ data }) => isPlace(data));
+    if (isNew) this.placed.add(channel.name);
     for (const event of events) {
       if (arrival !== 'past') channel.latest.set(event.subject, event);
       if (arrival !== 'snapshot') channel.recent.push(event);
@@ -188,6 +190,7 @@ export class Channels {
     for (const time of times) if (!(time <= channel.lastTime)) channel.lastTime = time;
     for (const sink of this.#sinks) sink.take(channel, events, times, arrival);
     this.#changed();
+    if (isNew) this.onplaced();
   }
 
   #forget(channel: ChannelState): void {

@@ -55,8 +55,8 @@ export class Connection {
   readonly #channels: Channels;
   readonly #wishOf: (channel: string) => Wish;
   #watched = new Set<string>();
-  /** What was asked of each channel last, as text. */
-  #asked = new Map<string, string>();
+  /** What was asked of each channel last, as text: an object, for the same may be asked again. */
+  #asked = new Map<string, { text: string }>();
 
   /** `wishOf` answers what is wanted of a channel; call `refilter` when that has changed. */
   constructor(channels: Channels, wishOf: (channel: string) => Wish, listener: Listener) {
@@ -119,7 +119,7 @@ export class Connection {
   /** Asks anew where something else is wanted than before. */
   refilter(): void {
     for (const channel of this.#watched) {
-      if (this.#asked.get(channel) === JSON.stringify(this.#wishOf(channel))) continue;
+      if (this.#asked.get(channel)?.text === JSON.stringify(this.#wishOf(channel))) continue;
       this.#channels.reset(channel);
       if (this.#socket.connected) void this.#subscribe(channel);
     }
@@ -145,6 +145,7 @@ export class Connection {
 
   #unsubscribe(channel: string): void {
     this.#watched.delete(channel);
+    this.#asked.delete(channel);
     this.refused.delete(channel);
     this.#channels.close(channel);
     this.#socket.emit('unsubscribe', { channel }, () => {});
@@ -153,13 +154,17 @@ export class Connection {
   async #subscribe(channel: string): Promise<void> {
     const { epoch, offset } = this.#channels.open(channel);
     const wish = this.#wishOf(channel);
-    this.#asked.set(channel, JSON.stringify(wish));
+    const asked = { text: JSON.stringify(wish) };
+    this.#asked.set(channel, asked);
+    // Something else may be asked before this is answered: then this answer counts no more.
+    const isLatest = (): boolean => this.#asked.get(channel) === asked;
     const since = epoch > 0 && { since: { epoch, offset } };
     const request: Subscribe = { channel, mode: 'stream', ...wish, ...since };
     try {
       const answer = (await this.#socket
         .timeout(ACK_MS)
         .emitWithAck('subscribe', request)) as Answer<Subscribed>;
+      if (!isLatest()) return;
       if ('error' in answer) {
         this.refused.set(channel, answer.error);
         // A channel exists once something was written to it, and a refusal may be a passing trouble.
@@ -171,21 +176,20 @@ export class Connection {
         const wanted = answer.snapshot.length * HISTORY.each;
         const limit = Math.max(HISTORY.least, Math.min(HISTORY.most, wanted));
         const history = answer.offset > 0 ? await this.#history(channel, { limit: String(limit) }) : [];
+        if (!isLatest()) return;
         this.#channels.fill(
           channel,
           history.filter((event) => passes(wish, event)),
         );
         if (history.length < limit && this.#channels.wantsOlder(history)) {
           // Nothing waits for what is older.
-          this.#channels.recall(
-            channel,
-            await this.#past(channel, { limit: String(HISTORY.older), epochs: 'all' }),
-          );
+          const older = await this.#past(channel, { limit: String(HISTORY.older), epochs: 'all' });
+          if (isLatest()) this.#channels.recall(channel, older);
         }
       }
     } catch {
       // No answer: the socket is on its way down and subscribes again when it is back; else try once more.
-      this.#again(channel, 1000);
+      if (isLatest()) this.#again(channel, 1000);
     }
   }
 

@@ -17,8 +17,12 @@ const MOST_SUBJECTS = 1000;
  */
 export class Filter {
   area = $state.raw<Area>();
-  /** The subjects in the lasso, by root channel. */
   #caught: ReadonlyMap<string, readonly string[]> = new Map();
+
+  /** The subjects in the lasso, by root channel. */
+  get caught(): ReadonlyMap<string, readonly string[]> {
+    return this.#caught;
+  }
 
   /** How many subjects the lasso has caught. */
   get count(): number {
@@ -41,9 +45,14 @@ export class Filter {
       caught.set(root, names);
     }
     if (caught.size === 0) return false;
+    this.only(caught, ring);
+    return true;
+  }
+
+  /** Only these subjects, by root channel. */
+  only(caught: ReadonlyMap<string, readonly string[]>, ring: readonly LonLat[] = []): void {
     this.#caught = caught;
     this.area = { kind: 'lasso', ring };
-    return true;
   }
 
   clear(): void {

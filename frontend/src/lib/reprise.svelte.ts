@@ -115,6 +115,8 @@ export class Reprise {
         void this.filter.area;
         this.connection.refilter();
       });
+      // An area that came with the address: what it is asked of is known only now.
+      this.channels.onplaced = () => queueMicrotask(() => this.connection.refilter());
       $effect(() => this.#followFences());
       $effect(() => this.#arrangeDescribed());
     });

@@ -131,48 +131,53 @@ export class Stream implements Watcher {
     const needed = { lagging: head, resting: head };
     const lapsed: Subscription[] = [];
     let isOwed = false;
+    /** Somebody could take more than one portion. */
+    let isMore = false;
     for (const group of this.#groups.values()) {
       for (const member of group.members) {
         const isDue = member.serial % this.#turns === this.#turn && member.isDue(nowMs);
-        if (isDue) this.#serve(member, nowMs, lapsed);
+        const isServed = isDue && this.#serve(member, nowMs, lapsed);
         const { state, cursor } = member;
         isOwed ||= state === 'lapsed';
         if (state !== 'live' || comparePositions(cursor, head) >= 0) continue;
         isOwed = true;
+        isMore ||= isServed;
         const need = isDue ? 'lagging' : 'resting';
         if (comparePositions(cursor, needed[need]) < 0) needed[need] = cursor;
       }
       group.forget();
     }
     this.#trim(needed.lagging, needed.resting);
-    this.#pace(this.timers.now() - nowMs);
+    this.#pace(this.timers.now() - nowMs, isMore);
     if (lapsed.length > 0) void this.#bringBack(lapsed);
     if (isOwed) this.schedule();
   }
 
-  /** When the next turn is, after one that took so long. */
-  #pace(takenMs: number): void {
+  /** When the next turn is, after one that took so long; soon where somebody waits for the rest. */
+  #pace(takenMs: number, isMore: boolean): void {
     this.#turn++;
     if (this.#turn >= this.#turns) {
       this.#turn = 0;
       this.#turns = Math.max(1, Math.ceil(this.#count / TURN_CLIENTS));
     }
     const spareMs = Math.max(ROUND_MS / this.#turns, takenMs * (SENDING_PART - 1));
-    this.#waitMs = Math.min(ROUND_MAX_MS / this.#turns, spareMs);
+    this.#waitMs = Math.min((isMore ? FIRST_MS : ROUND_MAX_MS) / this.#turns, spareMs);
   }
 
-  #serve(member: Subscription, nowMs: number, lapsed: Subscription[]): void {
+  /** Sends a member a portion, if it can take one; whether it did. */
+  #serve(member: Subscription, nowMs: number, lapsed: Subscription[]): boolean {
     const { tail } = this;
     if (member.state === 'lapsed' && !member.outlet.isCongested && member.account.isReady(nowMs))
       lapsed.push(member);
-    if (member.state !== 'live' || comparePositions(member.cursor, tail.head) >= 0) return;
+    if (member.state !== 'live' || comparePositions(member.cursor, tail.head) >= 0) return false;
     const room = member.room(nowMs);
-    if (room <= 0) return;
+    if (room <= 0) return false;
     const { group, cursor } = member;
     member.send(
       group.portion(() => tail.after(cursor), cursor, room, nowMs),
       nowMs,
     );
+    return true;
   }
 
   /** Lets go of what nobody needs, and of what is too much to keep for those who do. */

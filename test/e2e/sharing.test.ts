@@ -167,6 +167,41 @@ describe('what the live page shows, elsewhere', function () {
     assert.equal(await page.evaluate('JSON.parse(localStorage.reprise).charts.join()'), 'gps,satellites');
   });
 
+  it('scrolls the charts back into the log, beyond what the page remembers, and forth again', async () => {
+    const charts = page.locator('[data-testid=charts]');
+    const until = charts.locator('[data-testid=charts-until]');
+    const elevation = charts.locator('[data-chart=elevation] figcaption .hint');
+    await page.evaluate('window.reprise.app.selection.select("gps\\nbus-1")');
+    await charts.getByRole('button', { name: '1 min' }).click();
+    await charts.locator('.charts').focus();
+    const { start } = await get<Replay>('/replays/demo');
+    const wantedMs = Date.parse(start) + 50_000;
+    const remembered = await page.evaluate<number>(
+      `window.reprise.app.subjects.all.get('gps\\nbus-1').series.get('elevation').series.times[0]`,
+    );
+    assert.ok(remembered > wantedMs, 'the page does not remember it');
+    const untilMs = await eventually('the first minute', async () => {
+      await page.keyboard.press('<');
+      const shown = await until.innerText();
+      const [, time] = /until (\S+)/.exec(shown) ?? [];
+      const ms = time ? Date.parse(`${start.slice(0, 10)}T${time}Z`) : Infinity;
+      return ms < wantedMs + 30_000 ? ms : null;
+    });
+    await eventually('all that was read', async () => (await until.getAttribute('aria-busy')) === 'false');
+    await screenshot(page, 'page-charts-past');
+    const range = `since=${new Date(untilMs - 5_000).toISOString()}&until=${new Date(untilMs + 999).toISOString()}`;
+    const { items } = await get<{ items: Event[] }>(`/channels/gps/history?subject=bus-1&${range}`);
+    const [latest] = items.toSorted((a, b) => (a.time < b.time ? 1 : -1));
+    const expected = Number(latest!.data['elevation']);
+    const told = await elevation.innerText();
+    assert.ok(Math.abs(parseFloat(told) - expected) <= 0.5, `${told} beside ${expected}`);
+    await charts.getByRole('button', { name: 'Later' }).click();
+    await eventually('later', async () => !(await until.innerText()).includes('Reading'));
+    await charts.getByRole('button', { name: 'Latest' }).click();
+    await until.waitFor({ state: 'detached' });
+    await charts.getByRole('button', { name: 'All' }).click();
+  });
+
   it('finds posts by a word, by language and by topic, and reads on into the past', async () => {
     const feed = page.locator('[data-testid=feed]');
     const texts = async () => (await feed.locator('li').allInnerTexts()).map((text) => text.toLowerCase());

@@ -19,13 +19,20 @@ export interface Charted {
 }
 
 /** What there is to chart now: speed, distance and elevation of what moves, else the first numbers of the data. */
-export function chartsOf({ subjects, metrics, selection, front, units, topology }: Reprise): {
+export function chartsOf({
+  subjects,
+  metrics,
+  selection,
+  front,
+  units,
+  topology,
+}: Pick<Reprise, 'subjects' | 'metrics' | 'selection' | 'front' | 'units' | 'topology'>): {
   charts: Charted[];
   shown: number;
   all: number;
 } {
   const present = subjects.present().filter(({ root, series }) => front.has(root) && series.size > 0);
-  const { subject: selected } = selection;
+  const selected = selection.key === undefined ? undefined : subjects.all.get(selection.key);
   const first = present.slice(0, MOST_LINES);
   if (selected && present.includes(selected) && !first.includes(selected)) first.splice(-1, 1, selected);
   const line = (subject: Subject, factor: number, ...names: string[]): Line[] => {

@@ -48,6 +48,8 @@ export function hotkeys(app: Reprise, targets: KeyTargets): (event: KeyboardEven
     f: () => document.dispatchEvent(new CustomEvent('reprise:fit')),
     b: () => document.dispatchEvent(new CustomEvent('reprise:here')),
     e: () => document.dispatchEvent(new CustomEvent('reprise:fences')),
+    '<': () => document.dispatchEvent(new CustomEvent('reprise:charts', { detail: -1 })),
+    '>': () => document.dispatchEvent(new CustomEvent('reprise:charts', { detail: 1 })),
     g: () => {
       if (selection.subject) selection.follow = !selection.follow;
     },

@@ -255,6 +255,14 @@ export const texts = {
     addHint: 'Any number of any channel that is shown',
     remove: (name: string) => `Remove the chart of ${name}`,
     label: (name: string) => `Chart of ${name.toLowerCase()} over event time`,
+    earlier: 'Earlier: back into the log',
+    later: 'Later',
+    latest: 'Latest',
+    toLatest: 'Back to the latest values',
+    reading: 'Reading the log…',
+    past: (until: string) => `From the log, until ${until}`,
+    beginning: 'The log goes back no further.',
+    noPast: (why: string) => `The log can't be read: ${why}`,
     limited: (shown: number, all: number) =>
       `${shown} of ${all.toLocaleString('en')} subjects; select one to see it`,
   },
@@ -360,6 +368,7 @@ export const texts = {
           ['Z', 'Zoom the timeline in'],
           ['Shift Z', 'Zoom it out'],
           ['0', 'Show the whole recording'],
+          ['< >', 'Charts: earlier, out of the log, or later'],
         ],
       },
       {

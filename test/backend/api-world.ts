@@ -54,6 +54,11 @@ export class World {
     this.url = api.url;
   }
 
+  /** One more API on the same Redis. */
+  anotherApi(): Promise<{ url: string; close(): Promise<void> }> {
+    return serve(this.settings);
+  }
+
   async stopApi(): Promise<void> {
     await this.#api?.close();
   }
@@ -108,9 +113,9 @@ export class World {
     return beginEpoch(this.redis, [channel], { token: 'test test', lifeMs: 1 });
   }
 
-  /** A connected client of /live. */
-  async client(auth: object = {}): Promise<Client> {
-    const socket = io(`${this.url}/live`, {
+  /** A connected client of /live; `url` is another API's. */
+  async client(auth: object = {}, url = this.url): Promise<Client> {
+    const socket = io(`${url}/live`, {
       transports: ['websocket'],
       forceNew: true,
       auth,

@@ -72,6 +72,27 @@ describe('gateway', function () {
     assertExact(late, up, last);
   });
 
+  it('is the same in every API process: a client goes on at another', async () => {
+    const writer = world.writer('twice');
+    const { offset: begun } = await writer.emit(records(3));
+    const other = await world.anotherApi();
+    const [here, there] = [await world.client(), await world.client({}, other.url)];
+    const joined = await Promise.all([here, there].map((client) => client.subscribe({ channel: 'twice' })));
+    assert.deepEqual(joined[0], joined[1]);
+    const { epoch, offset } = await writer.emit(records(40));
+    for (const client of [here, there]) await eventually('all', () => client.at === `${epoch}-${offset}`);
+    assert.deepEqual(here.events, there.events);
+    assert.equal(here.events.length, offset - begun);
+    here.socket.disconnect();
+    const { offset: missed } = await writer.emit(records(20));
+    const moved = await world.client({}, other.url);
+    const again = await moved.subscribe({ channel: 'twice', since: { epoch, offset } });
+    assert.equal(again.recovered, true);
+    await eventually('what it missed', () => moved.at === `${epoch}-${missed}`);
+    assertExact(moved, again, missed);
+    await other.close();
+  });
+
   it('resumes far behind while events are being written, everything once', async () => {
     const writer = world.writer('far');
     await writer.emit(records(1));

@@ -28,6 +28,8 @@ export class Past {
   readonly #app: Reprise;
   readonly #reads = new Map<string, Read>();
   #asked = 0;
+  /** One look after the other: two would read the same page. */
+  #looking: Promise<unknown> = Promise.resolve();
   #made: Pick<Reprise, 'subjects' | 'metrics'>;
 
   constructor(app: Reprise) {
@@ -46,10 +48,11 @@ export class Past {
     return [...this.#reads].some(([channel, { epoch }]) => epoch !== this.#epochOf(channel));
   }
 
-  /** Event time of the earliest of all logs, ms, once one has been read to its beginning. */
+  /** Event time of the earliest event, ms, once all logs have been read to their beginning. */
   get beginningMs(): number | undefined {
-    const ends = [...this.#reads.values()].filter(({ cursor }) => cursor === null);
-    const firsts = ends.flatMap(({ pages }) => pages.at(-1)?.slice(0, 1) ?? []);
+    const reads = [...this.#reads.values()];
+    if (reads.some(({ cursor }) => cursor !== null)) return undefined;
+    const firsts = reads.flatMap(({ pages }) => pages.at(-1)?.slice(0, 1) ?? []);
     return firsts.length > 0 ? Math.min(...firsts.map(timeOf)) : undefined;
   }
 
@@ -59,7 +62,12 @@ export class Past {
    */
   async show(fromMs: number, toMs: number): Promise<boolean> {
     const asked = ++this.#asked;
-    await Promise.all(this.#channels().map((channel) => this.#reach(channel, fromMs, toMs)));
+    const looked = this.#looking.then(async () => {
+      if (asked !== this.#asked) return;
+      await Promise.all(this.#channels().map((channel) => this.#reach(channel, fromMs, toMs)));
+    });
+    this.#looking = looked.catch(() => {});
+    await looked;
     if (asked !== this.#asked) return false;
     this.#make(fromMs, toMs);
     return true;

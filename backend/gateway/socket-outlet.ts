@@ -50,8 +50,8 @@ export class SocketOutlet implements Outlet {
     const { writeBuffer, transport } = this.#inside;
     if (transport.name !== 'websocket') return void conn.write(packet.text, packet.options);
     const { socket } = transport;
-    // The frame is every client's, and with nothing before it only has to be written. To a thousand clients, what
-    // Engine.IO and ws do about it costs as much again as all else but the kernel's part.
+    // The frame is every client's, and with nothing before it only has to be written. What Engine.IO and ws do besides
+    // takes an eighth of the CPU that a thousand clients cost.
     const isFree = writeBuffer.length === 0 && transport.writable && socket?.readyState === OPEN;
     if (isFree && socket._socket) socket._socket.write(packet.frame);
     else conn.write('', packet.options);

@@ -19,8 +19,17 @@ const MOST_ONLY = 50;
 
 /** Members of the address that are this class's. Others are left as they are. */
 const OWN = [
-  ...(['replay', 't', 'rate', 'map', 'channel', 'subject', 'follow'] as const),
-  ...(['part', 'box', 'only', 'charts'] as const),
+  'replay',
+  't',
+  'rate',
+  'map',
+  'channel',
+  'subject',
+  'follow',
+  'part',
+  'box',
+  'only',
+  'charts',
 ] as const;
 type Own = Record<(typeof OWN)[number], string | undefined>;
 

@@ -12,13 +12,15 @@ const OLDEST = 7;
 const packages = { apt: 'redis-server', apk: 'redis', dnf: 'redis', brew: 'redis' };
 
 /**
- * The path of a redis-server or valkey-server that is new enough; installs one where there is none and this user may.
+ * The path of the program that `REDIS_SERVER` names, else of a redis-server or valkey-server on the PATH that is new
+ * enough; installs one where there is none and this user may.
  * @param {import('./packages.mjs').Say} [say]
  * @returns {string}
  * @throws {Error} one sentence saying what to install
  */
 export function redisServer(say = () => {}) {
-  const found = programs();
+  const given = process.env['REDIS_SERVER'];
+  const found = given ? [program(given)] : programs();
   if (found.length === 0) {
     const problem = install(packages, say);
     found.push(...programs());
@@ -30,15 +32,18 @@ export function redisServer(say = () => {}) {
   }
   const good = found.find(({ major }) => major >= OLDEST);
   if (good) return good.path;
+  if (given && !found[0]?.version)
+    throw new Error(`REDIS_SERVER names ${given}, which is not a Redis server.`);
   throw new Error(
-    `${found[0]?.path} is version ${found[0]?.version}: Reprise needs Redis ${OLDEST} or newer, or Valkey. Install one (for instance with \`${installLine(packages)}\`), or set REDIS_URL.`,
+    `${found[0]?.path} is version ${found[0]?.version ?? 'unknown'}: Reprise needs Redis ${OLDEST} or newer, or Valkey. Install one (for instance with \`${installLine(packages)}\`), or set REDIS_URL.`,
   );
 }
 
-function programs() {
-  return onPath('redis-server', 'valkey-server').map((path) => {
-    const text = spawnSync(path, ['--version'], { encoding: 'utf8' }).stdout ?? '';
-    const version = /v=([\d.]+)/.exec(text)?.[1] ?? 'unknown';
-    return { path, version, major: Number.parseInt(version, 10) };
-  });
+const programs = () => onPath('redis-server', 'valkey-server').map(program);
+
+/** @param {string} path */
+function program(path) {
+  const text = spawnSync(path, ['--version'], { encoding: 'utf8' }).stdout ?? '';
+  const version = /v=([\d.]+)/.exec(text)?.[1] ?? null;
+  return { path, version, major: Number.parseInt(version ?? '0', 10) };
 }

@@ -59,8 +59,13 @@ describe('reprise up says in one sentence what is in the way', function () {
   });
 
   it('no Redis, and none that could be installed', async () => {
-    const line = await refusal(['--port', '0'], { PATH: temporaryFolder() });
+    const line = await refusal(['--port', '0'], { PATH: temporaryFolder(), REDIS_SERVER: '' });
     assert.match(line, /^No Redis was found\. It can be installed with `.*redis.*`\. Or set REDIS_URL/);
+  });
+
+  it('a REDIS_SERVER that is not a Redis server', async () => {
+    const line = await refusal(['--port', '0'], { REDIS_SERVER: process.execPath });
+    assert.match(line, /^REDIS_SERVER names .*node, which is not a Redis server\./);
   });
 
   it('an address that lets others in, without a key', async () => {

@@ -84,7 +84,8 @@ module.exports = {
     {
       name: 'ioredis-in-core',
       severity: 'error',
-      comment: 'core/redis.ts opens the connections: it sees to versions, functions and reconnecting.',
+      comment:
+        'core/redis/connection.ts opens the connections: it sees to versions, functions and reconnecting.',
       from: { path: ours, pathNot: '^core/' },
       to: npm('ioredis'),
     },

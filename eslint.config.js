@@ -7,7 +7,7 @@ import ts from 'typescript-eslint';
 const environment = {
   object: 'process',
   property: 'env',
-  message: 'Read settings with loadSettings() of core/config.ts.',
+  message: 'Read settings with loadSettings() of core/settings/settings.ts.',
 };
 
 export default ts.config(
@@ -73,7 +73,7 @@ export default ts.config(
     languageOptions: { parserOptions: { parser: ts.parser, project: null } },
   },
   {
-    files: ['core/config.ts', 'test/**', 'bench/**', 'scripts/**', 'bin/**', '**/*.mjs'],
+    files: ['core/settings/settings.ts', 'test/**', 'bench/**', 'scripts/**', 'bin/**', '**/*.mjs'],
     rules: { 'no-restricted-properties': 'off' },
   },
   { files: ['bench/**', 'scripts/**'], rules: { 'no-console': 'off' } },

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { channelSpec } from '../core/channels.ts';
-import type { Record } from '../core/event.ts';
-import type { Redis } from '../core/redis.ts';
-import { ChannelWriter } from '../core/writer.ts';
+import { channelSpec } from '../core/wire/channels.ts';
+import type { Record } from '../core/wire/event.ts';
+import type { Redis } from '../core/redis/connection.ts';
+import { ChannelWriter } from '../core/writing/writer.ts';
 import type { Tally } from './fanout/client.ts';
 import type { ClientsQuestion } from './fanout/clients.ts';
 import { Helper, percentile } from './fanout/process.ts';

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CDPSession, Page } from 'playwright-core';
-import { channelSpec } from '../core/channels.ts';
-import type { Redis } from '../core/redis.ts';
-import { ChannelWriter } from '../core/writer.ts';
+import { channelSpec } from '../core/wire/channels.ts';
+import type { Redis } from '../core/redis/connection.ts';
+import { ChannelWriter } from '../core/writing/writer.ts';
 import { freePort } from '../supervisor/ports.ts';
 import { startBrowser } from '../test/helpers/browser.ts';
 import { killRole, startRole } from '../test/helpers/role.ts';

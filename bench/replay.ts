@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { createLog } from '../core/log.ts';
-import { Framer } from '../core/event.ts';
+import { createLog } from '../core/logging/log.ts';
+import { Framer } from '../core/wire/event.ts';
 import { convert } from '../replayer/files/convert.ts';
 import { ReplayHost } from '../replayer/host.ts';
 import type { Bench } from './run.ts';

@@ -15,7 +15,7 @@ if (problem) {
   process.exit(1);
 }
 
-const { runTypeScript } = await import('../core/typescript.mjs');
+const { runTypeScript } = await import('../core/runtime/typescript.mjs');
 runTypeScript();
 /** @type {typeof import('../replayer/cli/main.ts')} */
 const { main } = await import(new URL('../replayer/cli/main.ts', import.meta.url).href);

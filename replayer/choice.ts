@@ -1,10 +1,10 @@
-import { compilePredicate } from '../core/expression.ts';
-import { refusal } from '../core/errors.ts';
-import type { Data } from '../core/event.ts';
+import { compilePredicate } from '../core/wire/expression.ts';
+import { refusal } from '../core/problems/errors.ts';
+import type { Data } from '../core/wire/event.ts';
 
 /** Which records of a recording are played. Can be handed to another thread. */
 export interface Choice {
-  /** An expression that is true for a datum; see core/expression.ts. */
+  /** An expression that is true for a datum; see core/wire/expression.ts. */
   filter?: string | undefined;
   /** This share of all records, 0 to 1; the same ones in every replay. */
   share?: number | undefined;

@@ -1,6 +1,6 @@
-import { RepriseError, refusal, sentence } from '../core/errors.ts';
-import { keys } from '../core/keys.ts';
-import { duplicate, type Redis } from '../core/redis.ts';
+import { RepriseError, refusal, sentence } from '../core/problems/errors.ts';
+import { keys } from '../core/wire/keys.ts';
+import { duplicate, type Redis } from '../core/redis/connection.ts';
 import { explain, validator } from '../schemas/index.ts';
 import type { ReplayPatch } from '../schemas/types.ts';
 import type { ReplayHost } from './host.ts';

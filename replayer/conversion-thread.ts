@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { asRepriseError } from '../core/errors.ts';
-import { Plugins } from '../core/plugins.ts';
+import { asRepriseError } from '../core/problems/errors.ts';
+import { Plugins } from '../core/plugins/plugins.ts';
 import type { Problem } from '../schemas/types.ts';
 import { convert, type ConvertReport, type ConvertRequest } from './files/convert.ts';
 import { addFormats } from './formats/index.ts';

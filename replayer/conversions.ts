@@ -1,7 +1,7 @@
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { failure, refusal, RepriseError } from '../core/errors.ts';
+import { failure, refusal, RepriseError } from '../core/problems/errors.ts';
 import type { Config, ConvertParams, ConvertResult, CutParams } from '../schemas/types.ts';
 import type { ConversionOrder, ConversionReply } from './conversion-thread.ts';
 import type { ConvertReport, ConvertRequest } from './files/convert.ts';

@@ -1,4 +1,4 @@
-import { isoTime } from '../core/event.ts';
+import { isoTime } from '../core/wire/event.ts';
 import type { RecordingDescription } from '../schemas/types.ts';
 import { Extent } from './extent.ts';
 import { McapRecording } from './mcap/recording.ts';

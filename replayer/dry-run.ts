@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { Config, RecordingDescription } from '../schemas/types.ts';
 import { describe } from './describe.ts';
-import { spanMs } from '../core/span.ts';
+import { spanMs } from '../core/time/duration.ts';
 import type { Source } from './replay.ts';
 import { spanText } from './terminal.ts';
 

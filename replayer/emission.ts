@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Block } from '../core/block.ts';
-import { channelSpec } from '../core/channels.ts';
-import type { Clock } from '../core/clock.ts';
-import { attachedConsumers, type Consumer } from '../core/consumers.ts';
-import type { Redis } from '../core/redis.ts';
-import { newTrace, noteHops, traceparentText, type TraceContext } from '../core/trace.ts';
-import type { RepriseError } from '../core/errors.ts';
-import { isoTime, type Position } from '../core/event.ts';
+import { Block } from '../core/wire/block.ts';
+import { channelSpec } from '../core/wire/channels.ts';
+import type { Clock } from '../core/time/clock.ts';
+import { attachedConsumers, type Consumer } from '../core/redis/consumers.ts';
+import type { Redis } from '../core/redis/connection.ts';
+import { newTrace, noteHops, traceparentText, type TraceContext } from '../core/wire/trace.ts';
+import type { RepriseError } from '../core/problems/errors.ts';
+import { isoTime, type Position } from '../core/wire/event.ts';
 import {
   beginEpoch,
   markChannels,
@@ -15,8 +15,8 @@ import {
   resumeEpoch,
   type Lease,
   type Left,
-} from '../core/lease.ts';
-import { ChannelWriter } from '../core/writer.ts';
+} from '../core/writing/lease.ts';
+import { ChannelWriter } from '../core/writing/writer.ts';
 import type { Config, Hop } from '../schemas/types.ts';
 import { lot } from './choice.ts';
 import type { Output } from './pass.ts';

@@ -1,4 +1,4 @@
-import { timeMsOf, type Data } from '../core/event.ts';
+import { timeMsOf, type Data } from '../core/wire/event.ts';
 import type { Row } from './formats/format.ts';
 import { membersOf, parseObject } from './json-text.ts';
 

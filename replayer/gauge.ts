@@ -1,4 +1,4 @@
-import type { Time } from '../core/clock.ts';
+import type { Time } from '../core/time/clock.ts';
 import type { Player } from './player.ts';
 
 const SAMPLE_MS = 1_000;

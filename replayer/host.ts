@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { stat } from 'node:fs/promises';
-import { refusal, sentence } from '../core/errors.ts';
-import { keys } from '../core/keys.ts';
-import type { Logger } from '../core/log.ts';
-import type { Redis } from '../core/redis.ts';
+import { refusal, sentence } from '../core/problems/errors.ts';
+import { keys } from '../core/wire/keys.ts';
+import type { Logger } from '../core/logging/log.ts';
+import type { Redis } from '../core/redis/connection.ts';
 import type {
   Config,
   RecordingDescription,

@@ -1,6 +1,6 @@
-import { isChannelName } from '../core/channels.ts';
-import type { Data } from '../core/event.ts';
-import { refusal } from '../core/errors.ts';
+import { isChannelName } from '../core/wire/channels.ts';
+import type { Data } from '../core/wire/event.ts';
+import { refusal } from '../core/problems/errors.ts';
 import type { RecordingOptions } from '../schemas/types.ts';
 import type { Layout } from './formats/format.ts';
 import type { Look } from './look.ts';

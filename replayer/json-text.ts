@@ -1,4 +1,4 @@
-import type { Data } from '../core/event.ts';
+import type { Data } from '../core/wire/event.ts';
 
 /** An object's values, and its text digit for digit. */
 export interface JsonObject {

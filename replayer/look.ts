@@ -1,4 +1,4 @@
-import type { Data } from '../core/event.ts';
+import type { Data } from '../core/wire/event.ts';
 import type { Format, FormatOptions, Layout, Row } from './formats/format.ts';
 import { formatNamed, formatOf } from './formats/index.ts';
 import type { Origin } from './origin.ts';

@@ -1,5 +1,5 @@
 import type { ValidateFunction } from 'ajv/dist/2020.js';
-import type { Data, Record } from '../core/event.ts';
+import type { Data, Record } from '../core/wire/event.ts';
 import { explain } from '../schemas/index.ts';
 import type { Row } from './formats/format.ts';
 import { joinedTime, OWN_TIME, PARTS, type Reading } from './inference.ts';

@@ -1,5 +1,5 @@
-import { refusal } from '../core/errors.ts';
-import { spanOf } from '../core/span.ts';
+import { refusal } from '../core/problems/errors.ts';
+import { spanOf } from '../core/time/duration.ts';
 
 /**
  * A moment of a recording: an ISO 8601 time, or an offset from its start such as 90s, 1.5h.

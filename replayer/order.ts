@@ -1,4 +1,4 @@
-import { BlockBuilder, type Block } from '../core/block.ts';
+import { BlockBuilder, type Block } from '../core/wire/block.ts';
 
 /** How far from time order a file is. */
 export interface Disorder {

@@ -1,9 +1,9 @@
 import type { ReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { refusal } from '../core/errors.ts';
-import type { Redis } from '../core/redis.ts';
-import { StreamKey } from '../core/stream-key.ts';
+import { refusal } from '../core/problems/errors.ts';
+import type { Redis } from '../core/redis/connection.ts';
+import { StreamKey } from '../core/redis/stream-entry.ts';
 import type { Input } from './formats/format.ts';
 import { decoded, fileInput, readBytes } from './source.ts';
 import { unpacked } from './unpack.ts';

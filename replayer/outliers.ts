@@ -1,5 +1,5 @@
-import { BlockBuilder, type Block } from '../core/block.ts';
-import { isoTime } from '../core/event.ts';
+import { BlockBuilder, type Block } from '../core/wire/block.ts';
+import { isoTime } from '../core/wire/event.ts';
 import type { RefusedRow } from './parser.ts';
 
 /** What happens to a row whose time is weeks away from the rows around it: left out, given the time before it, or played. */

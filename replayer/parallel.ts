@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { Block } from '../core/block.ts';
+import { Block } from '../core/wire/block.ts';
 import type { Format } from './formats/format.ts';
 import { Parser, type Parsed, type ParsedColumns, type ParserPlan } from './parser.ts';
 import { wholeRows } from './source.ts';

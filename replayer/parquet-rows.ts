@@ -1,7 +1,7 @@
 import type { AsyncBuffer, FileMetaData, ParquetParsers } from 'hyparquet';
 import { open, type FileHandle } from 'node:fs/promises';
-import type { Data } from '../core/event.ts';
-import { sentence } from '../core/errors.ts';
+import type { Data } from '../core/wire/event.ts';
+import { sentence } from '../core/problems/errors.ts';
 import { badRow, type Row } from './formats/format.ts';
 
 /** Rows that are in memory at once. */

@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { sentence } from '../core/errors.ts';
+import { sentence } from '../core/problems/errors.ts';
 import { Parser, type ParserPlan } from './parser.ts';
 
 /** A run of rows to read; the plan comes with the first run of a file. */

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import type { ValidateFunction } from 'ajv/dist/2020.js';
-import type { Block } from '../core/block.ts';
-import { BlockBuilder, type Columns } from '../core/block.ts';
-import type { Data } from '../core/event.ts';
+import type { Block } from '../core/wire/block.ts';
+import { BlockBuilder, type Columns } from '../core/wire/block.ts';
+import type { Data } from '../core/wire/event.ts';
 import { validator } from '../schemas/index.ts';
 import { chooser, type Choice, type Chooser } from './choice.ts';
 import type { FormatOptions, Input, Row } from './formats/format.ts';

@@ -1,5 +1,5 @@
-import type { Block } from '../core/block.ts';
-import type { Clock } from '../core/clock.ts';
+import type { Block } from '../core/wire/block.ts';
+import type { Clock } from '../core/time/clock.ts';
 import type { Stepping } from './steps.ts';
 import type { Stretch, Timeline } from './timeline.ts';
 

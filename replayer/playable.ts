@@ -1,5 +1,5 @@
 import { open, stat } from 'node:fs/promises';
-import type { Block } from '../core/block.ts';
+import type { Block } from '../core/wire/block.ts';
 import { McapRecording } from './mcap/recording.ts';
 import { MAGIC } from './mcap/records.ts';
 import { Recording, type OpenOptions } from './recording.ts';

@@ -1,7 +1,7 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
-import type { Block } from '../core/block.ts';
-import { Clock, type Time } from '../core/clock.ts';
-import { asRepriseError, RepriseError } from '../core/errors.ts';
+import type { Block } from '../core/wire/block.ts';
+import { Clock, type Time } from '../core/time/clock.ts';
+import { asRepriseError, RepriseError } from '../core/problems/errors.ts';
 import type { Rate } from '../schemas/types.ts';
 import { Pass, type LatePolicy, type Manner, type Output } from './pass.ts';
 import { Stepping, type Step } from './steps.ts';

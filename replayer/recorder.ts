@@ -1,8 +1,8 @@
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Redis } from '../core/redis.ts';
-import { sentence } from '../core/errors.ts';
-import { Wiretap } from '../core/wiretap.ts';
+import type { Redis } from '../core/redis/connection.ts';
+import { sentence } from '../core/problems/errors.ts';
+import { Wiretap } from '../core/redis/wiretap.ts';
 import type { RecordSink } from './record/file.ts';
 import { wireMessage, type WireMessage } from './record/wire.ts';
 

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { machineTime, type Time } from '../core/clock.ts';
-import { isoTime } from '../core/event.ts';
-import { refusal, sentence } from '../core/errors.ts';
-import type { Redis } from '../core/redis.ts';
-import { addDeadLetters } from '../core/store.ts';
+import { machineTime, type Time } from '../core/time/clock.ts';
+import { isoTime } from '../core/wire/event.ts';
+import { refusal, sentence } from '../core/problems/errors.ts';
+import type { Redis } from '../core/redis/connection.ts';
+import { addDeadLetters } from '../core/redis/channel-store.ts';
 import type {
   ClockTick,
   Config,
@@ -15,7 +15,7 @@ import type {
 import { shareOf } from './choice.ts';
 import { Emission } from './emission.ts';
 import { Gauge } from './gauge.ts';
-import { spanMs } from '../core/span.ts';
+import { spanMs } from '../core/time/duration.ts';
 import { momentMs, rangeMs } from './moments.ts';
 import { Player } from './player.ts';
 import { openRecording, type AnyRecording } from './playable.ts';

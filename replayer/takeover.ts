@@ -1,8 +1,8 @@
-import { RepriseError, sentence } from '../core/errors.ts';
-import { keys } from '../core/keys.ts';
-import type { Logger } from '../core/log.ts';
-import { services } from '../core/presence.ts';
-import type { Redis } from '../core/redis.ts';
+import { RepriseError, sentence } from '../core/problems/errors.ts';
+import { keys } from '../core/wire/keys.ts';
+import type { Logger } from '../core/logging/log.ts';
+import { services } from '../core/redis/presence.ts';
+import type { Redis } from '../core/redis/connection.ts';
 import type { Replay, ReplayRequest } from '../schemas/types.ts';
 import { forget, type ReplayHost } from './host.ts';
 

@@ -1,5 +1,5 @@
 import { emitKeypressEvents, type Key } from 'node:readline';
-import { isoTime } from '../core/event.ts';
+import { isoTime } from '../core/wire/event.ts';
 import type { Rate, Replay as ReplayDocument, ReplayPatch } from '../schemas/types.ts';
 import type { Replay } from './replay.ts';
 

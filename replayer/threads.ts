@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { invariant } from '../core/errors.ts';
+import { invariant } from '../core/problems/errors.ts';
 
 /** What a thread answers: it posts any message once it is ready, and then one of these for each request. */
 export type ThreadReply<Answer> = { id: number; answer: Answer } | { id: number; error: string };

@@ -1,5 +1,5 @@
-import { Block, BlockBuilder } from '../core/block.ts';
-import type { Record } from '../core/event.ts';
+import { Block, BlockBuilder } from '../core/wire/block.ts';
+import type { Record } from '../core/wire/event.ts';
 import { playable, type AnyRecording, type Playable, type PlayableRows } from './playable.ts';
 
 /** A stretch of records of all recordings in time order. */

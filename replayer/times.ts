@@ -1,6 +1,6 @@
 import { DateTime, IANAZone } from 'luxon';
-import { timeMsOf } from '../core/event.ts';
-import { refusal } from '../core/errors.ts';
+import { timeMsOf } from '../core/wire/event.ts';
+import { refusal } from '../core/problems/errors.ts';
 
 /** Reads a time from one value: epoch milliseconds, or NaN when it is none. */
 export type TimeReader = (value: unknown) => number;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { running, type Settings } from '../core/config.ts';
-import { failure, refusal } from '../core/errors.ts';
-import { refuseOpenHost } from '../core/exposure.ts';
+import { running, type Settings } from '../core/settings/settings.ts';
+import { failure, refusal } from '../core/problems/errors.ts';
+import { refuseOpenHost } from '../core/settings/exposure.ts';
 import { freePort, isFree } from './ports.ts';
 import type { RoleName } from './roles.ts';
 

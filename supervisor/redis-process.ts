@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { failure } from '../core/errors.ts';
+import { failure } from '../core/problems/errors.ts';
 
 /** A Redis server that we started and that answers. */
 export interface RedisProcess {

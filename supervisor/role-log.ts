@@ -2,7 +2,7 @@ import { createWriteStream, mkdirSync, renameSync, statSync, type WriteStream } 
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { levels, type Level } from '../core/log.ts';
+import { levels, type Level } from '../core/logging/log.ts';
 
 const LARGEST_BYTES = 10 * 1024 * 1024;
 

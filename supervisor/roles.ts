@@ -1,4 +1,4 @@
-import type { Settings } from '../core/config.ts';
+import type { Settings } from '../core/settings/settings.ts';
 
 /** A role that serves, until it is closed. */
 export interface Serving {

@@ -1,5 +1,5 @@
 import { join, relative } from 'node:path';
-import type { Settings } from '../core/config.ts';
+import type { Settings } from '../core/settings/settings.ts';
 import type { RoleName } from './roles.ts';
 
 /** The address a person on this machine opens. */

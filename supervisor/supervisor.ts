@@ -1,8 +1,8 @@
 import { EventEmitter, once } from 'node:events';
 import { join } from 'node:path';
-import type { Logger } from '../core/log.ts';
-import { announce, processInstance, retract } from '../core/presence.ts';
-import type { Redis } from '../core/redis.ts';
+import type { Logger } from '../core/logging/log.ts';
+import { announce, processInstance, retract } from '../core/redis/presence.ts';
+import type { Redis } from '../core/redis/connection.ts';
 import { RoleLog } from './role-log.ts';
 import { RoleProcess, type Crash } from './role-process.ts';
 import type { RoleName } from './roles.ts';

@@ -1,9 +1,9 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runningFile, type Running, type Settings } from '../core/config.ts';
-import { failure, sentence } from '../core/errors.ts';
-import { ProcessLog } from '../core/log.ts';
-import { connect, type Redis } from '../core/redis.ts';
+import { runningFile, type Running, type Settings } from '../core/settings/settings.ts';
+import { failure, sentence } from '../core/problems/errors.ts';
+import { ProcessLog } from '../core/logging/log.ts';
+import { connect, type Redis } from '../core/redis/connection.ts';
 import { Demo } from './demo.ts';
 import { preflight } from './preflight.ts';
 import { PrivateRedis } from './private-redis.ts';

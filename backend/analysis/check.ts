@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Settings } from '../../core/config.ts';
-import { at, definitionOf } from '../../core/config-file.ts';
-import { sentence } from '../../core/errors.ts';
-import { isoTime } from '../../core/event.ts';
-import { Plugins } from '../../core/plugins.ts';
-import { setupOf } from '../../core/setup.ts';
+import type { Settings } from '../../core/settings/settings.ts';
+import { at, definitionOf } from '../../core/settings/config-file.ts';
+import { sentence } from '../../core/problems/errors.ts';
+import { isoTime } from '../../core/wire/event.ts';
+import { Plugins } from '../../core/plugins/plugins.ts';
+import { setupOf } from '../../core/setup/setup.ts';
 import type { ConfigTest } from '../../schemas/types.ts';
 import { derive, eventsOf } from './engine/derive.ts';
 import type { Output } from './engine/engine.ts';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Position } from '../../core/event.ts';
-import type { Redis } from '../../core/redis.ts';
-import { deadLetterText } from '../../core/store.ts';
+import type { Position } from '../../core/wire/event.ts';
+import type { Redis } from '../../core/redis/connection.ts';
+import { deadLetterText } from '../../core/redis/channel-store.ts';
 import { commit, stayAttached, type Committed, type Work } from './checkpoint.ts';
 import type { Results } from './engine/engine.ts';
 import type { Handover } from './handover.ts';

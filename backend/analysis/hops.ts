@@ -1,5 +1,5 @@
-import type { Event } from '../../core/event.ts';
-import { parseTraceparent, spanOf } from '../../core/trace.ts';
+import type { Event } from '../../core/wire/event.ts';
+import { parseTraceparent, spanOf } from '../../core/wire/trace.ts';
 import type { Hop } from '../../schemas/types.ts';
 import type { OutputBatch } from './checkpoint.ts';
 import type { Results } from './engine/engine.ts';

@@ -1,11 +1,11 @@
 import { hostname } from 'node:os';
-import type { Settings } from '../../core/config.ts';
-import { sentence } from '../../core/errors.ts';
-import type { Logger } from '../../core/log.ts';
-import type { MetricSink } from '../../core/plugin.ts';
-import { Presence } from '../../core/presence.ts';
-import type { Redis } from '../../core/redis.ts';
-import type { Setup } from '../../core/setup.ts';
+import type { Settings } from '../../core/settings/settings.ts';
+import { sentence } from '../../core/problems/errors.ts';
+import type { Logger } from '../../core/logging/log.ts';
+import type { MetricSink } from '../../core/plugins/plugin.ts';
+import { Presence } from '../../core/redis/presence.ts';
+import type { Redis } from '../../core/redis/connection.ts';
+import type { Setup } from '../../core/setup/setup.ts';
 import type { Service as ServiceDocument } from '../../schemas/types.ts';
 import { forgetService } from './checkpoint.ts';
 import { tellElsewhere } from './elsewhere.ts';

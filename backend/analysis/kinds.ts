@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { failure } from '../../core/errors.ts';
-import { Plugins } from '../../core/plugins.ts';
+import { failure } from '../../core/problems/errors.ts';
+import { Plugins } from '../../core/plugins/plugins.ts';
 import { explain } from '../../schemas/index.ts';
 import { pluggedKind } from './plugged.ts';
 import type { ServiceKind } from './service.ts';

@@ -1,6 +1,6 @@
-import { parsePosition, positionText, type Position } from '../../core/event.ts';
-import { keys } from '../../core/keys.ts';
-import type { Redis } from '../../core/redis.ts';
+import { parsePosition, positionText, type Position } from '../../core/wire/event.ts';
+import { keys } from '../../core/wire/keys.ts';
+import type { Redis } from '../../core/redis/connection.ts';
 import type { Part } from './engine/watermark.ts';
 import { partName } from './partition.ts';
 

@@ -1,7 +1,7 @@
-import type { ChannelSpec } from '../../core/channels.ts';
-import { Framer, type Event, type Position, type Record } from '../../core/event.ts';
-import { FramedEvent, dataTextOf, type Members } from '../../core/framed-event.ts';
-import type { Carried } from '../../core/pipeline.ts';
+import type { ChannelSpec } from '../../core/wire/channels.ts';
+import { Framer, type Event, type Position, type Record } from '../../core/wire/event.ts';
+import { FramedEvent, dataTextOf, type Members } from '../../core/wire/framed-event.ts';
+import type { Carried } from '../../core/wire/pipeline.ts';
 import {
   isTraceparent,
   mayBeSampled,
@@ -9,9 +9,9 @@ import {
   spanOf,
   traceOf,
   traceparentText,
-} from '../../core/trace.ts';
-import type { Redis } from '../../core/redis.ts';
-import { readHead } from '../../core/store.ts';
+} from '../../core/wire/trace.ts';
+import type { Redis } from '../../core/redis/connection.ts';
+import { readHead } from '../../core/redis/channel-store.ts';
 import { markOver, type OutputBatch } from './checkpoint.ts';
 import type { Output } from './engine/engine.ts';
 import type { Fellow, Fellows } from './fellows.ts';

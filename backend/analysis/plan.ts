@@ -1,9 +1,9 @@
-import { channelSpec, type ChannelSpec } from '../../core/channels.ts';
-import type { Event } from '../../core/event.ts';
-import type { Settings } from '../../core/config.ts';
-import { failure } from '../../core/errors.ts';
-import { planPipeline, type Carried } from '../../core/pipeline.ts';
-import type { Setup } from '../../core/setup.ts';
+import { channelSpec, type ChannelSpec } from '../../core/wire/channels.ts';
+import type { Event } from '../../core/wire/event.ts';
+import type { Settings } from '../../core/settings/settings.ts';
+import { failure } from '../../core/problems/errors.ts';
+import { planPipeline, type Carried } from '../../core/wire/pipeline.ts';
+import type { Setup } from '../../core/setup/setup.ts';
 import type { Analytics, Pipeline, ServiceConfig } from '../../schemas/types.ts';
 import { checkedParams } from './kinds.ts';
 import type { RetryPolicy } from './letters.ts';

@@ -1,5 +1,5 @@
-import type { Data, Event } from '../../core/event.ts';
-import type { PluginDerivation, PluginService } from '../../core/plugin.ts';
+import type { Data, Event } from '../../core/wire/event.ts';
+import type { PluginDerivation, PluginService } from '../../core/plugins/plugin.ts';
 import { Service, type Context, type Derived, type ServiceKind, type Timer } from './service.ts';
 
 /** A plugin's kind of service, as the host runs kinds. */

@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ChannelSpec } from '../../core/channels.ts';
-import { isPassing, sentence } from '../../core/errors.ts';
-import { comparePositions, type Event, type Position } from '../../core/event.ts';
-import type { Logger } from '../../core/log.ts';
-import type { MetricSink } from '../../core/plugin.ts';
-import { LogReader, type LogBatch } from '../../core/reader.ts';
-import type { Redis } from '../../core/redis.ts';
-import type { Carried } from '../../core/pipeline.ts';
-import { readHead } from '../../core/store.ts';
+import type { ChannelSpec } from '../../core/wire/channels.ts';
+import { isPassing, sentence } from '../../core/problems/errors.ts';
+import { comparePositions, type Event, type Position } from '../../core/wire/event.ts';
+import type { Logger } from '../../core/logging/log.ts';
+import type { MetricSink } from '../../core/plugins/plugin.ts';
+import { LogReader, type LogBatch } from '../../core/redis/log-reader.ts';
+import type { Redis } from '../../core/redis/connection.ts';
+import type { Carried } from '../../core/wire/pipeline.ts';
+import { readHead } from '../../core/redis/channel-store.ts';
 import {
   DEFINITION_ENTRY,
   forgetService,

@@ -1,6 +1,6 @@
-import type { Level, Logger } from '../../core/log.ts';
-import type { MetricSink } from '../../core/plugin.ts';
-import { callProtocol, type Redis } from '../../core/redis.ts';
+import type { Level, Logger } from '../../core/logging/log.ts';
+import type { MetricSink } from '../../core/plugins/plugin.ts';
+import { callProtocol, type Redis } from '../../core/redis/connection.ts';
 import type { Told } from './engine/telling.ts';
 import type { Fields, Labels } from './service.ts';
 

@@ -1,13 +1,13 @@
 import { readdirSync } from 'node:fs';
-import type { Event } from '../../core/event.ts';
-import type { Flaw } from '../../core/flaws.ts';
-import type { Action, ActionCall, ActionParts } from '../../core/plugin.ts';
-import type { Plugins } from '../../core/plugins.ts';
+import type { Event } from '../../core/wire/event.ts';
+import type { Flaw } from '../../core/problems/flaws.ts';
+import type { Action, ActionCall, ActionParts } from '../../core/plugins/plugin.ts';
+import type { Plugins } from '../../core/plugins/plugins.ts';
 import type { EndpointConfig } from '../../schemas/types.ts';
 import { pathParamsOf, type Schema } from './route.ts';
 import type { Parts } from './parts.ts';
 
-/** An action of our own: it works with all parts of the API, those of plugins with what core/plugin.ts promises. */
+/** An action of our own: it works with all parts of the API, those of plugins with what core/plugins/plugin.ts promises. */
 export type OwnAction<Members extends object> = Action<Members, Parts & ActionParts>;
 
 /** Every action by name: a file under actions/ is one, and plugins add others. */

@@ -1,6 +1,6 @@
 import express, { Router, type Express } from 'express';
-import { failure } from '../../core/errors.ts';
-import type { Logger } from '../../core/log.ts';
+import { failure } from '../../core/problems/errors.ts';
+import type { Logger } from '../../core/logging/log.ts';
 import { asyncApi } from './asyncapi.ts';
 import { docs } from './docs.ts';
 import type { Endpoints } from './endpoints.ts';

@@ -1,7 +1,7 @@
 import { schemas } from '../../schemas/index.ts';
-import type { ChannelSpec } from '../../core/channels.ts';
-import { shown } from '../../core/redis.ts';
-import { version } from '../../core/version.ts';
+import type { ChannelSpec } from '../../core/wire/channels.ts';
+import { shown } from '../../core/redis/connection.ts';
+import { version } from '../../core/runtime/version.ts';
 import { Components } from './openapi.ts';
 import { ref, type Schema } from './route.ts';
 

@@ -1,4 +1,4 @@
-import { refusal } from '../../core/errors.ts';
+import { refusal } from '../../core/problems/errors.ts';
 import { boxProblem, type Box } from '../gateway/box.ts';
 import type { Schema } from './route.ts';
 

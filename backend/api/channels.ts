@@ -1,9 +1,9 @@
-import { channelSpec, type ChannelSpec } from '../../core/channels.ts';
-import type { Settings } from '../../core/config.ts';
-import { refusal } from '../../core/errors.ts';
-import { keys } from '../../core/keys.ts';
-import type { Redis } from '../../core/redis.ts';
-import { channelNames } from '../../core/store.ts';
+import { channelSpec, type ChannelSpec } from '../../core/wire/channels.ts';
+import type { Settings } from '../../core/settings/settings.ts';
+import { refusal } from '../../core/problems/errors.ts';
+import { keys } from '../../core/wire/keys.ts';
+import type { Redis } from '../../core/redis/connection.ts';
+import { channelNames } from '../../core/redis/channel-store.ts';
 
 /** The channels there are: those of the configuration and those that ever carried an event. */
 export class Channels {

@@ -1,6 +1,6 @@
-import type { Settings } from '../../core/config.ts';
-import { sentenceOf } from '../../core/flaws.ts';
-import type { Plugins } from '../../core/plugins.ts';
+import type { Settings } from '../../core/settings/settings.ts';
+import { sentenceOf } from '../../core/problems/flaws.ts';
+import type { Plugins } from '../../core/plugins/plugins.ts';
 import type { Finding } from '../analysis/check.ts';
 import { taskKinds } from '../tasks/kind.ts';
 import { findActions } from './action.ts';

@@ -1,6 +1,6 @@
-import { compileValue } from '../../core/expression.ts';
-import { escaped, flaws, type Flaw } from '../../core/flaws.ts';
-import type { Action, Known } from '../../core/plugin.ts';
+import { compileValue } from '../../core/wire/expression.ts';
+import { escaped, flaws, type Flaw } from '../../core/problems/flaws.ts';
+import type { Action, Known } from '../../core/plugins/plugin.ts';
 import { ajv, schemaProblem, schemas } from '../../schemas/index.ts';
 import type { EndpointConfig } from '../../schemas/types.ts';
 import { pathParamsOf } from './route.ts';

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import type { ChannelSpec } from '../../core/channels.ts';
-import type { Position } from '../../core/event.ts';
+import type { ChannelSpec } from '../../core/wire/channels.ts';
+import type { Position } from '../../core/wire/event.ts';
 import { Client } from '../gateway/client.ts';
 import type { Wish } from '../gateway/group.ts';
 import type { Outlet } from '../gateway/outlet.ts';

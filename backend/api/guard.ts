@@ -1,5 +1,5 @@
 import type { RequestHandler, Response } from 'express';
-import { refusal, RepriseError } from '../../core/errors.ts';
+import { refusal, RepriseError } from '../../core/problems/errors.ts';
 import { covers, type Keyring, type Principal } from './keyring.ts';
 import type { Scope } from './route.ts';
 

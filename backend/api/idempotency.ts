@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { RequestHandler, Response } from 'express';
-import { refusal } from '../../core/errors.ts';
-import { keys } from '../../core/keys.ts';
-import type { Redis } from '../../core/redis.ts';
+import { refusal } from '../../core/problems/errors.ts';
+import { keys } from '../../core/wire/keys.ts';
+import type { Redis } from '../../core/redis/connection.ts';
 import { principalOf } from './guard.ts';
 
 /** What is kept of an answer; `status` 0: it is under way. */

@@ -1,9 +1,9 @@
-import type { ChannelSpec } from '../../core/channels.ts';
-import { dataValidator } from '../../core/channels.ts';
-import { timeMsOf, type Data, type Position, type Record } from '../../core/event.ts';
-import type { Redis } from '../../core/redis.ts';
-import { addDeadLetters, readHead } from '../../core/store.ts';
-import { ChannelWriter } from '../../core/writer.ts';
+import type { ChannelSpec } from '../../core/wire/channels.ts';
+import { dataValidator } from '../../core/wire/channels.ts';
+import { timeMsOf, type Data, type Position, type Record } from '../../core/wire/event.ts';
+import type { Redis } from '../../core/redis/connection.ts';
+import { addDeadLetters, readHead } from '../../core/redis/channel-store.ts';
+import { ChannelWriter } from '../../core/writing/writer.ts';
 import { ajv, explain } from '../../schemas/index.ts';
 
 /** A row that was not taken, and why. */

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFileSync, unwatchFile, watchFile } from 'node:fs';
-import { failure, sentence } from '../../core/errors.ts';
-import type { Logger } from '../../core/log.ts';
+import { failure, sentence } from '../../core/problems/errors.ts';
+import type { Logger } from '../../core/logging/log.ts';
 import { explain, validator } from '../../schemas/index.ts';
 import type { Keys } from '../../schemas/types.ts';
 import type { Scope } from './route.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { keys } from '../../core/keys.ts';
-import { levels, type Level } from '../../core/log.ts';
-import type { Redis } from '../../core/redis.ts';
+import { keys } from '../../core/wire/keys.ts';
+import { levels, type Level } from '../../core/logging/log.ts';
+import type { Redis } from '../../core/redis/connection.ts';
 import type { LogRecord } from '../../schemas/types.ts';
 
 /** Which lines; of what is absent all. */

@@ -1,7 +1,7 @@
 import type { RequestHandler, Response } from 'express';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { readHead } from '../../core/store.ts';
-import type { Redis } from '../../core/redis.ts';
+import { readHead } from '../../core/redis/channel-store.ts';
+import type { Redis } from '../../core/redis/connection.ts';
 import type { Figures } from '../gateway/streams.ts';
 import type { Channels } from './channels.ts';
 import { metricsText } from './service-metrics.ts';

@@ -1,5 +1,5 @@
 import { schemas } from '../../schemas/index.ts';
-import { version } from '../../core/version.ts';
+import { version } from '../../core/runtime/version.ts';
 import { ref, type Resource, type Route, type Schema } from './route.ts';
 
 /** A group of routes under one prefix. */

@@ -2,11 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { SpanKind, SpanStatusCode, TraceFlags, type Attributes, type HrTime } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import type { Settings } from '../../core/config.ts';
-import { keys } from '../../core/keys.ts';
-import type { Logger } from '../../core/log.ts';
-import { duplicate, type Redis } from '../../core/redis.ts';
-import { version } from '../../core/version.ts';
+import type { Settings } from '../../core/settings/settings.ts';
+import { keys } from '../../core/wire/keys.ts';
+import type { Logger } from '../../core/logging/log.ts';
+import { duplicate, type Redis } from '../../core/redis/connection.ts';
+import { version } from '../../core/runtime/version.ts';
 import type { Hop } from '../../schemas/types.ts';
 
 type Span = Parameters<OTLPTraceExporter['export']>[0][number];

@@ -1,6 +1,6 @@
-import type { Settings } from '../../core/config.ts';
-import type { Plugins } from '../../core/plugins.ts';
-import type { Redis } from '../../core/redis.ts';
+import type { Settings } from '../../core/settings/settings.ts';
+import type { Plugins } from '../../core/plugins/plugins.ts';
+import type { Redis } from '../../core/redis/connection.ts';
 import type { Streams } from '../gateway/streams.ts';
 import type { TaskQueue } from '../tasks/queue.ts';
 import type { Traces } from './traces.ts';

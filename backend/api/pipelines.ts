@@ -1,11 +1,11 @@
-import { keys } from '../../core/keys.ts';
-import type { ChannelSpec } from '../../core/channels.ts';
-import { refusal } from '../../core/errors.ts';
-import type { Event, Position } from '../../core/event.ts';
-import { planPipeline } from '../../core/pipeline.ts';
-import { services } from '../../core/presence.ts';
-import type { Redis } from '../../core/redis.ts';
-import { describeChannel } from '../../core/store.ts';
+import { keys } from '../../core/wire/keys.ts';
+import type { ChannelSpec } from '../../core/wire/channels.ts';
+import { refusal } from '../../core/problems/errors.ts';
+import type { Event, Position } from '../../core/wire/event.ts';
+import { planPipeline } from '../../core/wire/pipeline.ts';
+import { services } from '../../core/redis/presence.ts';
+import type { Redis } from '../../core/redis/connection.ts';
+import { describeChannel } from '../../core/redis/channel-store.ts';
 import {
   newSpan,
   newTrace,
@@ -13,7 +13,7 @@ import {
   parseTraceparent,
   traceparentText,
   type TraceContext,
-} from '../../core/trace.ts';
+} from '../../core/wire/trace.ts';
 import type { Hop, Pipeline, PipelineStatus } from '../../schemas/types.ts';
 import type { Arrival, Hub } from '../gateway/hub.ts';
 import type { Channels } from './channels.ts';

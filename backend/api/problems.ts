@@ -1,7 +1,7 @@
 import type { NextFunction, Request, Response } from 'express';
 import type { ErrorObject } from 'ajv';
-import { asRepriseError, failure, refusal, RepriseError } from '../../core/errors.ts';
-import type { Logger } from '../../core/log.ts';
+import { asRepriseError, failure, refusal, RepriseError } from '../../core/problems/errors.ts';
+import type { Logger } from '../../core/logging/log.ts';
 import type { Problem } from '../../schemas/types.ts';
 
 /** Writes the problem document (RFC 9457) of an error. What we did not expect is told to the log, not to the caller. */

@@ -2,9 +2,9 @@ import type { RequestHandler } from 'express';
 import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
 import { RedisStore, type RedisReply } from 'rate-limit-redis';
 import type { RateLimit } from '../../schemas/types.ts';
-import { refusal } from '../../core/errors.ts';
-import { keys } from '../../core/keys.ts';
-import type { Redis } from '../../core/redis.ts';
+import { refusal } from '../../core/problems/errors.ts';
+import { keys } from '../../core/wire/keys.ts';
+import type { Redis } from '../../core/redis/connection.ts';
 import { principalOf } from './guard.ts';
 
 /**

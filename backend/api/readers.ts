@@ -1,8 +1,8 @@
-import { comparePositions, parsePosition, type Position } from '../../core/event.ts';
-import { keys } from '../../core/keys.ts';
-import { planPipeline } from '../../core/pipeline.ts';
-import { services } from '../../core/presence.ts';
-import type { Redis } from '../../core/redis.ts';
+import { comparePositions, parsePosition, type Position } from '../../core/wire/event.ts';
+import { keys } from '../../core/wire/keys.ts';
+import { planPipeline } from '../../core/wire/pipeline.ts';
+import { services } from '../../core/redis/presence.ts';
+import type { Redis } from '../../core/redis/connection.ts';
 import type { Setups } from './setups.ts';
 import type { ReadersOf } from './trace-summary.ts';
 

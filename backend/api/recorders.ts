@@ -1,7 +1,7 @@
-import { refusal } from '../../core/errors.ts';
-import { services } from '../../core/presence.ts';
-import type { Redis } from '../../core/redis.ts';
-import type { Requester } from '../../core/requests.ts';
+import { refusal } from '../../core/problems/errors.ts';
+import { services } from '../../core/redis/presence.ts';
+import type { Redis } from '../../core/redis/connection.ts';
+import type { Requester } from '../../core/redis/requests.ts';
 import type { Recorder, Snapshot } from '../../schemas/types.ts';
 
 const DESCRIBE_MS = 2_000;

@@ -4,7 +4,7 @@ import { lstat, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { failure, refusal, RepriseError } from '../../core/errors.ts';
+import { failure, refusal, RepriseError } from '../../core/problems/errors.ts';
 import type { Recording, RecordingDescription } from '../../schemas/types.ts';
 import { tooLarge } from './problems.ts';
 import type { Replayers } from './replayers.ts';

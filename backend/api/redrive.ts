@@ -1,8 +1,8 @@
-import { isChannelName } from '../../core/channels.ts';
-import { refusal } from '../../core/errors.ts';
-import type { Event } from '../../core/event.ts';
-import { keys } from '../../core/keys.ts';
-import { callProtocol, type Redis } from '../../core/redis.ts';
+import { isChannelName } from '../../core/wire/channels.ts';
+import { refusal } from '../../core/problems/errors.ts';
+import type { Event } from '../../core/wire/event.ts';
+import { keys } from '../../core/wire/keys.ts';
+import { callProtocol, type Redis } from '../../core/redis/connection.ts';
 import type { DeadLetter } from '../../schemas/types.ts';
 
 const PAGE = 500;

@@ -1,7 +1,7 @@
-import { failure } from '../../core/errors.ts';
-import { services } from '../../core/presence.ts';
-import type { Redis } from '../../core/redis.ts';
-import type { Requester } from '../../core/requests.ts';
+import { failure } from '../../core/problems/errors.ts';
+import { services } from '../../core/redis/presence.ts';
+import type { Redis } from '../../core/redis/connection.ts';
+import type { Requester } from '../../core/redis/requests.ts';
 
 /** Asks the replayers; where the one that is needed is not alive it says so at once instead of waiting for an answer. */
 export class Replayers {

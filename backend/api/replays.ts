@@ -1,6 +1,6 @@
-import { refusal, RepriseError } from '../../core/errors.ts';
-import { keys } from '../../core/keys.ts';
-import type { Redis } from '../../core/redis.ts';
+import { refusal, RepriseError } from '../../core/problems/errors.ts';
+import { keys } from '../../core/wire/keys.ts';
+import type { Redis } from '../../core/redis/connection.ts';
 import type { Replay, ReplayPatch, ReplayRequest } from '../../schemas/types.ts';
 import type { Replayers } from './replayers.ts';
 

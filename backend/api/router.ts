@@ -8,7 +8,7 @@ import express, {
 } from 'express';
 import type { ValidateFunction } from 'ajv';
 import { ajv, queryAjv } from '../../schemas/index.ts';
-import { refusal } from '../../core/errors.ts';
+import { refusal } from '../../core/problems/errors.ts';
 import { scopeGuard } from './guard.ts';
 import { idempotent } from './idempotency.ts';
 import type { Parts } from './parts.ts';

@@ -1,6 +1,6 @@
 import { Registry, type Metric as Registered } from 'prom-client';
-import { keys } from '../../core/keys.ts';
-import type { Redis } from '../../core/redis.ts';
+import { keys } from '../../core/wire/keys.ts';
+import type { Redis } from '../../core/redis/connection.ts';
 import type { Metric } from '../../schemas/types.ts';
 
 /** As prom-client's registry takes it, which writes values of its own metrics only by observing each. */

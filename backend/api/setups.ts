@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Settings } from '../../core/config.ts';
-import { refusal, RepriseError, sentence } from '../../core/errors.ts';
-import { patchedPipeline, planPipeline } from '../../core/pipeline.ts';
-import { keys } from '../../core/keys.ts';
-import type { Plugins } from '../../core/plugins.ts';
-import type { Redis } from '../../core/redis.ts';
-import type { Section, Setup, SetupStore, WholeSetup } from '../../core/setup.ts';
-import { readHead } from '../../core/store.ts';
+import type { Settings } from '../../core/settings/settings.ts';
+import { refusal, RepriseError, sentence } from '../../core/problems/errors.ts';
+import { patchedPipeline, planPipeline } from '../../core/wire/pipeline.ts';
+import { keys } from '../../core/wire/keys.ts';
+import type { Plugins } from '../../core/plugins/plugins.ts';
+import type { Redis } from '../../core/redis/connection.ts';
+import type { Section, Setup, SetupStore, WholeSetup } from '../../core/setup/setup.ts';
+import { readHead } from '../../core/redis/channel-store.ts';
 import type { Pipeline, ServicePatch } from '../../schemas/types.ts';
 
 type Params = { [name: string]: unknown };

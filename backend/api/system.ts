@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { setTimeout as delay } from 'node:timers/promises';
-import { asRepriseError, refusal, sentence } from '../../core/errors.ts';
-import { escaped, sentenceOf } from '../../core/flaws.ts';
-import { keys } from '../../core/keys.ts';
-import type { Redis } from '../../core/redis.ts';
-import { byPlace, type WholeSetup } from '../../core/setup.ts';
+import { asRepriseError, refusal, sentence } from '../../core/problems/errors.ts';
+import { escaped, sentenceOf } from '../../core/problems/flaws.ts';
+import { keys } from '../../core/wire/keys.ts';
+import type { Redis } from '../../core/redis/connection.ts';
+import { byPlace, type WholeSetup } from '../../core/setup/setup.ts';
 import type { ReplayRequest, System as SystemDocument, SystemChanges } from '../../schemas/types.ts';
 import type { Endpoints } from './endpoints.ts';
 import type { Replays } from './replays.ts';

@@ -1,4 +1,4 @@
-import { refusal } from '../../core/errors.ts';
+import { refusal } from '../../core/problems/errors.ts';
 import type { Ingested } from './ingest.ts';
 import { refusalWith } from './problems.ts';
 import { Reply } from './route.ts';

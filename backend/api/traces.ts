@@ -1,6 +1,6 @@
-import { refusal } from '../../core/errors.ts';
-import { keys } from '../../core/keys.ts';
-import type { Redis } from '../../core/redis.ts';
+import { refusal } from '../../core/problems/errors.ts';
+import { keys } from '../../core/wire/keys.ts';
+import type { Redis } from '../../core/redis/connection.ts';
 import type { DeadLetter, Event, Hop, Trace } from '../../schemas/types.ts';
 import type { Readers } from './readers.ts';
 import { summaryOf } from './trace-summary.ts';

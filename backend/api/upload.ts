@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import busboy from 'busboy';
 import type { Readable } from 'node:stream';
-import { refusal } from '../../core/errors.ts';
+import { refusal } from '../../core/problems/errors.ts';
 
 /**
  * Hands the uploaded file to `keep`: the body as it is, or the field `file` of a form. `name` overrides the form's.

@@ -1,8 +1,8 @@
 import type { Server as HttpServer } from 'node:http';
 import { Server, type Namespace, type Socket } from 'socket.io';
-import type { ChannelSpec } from '../../core/channels.ts';
-import { asRepriseError, refusal, RepriseError, sentence } from '../../core/errors.ts';
-import type { Logger } from '../../core/log.ts';
+import type { ChannelSpec } from '../../core/wire/channels.ts';
+import { asRepriseError, refusal, RepriseError, sentence } from '../../core/problems/errors.ts';
+import type { Logger } from '../../core/logging/log.ts';
 import { explain, validator } from '../../schemas/index.ts';
 import type {
   Credit,

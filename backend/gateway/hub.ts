@@ -1,9 +1,9 @@
-import { sentence } from '../../core/errors.ts';
-import type { Event, Position } from '../../core/event.ts';
-import type { Logger } from '../../core/log.ts';
-import { LogReader, type LogBatch } from '../../core/reader.ts';
-import type { Redis } from '../../core/redis.ts';
-import { readHead } from '../../core/store.ts';
+import { sentence } from '../../core/problems/errors.ts';
+import type { Event, Position } from '../../core/wire/event.ts';
+import type { Logger } from '../../core/logging/log.ts';
+import { LogReader, type LogBatch } from '../../core/redis/log-reader.ts';
+import type { Redis } from '../../core/redis/connection.ts';
+import { readHead } from '../../core/redis/channel-store.ts';
 import { readStretch, type Stretch } from './stretch.ts';
 
 /** Clients are served more rarely than this, but for the first event after a silence, which comes at once. */

@@ -1,5 +1,5 @@
-import { comparePositions, type Position } from '../../core/event.ts';
-import { readHead, readLog } from '../../core/store.ts';
+import { comparePositions, type Position } from '../../core/wire/event.ts';
+import { readHead, readLog } from '../../core/redis/channel-store.ts';
 import type { Subscribed } from '../../schemas/types.ts';
 import { Packet } from './packet.ts';
 import type { Page } from './pages.ts';

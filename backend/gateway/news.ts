@@ -1,6 +1,6 @@
-import { keys } from '../../core/keys.ts';
-import { services } from '../../core/presence.ts';
-import { duplicate, type Redis } from '../../core/redis.ts';
+import { keys } from '../../core/wire/keys.ts';
+import { services } from '../../core/redis/presence.ts';
+import { duplicate, type Redis } from '../../core/redis/connection.ts';
 import type { ClockTick, Replay, Service, Status, Task } from '../../schemas/types.ts';
 
 const BEAT_MS = 1_000;

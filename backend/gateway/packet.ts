@@ -1,4 +1,4 @@
-import { positionText } from '../../core/event.ts';
+import { positionText } from '../../core/wire/event.ts';
 import type { Entry } from './stretch.ts';
 
 /** The Socket.IO namespace of the gateway. */

@@ -1,6 +1,6 @@
-import type { Position } from '../../core/event.ts';
-import { positionText } from '../../core/event.ts';
-import { readLog } from '../../core/store.ts';
+import type { Position } from '../../core/wire/event.ts';
+import { positionText } from '../../core/wire/event.ts';
+import { readLog } from '../../core/redis/channel-store.ts';
 import type { Group } from './group.ts';
 import { nextPortion, type Cursor, type Portion } from './portion.ts';
 import type { Stream } from './stream.ts';

@@ -1,4 +1,4 @@
-import type { Position } from '../../core/event.ts';
+import type { Position } from '../../core/wire/event.ts';
 import { Packet } from './packet.ts';
 import { between, type Entry, type Stretch } from './stretch.ts';
 

@@ -1,5 +1,5 @@
-import type { Event, Position } from '../../core/event.ts';
-import { readSnapshot } from '../../core/store.ts';
+import type { Event, Position } from '../../core/wire/event.ts';
+import { readSnapshot } from '../../core/redis/channel-store.ts';
 import type { Stream } from './stream.ts';
 import { readEntry, type Entry } from './stretch.ts';
 

@@ -1,5 +1,5 @@
-import { comparePositions, type Position } from '../../core/event.ts';
-import type { Redis } from '../../core/redis.ts';
+import { comparePositions, type Position } from '../../core/wire/event.ts';
+import type { Redis } from '../../core/redis/connection.ts';
 import { Group, type Wish } from './group.ts';
 import type { Arrival, Watcher } from './hub.ts';
 import { catchUp } from './joining.ts';

@@ -1,7 +1,7 @@
-import type { ChannelSpec } from '../../core/channels.ts';
-import { refusal } from '../../core/errors.ts';
-import type { Position } from '../../core/event.ts';
-import type { Redis } from '../../core/redis.ts';
+import type { ChannelSpec } from '../../core/wire/channels.ts';
+import { refusal } from '../../core/problems/errors.ts';
+import type { Position } from '../../core/wire/event.ts';
+import type { Redis } from '../../core/redis/connection.ts';
 import type { Subscribed } from '../../schemas/types.ts';
 import type { Client } from './client.ts';
 import type { Wish } from './group.ts';

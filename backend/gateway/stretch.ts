@@ -1,5 +1,5 @@
-import type { Event, Position } from '../../core/event.ts';
-import type { LogBatch } from '../../core/reader.ts';
+import type { Event, Position } from '../../core/wire/event.ts';
+import type { LogBatch } from '../../core/redis/log-reader.ts';
 
 /** What an entry takes in memory besides its line, roughly. */
 const ENTRY_BYTES = 120;

@@ -1,4 +1,4 @@
-import type { Position } from '../../core/event.ts';
+import type { Position } from '../../core/wire/event.ts';
 import { Account } from './account.ts';
 import type { Group } from './group.ts';
 import type { Outlet } from './outlet.ts';

@@ -1,4 +1,4 @@
-import { comparePositions, type Position } from '../../core/event.ts';
+import { comparePositions, type Position } from '../../core/wire/event.ts';
 import { between, published, type Stretch } from './stretch.ts';
 
 /** Keeps what comes after a position until it is released. */

@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
-import type { ChannelSpec } from '../../core/channels.ts';
-import type { PluginTask } from '../../core/plugin.ts';
-import { Plugins } from '../../core/plugins.ts';
-import type { Redis } from '../../core/redis.ts';
+import type { ChannelSpec } from '../../core/wire/channels.ts';
+import type { PluginTask } from '../../core/plugins/plugin.ts';
+import { Plugins } from '../../core/plugins/plugins.ts';
+import type { Redis } from '../../core/redis/connection.ts';
 
 /** What a kind may use when a task is asked for. */
 export interface Asking {

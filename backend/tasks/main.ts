@@ -1,8 +1,8 @@
-import type { Settings } from '../../core/config.ts';
-import { ProcessLog } from '../../core/log.ts';
-import { Plugins } from '../../core/plugins.ts';
-import { Presence, processInstance } from '../../core/presence.ts';
-import { connect } from '../../core/redis.ts';
+import type { Settings } from '../../core/settings/settings.ts';
+import { ProcessLog } from '../../core/logging/log.ts';
+import { Plugins } from '../../core/plugins/plugins.ts';
+import { Presence, processInstance } from '../../core/redis/presence.ts';
+import { connect } from '../../core/redis/connection.ts';
 import { taskKinds } from './kind.ts';
 import { TaskWorker } from './worker.ts';
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Queue } from 'bullmq';
-import { refusal } from '../../core/errors.ts';
-import { keys } from '../../core/keys.ts';
-import { duplicate, type Redis } from '../../core/redis.ts';
+import { refusal } from '../../core/problems/errors.ts';
+import { keys } from '../../core/wire/keys.ts';
+import { duplicate, type Redis } from '../../core/redis/connection.ts';
 import type { Task } from '../../schemas/types.ts';
 import type { Asking, TaskKind } from './kind.ts';
 import { checkParams, isFinal, parseTask, taskOf, type JobData, type TaskJob } from './task.ts';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { failure } from '../../core/errors.ts';
-import { services } from '../../core/presence.ts';
-import type { Redis } from '../../core/redis.ts';
-import { Requester } from '../../core/requests.ts';
+import { failure } from '../../core/problems/errors.ts';
+import { services } from '../../core/redis/presence.ts';
+import type { Redis } from '../../core/redis/connection.ts';
+import { Requester } from '../../core/redis/requests.ts';
 import type { TaskContext } from './kind.ts';
 
 const LOOK_MS = 500;

@@ -1,6 +1,6 @@
 import type { Job } from 'bullmq';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { refusal } from '../../core/errors.ts';
+import { refusal } from '../../core/problems/errors.ts';
 import { explain, schemas } from '../../schemas/index.ts';
 import type { Task } from '../../schemas/types.ts';
 

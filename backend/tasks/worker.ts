@@ -1,8 +1,8 @@
 import { UnrecoverableError, WaitingError, Worker } from 'bullmq';
-import { sentence } from '../../core/errors.ts';
-import { keys } from '../../core/keys.ts';
-import type { Logger } from '../../core/log.ts';
-import { duplicate, type Redis } from '../../core/redis.ts';
+import { sentence } from '../../core/problems/errors.ts';
+import { keys } from '../../core/wire/keys.ts';
+import type { Logger } from '../../core/logging/log.ts';
+import { duplicate, type Redis } from '../../core/redis/connection.ts';
 import type { TaskContext, TaskKind } from './kind.ts';
 import { checkParams, parseTask, taskOf, type TaskJob } from './task.ts';
 

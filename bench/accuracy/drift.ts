@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { derive, eventsOf } from '../../backend/analysis/engine/derive.ts';
 import { checkedParams, serviceKinds } from '../../backend/analysis/kinds.ts';
 import drift from '../../backend/analysis/services/drift.ts';
-import type { Data, Event } from '../../core/event.ts';
+import type { Data, Event } from '../../core/wire/event.ts';
 
 const folder = new URL('../../../shared/data/', import.meta.url);
 

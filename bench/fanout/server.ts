@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Server } from 'socket.io';
 import { serve } from '../../backend/api/main.ts';
-import { loadSettings } from '../../core/config.ts';
-import { connect, duplicate } from '../../core/redis.ts';
+import { loadSettings } from '../../core/settings/settings.ts';
+import { connect, duplicate } from '../../core/redis/connection.ts';
 import { answer } from './process.ts';
 
 /** `gateway` is the API role as it is; the others are what one would write first: an emission for each event. */

@@ -1,4 +1,4 @@
-/** @type {import('../../core/plugin.ts').Plugin} */
+/** @type {import('../../core/plugins/plugin.ts').Plugin} */
 export default {
   name: 'length',
   register(api) {

@@ -1,8 +1,8 @@
 import { Argument, type Command } from 'commander';
-import { loadSettings, type Settings } from '../../core/config.ts';
-import { sentenceOf } from '../../core/flaws.ts';
-import { Plugins } from '../../core/plugins.ts';
-import { failure } from '../../core/errors.ts';
+import { loadSettings, type Settings } from '../../core/settings/settings.ts';
+import { sentenceOf } from '../../core/problems/flaws.ts';
+import { Plugins } from '../../core/plugins/plugins.ts';
+import { failure } from '../../core/problems/errors.ts';
 import { checks } from '../../supervisor/roles.ts';
 
 /** `reprise check config`: whether what a configuration sets up can run, and does what its tests say. */

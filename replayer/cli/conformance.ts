@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { loadSettings } from '../../core/config.ts';
-import { refusal } from '../../core/errors.ts';
-import { connect } from '../../core/redis.ts';
-import { setupOf, SetupStore } from '../../core/setup.ts';
-import { spanMs } from '../../core/span.ts';
+import { loadSettings } from '../../core/settings/settings.ts';
+import { refusal } from '../../core/problems/errors.ts';
+import { connect } from '../../core/redis/connection.ts';
+import { setupOf, SetupStore } from '../../core/setup/setup.ts';
+import { spanMs } from '../../core/time/duration.ts';
 import { Program } from '../conformance/program.ts';
 import { examine, type Finding } from '../conformance/run.ts';
 

@@ -1,9 +1,9 @@
 import { hostname } from 'node:os';
 import { Argument, type Command } from 'commander';
-import { loadSettings } from '../../core/config.ts';
-import { failure } from '../../core/errors.ts';
-import { services } from '../../core/presence.ts';
-import { connect } from '../../core/redis.ts';
+import { loadSettings } from '../../core/settings/settings.ts';
+import { failure } from '../../core/problems/errors.ts';
+import { services } from '../../core/redis/presence.ts';
+import { connect } from '../../core/redis/connection.ts';
 import { roleNames, type RoleName } from '../../supervisor/roles.ts';
 
 /** `reprise health ROLE`: whether the role on this host says that it is alive; for container health checks. */

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { loadSettings } from '../../core/config.ts';
-import { connect } from '../../core/redis.ts';
-import { Wiretap } from '../../core/wiretap.ts';
+import { loadSettings } from '../../core/settings/settings.ts';
+import { connect } from '../../core/redis/connection.ts';
+import { Wiretap } from '../../core/redis/wiretap.ts';
 
 interface Options {
   count?: number;

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { loadSettings } from '../../core/config.ts';
-import { RepriseError, sentence } from '../../core/errors.ts';
+import { loadSettings } from '../../core/settings/settings.ts';
+import { RepriseError, sentence } from '../../core/problems/errors.ts';
 
 /** A command: the default export of `replayer/cli/<name>.ts`. */
 export interface CliCommand {
@@ -54,7 +54,7 @@ async function addPlugins(): Promise<void> {
     return;
   }
   if (names.length === 0) return;
-  const { Plugins } = await import('../../core/plugins.ts');
+  const { Plugins } = await import('../../core/plugins/plugins.ts');
   const { addFormats } = await import('../formats/index.ts');
   const error = (_about: object, message: string) => void process.stderr.write(`${message}\n`);
   addFormats(await Plugins.load(names, { error }));

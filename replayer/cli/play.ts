@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { basename, resolve } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { loadSettings, type Settings } from '../../core/config.ts';
-import { refusal } from '../../core/errors.ts';
-import { createLog } from '../../core/log.ts';
-import { connect, type Redis } from '../../core/redis.ts';
-import { Responder } from '../../core/requests.ts';
-import { readDeadLetters } from '../../core/store.ts';
+import { loadSettings, type Settings } from '../../core/settings/settings.ts';
+import { refusal } from '../../core/problems/errors.ts';
+import { createLog } from '../../core/logging/log.ts';
+import { connect, type Redis } from '../../core/redis/connection.ts';
+import { Responder } from '../../core/redis/requests.ts';
+import { readDeadLetters } from '../../core/redis/channel-store.ts';
 import type { Rate, Replay as ReplayDocument, ReplayRequest } from '../../schemas/types.ts';
 import { formats } from '../formats/index.ts';
 import { ReplayHost } from '../host.ts';

@@ -1,11 +1,11 @@
 import type { ValidateFunction } from 'ajv/dist/2020.js';
 import type { Command } from 'commander';
-import { channelSpec, dataValidator } from '../../core/channels.ts';
-import { loadSettings } from '../../core/config.ts';
-import type { Data, Record } from '../../core/event.ts';
-import { connect } from '../../core/redis.ts';
-import { addDeadLetters } from '../../core/store.ts';
-import { ChannelWriter } from '../../core/writer.ts';
+import { channelSpec, dataValidator } from '../../core/wire/channels.ts';
+import { loadSettings } from '../../core/settings/settings.ts';
+import type { Data, Record } from '../../core/wire/event.ts';
+import { connect } from '../../core/redis/connection.ts';
+import { addDeadLetters } from '../../core/redis/channel-store.ts';
+import { ChannelWriter } from '../../core/writing/writer.ts';
 import { explain } from '../../schemas/index.ts';
 import { lines, type Line } from '../lines.ts';
 import { decoded } from '../source.ts';

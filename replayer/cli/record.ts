@@ -1,9 +1,9 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { loadSettings } from '../../core/config.ts';
-import { failure, refusal, sentence } from '../../core/errors.ts';
-import { connect } from '../../core/redis.ts';
+import { loadSettings } from '../../core/settings/settings.ts';
+import { failure, refusal, sentence } from '../../core/problems/errors.ts';
+import { connect } from '../../core/redis/connection.ts';
 import { count, lost, size } from '../files/report.ts';
-import { spanMs } from '../../core/span.ts';
+import { spanMs } from '../../core/time/duration.ts';
 import { McapFile, type RecordSink } from '../record/file.ts';
 import { LinesFile } from '../record/lines.ts';
 import { Reachable } from '../record/reachable.ts';

@@ -1,6 +1,6 @@
 import { Argument, type Command } from 'commander';
-import { loadSettings, type Flags } from '../../core/config.ts';
-import { sentence } from '../../core/errors.ts';
+import { loadSettings, type Flags } from '../../core/settings/settings.ts';
+import { sentence } from '../../core/problems/errors.ts';
 import { port } from '../../supervisor/options.ts';
 import { roleNames, roles, type RoleName } from '../../supervisor/roles.ts';
 

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { loadSettings } from '../../core/config.ts';
+import { loadSettings } from '../../core/settings/settings.ts';
 import { port } from '../../supervisor/options.ts';
 import { roleNames, type RoleName } from '../../supervisor/roles.ts';
 import { terminal } from '../../supervisor/terminal.ts';

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parsePosition, type Event, type Position } from '../../core/event.ts';
-import { keys } from '../../core/keys.ts';
-import type { Route } from '../../core/pipeline.ts';
-import { callProtocol, duplicate, type Redis } from '../../core/redis.ts';
+import { parsePosition, type Event, type Position } from '../../core/wire/event.ts';
+import { keys } from '../../core/wire/keys.ts';
+import type { Route } from '../../core/wire/pipeline.ts';
+import { callProtocol, duplicate, type Redis } from '../../core/redis/connection.ts';
 import type { DeadLetter } from '../../schemas/types.ts';
 import type { Program } from './program.ts';
 import { isFinished, type Target } from './target.ts';

@@ -1,6 +1,6 @@
-import { sentence } from '../../core/errors.ts';
-import type { Redis } from '../../core/redis.ts';
-import type { SetupStore } from '../../core/setup.ts';
+import { sentence } from '../../core/problems/errors.ts';
+import type { Redis } from '../../core/redis/connection.ts';
+import type { SetupStore } from '../../core/setup/setup.ts';
 import type { Check } from './check.ts';
 import envelope from './checks/envelope.ts';
 import heartbeat from './checks/heartbeat.ts';

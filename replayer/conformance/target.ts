@@ -1,9 +1,9 @@
-import { failure, refusal } from '../../core/errors.ts';
-import { comparePositions, parsePosition, type Position } from '../../core/event.ts';
-import { keys } from '../../core/keys.ts';
-import { patchedPipeline, planPipeline } from '../../core/pipeline.ts';
-import type { Redis } from '../../core/redis.ts';
-import type { SetupStore } from '../../core/setup.ts';
+import { failure, refusal } from '../../core/problems/errors.ts';
+import { comparePositions, parsePosition, type Position } from '../../core/wire/event.ts';
+import { keys } from '../../core/wire/keys.ts';
+import { patchedPipeline, planPipeline } from '../../core/wire/pipeline.ts';
+import type { Redis } from '../../core/redis/connection.ts';
+import type { SetupStore } from '../../core/setup/setup.ts';
 import type { OutsideStep, Pipeline, ServiceStep } from '../../schemas/types.ts';
 
 /** How a service can be set up while it runs. */

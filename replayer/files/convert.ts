@@ -1,7 +1,7 @@
 import { mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { refusal } from '../../core/errors.ts';
-import { isoTime } from '../../core/event.ts';
+import { refusal } from '../../core/problems/errors.ts';
+import { isoTime } from '../../core/wire/event.ts';
 import { COPIED_LIBRARY, isTrusted, LIBRARY } from '../mcap/library.ts';
 import type { Compression } from '../mcap/compression.ts';
 import { readSummary, saying, type Summary } from '../mcap/summary.ts';

@@ -1,7 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { isoTime } from '../../core/event.ts';
-import { RepriseError, sentence } from '../../core/errors.ts';
+import { isoTime } from '../../core/wire/event.ts';
+import { RepriseError, sentence } from '../../core/problems/errors.ts';
 import { Broken, readMs } from '../mcap/bytes.ts';
 import { scanRaw } from '../mcap/raw.ts';
 import { HEAD_BYTES, Opcode, recordAt, type ChunkEntry } from '../mcap/records.ts';

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { stat } from 'node:fs/promises';
-import { isoTime } from '../../core/event.ts';
+import { isoTime } from '../../core/wire/event.ts';
 import { describe } from '../describe.ts';
 import { readSummary, saying, type Summary } from '../mcap/summary.ts';
 import { isMcap } from '../playable.ts';

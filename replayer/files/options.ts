@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { loadSettings } from '../../core/config.ts';
+import { loadSettings } from '../../core/settings/settings.ts';
 import type { Compression } from '../mcap/compression.ts';
 import { openOptionsOf, withReadingFlags, type ReadingFlags } from '../reading-options.ts';
 import type { OpenOptions } from '../recording.ts';

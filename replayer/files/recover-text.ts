@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { refusal } from '../../core/errors.ts';
+import { refusal } from '../../core/problems/errors.ts';
 import type { Damage } from '../mcap/salvage.ts';
 import { readBytes } from '../source.ts';
 import type { RecoverReport } from './recover.ts';

@@ -1,6 +1,6 @@
 import { rename, rm } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
-import { refusal } from '../../core/errors.ts';
+import { refusal } from '../../core/problems/errors.ts';
 import { Broken, Fields } from '../mcap/bytes.ts';
 import { COPIED_LIBRARY, isTrusted, LIBRARY } from '../mcap/library.ts';
 import { RawCopy, scanRaw } from '../mcap/raw.ts';

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { pipeline } from 'node:stream/promises';
 import { PassThrough, type Writable } from 'node:stream';
 import { createGzip } from 'node:zlib';
-import { isoTime } from '../../core/event.ts';
-import type { Block } from '../../core/block.ts';
+import { isoTime } from '../../core/wire/event.ts';
+import type { Block } from '../../core/wire/block.ts';
 import { findMember, membersOf } from '../mcap/members.ts';
 import type { PlayableRows } from '../playable.ts';
 

@@ -1,5 +1,5 @@
 import { open, rm } from 'node:fs/promises';
-import type { Block } from '../../core/block.ts';
+import type { Block } from '../../core/wire/block.ts';
 import { canHold } from '../mcap/bytes.ts';
 import { LIBRARY } from '../mcap/library.ts';
 import { openBytesMax } from '../mcap/merge.ts';

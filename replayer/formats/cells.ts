@@ -1,4 +1,4 @@
-import type { Data } from '../../core/event.ts';
+import type { Data } from '../../core/wire/event.ts';
 
 /** The numbers that JSON can hold as they are written; ids such as 007, and integers no double can hold, are text. */
 const NUMBER = /^-?(?:0|[1-9]\d{0,14})(?:\.\d+)?(?:[eE][+-]?\d{1,3})?$/;

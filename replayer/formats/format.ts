@@ -1,5 +1,5 @@
-import type { Data } from '../../core/event.ts';
-import type { StreamEntry } from '../../core/stream-key.ts';
+import type { Data } from '../../core/wire/event.ts';
+import type { StreamEntry } from '../../core/redis/stream-entry.ts';
 import type { Guess } from '../times.ts';
 
 /** One row of a file: its values, or why it can't be read. Everything after the format is the same for all formats. */

@@ -1,4 +1,4 @@
-import { isoTime } from '../../core/event.ts';
+import { isoTime } from '../../core/wire/event.ts';
 import { lines } from '../lines.ts';
 import { objectOf } from '../json-text.ts';
 import { jsonOfCell } from './cells.ts';

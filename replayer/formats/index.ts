@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
-import { refusal } from '../../core/errors.ts';
-import type { Plugins } from '../../core/plugins.ts';
+import { refusal } from '../../core/problems/errors.ts';
+import type { Plugins } from '../../core/plugins/plugins.ts';
 import type { Format } from './format.ts';
 
 const folder = new URL('.', import.meta.url);

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { refusal, sentence } from '../../core/errors.ts';
+import { refusal, sentence } from '../../core/problems/errors.ts';
 import { badRow, type Format, type Row } from './format.ts';
 
 const MAGIC = 'PAR1';

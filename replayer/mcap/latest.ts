@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { BlockBuilder, type Block } from '../../core/block.ts';
+import { BlockBuilder, type Block } from '../../core/wire/block.ts';
 import { readMs } from './bytes.ts';
 import { Opcode, recordAt, type ChunkEntry } from './records.ts';
 import { isRestored } from './restored.ts';

@@ -1,6 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
-import { Block } from '../../core/block.ts';
+import { Block } from '../../core/wire/block.ts';
 import { Broken, readMs } from './bytes.ts';
 import { inTimeOrder } from './merge.ts';
 import { HEAD_BYTES, MESSAGE_BYTES, Opcode, recordAt, type ChunkEntry } from './records.ts';

@@ -1,9 +1,9 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { ValidateFunction } from 'ajv/dist/2020.js';
-import { channelSpec, dataValidator } from '../../core/channels.ts';
-import { refusal } from '../../core/errors.ts';
-import type { Data } from '../../core/event.ts';
+import { channelSpec, dataValidator } from '../../core/wire/channels.ts';
+import { refusal } from '../../core/problems/errors.ts';
+import type { Data } from '../../core/wire/event.ts';
 import { chooser, choiceOf, type Chooser } from '../choice.ts';
 import { explain } from '../../schemas/index.ts';
 import type { OpenOptions, Refusal } from '../recording.ts';

@@ -1,4 +1,4 @@
-import { Block } from '../../core/block.ts';
+import { Block } from '../../core/wire/block.ts';
 
 /** Records of several channels in one block: row i is on the channel with the index `channels[i]`. */
 export interface Rows {

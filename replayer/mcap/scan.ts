@@ -1,4 +1,4 @@
-import { Block } from '../../core/block.ts';
+import { Block } from '../../core/wire/block.ts';
 import { Broken, Fields } from './bytes.ts';
 import { findMessages } from './messages.ts';
 import { found, findMember, isObject, valueText } from './members.ts';

@@ -1,7 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { refusal } from '../../core/errors.ts';
+import { refusal } from '../../core/problems/errors.ts';
 import { Broken, Fields } from './bytes.ts';
 import { loadCompression } from './compression.ts';
 import { unpack } from './unpacking.ts';

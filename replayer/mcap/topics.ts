@@ -1,6 +1,6 @@
-import { channelSpec } from '../../core/channels.ts';
-import type { Block } from '../../core/block.ts';
-import { failure } from '../../core/errors.ts';
+import { channelSpec } from '../../core/wire/channels.ts';
+import type { Block } from '../../core/wire/block.ts';
+import { failure } from '../../core/problems/errors.ts';
 import { schemas } from '../../schemas/index.ts';
 import type { Config } from '../../schemas/types.ts';
 import type { McapWriter, NewSchema } from './writer.ts';

@@ -1,4 +1,4 @@
-import { instantiate, type Exports } from '../../core/webassembly.ts';
+import { instantiate, type Exports } from '../../core/runtime/webassembly.ts';
 import { columnsIn, roomFor } from './messages.ts';
 import { MESSAGE_BYTES } from './records.ts';
 

@@ -1,8 +1,8 @@
 import { basename, dirname, resolve } from 'node:path';
-import { failure, refusal, sentence } from '../../core/errors.ts';
-import { Presence, processInstance } from '../../core/presence.ts';
-import type { Redis } from '../../core/redis.ts';
-import { Responder } from '../../core/requests.ts';
+import { failure, refusal, sentence } from '../../core/problems/errors.ts';
+import { Presence, processInstance } from '../../core/redis/presence.ts';
+import type { Redis } from '../../core/redis/connection.ts';
+import { Responder } from '../../core/redis/requests.ts';
 import type { Recorder as RecorderDocument, Snapshot } from '../../schemas/types.ts';
 import type { Recorder } from '../recorder.ts';
 import { Ring } from './ring.ts';

@@ -1,4 +1,4 @@
-import { timeMsOf } from '../../core/event.ts';
+import { timeMsOf } from '../../core/wire/event.ts';
 import { canHold } from '../mcap/bytes.ts';
 import { found, findMember, isObject, valueText } from '../mcap/members.ts';
 

@@ -1,4 +1,4 @@
-import { invariant, refusal } from '../../core/errors.ts';
+import { invariant, refusal } from '../../core/problems/errors.ts';
 import { CITY_CENTRE, CITY_NAME, DEFAULT_START } from './city-plan.ts';
 import { buildCity, type VehicleKind } from './city.ts';
 import { fleetTruth, type FleetTruth } from './fleet-truth.ts';

@@ -1,4 +1,4 @@
-import { failure, refusal, RepriseError } from '../../core/errors.ts';
+import { failure, refusal, RepriseError } from '../../core/problems/errors.ts';
 import type { Place } from './plane.ts';
 import { simulateFleet } from './fleet.ts';
 import { simulatePosts } from './posts.ts';

@@ -1,4 +1,4 @@
-import { invariant } from '../../core/errors.ts';
+import { invariant } from '../../core/problems/errors.ts';
 import type { Sentiment, Topic } from './phrases/phrases.ts';
 
 export type Language = 'en' | 'es' | 'fr' | 'de' | 'it' | 'pt';

@@ -1,4 +1,4 @@
-import { refusal } from '../../core/errors.ts';
+import { refusal } from '../../core/problems/errors.ts';
 import { DEFAULT_START } from './city-plan.ts';
 import { countPosts, phasesOf, type Language, type Phase, type PostsTruth } from './posts-plan.ts';
 import { Random } from './random.ts';

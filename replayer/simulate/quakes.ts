@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { failure } from '../../core/errors.ts';
+import { failure } from '../../core/problems/errors.ts';
 
 /** An earthquake (or a blast) as the USGS reported it. */
 export interface Quake {

@@ -1,4 +1,4 @@
-import { invariant } from '../../core/errors.ts';
+import { invariant } from '../../core/problems/errors.ts';
 import { CITY_NAME } from './city-plan.ts';
 import { SPEED_LIMIT_MPS, type City, type Edge } from './city.ts';
 

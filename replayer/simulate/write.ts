@@ -4,7 +4,7 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { refusal } from '../../core/errors.ts';
+import { refusal } from '../../core/problems/errors.ts';
 
 const CHUNK_CHARACTERS = 1 << 17;
 

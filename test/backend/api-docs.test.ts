@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormatsModule from 'ajv-formats';
-import { root } from '../../core/config.ts';
+import { root } from '../../core/settings/settings.ts';
 import { problemCodes } from '../../backend/api/problem-codes.ts';
 import { findResources } from '../../backend/api/router.ts';
 import { records, World } from './api-world.ts';

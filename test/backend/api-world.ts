@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { io, type Socket } from 'socket.io-client';
-import { channelSpec } from '../../core/channels.ts';
-import { loadSettings, type Settings } from '../../core/config.ts';
-import type { Record } from '../../core/event.ts';
-import { connect, type Redis } from '../../core/redis.ts';
-import { beginEpoch } from '../../core/lease.ts';
-import { ChannelWriter } from '../../core/writer.ts';
+import { channelSpec } from '../../core/wire/channels.ts';
+import { loadSettings, type Settings } from '../../core/settings/settings.ts';
+import type { Record } from '../../core/wire/event.ts';
+import { connect, type Redis } from '../../core/redis/connection.ts';
+import { beginEpoch } from '../../core/writing/lease.ts';
+import { ChannelWriter } from '../../core/writing/writer.ts';
 import type { Batch, Gap, Problem, Subscribe, Subscribed } from '../../schemas/types.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
-import { keys } from '../../core/keys.ts';
+import { keys } from '../../core/wire/keys.ts';
 import { records, World } from './api-world.ts';
 
 describe('API: channels, state, history, ingest', function () {

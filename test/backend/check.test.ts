@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { checkSetup } from '../../backend/analysis/check.ts';
-import { loadSettings, type Settings } from '../../core/config.ts';
+import { loadSettings, type Settings } from '../../core/settings/settings.ts';
 
 const settings = loadSettings({}, {});
 const window = { kind: 'tumbling', size: '1m' } as const;

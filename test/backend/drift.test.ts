@@ -16,7 +16,7 @@ import { checkedParams } from '../../backend/analysis/kinds.ts';
 import drift from '../../backend/analysis/services/drift.ts';
 import { measureDrift } from '../../bench/accuracy/drift.ts';
 import { Random } from '../../replayer/simulate/random.ts';
-import type { Data } from '../../core/event.ts';
+import type { Data } from '../../core/wire/event.ts';
 import { explain, validator } from '../../schemas/index.ts';
 
 /** Python's `rng = random.Random(12345); rng.choices([0, 1], k=1000) + rng.choices(range(4, 8), k=1000)`. */

@@ -4,7 +4,7 @@ import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EndpointConfig } from '../../schemas/types.ts';
-import { loadSettings, type Settings } from '../../core/config.ts';
+import { loadSettings, type Settings } from '../../core/settings/settings.ts';
 import { eventually } from '../helpers/wait.ts';
 import { records, World } from './api-world.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
-import { LogReader } from '../../core/reader.ts';
-import { readHead } from '../../core/store.ts';
+import { LogReader } from '../../core/redis/log-reader.ts';
+import { readHead } from '../../core/redis/channel-store.ts';
 import type { Status } from '../../schemas/types.ts';
 import { eventually } from '../helpers/wait.ts';
 import { records, World } from './api-world.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
-import { keys } from '../../core/keys.ts';
-import { announce } from '../../core/presence.ts';
+import { keys } from '../../core/wire/keys.ts';
+import { announce } from '../../core/redis/presence.ts';
 import type { Replay, Service, Status, Subscribed } from '../../schemas/types.ts';
 import { eventually } from '../helpers/wait.ts';
 import { records, World, type Client } from './api-world.ts';

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { Host } from '../../backend/analysis/host.ts';
 import { serviceKinds } from '../../backend/analysis/kinds.ts';
-import { channelSpec } from '../../core/channels.ts';
-import { beginEpoch, markChannels, type Lease } from '../../core/lease.ts';
-import type { Event, Record } from '../../core/event.ts';
-import { keys } from '../../core/keys.ts';
-import { createLog } from '../../core/log.ts';
-import { connect, type Redis } from '../../core/redis.ts';
-import { setupOf, type Setup } from '../../core/setup.ts';
-import { readDeadLetters, readHead, readLog } from '../../core/store.ts';
-import { ChannelWriter } from '../../core/writer.ts';
+import { channelSpec } from '../../core/wire/channels.ts';
+import { beginEpoch, markChannels, type Lease } from '../../core/writing/lease.ts';
+import type { Event, Record } from '../../core/wire/event.ts';
+import { keys } from '../../core/wire/keys.ts';
+import { createLog } from '../../core/logging/log.ts';
+import { connect, type Redis } from '../../core/redis/connection.ts';
+import { setupOf, type Setup } from '../../core/setup/setup.ts';
+import { readDeadLetters, readHead, readLog } from '../../core/redis/channel-store.ts';
+import { ChannelWriter } from '../../core/writing/writer.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 import { eventually } from '../helpers/wait.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { callProtocol } from '../../core/redis.ts';
+import { callProtocol } from '../../core/redis/connection.ts';
 import type { Event, Hop } from '../../schemas/types.ts';
-import { keys } from '../../core/keys.ts';
-import { readHead } from '../../core/store.ts';
+import { keys } from '../../core/wire/keys.ts';
+import { readHead } from '../../core/redis/channel-store.ts';
 import { eventually } from '../helpers/wait.ts';
 import { World } from './api-world.ts';
 

@@ -4,7 +4,7 @@ import { derive, eventsOf, type DeriveOptions } from '../../backend/analysis/eng
 import { checkedParams } from '../../backend/analysis/kinds.ts';
 import { addTo, newSketch, quantileOf } from '../../backend/analysis/quality/sketch.ts';
 import quality from '../../backend/analysis/services/quality.ts';
-import type { Data, Event } from '../../core/event.ts';
+import type { Data, Event } from '../../core/wire/event.ts';
 import { explain, validator } from '../../schemas/index.ts';
 import type { Quality } from '../../schemas/types.ts';
 

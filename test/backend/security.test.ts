@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadSettings } from '../../core/config.ts';
-import { callProtocol, connect } from '../../core/redis.ts';
+import { loadSettings } from '../../core/settings/settings.ts';
+import { callProtocol, connect } from '../../core/redis/connection.ts';
 import { eventually } from '../helpers/wait.ts';
 import { World } from './api-world.ts';
 

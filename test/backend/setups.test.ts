@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Event } from '../../core/event.ts';
-import { keys } from '../../core/keys.ts';
+import type { Event } from '../../core/wire/event.ts';
+import { keys } from '../../core/wire/keys.ts';
 import { eventually } from '../helpers/wait.ts';
 import { World } from './api-world.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Settings } from '../../core/config.ts';
+import type { Settings } from '../../core/settings/settings.ts';
 import type { System } from '../../schemas/types.ts';
 import { eventually } from '../helpers/wait.ts';
 import { World } from './api-world.ts';

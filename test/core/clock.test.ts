@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { Clock } from '../../core/clock.ts';
+import { Clock } from '../../core/time/clock.ts';
 import { FakeTime } from '../helpers/time.ts';
 
 const START_MS = Date.UTC(2019, 11, 24);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { Block } from '../../core/block.ts';
-import { Bytes, command } from '../../core/bytes.ts';
-import { EventCommands, type Standing } from '../../core/event-commands.ts';
-import { Framer, type Record } from '../../core/event.ts';
+import { Block } from '../../core/wire/block.ts';
+import { Bytes, command } from '../../core/writing/command-buffer.ts';
+import { EventCommands, type Standing } from '../../core/writing/event-commands.ts';
+import { Framer, type Record } from '../../core/wire/event.ts';
 
 const DAY_MS = 86_400_000;
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { isoTime, timeMsOf } from '../../core/event.ts';
+import { isoTime, timeMsOf } from '../../core/wire/event.ts';
 
 describe('the time of an event', () => {
   it('is read as the language reads it, whatever was read before', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import geodesic from 'geographiclib-geodesic';
-import { bearingDegrees, distanceM, type Place } from '../../core/geo.ts';
+import { bearingDegrees, distanceM, type Place } from '../../core/wire/geo.ts';
 
 const EARTH_RADIUS_M = 6_371_000;
 const LONDON: Place = { latitude: 51.5, longitude: -0.1 };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { keys } from '../../core/keys.ts';
-import { callProtocol, connect, type Redis } from '../../core/redis.ts';
+import { keys } from '../../core/wire/keys.ts';
+import { callProtocol, connect, type Redis } from '../../core/redis/connection.ts';
 import { validator } from '../../schemas/index.ts';
 import type { DeadLetter, Event, Hop, Service } from '../../schemas/types.ts';
 import { eventually } from '../helpers/wait.ts';

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { channelSpec } from '../../core/channels.ts';
-import { Framer, type Event, type Record } from '../../core/event.ts';
-import { FramedEvent, dataTextOf, type Members } from '../../core/framed-event.ts';
-import { carriedText } from '../../core/pipeline.ts';
-import { LogReader } from '../../core/reader.ts';
-import { connect, type Redis } from '../../core/redis.ts';
-import { ChannelWriter } from '../../core/writer.ts';
+import { channelSpec } from '../../core/wire/channels.ts';
+import { Framer, type Event, type Record } from '../../core/wire/event.ts';
+import { FramedEvent, dataTextOf, type Members } from '../../core/wire/framed-event.ts';
+import { carriedText } from '../../core/wire/pipeline.ts';
+import { LogReader } from '../../core/redis/log-reader.ts';
+import { connect, type Redis } from '../../core/redis/connection.ts';
+import { ChannelWriter } from '../../core/writing/writer.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 import { eventually } from '../helpers/wait.ts';
 

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
-import { Block } from '../../core/block.ts';
-import { channelSpec } from '../../core/channels.ts';
-import type { Event, Record } from '../../core/event.ts';
-import { keys } from '../../core/keys.ts';
-import { connect, duplicate, type Redis } from '../../core/redis.ts';
-import { beginEpoch, releaseLease, renewLease, resumeEpoch } from '../../core/lease.ts';
-import { ChannelWriter, type WriterOptions } from '../../core/writer.ts';
+import { Block } from '../../core/wire/block.ts';
+import { channelSpec } from '../../core/wire/channels.ts';
+import type { Event, Record } from '../../core/wire/event.ts';
+import { keys } from '../../core/wire/keys.ts';
+import { connect, duplicate, type Redis } from '../../core/redis/connection.ts';
+import { beginEpoch, releaseLease, renewLease, resumeEpoch } from '../../core/writing/lease.ts';
+import { ChannelWriter, type WriterOptions } from '../../core/writing/writer.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 
 /** More than a batch of which the writer makes a transaction. */

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { channelSpec } from '../../core/channels.ts';
-import type { Event, Record } from '../../core/event.ts';
-import { keys } from '../../core/keys.ts';
-import { connect, duplicate, type Redis } from '../../core/redis.ts';
-import { beginEpoch, type Lease } from '../../core/lease.ts';
-import { ChannelWriter } from '../../core/writer.ts';
+import { channelSpec } from '../../core/wire/channels.ts';
+import type { Event, Record } from '../../core/wire/event.ts';
+import { keys } from '../../core/wire/keys.ts';
+import { connect, duplicate, type Redis } from '../../core/redis/connection.ts';
+import { beginEpoch, type Lease } from '../../core/writing/lease.ts';
+import { ChannelWriter } from '../../core/writing/writer.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 import { eventually } from '../helpers/wait.ts';
 

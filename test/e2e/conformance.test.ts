@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { root } from '../../core/config.ts';
-import { connect, type Redis } from '../../core/redis.ts';
-import { setupOf, SetupStore } from '../../core/setup.ts';
+import { root } from '../../core/settings/settings.ts';
+import { connect, type Redis } from '../../core/redis/connection.ts';
+import { setupOf, SetupStore } from '../../core/setup/setup.ts';
 import { Program } from '../../replayer/conformance/program.ts';
 import { examine, type Finding } from '../../replayer/conformance/run.ts';
 import { findPython } from '../../scripts/python.mjs';

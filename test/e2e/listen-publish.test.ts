@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { keys } from '../../core/keys.ts';
-import { connect, type Redis } from '../../core/redis.ts';
-import type { Event } from '../../core/event.ts';
+import { keys } from '../../core/wire/keys.ts';
+import { connect, type Redis } from '../../core/redis/connection.ts';
+import type { Event } from '../../core/wire/event.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 import { eventually } from '../helpers/wait.ts';
 

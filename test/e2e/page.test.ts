@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import type { Event } from '../../core/event.ts';
+import type { Event } from '../../core/wire/event.ts';
 import { simulate } from '../../replayer/simulate/index.ts';
 import type { Channel, Recording, Replay, ServiceConfig } from '../../schemas/types.ts';
 import { freePort } from '../../supervisor/ports.ts';

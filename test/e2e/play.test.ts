@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DeadLetter, Event, Replay } from '../../schemas/types.ts';
-import { keys } from '../../core/keys.ts';
-import { connect, duplicate, type Redis } from '../../core/redis.ts';
-import { readDeadLetters } from '../../core/store.ts';
+import { keys } from '../../core/wire/keys.ts';
+import { connect, duplicate, type Redis } from '../../core/redis/connection.ts';
+import { readDeadLetters } from '../../core/redis/channel-store.ts';
 import { eventually } from '../helpers/wait.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
-import { root } from '../../core/config.ts';
+import { root } from '../../core/settings/settings.ts';
 import { describe as describeRecording } from '../../replayer/describe.ts';
 import { simulate } from '../../replayer/simulate/index.ts';
 import type { Event, Replay } from '../../schemas/types.ts';

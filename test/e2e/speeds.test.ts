@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
-import { readHead } from '../../core/store.ts';
+import { readHead } from '../../core/redis/channel-store.ts';
 import type { Config, ReplayRequest } from '../../schemas/types.ts';
 import { AnalysisWorld } from '../helpers/analysis.ts';
 

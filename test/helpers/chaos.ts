@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { keys } from '../../core/keys.ts';
+import { keys } from '../../core/wire/keys.ts';
 import type { Config } from '../../schemas/types.ts';
 import { AnalysisWorld, difference } from './analysis.ts';
 

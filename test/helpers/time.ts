@@ -1,4 +1,4 @@
-import type { Time } from '../../core/clock.ts';
+import type { Time } from '../../core/time/clock.ts';
 
 /** Time that passes only when a test says so. */
 export class FakeTime implements Time {

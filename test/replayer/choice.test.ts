@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Record } from '../../core/event.ts';
+import type { Record } from '../../core/wire/event.ts';
 import { convert } from '../../replayer/files/convert.ts';
 import { openRecording, playable } from '../../replayer/playable.ts';
 import type { OpenOptions } from '../../replayer/recording.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { Block } from '../../core/block.ts';
-import type { Record } from '../../core/event.ts';
+import { Block } from '../../core/wire/block.ts';
+import type { Record } from '../../core/wire/event.ts';
 import type { Output } from '../../replayer/pass.ts';
 import { Player, type PlayerOptions } from '../../replayer/player.ts';
 import type { Stretch, Timeline } from '../../replayer/timeline.ts';

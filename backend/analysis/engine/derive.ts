@@ -1,4 +1,4 @@
-import type { Data, Event } from '../../../core/event.ts';
+import type { Data, Event } from '../../../core/wire/event.ts';
 import type { Service } from '../service.ts';
 import { Engine, type Output, type Rejected } from './engine.ts';
 

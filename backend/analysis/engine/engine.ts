@@ -1,7 +1,7 @@
-import { sentence } from '../../../core/errors.ts';
-import { timeMsOf, type Data, type Event } from '../../../core/event.ts';
-import { routeProblem } from '../../../core/pipeline.ts';
-import { mayBeSampled } from '../../../core/trace.ts';
+import { sentence } from '../../../core/problems/errors.ts';
+import { timeMsOf, type Data, type Event } from '../../../core/wire/event.ts';
+import { routeProblem } from '../../../core/wire/pipeline.ts';
+import { mayBeSampled } from '../../../core/wire/trace.ts';
 import type { Context, Derived, Labels, Service } from '../service.ts';
 import { Telling, type Told } from './telling.ts';
 import { Timers, type KeyTimer } from './timers.ts';

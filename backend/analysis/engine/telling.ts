@@ -1,4 +1,4 @@
-import { levels, type Level } from '../../../core/log.ts';
+import { levels, type Level } from '../../../core/logging/log.ts';
 import type { Fields, Labels, ServiceLog } from '../service.ts';
 
 /** A line of the log. */

@@ -1,4 +1,4 @@
-import type { Event } from '../../../core/event.ts';
+import type { Event } from '../../../core/wire/event.ts';
 
 /** So far ahead of the others a time may be before it needs a second witness. */
 const AHEAD_MS = 60_000;

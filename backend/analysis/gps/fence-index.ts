@@ -1,7 +1,7 @@
 import Flatbush from 'flatbush';
 import type { Feature, FeatureCollection, MultiPolygon, Polygon, Position } from 'geojson';
 import pointInPolygon from 'point-in-polygon-hao';
-import type { Place } from '../../../core/geo.ts';
+import type { Place } from '../../../core/wire/geo.ts';
 
 export interface Fence {
   /** The feature's id, else its name. */

@@ -1,4 +1,4 @@
-import { distanceM, type Place } from '../../../core/geo.ts';
+import { distanceM, type Place } from '../../../core/wire/geo.ts';
 import type { Fix } from './track.ts';
 
 /** A subject near one place. It survives JSON. */

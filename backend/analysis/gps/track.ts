@@ -1,5 +1,5 @@
-import type { Data } from '../../../core/event.ts';
-import { distanceM, type Place } from '../../../core/geo.ts';
+import type { Data } from '../../../core/wire/event.ts';
+import { distanceM, type Place } from '../../../core/wire/geo.ts';
 
 /** Where a subject was at an event time, epoch ms. */
 export interface Fix extends Place {

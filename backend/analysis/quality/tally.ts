@@ -1,4 +1,4 @@
-import { isoTime } from '../../../core/event.ts';
+import { isoTime } from '../../../core/wire/event.ts';
 import type { Quality } from '../../../schemas/types.ts';
 import { addTo, countOf, newSketch, quantileOf, type Sketch } from './sketch.ts';
 

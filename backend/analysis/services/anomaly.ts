@@ -1,4 +1,4 @@
-import { isoTime, type Event } from '../../../core/event.ts';
+import { isoTime, type Event } from '../../../core/wire/event.ts';
 import type { GpsAnomaly } from '../../../schemas/types.ts';
 import { compare, median, push } from '../gps/hampel.ts';
 import { MAX_SPEED, newTrack, Tracker, type OutlierReason, type Step, type Track } from '../gps/track.ts';

@@ -1,4 +1,4 @@
-import type { Data } from '../../../core/event.ts';
+import type { Data } from '../../../core/wire/event.ts';
 import type { ServiceKind } from '../service.ts';
 import { cleaner, type Cleaned, type CleanOptions } from '../text/clean.ts';
 import { PostService, type TextData } from '../text/post-service.ts';

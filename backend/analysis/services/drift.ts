@@ -1,4 +1,4 @@
-import { isoTime, type Data, type Event } from '../../../core/event.ts';
+import { isoTime, type Data, type Event } from '../../../core/wire/event.ts';
 import { detectors, type DetectorName, type Settings } from '../drift/index.ts';
 import type { Detector, Evidence, Summary } from '../drift/detector.ts';
 import { Service, type Context, type Derived, type ServiceKind } from '../service.ts';

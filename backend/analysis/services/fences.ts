@@ -1,4 +1,4 @@
-import { isoTime, type Event } from '../../../core/event.ts';
+import { isoTime, type Event } from '../../../core/wire/event.ts';
 import type { GpsFenceEvent } from '../../../schemas/types.ts';
 import { FenceIndex, type FenceCollection } from '../gps/fence-index.ts';
 import { MAX_SPEED, newTrack, Tracker, type Track } from '../gps/track.ts';

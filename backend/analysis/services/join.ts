@@ -1,5 +1,5 @@
-import type { Data, Event } from '../../../core/event.ts';
-import { parseTraceparent } from '../../../core/trace.ts';
+import type { Data, Event } from '../../../core/wire/event.ts';
+import { parseTraceparent } from '../../../core/wire/trace.ts';
 import { Service, type Context, type Derived, type ServiceKind } from '../service.ts';
 
 /** What has come of one event: by the service that it came from. */

@@ -1,5 +1,5 @@
-import type { Data, Event } from '../../../core/event.ts';
-import { bearingDegrees } from '../../../core/geo.ts';
+import type { Data, Event } from '../../../core/wire/event.ts';
+import { bearingDegrees } from '../../../core/wire/geo.ts';
 import type { GpsMovement } from '../../../schemas/types.ts';
 import { MAX_SPEED, newTrack, Tracker, type Step, type Track } from '../gps/track.ts';
 import { Service, type Context, type Derived, type ServiceKind } from '../service.ts';

@@ -1,4 +1,4 @@
-import type { Data } from '../../../core/event.ts';
+import type { Data } from '../../../core/wire/event.ts';
 import type { PostSentiment } from '../../../schemas/types.ts';
 import type { ServiceKind } from '../service.ts';
 import { lexiconOf } from '../text/languages.ts';

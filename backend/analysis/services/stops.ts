@@ -1,4 +1,4 @@
-import { isoTime, type Event } from '../../../core/event.ts';
+import { isoTime, type Event } from '../../../core/wire/event.ts';
 import type { GpsStop } from '../../../schemas/types.ts';
 import { centroid, durationMs, extend, isWithin, newStay, type Stay } from '../gps/stay.ts';
 import { MAX_SPEED, newTrack, Tracker, type Track } from '../gps/track.ts';

@@ -1,4 +1,4 @@
-import { isoTime, type Event } from '../../../core/event.ts';
+import { isoTime, type Event } from '../../../core/wire/event.ts';
 import type { PostTopics } from '../../../schemas/types.ts';
 import { Service, type Context, type Derived, type ServiceKind, type Timer } from '../service.ts';
 import { countPost, fade, logLikelihoodRatio, noCounts, type Counts } from '../text/counts.ts';

@@ -1,4 +1,4 @@
-import type { Data, Event } from '../../../core/event.ts';
+import type { Data, Event } from '../../../core/wire/event.ts';
 import { Service, type Context, type Derived } from '../service.ts';
 
 /** A datum that has a text, which is more than blanks. */

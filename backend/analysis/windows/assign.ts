@@ -1,5 +1,5 @@
-import { refusal } from '../../../core/errors.ts';
-import { spanMs } from '../../../core/span.ts';
+import { refusal } from '../../../core/problems/errors.ts';
+import { spanMs } from '../../../core/time/duration.ts';
 
 /** Which windows there are, as it is configured. Spans are texts such as 10s, 5m, 1h. */
 export interface WindowSpec {

@@ -1,5 +1,5 @@
-import type { Data, Event } from '../../../core/event.ts';
-import { compilePredicate, compileValue } from '../../../core/expression.ts';
+import type { Data, Event } from '../../../core/wire/event.ts';
+import { compilePredicate, compileValue } from '../../../core/wire/expression.ts';
 
 /** What all events are kept by where nothing tells them apart. */
 const ALL = 'all';

@@ -1,6 +1,6 @@
-import { refusal } from '../../../core/errors.ts';
-import type { Data } from '../../../core/event.ts';
-import { compileValue } from '../../../core/expression.ts';
+import { refusal } from '../../../core/problems/errors.ts';
+import type { Data } from '../../../core/wire/event.ts';
+import { compileValue } from '../../../core/wire/expression.ts';
 import { aggregates, type Aggregate, type Partial } from './aggregates.ts';
 
 /** The aggregates of a window: their partials side by side. */

@@ -1,5 +1,5 @@
-import type { Event } from '../../../core/event.ts';
-import { spanMs } from '../../../core/span.ts';
+import type { Event } from '../../../core/wire/event.ts';
+import { spanMs } from '../../../core/time/duration.ts';
 import { type Context, type Derived, Service } from '../service.ts';
 import { Chooser } from './chooser.ts';
 import { Selection } from './select.ts';

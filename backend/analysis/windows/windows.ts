@@ -1,5 +1,5 @@
-import type { Event } from '../../../core/event.ts';
-import { spanMs } from '../../../core/span.ts';
+import type { Event } from '../../../core/wire/event.ts';
+import { spanMs } from '../../../core/time/duration.ts';
 import { Service, type Context, type Derived, type Timer } from '../service.ts';
 import type { Partial } from './aggregates.ts';
 import { assigner, type Assign, type WindowSpec } from './assign.ts';

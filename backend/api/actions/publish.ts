@@ -1,4 +1,4 @@
-import { isChannelName } from '../../../core/channels.ts';
+import { isChannelName } from '../../../core/wire/channels.ts';
 import { channel, filled, subject, unknownParameters, type OwnAction } from '../action.ts';
 import { answered, ROWS_MAX } from '../taken.ts';
 

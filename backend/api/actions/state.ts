@@ -1,7 +1,7 @@
-import { refusal } from '../../../core/errors.ts';
-import type { Event } from '../../../core/event.ts';
-import { keys } from '../../../core/keys.ts';
-import { readSnapshot, readSubject } from '../../../core/store.ts';
+import { refusal } from '../../../core/problems/errors.ts';
+import type { Event } from '../../../core/wire/event.ts';
+import { keys } from '../../../core/wire/keys.ts';
+import { readSnapshot, readSubject } from '../../../core/redis/channel-store.ts';
 import {
   channel,
   envelope,

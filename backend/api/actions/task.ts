@@ -1,4 +1,4 @@
-import { RepriseError } from '../../../core/errors.ts';
+import { RepriseError } from '../../../core/problems/errors.ts';
 import { isFinal } from '../../tasks/task.ts';
 import type { OwnAction } from '../action.ts';
 import { pathParamsOf } from '../route.ts';

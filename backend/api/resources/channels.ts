@@ -1,4 +1,4 @@
-import { describeChannel } from '../../../core/store.ts';
+import { describeChannel } from '../../../core/redis/channel-store.ts';
 import { listOf, ref, route, type Resource } from '../route.ts';
 
 export default {

@@ -1,4 +1,4 @@
-import { processInstance } from '../../../core/presence.ts';
+import { processInstance } from '../../../core/redis/presence.ts';
 import { listOf, ref, route, type Resource } from '../route.ts';
 
 export default {

@@ -1,4 +1,4 @@
-import { readDeadLetters } from '../../../core/store.ts';
+import { readDeadLetters } from '../../../core/redis/channel-store.ts';
 import { redrive, redriveAll } from '../redrive.ts';
 import { listOf, ref, route, type Resource } from '../route.ts';
 

@@ -1,4 +1,4 @@
-import { parsePosition } from '../../../core/event.ts';
+import { parsePosition } from '../../../core/wire/event.ts';
 import { bbox, parseBox } from '../bbox.ts';
 import { follow } from '../follow.ts';
 import { route, type Resource, type Schema } from '../route.ts';

@@ -1,5 +1,5 @@
-import { parsePosition, positionText, timeMsOf } from '../../../core/event.ts';
-import { readHistory } from '../../../core/store.ts';
+import { parsePosition, positionText, timeMsOf } from '../../../core/wire/event.ts';
+import { readHistory } from '../../../core/redis/channel-store.ts';
 import { listOf, ref, route, type Resource, type Schema } from '../route.ts';
 
 interface Query {

@@ -1,4 +1,4 @@
-import { levels, type Level } from '../../../core/log.ts';
+import { levels, type Level } from '../../../core/logging/log.ts';
 import type { LogRecord } from '../../../schemas/types.ts';
 import { followLogs, readLogs, type LogFilter } from '../logs.ts';
 import { listOf, ref, route, type Resource, type Schema } from '../route.ts';

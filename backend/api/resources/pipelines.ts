@@ -1,5 +1,5 @@
 import type { Pipeline } from '../../../schemas/types.ts';
-import { refusal } from '../../../core/errors.ts';
+import { refusal } from '../../../core/problems/errors.ts';
 import { listOf, ref, Reply, route, type Resource, type Schema } from '../route.ts';
 import { answered, ROWS_MAX } from '../taken.ts';
 

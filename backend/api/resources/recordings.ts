@@ -1,4 +1,4 @@
-import { refusal } from '../../../core/errors.ts';
+import { refusal } from '../../../core/problems/errors.ts';
 import { listOf, ref, Reply, route, type Resource } from '../route.ts';
 import { receiveUpload } from '../upload.ts';
 

@@ -1,4 +1,4 @@
-import type { Redis } from '../../../core/redis.ts';
+import type { Redis } from '../../../core/redis/connection.ts';
 import type { RedisFacts } from '../../../schemas/types.ts';
 import { ref, route, type Resource } from '../route.ts';
 

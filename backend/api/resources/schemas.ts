@@ -1,4 +1,4 @@
-import { refusal } from '../../../core/errors.ts';
+import { refusal } from '../../../core/problems/errors.ts';
 import { schemas } from '../../../schemas/index.ts';
 import { listOf, route, type Resource } from '../route.ts';
 

@@ -1,4 +1,4 @@
-import { services } from '../../../core/presence.ts';
+import { services } from '../../../core/redis/presence.ts';
 import type { ServiceConfig, ServicePatch } from '../../../schemas/types.ts';
 import { listOf, ref, Reply, route, type Resource } from '../route.ts';
 

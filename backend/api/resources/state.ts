@@ -1,6 +1,6 @@
-import { refusal } from '../../../core/errors.ts';
-import { positionText, type Event } from '../../../core/event.ts';
-import { readHead, readSnapshot, readSubject } from '../../../core/store.ts';
+import { refusal } from '../../../core/problems/errors.ts';
+import { positionText, type Event } from '../../../core/wire/event.ts';
+import { readHead, readSnapshot, readSubject } from '../../../core/redis/channel-store.ts';
 import { inBox, type Box } from '../../gateway/box.ts';
 import { bbox, parseBox } from '../bbox.ts';
 import { JsonText, listOf, ref, Reply, route, type Resource, type Schema } from '../route.ts';

@@ -1,7 +1,7 @@
-import { timeMsOf, type Event } from '../../../core/event.ts';
-import { keys } from '../../../core/keys.ts';
-import { LogReader, type LogBatch } from '../../../core/reader.ts';
-import type { Redis } from '../../../core/redis.ts';
+import { timeMsOf, type Event } from '../../../core/wire/event.ts';
+import { keys } from '../../../core/wire/keys.ts';
+import { LogReader, type LogBatch } from '../../../core/redis/log-reader.ts';
+import type { Redis } from '../../../core/redis/connection.ts';
 import type { AverageSpeedResult, Replay } from '../../../schemas/types.ts';
 import { speedOf, type Context, type Params } from './question.ts';
 import { SpeedWindow } from './window.ts';

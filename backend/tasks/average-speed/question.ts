@@ -1,4 +1,4 @@
-import type { Event, Position } from '../../../core/event.ts';
+import type { Event, Position } from '../../../core/wire/event.ts';
 import type { AverageSpeedParams } from '../../../schemas/types.ts';
 import type { TaskContext } from '../kind.ts';
 

@@ -1,6 +1,6 @@
-import { type Event, type Position } from '../../../core/event.ts';
-import { LogReader } from '../../../core/reader.ts';
-import { readLog, readSnapshot } from '../../../core/store.ts';
+import { type Event, type Position } from '../../../core/wire/event.ts';
+import { LogReader } from '../../../core/redis/log-reader.ts';
+import { readLog, readSnapshot } from '../../../core/redis/channel-store.ts';
 import type { AverageSpeedResult } from '../../../schemas/types.ts';
 import { speedOf, type Context, type Params } from './question.ts';
 import { SpeedWindow } from './window.ts';

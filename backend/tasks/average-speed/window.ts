@@ -1,4 +1,4 @@
-import { isoTime } from '../../../core/event.ts';
+import { isoTime } from '../../../core/wire/event.ts';
 import type { AverageSpeedResult } from '../../../schemas/types.ts';
 
 /**

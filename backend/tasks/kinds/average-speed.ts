@@ -1,4 +1,4 @@
-import { readHead } from '../../../core/store.ts';
+import { readHead } from '../../../core/redis/channel-store.ts';
 import type { AverageSpeedResult } from '../../../schemas/types.ts';
 import { overEventTime } from '../average-speed/event-time.ts';
 import type { Asked, Params } from '../average-speed/question.ts';

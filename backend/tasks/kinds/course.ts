@@ -1,5 +1,5 @@
-import { isoTime, timeMsOf, type Event, type Position } from '../../../core/event.ts';
-import { readHead, readLog } from '../../../core/store.ts';
+import { isoTime, timeMsOf, type Event, type Position } from '../../../core/wire/event.ts';
+import { readHead, readLog } from '../../../core/redis/channel-store.ts';
 import type { CourseParams, CourseResult } from '../../../schemas/types.ts';
 import type { TaskKind } from '../kind.ts';
 

@@ -1,4 +1,4 @@
-import { keys } from '../../../core/keys.ts';
+import { keys } from '../../../core/wire/keys.ts';
 import { explain, validator } from '../../../schemas/index.ts';
 import type { Event } from '../../../schemas/types.ts';
 import type { Check } from '../check.ts';

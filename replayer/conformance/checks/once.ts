@@ -1,5 +1,5 @@
-import { keys } from '../../../core/keys.ts';
-import { parsePosition, type Position } from '../../../core/event.ts';
+import { keys } from '../../../core/wire/keys.ts';
+import { parsePosition, type Position } from '../../../core/wire/event.ts';
 import type { Check } from '../check.ts';
 import { Fault, type Lab, type Sent } from '../lab.ts';
 import { finishedTo, type Standing } from '../target.ts';

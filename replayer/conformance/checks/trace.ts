@@ -1,5 +1,5 @@
-import { keys } from '../../../core/keys.ts';
-import { newTrace, parseTraceparent, traceparentText } from '../../../core/trace.ts';
+import { keys } from '../../../core/wire/keys.ts';
+import { newTrace, parseTraceparent, traceparentText } from '../../../core/wire/trace.ts';
 import { explain, validator } from '../../../schemas/index.ts';
 import type { Hop } from '../../../schemas/types.ts';
 import type { Check } from '../check.ts';

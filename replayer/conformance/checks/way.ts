@@ -1,4 +1,4 @@
-import type { Route } from '../../../core/pipeline.ts';
+import type { Route } from '../../../core/wire/pipeline.ts';
 import type { Check } from '../check.ts';
 import { Fault, type Lab } from '../lab.ts';
 

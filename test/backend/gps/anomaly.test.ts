@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { compare, median } from '../../../backend/analysis/gps/hampel.ts';
 import anomaly from '../../../backend/analysis/services/anomaly.ts';
-import type { Event } from '../../../core/event.ts';
+import type { Event } from '../../../core/wire/event.ts';
 import { derived, fixes, NORTH_M, recorded, START_MS, type Row } from './world.ts';
 
 /** A subject that goes north, a fix every ten seconds, at these speeds. */

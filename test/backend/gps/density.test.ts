@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { cellToLatLng, latLngToCell } from 'h3-js';
 import density from '../../../backend/analysis/services/density.ts';
-import { timeMsOf } from '../../../core/event.ts';
+import { timeMsOf } from '../../../core/wire/event.ts';
 import { derived, fixes, recorded, START_MS } from './world.ts';
 
 describe('density', () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import movement from '../../../backend/analysis/services/movement.ts';
-import { timeMsOf, type Event } from '../../../core/event.ts';
-import { distanceM, type Place } from '../../../core/geo.ts';
+import { timeMsOf, type Event } from '../../../core/wire/event.ts';
+import { distanceM, type Place } from '../../../core/wire/geo.ts';
 import { derived, fixes, NORTH_M, recorded, type Row } from './world.ts';
 
 /** A subject that drives north at 10 m/s, a fix a second. */

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Fix } from '../../../backend/analysis/gps/track.ts';
 import stops from '../../../backend/analysis/services/stops.ts';
-import { timeMsOf, type Event } from '../../../core/event.ts';
-import { distanceM } from '../../../core/geo.ts';
+import { timeMsOf, type Event } from '../../../core/wire/event.ts';
+import { distanceM } from '../../../core/wire/geo.ts';
 import { derived, fixes, NORTH_M, recorded, START_MS, type Row } from './world.ts';
 
 interface StayPoint {

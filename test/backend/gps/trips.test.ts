@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import stops from '../../../backend/analysis/services/stops.ts';
 import trips from '../../../backend/analysis/services/trips.ts';
-import { timeMsOf } from '../../../core/event.ts';
+import { timeMsOf } from '../../../core/wire/event.ts';
 import { derived, fixes, NORTH_M, recorded, START_MS, type Row } from './world.ts';
 
 /** Fixes a minute apart: so many metres to the north each time. */

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { derive, eventsOf, type DerivedOutput } from '../../../backend/analysis/engine/derive.ts';
 import { checkedParams } from '../../../backend/analysis/kinds.ts';
 import type { Service, ServiceKind } from '../../../backend/analysis/service.ts';
-import type { Data, Event } from '../../../core/event.ts';
+import type { Data, Event } from '../../../core/wire/event.ts';
 import { Recording } from '../../../replayer/recording.ts';
 import { explain, validator } from '../../../schemas/index.ts';
 

@@ -5,7 +5,7 @@ import language from '../../../backend/analysis/services/language.ts';
 import sentiment from '../../../backend/analysis/services/sentiment.ts';
 import topics from '../../../backend/analysis/services/topics.ts';
 import { recordingLines } from '../../../bench/accuracy/data.ts';
-import type { Event } from '../../../core/event.ts';
+import type { Event } from '../../../core/wire/event.ts';
 import type { PostTopics } from '../../../schemas/types.ts';
 import { derived } from '../gps/world.ts';
 import { asEvents, needs } from './world.ts';

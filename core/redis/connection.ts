@@ -1,0 +1,161 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { Command, Redis } from 'ioredis';
+import { failure, sentence } from '../problems/errors.ts';
+
+export type { Redis };
+
+const source = readFileSync(new URL('../functions.lua', import.meta.url), 'utf8');
+const version = createHash('sha256').update(source).digest('hex').slice(0, 8);
+const library = source.replaceAll('@VERSION@', version);
+/** The functions that services in any language call, under names that stay. */
+const protocol = ['protocol-text.lua', 'protocol.lua']
+  .map((file) => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8'))
+  .join('\n');
+
+/** What listens there but does not answer for so long is no Redis, or one that is no use. */
+const ANSWER_LIMIT_MS = 5_000;
+
+/** The Redis Functions of functions.lua. */
+export type FunctionName =
+  'emit' | 'admit' | 'begin' | 'resume' | 'renew' | 'mark' | 'hold' | 'commit' | 'note';
+type Reply = (number | string)[] | number;
+
+/**
+ * A connection that has been seen to answer, of a Redis new enough, with our functions loaded.
+ * Afterwards it reconnects by itself, and commands wait for it.
+ * @throws failure saying in one sentence what to do: no answer, wrong URL, wrong password, too old
+ */
+export async function connect(url: string, name: string): Promise<Redis> {
+  const redis = open(url, name);
+  try {
+    await redis.connect();
+    const found = /redis_version:([\d.]+)/.exec(await redis.info('server'))?.[1] ?? 'unknown';
+    if (!(Number.parseInt(found, 10) >= 7)) {
+      throw failure('redis_too_old', `The Redis at ${shown(url)} is version ${found}.`, {
+        hint: 'Reprise needs Redis 7 or newer (or Valkey) for Redis Functions.',
+      });
+    }
+    await loadFunctions(redis);
+  } catch (cause) {
+    redis.disconnect();
+    throw cause instanceof Error && cause.name === 'RepriseError' ? cause : unreachable(url, cause);
+  }
+  delete redis.options.commandTimeout;
+  redis.options.retryStrategy = (attempt) => Math.min(50 * 2 ** attempt, 1_000);
+  return redis;
+}
+
+/** A further connection to the same Redis, for blocking reads or subscriptions. Reconnects by itself. */
+export function duplicate(redis: Redis): Redis {
+  const copy = redis.duplicate();
+  copy.on('error', () => {});
+  return copy;
+}
+
+/** Calls one of our functions; loads the library first where this Redis does not have it (a new or flushed one). */
+export async function callFunction(
+  redis: Redis,
+  name: FunctionName,
+  keys: string[],
+  args: (string | number)[],
+): Promise<Reply> {
+  const command = () =>
+    redis.call('FCALL', functionName(name), keys.length, ...keys, ...args) as Promise<Reply>;
+  try {
+    return await command();
+  } catch (error) {
+    if (!/Function not found/.test((error as Error).message)) throw error;
+    await loadFunctions(redis);
+    return command();
+  }
+}
+
+/** Calls a function of the protocol, as a service in any language does; see docs/protocol.md. */
+export async function callProtocol(
+  redis: Redis,
+  name: 'send' | 'done' | 'fail' | 'retry' | 'alive' | 'log' | 'count' | 'observe',
+  args: (string | number)[],
+): Promise<unknown> {
+  const command = () => redis.call('FCALL', `reprise_${name}`, 0, ...args);
+  try {
+    return await command();
+  } catch (error) {
+    if (!/Function not found/.test((error as Error).message)) throw error;
+    await loadFunctions(redis);
+    return command();
+  }
+}
+
+/** The name a function has in Redis. */
+export function functionName(name: FunctionName): string {
+  return `reprise_${name}_${version}`;
+}
+
+/** Whether a connection may suppress replies, as `callBytes` does: some proxies and access lists do not allow it. */
+export async function canCallBytes(redis: Redis): Promise<boolean> {
+  return redis.call('CLIENT', 'REPLY', 'ON').then(
+    () => true,
+    () => false,
+  );
+}
+
+/**
+ * Sends bytes that hold any number of commands, the first suppressing all replies and the last bringing them back: so
+ * there is one, and the connection counts it as one command. `write` is called again when it is sent again.
+ */
+export function callBytes(redis: Redis, write: () => Buffer): Promise<unknown> {
+  const command = new Command('fcall', [], { replyEncoding: 'utf8' });
+  command.toWritable = write;
+  return redis.sendCommand(command) as Promise<unknown>;
+}
+
+/** The URL without its password, for messages. */
+export function shown(url: string): string {
+  return url.replace(/:[^:@/]+@/, ':***@');
+}
+
+function open(url: string, name: string): Redis {
+  if (!/^rediss?:\/\//.test(url)) {
+    throw failure('redis_url', `"${shown(url)}" is not a Redis URL.`, {
+      hint: 'Write REDIS_URL as redis://host:6379.',
+    });
+  }
+  const redis = new Redis(url, {
+    lazyConnect: true,
+    connectionName: `reprise:${name}`,
+    connectTimeout: 3_000,
+    commandTimeout: ANSWER_LIMIT_MS,
+    // Commands outlive a lost connection: they wait, and are sent again. Emission and commit can bear being sent twice.
+    maxRetriesPerRequest: null,
+    retryStrategy: () => null,
+    enableReadyCheck: true,
+    // A Redis that loads its data is asked again so soon; its own guess at the time may be ten seconds off.
+    maxLoadingRetryTime: 100,
+  });
+  redis.on('error', () => {}); // A lost connection shows in its commands and its status; without this it would end the process.
+  return redis;
+}
+
+async function loadFunctions(redis: Redis): Promise<void> {
+  try {
+    await redis.function('LOAD', library);
+  } catch (error) {
+    if (!/already exists/.test((error as Error).message)) throw error;
+  }
+  await redis.function('LOAD', 'REPLACE', protocol);
+}
+
+function unreachable(url: string, cause: unknown): Error {
+  const reason = sentence(cause).replace(/^Connection is closed\.?$/, 'no answer');
+  if (/NOAUTH|WRONGPASS|NOPERM/.test(reason)) {
+    return failure('redis_refused', `The Redis at ${shown(url)} refuses this user or password.`, {
+      hint: 'Put them into REDIS_URL: redis://user:password@host:6379.',
+      cause,
+    });
+  }
+  return failure('redis_unreachable', `No Redis answers at ${shown(url)}.`, {
+    hint: 'Start that Redis, or set REDIS_URL to another; without REDIS_URL, `npm start` brings its own.',
+    cause,
+  });
+}

@@ -1,0 +1,21 @@
+import { keys } from '../wire/keys.ts';
+import type { Redis } from './connection.ts';
+
+/** A service that reads a channel's log, and how far it is. */
+export interface Consumer {
+  consumer: string;
+  epoch: number;
+  offset: number;
+}
+
+/** The services that are attached to each of these channels now. */
+export async function attachedConsumers(redis: Redis, channels: string[]): Promise<Consumer[][]> {
+  const nowMs = Date.now();
+  const hashes = await Promise.all(channels.map((channel) => redis.hgetall(keys.consumers(channel))));
+  return hashes.map((hash) =>
+    Object.entries(hash).flatMap(([consumer, text]) => {
+      const [, epoch, offset, deadline] = /^(\d+)-(\d+) (\d+)$/.exec(text) ?? [];
+      return Number(deadline) > nowMs ? [{ consumer, epoch: Number(epoch), offset: Number(offset) }] : [];
+    }),
+  );
+}

@@ -1,0 +1,72 @@
+/**
+ * Lets a process import TypeScript. Types are all that is taken away, once for each version of a file: the result is
+ * kept under node_modules/.cache. tsx can more (CommonJS, paths, imports without endings), and takes a third of a
+ * second of each process for it, while the first event has to be on the page within five.
+ */
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { register } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+const modules = new URL('../../node_modules/', import.meta.url);
+const cache = new URL('.cache/reprise/', modules);
+/** Another compiler may compile differently. */
+const compiler = readFileSync(new URL('esbuild/package.json', modules));
+
+/** From here on this thread can import .ts files, and errors name their lines. */
+export function runTypeScript() {
+  register(import.meta.url);
+  process.setSourceMapsEnabled(true);
+}
+
+/**
+ * Node calls this, in a thread of its own.
+ * @public
+ * @type {import('node:module').LoadHook}
+ */
+export async function load(url, context, next) {
+  if (!url.endsWith('.ts')) return next(url, context);
+  const text = readFileSync(fileURLToPath(url), 'utf8');
+  return { format: 'module', source: await plain(text, url), shortCircuit: true };
+}
+
+/**
+ * @param {string} text
+ * @param {string} url
+ */
+async function plain(text, url) {
+  // The address is in the source map.
+  const name = createHash('sha256').update(`${compiler}\0${url}\0${text}`).digest('hex');
+  const kept = new URL(`${name}.js`, cache);
+  try {
+    return readFileSync(kept, 'utf8');
+  } catch {
+    const { transform } = await import('esbuild');
+    const { code } = await transform(text, {
+      loader: 'ts',
+      format: 'esm',
+      target: 'node20',
+      sourcemap: 'inline',
+      sourcesContent: false,
+      sourcefile: url,
+    });
+    keep(kept, code);
+    return code;
+  }
+}
+
+/**
+ * Where nothing can be written, it is done again the next time.
+ * @param {URL} path
+ * @param {string} code
+ */
+function keep(path, code) {
+  const partial = new URL(`${path.href}.${process.pid}`);
+  try {
+    mkdirSync(cache, { recursive: true });
+    writeFileSync(partial, code);
+    renameSync(partial, path);
+  } catch {
+    // A read-only folder.
+  }
+}

@@ -1,0 +1,166 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { relative } from 'node:path';
+import type { Node, ParseError } from 'jsonc-parser';
+import { validator } from '../../schemas/index.ts';
+import type { Config } from '../../schemas/types.ts';
+import type { Settings } from './settings.ts';
+import { failure, RepriseError } from '../problems/errors.ts';
+import { escaped, flaws, sentenceOf, stepsOf, type Flaw } from '../problems/flaws.ts';
+
+const SHOWN_MAX = 10;
+
+/** A configuration file as it was read: what it says, and where in it each thing stands. */
+export class ConfigFile {
+  readonly path: string;
+  readonly text: string;
+
+  constructor(path: string, text: string) {
+    this.path = path;
+    this.text = text;
+  }
+
+  /** @throws failure `config_missing` */
+  static read(path: string): ConfigFile {
+    if (!existsSync(path)) throw failure('config_missing', `There is no configuration ${path}.`);
+    return new ConfigFile(path, readFileSync(path, 'utf8').replace(/^\ufeff/, ''));
+  }
+
+  /** What it says. @throws failure that names line and column, and what is expected there */
+  config(): Config {
+    let value: unknown;
+    try {
+      value = JSON.parse(this.text);
+    } catch (cause) {
+      const { first } = parsed(this.text);
+      const what = first ? expectation(first) : (cause as Error).message;
+      throw failure('config_malformed', `${this.#at(first?.offset ?? 0)}: ${what}.`, {
+        hint: 'The configuration is JSON (RFC 8259).',
+        cause,
+      });
+    }
+    if (validator<Config>('config')(value)) return value;
+    throw this.failure(flaws({ $ref: 'reprise:/config' }, value));
+  }
+
+  /** Members that stand twice in one object: the earlier one is lost without a word. */
+  repeated(): Flaw[] {
+    const { tree } = parsed(this.text);
+    return tree ? repeatedIn(tree, '') : [];
+  }
+
+  /** These flaws as one error, each with its line and column. */
+  failure(found: Flaw[]): RepriseError {
+    const placed = found.map((flaw) => ({ flaw, offset: this.#offset(flaw.pointer) }));
+    const lines = placed
+      .sort((a, b) => a.offset - b.offset)
+      .slice(0, SHOWN_MAX)
+      .map(({ flaw, offset }) => `${this.#at(offset)}: ${sentenceOf(flaw)}.`);
+    const more = found.length - lines.length;
+    return failure('config_invalid', [...lines, ...(more > 0 ? [`And ${more} more.`] : [])].join('\n'), {
+      hint: 'schemas/config.json says what may stand there.',
+      errors: found.map(({ pointer, message }) => ({ pointer: `#${pointer}`, detail: message })),
+    });
+  }
+
+  /** `config/reprise.json:12:5`: where a thing stands, or what it would stand in. Lines and columns count from 1. */
+  place(pointer: string): string {
+    return this.#at(this.#offset(pointer));
+  }
+
+  #offset(pointer: string): number {
+    const { tree, jsonc } = parsed(this.text);
+    let node = tree;
+    for (const step of stepsOf(pointer)) {
+      const next = node && jsonc.findNodeAtLocation(node, [node.type === 'array' ? Number(step) : step]);
+      if (!next) break;
+      node = next;
+    }
+    // Of a member its name is what the eye looks for.
+    return (node?.parent?.type === 'property' ? node.parent : node)?.offset ?? 0;
+  }
+
+  #at(offset: number): string {
+    const before = this.text.slice(0, offset).split('\n');
+    const near = relative(process.cwd(), this.path);
+    return `${near.startsWith('..') ? this.path : near}:${before.length}:${before.at(-1)!.length + 1}`;
+  }
+}
+
+/** @throws failure that says where in the configuration these are; their pointers begin at one of its sections */
+export function refuseFlaws(file: ConfigFile | null, section: string, found: Flaw[]): void {
+  if (found.length === 0) return;
+  const placed = found.map(({ pointer, message }) => ({ pointer: `/${section}${pointer}`, message }));
+  throw (file ?? new ConfigFile('the configuration', '')).failure(placed);
+}
+
+/** Does what is about a place of the configuration; what goes wrong is told with its line and column. */
+export function at<T>(file: ConfigFile | null, pointer: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!file || !(error instanceof RepriseError)) throw error;
+    const { code, message, hint } = error;
+    throw failure(code, `${file.place(pointer)}: ${message}`, { ...(hint && { hint }), cause: error });
+  }
+}
+
+/** Where the configuration defines what runs as this service. */
+export function definitionOf(
+  { services, analytics, pipelines }: Pick<Settings, 'services' | 'analytics' | 'pipelines'>,
+  service: string,
+): string {
+  if (Object.hasOwn(services, service)) return `/services/${escaped(service)}`;
+  if (Object.hasOwn(analytics, service)) return `/analytics/${escaped(service)}`;
+  const pipeline = Object.keys(pipelines).find((name) => service.startsWith(`${name}.`));
+  return pipeline === undefined ? '' : `/pipelines/${escaped(pipeline)}`;
+}
+
+function repeatedIn(node: Node, pointer: string): Flaw[] {
+  const names = new Set<string>();
+  return (node.children ?? []).flatMap((child, i): Flaw[] => {
+    if (node.type === 'array') return repeatedIn(child, `${pointer}/${i}`);
+    const [key, inner] = child.children ?? [];
+    if (node.type !== 'object' || !key || !inner) return [];
+    const name = key.value as string;
+    const own = `${pointer}/${escaped(name)}`;
+    const isTwice = names.has(name);
+    names.add(name);
+    const twice = isTwice
+      ? [{ pointer: own, message: 'stands there twice, and only the last one counts' }]
+      : [];
+    return [...twice, ...repeatedIn(inner, own)];
+  });
+}
+
+type Jsonc = typeof import('jsonc-parser');
+
+/** With positions. Loaded only where something is wrong: that takes longer than all else about a configuration. */
+function parsed(text: string): { tree: Node | undefined; first: ParseError | undefined; jsonc: Jsonc } {
+  const jsonc = createRequire(import.meta.url)('jsonc-parser') as Jsonc;
+  const errors: ParseError[] = [];
+  const tree = jsonc.parseTree(text, errors, { disallowComments: true });
+  return { tree, first: errors[0], jsonc };
+}
+
+/** By the codes of jsonc-parser (`ParseErrorCode`). */
+const EXPECTATIONS: { [code: number]: string } = {
+  1: 'this is no JSON value: texts stand in double quotes',
+  2: 'this is no number',
+  3: 'a name in double quotes is expected',
+  4: 'a value is expected',
+  5: 'a colon is expected',
+  6: 'a comma is expected',
+  7: 'a closing brace is expected',
+  8: 'a closing bracket is expected',
+  9: 'nothing can follow the end',
+  10: 'JSON has no comments',
+  11: 'the comment has no end',
+  12: 'the text has no closing quote in its line',
+  13: 'the number has no end',
+  14: 'a \\u is followed by four hexadecimal digits',
+  15: 'this can not follow a backslash',
+  16: 'a text holds no control characters: write \\n or \\t',
+};
+
+const expectation = ({ error }: ParseError): string => EXPECTATIONS[error] ?? 'this is no JSON';

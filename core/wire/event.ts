@@ -1,0 +1,135 @@
+import type { Event } from '../../schemas/types.ts';
+import { refusal } from '../problems/errors.ts';
+
+export type { Event };
+
+/** One row of a recording, or what a service derives: an event before it is stamped. */
+export interface Record {
+  /** Event time, epoch milliseconds (a fraction is kept down to microseconds). */
+  timeMs: number;
+  subject: string;
+  /** The datum as JSON text: an object. Text, because the hot path never parses or edits a payload. */
+  data: string;
+  /** Further CloudEvents members as JSON text, with a leading comma: `,"pipeline":"text"`. */
+  extra?: string;
+}
+
+/** A datum after the door: an object of JSON values. */
+export type Data = { [member: string]: unknown };
+
+/** Position in a channel: `epoch` rises at every start, seek and loop; `offset` counts within it from 1. */
+export interface Position {
+  epoch: number;
+  offset: number;
+}
+
+/** Negative when `a` comes before `b`. */
+export function comparePositions(a: Position, b: Position): number {
+  return a.epoch - b.epoch || a.offset - b.offset;
+}
+
+/** The log's entry id of a position, and back. */
+export function positionText({ epoch, offset }: Position): string {
+  return `${epoch}-${offset}`;
+}
+
+export function parsePosition(text: string): Position {
+  const match = /^(\d{1,15})-(\d{1,15})$/.exec(text);
+  if (!match)
+    throw refusal('position_malformed', 400, `"${text}" is not a position.`, {
+      hint: 'Write <epoch>-<offset>, for instance 3-120.',
+    });
+  return { epoch: Number(match[1]), offset: Number(match[2]) };
+}
+
+/** Who writes, and what all of its events on one channel share. */
+export interface Stamp {
+  channel: string;
+  /** URI reference of the writer: `/replays/demo`, `/services/movement`, `/ingest`. */
+  source: string;
+  /** Set on replayed data. */
+  replay?: string | undefined;
+}
+
+/** Writes events of one stamp as CloudEvents JSON lines. The parts that do not change are written once. */
+export class Framer {
+  readonly stamp: Stamp;
+  readonly #beforeSubject: string;
+  readonly #idStart: string;
+  readonly #replay: string;
+
+  constructor(stamp: Stamp) {
+    this.stamp = stamp;
+    const { channel, source, replay } = stamp;
+    this.#idStart = `{"specversion":"1.0","id":${JSON.stringify(channel).slice(0, -1)}/`;
+    this.#beforeSubject = `","source":${JSON.stringify(source)},"type":${JSON.stringify(channel)},"subject":`;
+    this.#replay = replay === undefined ? '' : `,"replay":${JSON.stringify(replay)}`;
+  }
+
+  /** What stands between the changing members of an event of this epoch; the order is that of `frame`. */
+  parts(epoch: number, sent: string, extra: string) {
+    return {
+      beforeOffset: `${this.#idStart}${epoch}/`,
+      beforeSubject: this.#beforeSubject,
+      beforeTime: ',"time":"',
+      beforeSecondOffset: `","epoch":${epoch},"offset":`,
+      beforeData: `${this.#replay},"sent":"${sent}"${extra},"data":`,
+    };
+  }
+
+  /** The event as one line. */
+  frame(record: Record, epoch: number, offset: number, sent: string): string {
+    return (
+      `${this.#idStart}${epoch}/${offset}${this.#beforeSubject}${JSON.stringify(record.subject)}` +
+      `,"time":"${isoTime(record.timeMs)}","epoch":${epoch},"offset":${offset}${this.#replay}` +
+      `,"sent":"${sent}"${record.extra ?? ''},"data":${record.data}}`
+    );
+  }
+}
+
+let cachedSecond = NaN;
+let cachedText = '';
+
+/** ISO 8601 in UTC with milliseconds, or microseconds where the time has them. Consecutive times share a second: cached. */
+export function isoTime(timeMs: number): string {
+  const second = Math.floor(timeMs / 1000);
+  if (second !== cachedSecond) {
+    cachedText = new Date(second * 1000).toISOString().slice(0, -4);
+    cachedSecond = second;
+  }
+  const ms = timeMs - second * 1000;
+  const whole = Math.floor(ms);
+  if (whole === ms) return `${cachedText}${whole < 10 ? '00' : whole < 100 ? '0' : ''}${whole}Z`;
+  const micros = Math.min(Math.round(ms * 1000), 999_999);
+  return micros % 1000 === 0
+    ? `${cachedText}${String(micros / 1000).padStart(3, '0')}Z`
+    : `${cachedText}${String(micros).padStart(6, '0')}Z`;
+}
+
+let parsedSecond = '?';
+let parsedSecondMs = NaN;
+
+/**
+ * Epoch milliseconds of an event time, microseconds kept; NaN for what is no time. The second of the time parsed last is
+ * remembered: consecutive events share it.
+ */
+export function timeMsOf(iso: string): number {
+  const isUsual = iso.length === 24 && iso.charCodeAt(23) === Z;
+  if (isUsual && iso.startsWith(parsedSecond)) {
+    const [a, b, c] = [iso.charCodeAt(20) - ZERO, iso.charCodeAt(21) - ZERO, iso.charCodeAt(22) - ZERO];
+    if (isDigit(a) && isDigit(b) && isDigit(c)) return parsedSecondMs + a * 100 + b * 10 + c;
+  }
+  const ms = Date.parse(iso);
+  if (isUsual && iso.charCodeAt(19) === DOT && !Number.isNaN(ms)) {
+    parsedSecond = iso.slice(0, 20);
+    parsedSecondMs = Math.floor(ms / 1000) * 1000;
+    return ms;
+  }
+  const finer = /\.\d{3}(\d{1,3})\d*(?:Z|[+-])/.exec(iso);
+  return finer ? ms + Number(finer[1]!.padEnd(3, '0')) / 1000 : ms;
+}
+
+const ZERO = '0'.charCodeAt(0);
+const DOT = '.'.charCodeAt(0);
+const Z = 'Z'.charCodeAt(0);
+const isDigit = (value: number): boolean => value >= 0 && value <= 9;

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * The `reprise` command. Plain JavaScript that an old Node understands, too: says so if it is too old, installs the
- * dependencies of a fresh clone, then hands over to replayer/cli/main.ts.
+ * dependencies of a fresh clone, then hands over to cli/main.ts.
  */
 import { existsSync } from 'node:fs';
 import { installDependencies, nodeProblem } from '../supervisor/dependencies.mjs';
@@ -17,8 +17,8 @@ if (problem) {
 
 const { runTypeScript } = await import('../core/runtime/typescript.mjs');
 runTypeScript();
-/** @type {typeof import('../replayer/cli/main.ts')} */
-const { main } = await import(new URL('../replayer/cli/main.ts', import.meta.url).href);
+/** @type {typeof import('../cli/main.ts')} */
+const { main } = await import(new URL('../cli/main.ts', import.meta.url).href);
 const code = await main(process.argv, process.env['LOG_LEVEL'] === 'debug');
 // Who failed or was asked wrongly may have left a connection open, which must not keep the terminal waiting.
 if (code !== 0) process.exit(code);

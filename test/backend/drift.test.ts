@@ -15,7 +15,7 @@ import { derive, eventsOf, type DeriveOptions } from '../../backend/analysis/eng
 import { checkedParams } from '../../backend/analysis/kinds.ts';
 import drift from '../../backend/analysis/services/drift.ts';
 import { measureDrift } from '../../bench/accuracy/drift.ts';
-import { Random } from '../../replayer/simulate/random.ts';
+import { Random } from '../../cli/simulate/support/random.ts';
 import type { Data } from '../../core/wire/event.ts';
 import { explain, validator } from '../../schemas/index.ts';
 

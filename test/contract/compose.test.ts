@@ -71,7 +71,17 @@ describe('compose', () => {
     );
     for (const path of copied.filter((path) => !['dist', 'node_modules'].includes(path)))
       assert.ok(existsSync(join(root, path)), path);
-    for (const needed of ['bin', 'core', 'schemas', 'supervisor', 'replayer', 'backend', 'config', 'dist'])
+    for (const needed of [
+      'bin',
+      'cli',
+      'core',
+      'schemas',
+      'supervisor',
+      'replayer',
+      'backend',
+      'config',
+      'dist',
+    ])
       assert.ok(copied.includes(needed), needed);
     assert.match(dockerfile, /^USER node$/m);
     assert.match(dockerfile, /^HEALTHCHECK /m);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
-import { simulate } from '../../replayer/simulate/index.ts';
+import { simulate } from '../../cli/simulate/simulate.ts';
 import type { Channel } from '../../schemas/types.ts';
 import { freePort } from '../../supervisor/ports.ts';
 import { chromiumPath, screenshot, startBrowser } from '../helpers/browser.ts';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import type { Event } from '../../core/wire/event.ts';
-import { simulate } from '../../replayer/simulate/index.ts';
+import { simulate } from '../../cli/simulate/simulate.ts';
 import type { Channel, Recording, Replay, ServiceConfig } from '../../schemas/types.ts';
 import { freePort } from '../../supervisor/ports.ts';
 import { chromiumPath, screenshot, startBrowser } from '../helpers/browser.ts';

@@ -10,7 +10,7 @@ import { derive } from '../../backend/analysis/engine/derive.ts';
 import type { Event } from '../../core/wire/event.ts';
 import { keys } from '../../core/wire/keys.ts';
 import { connect, type Redis } from '../../core/redis/connection.ts';
-import { simulate } from '../../replayer/simulate/index.ts';
+import { simulate } from '../../cli/simulate/simulate.ts';
 import { freePort } from '../../supervisor/ports.ts';
 import { chromiumPath, screenshot, startBrowser } from '../helpers/browser.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';

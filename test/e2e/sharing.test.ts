@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
 import { root } from '../../core/settings/settings.ts';
 import { describe as describeRecording } from '../../replayer/describe.ts';
-import { simulate } from '../../replayer/simulate/index.ts';
+import { simulate } from '../../cli/simulate/simulate.ts';
 import type { Event, Replay } from '../../schemas/types.ts';
 import { freePort } from '../../supervisor/ports.ts';
 import { chromiumPath, screenshot, startBrowser } from '../helpers/browser.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { line, patchOf, spanText } from '../../replayer/terminal.ts';
+import { line, patchOf, spanText } from '../../cli/support/terminal.ts';
 import type { Replay } from '../../schemas/types.ts';
 
 const replay: Replay = {

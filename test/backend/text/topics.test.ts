@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { derive, eventsOf } from '../../../backend/analysis/engine/derive.ts';
 import topics from '../../../backend/analysis/services/topics.ts';
 import type { Data, Event } from '../../../core/wire/event.ts';
-import { Random } from '../../../replayer/simulate/random.ts';
+import { Random } from '../../../cli/simulate/support/random.ts';
 import type { PostTopics } from '../../../schemas/types.ts';
 import { create, derived, START_MS } from '../gps/world.ts';
 import { refusesWhatHasNoText } from './world.ts';

@@ -1,0 +1,32 @@
+import type { Command } from 'commander';
+import type { Compression } from '../../replayer/mcap/compression.ts';
+import { convert } from '../../replayer/files/convert.ts';
+import { compressionOption, openOptions, withReadOptions, type ReadOptions } from '../support/options.ts';
+import { tell } from '../support/report.ts';
+
+interface Options extends ReadOptions {
+  compression?: Compression;
+}
+
+/** `reprise convert IN OUT`: a recording in another format: sorted, checked, indexed, packed. */
+export default {
+  name: 'convert',
+  register(program: Command) {
+    withReadOptions(
+      program
+        .command('convert')
+        .description('write a recording in another format: sorted, checked, indexed, packed')
+        .argument('<in>', 'a recording in any format')
+        .argument('<out>', '.mcap, .ndjson or .csv; text also .gz')
+        .addOption(compressionOption()),
+    ).action(run);
+  },
+};
+
+async function run(input: string, out: string, options: Options): Promise<void> {
+  const { compression } = options;
+  tell(
+    await convert({ inputs: [input], out, compression, options: openOptions(options) }),
+    options.json ?? false,
+  );
+}

@@ -1,0 +1,33 @@
+import { basename } from 'node:path';
+import type { Command } from 'commander';
+import { examine } from '../../replayer/files/doctor.ts';
+import { openOptions, withReadOptions, type ReadOptions } from '../support/options.ts';
+import { count, lost } from '../support/report.ts';
+
+/** `reprise doctor FILE`: what is wrong with a recording; exits with 3 when data are lost or can't be played. */
+export default {
+  name: 'doctor',
+  register(program: Command) {
+    withReadOptions(
+      program
+        .command('doctor')
+        .description('say what is wrong with a recording: order, gaps, bad rows, index, checksums')
+        .argument('<file>', 'a recording in any format'),
+    ).action(run);
+  },
+};
+
+async function run(file: string, options: ReadOptions): Promise<void> {
+  const report = await examine(file, openOptions(options));
+  const errors = report.findings.filter(({ severity }) => severity === 'error');
+  if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);
+  else {
+    const { format, messages, start, end, longestGapSeconds } = report;
+    const span = start === null ? '' : `, ${start} to ${end}, longest gap ${longestGapSeconds} s`;
+    process.stdout.write(`${basename(file)}: ${format}, ${count(messages, 'message')}${span}.\n`);
+    for (const { severity, what, hint } of report.findings)
+      process.stdout.write(`${severity}: ${what}${/[.!?]$/.test(what) ? '' : '.'} ${hint}\n`);
+    if (report.findings.length === 0) process.stdout.write('Nothing is wrong with it.\n');
+  }
+  lost(errors.length);
+}

@@ -1,0 +1,43 @@
+import type { Command } from 'commander';
+import { inform } from '../../replayer/files/info.ts';
+import { openOptions, withReadOptions, type ReadOptions } from '../support/options.ts';
+import { count, size } from '../support/report.ts';
+
+/** `reprise info FILE`: what is in a recording. */
+export default {
+  name: 'info',
+  register(program: Command) {
+    withReadOptions(
+      program
+        .command('info')
+        .description('say what is in a recording, and how it is read')
+        .argument('<file>', 'a recording in any format'),
+    ).action(run);
+  },
+};
+
+async function run(file: string, options: ReadOptions): Promise<void> {
+  const report = await inform(file, openOptions(options));
+  if (options.json) return void process.stdout.write(`${JSON.stringify(report)}\n`);
+  const { messages, bytes, format, start, end, chunks, compression, ratio, indexed, description } = report;
+  const lines = [
+    `${report.file}: ${format}, ${size(bytes)}, ${messages === null ? 'uncounted messages' : count(messages, 'message')}`,
+    ...(start ? [`${start} to ${end}`] : []),
+    ...report.channels.map(
+      ({ channel, messages, subjects, schema }) =>
+        `channel ${channel}: ${messages === null ? '' : `${count(messages, 'message')}, `}${subjects === null ? '' : `${count(subjects, 'subject')}, `}${schema}`,
+    ),
+    ...(chunks === undefined
+      ? []
+      : [
+          `${count(chunks, 'chunk')}, ${compression!.join(', ')} ${ratio}:1, ${indexed ? 'indexed' : 'no index'}`,
+        ]),
+    ...Object.entries(description?.inferred ?? {}).map(
+      ([name, { value, because }]) => `${name}: ${String(value)} (${because})`,
+    ),
+    ...Object.entries(report.metadata ?? {}).flatMap(([name, values]) =>
+      Object.entries(values).map(([key, value]) => `${name} ${key}: ${value}`),
+    ),
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+}

@@ -1,0 +1,33 @@
+import type { Command } from 'commander';
+import type { Compression } from '../../replayer/mcap/compression.ts';
+import { convert } from '../../replayer/files/convert.ts';
+import { compressionOption, openOptions, withReadOptions, type ReadOptions } from '../support/options.ts';
+import { tell } from '../support/report.ts';
+
+interface Options extends ReadOptions {
+  compression?: Compression;
+}
+
+/** `reprise merge IN... OUT`: several recordings as one, on one timeline. */
+export default {
+  name: 'merge',
+  register(program: Command) {
+    withReadOptions(
+      program
+        .command('merge')
+        .description('write several recordings as one, on one timeline')
+        .argument('<in>', 'the first recording')
+        .argument('<more...>', 'the other recordings, and last the file to write: .mcap, .ndjson or .csv')
+        .addOption(compressionOption()),
+    ).action(run);
+  },
+};
+
+async function run(first: string, more: string[], options: Options): Promise<void> {
+  const inputs = [first, ...more.slice(0, -1)];
+  const { compression } = options;
+  tell(
+    await convert({ inputs, out: more.at(-1)!, compression, options: openOptions(options) }),
+    options.json ?? false,
+  );
+}

@@ -1,0 +1,85 @@
+import type { ValidateFunction } from 'ajv/dist/2020.js';
+import type { Command } from 'commander';
+import { channelSpec, dataValidator } from '../../core/wire/channels.ts';
+import { loadSettings } from '../../core/settings/settings.ts';
+import type { Data, Record } from '../../core/wire/event.ts';
+import { connect } from '../../core/redis/connection.ts';
+import { addDeadLetters } from '../../core/redis/channel-store.ts';
+import { ChannelWriter } from '../../core/writing/writer.ts';
+import { explain } from '../../schemas/index.ts';
+import { lines, type Line } from '../../replayer/lines.ts';
+import { decoded } from '../../replayer/source.ts';
+
+interface Options {
+  subject?: string;
+  redis?: string;
+}
+
+/** `reprise publish CHANNEL`: lines of standard input as events, each as it comes. */
+export default {
+  name: 'publish',
+  register(program: Command) {
+    program
+      .command('publish')
+      .description('publish the lines of standard input on a channel, each as it comes')
+      .argument('<channel>', 'the channel; a line is a JSON object, or else the text of {"text": ...}')
+      .option('--subject <member>', "the member that names an event's subject (the channel's name)")
+      .option('--redis <url>', 'the Redis to publish on (REDIS_URL)')
+      .action(publish);
+  },
+};
+
+async function publish(channel: string, options: Options): Promise<void> {
+  const settings = loadSettings(options.redis ? { redisUrl: options.redis } : {});
+  const spec = channelSpec(channel, settings.channels);
+  const redis = await connect(settings.redisUrl, 'publish');
+  const writer = new ChannelWriter(redis, spec, { source: '/cli/publish' });
+  const read = lineReader(channel, options.subject ?? null, dataValidator(spec) as ValidateFunction | null);
+  let [published, refused] = [0, 0];
+  try {
+    for await (const chunk of lines(decoded(process.stdin))) {
+      const records: Record[] = [];
+      for (const line of chunk.filter(({ text }) => text.trim() !== '')) {
+        const record = read(line);
+        if (typeof record !== 'string') {
+          records.push(record);
+          continue;
+        }
+        refused++;
+        process.stderr.write(`stdin:${line.line}: ${record}\n`);
+        const letter = { channel, source: 'stdin', line: line.line, reason: record, content: line.text };
+        await addDeadLetters(redis, [letter]);
+      }
+      if (records.length > 0) await writer.emit(records);
+      published += records.length;
+    }
+  } finally {
+    redis.disconnect();
+  }
+  const said = `${published.toLocaleString('en')} events on ${channel}; ${refused || 'no'} lines refused.`;
+  process.stderr.write(`${said}\n`);
+  if (refused > 0) process.exitCode = 3;
+}
+
+/** Makes an event of a line, or says why it is none. */
+function lineReader(channel: string, subject: string | null, validate: ValidateFunction | null) {
+  return ({ text, tooLong }: Line): Record | string => {
+    if (tooLong) return 'The line is longer than 1,000,000 characters.';
+    const isObject = text.trimStart().startsWith('{');
+    let values: Data;
+    try {
+      values = isObject ? (JSON.parse(text) as Data) : { text };
+    } catch (error) {
+      return `Not JSON: ${(error as Error).message}.`;
+    }
+    const name = subject === null ? channel : values[subject];
+    if (typeof name !== 'string' && typeof name !== 'number') return `No subject: it has no "${subject}".`;
+    if (validate && !validate(values))
+      return `Not what channel "${channel}" carries: ${explain(validate.errors, values)}.`;
+    return {
+      timeMs: Date.now(),
+      subject: String(name),
+      data: isObject ? text.trim() : JSON.stringify(values),
+    };
+  };
+}

@@ -1,0 +1,142 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { loadSettings } from '../../core/settings/settings.ts';
+import { failure, refusal, sentence } from '../../core/problems/errors.ts';
+import { connect } from '../../core/redis/connection.ts';
+import { count, lost, size } from '../support/report.ts';
+import { spanMs } from '../../core/time/duration.ts';
+import { McapFile, type RecordSink } from '../../replayer/record/file.ts';
+import { LinesFile } from '../../replayer/record/lines.ts';
+import { Reachable } from '../../replayer/record/reachable.ts';
+import { Ring } from '../../replayer/record/ring.ts';
+import { SplitFile } from '../../replayer/record/split.ts';
+import { Recorder, type RecorderOptions } from '../../replayer/recorder.ts';
+
+interface Options {
+  out: string;
+  splitSize?: number;
+  splitDuration?: number;
+  ring?: number;
+  stopAfter?: NonNullable<RecorderOptions['stopAfter']>;
+  maxDisk?: number;
+  redis?: string;
+  json?: boolean;
+}
+
+const UNITS: { [unit: string]: number } = { '': 1, K: 1e3, M: 1e6, G: 1e9, T: 1e12 };
+
+/** `reprise record PATTERN... -o FILE`: what is on the wire, byte for byte, until it is told to stop. */
+export default {
+  name: 'record',
+  register(program: Command) {
+    program
+      .command('record')
+      .description('record channels, byte for byte, to MCAP')
+      .argument('<pattern...>', 'channels, as Redis matches them: gps, gps.*, *')
+      .requiredOption('-o, --out <file>', '.mcap; or lines as they are: .ndjson, also .gz')
+      .addOption(
+        new Option('--split-size <size>', 'a new file at each so many bytes, e.g. 500MB').argParser(bytes),
+      )
+      .addOption(
+        new Option('--split-duration <span>', 'a new file after each so long, e.g. 10m').argParser(span),
+      )
+      .addOption(
+        new Option('--ring <span>', 'keep so long in memory, and write it to a file at SIGUSR1 or over REST')
+          .argParser(span)
+          .conflicts(['splitSize', 'splitDuration']),
+      )
+      .addOption(
+        new Option(
+          '--stop-after <limit>',
+          'end after so long (10m), so many messages (1000) or bytes (2GB)',
+        ).argParser(limit),
+      )
+      .addOption(new Option('--max-disk <size>', 'end when the files take so much').argParser(bytes))
+      .option('--redis <url>', 'the Redis to listen to (REDIS_URL)')
+      .option('--json', 'one JSON line at the end instead of words')
+      .action(record);
+  },
+};
+
+async function record(patterns: string[], options: Options): Promise<void> {
+  const settings = loadSettings(options.redis ? { redisUrl: options.redis } : {});
+  if (!/\.(mcap|ndjson|ndjson\.gz)$/i.test(options.out))
+    throw refusal('format_unknown', 422, `${options.out} is in no format that is recorded to.`, {
+      hint: 'There are .mcap, .ndjson and .ndjson.gz.',
+    });
+  const create = async (path: string): Promise<RecordSink> =>
+    /\.mcap$/i.test(path) ? McapFile.create(path, settings.channels) : new LinesFile(path);
+  const redis = await connect(settings.redisUrl, 'record');
+  try {
+    const { out: path, splitSize: sizeBytes, splitDuration: durationMs } = options;
+    const sink =
+      options.ring === undefined
+        ? await SplitFile.create({ path, sizeBytes, durationMs, create })
+        : new Ring(options.ring, path, create);
+    const recorder = await Recorder.start(redis, sink, {
+      patterns,
+      path,
+      ...(options.stopAfter && { stopAfter: options.stopAfter }),
+      ...(options.maxDisk !== undefined && { maxDiskBytes: options.maxDisk }),
+    });
+    process.stderr.write(`Recording ${patterns.join(', ')} to ${path}; Ctrl+C ends it.\n`);
+    const reachable = new Reachable({ redis, recorder, sink, patterns, recordings: settings.recordings });
+    const stop = () => recorder.stop();
+    const snap = () => {
+      void reachable
+        .snapshot()
+        .then(() => `Wrote ${sink.paths.at(-1)}.`, sentence)
+        .then((said) => process.stderr.write(`${said}\n`));
+    };
+    process.once('SIGINT', stop).once('SIGTERM', stop).on('SIGUSR1', snap);
+    const reason = await recorder.ended;
+    process.off('SIGUSR1', snap);
+    await reachable.close();
+    tell(recorder, sink, reason, options.json ?? false);
+    if (reason === 'failed')
+      throw failure('recording_failed', recorder.error!, {
+        hint: 'What was recorded before is in the file.',
+      });
+  } finally {
+    redis.disconnect();
+  }
+}
+
+function tell(recorder: Recorder, sink: SplitFile | Ring, reason: string, json: boolean): void {
+  const { counts, channels } = recorder;
+  const { paths, bytes } = sink;
+  if (json) {
+    const report = { files: paths, ...counts, channels: [...channels], bytes, stopped: reason };
+    process.stdout.write(`${JSON.stringify(report)}\n`);
+  } else {
+    const parts = [
+      `${count(counts.messages, 'message')} on ${count(channels.size, 'channel')} in ${paths.join(', ') || 'no file'} (${size(bytes)})`,
+      ...(counts.filled ? [`${counts.filled} of them from the log`] : []),
+      ...(counts.lost ? [`${counts.lost} lost, see channel reprise.gaps`] : []),
+      ...(reason === 'disk' ? ['ended because the disk has no more room for it'] : []),
+    ];
+    process.stdout.write(`${parts.join('; ')}.\n`);
+  }
+  lost(counts.lost);
+}
+
+function bytes(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*([KMGT]?)B?$/i.exec(text);
+  if (!match || !(Number(match[1]) > 0)) throw new InvalidArgumentError('It is a size such as 500MB or 2GB.');
+  return Number(match[1]) * UNITS[match[2]!.toUpperCase()]!;
+}
+
+function span(text: string): number {
+  try {
+    const ms = spanMs(text, 'span');
+    if (ms > 0) return ms;
+  } catch {
+    // Said below.
+  }
+  throw new InvalidArgumentError('It is a span such as 60s or 10m.');
+}
+
+function limit(text: string): NonNullable<RecorderOptions['stopAfter']> {
+  if (/^\d+$/.test(text)) return { messages: Number(text) };
+  if (/B$/i.test(text)) return { bytes: bytes(text) };
+  return { durationMs: span(text) };
+}

@@ -1,0 +1,29 @@
+import type { Command } from 'commander';
+import { recover } from '../../replayer/files/recover.ts';
+import { count, lost } from '../support/report.ts';
+
+/** `reprise recover IN OUT`: what is intact in a file that was cut or damaged; exits with 3 when something was lost. */
+export default {
+  name: 'recover',
+  register(program: Command) {
+    program
+      .command('recover')
+      .description('save what is intact in a file that was cut or damaged')
+      .argument('<in>', 'MCAP, or text also packed')
+      .argument('<out>', 'the file to write, of the same kind')
+      .option('--json', 'one JSON line instead of words')
+      .action(run);
+  },
+};
+
+async function run(input: string, out: string, { json }: { json?: boolean }): Promise<void> {
+  const report = await recover(input, out);
+  if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
+  else {
+    process.stdout.write(`${count(report.recovered, 'message')} saved in ${out}.\n`);
+    for (const { offset, what } of report.damages)
+      process.stdout.write(`${input}: byte ${offset}: ${what}.\n`);
+    if (report.lost) process.stdout.write('Something was lost.\n');
+  }
+  lost(report.lost ? 1 : 0);
+}

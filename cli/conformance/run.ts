@@ -1,0 +1,63 @@
+import { sentence } from '../../core/problems/errors.ts';
+import type { Redis } from '../../core/redis/connection.ts';
+import type { SetupStore } from '../../core/setup/setup.ts';
+import type { Check } from './check.ts';
+import envelope from './checks/envelope.ts';
+import heartbeat from './checks/heartbeat.ts';
+import kill from './checks/kill.ts';
+import once from './checks/once.ts';
+import parameters from './checks/parameters.ts';
+import retry from './checks/retry.ts';
+import stop from './checks/stop.ts';
+import trace from './checks/trace.ts';
+import { branch, forward } from './checks/route.ts';
+import { Fault, Lab, type LabOptions } from './lab.ts';
+import type { Program } from './program.ts';
+import { findTarget } from './target.ts';
+
+/** In this order: where nothing comes out at all, the rest would say the same. */
+const CHECKS: Check[] = [envelope, heartbeat, forward, branch, trace, parameters, retry, once, stop, kill];
+
+export interface Finding {
+  check: string;
+  state: 'ok' | 'failed' | 'skipped';
+  what: string;
+  /** What to do about it. */
+  hint?: string;
+}
+
+/** Examines a service that speaks the protocol, or a step that the analysis host runs; one finding after the other. */
+export async function* examine(
+  redis: Redis,
+  store: SetupStore,
+  service: string,
+  { program, ...options }: LabOptions & { program: Program | null },
+): AsyncGenerator<Finding> {
+  const target = await findTarget(redis, store, service);
+  await target.begin();
+  program?.start();
+  const lab = new Lab(redis, target, program, options);
+  try {
+    for (const check of CHECKS) {
+      const finding = await findingOf(check, lab);
+      yield finding;
+      if (check === envelope && finding.state === 'failed') return;
+    }
+  } finally {
+    await program?.stop();
+    await target.restore();
+    await lab.close();
+  }
+}
+
+async function findingOf({ name: check, run }: Check, lab: Lab): Promise<Finding> {
+  try {
+    const seen = await run(lab);
+    return 'ok' in seen
+      ? { check, state: 'ok', what: seen.ok }
+      : { check, state: 'skipped', what: seen.skipped };
+  } catch (error) {
+    if (error instanceof Fault) return { check, state: 'failed', what: error.message, hint: error.hint };
+    return { check, state: 'failed', what: sentence(error), hint: 'See what Redis says.' };
+  }
+}

@@ -1,0 +1,72 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { loadSettings } from '../core/settings/settings.ts';
+import { RepriseError, sentence } from '../core/problems/errors.ts';
+
+/** A command: the default export of `cli/commands/<name>.ts`. */
+export interface CliCommand {
+  name: string;
+  register(program: Command): void;
+}
+
+const folder = new URL('commands/', import.meta.url);
+const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+const { version } = JSON.parse(manifest) as { version: string };
+const BAD_USAGE = 2;
+/** Refusals of what an option says, not of what a file holds. */
+const OPTION_REFUSALS = /_malformed$|^(range_empty|time_zone_unknown|channel_name|simulation_\w+)$/;
+
+/** These deal with processes that load plugins themselves. */
+const OF_ROLES = new Set(['up', 'serve', 'check', 'health']);
+
+/**
+ * Runs the command line; answers the exit code: 0 done, 1 failed, 2 bad usage (a command may have set another).
+ * With `debug`, an error shows where it came from.
+ */
+export async function main(argv: string[], debug: boolean): Promise<number> {
+  const program = new Command('reprise')
+    .description('Replays recorded, timestamped data onto Redis channels as if it were happening now.')
+    .showHelpAfterError('Try --help.')
+    .version(version)
+    .exitOverride();
+  for (const name of commandNames(argv[2])) {
+    const module = (await import(new URL(`${name}.ts`, folder).href)) as { default: CliCommand };
+    module.default.register(program);
+  }
+  for (const command of program.commands) command.exitOverride().showHelpAfterError('Try --help.');
+  program.hook('preAction', (_program, command) => (OF_ROLES.has(command.name()) ? undefined : addPlugins()));
+  try {
+    await program.parseAsync(argv);
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : BAD_USAGE;
+    process.stderr.write(`${debug && error instanceof Error ? error.stack : sentence(error)}\n`);
+    return error instanceof RepriseError && OPTION_REFUSALS.test(error.code) ? BAD_USAGE : 1;
+  }
+}
+
+/** The formats of plugins, where the configuration names any. A broken configuration is told of by who needs it. */
+async function addPlugins(): Promise<void> {
+  let names: string[];
+  try {
+    names = loadSettings().plugins;
+  } catch {
+    return;
+  }
+  if (names.length === 0) return;
+  const { Plugins } = await import('../core/plugins/plugins.ts');
+  const { addFormats } = await import('../replayer/formats/index.ts');
+  const error = (_about: object, message: string) => void process.stderr.write(`${message}\n`);
+  addFormats(await Plugins.load(names, { error }));
+}
+
+/** The command that was asked for alone, so that it starts without loading the others; all of them for the help. */
+function commandNames(asked: string | undefined): string[] {
+  if (asked && /^[a-z]+$/.test(asked) && existsSync(new URL(`${asked}.ts`, folder))) {
+    return [asked];
+  }
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => file.slice(0, -'.ts'.length))
+    .sort();
+}

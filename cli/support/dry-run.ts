@@ -1,0 +1,39 @@
+import { basename } from 'node:path';
+import type { Config, RecordingDescription } from '../../schemas/types.ts';
+import { describe } from '../../replayer/describe.ts';
+import { spanMs } from '../../core/time/duration.ts';
+import type { Source } from '../../replayer/replay.ts';
+import { spanText } from './terminal.ts';
+
+/** Says of each recording what is in it and how it would be read, with what speaks for it; plays nothing. */
+export async function dryRun(sources: Source[], channels: Config['channels'], json: boolean): Promise<void> {
+  for (const source of sources) {
+    const offsetMs = source.offset === undefined ? 0 : spanMs(source.offset, 'offset');
+    const description = await describe(source.path, { ...source, offsetMs, channels });
+    const file = basename(source.path);
+    const text = json ? JSON.stringify({ file, ...description }) : words(file, description);
+    process.stdout.write(`${text}\n`);
+    if (description.refused > 0) process.exitCode = 3;
+  }
+}
+
+function words(file: string, description: RecordingDescription): string {
+  const { records, refused, disordered, start, end, longestGapSeconds, subjectCount, subjects } = description;
+  const seconds = start && end ? (Date.parse(end) - Date.parse(start)) / 1000 : 0;
+  const number = (value: number) => value.toLocaleString('en');
+  const shown = subjects.slice(0, 5).join(', ');
+  const lines = [
+    `${file}`,
+    `  records    ${number(records)}${refused ? `; ${number(refused)} rows refused` : ''}`,
+    `  span       ${start ?? 'nothing'} to ${end ?? 'nothing'} (${spanText(seconds)})`,
+    `  longest gap ${spanText(longestGapSeconds ?? 0)}`,
+    `  disorder   ${disordered === 0 ? 'none' : `${number(disordered)} steps back in time`}`,
+    `  subjects   ${number(subjectCount)}: ${shown}${subjectCount > 5 ? ', ...' : ''}`,
+    '  read as',
+    ...Object.entries(description.inferred).map(([option, { value, because }]) => {
+      const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
+      return `    ${option.padEnd(10)} ${value === null || value === false ? 'none' : text}: ${because}`;
+    }),
+  ];
+  return lines.join('\n');
+}

@@ -1,0 +1,30 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { loadSettings } from '../../core/settings/settings.ts';
+import type { Compression } from '../../replayer/mcap/compression.ts';
+import { openOptionsOf, withReadingFlags, type ReadingFlags } from '../../replayer/reading-options.ts';
+import type { OpenOptions } from '../../replayer/recording.ts';
+
+/** Options of every command that reads recordings: how to understand a file that does not say it itself. */
+export interface ReadOptions extends ReadingFlags {
+  json?: boolean;
+}
+
+export function withReadOptions(command: Command): Command {
+  return withReadingFlags(command).option('--json', 'one JSON line instead of words');
+}
+
+/** How a file of a recording is to be packed; for the commands that write MCAP. */
+export function compressionOption(): Option {
+  return new Option('--compression <kind>', 'of an MCAP file: lz4 (fast to play), zstd (half the size), none')
+    .choices(['lz4', 'zstd', 'none'])
+    .argParser((kind): Compression => {
+      if (kind === 'none') return '';
+      if (kind === 'lz4' || kind === 'zstd') return kind;
+      throw new InvalidArgumentError('There are lz4, zstd and none.');
+    });
+}
+
+/** The options as a recording is opened with them. */
+export function openOptions(options: ReadOptions): OpenOptions {
+  return { ...openOptionsOf(options), channels: loadSettings().channels };
+}

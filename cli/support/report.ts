@@ -1,0 +1,37 @@
+import type { ConvertReport } from '../../replayer/files/convert.ts';
+
+const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB'];
+/** Exit code of a command that did its work, but not with all of the data. */
+const DATA_LOST = 3;
+
+/** Prints what was written, in words or as a JSON line, and sets the exit code: 3 when rows were refused. */
+export function tell(report: ConvertReport, json: boolean): void {
+  if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
+  else {
+    const { messages, channels, out, bytes, start, end, refused, reordered, refusals } = report;
+    const parts = [
+      `${count(messages, 'message')} on ${channels.join(', ')} in ${out} (${size(bytes)})`,
+      `${start} to ${end}`,
+      ...(reordered ? [`${count(reordered, 'step')} back in time put in order`] : []),
+      refused ? `${count(refused, 'row')} refused` : 'no row refused',
+    ];
+    process.stdout.write(`${parts.join('; ')}.\n`);
+    for (const { file, line, reason } of refusals) process.stdout.write(`${file}:${line}: ${reason}\n`);
+    if (refused > refusals.length) process.stdout.write(`and ${refused - refusals.length} more.\n`);
+  }
+  lost(report.refused);
+}
+
+/** Sets the exit code where data were lost or rejected. */
+export function lost(count: number): void {
+  if (count > 0) process.exitCode = DATA_LOST;
+}
+
+export function count(number: number, noun: string): string {
+  return `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+export function size(bytes: number): string {
+  const unit = Math.min(UNITS.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  return `${(bytes / 1000 ** unit).toLocaleString('en', { maximumFractionDigits: 1 })} ${UNITS[unit]}`;
+}

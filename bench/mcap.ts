@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import { McapIndexedReader, McapWriter as CoreWriter } from '@mcap/core';
 import { BlockBuilder, type Block } from '../core/wire/block.ts';
 import { root } from '../core/settings/settings.ts';
-import type { Compression } from '../replayer/mcap/compression.ts';
-import { LIBRARY } from '../replayer/mcap/library.ts';
-import { McapRecording } from '../replayer/mcap/recording.ts';
-import { embeddedSchema, TopicWriter } from '../replayer/mcap/topics.ts';
-import { McapWriter } from '../replayer/mcap/writer.ts';
+import type { Compression } from '../replayer/mcap/format/compression.ts';
+import { LIBRARY } from '../replayer/mcap/format/library.ts';
+import { McapRecording } from '../replayer/mcap/reading/recording.ts';
+import { embeddedSchema, TopicWriter } from '../replayer/mcap/writing/topics.ts';
+import { McapWriter } from '../replayer/mcap/writing/writer.ts';
 import type { Bench } from './run.ts';
 import { datum, withSetting } from './setting.ts';
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { createLog } from '../core/logging/log.ts';
 import { Framer } from '../core/wire/event.ts';
 import { convert } from '../replayer/files/convert.ts';
-import { ReplayHost } from '../replayer/host.ts';
+import { ReplayHost } from '../replayer/hosting/host.ts';
 import type { Bench } from './run.ts';
 import { redisBenchmarkPublish, withSetting, writeRecording } from './setting.ts';
 

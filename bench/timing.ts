@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createLog } from '../core/logging/log.ts';
 import { duplicate, type Redis } from '../core/redis/connection.ts';
-import { ReplayHost } from '../replayer/host.ts';
+import { ReplayHost } from '../replayer/hosting/host.ts';
 import type { Bench } from './run.ts';
 import { withSetting } from './setting.ts';
 

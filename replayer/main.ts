@@ -7,11 +7,11 @@ import { Plugins } from '../core/plugins/plugins.ts';
 import { Presence } from '../core/redis/presence.ts';
 import { connect } from '../core/redis/connection.ts';
 import { Responder } from '../core/redis/requests.ts';
-import { listenToCommands } from './commands.ts';
-import { Conversions } from './conversions.ts';
+import { listenToCommands } from './hosting/commands.ts';
+import { Conversions } from './hosting/conversions.ts';
 import { addFormats } from './formats/index.ts';
-import { ReplayHost } from './host.ts';
-import { takeOver } from './takeover.ts';
+import { ReplayHost } from './hosting/host.ts';
+import { takeOver } from './hosting/takeover.ts';
 
 /** The replayer role: runs the replays that REST, the page and the supervisor ask for. */
 export async function serve(settings: Settings): Promise<{ close(): Promise<void> }> {

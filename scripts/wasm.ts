@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../supervisor/dependencies.mjs';
 
-const SOURCES = ['core/writing/framing.as', 'replayer/mcap/unpack.as'];
+const SOURCES = ['core/writing/framing.as', 'replayer/mcap/unpacking/unpack.as'];
 const COMPILER = 'assemblyscript@0.28.20';
 /** Of plain WebAssembly 1.0, as any processor has it. */
 const OPTIONS = ['-O3', '--noAssert', '--runtime', 'stub', '--disable', 'bulk-memory'];

@@ -9,12 +9,16 @@ import { Responder } from '../../core/redis/requests.ts';
 import { readDeadLetters } from '../../core/redis/channel-store.ts';
 import type { Rate, Replay as ReplayDocument, ReplayRequest } from '../../schemas/types.ts';
 import { formats } from '../../replayer/formats/index.ts';
-import { ReplayHost } from '../../replayer/host.ts';
-import { isFile } from '../../replayer/origin.ts';
-import { openOptionsOf, withReadingFlags, type ReadingFlags } from '../../replayer/reading-options.ts';
-import type { Source } from '../../replayer/replay.ts';
+import { ReplayHost } from '../../replayer/hosting/host.ts';
+import { isFile } from '../../replayer/reading/origin.ts';
+import {
+  openOptionsOf,
+  withReadingFlags,
+  type ReadingFlags,
+} from '../../replayer/reading/reading-options.ts';
+import type { Source } from '../../replayer/playing/replay.ts';
 import { dryRun } from '../support/dry-run.ts';
-import type { LatePolicy } from '../../replayer/pass.ts';
+import type { LatePolicy } from '../../replayer/playing/pass.ts';
 import { KEYS_HELP, steer, watch } from '../support/terminal.ts';
 
 const FORMATS = formats.flatMap(({ endings }) => endings.slice(0, 1)).join(' ');

@@ -7,8 +7,8 @@ import { connect } from '../../core/redis/connection.ts';
 import { addDeadLetters } from '../../core/redis/channel-store.ts';
 import { ChannelWriter } from '../../core/writing/writer.ts';
 import { explain } from '../../schemas/index.ts';
-import { lines, type Line } from '../../replayer/lines.ts';
-import { decoded } from '../../replayer/source.ts';
+import { lines, type Line } from '../../replayer/formats/support/lines.ts';
+import { decoded } from '../../replayer/reading/source.ts';
 
 interface Options {
   subject?: string;

@@ -4,12 +4,12 @@ import { failure, refusal, sentence } from '../../core/problems/errors.ts';
 import { connect } from '../../core/redis/connection.ts';
 import { count, lost, size } from '../support/report.ts';
 import { spanMs } from '../../core/time/duration.ts';
-import { McapFile, type RecordSink } from '../../replayer/record/file.ts';
-import { LinesFile } from '../../replayer/record/lines.ts';
-import { Reachable } from '../../replayer/record/reachable.ts';
+import { McapFile, type RecordSink } from '../../replayer/record/mcap-sink.ts';
+import { LinesFile } from '../../replayer/record/lines-sink.ts';
+import { Reachable } from '../../replayer/record/recorder-requests.ts';
 import { Ring } from '../../replayer/record/ring.ts';
 import { SplitFile } from '../../replayer/record/split.ts';
-import { Recorder, type RecorderOptions } from '../../replayer/recorder.ts';
+import { Recorder, type RecorderOptions } from '../../replayer/record/recorder.ts';
 
 interface Options {
   out: string;

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 import type { Config, RecordingDescription } from '../../schemas/types.ts';
-import { describe } from '../../replayer/describe.ts';
+import { describe } from '../../replayer/files/describe.ts';
 import { spanMs } from '../../core/time/duration.ts';
-import type { Source } from '../../replayer/replay.ts';
+import type { Source } from '../../replayer/playing/replay.ts';
 import { spanText } from './terminal.ts';
 
 /** Says of each recording what is in it and how it would be read, with what speaks for it; plays nothing. */

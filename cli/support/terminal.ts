@@ -1,7 +1,7 @@
 import { emitKeypressEvents, type Key } from 'node:readline';
 import { isoTime } from '../../core/wire/event.ts';
 import type { Rate, Replay as ReplayDocument, ReplayPatch } from '../../schemas/types.ts';
-import type { Replay } from '../../replayer/replay.ts';
+import type { Replay } from '../../replayer/playing/replay.ts';
 
 const LINE_MS = 200;
 const SEEK_MS = 10_000;

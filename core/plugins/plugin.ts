@@ -104,7 +104,7 @@ export interface Taken {
   position: Position;
 }
 
-/** A file format; more can be said of one in replayer/formats/format.ts. */
+/** A file format; more can be said of one in replayer/formats/support/format.ts. */
 export interface PluginFormat {
   name: string;
   /** Of file names: `.words`. */

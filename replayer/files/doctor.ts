@@ -2,15 +2,15 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { isoTime } from '../../core/wire/event.ts';
 import { RepriseError, sentence } from '../../core/problems/errors.ts';
-import { Broken, readMs } from '../mcap/bytes.ts';
-import { scanRaw } from '../mcap/raw.ts';
-import { HEAD_BYTES, Opcode, recordAt, type ChunkEntry } from '../mcap/records.ts';
-import { salvage, type Damage } from '../mcap/salvage.ts';
-import { McapRecording } from '../mcap/recording.ts';
-import { readRecords, readSummary, type Summary } from '../mcap/summary.ts';
-import { readAt } from '../mcap/walk.ts';
-import { isMcap, openRecording } from '../playable.ts';
-import type { OpenOptions, Refusal } from '../recording.ts';
+import { Broken, readMs } from '../mcap/format/bytes.ts';
+import { scanRaw } from './raw-messages.ts';
+import { HEAD_BYTES, Opcode, recordAt, type ChunkEntry } from '../mcap/format/records.ts';
+import { salvage, type Damage } from '../mcap/mending/salvage.ts';
+import { McapRecording } from '../mcap/reading/recording.ts';
+import { readRecords, readSummary, type Summary } from '../mcap/reading/summary.ts';
+import { readAt } from '../mcap/reading/walk.ts';
+import { isMcap, openRecording } from '../playing/playable.ts';
+import type { OpenOptions, Refusal } from '../reading/text-recording.ts';
 
 export interface Finding {
   /** An error: data are lost or can't be played. A warning: it plays, but not as well as it could. */

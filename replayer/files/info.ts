@@ -1,10 +1,10 @@
 import { basename } from 'node:path';
 import { stat } from 'node:fs/promises';
 import { isoTime } from '../../core/wire/event.ts';
-import { describe } from '../describe.ts';
-import { readSummary, saying, type Summary } from '../mcap/summary.ts';
-import { isMcap } from '../playable.ts';
-import type { OpenOptions } from '../recording.ts';
+import { describe } from './describe.ts';
+import { readSummary, saying, type Summary } from '../mcap/reading/summary.ts';
+import { isMcap } from '../playing/playable.ts';
+import type { OpenOptions } from '../reading/text-recording.ts';
 
 export interface ChannelInfo {
   channel: string;

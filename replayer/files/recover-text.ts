@@ -5,8 +5,8 @@ import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { refusal } from '../../core/problems/errors.ts';
-import type { Damage } from '../mcap/salvage.ts';
-import { readBytes } from '../source.ts';
+import type { Damage } from '../mcap/mending/salvage.ts';
+import { readBytes } from '../reading/source.ts';
 import type { RecoverReport } from './recover.ts';
 
 const LINE_FEED = 10;

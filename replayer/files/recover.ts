@@ -1,9 +1,9 @@
 import { rename, rm } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { refusal } from '../../core/problems/errors.ts';
-import { Broken, Fields } from '../mcap/bytes.ts';
-import { COPIED_LIBRARY, isTrusted, LIBRARY } from '../mcap/library.ts';
-import { RawCopy, scanRaw } from '../mcap/raw.ts';
+import { Broken, Fields } from '../mcap/format/bytes.ts';
+import { COPIED_LIBRARY, isTrusted, LIBRARY } from '../mcap/format/library.ts';
+import { RawCopy, scanRaw } from './raw-messages.ts';
 import {
   Opcode,
   readChannel,
@@ -11,11 +11,11 @@ import {
   recordAt,
   type McapChannel,
   type McapSchema,
-} from '../mcap/records.ts';
-import { salvage, type Damage } from '../mcap/salvage.ts';
-import { readLibrary, readSummary } from '../mcap/summary.ts';
-import { McapWriter } from '../mcap/writer.ts';
-import { isMcap } from '../playable.ts';
+} from '../mcap/format/records.ts';
+import { salvage, type Damage } from '../mcap/mending/salvage.ts';
+import { readLibrary, readSummary } from '../mcap/reading/summary.ts';
+import { McapWriter } from '../mcap/writing/writer.ts';
+import { isMcap } from '../playing/playable.ts';
 import { recoverText } from './recover-text.ts';
 
 /** What could be saved of a file. */

@@ -5,8 +5,8 @@ import { PassThrough, type Writable } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import { isoTime } from '../../core/wire/event.ts';
 import type { Block } from '../../core/wire/block.ts';
-import { findMember, membersOf } from '../mcap/members.ts';
-import type { PlayableRows } from '../playable.ts';
+import { findMember, membersOf } from '../mcap/reading/members.ts';
+import type { PlayableRows } from '../playing/playable.ts';
 
 /** How the rows of a recording become text. */
 export interface TextPlan {

@@ -1,17 +1,17 @@
 import { open, rm } from 'node:fs/promises';
 import type { Block } from '../../core/wire/block.ts';
-import { canHold } from '../mcap/bytes.ts';
-import { LIBRARY } from '../mcap/library.ts';
-import { openBytesMax } from '../mcap/merge.ts';
-import { checkedRecords, RawCopy, rawRows, scanRaw } from '../mcap/raw.ts';
-import { mergedRows, type Rows } from '../mcap/rows.ts';
-import { readSummary, saying, type Summary } from '../mcap/summary.ts';
-import { embeddedSchema, TopicWriter, type TopicOptions } from '../mcap/topics.ts';
-import { McapWriter } from '../mcap/writer.ts';
-import { sorted, type Disorder } from '../order.ts';
-import type { OpenOptions, Recording } from '../recording.ts';
+import { canHold } from '../mcap/format/bytes.ts';
+import { LIBRARY } from '../mcap/format/library.ts';
+import { openBytesMax } from '../mcap/reading/merge.ts';
+import { checkedRecords, RawCopy, rawRows, scanRaw } from './raw-messages.ts';
+import { mergedRows, type Rows } from '../mcap/format/rows.ts';
+import { readSummary, saying, type Summary } from '../mcap/reading/summary.ts';
+import { embeddedSchema, TopicWriter, type TopicOptions } from '../mcap/writing/topics.ts';
+import { McapWriter } from '../mcap/writing/writer.ts';
+import { sorted, type Disorder } from '../reading/order.ts';
+import type { OpenOptions, Recording } from '../reading/text-recording.ts';
 import { Passes, timeShare } from './passes.ts';
-import { readingMetadata } from './reading.ts';
+import { readingMetadata } from './reading-metadata.ts';
 
 /** So much is put in order in memory at once, where the whole does not fit. */
 const RUN_BYTES = 1 << 25;

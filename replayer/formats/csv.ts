@@ -1,8 +1,8 @@
 import Papa from 'papaparse';
-import { delimiterOf, firstRowOf, layoutOf, newlineOf } from '../table-layout.ts';
-import { rowsEnd, rowsStart, withoutComments } from '../table-rows.ts';
-import { Columns } from './cells.ts';
-import { badRow, ROW_MAX_CHARACTERS, type Format, type FormatOptions, type Row } from './format.ts';
+import { delimiterOf, firstRowOf, layoutOf, newlineOf } from './support/table-layout.ts';
+import { rowsEnd, rowsStart, withoutComments } from './support/table-rows.ts';
+import { Columns } from './support/cells.ts';
+import { badRow, ROW_MAX_CHARACTERS, type Format, type FormatOptions, type Row } from './support/format.ts';
 
 /** Each costs another look at the rest of the file. */
 const RESCUES_MAX = 200;

@@ -1,6 +1,6 @@
-import { JsonElements, type JsonElement } from '../json-elements.ts';
-import { kindOfJson, membersOf, objectOf, parseObject, partsOf } from '../json-text.ts';
-import { badRow, type Format, type FormatOptions, type Row } from './format.ts';
+import { JsonElements, type JsonElement } from './support/json-elements.ts';
+import { kindOfJson, membersOf, objectOf, parseObject, partsOf } from './support/json-text.ts';
+import { badRow, type Format, type FormatOptions, type Row } from './support/format.ts';
 
 /** A track is one feature. */
 const FEATURE_MAX_CHARACTERS = 32_000_000;

@@ -1,7 +1,7 @@
 import type { SaxesAttributePlain, SaxesParser, SaxesTagPlain } from 'saxes';
-import { objectOf } from '../json-text.ts';
-import { jsonOfCell } from './cells.ts';
-import { badRow, ROW_MAX_CHARACTERS, type Format, type FormatOptions, type Row } from './format.ts';
+import { objectOf } from './support/json-text.ts';
+import { jsonOfCell } from './support/cells.ts';
+import { badRow, ROW_MAX_CHARACTERS, type Format, type FormatOptions, type Row } from './support/format.ts';
 
 /** What GPX and the usual extensions call something, in our words. Everything else keeps its name. */
 const NAMES: { [name: string]: string } = {

@@ -1,8 +1,8 @@
 import { isoTime } from '../../core/wire/event.ts';
-import { lines } from '../lines.ts';
-import { objectOf } from '../json-text.ts';
-import { jsonOfCell } from './cells.ts';
-import { badRow, type Format, type FormatOptions, type Row } from './format.ts';
+import { lines } from './support/lines.ts';
+import { objectOf } from './support/json-text.ts';
+import { jsonOfCell } from './support/cells.ts';
+import { badRow, type Format, type FormatOptions, type Row } from './support/format.ts';
 
 const DAY_MS = 86_400_000;
 /** A clock that goes back by more than this has passed midnight; by less, it was set. */

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { refusal } from '../../core/problems/errors.ts';
 import type { Plugins } from '../../core/plugins/plugins.ts';
-import type { Format } from './format.ts';
+import type { Format } from './support/format.ts';
 
 const folder = new URL('.', import.meta.url);
 const files = readdirSync(folder)

@@ -1,7 +1,7 @@
-import { JsonElements, type JsonElement } from '../json-elements.ts';
-import { objectRow } from '../event-rows.ts';
-import { kindOfJson } from '../json-text.ts';
-import { badRow, ROW_MAX_CHARACTERS, type Format, type FormatOptions, type Row } from './format.ts';
+import { JsonElements, type JsonElement } from './support/json-elements.ts';
+import { objectRow } from './support/event-rows.ts';
+import { kindOfJson } from './support/json-text.ts';
+import { badRow, ROW_MAX_CHARACTERS, type Format, type FormatOptions, type Row } from './support/format.ts';
 
 /** A JSON array of objects, or an object that holds one; an object without one is a single row. */
 export default {

@@ -1,7 +1,7 @@
-import { objectRow } from '../event-rows.ts';
-import { kindOfJson } from '../json-text.ts';
-import { lines } from '../lines.ts';
-import { badRow, type Format, type Row } from './format.ts';
+import { objectRow } from './support/event-rows.ts';
+import { kindOfJson } from './support/json-text.ts';
+import { lines } from './support/lines.ts';
+import { badRow, type Format, type Row } from './support/format.ts';
 
 /** One JSON object, or event, a line (NDJSON, JSON Lines). Blank lines are skipped. */
 export default {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { refusal, sentence } from '../../core/problems/errors.ts';
-import { badRow, type Format, type Row } from './format.ts';
+import { badRow, type Format, type Row } from './support/format.ts';
 
 const MAGIC = 'PAR1';
 /** A chunk takes a second at most; a broken file can keep its reader busy for ever. */
@@ -18,7 +18,7 @@ export default {
   looksLike: (head) => head.startsWith(MAGIC),
   async *rows({ path }, { rename }) {
     if (path === null || /\.(gz|zst)$/i.test(path)) throw notSeekable();
-    const worker = new Worker(new URL('../parquet-thread.mjs', import.meta.url), {
+    const worker = new Worker(new URL('./support/parquet-thread.mjs', import.meta.url), {
       workerData: { path, rename },
       resourceLimits: { maxOldGenerationSizeMb: MEMORY_MAX_MB },
     });

@@ -1,6 +1,6 @@
-import { objectRow } from '../event-rows.ts';
-import { Columns } from './cells.ts';
-import type { Format, FormatOptions, Row } from './format.ts';
+import { objectRow } from './support/event-rows.ts';
+import { Columns } from './support/cells.ts';
+import type { Format, FormatOptions, Row } from './support/format.ts';
 
 /**
  * The entries of a Redis stream: fields that are JSON numbers are numbers, all others text. An entry of one field that

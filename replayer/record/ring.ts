@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import type { RecordSink } from './file.ts';
+import type { RecordSink } from './mcap-sink.ts';
 import { withSuffix } from './split.ts';
-import type { WireMessage } from './wire.ts';
+import type { WireMessage } from './wire-message.ts';
 
 /** A ring takes no more memory than this, whatever its length. */
 const RING_MAX_BYTES = 1 << 28;

@@ -1,5 +1,5 @@
-import type { RecordSink } from './file.ts';
-import type { WireMessage } from './wire.ts';
+import type { RecordSink } from './mcap-sink.ts';
+import type { WireMessage } from './wire-message.ts';
 
 export interface SplitPlan {
   /** The file to write; with a limit, its name gets a number: trip-0001.mcap. */

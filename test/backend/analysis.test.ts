@@ -9,7 +9,7 @@ import type { Event } from '../../core/wire/event.ts';
 import { keys } from '../../core/wire/keys.ts';
 import { createLog } from '../../core/logging/log.ts';
 import { connect, type Redis } from '../../core/redis/connection.ts';
-import { ReplayHost } from '../../replayer/host.ts';
+import { ReplayHost } from '../../replayer/hosting/host.ts';
 import type { ReplayRequest } from '../../schemas/types.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 import { killRole, startRole } from '../helpers/role.ts';

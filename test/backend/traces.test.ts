@@ -9,7 +9,7 @@ import { keys } from '../../core/wire/keys.ts';
 import { createLog } from '../../core/logging/log.ts';
 import { callProtocol } from '../../core/redis/connection.ts';
 import { noteHops, parseTraceparent } from '../../core/wire/trace.ts';
-import { ReplayHost } from '../../replayer/host.ts';
+import { ReplayHost } from '../../replayer/hosting/host.ts';
 import type { Event, Hop, Trace } from '../../schemas/types.ts';
 import { eventually } from '../helpers/wait.ts';
 import { World } from './api-world.ts';

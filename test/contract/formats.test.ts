@@ -14,11 +14,11 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import type { StreamEntry } from '../../core/redis/stream-entry.ts';
 import type { Data } from '../../core/wire/event.ts';
-import type { Format, FormatOptions, Input, Row } from '../../replayer/formats/format.ts';
+import type { Format, FormatOptions, Input, Row } from '../../replayer/formats/support/format.ts';
 import { formatOf, formats } from '../../replayer/formats/index.ts';
-import { infer } from '../../replayer/inference.ts';
-import { mapper } from '../../replayer/mapping.ts';
-import { fileInput } from '../../replayer/source.ts';
+import { infer } from '../../replayer/reading/inference.ts';
+import { mapper } from '../../replayer/reading/mapping.ts';
+import { fileInput } from '../../replayer/reading/source.ts';
 import { textInput } from '../helpers/input.ts';
 
 const folder = new URL('../fixtures/formats/', import.meta.url);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
 import { root } from '../../core/settings/settings.ts';
-import { describe as describeRecording } from '../../replayer/describe.ts';
+import { describe as describeRecording } from '../../replayer/files/describe.ts';
 import { simulate } from '../../cli/simulate/simulate.ts';
 import type { Event, Replay } from '../../schemas/types.ts';
 import { freePort } from '../../supervisor/ports.ts';

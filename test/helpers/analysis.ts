@@ -11,7 +11,7 @@ import { keys } from '../../core/wire/keys.ts';
 import { createLog } from '../../core/logging/log.ts';
 import { connect, type Redis } from '../../core/redis/connection.ts';
 import { readHead, readLog } from '../../core/redis/channel-store.ts';
-import { ReplayHost } from '../../replayer/host.ts';
+import { ReplayHost } from '../../replayer/hosting/host.ts';
 import type { Config, ReplayRequest } from '../../schemas/types.ts';
 import { startRedis, type TestRedis } from './redis.ts';
 import { killRole } from './role.ts';

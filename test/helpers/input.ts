@@ -1,4 +1,4 @@
-import type { Input } from '../../replayer/formats/format.ts';
+import type { Input } from '../../replayer/formats/support/format.ts';
 
 /** Text as a format's input. */
 export function textInput(text: () => AsyncIterable<string>): Input {

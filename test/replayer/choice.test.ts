@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Record } from '../../core/wire/event.ts';
 import { convert } from '../../replayer/files/convert.ts';
-import { openRecording, playable } from '../../replayer/playable.ts';
-import type { OpenOptions } from '../../replayer/recording.ts';
+import { openRecording, playable } from '../../replayer/playing/playable.ts';
+import type { OpenOptions } from '../../replayer/reading/text-recording.ts';
 
 const START_MS = Date.UTC(2024, 0, 1);
 const ROWS = 2_000;

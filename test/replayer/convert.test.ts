@@ -8,11 +8,11 @@ import { BlockBuilder } from '../../core/wire/block.ts';
 import type { Record } from '../../core/wire/event.ts';
 import { convert } from '../../replayer/files/convert.ts';
 import { mergeable, writeRecording } from '../../replayer/files/to-mcap.ts';
-import { LIBRARY } from '../../replayer/mcap/library.ts';
-import { McapRecording } from '../../replayer/mcap/recording.ts';
-import { readSummary } from '../../replayer/mcap/summary.ts';
-import { McapWriter } from '../../replayer/mcap/writer.ts';
-import { Recording } from '../../replayer/recording.ts';
+import { LIBRARY } from '../../replayer/mcap/format/library.ts';
+import { McapRecording } from '../../replayer/mcap/reading/recording.ts';
+import { readSummary } from '../../replayer/mcap/reading/summary.ts';
+import { McapWriter } from '../../replayer/mcap/writing/writer.ts';
+import { Recording } from '../../replayer/reading/text-recording.ts';
 
 const START_MS = 1_577_218_887_000;
 const WHOLE = { fromMs: -Infinity, endMs: Infinity };

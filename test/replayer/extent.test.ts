@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Extent } from '../../replayer/extent.ts';
+import { Extent } from '../../replayer/files/bounding-box.ts';
 
 /** A subject that goes east and north, a fix a second, about 10 m each. */
 function drive(extent: Extent, subject: string, from: [number, number], fixes: number, startMs = 0): void {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { numberIn } from '../../replayer/formats/cells.ts';
+import { numberIn } from '../../replayer/formats/support/cells.ts';
 import csv from '../../replayer/formats/csv.ts';
 import ndjson from '../../replayer/formats/ndjson.ts';
 import { textInput } from '../helpers/input.ts';
-import type { Format, Row } from '../../replayer/formats/format.ts';
+import type { Format, Row } from '../../replayer/formats/support/format.ts';
 
 async function read(format: Format, text: string): Promise<Row[]> {
   async function* pieces() {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { infer } from '../../replayer/inference.ts';
-import { mapper } from '../../replayer/mapping.ts';
-import { guessTimeFormat, timeReader } from '../../replayer/times.ts';
+import { infer } from '../../replayer/reading/inference.ts';
+import { mapper } from '../../replayer/reading/mapping.ts';
+import { guessTimeFormat, timeReader } from '../../replayer/formats/support/times.ts';
 
 describe('times', () => {
   const cases: [format: string, zone: string, text: unknown, iso: string][] = [

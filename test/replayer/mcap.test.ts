@@ -10,12 +10,12 @@ import { RepriseError } from '../../core/problems/errors.ts';
 import type { Record } from '../../core/wire/event.ts';
 import { examine } from '../../replayer/files/doctor.ts';
 import { recover } from '../../replayer/files/recover.ts';
-import { nanoseconds, readMs, writeMs } from '../../replayer/mcap/bytes.ts';
-import type { Compression } from '../../replayer/mcap/compression.ts';
-import { LIBRARY } from '../../replayer/mcap/library.ts';
-import { McapRecording } from '../../replayer/mcap/recording.ts';
-import { embeddedSchema, TopicWriter } from '../../replayer/mcap/topics.ts';
-import { McapWriter } from '../../replayer/mcap/writer.ts';
+import { nanoseconds, readMs, writeMs } from '../../replayer/mcap/format/bytes.ts';
+import type { Compression } from '../../replayer/mcap/format/compression.ts';
+import { LIBRARY } from '../../replayer/mcap/format/library.ts';
+import { McapRecording } from '../../replayer/mcap/reading/recording.ts';
+import { embeddedSchema, TopicWriter } from '../../replayer/mcap/writing/topics.ts';
+import { McapWriter } from '../../replayer/mcap/writing/writer.ts';
 
 const require = createRequire(import.meta.url);
 const zstd = require('@foxglove/wasm-zstd') as {

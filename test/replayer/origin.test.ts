@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { layoutOf } from '../../replayer/table-layout.ts';
-import { pipeOrigin } from '../../replayer/origin.ts';
-import { compress, loadCompression } from '../../replayer/mcap/compression.ts';
+import { layoutOf } from '../../replayer/formats/support/table-layout.ts';
+import { pipeOrigin } from '../../replayer/reading/origin.ts';
+import { compress, loadCompression } from '../../replayer/mcap/format/compression.ts';
 import csv from '../../replayer/formats/csv.ts';
 import { textInput } from '../helpers/input.ts';
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Block } from '../../core/wire/block.ts';
 import type { Record } from '../../core/wire/event.ts';
-import type { Output } from '../../replayer/pass.ts';
-import { Player, type PlayerOptions } from '../../replayer/player.ts';
-import type { Stretch, Timeline } from '../../replayer/timeline.ts';
+import type { Output } from '../../replayer/playing/pass.ts';
+import { Player, type PlayerOptions } from '../../replayer/playing/player.ts';
+import type { Stretch, Timeline } from '../../replayer/playing/timeline.ts';
 import { FakeTime, settle } from '../helpers/time.ts';
 
 const SUBJECTS = 3;

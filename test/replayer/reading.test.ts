@@ -8,12 +8,12 @@ import type { Block } from '../../core/wire/block.ts';
 import { BlockBuilder } from '../../core/wire/block.ts';
 import type { Record } from '../../core/wire/event.ts';
 import { formats } from '../../replayer/formats/index.ts';
-import { reordered, sorted, type Disorder } from '../../replayer/order.ts';
-import { withoutOutliers, type Numbered, type OutlierPolicy } from '../../replayer/outliers.ts';
-import type { RefusedRow } from '../../replayer/parser.ts';
-import { Recording, type Refusal } from '../../replayer/recording.ts';
+import { reordered, sorted, type Disorder } from '../../replayer/reading/order.ts';
+import { withoutOutliers, type Numbered, type OutlierPolicy } from '../../replayer/reading/outliers.ts';
+import type { RefusedRow } from '../../replayer/reading/parser.ts';
+import { Recording, type Refusal } from '../../replayer/reading/text-recording.ts';
 import { textInput } from '../helpers/input.ts';
-import { wholeRows } from '../../replayer/source.ts';
+import { wholeRows } from '../../replayer/reading/source.ts';
 
 async function* each<T>(items: Iterable<T>): AsyncGenerator<T> {
   yield* items;

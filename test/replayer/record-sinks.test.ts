@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LinesFile } from '../../replayer/record/lines.ts';
-import { McapFile } from '../../replayer/record/file.ts';
+import { LinesFile } from '../../replayer/record/lines-sink.ts';
+import { McapFile } from '../../replayer/record/mcap-sink.ts';
 import { Ring } from '../../replayer/record/ring.ts';
 import { SplitFile } from '../../replayer/record/split.ts';
-import { wireMessage } from '../../replayer/record/wire.ts';
-import { readSummary } from '../../replayer/mcap/summary.ts';
+import { wireMessage } from '../../replayer/record/wire-message.ts';
+import { readSummary } from '../../replayer/mcap/reading/summary.ts';
 
 const message = (text: string) => wireMessage('c', Buffer.from(text), Date.now());
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { Broken } from '../../replayer/mcap/bytes.ts';
-import { compress, loadCompression } from '../../replayer/mcap/compression.ts';
-import { columnsIn, findMessages } from '../../replayer/mcap/messages.ts';
-import { UnpackKernel } from '../../replayer/mcap/unpack-kernel.ts';
+import { Broken } from '../../replayer/mcap/format/bytes.ts';
+import { compress, loadCompression } from '../../replayer/mcap/format/compression.ts';
+import { columnsIn, findMessages } from '../../replayer/mcap/reading/messages.ts';
+import { UnpackKernel } from '../../replayer/mcap/unpacking/unpack-kernel.ts';
 
 /** Bytes with much in them twice, near and far, as texts have. */
 const someBytes = fc

@@ -5,7 +5,7 @@ import { derive, eventsOf, type DerivedOutput } from '../../../backend/analysis/
 import { checkedParams } from '../../../backend/analysis/kinds.ts';
 import type { Service, ServiceKind } from '../../../backend/analysis/service.ts';
 import type { Data, Event } from '../../../core/wire/event.ts';
-import { Recording } from '../../../replayer/recording.ts';
+import { Recording } from '../../../replayer/reading/text-recording.ts';
 import { explain, validator } from '../../../schemas/index.ts';
 
 export const START_MS = Date.parse('2026-01-01T00:00:00Z');

@@ -1,0 +1,121 @@
+import { isoTime } from '../../core/wire/event.ts';
+import type { RecordingDescription } from '../../schemas/types.ts';
+import { Extent } from './bounding-box.ts';
+import { McapRecording } from '../mcap/reading/recording.ts';
+import { openRecording, playable, type AnyRecording } from '../playing/playable.ts';
+import type { OpenOptions } from '../reading/text-recording.ts';
+
+const BUCKETS_MAX = 600;
+/** Each a multiple of the one before, so that counts can be added up without being split. */
+const BUCKET_SECONDS = [
+  0.1, 1, 2, 10, 30, 60, 300, 900, 3_600, 7_200, 21_600, 86_400, 604_800, 2_419_200, 31_449_600,
+];
+const SUBJECTS_SHOWN = 100;
+const REFUSALS_SHOWN = 20;
+
+/** Reads a whole recording and tells what is in it. Memory grows with its subjects and its span, not with its length. */
+export async function describe(path: string, options: OpenOptions = {}): Promise<RecordingDescription> {
+  const refusals = new Map<number, string>();
+  const refuse: OpenOptions['refuse'] = (rows) => {
+    // A recording that is read twice refuses a row twice.
+    for (const { line, reason } of rows)
+      if (refusals.size < REFUSALS_SHOWN || refusals.has(line)) refusals.set(line, reason);
+  };
+  const recording = await openRecording(path, { ...options, refuse });
+  const histogram = new Histogram(recording.startMs);
+  const subjects = new Set<string>();
+  const extent = new Extent();
+  let [records, longestGapMs, previousMs, endMs] = [0, 0, recording.startMs, recording.startMs];
+  for await (const { block } of playable(recording).rows(-Infinity)) {
+    for (const { timeMs, subject, data } of block.records()) {
+      records++;
+      histogram.add(timeMs);
+      subjects.add(subject);
+      longestGapMs = Math.max(longestGapMs, timeMs - previousMs);
+      previousMs = timeMs;
+      endMs = Math.max(endMs, timeMs);
+      const { latitude, longitude } = coordinates(data);
+      if (latitude !== null && longitude !== null) extent.add(subject, timeMs, latitude, longitude);
+    }
+  }
+  return {
+    channel: playable(recording).channels[0]!,
+    start: isoTime(recording.startMs),
+    end: isoTime(endMs),
+    records,
+    refused: recording.refused,
+    refusals: Array.from(refusals, ([line, reason]) => ({ line, reason })),
+    disordered: recording.disorder.reordered,
+    longestGapSeconds: longestGapMs / 1000,
+    subjectCount: subjects.size,
+    subjects: [...subjects].sort().slice(0, SUBJECTS_SHOWN),
+    bbox: extent.box,
+    inferred: inferredOf(recording),
+    histogram: histogram.result(),
+  };
+}
+
+/** How it was read; a file that says itself what is in it leaves nothing to guess. */
+function inferredOf(recording: AnyRecording): RecordingDescription['inferred'] {
+  if (recording instanceof McapRecording) {
+    return { channels: { value: recording.channels.join(', '), because: 'the file says so' } };
+  }
+  const { time, timeFormat, tz, subject, channel, rename, layout } = recording.reading;
+  return {
+    channel,
+    time,
+    timeFormat,
+    tz,
+    subject,
+    rename: { value: rename.value.size > 0, because: rename.because },
+    ...layout,
+  };
+}
+
+/** Read from the JSON text: parsing each datum whole would take longer than all the rest. */
+function coordinates(data: string): { latitude: number | null; longitude: number | null } {
+  return { latitude: numberIn(data, '"latitude":'), longitude: numberIn(data, '"longitude":') };
+}
+
+function numberIn(data: string, member: string): number | null {
+  const at = data.indexOf(member);
+  if (at === -1) return null;
+  const value = Number.parseFloat(data.slice(at + member.length, at + member.length + 32));
+  return Number.isNaN(value) ? null : value;
+}
+
+/** Counts per stretch of time; the stretches widen as the span grows, so that there are 600 at most. */
+class Histogram {
+  readonly #startMs: number;
+  #width = 0;
+  #counts: number[] = [];
+
+  constructor(startMs: number) {
+    this.#startMs = startMs;
+  }
+
+  add(timeMs: number): void {
+    let bucket = Math.floor((timeMs - this.#startMs) / (BUCKET_SECONDS[this.#width]! * 1000));
+    while (bucket >= BUCKETS_MAX && this.#width < BUCKET_SECONDS.length - 1) {
+      this.#widen();
+      bucket = Math.floor((timeMs - this.#startMs) / (BUCKET_SECONDS[this.#width]! * 1000));
+    }
+    bucket = Math.max(0, bucket);
+    while (this.#counts.length <= bucket) this.#counts.push(0);
+    this.#counts[bucket]!++;
+  }
+
+  result(): { bucketSeconds: number; counts: number[] } {
+    return { bucketSeconds: BUCKET_SECONDS[this.#width]!, counts: this.#counts };
+  }
+
+  #widen(): void {
+    const [from, to] = [BUCKET_SECONDS[this.#width]!, BUCKET_SECONDS[++this.#width]!];
+    const wider: number[] = [];
+    this.#counts.forEach((count, i) => {
+      const bucket = Math.floor((i * from) / to);
+      wider[bucket] = (wider[bucket] ?? 0) + count;
+    });
+    this.#counts = Array.from(wider, (count) => count ?? 0);
+  }
+}

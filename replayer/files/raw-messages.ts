@@ -1,0 +1,124 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import { crc32 } from 'node:zlib';
+import { Block } from '../../core/wire/block.ts';
+import { Broken, readMs } from '../mcap/format/bytes.ts';
+import { inTimeOrder } from '../mcap/reading/merge.ts';
+import { HEAD_BYTES, MESSAGE_BYTES, Opcode, recordAt, type ChunkEntry } from '../mcap/format/records.ts';
+import { sortedRows, type Rows } from '../mcap/format/rows.ts';
+import { readChunk, type Summary } from '../mcap/reading/summary.ts';
+import type { McapWriter } from '../mcap/writing/writer.ts';
+
+/** Ids of channels go up to here: those of the second file count on from it. */
+const IDS = 1 << 16;
+/** No file is longer: the place of a chunk counts on from it, file after file. */
+const FILE_BYTES = 2 ** 44;
+const HEAD = MESSAGE_BYTES - HEAD_BYTES;
+
+/**
+ * The messages of MCAP files as they stand there, in time order: each row is a message record without its kind and
+ * length, and its subject is `file * 65536 + channel id`. Checks the chunks' sums. @throws Broken
+ */
+export async function* rawRows(summaries: Summary[], fromMs: number, endMs: number): AsyncGenerator<Rows> {
+  const handles: FileHandle[] = [];
+  try {
+    for (const { path } of summaries) handles.push(await open(path));
+    const entries = summaries.flatMap(({ chunks }, file) =>
+      chunks
+        .filter((chunk) => chunk.endMs >= fromMs && chunk.startMs <= endMs)
+        .map((chunk) => ({ ...chunk, offset: chunk.offset + file * FILE_BYTES })),
+    );
+    const load = async (entry: ChunkEntry) => {
+      const file = Math.floor(entry.offset / FILE_BYTES);
+      const offset = entry.offset - file * FILE_BYTES;
+      return scanRaw(await checkedRecords(handles[file]!, { ...entry, offset }), file * IDS);
+    };
+    for await (const rows of inTimeOrder(entries, load, 0)) yield rows;
+  } finally {
+    for (const handle of handles) await handle.close();
+  }
+}
+
+/** A chunk's records. @throws Broken when they are not what was written */
+export async function checkedRecords(handle: FileHandle, entry: ChunkEntry): Promise<Buffer> {
+  const { records, crc } = await readChunk(handle, entry);
+  if (crc !== 0 && crc32(records) !== crc)
+    throw new Broken(`the chunk at byte ${entry.offset} is damaged (CRC)`);
+  return records;
+}
+
+/** The message records of a chunk in time order; `idsFrom` is added to the ids of channels. */
+export function scanRaw(bytes: Buffer, idsFrom = 0): Rows {
+  const [timesMs, subjects, starts, ends]: number[][] = [[], [], [], []];
+  let ordered = true;
+  for (let at = 0, record; at < bytes.length; at += record.length) {
+    record = recordAt(bytes, at);
+    if (!record) throw new Broken('a record within a chunk is not whole');
+    if (record.opcode !== Opcode.MESSAGE) continue;
+    if (record.length < MESSAGE_BYTES) throw new Broken('a message is too short');
+    const start = at + HEAD_BYTES;
+    const timeMs = readMs(bytes, start + 6);
+    if (timeMs < (timesMs!.at(-1) ?? 0)) ordered = false;
+    timesMs!.push(timeMs);
+    subjects!.push(idsFrom + bytes.readUInt16LE(start));
+    starts!.push(start);
+    ends!.push(at + record.length);
+  }
+  const block = new Block({
+    timesMs: Float64Array.from(timesMs!),
+    subjects: Uint32Array.from(subjects!),
+    names: [],
+    data: bytes,
+    starts: Uint32Array.from(starts!),
+    ends: Uint32Array.from(ends!),
+  });
+  const rows = { block, channels: new Uint16Array(block.count) };
+  return ordered ? rows : sortedRows(rows);
+}
+
+/** Copies messages as they are, with their channels and schemas. */
+export class RawCopy {
+  copied = 0;
+  /** Messages of channels that no record names. */
+  nameless = 0;
+  readonly #writer: McapWriter;
+  readonly #summaries: Pick<Summary, 'channels' | 'schemas'>[];
+  readonly #ids = new Map<number, number | null>();
+
+  constructor(writer: McapWriter, summaries: Pick<Summary, 'channels' | 'schemas'>[]) {
+    this.#writer = writer;
+    this.#summaries = summaries;
+  }
+
+  /** Copies the rows of that time. */
+  async add({ block }: Rows, fromMs = -Infinity, endMs = Infinity): Promise<void> {
+    const { timesMs, subjects, data, starts, ends } = block;
+    for (let row = 0; row < block.count; row++) {
+      const timeMs = timesMs[row]!;
+      if (timeMs < fromMs || timeMs > endMs) continue;
+      const id = this.#idOf(subjects[row]!);
+      if (id === null) {
+        this.nameless++;
+        continue;
+      }
+      const start = starts[row]!;
+      const publishMs = readMs(data, start + 14);
+      this.#writer.add(id, timeMs, data, start + HEAD, ends[row]!, publishMs, data.readUInt32LE(start + 2));
+      this.copied++;
+      if (this.#writer.full) await this.#writer.flush();
+    }
+  }
+
+  #idOf(subject: number): number | null {
+    let id = this.#ids.get(subject);
+    if (id === undefined) this.#ids.set(subject, (id = this.#newId(subject)));
+    return id;
+  }
+
+  #newId(subject: number): number | null {
+    const { channels, schemas } = this.#summaries[Math.floor(subject / IDS)]!;
+    const channel = channels.get(subject % IDS);
+    if (!channel) return null;
+    const { topic, metadata, encoding, schemaId } = channel;
+    return this.#writer.addChannel({ topic, metadata, encoding, schema: schemas.get(schemaId) ?? null });
+  }
+}

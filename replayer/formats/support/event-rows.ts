@@ -1,0 +1,27 @@
+import { timeMsOf, type Data } from '../../../core/wire/event.ts';
+import type { Row } from './format.ts';
+import { membersOf, parseObject } from './json-text.ts';
+
+/**
+ * The row that a JSON object is. An event (CloudEvents 1.0 in JSON, as on the wire and in the logs) is its data, at its time
+ * and of its subject: what was recorded as lines plays as it was. @throws Error saying what it is instead of an object
+ */
+export function objectRow(line: number, text: string, rename: ReadonlyMap<string, string>): Row {
+  const object = parseObject(text, rename);
+  return eventRow(line, text, object.values, rename) ?? { line, ...object };
+}
+
+function eventRow(line: number, text: string, event: Data, rename: ReadonlyMap<string, string>): Row | null {
+  const { specversion, time, subject, type, restored, data } = event;
+  const isEvent =
+    specversion === '1.0' && typeof time === 'string' && typeof data === 'object' && data !== null;
+  if (!isEvent || Array.isArray(data)) return null;
+  return {
+    line,
+    ...parseObject(membersOf(text).get('data')!, rename),
+    timeMs: timeMsOf(time),
+    ...(typeof subject === 'string' && { subject }),
+    ...(typeof type === 'string' && { channel: type }),
+    ...(restored === true && { restored }),
+  };
+}

@@ -1,0 +1,37 @@
+import { ROW_MAX_CHARACTERS } from './format.ts';
+
+/** One line of text; `tooLong` when only its beginning was kept. */
+export interface Line {
+  line: number;
+  text: string;
+  tooLong?: boolean;
+}
+
+/** Splits text into lines, in chunks; a line beyond the row limit is cut and marked, and never held in memory whole. */
+export async function* lines(pieces: AsyncIterable<string>): AsyncGenerator<Line[]> {
+  let rest = '';
+  let line = 1;
+  let skipping = false;
+  for await (const piece of pieces) {
+    const parts = (rest + piece).split('\n');
+    rest = parts.pop()!;
+    const chunk: Line[] = [];
+    for (const part of parts) {
+      if (skipping) skipping = false;
+      else chunk.push(cut(line, part));
+      line++;
+    }
+    if (rest.length > ROW_MAX_CHARACTERS) {
+      if (!skipping) chunk.push(cut(line, rest));
+      skipping = true;
+      rest = '';
+    }
+    yield chunk;
+  }
+  if (rest !== '' && !skipping) yield [cut(line, rest)];
+}
+
+function cut(line: number, text: string): Line {
+  if (text.length > ROW_MAX_CHARACTERS) return { line, text: text.slice(0, 2_000), tooLong: true };
+  return { line, text: text.endsWith('\r') ? text.slice(0, -1) : text };
+}

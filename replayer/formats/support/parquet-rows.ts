@@ -1,0 +1,101 @@
+import type { AsyncBuffer, FileMetaData, ParquetParsers } from 'hyparquet';
+import { open, type FileHandle } from 'node:fs/promises';
+import type { Data } from '../../../core/wire/event.ts';
+import { sentence } from '../../../core/problems/errors.ts';
+import { badRow, type Row } from './format.ts';
+
+/** Rows that are in memory at once. */
+const ROWS_PER_CHUNK = 50_000;
+/** The rows of a Parquet file, in chunks, none over the border of a group of rows. */
+export async function* parquetRows(path: string, rename: ReadonlyMap<string, string>): AsyncGenerator<Row[]> {
+  const { parquetMetadataAsync, parquetReadObjects } = await import('hyparquet');
+  const { compressors } = await import('hyparquet-compressors');
+  const handle = await open(path);
+  try {
+    const file = await bufferOf(handle);
+    const metadata = await parquetMetadataAsync(file).catch((cause: unknown) => {
+      throw new Error(`Not Parquet: ${sentence(cause)}`);
+    });
+    for (const group of groupsOf(metadata)) {
+      // A broken file may claim any number of rows: what follows in a group that can't be read is not tried.
+      for (let rowStart = group.start, rowEnd = 0; rowStart < group.end; rowStart = rowEnd) {
+        rowEnd = Math.min(rowStart + ROWS_PER_CHUNK, group.end);
+        const range = { rowStart, rowEnd, useOffsetIndex: true };
+        try {
+          const found = await parquetReadObjects({ file, metadata, compressors, parsers, ...range });
+          yield found.map((values, i) => rowOf(rowStart + i + 1, values, rename));
+          if (found.length < rowEnd - rowStart) throw new Error('There are fewer.');
+        } catch (error) {
+          const problem = `Rows ${rowStart + 1} to ${group.end} can't be read: ${sentence(error)}`;
+          yield [badRow(rowStart + 1, problem, '')];
+          break;
+        }
+      }
+    }
+  } catch (error) {
+    yield [badRow(1, sentence(error), '')];
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The first row of each group, and that after its last. */
+function* groupsOf({ row_groups }: FileMetaData): Generator<{ start: number; end: number }> {
+  let start = 0;
+  for (const { num_rows } of row_groups) {
+    const end = start + Number(num_rows);
+    yield { start, end };
+    start = end;
+  }
+}
+
+async function bufferOf(handle: FileHandle): Promise<AsyncBuffer> {
+  const { size } = await handle.stat();
+  return {
+    byteLength: size,
+    async slice(from, to = size) {
+      // What a broken file claims must not fill the memory; where less is there, the reader finds that itself.
+      const start = Math.max(0, Math.min(from, size));
+      const bytes = new ArrayBuffer(Math.max(0, Math.min(to, size) - start));
+      await handle.read(new Uint8Array(bytes), 0, bytes.byteLength, start);
+      return bytes;
+    },
+  };
+}
+
+function rowOf(line: number, found: { [name: string]: unknown }, rename: ReadonlyMap<string, string>): Row {
+  const values: Data = {};
+  for (const [name, value] of Object.entries(found)) {
+    if (value !== null && value !== undefined) values[rename.get(name) ?? name] = plain(value);
+  }
+  return { line, values, json: null };
+}
+
+/** A value as JSON has it; an integer that no double holds is text. */
+function plain(value: unknown): unknown {
+  if (typeof value === 'bigint')
+    return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER
+      ? Number(value)
+      : String(value);
+  if (value instanceof Date) return value.toISOString();
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, plain(part)]));
+  return value;
+}
+
+/** Timestamps as text, finer than a Date where they are. */
+const parsers: Partial<ParquetParsers> = {
+  timestampFromMilliseconds: (ms: bigint) => isoOf(ms * 1_000_000n),
+  timestampFromMicroseconds: (us: bigint) => isoOf(us * 1_000n),
+  timestampFromNanoseconds: isoOf,
+};
+
+function isoOf(ns: bigint): string {
+  const second = ns / 1_000_000_000n - (ns % 1_000_000_000n < 0n ? 1n : 0n);
+  const digits = String(ns - second * 1_000_000_000n).padStart(9, '0');
+  const date = new Date(Number(second) * 1000);
+  if (Number.isNaN(date.getTime())) return String(ns);
+  return date.toISOString().replace('000Z', `${digits.replace(/(?:000){1,2}$/, '')}Z`);
+}

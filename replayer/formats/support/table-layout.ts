@@ -1,0 +1,82 @@
+import Papa from 'papaparse';
+import type { FormatOptions } from './format.ts';
+import { numberIn } from './cells.ts';
+import { guessTimeFormat, type Guess } from './times.ts';
+import { withoutComments } from './table-rows.ts';
+
+const DELIMITERS = [',', ';', '\t', '|'];
+const DELIMITER_NAMES: { [delimiter: string]: string } = {
+  ',': 'commas',
+  ';': 'semicolons',
+  '\t': 'tabs',
+  '|': 'bars',
+};
+const LOOK_CHARACTERS = 1 << 16;
+const LOOK_ROWS = 200;
+
+/** The delimiter that a line has the most of, outside quotes; null when it has none. */
+export function delimiterOf(line: string): string | null {
+  const bare = line.replace(/"[^"]*"/g, '');
+  const counts = DELIMITERS.map((delimiter) => bare.split(delimiter).length - 1);
+  const most = Math.max(...counts);
+  return most === 0 ? null : DELIMITERS[counts.indexOf(most)]!;
+}
+
+/** How the lines of a text end, by the first. */
+export function newlineOf(text: string): '\n' | '\r\n' | '\r' {
+  const end = text.search(/[\r\n]/);
+  return text.startsWith('\r\n', end) ? '\r\n' : end !== -1 && text[end] === '\r' ? '\r' : '\n';
+}
+
+/** The line of the first row; null where the text does not hold it whole. */
+export function firstRowOf(text: string, comment: string | undefined, last = false): string | null {
+  for (let from = 0; from <= text.length;) {
+    const length = text.slice(from).search(/[\r\n]/);
+    const line = length === -1 ? text.slice(from) : text.slice(from, from + length);
+    // A \r at the very end may be the first half of \r\n.
+    const whole = last || (length !== -1 && from + length < text.length - 1);
+    if (line.trim() !== '' && !(comment && line.startsWith(comment))) return whole ? line : null;
+    if (length === -1) break;
+    from += length + (text.startsWith('\r\n', from + length) ? 2 : 1);
+  }
+  return last ? '' : null;
+}
+
+/** Delimiter and header of a table of text: what was said, else what its beginning looks like. */
+export function layoutOf(
+  head: string,
+  options: Pick<FormatOptions, 'delimiter' | 'header' | 'comment'>,
+): { delimiter: Guess<string>; header: Guess<boolean> } {
+  const { comment } = options;
+  const first = firstRowOf(head, comment, true)!;
+  const found = options.delimiter ?? delimiterOf(first) ?? ',';
+  const delimiter = {
+    value: found,
+    because:
+      options.delimiter === undefined ? `the first row has ${DELIMITER_NAMES[found] ?? 'it'}` : 'given',
+  };
+  if (options.header !== undefined) return { delimiter, header: { value: options.header, because: 'given' } };
+  return { delimiter, header: headerOf(head, found, comment) };
+}
+
+/** Names are no numbers or times, and do not come again below in a column of few values. */
+function headerOf(head: string, delimiter: string, comment: string | undefined): Guess<boolean> {
+  const look = head.slice(0, LOOK_CHARACTERS);
+  const text = comment ? withoutComments(look, delimiter, comment) : look;
+  const parser = new Papa.Parser({ delimiter, newline: newlineOf(text), preview: LOOK_ROWS });
+  const parsed = parser.parse(text, 0, text.length < head.length) as Papa.ParseResult<string[]>;
+  const [names, ...rows] = parsed.data.filter((cells) => cells.some((cell) => cell.trim() !== ''));
+  const value = names?.find(
+    (cell) => !Number.isNaN(numberIn(cell.trim())) || guessTimeFormat([cell])?.value !== undefined,
+  );
+  if (value !== undefined)
+    return { value: false, because: `the first row holds ${JSON.stringify(value)}, which names no column` };
+  // Files that were put together have the whole header again.
+  const others = rows.filter((cells) => cells.some((cell, i) => cell !== names![i]));
+  const again = names?.find(
+    (cell, i) => cell !== '' && others.filter((cells) => cells[i] === cell).length > 1,
+  );
+  if (again !== undefined)
+    return { value: false, because: `${JSON.stringify(again)} of the first row comes again in its column` };
+  return { value: true, because: 'the first row reads like names' };
+}

@@ -1,0 +1,50 @@
+import { RepriseError, refusal, sentence } from '../../core/problems/errors.ts';
+import { keys } from '../../core/wire/keys.ts';
+import { duplicate, type Redis } from '../../core/redis/connection.ts';
+import { explain, validator } from '../../schemas/index.ts';
+import type { ReplayPatch } from '../../schemas/types.ts';
+import type { ReplayHost } from './host.ts';
+
+const validPatch = validator<ReplayPatch>('resources/replay-patch');
+
+/**
+ * Steers replays by Redis alone: `PUBLISH reprise:commands {"id":"7","replay":"demo","state":"paused"}` is answered on
+ * `reprise:command-replies` with `{"id":"7","ok":true,"replay":{...}}` or `{"id":"7","ok":false,"problem":{...}}` by the
+ * process that runs the replay. What is no command is nobody's.
+ */
+export function listenToCommands(redis: Redis, host: ReplayHost): { close(): void } {
+  const subscriber = duplicate(redis);
+  subscriber.on('message', (_channel, text) => void answer(redis, host, text));
+  subscriber.subscribe(keys.commands).catch(() => {});
+  return { close: () => subscriber.disconnect() };
+}
+
+async function answer(redis: Redis, host: ReplayHost, text: string): Promise<void> {
+  const command = parsed(text);
+  if (!command || !host.has(command.replay)) return;
+  const { id, replay, ...patch } = command;
+  const patched = async () => ({ id, ok: true, replay: await host.patch(replay, checked(patch)) });
+  const reply = await patched().catch((error: unknown) => ({ id, ok: false, problem: problemOf(error) }));
+  await redis.publish(keys.commandReplies, JSON.stringify(reply)).catch(() => {});
+}
+
+function parsed(text: string): { id: unknown; replay: string } | null {
+  try {
+    const command = JSON.parse(text) as { id?: unknown; replay?: unknown } | null;
+    if (typeof command?.replay !== 'string') return null;
+    return { ...command, id: command.id ?? null, replay: command.replay };
+  } catch {
+    return null;
+  }
+}
+
+function checked(patch: object): ReplayPatch {
+  if (validPatch(patch)) return patch;
+  throw refusal('command_malformed', 422, `The command: ${explain(validPatch.errors, patch)}.`, {
+    hint: 'It is {"id", "replay"} and what PATCH /api/v1/replays/{id} takes.',
+  });
+}
+
+function problemOf(error: unknown): object {
+  return error instanceof RepriseError ? error.toProblem(keys.commands) : { title: sentence(error) };
+}

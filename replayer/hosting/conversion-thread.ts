@@ -1,0 +1,39 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { asRepriseError } from '../../core/problems/errors.ts';
+import { Plugins } from '../../core/plugins/plugins.ts';
+import type { Problem } from '../../schemas/types.ts';
+import { convert, type ConvertReport, type ConvertRequest } from '../files/convert.ts';
+import { addFormats } from '../formats/index.ts';
+
+/** What the thread is given. */
+export interface ConversionOrder {
+  request: Omit<ConvertRequest, 'progress'>;
+  /** Their formats are to be known here, too. */
+  plugins: string[];
+}
+
+/** What it posts: how much of it is done, 0..1, now and then; at last what came of it. */
+export type ConversionReply = { share: number } | { report: ConvertReport } | { problem: Problem };
+
+const TELL_MS = 200;
+
+const { request, plugins } = workerData as ConversionOrder;
+
+// What is wrong with a plugin, the process has said.
+const quiet = { error: () => {} };
+
+const post = (reply: ConversionReply): void => parentPort!.postMessage(reply);
+let toldMs = -Infinity;
+const progress = (share: number): void => {
+  const now = performance.now();
+  if (now - toldMs < TELL_MS) return;
+  toldMs = now;
+  post({ share });
+};
+
+try {
+  addFormats(await Plugins.load(plugins, quiet));
+  post({ report: await convert({ ...request, progress }) });
+} catch (error) {
+  post({ problem: asRepriseError(error).toProblem() });
+}

@@ -1,0 +1,142 @@
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { failure, refusal, RepriseError } from '../../core/problems/errors.ts';
+import type { Config, ConvertParams, ConvertResult, CutParams } from '../../schemas/types.ts';
+import type { ConversionOrder, ConversionReply } from './conversion-thread.ts';
+import type { ConvertReport, ConvertRequest } from '../files/convert.ts';
+
+/** What a task asks for; `job` is its name for it. */
+type ConversionRequest = { job: string } & ConvertParams & Partial<Pick<CutParams, 'start' | 'end'>>;
+
+interface Running {
+  ending: AbortController;
+  done: Promise<unknown>;
+  /** How much of it is done, 0..1. */
+  share: number;
+}
+
+const JOB = /^[A-Za-z0-9-]{1,64}$/;
+
+/**
+ * Writes recordings of the folder as other recordings of it, each on a thread of its own: replays go on in time. A new one
+ * appears under its name when it is whole.
+ */
+export class Conversions {
+  readonly #channels: Config['channels'];
+  readonly #plugins: string[];
+  readonly #folder: string;
+  readonly #path: (id: string) => string;
+  readonly #running = new Map<string, Running>();
+
+  /** `path` answers where a recording lies. @throws refusal for what is no recording's name */
+  constructor(parts: {
+    channels: Config['channels'];
+    plugins: string[];
+    folder: string;
+    path: (id: string) => string;
+  }) {
+    this.#channels = parts.channels;
+    this.#plugins = parts.plugins;
+    this.#folder = parts.folder;
+    this.#path = parts.path;
+  }
+
+  /** The verbs for core/requests. */
+  get verbs() {
+    return {
+      convert: (request: ConversionRequest) => this.convert(request),
+      progress: ({ job }: { job: string }) => Promise.resolve(this.#running.get(job)?.share ?? null),
+      abandon: ({ job }: { job: string }) => this.abandon(job),
+    };
+  }
+
+  /** @throws refusal where a recording is missing, the name is taken, or nothing would be written */
+  async convert({ job, ...request }: ConversionRequest): Promise<ConvertResult> {
+    if (!JOB.test(job)) throw refusal('job_name', 422, 'That is no name of a conversion.');
+    const running: Running = { ending: new AbortController(), done: Promise.resolve(), share: 0 };
+    const done = this.#write(join(this.#folder, `.converting-${job}`), request, running);
+    running.done = done;
+    this.#running.set(job, running);
+    return done.finally(() => this.#running.delete(job));
+  }
+
+  /** Ends a conversion, wherever it is; what it has written is gone then. */
+  async abandon(job: string): Promise<void> {
+    const { ending, done } = this.#running.get(job) ?? {};
+    ending?.abort();
+    await done?.catch(() => {});
+  }
+
+  /** Ends them all. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#running.keys()].map((job) => this.abandon(job)));
+  }
+
+  async #write(
+    folder: string,
+    { recording, to, ...how }: Omit<ConversionRequest, 'job'>,
+    running: Running,
+  ): Promise<ConvertResult> {
+    const input = this.#path(recording);
+    const out = this.#path(to);
+    if (!(await stat(input).catch(() => null)))
+      throw refusal('recording_unknown', 404, `No recording "${recording}".`, {
+        hint: 'GET /api/v1/recordings lists them.',
+      });
+    const isFree = async () => {
+      if (await stat(out).catch(() => null))
+        throw refusal('recording_exists', 409, `There is a recording "${to}" already.`, {
+          hint: 'Choose another name.',
+        });
+    };
+    await isFree();
+    try {
+      // A process that was killed at this very job may have left something.
+      await rm(folder, { recursive: true, force: true });
+      await mkdir(folder, { recursive: true });
+      const part = join(folder, to);
+      const { compression, ...range } = how;
+      const request: ConvertRequest = {
+        ...{ inputs: [input], out: part, ...range, options: { channels: this.#channels } },
+        ...(compression !== undefined && { compression: compression === 'none' ? '' : compression }),
+      };
+      const report = await onThread({ request, plugins: this.#plugins }, running);
+      await isFree();
+      await rename(part, out);
+      return resultOf(to, report);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+}
+
+function onThread(order: ConversionOrder, running: Running): Promise<ConvertReport> {
+  const { signal } = running.ending;
+  const ended = () => failure('conversion_abandoned', 'The conversion was ended.');
+  if (signal.aborted) throw ended();
+  const worker = new Worker(new URL('conversion-thread.mjs', import.meta.url), { workerData: order });
+  signal.addEventListener('abort', () => void worker.terminate(), { once: true });
+  return new Promise((resolve, reject) => {
+    worker.on('message', (reply: ConversionReply) => {
+      if ('share' in reply) {
+        running.share = reply.share;
+        return;
+      }
+      if ('report' in reply) resolve(reply.report);
+      else reject(RepriseError.fromProblem(reply.problem));
+      // Threads that read for it may be there still.
+      void worker.terminate();
+    });
+    worker.once('error', reject);
+    worker.once('exit', () => reject(ended()));
+  });
+}
+
+const resultOf = (recording: string, report: ConvertReport): ConvertResult => {
+  const { format, messages, channels, start, end, bytes, refused, refusals, reordered } = report;
+  return {
+    ...{ recording, format, messages, channels, start, end, bytes, reordered, refused },
+    refusals: refusals.map(({ line, reason }) => ({ line, reason })),
+  };
+};

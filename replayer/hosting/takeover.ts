@@ -1,0 +1,78 @@
+import { RepriseError, sentence } from '../../core/problems/errors.ts';
+import { keys } from '../../core/wire/keys.ts';
+import type { Logger } from '../../core/logging/log.ts';
+import { services } from '../../core/redis/presence.ts';
+import type { Redis } from '../../core/redis/connection.ts';
+import type { Replay, ReplayRequest } from '../../schemas/types.ts';
+import { forget, type ReplayHost } from './host.ts';
+
+const LOOK_MS = 150;
+
+/**
+ * Goes on with replays whose process is gone: in their epoch, right after their last event. The channels' lease, which
+ * runs out soon after its process, decides between several processes that try.
+ */
+export function takeOver(host: ReplayHost, redis: Redis, log: Logger): { close(): void } {
+  let closed = false;
+  let timer: NodeJS.Timeout;
+  const look = async () => {
+    try {
+      for (const orphan of await orphans(redis, host)) {
+        if (closed) return;
+        await goOn(host, redis, orphan).catch((error: unknown) => tell(error, orphan.replay.id, log));
+      }
+    } catch {
+      // Redis is away: look again when it is back.
+    }
+    if (!closed) timer = setTimeout(() => void look(), LOOK_MS);
+  };
+  void look();
+  return {
+    close() {
+      closed = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+interface Orphan {
+  replay: Replay;
+  request: ReplayRequest;
+}
+
+/** Replays that nobody holds the channels for, or whose process is not to be seen. */
+async function orphans(redis: Redis, host: ReplayHost): Promise<Orphan[]> {
+  const requests = await redis.hgetall(keys.replayRequests);
+  const ids = Object.keys(requests).filter((id) => !host.has(id));
+  if (ids.length === 0) return [];
+  const documents = await redis.hmget(keys.replays, ...ids);
+  const found: Orphan[] = [];
+  for (const [i, id] of ids.entries()) {
+    if (!documents[i]) continue;
+    const replay = JSON.parse(documents[i]) as Replay;
+    const left = active(replay)
+      ? !(await redis.exists(keys.owner(replay.channels[0]!)))
+      : !(await isAlive(redis, replay.instance!));
+    if (left) found.push({ replay, request: JSON.parse(requests[id]!) as ReplayRequest });
+  }
+  return found;
+}
+
+async function goOn(host: ReplayHost, redis: Redis, { replay, request }: Orphan): Promise<void> {
+  if (active(replay)) await host.adopt(request, replay);
+  else await forget(redis, [replay.id]);
+}
+
+const active = ({ state }: Replay) => state === 'playing' || state === 'paused';
+
+async function isAlive(redis: Redis, instance: string): Promise<boolean> {
+  return (await services(redis)).some(
+    (service) => service.instance === instance && service.state === 'running',
+  );
+}
+
+function tell(error: unknown, replay: string, log: Logger): void {
+  // Another process was faster.
+  if (error instanceof RepriseError && /^(channel_owned|replay_exists)$/.test(error.code)) return;
+  log.warn({ replay }, `can't go on with a replay whose process is gone: ${sentence(error)}`);
+}

@@ -1,0 +1,79 @@
+import { Block } from '../../../core/wire/block.ts';
+
+/** Records of several channels in one block: row i is on the channel with the index `channels[i]`. */
+export interface Rows {
+  block: Block;
+  channels: Uint16Array;
+  /** To be told once these rows, and all that left before them, are needed no more: their memory is used again. */
+  done?: () => void;
+}
+
+export function sliceRows({ block, channels, done }: Rows, from: number, to = block.count): Rows {
+  return { block: block.slice(from, to), channels: channels.subarray(from, to), done };
+}
+
+/** The rows in time order; equal times stay as they are. */
+export function sortedRows(rows: Rows): Rows {
+  const { timesMs } = rows.block;
+  const order = Uint32Array.from(timesMs.keys()).sort((a, b) => timesMs[a]! - timesMs[b]! || a - b);
+  return { block: rows.block.pick(order), channels: Uint16Array.from(order, (row) => rows.channels[row]!) };
+}
+
+const MERGED_ROWS = 2_048;
+
+/** Several runs, each in time order, as one; equal times take the earlier run's first. All must share their names. */
+export function* mergedRows(runs: Rows[]): Generator<Rows> {
+  const at = runs.map(() => 0);
+  const left = () => runs.some(({ block }, i) => at[i]! < block.count);
+  while (left()) {
+    const picked: Picked[] = [];
+    while (picked.length < MERGED_ROWS) {
+      const run = earliest(runs, at);
+      if (run === -1) break;
+      picked.push({ rows: runs[run]!, row: at[run]!++ });
+    }
+    yield gathered(picked);
+  }
+}
+
+interface Picked {
+  rows: Rows;
+  row: number;
+}
+
+function earliest(runs: Rows[], at: number[]): number {
+  let [best, bestMs] = [-1, Infinity];
+  for (let i = 0; i < runs.length; i++) {
+    const { block } = runs[i]!;
+    if (at[i]! === block.count) continue;
+    const timeMs = block.timesMs[at[i]!]!;
+    if (best === -1 || timeMs < bestMs) [best, bestMs] = [i, timeMs];
+  }
+  return best;
+}
+
+/** The rows with their texts side by side, so that what they came from need not be held. */
+function gathered(picked: Picked[]): Rows {
+  const { length } = picked;
+  const columns = {
+    timesMs: new Float64Array(length),
+    subjects: new Uint32Array(length),
+    starts: new Uint32Array(length),
+    ends: new Uint32Array(length),
+  };
+  const channels = new Uint16Array(length);
+  const bytes = picked.reduce(
+    (sum, { rows: { block }, row }) => sum + block.ends[row]! - block.starts[row]!,
+    0,
+  );
+  const data = Buffer.allocUnsafeSlow(bytes);
+  let end = 0;
+  picked.forEach(({ rows: { block, channels: of }, row }, i) => {
+    columns.timesMs[i] = block.timesMs[row]!;
+    columns.subjects[i] = block.subjects[row]!;
+    columns.starts[i] = end;
+    columns.ends[i] = end += block.data.copy(data, end, block.starts[row], block.ends[row]);
+    channels[i] = of[row]!;
+  });
+  return { block: new Block({ ...columns, names: picked[0]!.rows.block.names, data }), channels };
+}

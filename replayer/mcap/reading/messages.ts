@@ -1,0 +1,74 @@
+import { Broken, msOf } from '../format/bytes.ts';
+import { HEAD_BYTES, MESSAGE_BYTES, Opcode } from '../format/records.ts';
+
+/** What was found among the records of a chunk, in the order of the file; and room for what is to be said of it. */
+export interface Messages {
+  count: number;
+  timesMs: Float64Array;
+  /** Where the data of each message lie. */
+  starts: Uint32Array;
+  ends: Uint32Array;
+  /** Ids of MCAP channels. */
+  ids: Uint16Array;
+  subjects: Uint32Array;
+  channels: Uint16Array;
+  /** Where the records begin that name channels. */
+  names: number[];
+}
+
+const ROW_BYTES = 8 + 3 * 4 + 2 * 2;
+
+/** What records of so many bytes take at most, with all that is found among them. */
+export function roomFor(size: number, rows = Math.ceil(size / MESSAGE_BYTES)): number {
+  return aligned(size) + rows * ROW_BYTES;
+}
+
+/** Lays the columns into memory, after records of so many bytes. */
+export function columnsIn(memory: ArrayBuffer, size: number, count: number, names: number[]): Messages {
+  let at = aligned(size);
+  const next = (bytes: number) => (at += bytes * count) - bytes * count;
+  return {
+    count,
+    names,
+    timesMs: new Float64Array(memory, next(8), count),
+    starts: new Uint32Array(memory, next(4), count),
+    ends: new Uint32Array(memory, next(4), count),
+    subjects: new Uint32Array(memory, next(4), count),
+    ids: new Uint16Array(memory, next(2), count),
+    channels: new Uint16Array(memory, next(2), count),
+  };
+}
+
+/** @throws Broken where a record is not whole */
+export function findMessages(bytes: Buffer): Messages {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const places: number[] = [];
+  const names: number[] = [];
+  for (let at = 0; at < bytes.length; at += recordLength(view, at)) {
+    if (bytes[at] === Opcode.MESSAGE) places.push(at);
+    else if (bytes[at] === Opcode.CHANNEL) names.push(at);
+  }
+  const messages = columnsIn(new ArrayBuffer(places.length * ROW_BYTES), 0, places.length, names);
+  places.forEach((at, row) => {
+    const end = at + recordLength(view, at);
+    if (end - at < MESSAGE_BYTES) throw new Broken('a message is too short');
+    messages.timesMs[row] = msOf(view.getUint32(at + 19, true), view.getUint32(at + 15, true));
+    messages.starts[row] = at + MESSAGE_BYTES;
+    messages.ends[row] = end;
+    messages.ids[row] = view.getUint16(at + HEAD_BYTES, true);
+  });
+  return messages;
+}
+
+function recordLength(view: DataView, at: number): number {
+  const whole = at + HEAD_BYTES <= view.byteLength;
+  // A length beyond 32 bits is one that no chunk holds.
+  const length =
+    whole && view.getUint32(at + 5, true) === 0 ? HEAD_BYTES + view.getUint32(at + 1, true) : Infinity;
+  if (at + length > view.byteLength) throw new Broken('a record within a chunk is not whole');
+  return length;
+}
+
+function aligned(bytes: number): number {
+  return Math.ceil(bytes / 8) * 8;
+}

@@ -1,0 +1,215 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { ValidateFunction } from 'ajv/dist/2020.js';
+import { channelSpec, dataValidator } from '../../../core/wire/channels.ts';
+import { refusal } from '../../../core/problems/errors.ts';
+import type { Data } from '../../../core/wire/event.ts';
+import { chooser, choiceOf, type Chooser } from '../../reading/record-filter.ts';
+import { explain } from '../../../schemas/index.ts';
+import type { OpenOptions, Refusal } from '../../reading/text-recording.ts';
+import { lowerBound, type Disorder } from '../../reading/order.ts';
+import type { Part } from '../../playing/timeline.ts';
+import { chunksToRead, latestPlaces, LatestRows } from './latest.ts';
+import { isTrusted } from '../format/library.ts';
+import { inTimeOrder, openBytesMax } from './merge.ts';
+import { MESSAGE_BYTES, type ChunkEntry } from '../format/records.ts';
+import { withoutRestored } from './restored.ts';
+import { sliceRows, type Rows } from '../format/rows.ts';
+import { Scanner } from './scan.ts';
+import { readSummary, saying, type Summary } from './summary.ts';
+import { unpack, Unpacking, type Unpacked } from '../unpacking/unpacking.ts';
+
+/** Chunks that overlap must all be open at once. */
+const OPEN_MAX_BYTES = 1 << 28;
+/** With fewer chunks to read, a thread would come up for nothing. */
+const BESIDE_MIN_CHUNKS = 16;
+
+/** A recording in MCAP: several channels on one timeline, reached through the chunk index. */
+export class McapRecording {
+  readonly file: string;
+  readonly format = 'mcap';
+  /** Channels that its messages are played on, each once. */
+  readonly channels: string[];
+  readonly disorder: Disorder = { reordered: 0, late: 0, outliers: 0 };
+  readonly summary: Summary;
+  /** Time of the first and last message, epoch ms. */
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly count: number | null;
+  refused = 0;
+  /** Records that were not chosen, or are no news. */
+  filtered = 0;
+  readonly #scanner: Scanner;
+  readonly #chooses: Chooser | null;
+  #beside: Unpacking | null = null;
+  /** Between the times in the file and those on the timeline. */
+  readonly #offsetMs: number;
+  /** Messages that are no news. */
+  readonly #restored: number;
+
+  private constructor(summary: Summary, restored: number, options: OpenOptions) {
+    const { channel, rename, subject, channels: declared, refuse } = options;
+    this.file = basename(summary.path);
+    this.summary = summary;
+    this.#restored = restored;
+    this.#chooses = chooser(choiceOf(options));
+    const { chunks, statistics } = summary;
+    this.#offsetMs = options.offsetMs ?? 0;
+    this.startMs = this.#offsetMs + chunks.reduce((first, { startMs }) => Math.min(first, startMs), Infinity);
+    this.endMs = this.#offsetMs + chunks.reduce((last, { endMs }) => Math.max(last, endMs), -Infinity);
+    this.count = statistics?.messages ?? null;
+    const nameOf = (topic: string) => channel ?? rename?.get(topic) ?? channelName(topic);
+    const topics = [...summary.channels.values()].map(({ topic }) => topic);
+    this.channels = [...new Set(topics.map(nameOf))];
+    const specs = this.channels.map((name) => channelSpec(name, declared));
+    const validators = specs.map((spec) => dataValidator(spec) as ValidateFunction | null);
+    this.#scanner = new Scanner(summary.channels.values(), {
+      channelOf: (topic) => this.channels.indexOf(nameOf(topic)),
+      trusted: isTrusted(summary.library) && !options.distrust,
+      subject,
+      check(index, value) {
+        const validate = validators[index];
+        return !validate || validate(value)
+          ? null
+          : `Not what channel "${specs[index]!.name}" carries: ${explain(validate.errors, value)}.`;
+      },
+      refuse: ({ topic, sequence, reason, content }) => {
+        this.refused++;
+        const refused: Refusal = { channel: nameOf(topic), file: this.file, line: sequence, reason, content };
+        refuse?.([refused]);
+      },
+    });
+  }
+
+  /** Reads the summary of the file. @throws refusal when it is not intact, or holds nothing */
+  static async open(path: string, options: OpenOptions = {}): Promise<McapRecording> {
+    const whole = await saying(path, () => readSummary(path));
+    const summary = await saying(path, () => withoutRestored(whole));
+    const restored = (whole.statistics?.messages ?? 0) - (summary.statistics?.messages ?? 0);
+    const { chunks } = summary;
+    if (chunks.length === 0)
+      throw refusal('recording_empty', 422, `${basename(path)} holds no message.`, {
+        hint: 'Record or choose another file.',
+      });
+    if (openBytesMax(chunks) > OPEN_MAX_BYTES)
+      throw refusal('recording_disordered', 422, `The chunks of ${basename(path)} lie across one another.`, {
+        hint: 'Put it in order first: reprise convert FILE sorted.mcap.',
+      });
+    return new McapRecording(summary, restored, options);
+  }
+
+  /** The messages from the given time on, in time order; what lies in chunks before is not read. */
+  async *rows(fromMs = -Infinity): AsyncGenerator<Rows> {
+    this.refused = 0;
+    this.filtered = fromMs > this.startMs ? 0 : this.#restored;
+    const entries = this.summary.chunks.filter(({ endMs }) => endMs + this.#offsetMs >= fromMs);
+    const handle = await open(this.summary.path);
+    try {
+      const beside = entries.length < BESIDE_MIN_CHUNKS ? null : this.#unpacking();
+      // The first is waited for, and the thread may be busy or not be up.
+      let isFirst = true;
+      const by = (entry: ChunkEntry) => {
+        if (!beside || isFirst) return ((isFirst = false), unpack(handle, entry));
+        return beside.unpack(handle, entry);
+      };
+      const load = (entry: ChunkEntry) => this.#load(handle, entry, undefined, by);
+      for await (const rows of inTimeOrder(entries, load, this.#offsetMs)) {
+        const { timesMs } = rows.block;
+        if (timesMs.length === 0 || timesMs.at(-1)! < fromMs) {
+          rows.done?.();
+          continue;
+        }
+        const from = lowerBound(timesMs, fromMs);
+        const rest = from === 0 ? rows : sliceRows(rows, from);
+        const chosen = this.#chosen(rest);
+        this.filtered += rest.block.count - chosen.block.count;
+        if (chosen.block.count > 0) yield chosen;
+      }
+    } finally {
+      const closed = (this.#beside?.rest() ?? Promise.resolve()).then(() => handle.close());
+      // Who leaves, as for a seek, need not wait for what was read ahead.
+      closed.catch(() => {});
+    }
+  }
+
+  /** The latest message of each subject before a time, by channel, in time order. */
+  async latestBefore(timeMs: number): Promise<Part[]> {
+    const latest = new LatestRows(timeMs);
+    const handle = await open(this.summary.path);
+    try {
+      const places =
+        this.#scanner.shared || this.#chooses
+          ? null
+          : await latestPlaces(handle, this.summary, timeMs - this.#offsetMs);
+      if (places === null) {
+        for (const entry of chunksToRead(this.summary, timeMs - this.#offsetMs))
+          latest.add(this.#chosen(await this.#load(handle, entry)));
+      } else {
+        const wanted = new Map<ChunkEntry, Set<number>>();
+        for (const { chunk, offset } of places.values()) {
+          const starts = wanted.get(chunk) ?? new Set();
+          wanted.set(chunk, starts.add(offset + MESSAGE_BYTES));
+        }
+        for (const [chunk, starts] of [...wanted].sort(([a], [b]) => b.offset - a.offset))
+          latest.add(await this.#load(handle, chunk, starts));
+      }
+    } finally {
+      await handle.close();
+    }
+    return latest.take();
+  }
+
+  /** The time of the last message before a time; null where there is none. */
+  async timeBefore(timeMs: number): Promise<number | null> {
+    const handle = await open(this.summary.path);
+    try {
+      let lastMs: number | null = null;
+      for (const entry of chunksToRead(this.summary, timeMs - this.#offsetMs)) {
+        if (lastMs !== null && entry.endMs + this.#offsetMs <= lastMs) break;
+        const { timesMs } = this.#chosen(await this.#load(handle, entry)).block;
+        const before = lowerBound(timesMs, timeMs);
+        if (before > 0) lastMs = Math.max(lastMs ?? -Infinity, timesMs[before - 1]!);
+      }
+      return lastMs;
+    } finally {
+      await handle.close();
+    }
+  }
+
+  /** The rows that are to be played. */
+  #chosen(rows: Rows): Rows {
+    const chooses = this.#chooses;
+    if (!chooses) return rows;
+    const { block, channels, done } = rows;
+    const kept: number[] = [];
+    for (let row = 0; row < block.count; row++) {
+      const data = () => JSON.parse(block.record(row).data) as Data;
+      if (chooses(block.timesMs[row]!, block.names[block.subjects[row]!]!, data)) kept.push(row);
+    }
+    if (kept.length === block.count) return rows;
+    return { block: block.pick(kept), channels: Uint16Array.from(kept, (row) => channels[row]!), done };
+  }
+
+  async #load(
+    handle: FileHandle,
+    entry: ChunkEntry,
+    starts?: ReadonlySet<number>,
+    by: (entry: ChunkEntry) => Promise<Unpacked> = () => unpack(handle, entry),
+  ): Promise<Rows> {
+    const { bytes, messages, done } = await saying(this.file, () => by(entry));
+    const rows = await saying(this.file, () => this.#scanner.scan(bytes, messages, starts));
+    const { timesMs } = rows.block;
+    if (this.#offsetMs !== 0) for (let row = 0; row < timesMs.length; row++) timesMs[row]! += this.#offsetMs;
+    return { ...rows, done };
+  }
+
+  #unpacking(): Unpacking {
+    return (this.#beside ??= new Unpacking(Math.max(...this.summary.chunks.map(({ bytes }) => bytes))));
+  }
+}
+
+/** A topic as the name of a channel: /fix becomes fix, and what no channel's name may have a dash. */
+function channelName(topic: string): string {
+  const name = topic.replace(/^[^A-Za-z0-9]+/, '').replace(/[^A-Za-z0-9._:-]/g, '-');
+  return name.slice(0, 128) || 'recording';
+}

@@ -1,0 +1,82 @@
+import type { FileHandle } from 'node:fs/promises';
+import { Broken, Fields, readMs } from '../format/bytes.ts';
+import { CHUNK_MAX_BYTES } from '../format/compression.ts';
+import { HEAD_BYTES, MESSAGE_BYTES, Opcode, readChunkHead, type ChunkEntry } from '../format/records.ts';
+
+const WINDOW_BYTES = 1 << 16;
+/** More than the head of a chunk takes. */
+const CHUNK_HEAD_BYTES = 128;
+/** Messages outside of chunks are taken together in runs of about this. */
+const RUN_BYTES = 1 << 20;
+
+/** A record in its place. Of a chunk only the head is read; its records, and those of an attachment, are not. */
+export interface PlacedRecord {
+  opcode: number;
+  offset: number;
+  length: number;
+  fields: Fields;
+}
+
+/** `length` bytes at `offset`. @throws Broken when the file ends before */
+export async function readAt(handle: FileHandle, offset: number, length: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafeSlow(length);
+  for (let at = 0; at < length;) {
+    const { bytesRead } = await handle.read(bytes, at, length - at, offset + at);
+    if (bytesRead === 0) throw new Broken(`the file ends at byte ${offset + at}`);
+    at += bytesRead;
+  }
+  return bytes;
+}
+
+/** The records from `from` to before `to`, one after the other. @throws Broken at the first that is not whole */
+export async function* walk(handle: FileHandle, from: number, to: number): AsyncGenerator<PlacedRecord> {
+  let held: Buffer = Buffer.alloc(0);
+  let heldAt = from;
+  const bytesAt = async (offset: number, length: number): Promise<Buffer> => {
+    if (offset < heldAt || offset + length > heldAt + held.length) {
+      held = await readAt(handle, offset, Math.min(Math.max(length, WINDOW_BYTES), to - offset));
+      heldAt = offset;
+    }
+    return held.subarray(offset - heldAt, offset - heldAt + length);
+  };
+  for (let offset = from; offset < to;) {
+    if (offset + HEAD_BYTES > to) throw new Broken(`the record at byte ${offset} is cut`);
+    const head = new Fields(await bytesAt(offset, HEAD_BYTES));
+    const opcode = head.u8();
+    const length = HEAD_BYTES + head.u64();
+    if (offset + length > to) throw new Broken(`the record at byte ${offset} is cut`);
+    const beginning = opcode === Opcode.CHUNK || opcode === Opcode.ATTACHMENT;
+    if (!beginning && length > CHUNK_MAX_BYTES) throw new Broken(`the record at byte ${offset} is too large`);
+    const bytes = await bytesAt(offset, beginning ? Math.min(length, CHUNK_HEAD_BYTES) : length);
+    yield { opcode, offset, length, fields: new Fields(bytes, HEAD_BYTES) };
+    offset += length;
+  }
+}
+
+/** Collects from records in file order where the messages lie. */
+export class ChunkFinder {
+  readonly entries: ChunkEntry[] = [];
+  #run: ChunkEntry | null = null;
+
+  add({ opcode, offset, length, fields }: PlacedRecord): void {
+    if (opcode === Opcode.CHUNK) {
+      this.entries.push(readChunkHead(fields, offset, length));
+      this.#run = null;
+    } else if (opcode === Opcode.MESSAGE_INDEX) {
+      const chunk = this.entries.at(-1);
+      if (chunk && this.#run === null) chunk.indexBytes = offset + length - (chunk.offset + chunk.length);
+    } else if (opcode === Opcode.MESSAGE) {
+      if (length < MESSAGE_BYTES) throw new Broken(`the message at byte ${offset} is too short`);
+      const timeMs = readMs(fields.bytes, fields.at + 6);
+      if (!this.#run || this.#run.bytes >= RUN_BYTES) {
+        this.#run = { offset, length: 0, startMs: timeMs, endMs: timeMs, compression: '', ...NOTHING };
+        this.entries.push(this.#run);
+      }
+      this.#run.startMs = Math.min(this.#run.startMs, timeMs);
+      this.#run.endMs = Math.max(this.#run.endMs, timeMs);
+      this.#run.length = this.#run.bytes = this.#run.packedBytes = offset + length - this.#run.offset;
+    }
+  }
+}
+
+const NOTHING = { packedBytes: 0, bytes: 0, indexBytes: 0 };

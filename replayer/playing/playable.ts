@@ -1,0 +1,89 @@
+import { open, stat } from 'node:fs/promises';
+import type { Block } from '../../core/wire/block.ts';
+import { McapRecording } from '../mcap/reading/recording.ts';
+import { MAGIC } from '../mcap/format/records.ts';
+import { Recording, type OpenOptions } from '../reading/text-recording.ts';
+import type { Part } from './timeline.ts';
+
+/** A recording in any format. */
+export type AnyRecording = Recording | McapRecording;
+
+/** Records in time order; row i is on the recording's channel number `channels[i]`, null: all are on its first. */
+export interface PlayableRows {
+  block: Block;
+  channels: Uint16Array | null;
+  /** To be told once these rows, and all that came before them, are needed no more: their memory is used again. */
+  done?: () => void;
+}
+
+/** What a timeline asks of a recording. */
+export interface Playable {
+  /** Each once. */
+  channels: readonly string[];
+  startMs: number;
+  /** null where only a full reading would tell. */
+  endMs: number | null;
+  rows(fromMs: number): AsyncGenerator<PlayableRows>;
+  latestBefore(timeMs: number): Promise<Part[]>;
+  timeBefore(timeMs: number): Promise<number | null>;
+}
+
+/** Opens a recording of any format. @throws refusal saying what is wrong with it or which option is missing */
+export async function openRecording(path: string, options: OpenOptions = {}): Promise<AnyRecording> {
+  return (await isMcap(path)) ? McapRecording.open(path, options) : Recording.open(path, options);
+}
+
+/** Whether a file is MCAP, by its name or its first bytes. */
+export async function isMcap(path: string): Promise<boolean> {
+  const info = await stat(path).catch(() => null);
+  if (!info?.isFile()) return false;
+  if (path.toLowerCase().endsWith('.mcap')) return true;
+  const handle = await open(path);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(MAGIC.length), 0, MAGIC.length, 0);
+    return bytesRead === MAGIC.length && buffer.equals(MAGIC);
+  } finally {
+    await handle.close();
+  }
+}
+
+export function playable(recording: AnyRecording): Playable {
+  const { startMs, endMs } = recording;
+  const timeBefore = (timeMs: number) => recording.timeBefore(timeMs);
+  if (recording instanceof McapRecording) {
+    const { channels } = recording;
+    const rows =
+      channels.length === 1
+        ? (fromMs: number) => onlyChannel(recording.rows(fromMs))
+        : recording.rows.bind(recording);
+    return {
+      channels,
+      startMs,
+      endMs,
+      rows,
+      timeBefore,
+      latestBefore: (timeMs) => recording.latestBefore(timeMs),
+    };
+  }
+  return {
+    channels: [recording.channel],
+    startMs,
+    endMs,
+    rows: onFirst((fromMs) => recording.blocks(fromMs)),
+    timeBefore,
+    async latestBefore(timeMs) {
+      const block = await recording.latestBefore(timeMs);
+      return block ? [{ channel: 0, block }] : [];
+    },
+  };
+}
+
+async function* onlyChannel(all: AsyncGenerator<PlayableRows>): AsyncGenerator<PlayableRows> {
+  for await (const rows of all) yield { ...rows, channels: null };
+}
+
+function onFirst(blocks: (fromMs: number) => AsyncGenerator<Block>): Playable['rows'] {
+  return async function* (fromMs) {
+    for await (const block of blocks(fromMs)) yield { block, channels: null };
+  };
+}

@@ -1,0 +1,176 @@
+import { Block, BlockBuilder } from '../../core/wire/block.ts';
+import type { Record } from '../../core/wire/event.ts';
+import { playable, type AnyRecording, type Playable, type PlayableRows } from './playable.ts';
+
+/** A stretch of records of all recordings in time order. */
+export interface Stretch {
+  timesMs: Float64Array;
+  /** The records `from` to before `to` by channel, an index into the timeline's channels; in order within each. */
+  parts(from: number, to: number): Part[];
+  /** To be told once all of these records, and those before them, are needed no more: their memory is used again. */
+  done?: () => void;
+}
+
+export interface Part {
+  channel: number;
+  block: Block;
+}
+
+const STRETCH_RECORDS = 4_096;
+
+/** What a player plays: recordings merged into one order of time. */
+export interface Timeline {
+  startMs: number;
+  /** null where only a full reading would tell. */
+  endMs: number | null;
+  /** Each once. */
+  channels: string[];
+  from(timeMs: number): AsyncIterable<Stretch>;
+  /** The latest record of each subject of each channel before a time. */
+  latestBefore(timeMs: number): Promise<Part[]>;
+  /** The time of the last record before a time; null where there is none. */
+  timeBefore(timeMs: number): Promise<number | null>;
+}
+
+/** Several recordings on one timeline; equal times keep the order of the recordings, and of the rows within one. */
+export function timelineOf(given: AnyRecording[]): Timeline {
+  const recordings = given.map(playable);
+  const channels = [...new Set(recordings.flatMap((recording) => recording.channels))];
+  const channelsOf = recordings.map((recording) => recording.channels.map((name) => channels.indexOf(name)));
+  const ends = recordings.map((recording) => recording.endMs);
+  return {
+    startMs: Math.min(...recordings.map((recording) => recording.startMs)),
+    endMs: ends.includes(null) ? null : Math.max(...(ends as number[])),
+    channels,
+    from: (timeMs) =>
+      recordings.length === 1 ? single(recordings[0]!, timeMs) : merged(recordings, channelsOf, timeMs),
+    latestBefore: (timeMs) => latestOf(recordings, channelsOf, timeMs),
+    async timeBefore(timeMs) {
+      const times = await Promise.all(recordings.map((recording) => recording.timeBefore(timeMs)));
+      return times.reduce(
+        (last, time) => (last === null || (time !== null && time > last) ? time : last),
+        null,
+      );
+    },
+  };
+}
+
+/** Of a subject in several recordings of one channel the latest of all. */
+async function latestOf(recordings: Playable[], channelsOf: number[][], timeMs: number): Promise<Part[]> {
+  const byChannel = new Map<number, Map<string, Record>>();
+  for (const [i, recording] of recordings.entries()) {
+    for (const part of await recording.latestBefore(timeMs)) {
+      const channel = channelsOf[i]![part.channel]!;
+      const latest = byChannel.get(channel) ?? new Map<string, Record>();
+      byChannel.set(channel, latest);
+      for (const record of part.block.records()) {
+        if (!(record.timeMs < (latest.get(record.subject)?.timeMs ?? -Infinity)))
+          latest.set(record.subject, record);
+      }
+    }
+  }
+  return [...byChannel].map(([channel, latest]) => ({
+    channel,
+    block: Block.of([...latest.values()].sort((a, b) => a.timeMs - b.timeMs)),
+  }));
+}
+
+async function* single(recording: Playable, fromMs: number): AsyncGenerator<Stretch> {
+  for await (const rows of recording.rows(fromMs)) {
+    const { timesMs } = rows.block;
+    yield { timesMs, parts: (from, to) => split(rows, from, to), done: rows.done };
+  }
+}
+
+/** Rows by their channel. */
+function split({ block, channels }: PlayableRows, from: number, to: number): Part[] {
+  if (!channels) return [{ channel: 0, block: block.slice(from, to) }];
+  const rowsOf = new Map<number, number[]>();
+  for (let row = from; row < to; row++) {
+    const rows = rowsOf.get(channels[row]!);
+    if (rows) rows.push(row);
+    else rowsOf.set(channels[row]!, [row]);
+  }
+  return [...rowsOf].map(([channel, rows]) => ({
+    channel,
+    block: rows.length === to - from ? block.slice(from, to) : block.pick(rows),
+  }));
+}
+
+/** How far one recording is in the merge. */
+interface Lane extends PlayableRows {
+  source: AsyncGenerator<PlayableRows>;
+  row: number;
+}
+
+async function* merged(
+  recordings: Playable[],
+  channelsOf: number[][],
+  fromMs: number,
+): AsyncGenerator<Stretch> {
+  const sources = recordings.map((recording) => recording.rows(fromMs));
+  const lanes: (Lane | null)[] = [];
+  try {
+    for (const [i, source] of sources.entries()) lanes[i] = await nextRows(source);
+    while (lanes.some(Boolean)) {
+      yield stretchOf(lanes, channelsOf);
+      for (const [i, lane] of lanes.entries()) {
+        if (!lane || lane.row < lane.block.count) continue;
+        lane.done?.(); // The parts are copies.
+        lanes[i] = await nextRows(lane.source);
+      }
+    }
+  } finally {
+    for (const lane of lanes) lane?.done?.();
+    for (const source of sources) await source.return(undefined);
+  }
+}
+
+async function nextRows(source: AsyncGenerator<PlayableRows>): Promise<Lane | null> {
+  const next = await source.next();
+  return next.done ? null : { ...next.value, source, row: 0 };
+}
+
+/** Merges what is at hand, up to where a recording needs its next block to go on. */
+function stretchOf(lanes: (Lane | null)[], channelsOf: number[][]): Stretch {
+  const times: number[] = [];
+  const laneOf: number[] = [];
+  const rowOf: number[] = [];
+  const rows = lanes.map((lane) => lane && { block: lane.block, channels: lane.channels });
+  while (times.length < STRETCH_RECORDS) {
+    const next = earliest(lanes);
+    const lane = lanes[next]!;
+    times.push(lane.block.timesMs[lane.row]!);
+    laneOf.push(next);
+    rowOf.push(lane.row++);
+    if (lane.row === lane.block.count) break;
+  }
+  return {
+    timesMs: Float64Array.from(times),
+    parts(from, to) {
+      const builders = new Map<number, BlockBuilder>();
+      for (let i = from; i < to; i++) {
+        const [lane, row] = [laneOf[i]!, rowOf[i]!];
+        const { block, channels } = rows[lane]!;
+        const channel = channelsOf[lane]![channels?.[row] ?? 0]!;
+        let builder = builders.get(channel);
+        if (!builder) builders.set(channel, (builder = new BlockBuilder(to - from)));
+        const subject = block.names[block.subjects[row]!]!;
+        builder.addBytes(block.timesMs[row]!, subject, block.data, block.starts[row]!, block.ends[row]!);
+      }
+      return [...builders].map(([channel, builder]) => ({ channel, block: builder.take() }));
+    },
+  };
+}
+
+function earliest(lanes: (Lane | null)[]): number {
+  let best = -1;
+  let bestMs = Infinity;
+  for (let i = 0; i < lanes.length; i++) {
+    const lane = lanes[i];
+    if (!lane) continue;
+    const timeMs = lane.block.timesMs[lane.row]!;
+    if (best === -1 || timeMs < bestMs) [best, bestMs] = [i, timeMs];
+  }
+  return best;
+}

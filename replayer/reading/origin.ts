@@ -1,0 +1,155 @@
+import type { ReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { refusal } from '../../core/problems/errors.ts';
+import type { Redis } from '../../core/redis/connection.ts';
+import { StreamKey } from '../../core/redis/stream-entry.ts';
+import type { Input } from '../formats/support/format.ts';
+import { decoded, fileInput, readBytes } from './source.ts';
+import { unpacked } from './decompress.ts';
+
+/** Where the rows of a recording come from. */
+export interface Origin {
+  /** As messages call it, and channels and subjects where nothing else names them. */
+  name: string;
+  /** Bytes as they lie on the disk; null where nobody knows. */
+  bytes: number | null;
+  /** A pipe: it can be read once, onwards. */
+  once: boolean;
+  /** The format where it is certain. */
+  format?: string;
+  /** The beginning, unpacked. */
+  head(): Promise<Buffer>;
+  /** How much of it the latest input has read, 0..1; null where nobody knows. */
+  share(): number | null;
+  /** All of it, from the beginning. `wrap` sees the bytes pass. */
+  input(wrap?: (bytes: AsyncGenerator<Buffer>) => AsyncGenerator<Buffer>): Input;
+}
+
+const HEAD_BYTES = 1 << 20;
+/** A pipe that says no more is looked at as far as it came. */
+const HEAD_WAIT_MS = 1_000;
+const STREAM = /^redis:(?!\/\/)(.+)$/s;
+
+/** Whether a recording's name stands for no file: `-` is standard input, `redis:<key>` a stream of the Redis in use. */
+export function isFile(path: string): boolean {
+  return path !== '-' && !STREAM.test(path);
+}
+
+/** @throws refusal when there is nothing */
+export async function originOf(path: string, redis?: Redis): Promise<Origin> {
+  if (path === '-') return pipeOrigin('stdin', process.stdin);
+  const key = STREAM.exec(path)?.[1];
+  if (key !== undefined && redis) return streamOrigin(path, new StreamKey(redis, key));
+  const info = await stat(path).catch(() => null);
+  if (!info)
+    throw refusal('recording_unknown', 404, `There is no file ${basename(path)}.`, {
+      hint: 'Check the path.',
+    });
+  if (!info.isFile())
+    throw refusal('recording_unknown', 404, `${basename(path)} is no file.`, {
+      hint: info.isDirectory()
+        ? 'It is a folder: name a file in it.'
+        : 'Name a regular file, or - for standard input.',
+    });
+  if (info.size === 0) throw empty(basename(path));
+  let reading: ReadStream | undefined;
+  return {
+    name: basename(path),
+    bytes: info.size,
+    once: false,
+    head: () => beginning(readBytes(path)),
+    share: () => (reading ? Math.min(1, reading.bytesRead / info.size) : null),
+    input: (wrap = (bytes) => bytes) =>
+      fileInput(path, () => wrap(readBytes(path, (stream) => (reading = stream)))),
+  };
+}
+
+async function streamOrigin(name: string, stream: StreamKey): Promise<Origin> {
+  if (!(await stream.exists()))
+    throw refusal('recording_unknown', 404, `There is no stream ${stream.key} in this Redis.`, {
+      hint: 'SCAN 0 TYPE stream lists the keys of streams.',
+    });
+  return {
+    name,
+    bytes: null,
+    once: false,
+    format: 'redis',
+    head: () => Promise.resolve(Buffer.alloc(0)),
+    share: () => null,
+    input: () => ({ path: null, bytes: nothing, text: nothing, entries: () => stream.entries() }),
+  };
+}
+
+/** What comes through a pipe: read once, its beginning kept until then. */
+export function pipeOrigin(name: string, source: AsyncIterable<Buffer>): Origin {
+  const pieces = unpacked(source, name);
+  const held: Buffer[] = [];
+  let pending: Promise<IteratorResult<Buffer>> | null = null;
+  let passed = false;
+  async function* bytes(): AsyncGenerator<Buffer> {
+    if (passed)
+      throw refusal('recording_passed', 409, `${name} can be read once only.`, {
+        hint: 'Write it to a file first to loop it or to seek in it.',
+      });
+    passed = true;
+    try {
+      yield* held.splice(0);
+      for (let next = await (pending ?? pieces.next()); !next.done; next = await pieces.next())
+        yield next.value;
+    } finally {
+      await pieces.return(undefined);
+    }
+  }
+  return {
+    name,
+    bytes: null,
+    once: true,
+    share: () => null,
+    async head() {
+      let length = 0;
+      for (const deadlineMs = performance.now() + HEAD_WAIT_MS; length < HEAD_BYTES;) {
+        pending ??= pieces.next();
+        const waitMs = held.length === 0 ? Infinity : deadlineMs - performance.now();
+        const next = await within(pending, waitMs);
+        if (!next || next.done) break;
+        pending = null;
+        held.push(next.value);
+        length += next.value.length;
+      }
+      if (held.length === 0) throw empty(name);
+      return Buffer.concat(held);
+    },
+    input: (wrap = (source) => source) => ({
+      path: null,
+      bytes: () => wrap(bytes()),
+      text: () => decoded(wrap(bytes())),
+    }),
+  };
+}
+
+function within<T>(promise: Promise<T>, waitMs: number): Promise<T | null> {
+  if (waitMs === Infinity) return promise;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), Math.max(0, waitMs));
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+async function beginning(bytes: AsyncGenerator<Buffer>): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  let length = 0;
+  for await (const piece of bytes) {
+    pieces.push(piece);
+    length += piece.length;
+    if (length >= HEAD_BYTES) break;
+  }
+  return Buffer.concat(pieces);
+}
+
+async function* nothing(): AsyncGenerator<never> {}
+
+function empty(name: string): Error {
+  return refusal('recording_empty', 422, `${name} is empty.`, { hint: 'Record or choose another file.' });
+}

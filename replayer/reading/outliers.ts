@@ -1,0 +1,154 @@
+import { BlockBuilder, type Block } from '../../core/wire/block.ts';
+import { isoTime } from '../../core/wire/event.ts';
+import type { RefusedRow } from './parser.ts';
+
+/** What happens to a row whose time is weeks away from the rows around it: left out, given the time before it, or played. */
+export type OutlierPolicy = 'skip' | 'clamp' | 'keep';
+
+/** Records in the order of a file, and the line of each. */
+export interface Numbered {
+  block: Block;
+  lines: Uint32Array;
+}
+
+const DAY_MS = 86_400_000;
+/** Nearer is no outlier, however regular the rows are. */
+const NEAR_MS = 14 * DAY_MS;
+/** Rows that are far apart themselves have no outliers nearer than so many of their steps. */
+const NEAR_STEPS = 1_000;
+/** More rows that agree on another time are no outliers: the recording goes on there. */
+const RUN_MAX = 8;
+/** Recordings with more far steps than these jump about by nature. */
+const JUMPS_MAX = 4;
+const JUMPS_MAX_SHARE = 0.05;
+const LOOK_ROWS = 1_000;
+
+interface Outlier {
+  row: number;
+  /** The time of the row before, or after where there is none. */
+  nearMs: number;
+}
+
+/**
+ * Deals with rows whose clock was wrong, as of a receiver without a fix that says 1970: one of them would stretch a
+ * replay by years. `tell` hears of each run of them, as refused rows.
+ */
+export async function* withoutOutliers(
+  source: AsyncIterable<Numbered>,
+  policy: OutlierPolicy,
+  tell: (rows: RefusedRow[]) => void,
+): AsyncGenerator<Block> {
+  if (policy === 'keep') {
+    for await (const { block } of source) yield block;
+    return;
+  }
+  const finder = new OutlierFinder();
+  let held: Numbered | null = null;
+  const treated = ({ block, lines }: Numbered, end: number, outliers: Outlier[]) => {
+    if (outliers.length > 0) tell(outliers.map((outlier) => told(block, lines, outlier)));
+    if (policy === 'skip') return without(block, end, outliers);
+    for (const { row, nearMs } of outliers) block.timesMs[row] = nearMs;
+    return block.slice(0, end);
+  };
+  for await (const next of source) {
+    const rows: Numbered = held ? joined(held, next) : next;
+    const { outliers, end } = finder.find(rows.block.timesMs, false);
+    held = end < rows.block.count ? { block: rows.block.slice(end), lines: rows.lines.subarray(end) } : null;
+    const block = treated(rows, end, outliers);
+    if (block.count > 0) yield block;
+  }
+  if (!held) return;
+  const { outliers, end } = finder.find(held.block.timesMs, true);
+  const block = treated(held, end, outliers);
+  if (block.count > 0) yield block;
+}
+
+/**
+ * Finds runs of up to eight rows that lie weeks away both from the row before and from the row after. What the first
+ * thousand rows show to be the recording's way, as in one of a row a year, does not count.
+ */
+class OutlierFinder {
+  #seen: number[] = [];
+  #nearMs = NEAR_MS;
+  #previousMs = NaN;
+  #accepted = 0;
+  /** Rows that come again: they were seen, but not decided. */
+  #undecided = 0;
+
+  /** The outliers among rows that follow those seen before, up to `end`: with what follows, the rest will tell. */
+  find(timesMs: Float64Array, isLast: boolean): { outliers: Outlier[]; end: number } {
+    this.#learn(timesMs.subarray(this.#undecided));
+    this.#undecided = 0;
+    const outliers: Outlier[] = [];
+    const { length } = timesMs;
+    for (let row = 0; row < length;) {
+      const timeMs = timesMs[row]!;
+      if (this.#isNear(timeMs)) {
+        this.#accept(timeMs);
+        row++;
+        continue;
+      }
+      let end = row + 1;
+      while (end < length && end - row <= RUN_MAX && !this.#isNear(timesMs[end]!)) end++;
+      const isRun = end - row <= RUN_MAX;
+      if (isRun && end === length && !isLast) {
+        this.#undecided = length - row;
+        return { outliers, end: row };
+      }
+      if (isRun && (end < length || this.#accepted > RUN_MAX * (end - row))) {
+        const nearMs = this.#accepted > 0 ? this.#previousMs : timesMs[end]!;
+        for (; row < end; row++) outliers.push({ row, nearMs });
+      } else this.#accept(timesMs[row++]!);
+    }
+    return { outliers, end: length };
+  }
+
+  /** Looks at the first rows for how far apart they are, and where they begin. */
+  #learn(timesMs: Float64Array): void {
+    const seen = this.#seen;
+    if (seen.length >= LOOK_ROWS) return;
+    seen.push(...timesMs.subarray(0, LOOK_ROWS - seen.length));
+    const steps = seen.slice(1).map((timeMs, i) => Math.abs(timeMs - seen[i]!));
+    const nearMs = Math.max(NEAR_MS, NEAR_STEPS * median(steps));
+    const jumps = steps.filter((step) => step > nearMs).length;
+    this.#nearMs = jumps > Math.max(JUMPS_MAX, JUMPS_MAX_SHARE * steps.length) ? Infinity : nearMs;
+    if (this.#accepted === 0) this.#previousMs = median(seen);
+  }
+
+  #isNear(timeMs: number): boolean {
+    return !(Math.abs(timeMs - this.#previousMs) > this.#nearMs);
+  }
+
+  #accept(timeMs: number): void {
+    this.#previousMs = timeMs;
+    this.#accepted++;
+  }
+}
+
+/** The lower one; 0 of nothing. */
+function median(values: number[]): number {
+  return [...values].sort((a, b) => a - b)[(values.length - 1) >> 1] ?? 0;
+}
+
+function told(block: Block, lines: Uint32Array, { row, nearMs }: Outlier): RefusedRow {
+  const { timeMs, data } = block.record(row);
+  const days = Math.round(Math.abs(timeMs - nearMs) / DAY_MS).toLocaleString('en');
+  return {
+    line: lines[row]!,
+    reason: `Its time, ${isoTime(timeMs)}, is ${days} days away from the rows around it (--outliers skip, clamp or keep).`,
+    content: data,
+  };
+}
+
+function without(block: Block, end: number, outliers: Outlier[]): Block {
+  if (outliers.length === 0) return block.slice(0, end);
+  const left = new Set(outliers.map(({ row }) => row));
+  return block.pick(Array.from({ length: end }, (_, row) => row).filter((row) => !left.has(row)));
+}
+
+function joined(first: Numbered, second: Numbered): Numbered {
+  const builder = new BlockBuilder(first.block.count + second.block.count, first.block.names);
+  for (const { block } of [first, second])
+    for (let row = 0; row < block.count; row++) builder.addRow(block, row);
+  return { block: builder.take(), lines: Uint32Array.from([...first.lines, ...second.lines]) };
+}

@@ -1,0 +1,72 @@
+import { availableParallelism } from 'node:os';
+import { Block } from '../../core/wire/block.ts';
+import type { Format } from '../formats/support/format.ts';
+import { Parser, type Parsed, type ParsedColumns, type ParserPlan } from './parser.ts';
+import { wholeRows } from './source.ts';
+import { Threads } from './threads.ts';
+
+/** More threads than these only wait for the one that puts their results in order. */
+const THREADS = Math.max(1, Math.min(4, availableParallelism()));
+const RUNS_PER_THREAD = 2;
+
+interface Request {
+  file: number;
+  plan: ParserPlan;
+  header: Uint8Array;
+  bytes: Uint8Array;
+}
+
+const threads = new Threads<Request, ParsedColumns>(new URL('parser-thread.mjs', import.meta.url), THREADS);
+let files = 0;
+
+const NOTHING = Buffer.alloc(0);
+
+/** Reads a file's rows on several threads; answers in the order of the file, a few runs ahead of the reader. */
+export async function* parsedInParallel(
+  bytes: AsyncIterable<Buffer>,
+  cut: NonNullable<Format['cut']>,
+  plan: ParserPlan,
+): AsyncGenerator<Parsed> {
+  const file = ++files;
+  const parser = new Parser(plan);
+  threads.start();
+  const ahead: Promise<ParsedColumns>[] = [];
+  const names: string[] = [];
+  const index = new Map<string, number>();
+  let header: Buffer | null = null;
+  try {
+    for await (const run of wholeRows(bytes, (piece) => cut.rowsEnd(piece, plan.options))) {
+      const before = header ?? NOTHING;
+      header ??= Buffer.from(run.subarray(0, cut.rowsStart?.(run, plan.options) ?? 0));
+      const request = { file, plan, header: before, bytes: run };
+      // Threads take a while to come up, and this one need not wait for them.
+      ahead.push(threads.run(request, [run.buffer as ArrayBuffer]) ?? columnsOf(parser.run(run, before)));
+      ahead.at(-1)!.catch(() => {});
+      if (ahead.length > THREADS * RUNS_PER_THREAD) yield joined(await ahead.shift()!, names, index);
+    }
+    while (ahead.length > 0) yield joined(await ahead.shift()!, names, index);
+  } finally {
+    await Promise.allSettled(ahead);
+  }
+}
+
+async function columnsOf(parsed: Promise<Parsed>): Promise<ParsedColumns> {
+  const { block, ...rest } = await parsed;
+  return { columns: block, ...rest };
+}
+
+/** A run's block with the subjects counted as in the whole file. */
+function joined({ columns, ...rest }: ParsedColumns, names: string[], index: Map<string, number>): Parsed {
+  const places = columns.names.map((name) => {
+    let place = index.get(name);
+    if (place === undefined) index.set(name, (place = names.push(name) - 1));
+    return place;
+  });
+  const { subjects, data } = columns;
+  if (places.some((place, i) => place !== i)) {
+    for (let row = 0; row < subjects.length; row++) subjects[row] = places[subjects[row]!]!;
+  }
+  // A Buffer comes out of another thread as a plain Uint8Array.
+  const bytes = Buffer.from(data.buffer, data.byteOffset, data.length);
+  return { block: new Block({ ...columns, names, data: bytes }), ...rest };
+}

@@ -1,0 +1,69 @@
+import type { Data } from '../../core/wire/event.ts';
+import type { Format, FormatOptions, Layout, Row } from '../formats/support/format.ts';
+import { formatNamed, formatOf } from '../formats/index.ts';
+import type { Origin } from './origin.ts';
+import { decoded } from './source.ts';
+
+const SAMPLE_ROWS = 1_000;
+
+/** What a first look at a recording found. */
+export interface Look {
+  format: Format;
+  /** What was said of how the format is written, and what was found where nothing was. */
+  options: FormatOptions;
+  layout: Layout;
+  /** The first rows that can be read. */
+  sample: Data[];
+  /** The rows know their time apart from their values. */
+  hasOwnTime: boolean;
+  /** The rows know their subject likewise. */
+  hasOwnSubject: boolean;
+  /** The one channel that all rows say they are of. */
+  ownChannel: string | undefined;
+  /** What is wrong with the first row that can't be read. */
+  problem: string | undefined;
+}
+
+/** Reads the beginning of a recording. @throws refusal for a format that we do not read */
+export async function look(
+  origin: Origin,
+  given: Omit<FormatOptions, 'rename'> & { format?: string },
+): Promise<Look> {
+  const bytes = await origin.head();
+  let head = '';
+  for await (const text of decoded([bytes])) head += text;
+  const name = given.format ?? origin.format;
+  const format = name === undefined ? formatOf(origin.name, head) : formatNamed(name);
+  const { delimiter, header, columns, comment } = given;
+  const options = { rename: new Map<string, string>(), delimiter, header, columns, comment };
+  const layout = format.layout?.(head, options) ?? {};
+  if (layout.delimiter) options.delimiter = layout.delimiter.value;
+  if (layout.header) options.header = layout.header.value;
+
+  const rows: Row[] = [];
+  const input = {
+    ...(origin.once ? { path: null } : origin.input()),
+    bytes: () => each(bytes),
+    text: () => each(head),
+  };
+  for await (const chunk of format.rows(input, options)) {
+    rows.push(...chunk.slice(0, SAMPLE_ROWS));
+    if (rows.length >= SAMPLE_ROWS) break;
+  }
+  const readable = rows.filter(({ values }) => values !== null);
+  const channels = [...new Set(readable.map(({ channel }) => channel))];
+  return {
+    format,
+    options,
+    layout,
+    sample: rows.slice(0, SAMPLE_ROWS).flatMap((row) => (row.values ? [row.values] : [])),
+    hasOwnTime: rows.some(({ timeMs }) => timeMs !== undefined),
+    hasOwnSubject: rows.some(({ subject }) => subject !== undefined),
+    ownChannel: channels.length === 1 ? channels[0] : undefined,
+    problem: rows.find((row) => row.problem)?.problem,
+  };
+}
+
+async function* each<T>(item: T): AsyncGenerator<T> {
+  yield item;
+}

@@ -1,0 +1,84 @@
+import { basename, dirname, resolve } from 'node:path';
+import { failure, refusal, sentence } from '../../core/problems/errors.ts';
+import { Presence, processInstance } from '../../core/redis/presence.ts';
+import type { Redis } from '../../core/redis/connection.ts';
+import { Responder } from '../../core/redis/requests.ts';
+import type { Recorder as RecorderDocument, Snapshot } from '../../schemas/types.ts';
+import type { Recorder } from './recorder.ts';
+import { Ring } from './ring.ts';
+import type { SplitFile } from './split.ts';
+
+interface Parts {
+  redis: Redis;
+  recorder: Recorder;
+  sink: SplitFile | Ring;
+  patterns: string[];
+  /** The folder recordings are read from. */
+  recordings: string;
+}
+
+/** Says that a recorder is there, and answers what other processes ask of it, until it is closed. */
+export class Reachable {
+  readonly id = processInstance('recorder');
+  readonly #parts: Parts;
+  readonly #started = new Date().toISOString();
+  readonly #presence: Presence;
+  readonly #responder: Responder;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#presence = new Presence(parts.redis, () => ({
+      name: 'recorder',
+      role: 'recorder',
+      state: 'running',
+      instance: this.id,
+      pid: process.pid,
+      started: this.#started,
+      inputs: parts.patterns,
+    }));
+    this.#responder = new Responder(parts.redis, [`recorder:${this.id}`], {
+      describe: async () => this.#document(),
+      snapshot: () => this.snapshot(),
+    });
+  }
+
+  /** Writes what the ring holds now to a file. @throws refusal `recorder_without_ring`, failure `snapshot_failed` */
+  async snapshot(): Promise<Snapshot> {
+    const { recorder, sink, recordings } = this.#parts;
+    if (!(sink instanceof Ring)) {
+      throw refusal('recorder_without_ring', 409, `The recorder ${this.id} keeps no ring: it writes all.`, {
+        hint: 'Start another one with --ring 60s.',
+      });
+    }
+    const { path, messages } = await recorder
+      .afterHeard(() => sink.snapshot())
+      .catch((cause: unknown) => {
+        throw failure('snapshot_failed', `The snapshot can't be written: ${sentence(cause)}`, {
+          hint: 'The recorder goes on. Is there room on its disk, and does its folder still exist?',
+          cause,
+        });
+      });
+    const file = basename(path);
+    const isRecording = dirname(resolve(path)) === recordings;
+    return { recorder: this.id, file, messages, recording: isRecording ? file : null };
+  }
+
+  async close(): Promise<void> {
+    this.#responder.close();
+    await this.#presence.close();
+  }
+
+  #document(): RecorderDocument {
+    const { recorder, sink, patterns } = this.#parts;
+    return {
+      id: this.id,
+      patterns,
+      ringSeconds: sink instanceof Ring ? sink.lengthMs / 1000 : null,
+      started: this.#started,
+      channels: [...recorder.channels],
+      ...recorder.counts,
+      bytes: sink.bytes,
+      files: sink.paths.map((path) => basename(path)),
+    };
+  }
+}

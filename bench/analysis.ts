@@ -9,10 +9,10 @@ import { createLog } from '../core/logging/log.ts';
 import { duplicate, type Redis } from '../core/redis/connection.ts';
 import { readHead } from '../core/redis/channel-store.ts';
 import { ChannelWriter } from '../core/writing/writer.ts';
-import { checkedParams, serviceKinds } from '../backend/analysis/kinds.ts';
-import { LiveRunner } from '../backend/analysis/live.ts';
-import { ServiceRunner } from '../backend/analysis/runner.ts';
-import { MAIN_OUTPUT, type ServiceKind } from '../backend/analysis/service.ts';
+import { checkedParams, serviceKinds } from '../backend/analysis/hosting/registry.ts';
+import { LiveRunner } from '../backend/analysis/running/live.ts';
+import { ServiceRunner } from '../backend/analysis/running/runner.ts';
+import { MAIN_OUTPUT, type ServiceKind } from '../backend/analysis/engine/service.ts';
 import type { Bench } from './run.ts';
 import { withSetting } from './setting.ts';
 

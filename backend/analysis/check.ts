@@ -8,8 +8,8 @@ import { setupOf } from '../../core/setup/setup.ts';
 import type { ConfigTest } from '../../schemas/types.ts';
 import { derive, eventsOf } from './engine/derive.ts';
 import type { Output } from './engine/engine.ts';
-import { serviceKinds } from './kinds.ts';
-import { plan, servicesOf, type Planned } from './plan.ts';
+import { serviceKinds } from './hosting/registry.ts';
+import { plan, servicesOf, type Planned } from './hosting/plan.ts';
 
 /** What was looked at, and what is wrong with it; nothing: it is as it should be. */
 export interface Finding {

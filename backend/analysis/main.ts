@@ -6,11 +6,11 @@ import { Plugins } from '../../core/plugins/plugins.ts';
 import { Presence, processInstance } from '../../core/redis/presence.ts';
 import { connect } from '../../core/redis/connection.ts';
 import { setupOf } from '../../core/setup/setup.ts';
-import { retrying } from './elsewhere.ts';
-import { Host } from './host.ts';
-import { serviceKinds } from './kinds.ts';
-import { parsePartition } from './partition.ts';
-import { plan, servicesOf } from './plan.ts';
+import { retrying } from './hosting/external-services.ts';
+import { Host } from './hosting/host.ts';
+import { serviceKinds } from './hosting/registry.ts';
+import { parsePartition } from './running/partition.ts';
+import { plan, servicesOf } from './hosting/plan.ts';
 
 /**
  * The analysis role: runs the services of the set-up, and follows its changes.

@@ -101,13 +101,13 @@ export class Setups {
 
   /** Services that run elsewhere know at once. */
   async #tell(): Promise<void> {
-    const { tellElsewhere } = await import('../analysis/elsewhere.ts');
+    const { tellElsewhere } = await import('../analysis/hosting/external-services.ts');
     await tellElsewhere(this.#redis, await this.#store.read(), this.#channels);
   }
 
   /** New steps begin with what comes from now on, however long it takes until they run. */
   async #place(name: string, definition: Pipeline): Promise<void> {
-    const { placeService } = await import('../analysis/checkpoint.ts');
+    const { placeService } = await import('../analysis/running/checkpoint.ts');
     for (const { channel, service, config } of planPipeline(name, definition).steps) {
       if (config) await placeService(this.#redis, service, channel, await readHead(this.#redis, channel));
       else
@@ -127,8 +127,8 @@ export class Setups {
   async #check<S extends Section>(setup: Setup, section: S, name: string, definition: Setup[S][string]) {
     // Loaded when it is needed: some services bring large tables with them.
     const [{ serviceKinds }, { plan, servicesOf }] = await Promise.all([
-      import('../analysis/kinds.ts'),
-      import('../analysis/plan.ts'),
+      import('../analysis/hosting/registry.ts'),
+      import('../analysis/hosting/plan.ts'),
     ]);
     const kinds = await serviceKinds(this.#plugins);
     const { [name]: _replaced, ...others } = setup[section];

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { derive, eventsOf } from '../../backend/analysis/engine/derive.ts';
-import { checkedParams, serviceKinds } from '../../backend/analysis/kinds.ts';
+import { checkedParams, serviceKinds } from '../../backend/analysis/hosting/registry.ts';
 import drift from '../../backend/analysis/services/drift.ts';
 import type { Data, Event } from '../../core/wire/event.ts';
 

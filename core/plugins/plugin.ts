@@ -132,7 +132,7 @@ export interface PluginRow {
   text?: string;
 }
 
-/** A kind of analysis service, as backend/analysis/service.ts describes them. */
+/** A kind of analysis service, as backend/analysis/engine/service.ts describes them. */
 export interface PluginService {
   name: string;
   summary: string;

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { serviceKinds } from '../../backend/analysis/kinds.ts';
+import { serviceKinds } from '../../backend/analysis/hosting/registry.ts';
 import { derive } from '../../backend/analysis/engine/derive.ts';
 import type { Event } from '../../core/wire/event.ts';
 import { keys } from '../../core/wire/keys.ts';

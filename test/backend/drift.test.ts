@@ -12,7 +12,7 @@ import { ksTest } from '../../backend/analysis/drift/kolmogorov-smirnov.ts';
 import { PageHinkley } from '../../backend/analysis/drift/page-hinkley.ts';
 import { psi } from '../../backend/analysis/drift/psi.ts';
 import { derive, eventsOf, type DeriveOptions } from '../../backend/analysis/engine/derive.ts';
-import { checkedParams } from '../../backend/analysis/kinds.ts';
+import { checkedParams } from '../../backend/analysis/hosting/registry.ts';
 import drift from '../../backend/analysis/services/drift.ts';
 import { measureDrift } from '../../bench/accuracy/drift.ts';
 import { Random } from '../../cli/simulate/support/random.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { Host } from '../../backend/analysis/host.ts';
-import { serviceKinds } from '../../backend/analysis/kinds.ts';
+import { Host } from '../../backend/analysis/hosting/host.ts';
+import { serviceKinds } from '../../backend/analysis/hosting/registry.ts';
 import { channelSpec } from '../../core/wire/channels.ts';
 import { beginEpoch, markChannels, type Lease } from '../../core/writing/lease.ts';
 import type { Event, Record } from '../../core/wire/event.ts';

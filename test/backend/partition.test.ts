@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ownsKey, parsePartition } from '../../backend/analysis/partition.ts';
+import { ownsKey, parsePartition } from '../../backend/analysis/running/partition.ts';
 import { keys } from '../../core/wire/keys.ts';
 import { readHead } from '../../core/redis/channel-store.ts';
 import type { Config } from '../../schemas/types.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { derive, eventsOf, type DeriveOptions } from '../../backend/analysis/engine/derive.ts';
-import { checkedParams } from '../../backend/analysis/kinds.ts';
+import { checkedParams } from '../../backend/analysis/hosting/registry.ts';
 import { addTo, newSketch, quantileOf } from '../../backend/analysis/quality/sketch.ts';
 import quality from '../../backend/analysis/services/quality.ts';
 import type { Data, Event } from '../../core/wire/event.ts';

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { serviceKinds } from '../../backend/analysis/kinds.ts';
+import { serviceKinds } from '../../backend/analysis/hosting/registry.ts';
 import { derive } from '../../backend/analysis/engine/derive.ts';
 import type { Event } from '../../core/wire/event.ts';
 import { keys } from '../../core/wire/keys.ts';

@@ -1,5 +1,5 @@
 import type { Data, Event } from '../../../core/wire/event.ts';
-import type { Service } from '../service.ts';
+import type { Service } from './service.ts';
 import { Engine, type Output, type Rejected } from './engine.ts';
 
 export interface DeriveOptions {

@@ -2,8 +2,8 @@ import { sentence } from '../../../core/problems/errors.ts';
 import { timeMsOf, type Data, type Event } from '../../../core/wire/event.ts';
 import { routeProblem } from '../../../core/wire/pipeline.ts';
 import { mayBeSampled } from '../../../core/wire/trace.ts';
-import type { Context, Derived, Labels, Service } from '../service.ts';
-import { Telling, type Told } from './telling.ts';
+import type { Context, Derived, Labels, Service } from './service.ts';
+import { Telling, type Told } from './metrics-and-logs.ts';
 import { Timers, type KeyTimer } from './timers.ts';
 import { Watermark, type Part, type WatermarkState } from './watermark.ts';
 

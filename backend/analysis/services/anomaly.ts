@@ -2,7 +2,7 @@ import { isoTime, type Event } from '../../../core/wire/event.ts';
 import type { GpsAnomaly } from '../../../schemas/types.ts';
 import { compare, median, push } from '../gps/hampel.ts';
 import { MAX_SPEED, newTrack, Tracker, type OutlierReason, type Step, type Track } from '../gps/track.ts';
-import { Service, type Context, type Derived, type ServiceKind, type Timer } from '../service.ts';
+import { Service, type Context, type Derived, type ServiceKind, type Timer } from '../engine/service.ts';
 
 interface Params {
   deviations: number;

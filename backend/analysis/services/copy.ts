@@ -1,4 +1,4 @@
-import { Service, type Derived, type ServiceKind } from '../service.ts';
+import { Service, type Derived, type ServiceKind } from '../engine/service.ts';
 
 /** Passes each datum on: to give a channel a second name or another envelope. */
 class Copy extends Service {

@@ -2,7 +2,7 @@ import { cellToLatLng, latLngToCell } from 'h3-js';
 import { isoTime, type Event } from '../../../core/wire/event.ts';
 import type { GpsDensity } from '../../../schemas/types.ts';
 import { flawOf } from '../gps/track.ts';
-import { Service, type Context, type Derived, type ServiceKind, type Timer } from '../service.ts';
+import { Service, type Context, type Derived, type ServiceKind, type Timer } from '../engine/service.ts';
 
 interface Params {
   resolution: number;

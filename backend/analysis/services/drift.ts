@@ -1,7 +1,7 @@
 import { isoTime, type Data, type Event } from '../../../core/wire/event.ts';
 import { detectors, type DetectorName, type Settings } from '../drift/index.ts';
 import type { Detector, Evidence, Summary } from '../drift/detector.ts';
-import { Service, type Context, type Derived, type ServiceKind } from '../service.ts';
+import { Service, type Context, type Derived, type ServiceKind } from '../engine/service.ts';
 
 interface Params extends Settings {
   field: string;

@@ -2,7 +2,7 @@ import { isoTime, type Event } from '../../../core/wire/event.ts';
 import type { GpsFenceEvent } from '../../../schemas/types.ts';
 import { FenceIndex, type FenceCollection } from '../gps/fence-index.ts';
 import { MAX_SPEED, newTrack, Tracker, type Track } from '../gps/track.ts';
-import { Service, type Context, type Derived, type ServiceKind, type Timer } from '../service.ts';
+import { Service, type Context, type Derived, type ServiceKind, type Timer } from '../engine/service.ts';
 
 interface Params {
   fences: FenceCollection;

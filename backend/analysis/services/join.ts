@@ -1,6 +1,6 @@
 import type { Data, Event } from '../../../core/wire/event.ts';
 import { parseTraceparent } from '../../../core/wire/trace.ts';
-import { Service, type Context, type Derived, type ServiceKind } from '../service.ts';
+import { Service, type Context, type Derived, type ServiceKind } from '../engine/service.ts';
 
 /** What has come of one event: by the service that it came from. */
 type State = { [source: string]: Data };

@@ -1,5 +1,5 @@
 import type { Data } from '../../../core/wire/event.ts';
-import type { ServiceKind } from '../service.ts';
+import type { ServiceKind } from '../engine/service.ts';
 import { languageDetector, type Detection, type DetectorOptions } from '../text/language.ts';
 import { PostService, type TextData } from '../text/post-service.ts';
 

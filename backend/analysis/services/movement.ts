@@ -2,7 +2,7 @@ import type { Data, Event } from '../../../core/wire/event.ts';
 import { bearingDegrees } from '../../../core/wire/geo.ts';
 import type { GpsMovement } from '../../../schemas/types.ts';
 import { MAX_SPEED, newTrack, Tracker, type Step, type Track } from '../gps/track.ts';
-import { Service, type Context, type Derived, type ServiceKind } from '../service.ts';
+import { Service, type Context, type Derived, type ServiceKind } from '../engine/service.ts';
 
 interface Params {
   stopped_below_mps: number;

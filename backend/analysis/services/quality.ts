@@ -2,7 +2,7 @@ import { channelSpec, dataValidator } from '../../../core/wire/channels.ts';
 import { isoTime, timeMsOf, type Data, type Event } from '../../../core/wire/event.ts';
 import { explain } from '../../../schemas/index.ts';
 import { newTally, observe, qualityOf, type Tally } from '../quality/tally.ts';
-import { Service, type Context, type Derived, type ServiceKind, type Timer } from '../service.ts';
+import { Service, type Context, type Derived, type ServiceKind, type Timer } from '../engine/service.ts';
 
 interface Params {
   schema?: string;

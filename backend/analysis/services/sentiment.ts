@@ -1,6 +1,6 @@
 import type { Data } from '../../../core/wire/event.ts';
 import type { PostSentiment } from '../../../schemas/types.ts';
-import type { ServiceKind } from '../service.ts';
+import type { ServiceKind } from '../engine/service.ts';
 import { lexiconOf } from '../text/languages.ts';
 import { bestText, languageOf, PostService, type TextData } from '../text/post-service.ts';
 import { tone, type Tone } from '../text/vader.ts';

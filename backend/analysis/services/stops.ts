@@ -2,7 +2,7 @@ import { isoTime, type Event } from '../../../core/wire/event.ts';
 import type { GpsStop } from '../../../schemas/types.ts';
 import { centroid, durationMs, extend, isWithin, newStay, type Stay } from '../gps/stay.ts';
 import { MAX_SPEED, newTrack, Tracker, type Track } from '../gps/track.ts';
-import { Service, type Context, type Derived, type ServiceKind, type Timer } from '../service.ts';
+import { Service, type Context, type Derived, type ServiceKind, type Timer } from '../engine/service.ts';
 
 interface Params {
   radius_m: number;

@@ -1,6 +1,6 @@
 import { isoTime, type Event } from '../../../core/wire/event.ts';
 import type { PostTopics } from '../../../schemas/types.ts';
-import { Service, type Context, type Derived, type ServiceKind, type Timer } from '../service.ts';
+import { Service, type Context, type Derived, type ServiceKind, type Timer } from '../engine/service.ts';
 import { countPost, fade, logLikelihoodRatio, noCounts, type Counts } from '../text/counts.ts';
 import { hasText } from '../text/post-service.ts';
 import { termsOf, type TermKey, type TermOptions } from '../text/terms.ts';

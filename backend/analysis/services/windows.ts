@@ -1,4 +1,4 @@
-import type { ServiceKind } from '../service.ts';
+import type { ServiceKind } from '../engine/service.ts';
 import { Sliding } from '../windows/sliding.ts';
 import { Windows, type WindowParams } from '../windows/windows.ts';
 

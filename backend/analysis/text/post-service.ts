@@ -1,5 +1,5 @@
 import type { Data, Event } from '../../../core/wire/event.ts';
-import { Service, type Context, type Derived } from '../service.ts';
+import { Service, type Context, type Derived } from '../engine/service.ts';
 
 /** A datum that has a text, which is more than blanks. */
 export type TextData = Data & { text: string };

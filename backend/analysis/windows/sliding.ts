@@ -1,6 +1,6 @@
 import type { Event } from '../../../core/wire/event.ts';
 import { spanMs } from '../../../core/time/duration.ts';
-import { type Context, type Derived, Service } from '../service.ts';
+import { type Context, type Derived, Service } from '../engine/service.ts';
 import { Chooser } from './chooser.ts';
 import { Selection } from './select.ts';
 import type { WindowParams } from './windows.ts';

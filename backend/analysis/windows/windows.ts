@@ -1,6 +1,6 @@
 import type { Event } from '../../../core/wire/event.ts';
 import { spanMs } from '../../../core/time/duration.ts';
-import { Service, type Context, type Derived, type Timer } from '../service.ts';
+import { Service, type Context, type Derived, type Timer } from '../engine/service.ts';
 import type { Partial } from './aggregates.ts';
 import { assigner, type Assign, type WindowSpec } from './assign.ts';
 import { Chooser } from './chooser.ts';

@@ -14,7 +14,7 @@ export default {
       responses: { 200: { description: 'By name.', schema: listOf(ref('resources/service-kind')) } },
       async handle(_call, { plugins }) {
         // Loaded when it is needed: some services bring large tables with them.
-        const { serviceKinds } = await import('../../analysis/kinds.ts');
+        const { serviceKinds } = await import('../../analysis/hosting/registry.ts');
         const kinds = [...(await serviceKinds(plugins)).values()];
         const items = kinds.map(
           ({ name, summary, input, output, outputs = {}, keepsState = false, params }) =>

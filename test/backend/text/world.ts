@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { derive, eventsOf, type DerivedOutput } from '../../../backend/analysis/engine/derive.ts';
-import type { ServiceKind } from '../../../backend/analysis/service.ts';
+import type { ServiceKind } from '../../../backend/analysis/engine/service.ts';
 import type { Data, Event } from '../../../core/wire/event.ts';
 import { create, derived, START_MS } from '../gps/world.ts';
 

@@ -1,20 +1,20 @@
 import { hostname } from 'node:os';
-import type { Settings } from '../../core/settings/settings.ts';
-import { sentence } from '../../core/problems/errors.ts';
-import type { Logger } from '../../core/logging/log.ts';
-import type { MetricSink } from '../../core/plugins/plugin.ts';
-import { Presence } from '../../core/redis/presence.ts';
-import type { Redis } from '../../core/redis/connection.ts';
-import type { Setup } from '../../core/setup/setup.ts';
-import type { Service as ServiceDocument } from '../../schemas/types.ts';
-import { forgetService } from './checkpoint.ts';
-import { tellElsewhere } from './elsewhere.ts';
-import { Handover } from './handover.ts';
-import { LiveRunner } from './live.ts';
-import type { Partition } from './partition.ts';
+import type { Settings } from '../../../core/settings/settings.ts';
+import { sentence } from '../../../core/problems/errors.ts';
+import type { Logger } from '../../../core/logging/log.ts';
+import type { MetricSink } from '../../../core/plugins/plugin.ts';
+import { Presence } from '../../../core/redis/presence.ts';
+import type { Redis } from '../../../core/redis/connection.ts';
+import type { Setup } from '../../../core/setup/setup.ts';
+import type { Service as ServiceDocument } from '../../../schemas/types.ts';
+import { forgetService } from '../running/checkpoint.ts';
+import { tellElsewhere } from './external-services.ts';
+import { Handover } from '../running/handover.ts';
+import { LiveRunner } from '../running/live.ts';
+import type { Partition } from '../running/partition.ts';
 import { plan, servicesOf, type Planned, type Wanted } from './plan.ts';
-import { ServiceRunner } from './runner.ts';
-import type { ServiceKind } from './service.ts';
+import { ServiceRunner } from '../running/runner.ts';
+import type { ServiceKind } from '../engine/service.ts';
 
 export interface HostParts {
   redis: Redis;

@@ -1,4 +1,4 @@
-import type { LogBatch, LogReader } from '../../core/redis/log-reader.ts';
+import type { LogBatch, LogReader } from '../../../core/redis/log-reader.ts';
 import type { OutputBatch } from './checkpoint.ts';
 
 /**

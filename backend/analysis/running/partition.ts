@@ -1,4 +1,4 @@
-import { failure } from '../../core/problems/errors.ts';
+import { failure } from '../../../core/problems/errors.ts';
 
 /** One of `count` parts of a service's keys; `index` counts from 1. */
 export interface Partition {

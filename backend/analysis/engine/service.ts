@@ -1,4 +1,4 @@
-import type { Data, Event } from '../../core/wire/event.ts';
+import type { Data, Event } from '../../../core/wire/event.ts';
 
 /** What a service derives. Subject and time are those of the event or timer at hand unless it says otherwise. */
 export interface Derived {

@@ -1,7 +1,7 @@
-import { parsePosition, positionText, type Position } from '../../core/wire/event.ts';
-import { keys } from '../../core/wire/keys.ts';
-import type { Redis } from '../../core/redis/connection.ts';
-import type { Part } from './engine/watermark.ts';
+import { parsePosition, positionText, type Position } from '../../../core/wire/event.ts';
+import { keys } from '../../../core/wire/keys.ts';
+import type { Redis } from '../../../core/redis/connection.ts';
+import type { Part } from '../engine/watermark.ts';
 import { partName } from './partition.ts';
 
 /** What a partition keeps of how far it is on its output: `<channel> <epoch> <event time, ms>`. */

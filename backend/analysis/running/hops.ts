@@ -1,9 +1,9 @@
-import type { Event } from '../../core/wire/event.ts';
-import { parseTraceparent, spanOf } from '../../core/wire/trace.ts';
-import type { Hop } from '../../schemas/types.ts';
+import type { Event } from '../../../core/wire/event.ts';
+import { parseTraceparent, spanOf } from '../../../core/wire/trace.ts';
+import type { Hop } from '../../../schemas/types.ts';
 import type { OutputBatch } from './checkpoint.ts';
-import type { Results } from './engine/engine.ts';
-import type { Retry } from './letters.ts';
+import type { Results } from '../engine/engine.ts';
+import type { Retry } from './dead-letters.ts';
 
 /** More events than this that came of one are not named. */
 const TO_MAX = 100;

@@ -1,9 +1,9 @@
-import { channelSpec } from '../../core/wire/channels.ts';
-import type { Settings } from '../../core/settings/settings.ts';
-import { keys } from '../../core/wire/keys.ts';
-import { planPipeline } from '../../core/wire/pipeline.ts';
-import { callProtocol, type Redis } from '../../core/redis/connection.ts';
-import type { Setup } from '../../core/setup/setup.ts';
+import { channelSpec } from '../../../core/wire/channels.ts';
+import type { Settings } from '../../../core/settings/settings.ts';
+import { keys } from '../../../core/wire/keys.ts';
+import { planPipeline } from '../../../core/wire/pipeline.ts';
+import { callProtocol, type Redis } from '../../../core/redis/connection.ts';
+import type { Setup } from '../../../core/setup/setup.ts';
 import { OUTSIDE } from './plan.ts';
 
 const RETRY_LOOK_MS = 100;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { keys } from '../../core/wire/keys.ts';
-import { callFunction, type Redis } from '../../core/redis/connection.ts';
+import { keys } from '../../../core/wire/keys.ts';
+import { callFunction, type Redis } from '../../../core/redis/connection.ts';
 
 /** So long a process has the right without a further sign. */
 const LIFE_MS = 2_000;

@@ -1,6 +1,6 @@
-import type { Data, Event } from '../../core/wire/event.ts';
-import type { PluginDerivation, PluginService } from '../../core/plugins/plugin.ts';
-import { Service, type Context, type Derived, type ServiceKind, type Timer } from './service.ts';
+import type { Data, Event } from '../../../core/wire/event.ts';
+import type { PluginDerivation, PluginService } from '../../../core/plugins/plugin.ts';
+import { Service, type Context, type Derived, type ServiceKind, type Timer } from '../engine/service.ts';
 
 /** A plugin's kind of service, as the host runs kinds. */
 export function pluggedKind(kind: PluginService): ServiceKind {

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Position } from '../../core/wire/event.ts';
-import type { Redis } from '../../core/redis/connection.ts';
-import { deadLetterText } from '../../core/redis/channel-store.ts';
+import type { Position } from '../../../core/wire/event.ts';
+import type { Redis } from '../../../core/redis/connection.ts';
+import { deadLetterText } from '../../../core/redis/channel-store.ts';
 import { commit, stayAttached, type Committed, type Work } from './checkpoint.ts';
-import type { Results } from './engine/engine.ts';
+import type { Results } from '../engine/engine.ts';
 import type { Handover } from './handover.ts';
 import { hopsOf } from './hops.ts';
-import { lettersOf, lineLetter, retriesOf, type RetryPolicy } from './letters.ts';
-import { MARK_ENTRY, markText } from './marks.ts';
+import { lettersOf, lineLetter, retriesOf, type RetryPolicy } from './dead-letters.ts';
+import { MARK_ENTRY, markText } from './partition-watermarks.ts';
 import type { Outputs } from './outputs.ts';
-import type { Voice } from './voice.ts';
+import type { Voice } from './telemetry.ts';
 
 /** So long after its last sign of life a replay still waits for a service: time enough for a restart. */
 const ATTACHED_MS = 30_000;

@@ -1,15 +1,15 @@
-import { batchKeys, type ChannelSpec } from '../../core/wire/channels.ts';
+import { batchKeys, type ChannelSpec } from '../../../core/wire/channels.ts';
 import {
   parsePosition,
   positionText,
   type Event,
   type Position,
   type Record,
-} from '../../core/wire/event.ts';
-import { keys } from '../../core/wire/keys.ts';
-import { callFunction, type Redis } from '../../core/redis/connection.ts';
-import { DEAD_LETTERS_MAX } from '../../core/redis/channel-store.ts';
-import { batchArguments } from '../../core/writing/writer.ts';
+} from '../../../core/wire/event.ts';
+import { keys } from '../../../core/wire/keys.ts';
+import { callFunction, type Redis } from '../../../core/redis/connection.ts';
+import { DEAD_LETTERS_MAX } from '../../../core/redis/channel-store.ts';
+import { batchArguments } from '../../../core/writing/writer.ts';
 
 /** What a service had committed: how far it has read each input, and what its engine keeps. */
 export interface Checkpoint {

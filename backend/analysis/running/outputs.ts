@@ -1,7 +1,7 @@
-import type { ChannelSpec } from '../../core/wire/channels.ts';
-import { Framer, type Event, type Position, type Record } from '../../core/wire/event.ts';
-import { FramedEvent, dataTextOf, type Members } from '../../core/wire/framed-event.ts';
-import type { Carried } from '../../core/wire/pipeline.ts';
+import type { ChannelSpec } from '../../../core/wire/channels.ts';
+import { Framer, type Event, type Position, type Record } from '../../../core/wire/event.ts';
+import { FramedEvent, dataTextOf, type Members } from '../../../core/wire/framed-event.ts';
+import type { Carried } from '../../../core/wire/pipeline.ts';
 import {
   isTraceparent,
   mayBeSampled,
@@ -9,15 +9,15 @@ import {
   spanOf,
   traceOf,
   traceparentText,
-} from '../../core/wire/trace.ts';
-import type { Redis } from '../../core/redis/connection.ts';
-import { readHead } from '../../core/redis/channel-store.ts';
+} from '../../../core/wire/trace.ts';
+import type { Redis } from '../../../core/redis/connection.ts';
+import { readHead } from '../../../core/redis/channel-store.ts';
 import { markOver, type OutputBatch } from './checkpoint.ts';
-import type { Output } from './engine/engine.ts';
-import type { Fellow, Fellows } from './fellows.ts';
+import type { Output } from '../engine/engine.ts';
+import type { Fellow, Fellows } from './peers.ts';
 import type { Partition } from './partition.ts';
-import { MAIN_OUTPUT } from './service.ts';
-import { Ways } from './ways.ts';
+import { MAIN_OUTPUT } from '../engine/service.ts';
+import { Ways } from './routing.ts';
 
 /** What is derived from what is not new is not new either. */
 const RESTORED = ',"restored":true';

@@ -1,16 +1,16 @@
 import { readdirSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { failure } from '../../core/problems/errors.ts';
-import { Plugins } from '../../core/plugins/plugins.ts';
-import { explain } from '../../schemas/index.ts';
-import { pluggedKind } from './plugged.ts';
-import type { ServiceKind } from './service.ts';
+import { failure } from '../../../core/problems/errors.ts';
+import { Plugins } from '../../../core/plugins/plugins.ts';
+import { explain } from '../../../schemas/index.ts';
+import { pluggedKind } from './plugin-services.ts';
+import type { ServiceKind } from '../engine/service.ts';
 
 const paramsAjv = new Ajv2020({ useDefaults: true, validateSchema: false, allowUnionTypes: true });
 
 /** Every service there is: a file under services/ is one, and plugins add others. */
 export async function serviceKinds(plugins = new Plugins()): Promise<Map<string, ServiceKind>> {
-  const folder = new URL('services/', import.meta.url);
+  const folder = new URL('../services/', import.meta.url);
   const files = readdirSync(folder)
     .filter((file) => /\.[tj]s$/.test(file))
     .sort();

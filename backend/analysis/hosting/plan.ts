@@ -1,13 +1,13 @@
-import { channelSpec, type ChannelSpec } from '../../core/wire/channels.ts';
-import type { Event } from '../../core/wire/event.ts';
-import type { Settings } from '../../core/settings/settings.ts';
-import { failure } from '../../core/problems/errors.ts';
-import { planPipeline, type Carried } from '../../core/wire/pipeline.ts';
-import type { Setup } from '../../core/setup/setup.ts';
-import type { Analytics, Pipeline, ServiceConfig } from '../../schemas/types.ts';
-import { checkedParams } from './kinds.ts';
-import type { RetryPolicy } from './letters.ts';
-import { MAIN_OUTPUT, type Service, type ServiceKind } from './service.ts';
+import { channelSpec, type ChannelSpec } from '../../../core/wire/channels.ts';
+import type { Event } from '../../../core/wire/event.ts';
+import type { Settings } from '../../../core/settings/settings.ts';
+import { failure } from '../../../core/problems/errors.ts';
+import { planPipeline, type Carried } from '../../../core/wire/pipeline.ts';
+import type { Setup } from '../../../core/setup/setup.ts';
+import type { Analytics, Pipeline, ServiceConfig } from '../../../schemas/types.ts';
+import { checkedParams } from './registry.ts';
+import type { RetryPolicy } from '../running/dead-letters.ts';
+import { MAIN_OUTPUT, type Service, type ServiceKind } from '../engine/service.ts';
 
 /** A service that is about to run: all that its definition says, checked. */
 export interface Planned {

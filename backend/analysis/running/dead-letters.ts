@@ -1,5 +1,5 @@
-import type { DeadLetter, Event } from '../../schemas/types.ts';
-import type { Rejected, Results } from './engine/engine.ts';
+import type { DeadLetter, Event } from '../../../schemas/types.ts';
+import type { Rejected, Results } from '../engine/engine.ts';
 
 /** How often an event that a service failed at comes back to it, and after how long; twice as long each time, up to an hour. */
 export interface RetryPolicy {

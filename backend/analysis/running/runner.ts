@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ChannelSpec } from '../../core/wire/channels.ts';
-import { isPassing, sentence } from '../../core/problems/errors.ts';
-import { comparePositions, type Event, type Position } from '../../core/wire/event.ts';
-import type { Logger } from '../../core/logging/log.ts';
-import type { MetricSink } from '../../core/plugins/plugin.ts';
-import { LogReader, type LogBatch } from '../../core/redis/log-reader.ts';
-import type { Redis } from '../../core/redis/connection.ts';
-import type { Carried } from '../../core/wire/pipeline.ts';
-import { readHead } from '../../core/redis/channel-store.ts';
+import type { ChannelSpec } from '../../../core/wire/channels.ts';
+import { isPassing, sentence } from '../../../core/problems/errors.ts';
+import { comparePositions, type Event, type Position } from '../../../core/wire/event.ts';
+import type { Logger } from '../../../core/logging/log.ts';
+import type { MetricSink } from '../../../core/plugins/plugin.ts';
+import { LogReader, type LogBatch } from '../../../core/redis/log-reader.ts';
+import type { Redis } from '../../../core/redis/connection.ts';
+import type { Carried } from '../../../core/wire/pipeline.ts';
+import { readHead } from '../../../core/redis/channel-store.ts';
 import {
   DEFINITION_ENTRY,
   forgetService,
@@ -17,17 +17,17 @@ import {
   readStanding,
 } from './checkpoint.ts';
 import { Committer } from './committer.ts';
-import { Engine, type EngineOptions } from './engine/engine.ts';
-import { Fellows } from './fellows.ts';
+import { Engine, type EngineOptions } from '../engine/engine.ts';
+import { Fellows } from './peers.ts';
 import { Handover } from './handover.ts';
-import { Holder } from './holder.ts';
-import type { RetryPolicy } from './letters.ts';
-import { readMarks, type Marks } from './marks.ts';
-import { eventOf } from './line.ts';
+import { Holder } from './service-lease.ts';
+import type { RetryPolicy } from './dead-letters.ts';
+import { readMarks, type Marks } from './partition-watermarks.ts';
+import { eventOf } from './parse-event.ts';
 import { Outputs } from './outputs.ts';
 import { ownsKey, partName, type Partition } from './partition.ts';
-import type { Service } from './service.ts';
-import { Voice } from './voice.ts';
+import type { Service } from '../engine/service.ts';
+import { Voice } from './telemetry.ts';
 
 export const SIGN_MS = 500;
 export const STANDBY_LOOK_MS = 250;

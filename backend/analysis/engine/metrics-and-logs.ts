@@ -1,5 +1,5 @@
 import { levels, type Level } from '../../../core/logging/log.ts';
-import type { Fields, Labels, ServiceLog } from '../service.ts';
+import type { Fields, Labels, ServiceLog } from './service.ts';
 
 /** A line of the log. */
 export interface Line {

@@ -1,19 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { BlockBuilder } from '../../core/wire/block.ts';
-import { isPassing, sentence } from '../../core/problems/errors.ts';
-import type { Event, Position } from '../../core/wire/event.ts';
-import { dataTextOf } from '../../core/wire/framed-event.ts';
-import { addDeadLetters } from '../../core/redis/channel-store.ts';
-import { Wiretap } from '../../core/redis/wiretap.ts';
-import { ChannelWriter } from '../../core/writing/writer.ts';
+import { BlockBuilder } from '../../../core/wire/block.ts';
+import { isPassing, sentence } from '../../../core/problems/errors.ts';
+import type { Event, Position } from '../../../core/wire/event.ts';
+import { dataTextOf } from '../../../core/wire/framed-event.ts';
+import { addDeadLetters } from '../../../core/redis/channel-store.ts';
+import { Wiretap } from '../../../core/redis/wiretap.ts';
+import { ChannelWriter } from '../../../core/writing/writer.ts';
 import { commit, readCheckpoint, readStanding } from './checkpoint.ts';
-import { Engine, type Output } from './engine/engine.ts';
-import { Holder } from './holder.ts';
-import { eventOf } from './line.ts';
-import { lettersOf, lineLetter } from './letters.ts';
+import { Engine, type Output } from '../engine/engine.ts';
+import { Holder } from './service-lease.ts';
+import { eventOf } from './parse-event.ts';
+import { lettersOf, lineLetter } from './dead-letters.ts';
 import { Outputs } from './outputs.ts';
-import { Voice } from './voice.ts';
+import { Voice } from './telemetry.ts';
 import {
   IDLE_LOOK_MS,
   LIVE_IDLE_MS,

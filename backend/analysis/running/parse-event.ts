@@ -1,4 +1,4 @@
-import { timeMsOf, type Event } from '../../core/wire/event.ts';
+import { timeMsOf, type Event } from '../../../core/wire/event.ts';
 
 /** A line as an event. Null for what is none: a channel may carry bare data, and anybody can write to it. */
 export function eventOf(line: string): Event | null {

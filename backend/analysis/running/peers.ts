@@ -1,7 +1,7 @@
-import { attachedConsumers } from '../../core/redis/consumers.ts';
-import { parsePosition } from '../../core/wire/event.ts';
-import { keys } from '../../core/wire/keys.ts';
-import type { Redis } from '../../core/redis/connection.ts';
+import { attachedConsumers } from '../../../core/redis/consumers.ts';
+import { parsePosition } from '../../../core/wire/event.ts';
+import { keys } from '../../../core/wire/keys.ts';
+import type { Redis } from '../../../core/redis/connection.ts';
 import { DEFINITION_ENTRY, forgetService, OVER_ENTRY } from './checkpoint.ts';
 import { isOtherDivision, partName, type Partition } from './partition.ts';
 

@@ -1,8 +1,8 @@
-import type { Level, Logger } from '../../core/logging/log.ts';
-import type { MetricSink } from '../../core/plugins/plugin.ts';
-import { callProtocol, type Redis } from '../../core/redis/connection.ts';
-import type { Told } from './engine/telling.ts';
-import type { Fields, Labels } from './service.ts';
+import type { Level, Logger } from '../../../core/logging/log.ts';
+import type { MetricSink } from '../../../core/plugins/plugin.ts';
+import { callProtocol, type Redis } from '../../../core/redis/connection.ts';
+import type { Told } from '../engine/metrics-and-logs.ts';
+import type { Fields, Labels } from '../engine/service.ts';
 
 export interface VoiceParts {
   redis: Redis;

@@ -3,8 +3,8 @@ import { sentenceOf } from '../../core/problems/flaws.ts';
 import type { Plugins } from '../../core/plugins/plugins.ts';
 import type { Finding } from '../analysis/check.ts';
 import { taskKinds } from '../tasks/kind.ts';
-import { findActions } from './action.ts';
-import { endpointFlaws } from './endpoint-check.ts';
+import { findActions } from './endpoints/action.ts';
+import { endpointFlaws } from './endpoints/endpoint-check.ts';
 
 /** Checks every endpoint of a configuration. No Redis is needed. */
 export async function checkEndpoints(settings: Settings, plugins: Plugins): Promise<Finding[]> {

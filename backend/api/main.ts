@@ -12,28 +12,28 @@ import { Plugins } from '../../core/plugins/plugins.ts';
 import { connect } from '../../core/redis/connection.ts';
 import { Requester } from '../../core/redis/requests.ts';
 import { Gateway } from '../gateway/gateway.ts';
-import { Hub } from '../gateway/hub.ts';
-import { News } from '../gateway/news.ts';
+import { Hub } from '../gateway/log/hub.ts';
+import { News } from '../gateway/status-news.ts';
 import { Streams } from '../gateway/streams.ts';
 import { taskKinds } from '../tasks/kind.ts';
 import { TaskQueue } from '../tasks/queue.ts';
-import { createApp } from './app.ts';
-import { openEndpoints } from './endpoints.ts';
-import { Channels } from './channels.ts';
-import { Guard, requireScope } from './guard.ts';
-import { Ingest } from './ingest.ts';
-import { Keyring } from './keyring.ts';
-import { Metrics } from './metrics.ts';
-import type { Parts } from './parts.ts';
-import { Pipelines } from './pipelines.ts';
-import { Recorders } from './recorders.ts';
-import { RecordingsFolder } from './recordings.ts';
-import { Replayers } from './replayers.ts';
-import { Readers } from './readers.ts';
-import { Replays } from './replays.ts';
-import { Setups } from './setups.ts';
-import { System } from './system.ts';
-import { Traces } from './traces.ts';
+import { createApp } from './http/app.ts';
+import { openEndpoints } from './endpoints/endpoints.ts';
+import { Channels } from './stores/channels.ts';
+import { Guard, requireScope } from './http/guard.ts';
+import { Ingest } from './stores/ingest.ts';
+import { Keyring } from './http/keyring.ts';
+import { Metrics } from './metrics/metrics.ts';
+import type { Parts } from './http/parts.ts';
+import { Pipelines } from './stores/pipelines.ts';
+import { Recorders } from './stores/recorders.ts';
+import { RecordingsFolder } from './stores/recordings.ts';
+import { Replayers } from './stores/replayers.ts';
+import { Readers } from './stores/readers.ts';
+import { Replays } from './stores/replays.ts';
+import { Setups } from './stores/setups.ts';
+import { System } from './stores/system.ts';
+import { Traces } from './stores/traces.ts';
 
 const UPLOAD_MAX_BYTES = 2_000_000_000;
 /** A large recording over a slow line takes its time to arrive. */
@@ -133,7 +133,7 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
   // Its libraries are loaded only where they are used.
   const traceExport =
     settings.otlp &&
-    new (await import('./otlp.ts')).TraceExport(redis, settings.otlp, processInstance('api'), log);
+    new (await import('./stores/otlp.ts')).TraceExport(redis, settings.otlp, processInstance('api'), log);
   log.info({ url }, 'started');
   return {
     url,

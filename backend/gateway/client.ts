@@ -1,7 +1,7 @@
 import type { Client as ClientStatus } from '../../schemas/types.ts';
-import type { Outlet } from './outlet.ts';
+import type { Outlet } from './delivery/outlet.ts';
 import type { Stream } from './stream.ts';
-import type { Subscription } from './subscription.ts';
+import type { Subscription } from './delivery/subscription.ts';
 
 /** Somebody who follows channels: over Socket.IO, or one reader of Server-Sent Events. */
 export class Client {

@@ -12,10 +12,10 @@ import type {
   Subscribe,
   Unsubscribe,
 } from '../../schemas/types.ts';
-import { boxProblem, type Box } from './box.ts';
+import { boxProblem, type Box } from './delivery/bounding-box.ts';
 import { Client } from './client.ts';
-import type { Audience } from './news.ts';
-import { NAMESPACE } from './packet.ts';
+import type { Audience } from './status-news.ts';
+import { NAMESPACE } from './delivery/packet.ts';
 import { SocketOutlet } from './socket-outlet.ts';
 import type { Streams } from './streams.ts';
 

@@ -1,11 +1,11 @@
 import { comparePositions, type Position } from '../../core/wire/event.ts';
 import { readHead, readLog } from '../../core/redis/channel-store.ts';
 import type { Subscribed } from '../../schemas/types.ts';
-import { Packet } from './packet.ts';
+import { Packet } from './delivery/packet.ts';
 import type { Page } from './pages.ts';
-import { LOST } from './portion.ts';
+import { LOST } from './delivery/batch.ts';
 import type { Stream } from './stream.ts';
-import type { Subscription } from './subscription.ts';
+import type { Subscription } from './delivery/subscription.ts';
 
 /** A client that missed more starts anew: the latest of each subject is there sooner than all of these. */
 const RESUME_EVENTS_MAX = 100_000;

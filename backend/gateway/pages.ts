@@ -1,10 +1,10 @@
 import type { Position } from '../../core/wire/event.ts';
 import { positionText } from '../../core/wire/event.ts';
 import { readLog } from '../../core/redis/channel-store.ts';
-import type { Group } from './group.ts';
-import { nextPortion, type Cursor, type Portion } from './portion.ts';
+import type { Group } from './delivery/audience.ts';
+import { nextPortion, type Cursor, type Portion } from './delivery/batch.ts';
 import type { Stream } from './stream.ts';
-import { readStretch, type Stretch } from './stretch.ts';
+import { readStretch, type Stretch } from './log/log-slice.ts';
 
 const PAGE_EVENTS = 500;
 /** So long a page serves everybody who is as far: clients whose server was restarted come back all at once. */

@@ -1,7 +1,7 @@
 import type { Event, Position } from '../../core/wire/event.ts';
 import { readSnapshot } from '../../core/redis/channel-store.ts';
 import type { Stream } from './stream.ts';
-import { readEntry, type Entry } from './stretch.ts';
+import { readEntry, type Entry } from './log/log-slice.ts';
 
 /** So long a snapshot serves everybody who asks: a thousand clients that come at once cost one. */
 const SHARED_MS = 100;

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Socket } from 'socket.io';
-import type { Outlet } from './outlet.ts';
-import type { Packet } from './packet.ts';
+import type { Outlet } from './delivery/outlet.ts';
+import type { Packet } from './delivery/packet.ts';
 
 /** What may wait in this process for one client before it counts as congested. */
 const CONGESTED_PACKETS = 32;

@@ -1,15 +1,15 @@
 import { comparePositions, type Position } from '../../core/wire/event.ts';
 import type { Redis } from '../../core/redis/connection.ts';
-import { Group, type Wish } from './group.ts';
-import type { Arrival, Watcher } from './hub.ts';
+import { Group, type Wish } from './delivery/audience.ts';
+import type { Arrival, Watcher } from './log/hub.ts';
 import { catchUp } from './joining.ts';
 import { Pages } from './pages.ts';
 import { Snapshots } from './snapshots.ts';
-import { between, type Stretch } from './stretch.ts';
-import { Subscription } from './subscription.ts';
-import type { Outlet } from './outlet.ts';
-import { cursorKey, type Portion } from './portion.ts';
-import { Tail } from './tail.ts';
+import { between, type Stretch } from './log/log-slice.ts';
+import { Subscription } from './delivery/subscription.ts';
+import type { Outlet } from './delivery/outlet.ts';
+import { cursorKey, type Portion } from './delivery/batch.ts';
+import { Tail } from './log/log-tail.ts';
 import type { Timers } from './timers.ts';
 
 /** Every client is served so often. */

@@ -5,7 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormatsModule from 'ajv-formats';
 import { root } from '../../core/settings/settings.ts';
 import { problemCodes } from '../../backend/api/problem-codes.ts';
-import { findResources } from '../../backend/api/router.ts';
+import { findResources } from '../../backend/api/http/router.ts';
 import { records, World } from './api-world.ts';
 
 interface Operation {

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { RecordingsFolder } from '../../backend/api/recordings.ts';
+import { RecordingsFolder } from '../../backend/api/stores/recordings.ts';
 import type { Replay } from '../../schemas/types.ts';
 import { eventually } from '../helpers/wait.ts';
 import { World } from './api-world.ts';

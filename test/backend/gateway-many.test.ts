@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { Client } from '../../backend/gateway/client.ts';
-import { Hub } from '../../backend/gateway/hub.ts';
-import type { Outlet } from '../../backend/gateway/outlet.ts';
-import type { Packet } from '../../backend/gateway/packet.ts';
+import { Hub } from '../../backend/gateway/log/hub.ts';
+import type { Outlet } from '../../backend/gateway/delivery/outlet.ts';
+import type { Packet } from '../../backend/gateway/delivery/packet.ts';
 import { Streams } from '../../backend/gateway/streams.ts';
 import { channelSpec } from '../../core/wire/channels.ts';
 import { createLog } from '../../core/logging/log.ts';

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { TraceExport } from '../../backend/api/otlp.ts';
+import { TraceExport } from '../../backend/api/stores/otlp.ts';
 import { loadSettings } from '../../core/settings/settings.ts';
 import { keys } from '../../core/wire/keys.ts';
 import { createLog } from '../../core/logging/log.ts';

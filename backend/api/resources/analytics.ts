@@ -1,5 +1,5 @@
 import type { Analytics } from '../../../schemas/types.ts';
-import { listOf, ref, Reply, route, type Resource, type Schema } from '../route.ts';
+import { listOf, ref, Reply, route, type Resource, type Schema } from '../http/route.ts';
 
 /** What the schemas of the set-up let names be. */
 const name = { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' };

@@ -1,5 +1,5 @@
 import { describeChannel } from '../../../core/redis/channel-store.ts';
-import { listOf, ref, route, type Resource } from '../route.ts';
+import { listOf, ref, route, type Resource } from '../http/route.ts';
 
 export default {
   name: 'channels',

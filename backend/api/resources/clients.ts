@@ -1,5 +1,5 @@
 import { processInstance } from '../../../core/redis/presence.ts';
-import { listOf, ref, route, type Resource } from '../route.ts';
+import { listOf, ref, route, type Resource } from '../http/route.ts';
 
 export default {
   name: 'clients',

@@ -1,6 +1,6 @@
 import { readDeadLetters } from '../../../core/redis/channel-store.ts';
-import { redrive, redriveAll } from '../redrive.ts';
-import { listOf, ref, route, type Resource } from '../route.ts';
+import { redrive, redriveAll } from '../stores/redrive.ts';
+import { listOf, ref, route, type Resource } from '../http/route.ts';
 
 export default {
   name: 'deadletters',

@@ -1,9 +1,9 @@
 import { parsePosition } from '../../../core/wire/event.ts';
-import { bbox, parseBox } from '../bbox.ts';
-import { follow } from '../follow.ts';
-import { route, type Resource, type Schema } from '../route.ts';
-import { EventStream } from '../sse.ts';
-import { answered, ROWS_MAX } from '../taken.ts';
+import { bbox, parseBox } from '../http/bbox.ts';
+import { follow } from '../stores/follow.ts';
+import { route, type Resource, type Schema } from '../http/route.ts';
+import { EventStream } from '../http/sse.ts';
+import { answered, ROWS_MAX } from '../http/accepted.ts';
 
 interface FollowQuery {
   subject?: string;

@@ -1,6 +1,6 @@
 import { parsePosition, positionText, timeMsOf } from '../../../core/wire/event.ts';
 import { readHistory } from '../../../core/redis/channel-store.ts';
-import { listOf, ref, route, type Resource, type Schema } from '../route.ts';
+import { listOf, ref, route, type Resource, type Schema } from '../http/route.ts';
 
 interface Query {
   since?: string;

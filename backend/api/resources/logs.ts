@@ -1,8 +1,8 @@
 import { levels, type Level } from '../../../core/logging/log.ts';
 import type { LogRecord } from '../../../schemas/types.ts';
-import { followLogs, readLogs, type LogFilter } from '../logs.ts';
-import { listOf, ref, route, type Resource, type Schema } from '../route.ts';
-import { EventStream } from '../sse.ts';
+import { followLogs, readLogs, type LogFilter } from '../stores/logs.ts';
+import { listOf, ref, route, type Resource, type Schema } from '../http/route.ts';
+import { EventStream } from '../http/sse.ts';
 
 interface Query {
   service?: string;

@@ -1,5 +1,5 @@
-import { readMetrics } from '../service-metrics.ts';
-import { listOf, ref, route, type Resource } from '../route.ts';
+import { readMetrics } from '../metrics/service-metrics.ts';
+import { listOf, ref, route, type Resource } from '../http/route.ts';
 
 export default {
   name: 'metrics',

@@ -1,4 +1,4 @@
-import { route, type Resource } from '../route.ts';
+import { route, type Resource } from '../http/route.ts';
 
 export default {
   name: 'page',

@@ -1,7 +1,7 @@
 import type { Pipeline } from '../../../schemas/types.ts';
 import { refusal } from '../../../core/problems/errors.ts';
-import { listOf, ref, Reply, route, type Resource, type Schema } from '../route.ts';
-import { answered, ROWS_MAX } from '../taken.ts';
+import { listOf, ref, Reply, route, type Resource, type Schema } from '../http/route.ts';
+import { answered, ROWS_MAX } from '../http/accepted.ts';
 
 /** What the schemas of the set-up let names be. */
 const name = { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$' };

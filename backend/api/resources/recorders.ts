@@ -1,4 +1,4 @@
-import { listOf, ref, Reply, route, type Resource } from '../route.ts';
+import { listOf, ref, Reply, route, type Resource } from '../http/route.ts';
 
 const id = { type: 'string' };
 

@@ -1,6 +1,6 @@
 import { refusal } from '../../../core/problems/errors.ts';
-import { listOf, ref, Reply, route, type Resource } from '../route.ts';
-import { receiveUpload } from '../upload.ts';
+import { listOf, ref, Reply, route, type Resource } from '../http/route.ts';
+import { receiveUpload } from '../http/upload.ts';
 
 const id = { type: 'string', description: "The file's name." };
 

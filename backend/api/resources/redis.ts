@@ -1,6 +1,6 @@
 import type { Redis } from '../../../core/redis/connection.ts';
 import type { RedisFacts } from '../../../schemas/types.ts';
-import { ref, route, type Resource } from '../route.ts';
+import { ref, route, type Resource } from '../http/route.ts';
 
 export default {
   name: 'redis',

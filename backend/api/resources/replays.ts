@@ -1,5 +1,5 @@
 import type { ReplayPatch, ReplayRequest } from '../../../schemas/types.ts';
-import { listOf, ref, Reply, route, type Resource } from '../route.ts';
+import { listOf, ref, Reply, route, type Resource } from '../http/route.ts';
 
 const id = { type: 'string' };
 

@@ -1,6 +1,6 @@
 import { refusal } from '../../../core/problems/errors.ts';
 import { schemas } from '../../../schemas/index.ts';
-import { listOf, route, type Resource } from '../route.ts';
+import { listOf, route, type Resource } from '../http/route.ts';
 
 export default {
   name: 'schemas',

@@ -1,5 +1,5 @@
 import type { ServiceKindDocument } from '../../../schemas/types.ts';
-import { listOf, ref, route, type Resource } from '../route.ts';
+import { listOf, ref, route, type Resource } from '../http/route.ts';
 
 export default {
   name: 'service-kinds',

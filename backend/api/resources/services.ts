@@ -1,6 +1,6 @@
 import { services } from '../../../core/redis/presence.ts';
 import type { ServiceConfig, ServicePatch } from '../../../schemas/types.ts';
-import { listOf, ref, Reply, route, type Resource } from '../route.ts';
+import { listOf, ref, Reply, route, type Resource } from '../http/route.ts';
 
 /** What the schemas of the set-up let names be. */
 const name = { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' };

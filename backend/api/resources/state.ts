@@ -1,9 +1,9 @@
 import { refusal } from '../../../core/problems/errors.ts';
 import { positionText, type Event } from '../../../core/wire/event.ts';
 import { readHead, readSnapshot, readSubject } from '../../../core/redis/channel-store.ts';
-import { inBox, type Box } from '../../gateway/box.ts';
-import { bbox, parseBox } from '../bbox.ts';
-import { JsonText, listOf, ref, Reply, route, type Resource, type Schema } from '../route.ts';
+import { inBox, type Box } from '../../gateway/delivery/bounding-box.ts';
+import { bbox, parseBox } from '../http/bbox.ts';
+import { JsonText, listOf, ref, Reply, route, type Resource, type Schema } from '../http/route.ts';
 
 const fields: Schema = {
   type: 'string',

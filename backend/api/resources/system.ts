@@ -1,5 +1,5 @@
 import type { System } from '../../../schemas/types.ts';
-import { ref, route, type Resource } from '../route.ts';
+import { ref, route, type Resource } from '../http/route.ts';
 
 /** Fences alone can be megabytes of borders. */
 const BODY_MAX_BYTES = 20_000_000;

@@ -1,8 +1,8 @@
 import { refusal } from '../../../core/problems/errors.ts';
 import type { Task, TaskRequest } from '../../../schemas/types.ts';
 import { isFinal, kindSchemas } from '../../tasks/task.ts';
-import { listOf, ref, Reply, route, type Resource } from '../route.ts';
-import { EventStream } from '../sse.ts';
+import { listOf, ref, Reply, route, type Resource } from '../http/route.ts';
+import { EventStream } from '../http/sse.ts';
 
 const WAIT_MAX_SECONDS = 30;
 const RETRY_SECONDS = '1';

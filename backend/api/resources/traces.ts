@@ -1,5 +1,5 @@
 import type { Trace } from '../../../schemas/types.ts';
-import { listOf, ref, route, type Resource } from '../route.ts';
+import { listOf, ref, route, type Resource } from '../http/route.ts';
 
 interface Query {
   channel?: string;

@@ -1,0 +1,74 @@
+import { parsePosition, positionText, timeMsOf } from '../../../../core/wire/event.ts';
+import { readHistory } from '../../../../core/redis/channel-store.ts';
+import {
+  channel,
+  envelope,
+  filled,
+  shown,
+  subject,
+  unknownParameters,
+  type Envelope,
+  type OwnAction,
+} from '../action.ts';
+
+interface Members {
+  channel: string;
+  subject?: string;
+  limit?: number;
+  envelope?: Envelope;
+}
+
+interface Query {
+  since?: string;
+  until?: string;
+  limit?: number;
+  cursor?: string;
+}
+
+const LIMIT = 100;
+const LIMIT_MAX = 10_000;
+const time = { type: 'string', format: 'date-time', description: 'Event time, inclusive.' };
+const limit = { type: 'integer', minimum: 1, maximum: LIMIT_MAX };
+
+export default {
+  name: 'history',
+  summary: 'Past events of a channel, newest first, as `{"items": [...], "cursor": ...}`.',
+  members: {
+    type: 'object',
+    properties: {
+      channel,
+      subject,
+      limit: { ...limit, description: `How many at most, where the caller does not say; ${LIMIT}.` },
+      envelope,
+    },
+    required: ['channel'],
+    additionalProperties: false,
+  },
+  scope: 'read',
+  query: {
+    since: time,
+    until: time,
+    limit,
+    cursor: { type: 'string', pattern: '^\\d{1,15}-\\d{1,15}$', description: 'From the page before.' },
+  },
+  flaws: (endpoint) => unknownParameters(endpoint, 'subject'),
+  async handle(
+    { channel: name, subject: about, limit: usual = LIMIT, envelope: as = 'cloudevents' },
+    call,
+    parts,
+  ) {
+    const query = call.query as Query;
+    await parts.channels.get(name);
+    const { items, cursor } = await readHistory(parts.redis, name, {
+      sinceMs: query.since === undefined ? undefined : timeMsOf(query.since),
+      untilMs: query.until === undefined ? undefined : timeMsOf(query.until),
+      subject: about === undefined ? undefined : filled(about, call),
+      limit: query.limit ?? usual,
+      cursor: query.cursor === undefined ? undefined : parsePosition(query.cursor),
+    });
+    return {
+      items: items.map((event) => shown(event, as)),
+      cursor: cursor && positionText(cursor),
+    };
+  },
+} satisfies OwnAction<Members>;

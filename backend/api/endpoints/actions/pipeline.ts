@@ -1,0 +1,42 @@
+import { filled, subject, unknownParameters, type OwnAction } from '../action.ts';
+import { answered, ROWS_MAX } from '../../http/accepted.ts';
+
+interface Members {
+  pipeline: string;
+  subject?: string;
+  wait?: number;
+}
+
+const WAIT_MAX_SECONDS = 60;
+
+export default {
+  name: 'pipeline',
+  summary: 'Sends the body into a pipeline: one datum or event, or an array of them.',
+  members: {
+    type: 'object',
+    properties: {
+      pipeline: { type: 'string', minLength: 1, description: 'Its name.' },
+      subject: { ...subject, description: `Of rows that name none. ${subject.description}` },
+      wait: {
+        type: 'number',
+        minimum: 0,
+        maximum: WAIT_MAX_SECONDS,
+        description: 'Wait so many seconds for what comes out of it: `results`.',
+      },
+    },
+    required: ['pipeline'],
+    additionalProperties: false,
+  },
+  scope: 'control',
+  body: { type: ['object', 'array'], maxItems: ROWS_MAX },
+  flaws: (endpoint) => unknownParameters(endpoint, 'subject'),
+  async handle({ pipeline, subject: about = 'unknown', wait = 0 }, call, { pipelines }) {
+    const rows = Array.isArray(call.body) ? (call.body as unknown[]) : [call.body];
+    const sent = await pipelines.send(pipeline, rows, {
+      subject: filled(about, call),
+      waitMs: wait * 1000,
+      signal: call.signal,
+    });
+    return answered(`into "${pipeline}"`, sent, sent.results?.includes(null) ? 202 : 200);
+  },
+} satisfies OwnAction<Members>;

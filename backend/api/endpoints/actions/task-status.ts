@@ -1,0 +1,46 @@
+import type { OwnAction } from '../action.ts';
+import { pathParamsOf } from '../../http/route.ts';
+import { select, selected } from '../task-result.ts';
+
+interface Members {
+  select?: string;
+  states?: { [state: string]: string };
+}
+
+const STATES = ['queued', 'running', 'succeeded', 'failed', 'canceled'];
+
+export default {
+  name: 'task-status',
+  summary:
+    'How far a task is, `{"status": ...}`, and its `result` once that is there. Its id is the first parameter of the path, or the first required one of the query.',
+  members: {
+    type: 'object',
+    properties: {
+      select,
+      states: {
+        type: 'object',
+        properties: Object.fromEntries(STATES.map((state) => [state, { type: 'string' }])),
+        additionalProperties: false,
+        description: "Other words for the task's states.",
+      },
+    },
+    additionalProperties: false,
+  },
+  scope: 'read',
+  flaws: ({ path, required }) =>
+    pathParamsOf(path).length > 0 || required?.length
+      ? []
+      : [
+          {
+            pointer: '',
+            message: "needs a parameter in its path, or a required one in its query: the task's id",
+          },
+        ],
+  async handle({ path, required, select: member, states = {} }, { params, query }, { tasks }) {
+    const [inPath] = pathParamsOf(path);
+    const id = inPath === undefined ? query[required![0]!] : params[inPath];
+    const found = await tasks.get(typeof id === 'string' ? id : '');
+    const status = states[found.state] ?? found.state;
+    return found.state === 'succeeded' ? { status, result: selected(member, found) } : { status };
+  },
+} satisfies OwnAction<Members>;

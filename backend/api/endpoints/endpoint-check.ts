@@ -1,0 +1,94 @@
+import { compileValue } from '../../../core/wire/expression.ts';
+import { escaped, flaws, type Flaw } from '../../../core/problems/flaws.ts';
+import type { Action, Known } from '../../../core/plugins/plugin.ts';
+import { ajv, schemaProblem, schemas } from '../../../schemas/index.ts';
+import type { EndpointConfig } from '../../../schemas/types.ts';
+import { pathParamsOf } from '../http/route.ts';
+
+/** What endpoints are checked against. */
+export interface Gateway {
+  actions: ReadonlyMap<string, Action>;
+  known: Known;
+  /** Which plugins failed, and why: what is not known may be theirs. Null: none. */
+  missing: string | null;
+}
+
+/** Paths that are the API's own. */
+const TAKEN = /^\/(api|docs|healthz|readyz|metrics|socket\.io)(\/|$)/;
+/** Members that every endpoint can have; the others are its action's. */
+const COMMON = Object.keys((schemas.get('setup/endpoint') as { properties: object }).properties);
+
+/** All that is wrong with endpoints; pointers begin at their list. Nothing: they can be mounted. */
+export function endpointFlaws(endpoints: EndpointConfig[], gateway: Gateway): Flaw[] {
+  const places = new Map<string, number>();
+  return endpoints.flatMap((endpoint, i) => {
+    const place = `${endpoint.method} ${endpoint.path.replaceAll(/\{\w+\}/g, '{}')}`;
+    const first = places.get(place) ?? i;
+    places.set(place, first);
+    const found = flawsOf(endpoint, gateway);
+    if (first < i) found.push({ pointer: '/path', message: `is that of endpoints[${first}], too` });
+    return found.map((flaw) => ({ ...flaw, pointer: `/${i}${flaw.pointer}` }));
+  });
+}
+
+function flawsOf(endpoint: EndpointConfig, { actions, known, missing }: Gateway): Flaw[] {
+  const action = actions.get(endpoint.action);
+  if (!action && missing !== null) return [];
+  if (!action) {
+    const message = `"${endpoint.action}" is no action; there are: ${[...actions.keys()].join(', ')}`;
+    return [{ pointer: '/action', message }];
+  }
+  const own = Object.fromEntries(Object.entries(endpoint).filter(([name]) => !COMMON.includes(name)));
+  const found = [
+    ...(ajv.validate(action.members, own) ? [] : flaws(action.members, own)),
+    ...commonFlaws(endpoint, action),
+    ...schemaFlaws(endpoint),
+    ...expressionFlaws(endpoint),
+  ];
+  return found.length > 0 ? found : (action.flaws?.(endpoint, known) ?? []);
+}
+
+function commonFlaws(endpoint: EndpointConfig, action: Action): Flaw[] {
+  const { method, path, query = {}, required = [], pathParams = {}, body } = endpoint;
+  const found: Flaw[] = [];
+  const flaw = (pointer: string, message: string) => found.push({ pointer, message });
+  if (TAKEN.test(path)) flaw('/path', `"${path}" is the API's own`);
+  if (action.body && (method === 'GET' || method === 'DELETE'))
+    flaw('/method', `must be POST, PUT or PATCH: ${action.name} needs a body, is "${method}"`);
+  if (body && !action.body) flaw('/body', `is of no use: ${action.name} takes none`);
+  for (const name of required)
+    if (!query[name] && !action.query?.[name])
+      flaw('/required', `names "${name}", which query does not describe`);
+  for (const name of Object.keys(pathParams))
+    if (!pathParamsOf(path).includes(name)) flaw(`/pathParams/${escaped(name)}`, 'is not in the path');
+  return found;
+}
+
+function schemaFlaws({ query = {}, pathParams = {}, body, response }: EndpointConfig): Flaw[] {
+  const within = (member: string, schemas: { [name: string]: object }) =>
+    Object.entries(schemas).map(([name, schema]): [string, object] => [
+      `/${member}/${escaped(name)}`,
+      schema,
+    ]);
+  const given: [string, object | undefined][] = [
+    ...within('query', query),
+    ...within('pathParams', pathParams),
+    ['/body', body],
+    ['/response/schema', response?.schema],
+  ];
+  return given.flatMap(([pointer, schema]) => {
+    const problem = schema && schemaProblem(schema);
+    return problem
+      ? [{ pointer: pointer + problem.pointer, message: `is no JSON Schema: ${problem.message}` }]
+      : [];
+  });
+}
+
+function expressionFlaws({ response }: EndpointConfig): Flaw[] {
+  try {
+    if (response?.value !== undefined) compileValue(response.value);
+    return [];
+  } catch (error) {
+    return [{ pointer: '/response/value', message: (error as Error).message.replace(/\.$/, '') }];
+  }
+}

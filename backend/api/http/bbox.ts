@@ -1,0 +1,25 @@
+import { refusal } from '../../../core/problems/errors.ts';
+import { boxProblem, type Box } from '../../gateway/delivery/bounding-box.ts';
+import type { Schema } from './route.ts';
+
+/** A box as a query parameter. */
+export const bbox: Schema = {
+  type: 'string',
+  description:
+    'Only subjects in this box: west,south,east,north in degrees; west > east spans the antimeridian.',
+  examples: ['13.3,52.4,13.5,52.6'],
+};
+
+/** @throws refusal `request_invalid` */
+export function parseBox(text: string): Box {
+  const numbers = text.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)));
+  const problem =
+    numbers.length !== 4 || numbers.some(Number.isNaN)
+      ? 'four numbers are needed'
+      : boxProblem(numbers as Box);
+  if (!problem) return numbers as Box;
+  throw refusal('request_invalid', 422, `bbox=${text.slice(0, 80)}: ${problem}.`, {
+    hint: 'Write west,south,east,north in degrees.',
+    errors: [{ pointer: '?bbox', detail: problem }],
+  });
+}

@@ -1,0 +1,152 @@
+import type { NextFunction, Request, Response } from 'express';
+import type { ErrorObject } from 'ajv';
+import { asRepriseError, failure, refusal, RepriseError } from '../../../core/problems/errors.ts';
+import type { Logger } from '../../../core/logging/log.ts';
+import type { Problem } from '../../../schemas/types.ts';
+
+/** Writes the problem document (RFC 9457) of an error. What we did not expect is told to the log, not to the caller. */
+function sendProblem(response: Response, error: RepriseError): void {
+  if (response.headersSent) {
+    // Half an answer is out: a broken connection is the only way to say so.
+    response.destroy();
+    return;
+  }
+  const shown =
+    error.kind === 'invariant'
+      ? new RepriseError('invariant', 'unexpected', 500, 'Something went wrong here that should not.', {
+          hint: "The service's log has the details; please report it.",
+        })
+      : error;
+  if (error.status === 503) response.set('Retry-After', '1');
+  response
+    .status(error.status)
+    .type('application/problem+json')
+    .send(JSON.stringify({ ...shown.toProblem(response.req.originalUrl), ...extraOf(error) }));
+}
+
+/** A refusal whose problem document has further members (RFC 9457, section 3.2). */
+export function refusalWith(error: RepriseError, members: { [name: string]: unknown }): RepriseError {
+  return Object.assign(error, { members });
+}
+
+function extraOf(error: RepriseError): { [name: string]: unknown } {
+  return (error as RepriseError & { members?: { [name: string]: unknown } }).members ?? {};
+}
+
+/** The last middleware: whatever was thrown becomes a problem document. */
+export function problemHandler(log: Logger) {
+  return (thrown: unknown, request: Request, response: Response, _next: NextFunction): void => {
+    const error = translate(thrown, request);
+    if (error.status >= 500) {
+      log[error.kind === 'invariant' ? 'error' : 'warn'](
+        {
+          method: request.method,
+          url: request.path,
+          code: error.code,
+          err: error.kind === 'invariant' ? thrown : undefined,
+        },
+        error.message,
+      );
+    }
+    sendProblem(response, error);
+  };
+}
+
+/** Nothing is there. */
+export function notFound(request: Request): never {
+  throw refusal(
+    'route_unknown',
+    404,
+    `There is no ${request.method} ${(request.baseUrl + request.path).slice(0, 200)}.`,
+    {
+      hint: 'GET /api/v1/openapi.json lists what there is; /docs shows it.',
+    },
+  );
+}
+
+/** What a schema refused, in the words of a problem document. `place`: `#` for the body (a JSON pointer follows), `?` for the query. */
+export function validationRefusal(errors: ErrorObject[], place: '#' | '?' | '{}'): RepriseError {
+  const listed = meant(errors).map((error) => describe(error, place));
+  const what = { '#': 'body', '?': 'query', '{}': 'path' }[place];
+  const { pointer } = listed[0]!;
+  const details = listed.filter((each) => each.pointer === pointer).map(({ detail }) => detail);
+  const isChoice = listed.length < errors.length;
+  return refusal(
+    'request_invalid',
+    422,
+    `The ${what} is not as it should be: ${pointer} ${details.join(isChoice ? ', or ' : ', ')}.`,
+    {
+      hint: '/docs shows what is expected.',
+      errors: listed,
+    },
+  );
+}
+
+/** Where there was a choice, every branch complains: what was meant is the branch that got furthest. */
+function meant(errors: ErrorObject[]): ErrorObject[] {
+  const tried = errors.filter(({ keyword }) => keyword !== 'oneOf' && keyword !== 'anyOf');
+  if (tried.length === errors.length || tried.length === 0) return errors;
+  const depth = ({ instancePath }: ErrorObject) => instancePath.split('/').length;
+  const deepest = Math.max(...tried.map(depth));
+  return tried.filter((error) => depth(error) === deepest);
+}
+
+function describe(
+  { instancePath, keyword, params, message }: ErrorObject,
+  place: string,
+): NonNullable<Problem['errors']>[number] {
+  const named = params as { missingProperty?: string; additionalProperty?: string };
+  const path =
+    instancePath +
+    ((named.missingProperty ?? named.additionalProperty)
+      ? `/${named.missingProperty ?? named.additionalProperty}`
+      : '');
+  const pointer = place === '#' ? `#${path}` : `${place === '?' ? '?' : ''}${path.slice(1)}`;
+  const detail =
+    keyword === 'required'
+      ? 'is missing'
+      : keyword === 'additionalProperties'
+        ? 'is not known'
+        : keyword === 'enum'
+          ? `must be one of ${(params['allowedValues'] as unknown[]).join(', ')}`
+          : keyword === 'const'
+            ? `must be ${JSON.stringify(params['allowedValue'])}`
+            : (message ?? keyword);
+  return { pointer, detail };
+}
+
+/** Errors of the libraries in front of the handlers, in our words. */
+function translate(thrown: unknown, request: Request): RepriseError {
+  if (thrown instanceof RepriseError) return thrown;
+  const { status, type, code, limit } = thrown as {
+    status?: number;
+    type?: string;
+    code?: string;
+    limit?: number;
+  };
+  if (type === 'entity.parse.failed') {
+    return refusal('body_malformed', 400, `The body is not JSON: ${(thrown as Error).message}.`, {
+      hint: 'Send JSON (RFC 8259).',
+    });
+  }
+  if (type === 'entity.too.large') return tooLarge(limit ?? 0);
+  if (type === 'encoding.unsupported' || type === 'charset.unsupported') {
+    return refusal('body_type', 415, `${(thrown as Error).message}.`, {
+      hint: 'Send UTF-8, plain or as gzip.',
+    });
+  }
+  if (thrown instanceof URIError)
+    return refusal('url_malformed', 400, `The path can't be decoded: ${request.path.slice(0, 200)}`);
+  if (typeof status === 'number' && status >= 400 && status < 500) {
+    return refusal('request_malformed', status, (thrown as Error).message);
+  }
+  if (code === 'ENOSPC')
+    return failure('disk_full', 'There is no space left on the disk.', { cause: thrown });
+  return asRepriseError(thrown);
+}
+
+export function tooLarge(limitBytes: number): RepriseError {
+  return refusal('body_too_large', 413, `The body is larger than ${Math.round(limitBytes / 1e5) / 10} MB.`, {
+    hint: 'Send it in smaller parts.',
+  });
+}

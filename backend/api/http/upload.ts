@@ -1,0 +1,63 @@
+import type { Request } from 'express';
+import busboy from 'busboy';
+import type { Readable } from 'node:stream';
+import { refusal } from '../../../core/problems/errors.ts';
+
+/**
+ * Hands the uploaded file to `keep`: the body as it is, or the field `file` of a form. `name` overrides the form's.
+ * @throws refusal for a form that can't be read or has no file; what `keep` throws
+ */
+export async function receiveUpload<T>(
+  request: Request,
+  name: string | undefined,
+  keep: (name: string, content: Readable) => Promise<T>,
+): Promise<T> {
+  if (!request.is('multipart/form-data')) {
+    if (name === undefined) {
+      throw refusal('recording_name', 422, 'The upload has no name.', {
+        hint: 'Add ?name=trip.csv, or send a form with a file.',
+      });
+    }
+    return keep(name, request);
+  }
+  return new Promise<T>((resolve, reject) => {
+    let kept: Promise<T> | null = null;
+    const malformed = (cause: unknown) =>
+      reject(
+        refusal('body_malformed', 400, `The form can't be read: ${(cause as Error).message}.`, { cause }),
+      );
+    let form: busboy.Busboy;
+    try {
+      // With the path as it was sent: a name with folders in it is refused, not mended.
+      form = busboy({
+        headers: request.headers,
+        preservePath: true,
+        defParamCharset: 'utf8',
+        limits: { fields: 20, fieldSize: 10_000 },
+      });
+    } catch (cause) {
+      return malformed(cause);
+    }
+    form.on('file', (field, content, info) => {
+      if (field !== 'file' || kept) return void content.resume();
+      // It may break before it is being read, where nobody would hear of it.
+      content.on('error', () => {});
+      kept = keep(name ?? info.filename ?? '', content);
+      kept.catch((error: unknown) => {
+        if (content.errored) malformed(content.errored);
+        else reject(error);
+        content.resume();
+      });
+    });
+    form.on('error', malformed);
+    form.on('close', () => {
+      if (kept) kept.then(resolve, reject);
+      else
+        reject(
+          refusal('body_missing', 422, 'The form has no file.', { hint: 'Send it as the field "file".' }),
+        );
+    });
+    request.on('aborted', () => form.destroy(new Error('the connection ended')));
+    request.pipe(form);
+  });
+}

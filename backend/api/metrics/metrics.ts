@@ -1,0 +1,79 @@
+import type { RequestHandler, Response } from 'express';
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { readHead } from '../../../core/redis/channel-store.ts';
+import type { Redis } from '../../../core/redis/connection.ts';
+import type { Figures } from '../../gateway/streams.ts';
+import type { Channels } from '../stores/channels.ts';
+import { metricsText } from './service-metrics.ts';
+
+/** What Prometheus may know: the process, the HTTP calls, how far each channel is, what the gateway delivers, and what services count. */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #redis: Redis;
+  readonly #durations: Histogram<'method' | 'route' | 'status'>;
+
+  constructor(parts: { redis: Redis; channels: Channels; gateway: () => Figures }) {
+    this.#redis = parts.redis;
+    const registers = [this.#registry];
+    collectDefaultMetrics({ register: this.#registry });
+    this.#durations = new Histogram({
+      name: 'reprise_http_request_seconds',
+      help: 'How long HTTP calls took.',
+      labelNames: ['method', 'route', 'status'],
+      buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10],
+      registers,
+    });
+    new Gauge({
+      name: 'reprise_channel_offset',
+      help: 'Offset of the last event of each channel, in its current epoch.',
+      labelNames: ['channel', 'epoch'],
+      registers,
+      async collect() {
+        this.reset();
+        if (parts.redis.status !== 'ready') return;
+        for (const { name } of await parts.channels.all()) {
+          const { epoch, offset } = await readHead(parts.redis, name);
+          this.set({ channel: name, epoch: String(epoch) }, offset);
+        }
+      },
+    });
+    const figures: [keyof Figures, string, string][] = [
+      ['clients', 'clients', 'Clients: sockets, and readers of Server-Sent Events.'],
+      ['channels', 'channels', 'Channels that some client follows.'],
+      ['subscriptions', 'subscriptions', 'Clients on channels.'],
+      ['published', 'published', 'Events on the channels of clients: the sum of the five below.'],
+      ['delivered', 'delivered', 'Events that clients got since the start.'],
+      ['conflated', 'conflated', 'Events left out because a later one took their place.'],
+      ['filtered', 'filtered', 'Events that the client did not want.'],
+      ['dropped', 'dropped', 'Events lost to clients for another reason.'],
+      ['inFlight', 'in_flight', 'Events on their way to clients.'],
+      ['waitingBytes', 'waiting_bytes', 'What waits here because clients do not take it.'],
+    ];
+    for (const [figure, name, help] of figures) {
+      new Gauge({
+        name: `reprise_gateway_${name}`,
+        help,
+        registers,
+        collect() {
+          this.set(parts.gateway()[figure]);
+        },
+      });
+    }
+  }
+
+  /** Measures every call by the route it took. */
+  readonly measure: RequestHandler = (request, response, next) => {
+    const stop = this.#durations.startTimer({ method: request.method });
+    response.on('finish', () => {
+      const path = (request.route as { path?: unknown } | undefined)?.path;
+      stop({ route: typeof path === 'string' ? path : 'none', status: String(response.statusCode) });
+    });
+    next();
+  };
+
+  async write(response: Response): Promise<void> {
+    const own = await this.#registry.metrics();
+    const services = this.#redis.status === 'ready' ? await metricsText(this.#redis) : '';
+    response.type(this.#registry.contentType).send(own + services);
+  }
+}

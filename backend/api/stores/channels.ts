@@ -1,0 +1,53 @@
+import { channelSpec, type ChannelSpec } from '../../../core/wire/channels.ts';
+import type { Settings } from '../../../core/settings/settings.ts';
+import { refusal } from '../../../core/problems/errors.ts';
+import { keys } from '../../../core/wire/keys.ts';
+import type { Redis } from '../../../core/redis/connection.ts';
+import { channelNames } from '../../../core/redis/channel-store.ts';
+
+/** The channels there are: those of the configuration and those that ever carried an event. */
+export class Channels {
+  readonly #redis: Redis;
+  readonly #declared: Settings['channels'];
+
+  constructor(redis: Redis, declared: Settings['channels']) {
+    this.#redis = redis;
+    this.#declared = declared;
+  }
+
+  /** Sorted by name. */
+  async all(): Promise<ChannelSpec[]> {
+    const declared = Object.keys(this.#declared).filter((name) => !name.includes('{'));
+    const names = new Set([...declared, ...(await channelNames(this.#redis))]);
+    return [...names].sort().map((name) => channelSpec(name, this.#declared));
+  }
+
+  /** Whether it was ever written to or not. @throws refusal when it can't be a channel's name */
+  spec(name: string): ChannelSpec {
+    return channelSpec(name, this.#declared);
+  }
+
+  /** @throws refusal `channel_unknown` */
+  async get(name: string): Promise<ChannelSpec> {
+    if (Object.hasOwn(this.#declared, name) || (await this.#redis.sismember(keys.channels, name))) {
+      return channelSpec(name, this.#declared);
+    }
+    throw refusal('channel_unknown', 404, `No channel "${name.slice(0, 140)}".`, {
+      hint: 'GET /api/v1/channels lists them; one exists once it is in config/reprise.json or was written to.',
+    });
+  }
+
+  /** The same, for what needs the channel's log. @throws refusal `channel_no_log`, `channel_unknown` */
+  async logged(name: string): Promise<ChannelSpec> {
+    const spec = await this.get(name);
+    if (spec.logMax > 0) return spec;
+    throw refusal(
+      'channel_no_log',
+      409,
+      `Channel "${name}" keeps no log, so it can't be followed from here.`,
+      {
+        hint: `Follow it with SUBSCRIBE ${name} on Redis, or give it a log in config/reprise.json.`,
+      },
+    );
+  }
+}

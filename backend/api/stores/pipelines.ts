@@ -1,0 +1,233 @@
+import { keys } from '../../../core/wire/keys.ts';
+import type { ChannelSpec } from '../../../core/wire/channels.ts';
+import { refusal } from '../../../core/problems/errors.ts';
+import type { Event, Position } from '../../../core/wire/event.ts';
+import { planPipeline } from '../../../core/wire/pipeline.ts';
+import { services } from '../../../core/redis/presence.ts';
+import type { Redis } from '../../../core/redis/connection.ts';
+import { describeChannel } from '../../../core/redis/channel-store.ts';
+import {
+  newSpan,
+  newTrace,
+  noteHops,
+  parseTraceparent,
+  traceparentText,
+  type TraceContext,
+} from '../../../core/wire/trace.ts';
+import type { Hop, Pipeline, PipelineStatus } from '../../../schemas/types.ts';
+import type { Arrival, Hub } from '../../gateway/log/hub.ts';
+import type { Channels } from './channels.ts';
+import type { Ingest, Ingested } from './ingest.ts';
+import type { Setups } from './setups.ts';
+
+export interface PipelinesParts {
+  redis: Redis;
+  channels: Channels;
+  hub: Hub;
+  ingest: Ingest;
+  setups: Setups;
+}
+
+export interface SendOptions {
+  /** Of rows that name none. */
+  subject: string;
+  /** How long to wait for what comes out; 0: not at all. */
+  waitMs: number;
+  signal: AbortSignal;
+}
+
+export interface Sent extends Ingested {
+  /** Trace ids of the rows; null of one that was refused. */
+  traces: (string | null)[];
+  /** With `waitMs`: the first event that came out for each row; null where none did in time. */
+  results?: (Event | null)[];
+}
+
+/** Pipelines behind the API: what is sent in, what comes out, and how its steps are. */
+export class Pipelines {
+  readonly #parts: PipelinesParts;
+
+  constructor(parts: PipelinesParts) {
+    this.#parts = parts;
+  }
+
+  /** Sends rows into a pipeline: each becomes an event that carries its way. @throws refusal where there is none */
+  async send(name: string, rows: unknown[], { subject, waitMs, signal }: SendOptions): Promise<Sent> {
+    const { channels, ingest, redis } = this.#parts;
+    const receivedMs = Date.now();
+    const { definition, input, route, to, params } = await this.#plan(name);
+    const carriers = rows.map((row) => {
+      const cloud: CloudEvent = isCloudEvent(row) ? row : { specversion: '1.0', data: row };
+      const given = parseTraceparent(typeof cloud.traceparent === 'string' ? cloud.traceparent : undefined);
+      const context = given
+        ? { ...given, span: newSpan() }
+        : newTrace(Math.random() < (definition.trace ?? 1));
+      const merged = mergedParams(params, cloud.params);
+      const event = {
+        ...cloud,
+        pipeline: name,
+        route,
+        traceparent: traceparentText(context),
+        ...(merged !== null && { params: merged }),
+      };
+      return { event, trace: context.trace, context, parent: given?.span };
+    });
+    const spec = channels.spec(input);
+    const results =
+      waitMs > 0
+        ? await this.#catch(
+            channels.spec(to),
+            carriers.map(({ trace }) => trace),
+          )
+        : null;
+    try {
+      const sent = await ingest.take(
+        spec,
+        carriers.map(({ event }) => event),
+        subject,
+      );
+      const isRefused = new Set(sent.refused.map(({ index }) => index));
+      const taken = carriers.filter((_, i) => !isRefused.has(i));
+      await noteHops(redis, sentHops(taken, { pipeline: name, channel: input, receivedMs, ...sent })).catch(
+        () => {},
+      );
+      const traces = carriers.map(({ trace }, i) => (isRefused.has(i) ? null : trace));
+      if (!results) return { ...sent, traces };
+      await results.wait(
+        traces.filter((trace) => trace !== null),
+        waitMs,
+        signal,
+      );
+      return { ...sent, traces, results: traces.map((trace) => results.found.get(trace ?? '') ?? null) };
+    } finally {
+      results?.stop();
+    }
+  }
+
+  /** Rates, lag and errors, step by step. @throws refusal where there is none */
+  async status(name: string): Promise<PipelineStatus> {
+    const { redis, channels } = this.#parts;
+    const { definition, steps, to } = await this.#plan(name);
+    const alive = await services(redis);
+    const described = steps.map(async ({ name: step, channel, service, config, state }) => {
+      const [{ rate, offset, consumers }, tally] = await Promise.all([
+        describeChannel(redis, channels.spec(channel)),
+        redis.hgetall(keys.tally(service)),
+      ]);
+      const consumer = consumers.find((each) => each.name === service);
+      const found = alive.find((each) => each.name === service);
+      return {
+        name: step,
+        service,
+        channel,
+        runs: config ? ('here' as const) : ('elsewhere' as const),
+        state: found?.state ?? (state === 'stopped' ? state : ('missing' as const)),
+        ...(found?.message !== undefined && { message: found.message }),
+        rate: rate ?? 0,
+        received: offset,
+        lag: consumer?.lag ?? offset,
+        failed: Number(tally['failed'] ?? 0),
+        retried: Number(tally['retried'] ?? 0),
+      };
+    });
+    const out = await describeChannel(redis, channels.spec(to));
+    return {
+      name,
+      definition,
+      steps: await Promise.all(described),
+      to,
+      results: { rate: out.rate ?? 0, count: out.offset },
+    };
+  }
+
+  async #plan(name: string) {
+    const definition: Pipeline = await this.#parts.setups.get('pipelines', name);
+    return { definition, ...planPipeline(name, definition) };
+  }
+
+  /** Listens for what comes out of some traces, from now on. */
+  async #catch(spec: ChannelSpec, traces: string[]) {
+    const awaited = new Set(traces);
+    const found = new Map<string, Event>();
+    let changed = () => {};
+    const stop = await this.#parts.hub.watch(spec.name, {
+      arrived(arrival: Arrival) {
+        for (const event of arrival.events) {
+          const trace = parseTraceparent(event.traceparent)?.trace;
+          if (trace !== undefined && awaited.has(trace) && !found.has(trace)) found.set(trace, event);
+        }
+        changed();
+      },
+      rewound() {},
+    });
+    const wait = (wanted: string[], waitMs: number, signal: AbortSignal) =>
+      new Promise<void>((resolve) => {
+        const limit = setTimeout(resolve, waitMs);
+        changed = () => {
+          if (!signal.aborted && wanted.some((trace) => !found.has(trace))) return;
+          clearTimeout(limit);
+          resolve();
+        };
+        signal.addEventListener('abort', changed);
+        changed();
+      });
+    return { found, wait, stop };
+  }
+}
+
+interface Carrier {
+  event: { time?: unknown };
+  context: TraceContext;
+  /** The caller's span. */
+  parent: string | undefined;
+}
+
+/** That events were sent, for the record of traces. */
+function sentHops(
+  carriers: Carrier[],
+  of: { pipeline: string; channel: string; receivedMs: number; position: Position },
+): Hop[] {
+  const { pipeline, channel, position } = of;
+  const [received, finished] = [new Date(of.receivedMs).toISOString(), new Date().toISOString()];
+  const first = position.offset - carriers.length + 1;
+  return carriers.flatMap(({ event, context, parent }, i): Hop[] => {
+    if (!context.isSampled) return [];
+    const id = `${channel}/${position.epoch}/${first + i}`;
+    return [
+      {
+        trace: context.trace,
+        span: context.span,
+        ...(parent !== undefined && { parent }),
+        service: 'api',
+        ...{ pipeline, channel, event: id, received, sent: received, finished, status: 'sent', to: [id] },
+        created: typeof event.time === 'string' ? event.time : received,
+      },
+    ];
+  });
+}
+
+interface CloudEvent {
+  specversion: unknown;
+  data?: unknown;
+  time?: unknown;
+  traceparent?: unknown;
+  params?: unknown;
+}
+
+function isCloudEvent(row: unknown): row is CloudEvent {
+  return typeof row === 'object' && row !== null && 'specversion' in row;
+}
+
+/** Parameters by step: those of the pipeline under those that the event brings. @throws refusal where these are no such text */
+function mergedParams(own: string | null, given: unknown): string | null {
+  if (given === undefined) return own;
+  let parsed: unknown;
+  try {
+    parsed = typeof given === 'string' ? JSON.parse(given) : given;
+  } catch {
+    parsed = null;
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+    throw refusal('params_malformed', 422, 'params must be an object, or its JSON text: {"<step>": {...}}.');
+  return JSON.stringify({ ...(own === null ? {} : (JSON.parse(own) as object)), ...parsed });
+}

@@ -1,0 +1,70 @@
+import { comparePositions, parsePosition, type Position } from '../../../core/wire/event.ts';
+import { keys } from '../../../core/wire/keys.ts';
+import { planPipeline } from '../../../core/wire/pipeline.ts';
+import { services } from '../../../core/redis/presence.ts';
+import type { Redis } from '../../../core/redis/connection.ts';
+import type { Setups } from './setups.ts';
+import type { ReadersOf } from './trace-summary.ts';
+
+/** How far somebody has read a channel; null: not at all. */
+interface Reader {
+  service: string;
+  at: Position | null;
+}
+
+/** Who reads which channel, and how far. */
+export class Readers {
+  readonly #redis: Redis;
+  readonly #setups: Setups;
+
+  constructor(redis: Redis, setups: Setups) {
+    this.#redis = redis;
+    this.#setups = setups;
+  }
+
+  /** Answers, as of now, which services are yet to read an event, also those that are stopped. */
+  look(): ReadersOf {
+    let planned: Promise<Map<string, Set<string>>> | null = null;
+    const byChannel = new Map<string, Promise<Reader[]>>();
+    return async (event) => {
+      const [, channel, epoch, offset] = /^(.+)\/(\d+)\/(\d+)$/.exec(event) ?? [];
+      if (channel === undefined) return [];
+      planned ??= this.#planned();
+      let readers = byChannel.get(channel);
+      if (!readers) byChannel.set(channel, (readers = this.#readers(channel, (await planned).get(channel))));
+      const position = { epoch: Number(epoch), offset: Number(offset) };
+      const behind = (await readers).filter(({ at }) => at === null || comparePositions(at, position) < 0);
+      return [...new Set(behind.map(({ service }) => service))];
+    };
+  }
+
+  /** Names of the services that are to read each channel, those of partitions included. */
+  async #planned(): Promise<Map<string, Set<string>>> {
+    const found = new Map<string, Set<string>>();
+    const add = (channel: string, service: string) => {
+      const names = found.get(channel);
+      if (names) names.add(service);
+      else found.set(channel, new Set([service]));
+    };
+    for (const { name, inputs = [] } of await services(this.#redis))
+      for (const channel of inputs) add(channel, name);
+    for (const [name, pipeline] of Object.entries(await this.#setups.all('pipelines')))
+      for (const { channel, service } of planPipeline(name, pipeline).steps) add(channel, service);
+    return found;
+  }
+
+  async #readers(channel: string, planned: ReadonlySet<string> = new Set()): Promise<Reader[]> {
+    const consumers = await this.#redis.hgetall(keys.consumers(channel));
+    const known = Object.entries(consumers).flatMap(([name, value]): Reader[] => {
+      const [position = '', deadline = ''] = value.split(' ');
+      const isGone = !planned.has(name) && Number(deadline) < Date.now();
+      return isGone ? [] : [{ service: wholeOf(name), at: parsePosition(position) }];
+    });
+    const isKnown = new Set(known.map(({ service }) => service));
+    const others = [...planned].map(wholeOf).filter((service) => !isKnown.has(service));
+    return [...known, ...others.map((service) => ({ service, at: null }))];
+  }
+}
+
+/** The service that a partition is of. */
+const wholeOf = (name: string) => name.replace(/#\d+\/\d+$/, '');

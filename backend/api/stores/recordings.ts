@@ -1,0 +1,167 @@
+import { randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { lstat, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { failure, refusal, RepriseError } from '../../../core/problems/errors.ts';
+import type { Recording, RecordingDescription } from '../../../schemas/types.ts';
+import { tooLarge } from '../http/problems.ts';
+import type { Replayers } from './replayers.ts';
+
+const DESCRIBE_MS = 60_000;
+const NAME = /^[\p{L}\p{N}_(][\p{L}\p{N} ._()+,@=&-]{0,127}$/u;
+const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
+const ENDING = /\.(?:(csv|tsv|ndjson|jsonl|ldjson|json|geojson|gpx|igc)(\.gz|\.zst)?|(parquet|mcap))$/i;
+/** What lies beside recordings and is none. */
+const BESIDE = /\.(truth\.json|streets\.geojson)$/i;
+
+/** The folder recordings are read from. No name leads out of it. */
+export class RecordingsFolder {
+  readonly path: string;
+  readonly #replayers: Replayers;
+  readonly #maxBytes: number;
+
+  constructor(path: string, replayers: Replayers, maxBytes: number) {
+    this.path = path;
+    this.#replayers = replayers;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** By name, without descriptions. */
+  async list(): Promise<Recording[]> {
+    const entries = await readdir(this.path, { withFileTypes: true }).catch(() => []);
+    const names = entries
+      .filter((entry) => entry.isFile() && isRecording(entry.name))
+      .map(({ name }) => name);
+    const found = await Promise.all(names.sort().map((name) => this.#look(name)));
+    return found.filter((recording) => recording !== null);
+  }
+
+  /** @throws refusal `recording_name`, `recording_unknown` */
+  async get(id: string): Promise<Recording> {
+    const found = isRecording(checkName(id)) && (await this.#look(id));
+    if (found) return found;
+    throw refusal('recording_unknown', 404, `No recording "${id}".`, {
+      hint: 'GET /api/v1/recordings lists them.',
+    });
+  }
+
+  /** What a reading of the whole file finds. @throws what the replayer refuses, failure `no_answer` */
+  describe(id: string): Promise<RecordingDescription> {
+    return this.#replayers.ask<RecordingDescription>('describe', { id }, DESCRIBE_MS);
+  }
+
+  /** @throws refusal `recording_name`, `recording_unknown` */
+  async remove(id: string): Promise<void> {
+    await this.get(id);
+    await rm(join(this.path, id));
+  }
+
+  /**
+   * Keeps an upload once it is there as a whole and a row of it can be played; before that nobody sees it.
+   * @throws refusal `recording_name`, `recording_exists`, `body_too_large`, `recording_unplayable`
+   */
+  async receive(name: string, content: Readable, replace: boolean): Promise<Recording> {
+    if (!ENDING.test(checkName(name))) {
+      throw refusal('recording_name', 422, `"${name}" does not end like a recording.`, {
+        hint: 'Name it .csv, .tsv, .ndjson, .json, .geojson, .gpx or .igc, which .gz or .zst may follow; or .parquet or .mcap.',
+      });
+    }
+    if (BESIDE.test(name))
+      throw refusal('recording_name', 422, `"${name}" is the name of a file beside a recording.`);
+    if (!replace && (await this.#look(name))) throw exists(name);
+    await mkdir(this.path, { recursive: true });
+    const arriving = join(this.path, `.arriving-${randomUUID()}`);
+    try {
+      await pipeline(limited(content, this.#maxBytes), createWriteStream(arriving, { flags: 'wx' }));
+      return await this.#keep(arriving, name, replace);
+    } finally {
+      await rm(arriving, { force: true });
+    }
+  }
+
+  /** The streets that go with the recordings, or null. */
+  async streets(): Promise<unknown> {
+    const names = await readdir(this.path).catch(() => []);
+    const name = names.sort().find((each) => each.endsWith('.streets.geojson') && !each.startsWith('.'));
+    if (!name) return null;
+    try {
+      return JSON.parse(await readFile(join(this.path, name), 'utf8')) as unknown;
+    } catch (cause) {
+      throw failure('streets_unreadable', `${name} can't be read as GeoJSON.`, { cause });
+    }
+  }
+
+  /** Puts the file in its place and has it read; what can't be played makes way for what was there before. */
+  async #keep(arriving: string, name: string, replace: boolean): Promise<Recording> {
+    const path = join(this.path, name);
+    const before = join(this.path, `.before-${randomUUID()}`);
+    if (!replace && (await this.#look(name))) throw exists(name);
+    const replaced = await rename(path, before).then(
+      () => true,
+      () => false,
+    );
+    try {
+      await rename(arriving, path);
+      const description = await this.describe(name).catch((error: unknown) => {
+        // Nobody there to read it: it is kept as it came.
+        if (error instanceof RepriseError && error.code === 'no_answer') return undefined;
+        throw error;
+      });
+      if (description?.records === 0) throw unplayable(name, description);
+      if (replaced) await rm(before, { force: true });
+      return { ...(await this.#look(name))!, ...(description && { description }) };
+    } catch (error) {
+      await rm(path, { force: true });
+      if (replaced) await rename(before, path);
+      throw error;
+    }
+  }
+
+  async #look(name: string): Promise<Recording | null> {
+    const info = await lstat(join(this.path, name)).catch(() => null);
+    if (!info?.isFile()) return null;
+    return { id: name, format: formatOf(name), bytes: info.size, modified: info.mtime.toISOString() };
+  }
+}
+
+function isRecording(name: string): boolean {
+  return NAME.test(name) && ENDING.test(name) && !BESIDE.test(name);
+}
+
+function formatOf(name: string): string {
+  const [, text, , binary] = ENDING.exec(name)!;
+  const ending = (text ?? binary)!.toLowerCase();
+  return ending === 'jsonl' ? 'ndjson' : ending === 'tsv' ? 'csv' : ending;
+}
+
+function checkName(name: string): string {
+  if (NAME.test(name) && !RESERVED.test(name) && !/[. ]$/.test(name)) return name;
+  throw refusal('recording_name', 422, `${JSON.stringify(name.slice(0, 140))} can't be a recording's name.`, {
+    hint: 'A plain file name: letters, digits, space and . _ - ( ) + , @ = &; no folders, no leading dot, 128 characters at most.',
+  });
+}
+
+function exists(name: string): RepriseError {
+  return refusal('recording_exists', 409, `There is a recording "${name}" already.`, {
+    hint: 'Choose another name, or add ?replace=true.',
+  });
+}
+
+function unplayable(name: string, { refused, refusals = [] }: RecordingDescription): RepriseError {
+  const why = refusals.slice(0, 3).map(({ line, reason }) => `Line ${line}: ${reason}`);
+  return refusal('recording_unplayable', 422, `No row of ${name} can be played; ${refused} were refused.`, {
+    hint: why.join(' ') || 'Is it of the format that its name says?',
+  });
+}
+
+/** The chunks up to a size. Leaves the source open when it stops early: the caller is still to hear why. */
+async function* limited(content: Readable, maxBytes: number): AsyncGenerator<Buffer> {
+  let bytes = 0;
+  for await (const chunk of content.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw tooLarge(maxBytes);
+    yield chunk;
+  }
+}

@@ -1,0 +1,69 @@
+import { isChannelName } from '../../../core/wire/channels.ts';
+import { refusal } from '../../../core/problems/errors.ts';
+import type { Event } from '../../../core/wire/event.ts';
+import { keys } from '../../../core/wire/keys.ts';
+import { callProtocol, type Redis } from '../../../core/redis/connection.ts';
+import type { DeadLetter } from '../../../schemas/types.ts';
+
+const PAGE = 500;
+
+/** Puts the event of a dead letter back onto its channel, with the way it still had to go. @throws refusal where it can't */
+export async function redrive(redis: Redis, id: string): Promise<{ channel: string; position: string }> {
+  const [entry] = await redis.xrange(keys.deadLetters, id, id);
+  if (!entry) throw refusal('deadletter_unknown', 404, `There is no dead letter ${id}.`);
+  const letter = JSON.parse(entry[1][1]!) as DeadLetter;
+  const event = eventOf(letter);
+  if (!event)
+    throw refusal('deadletter_no_event', 422, `Dead letter ${id} holds no whole event: ${letter.reason}.`, {
+      hint: 'A row of a recording comes again when that is played again.',
+    });
+  return { channel: letter.channel, position: await putBack(redis, id, letter.channel, event) };
+}
+
+/** The same for all that match; those that hold no event stay. Answers how many went back and how many stayed. */
+export async function redriveAll(
+  redis: Redis,
+  wanted: { channel?: string; source?: string },
+): Promise<{ redriven: number; left: number }> {
+  let [redriven, left] = [0, 0];
+  // What fails again comes after these.
+  const last = (await redis.xrevrange(keys.deadLetters, '+', '-', 'COUNT', 1))[0]?.[0];
+  for (let from = '-'; last !== undefined;) {
+    const page = await redis.xrange(keys.deadLetters, from, last, 'COUNT', PAGE);
+    for (const [id, fields] of page) {
+      const letter = JSON.parse(fields[1]!) as DeadLetter;
+      if (wanted.channel !== undefined && letter.channel !== wanted.channel) continue;
+      if (wanted.source !== undefined && letter.source !== wanted.source) continue;
+      const event = eventOf(letter);
+      if (event) await putBack(redis, id, letter.channel, event);
+      if (event) redriven++;
+      else left++;
+    }
+    if (page.length < PAGE) break;
+    from = `(${page.at(-1)![0]}`;
+  }
+  return { redriven, left };
+}
+
+function eventOf({ channel, content }: DeadLetter): Event | null {
+  try {
+    const event = JSON.parse(content) as Partial<Event>;
+    const isWhole = event.specversion === '1.0' && typeof event.data === 'object' && isChannelName(channel);
+    return isWhole ? (event as Event) : null;
+  } catch {
+    return null;
+  }
+}
+
+async function putBack(redis: Redis, id: string, channel: string, event: Event): Promise<string> {
+  const { source, time, replay, traceparent, pipeline, route, params } = event;
+  const members = JSON.stringify({ source, time, replay, traceparent, pipeline, route, params });
+  const position = await callProtocol(redis, 'send', [
+    channel,
+    event.subject,
+    JSON.stringify(event.data),
+    members,
+  ]);
+  await redis.xdel(keys.deadLetters, id);
+  return String(position);
+}

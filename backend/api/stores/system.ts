@@ -1,0 +1,178 @@
+import { isDeepStrictEqual } from 'node:util';
+import { setTimeout as delay } from 'node:timers/promises';
+import { asRepriseError, refusal, sentence } from '../../../core/problems/errors.ts';
+import { escaped, sentenceOf } from '../../../core/problems/flaws.ts';
+import { keys } from '../../../core/wire/keys.ts';
+import type { Redis } from '../../../core/redis/connection.ts';
+import { byPlace, type WholeSetup } from '../../../core/setup/setup.ts';
+import type { ReplayRequest, System as SystemDocument, SystemChanges } from '../../../schemas/types.ts';
+import type { Endpoints } from '../endpoints/endpoints.ts';
+import type { Replays } from './replays.ts';
+import type { Setups } from './setups.ts';
+
+type Changes = SystemChanges['changes'];
+type Section = Changes[number]['section'];
+type SavedReplays = NonNullable<SystemDocument['replays']>;
+
+const SECTIONS: Section[] = ['channels', 'endpoints', 'services', 'analytics', 'pipelines', 'replays'];
+/** After a flush replayers tell of themselves within a second, and of their replays within half of one. */
+const RETRIES_MS = 3_000;
+const RETRY_MS = 100;
+
+/** The whole set-up as one document: saved, compared, restored. */
+export class System {
+  readonly #redis: Redis;
+  readonly #setups: Setups;
+  readonly #replays: Replays;
+  readonly #endpoints: Endpoints;
+  readonly #problems: () => string[];
+
+  constructor(parts: {
+    redis: Redis;
+    setups: Setups;
+    replays: Replays;
+    endpoints: Endpoints;
+    /** What else can not be as it is set up. */
+    problems: () => string[];
+  }) {
+    this.#redis = parts.redis;
+    this.#setups = parts.setups;
+    this.#replays = parts.replays;
+    this.#endpoints = parts.endpoints;
+    this.#problems = parts.problems;
+  }
+
+  /** Everything, each section in the order of its names. */
+  async document(): Promise<Required<SystemDocument>> {
+    const { channels, endpoints, services, analytics, pipelines } = await this.#setups.whole();
+    return {
+      channels: sorted(channels),
+      endpoints: Object.values(sorted(endpoints)),
+      services: sorted(services),
+      analytics: sorted(analytics),
+      pipelines: sorted(pipelines),
+      replays: sorted(await this.#saved()),
+      problems: [...this.#problems(), ...this.#endpoints.problems],
+    };
+  }
+
+  /** What a restored document would change. Sections that it leaves out stay. @throws refusal where it can't run */
+  async changes(wanted: SystemDocument): Promise<Changes> {
+    await this.#check(wanted);
+    const [now, then] = [byName(await this.document()), byName(wanted)];
+    return SECTIONS.flatMap((section) => {
+      const after = then[section];
+      return after === undefined ? [] : changesOf(section, now[section]!, after);
+    });
+  }
+
+  /** Makes the set-up what the document says, in one step; then takes its replays up again where they were. @throws as `changes` */
+  async restore(wanted: SystemDocument): Promise<SystemChanges> {
+    const changes = await this.changes(wanted);
+    await this.#setups.replace(await this.#whole(wanted));
+    const failed: SystemChanges['failed'] = [];
+    const untilMs = performance.now() + RETRIES_MS;
+    for (const { section, name: id, change } of changes) {
+      if (section !== 'replays') continue;
+      try {
+        if (change === 'removed') await this.#replays.remove(id);
+        else await this.#takeUp(id, wanted.replays![id]!, untilMs);
+      } catch (error) {
+        failed.push({ replay: id, reason: sentence(error) });
+      }
+    }
+    return { changes, failed };
+  }
+
+  async #check(wanted: SystemDocument): Promise<void> {
+    const flaws = this.#endpoints.flaws(wanted.endpoints ?? []);
+    if (flaws.length > 0)
+      throw refusal('config_invalid', 422, `endpoints${sentenceOf(flaws[0]!)}.`, {
+        errors: flaws.map(({ pointer, message }) => ({ pointer: `#/endpoints${pointer}`, detail: message })),
+      });
+    await this.#setups.check(await this.#whole(wanted));
+  }
+
+  /** The set-up with what the document says of it. */
+  async #whole({ channels, endpoints, services, analytics, pipelines }: SystemDocument): Promise<WholeSetup> {
+    return {
+      ...(await this.#setups.whole()),
+      ...(channels && { channels }),
+      ...(endpoints && { endpoints: byPlace(endpoints) }),
+      ...(services && { services }),
+      ...(analytics && { analytics }),
+      ...(pipelines && { pipelines }),
+    };
+  }
+
+  /** Replays that go on, in a replayer that others may take over from: those of a command line are its own. */
+  async #saved(): Promise<SavedReplays> {
+    const requests = await this.#redis.hgetall(keys.replayRequests);
+    const saved: SavedReplays = {};
+    for (const { id, state, position } of await this.#replays.list()) {
+      if (!requests[id] || (state !== 'playing' && state !== 'paused')) continue;
+      const { paused: _asWasAsked, id: _known, ...request } = JSON.parse(requests[id]) as ReplayRequest;
+      saved[id] = { request, state, position };
+    }
+    return saved;
+  }
+
+  /** Tries until then what a flushed Redis can't do at once: replayers, and the replays they still have, are not known yet. */
+  async #takeUp(id: string, saved: SavedReplays[string], untilMs: number): Promise<void> {
+    for (;;) {
+      try {
+        return await this.#tryTakeUp(id, saved);
+      } catch (error) {
+        const passes = ['replay_exists', 'no_answer'].includes(asRepriseError(error).code);
+        if (!passes || performance.now() > untilMs) throw error;
+        await delay(RETRY_MS);
+      }
+    }
+  }
+
+  /** A replay of this request that stands at this position. */
+  async #tryTakeUp(id: string, { request, state, position }: SavedReplays[string]): Promise<void> {
+    const { paused: _paused, id: _id, ...asked } = request;
+    const known = (await this.#saved())[id];
+    if (!known || !isDeepStrictEqual(known.request, asked)) {
+      if ((await this.#replays.list()).some((replay) => replay.id === id)) await this.#replays.remove(id);
+      await this.#replays.create({ ...asked, id, paused: true });
+    }
+    await this.#replays.patch(id, { position, state });
+  }
+}
+
+type Named = { [section in Section]?: { [name: string]: object } };
+
+function byName({ endpoints, ...others }: SystemDocument): Named {
+  return { ...others, ...(endpoints && { endpoints: byPlace(endpoints) }) };
+}
+
+function changesOf(
+  section: Section,
+  now: { [name: string]: object },
+  then: { [name: string]: object },
+): Changes {
+  const names = [...new Set([...Object.keys(now), ...Object.keys(then)])].sort();
+  return names.flatMap((name): Changes => {
+    if (!Object.hasOwn(now, name)) return [{ section, name, change: 'added' }];
+    if (!Object.hasOwn(then, name)) return [{ section, name, change: 'removed' }];
+    const at = differences(now[name], then[name]);
+    return at.length === 0 ? [] : [{ section, name, change: 'changed', at }];
+  });
+}
+
+/** JSON pointers to what is not the same in two values; a list counts as one. */
+function differences(a: unknown, b: unknown, pointer = ''): string[] {
+  if (isDeepStrictEqual(a, b)) return [];
+  if (!isObject(a) || !isObject(b)) return [pointer];
+  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...names].flatMap((name) => differences(a[name], b[name], `${pointer}/${escaped(name)}`));
+}
+
+const isObject = (value: unknown): value is { [member: string]: unknown } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function sorted<T>(section: { [name: string]: T }): { [name: string]: T } {
+  return Object.fromEntries(Object.entries(section).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

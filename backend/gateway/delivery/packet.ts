@@ -1,0 +1,117 @@
+import { positionText } from '../../../core/wire/event.ts';
+import type { Entry } from '../log/log-slice.ts';
+
+/** The Socket.IO namespace of the gateway. */
+export const NAMESPACE = '/live';
+
+interface BatchParts {
+  channel: string;
+  epoch: number;
+  from: number;
+  to: number;
+  entries: Entry[];
+  conflated: number;
+  dropped: number;
+}
+
+interface GapParts {
+  channel: string;
+  epoch: number;
+  from: number;
+  to: number;
+  reason: string;
+}
+
+/** What is remembered of a packet until the client has credited it. */
+export interface Receipt {
+  epoch: number;
+  to: number;
+  /** Events in it. */
+  count: number;
+}
+
+/** A `batch` or a `gap` on its way. Written at most once in each form, however many clients get it. */
+export class Packet {
+  readonly receipt: Receipt;
+  readonly #parts: BatchParts | GapParts;
+  #text: string | undefined;
+  #frame: Buffer | undefined;
+  #message: Buffer | undefined;
+
+  constructor(parts: BatchParts | GapParts) {
+    const { epoch, to } = parts;
+    this.receipt = { epoch, to, count: 'entries' in parts ? parts.entries.length : 0 };
+    this.#parts = parts;
+  }
+
+  /** As a packet of Socket.IO. */
+  get text(): string {
+    return (this.#text ??= this.#write());
+  }
+
+  /** As a frame of WebSocket that holds the packet. */
+  get frame(): Buffer {
+    return (this.#frame ??= frameOf(`4${this.#text ?? this.#write()}`));
+  }
+
+  /** For Engine.IO, which takes a frame that is written already. */
+  get options(): { compress: false; wsPreEncodedFrame: [Buffer] } {
+    return { compress: false, wsPreEncodedFrame: [this.frame] };
+  }
+
+  /** As Server-Sent Events: one for each event, and before them what was left out. */
+  get message(): Buffer {
+    return (this.#message ??= Buffer.from(this.#events()));
+  }
+
+  #write(): string {
+    return `2${NAMESPACE},${this.#json()}`;
+  }
+
+  #json(): string {
+    const { channel, epoch, from, to } = this.#parts;
+    const start = `{"channel":${JSON.stringify(channel)},"epoch":${epoch},"from":${from},"to":${to}`;
+    if ('reason' in this.#parts) return `["gap",${start},"reason":${JSON.stringify(this.#parts.reason)}}]`;
+    const { entries, conflated, dropped } = this.#parts;
+    const events = entries.map(({ line }) => line).join(',');
+    return `["batch",${start},"events":[${events}],"conflated":${conflated},"dropped":${dropped}}]`;
+  }
+
+  #events(): string {
+    const { channel, epoch, from, to } = this.#parts;
+    const span = {
+      channel,
+      from: positionText({ epoch, offset: from }),
+      to: positionText({ epoch, offset: to }),
+    };
+    if ('reason' in this.#parts) {
+      return `id: ${span.to}\nevent: gap\ndata: ${JSON.stringify({ ...span, reason: this.#parts.reason })}\n\n`;
+    }
+    const { entries, conflated, dropped } = this.#parts;
+    let text =
+      conflated + dropped > 0
+        ? `event: conflated\ndata: ${JSON.stringify({ ...span, conflated, dropped })}\n\n`
+        : '';
+    for (const { offset, line } of entries) text += `id: ${epoch}-${offset}\ndata: ${line}\n\n`;
+    // A message without data is none, and its id counts.
+    return entries.at(-1)?.offset === to ? text : `${text}id: ${span.to}\n\n`;
+  }
+}
+
+/** An unmasked text frame (RFC 6455, section 5.2). */
+function frameOf(text: string): Buffer {
+  const length = Buffer.byteLength(text);
+  const start = length < 126 ? 2 : length < 65_536 ? 4 : 10;
+  const bytes = Buffer.allocUnsafe(start + length);
+  bytes[0] = 0x81;
+  if (start === 2) bytes[1] = length;
+  else if (start === 4) {
+    bytes[1] = 126;
+    bytes.writeUInt16BE(length, 2);
+  } else {
+    bytes[1] = 127;
+    bytes.writeBigUInt64BE(BigInt(length), 2);
+  }
+  bytes.write(text, start);
+  return bytes;
+}

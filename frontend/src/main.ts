@@ -1,7 +1,7 @@
 import { mount } from 'svelte';
 import App from './App.svelte';
-import { debug } from './lib/debug.ts';
-import { Reprise } from './lib/reprise.svelte.ts';
+import { debug } from './lib/live/debug.ts';
+import { Reprise } from './lib/live/reprise.svelte.ts';
 import './style.css';
 
 const app = new Reprise();

@@ -25,7 +25,7 @@ const MAINS = {
 };
 type Role = keyof typeof MAINS;
 
-/** What the page says of itself; see frontend/src/lib/debug.ts. */
+/** What the page says of itself; see frontend/src/lib/live/debug.ts. */
 interface Snapshot {
   subjects: { [channel: string]: { [subject: string]: { offset: number } } };
   channels: { [channel: string]: { epoch: number; offset: number; lost: number } };

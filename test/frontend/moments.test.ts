@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { ChannelState, Channels } from '../../frontend/src/lib/channels.ts';
-import { Moments } from '../../frontend/src/lib/moments.ts';
-import { Topology } from '../../frontend/src/lib/topology.ts';
+import { ChannelState, Channels } from '../../frontend/src/lib/live/channels.ts';
+import { Moments } from '../../frontend/src/lib/timeline/moments.ts';
+import { Topology } from '../../frontend/src/lib/live/topology.ts';
 import type { Event } from '../../schemas/types.ts';
 
 const at = (second: number) => new Date(Date.UTC(2026, 4, 4, 7, 0, second)).toISOString();

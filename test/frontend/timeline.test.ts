@@ -9,7 +9,7 @@ import {
   zoomed,
   type Span,
 } from '../../frontend/src/lib/timeline/span.ts';
-import { Zone } from '../../frontend/src/lib/zone.ts';
+import { Zone } from '../../frontend/src/lib/ui/time-zone.ts';
 
 const HOUR = 3_600_000;
 const start = '2026-05-04T07:00:00.000Z';

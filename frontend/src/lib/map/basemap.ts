@@ -2,7 +2,7 @@ import type { ExpressionSpecification, LayerSpecification, StyleSpecification } 
 import { feature } from 'topojson-client';
 import type { GeometryCollection, Topology } from 'topojson-specification';
 import countriesUrl from 'world-atlas/countries-50m.json?url';
-import { rgba, token } from '../colours.ts';
+import { rgba, token } from '../ui/colours.ts';
 
 type Features = GeoJSON.FeatureCollection;
 

@@ -1,5 +1,5 @@
 import type { RecordingDescription } from '../../../../schemas/types.ts';
-import type { Movers } from '../movers.ts';
+import type { Movers } from './movers.ts';
 
 /** West, south, east, north in degrees. */
 export type Box = [number, number, number, number];

@@ -1,5 +1,5 @@
-import { mercator } from '../mercator.ts';
-import type { Mover } from '../movers.ts';
+import { mercator } from './mercator.ts';
+import type { Mover } from './movers.ts';
 
 /** Movers in one square of the screen are shown as one circle from so many on. */
 const LEAST = 3;

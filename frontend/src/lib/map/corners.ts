@@ -1,6 +1,6 @@
 import { Marker, type Map as BaseMap } from 'maplibre-gl';
-import type { Fences } from '../fences.svelte.ts';
-import { texts } from '../texts.ts';
+import type { Fences } from './fences.svelte.ts';
+import { texts } from '../ui/texts.ts';
 
 /** How far an arrow key moves a corner, pixels; with Shift further. */
 const STEP_PX = 4;

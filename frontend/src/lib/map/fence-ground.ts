@@ -1,6 +1,6 @@
 import type { GeoJSONSource, Map as BaseMap } from 'maplibre-gl';
-import { rgba, token } from '../colours.ts';
-import type { Draft, Fence } from '../fences.svelte.ts';
+import { rgba, token } from '../ui/colours.ts';
+import type { Draft, Fence } from './fences.svelte.ts';
 import { fonts } from './basemap.ts';
 
 const SOURCE = 'fences';

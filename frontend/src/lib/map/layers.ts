@@ -1,11 +1,11 @@
 import type { Layer } from '@deck.gl/core';
 import { ScatterplotLayer, TextLayer } from '@deck.gl/layers';
-import type { Rgb } from '../colours.ts';
-import type { LonLat } from '../geo.ts';
-import { mercator } from '../mercator.ts';
-import type { Mover, Movers, Outlier } from '../movers.ts';
-import type { Subject } from '../subjects.ts';
-import type { TrailChunk, Trails } from '../trails.ts';
+import type { Rgb } from '../ui/colours.ts';
+import type { LonLat } from './geo.ts';
+import { mercator } from './mercator.ts';
+import type { Mover, Movers, Outlier } from './movers.ts';
+import type { Subject } from '../live/subjects.ts';
+import type { TrailChunk, Trails } from './trails.ts';
 import type { Cluster, Grouping } from './clusters.ts';
 import { FadingLines } from './fading-lines.ts';
 import { MoverLayer, NO_HEADING, SHAPE, type Points } from './mover-layer.ts';

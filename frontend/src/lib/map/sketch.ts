@@ -1,6 +1,6 @@
 import type { Map as BaseMap } from 'maplibre-gl';
-import type { Area } from '../filter.svelte.ts';
-import type { LonLat } from '../geo.ts';
+import type { Area } from '../live/filter.svelte.ts';
+import type { LonLat } from './geo.ts';
 
 const SVG = 'http://www.w3.org/2000/svg';
 /** Less than this, in pixels, is a click. */

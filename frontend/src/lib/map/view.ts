@@ -9,11 +9,11 @@ import {
 } from 'maplibre-gl';
 import 'maplibre-gl/dist/maplibre-gl.css';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
-import { palette, token } from '../colours.ts';
-import type { LonLat } from '../geo.ts';
-import type { Mover, Outlier } from '../movers.ts';
-import type { Reprise } from '../reprise.svelte.ts';
-import { texts } from '../texts.ts';
+import { palette, token } from '../ui/colours.ts';
+import type { LonLat } from './geo.ts';
+import type { Mover, Outlier } from './movers.ts';
+import type { Reprise } from '../live/reprise.svelte.ts';
+import { texts } from '../ui/texts.ts';
 import { countries, graticule, nothing, offlineStyle, onlineStyle } from './basemap.ts';
 import { boxAround, near, type Box } from './bounds.ts';
 import { group, type Cluster, type Grouping } from './clusters.ts';

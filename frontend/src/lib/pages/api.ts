@@ -14,7 +14,7 @@ import type {
   Task,
   Trace,
 } from '../../../../schemas/types.ts';
-import { call } from '../api.ts';
+import { call } from '../live/api.ts';
 
 const id = encodeURIComponent;
 

@@ -1,4 +1,4 @@
-import { apiKey } from '../key.ts';
+import { apiKey } from '../ui/api-key.ts';
 
 /** Hands a text to the browser as a file to keep. */
 export function saveFile(name: string, content: BlobPart, type: string): void {

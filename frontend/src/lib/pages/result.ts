@@ -1,4 +1,4 @@
-import { Series } from '../series.ts';
+import { Series } from '../charts/series.ts';
 
 /** A list of objects: what a table or a chart is made of. */
 export type Rows = readonly Readonly<Record<string, unknown>>[];

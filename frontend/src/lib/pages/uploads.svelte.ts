@@ -1,5 +1,5 @@
 import type { Problem, Recording } from '../../../../schemas/types.ts';
-import { api, problemOf } from '../api.ts';
+import { api, problemOf } from '../live/api.ts';
 
 /** A file on its way to being a recording. */
 export interface Upload {

@@ -1,4 +1,4 @@
-import type { Reprise } from '../reprise.svelte.ts';
+import type { Reprise } from '../live/reprise.svelte.ts';
 import type { Asked } from './lines.ts';
 
 /** The panels that tell how else to get what they show. */

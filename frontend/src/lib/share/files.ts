@@ -1,5 +1,5 @@
 import type { Event } from '../../../../schemas/types.ts';
-import { isPlace } from '../geo.ts';
+import { isPlace } from '../map/geo.ts';
 
 /** What a selection can be kept as. */
 export const FORMATS = ['csv', 'geojson', 'gpx', 'mcap'] as const;

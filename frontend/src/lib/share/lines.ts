@@ -1,4 +1,4 @@
-import type { Wish } from '../filter.svelte.ts';
+import type { Wish } from '../live/filter.svelte.ts';
 
 /** What of which channels a panel shows. */
 export interface Asked {

@@ -1,6 +1,6 @@
 import type { Event } from '../../../../schemas/types.ts';
-import { api } from '../api.ts';
-import { passes } from '../filter.svelte.ts';
+import { api } from '../live/api.ts';
+import { passes } from '../live/filter.svelte.ts';
 import type { Asked } from './lines.ts';
 
 const PAGE = 5000;

@@ -1,4 +1,4 @@
-import { css, token } from '../colours.ts';
+import { css, token } from '../ui/colours.ts';
 
 const TITLE_PX = 22;
 

@@ -1,4 +1,4 @@
-import type { Moment } from '../moments.ts';
+import type { Moment } from './moments.ts';
 import { HISTOGRAM, LANE, topOf, type Lane, type Picture } from './painting.ts';
 import { shareOf } from './span.ts';
 

@@ -1,6 +1,6 @@
-import type { Loss } from '../channels.ts';
-import { css, token, type Rgb } from '../colours.ts';
-import type { Moment, MomentKind } from '../moments.ts';
+import type { Loss } from '../live/channels.ts';
+import { css, token, type Rgb } from '../ui/colours.ts';
+import type { Moment, MomentKind } from './moments.ts';
 import { shareOf, stepOf, ticksOf, type Span } from './span.ts';
 import type { BadRow } from './timeline.svelte.ts';
 

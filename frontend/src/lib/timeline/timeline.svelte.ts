@@ -1,7 +1,7 @@
 import type { ClockTick, DeadLetter, RecordingDescription } from '../../../../schemas/types.ts';
-import { api } from '../api.ts';
-import type { Recordings } from '../recordings.svelte.ts';
-import type { Replays } from '../replays.svelte.ts';
+import { api } from '../live/api.ts';
+import type { Recordings } from '../live/recordings.svelte.ts';
+import type { Replays } from '../live/replays.svelte.ts';
 import { gapsOf, timeOfLine } from './gaps.ts';
 import { Lateness } from './lateness.ts';
 import { moved, zoomed, type Span } from './span.ts';

@@ -1,0 +1,144 @@
+import type {
+  Channel,
+  DeadLetter,
+  Event,
+  Problem,
+  Recording,
+  RedisFacts,
+  Replay,
+  ReplayPatch,
+  ReplayRequest,
+  ServiceConfig,
+  ServicePatch,
+} from '../../../../schemas/types.ts';
+import { apiKey } from '../ui/api-key.ts';
+import { texts } from '../ui/texts.ts';
+
+const base = '/api/v1';
+
+/** A refused or failed call; `problem` says what happened and what to do (RFC 9457). */
+class ProblemError extends Error {
+  readonly problem: Problem;
+  constructor(problem: Problem) {
+    super(problem.title);
+    this.problem = problem;
+  }
+}
+
+/** What `GET /page` answers: the page's own settings. */
+export interface PageSettings {
+  streets: GeoJSON.FeatureCollection | null;
+  streetStyle: string | null;
+}
+
+const local = (code: string, title: string, hint: string, detail?: string): ProblemError =>
+  new ProblemError({ type: 'about:blank', status: 0, code, title, hint, detail });
+
+function answer<T>(status: number, text: string): T {
+  let body: unknown;
+  try {
+    body = text ? JSON.parse(text) : undefined;
+  } catch {
+    throw local(
+      'unreadable',
+      texts.problem.unreadable,
+      texts.problem.unreadableHint,
+      `HTTP ${status}: ${text.slice(0, 120)}`,
+    );
+  }
+  if (status < 400) return body as T;
+  const problem = (body ?? {}) as Partial<Problem>;
+  throw new ProblemError({
+    type: 'about:blank',
+    code: `http_${status}`,
+    status,
+    title: `HTTP ${status}`,
+    ...problem,
+  });
+}
+
+/** @throws ProblemError, also when the API can't be reached */
+export async function call<T>(method: string, path: string, body?: object, signal?: AbortSignal): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(base + path, {
+      method,
+      signal,
+      headers: { ...authorization(), ...(body && { 'content-type': 'application/json' }) },
+      body: body && JSON.stringify(body),
+    });
+  } catch (cause) {
+    if (signal?.aborted) throw cause;
+    throw local('unreachable', texts.problem.unreachable, texts.problem.unreachableHint);
+  }
+  return answer<T>(response.status, await response.text());
+}
+
+function authorization(): Record<string, string> {
+  const key = apiKey();
+  return key ? { authorization: `Bearer ${key}` } : {};
+}
+
+const id = encodeURIComponent;
+
+/** The REST API. Every call throws a ProblemError when it fails. */
+export const api = {
+  page: () => call<PageSettings>('GET', '/page'),
+  redis: () => call<RedisFacts>('GET', '/redis'),
+  replays: () => call<{ items: Replay[] }>('GET', '/replays'),
+  startReplay: (request: ReplayRequest) => call<Replay>('POST', '/replays', request),
+  patchReplay: (replay: string, patch: ReplayPatch) => call<Replay>('PATCH', `/replays/${id(replay)}`, patch),
+  removeReplay: (replay: string) => call<unknown>('DELETE', `/replays/${id(replay)}`),
+  recordings: () => call<{ items: Recording[] }>('GET', '/recordings'),
+  recording: (recording: string) => call<Recording>('GET', `/recordings/${id(recording)}`),
+  channels: () => call<{ items: Channel[] }>('GET', '/channels'),
+  history: (channel: string, query: Record<string, string>) =>
+    call<{ items: Event[]; cursor?: string | null }>(
+      'GET',
+      `/channels/${id(channel)}/history?${new URLSearchParams(query)}`,
+    ),
+  service: (name: string) => call<ServiceConfig>('GET', `/services/${id(name)}`),
+  patchService: (name: string, patch: ServicePatch) =>
+    call<ServiceConfig>('PATCH', `/services/${id(name)}`, patch),
+  deadLetters: (limit: number) => call<{ items: DeadLetter[] }>('GET', `/deadletters?limit=${limit}`),
+  upload,
+};
+
+/**
+ * Sends a file as it is; `progress` is told the share sent, 0..1.
+ * XMLHttpRequest, because fetch can't tell how much has been sent.
+ */
+function upload(
+  file: File,
+  replace: boolean,
+  progress: (share: number) => void,
+  signal: AbortSignal,
+): Promise<Recording> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open('POST', `${base}/recordings?name=${id(file.name)}${replace ? '&replace=true' : ''}`);
+    request.setRequestHeader('content-type', 'application/octet-stream');
+    for (const [name, value] of Object.entries(authorization())) request.setRequestHeader(name, value);
+    signal.throwIfAborted();
+    request.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / event.total);
+    request.onload = () => {
+      try {
+        resolve(answer<Recording>(request.status, request.responseText));
+      } catch (error) {
+        reject(error);
+      }
+    };
+    request.onerror = () =>
+      reject(local('unreachable', texts.problem.unreachable, texts.problem.unreachableHint));
+    request.onabort = () => reject(signal.reason);
+    signal.addEventListener('abort', () => request.abort());
+    request.send(file);
+  });
+}
+
+/** The problem of any error, so that whatever went wrong can be shown the same way. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof ProblemError) return error.problem;
+  const detail = error instanceof Error ? error.message : String(error);
+  return { type: 'about:blank', status: 0, code: 'page', title: 'Something went wrong in the page.', detail };
+}

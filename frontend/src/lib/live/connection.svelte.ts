@@ -1,0 +1,216 @@
+import { io, type Socket } from 'socket.io-client';
+import { SvelteMap } from 'svelte/reactivity';
+import type {
+  Batch,
+  ClockTick,
+  Credit,
+  Event,
+  Gap,
+  Problem,
+  Replay,
+  ReplayPatch,
+  Service,
+  Status,
+  Subscribe,
+  Subscribed,
+} from '../../../../schemas/types.ts';
+import { api, problemOf } from './api.ts';
+import type { Channels } from './channels.ts';
+import { passes, type Wish } from './filter.svelte.ts';
+import { apiKey } from '../ui/api-key.ts';
+
+const ACK_MS = 8000;
+const REFUSED_AGAIN_MS = 3000;
+/** Past events asked for: so many a subject, within bounds. */
+const HISTORY = { each: 120, least: 500, most: 3000, older: 1000 };
+/** Live events wait so long for those before them, and no longer. */
+const HISTORY_MS = 20_000;
+
+/** What the connection tells besides events. */
+export interface Listener {
+  clock(tick: ClockTick): void;
+  replays(list: Replay[]): void;
+  services(services: readonly Service[]): void;
+}
+
+type Answer<T> = T | { error: Problem };
+
+/** The socket to `/live`: subscribes, resumes after a loss, returns credit. Its fields are reactive. */
+export class Connection {
+  socket = $state<'connecting' | 'connected' | 'disconnected'>('connecting');
+  redis = $state<Status['redis']>('up');
+  services = $state.raw<Service[]>([]);
+  /** When the connection was lost, wall time in ms; undefined while it holds or before it first did. */
+  lostAt = $state<number>();
+  /** Why the server does not let this page in. */
+  denied = $state.raw<Problem>();
+  /** Channels that can't be followed, and why. */
+  readonly refused = new SvelteMap<string, Problem>();
+  /** One word for all of it. */
+  readonly state = $derived(
+    this.socket === 'connected' && this.redis === 'down' ? 'redis-down' : this.socket,
+  );
+
+  readonly #socket: Socket;
+  readonly #channels: Channels;
+  readonly #wishOf: (channel: string) => Wish;
+  #watched = new Set<string>();
+  /** What was asked of each channel last, as text: an object, for the same may be asked again. */
+  #asked = new Map<string, { text: string }>();
+
+  /** `wishOf` answers what is wanted of a channel; call `refilter` when that has changed. */
+  constructor(channels: Channels, wishOf: (channel: string) => Wish, listener: Listener) {
+    this.#channels = channels;
+    this.#wishOf = wishOf;
+    const socket = io('/live', {
+      auth: { token: apiKey() },
+      transports: ['websocket', 'polling'],
+      reconnectionDelayMax: 4000,
+      timeout: 8000,
+    });
+    this.#socket = socket;
+    socket.on('connect', () => {
+      this.socket = 'connected';
+      this.denied = undefined;
+      this.lostAt = undefined;
+      for (const channel of this.#watched) void this.#subscribe(channel);
+    });
+    socket.on('disconnect', (reason) => {
+      this.socket = 'disconnected';
+      this.lostAt = Date.now();
+      // After a server's own disconnect Socket.IO does not try again by itself.
+      if (reason === 'io server disconnect') setTimeout(() => socket.connect(), 1000);
+    });
+    socket.on('connect_error', (error: Error & { data?: Problem }) => {
+      this.socket = 'disconnected';
+      this.denied = error.data;
+      // Refused by the server, not unreachable: then Socket.IO leaves it to us to try again.
+      if (!socket.active) setTimeout(() => socket.connect(), REFUSED_AGAIN_MS);
+    });
+    socket.on('batch', (batch: Batch) => {
+      channels.batch(batch);
+      socket.emit('credit', {
+        channel: batch.channel,
+        epoch: batch.epoch,
+        offset: batch.to,
+      } satisfies Credit);
+    });
+    socket.on('gap', (gap: Gap) => channels.gap(gap));
+    socket.on('clock', (tick: ClockTick) => listener.clock(tick));
+    socket.on('replays', (list: Replay[]) => listener.replays(list));
+    socket.on('status', (status: Status) => {
+      this.redis = status.redis;
+      this.services = status.services;
+      listener.services(status.services);
+    });
+  }
+
+  /** Makes these the subscribed channels. */
+  watch(wanted: ReadonlySet<string>): void {
+    for (const channel of this.#watched) if (!wanted.has(channel)) this.#unsubscribe(channel);
+    for (const channel of wanted) {
+      if (this.#watched.has(channel)) continue;
+      this.#watched.add(channel);
+      this.#channels.open(channel);
+      if (this.#socket.connected) void this.#subscribe(channel);
+    }
+  }
+
+  /** Asks anew where something else is wanted than before. */
+  refilter(): void {
+    for (const channel of this.#watched) {
+      if (this.#asked.get(channel)?.text === JSON.stringify(this.#wishOf(channel))) continue;
+      this.#channels.reset(channel);
+      if (this.#socket.connected) void this.#subscribe(channel);
+    }
+  }
+
+  /**
+   * Changes a replay; over REST while the socket is away.
+   * @throws ProblemError or Error when it was refused or not answered
+   */
+  async patch(id: string, patch: ReplayPatch): Promise<Replay> {
+    if (!this.#socket.connected) return api.patchReplay(id, patch);
+    const answer = (await this.#socket
+      .timeout(ACK_MS)
+      .emitWithAck('replay', { id, ...patch })) as Answer<Replay>;
+    if ('error' in answer && typeof answer.error === 'object' && answer.error) throw answer.error;
+    return answer as Replay;
+  }
+
+  /** Closes the socket for good. */
+  close(): void {
+    this.#socket.disconnect();
+  }
+
+  #unsubscribe(channel: string): void {
+    this.#watched.delete(channel);
+    this.#asked.delete(channel);
+    this.refused.delete(channel);
+    this.#channels.close(channel);
+    this.#socket.emit('unsubscribe', { channel }, () => {});
+  }
+
+  async #subscribe(channel: string): Promise<void> {
+    const { epoch, offset } = this.#channels.open(channel);
+    const wish = this.#wishOf(channel);
+    const asked = { text: JSON.stringify(wish) };
+    this.#asked.set(channel, asked);
+    // Something else may be asked before this is answered: then this answer counts no more.
+    const isLatest = (): boolean => this.#asked.get(channel) === asked;
+    const since = epoch > 0 && { since: { epoch, offset } };
+    const request: Subscribe = { channel, mode: 'stream', ...wish, ...since };
+    try {
+      const answer = (await this.#socket
+        .timeout(ACK_MS)
+        .emitWithAck('subscribe', request)) as Answer<Subscribed>;
+      if (!isLatest()) return;
+      if ('error' in answer) {
+        this.refused.set(channel, answer.error);
+        // A channel exists once something was written to it, and a refusal may be a passing trouble.
+        this.#again(channel, REFUSED_AGAIN_MS);
+        return;
+      }
+      this.refused.delete(channel);
+      if (this.#channels.subscribed(channel, answer)) {
+        const wanted = answer.snapshot.length * HISTORY.each;
+        const limit = Math.max(HISTORY.least, Math.min(HISTORY.most, wanted));
+        const history = answer.offset > 0 ? await this.#history(channel, { limit: String(limit) }) : [];
+        if (!isLatest()) return;
+        this.#channels.fill(
+          channel,
+          history.filter((event) => passes(wish, event)),
+        );
+        if (history.length < limit && this.#channels.wantsOlder(history)) {
+          // Nothing waits for what is older.
+          const older = await this.#past(channel, { limit: String(HISTORY.older), epochs: 'all' });
+          if (isLatest()) this.#channels.recall(channel, older);
+        }
+      }
+    } catch {
+      // No answer: the socket is on its way down and subscribes again when it is back; else try once more.
+      if (isLatest()) this.#again(channel, 1000);
+    }
+  }
+
+  #again(channel: string, inMs: number): void {
+    const still = (): boolean => this.#socket.connected && this.#watched.has(channel);
+    setTimeout(() => still() && void this.#subscribe(channel), inMs);
+  }
+
+  /** The channel's log, oldest first; empty when it can't be had, because live events matter more. */
+  async #history(channel: string, query: Record<string, string>): Promise<Event[]> {
+    const late = new Promise<Event[]>((resolve) => setTimeout(() => resolve([]), HISTORY_MS));
+    return Promise.race([this.#past(channel, query), late]);
+  }
+
+  async #past(channel: string, query: Record<string, string>): Promise<Event[]> {
+    try {
+      const { items } = await api.history(channel, query);
+      return items.toSorted((a, b) => a.epoch - b.epoch || a.offset - b.offset);
+    } catch (error) {
+      console.warn('No history of', channel, problemOf(error));
+      return [];
+    }
+  }
+}

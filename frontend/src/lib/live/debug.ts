@@ -1,0 +1,58 @@
+import { isPlace } from '../map/geo.ts';
+import type { PaintMark } from './paint-times.ts';
+import type { Reprise } from './reprise.svelte.ts';
+
+/** What tests and benches may ask the page, as `window.reprise`. */
+export interface Debug {
+  /** The latest place of each subject by channel, where each channel stands, and the state of connection and clock. */
+  snapshot(): {
+    subjects: Record<
+      string,
+      Record<string, { time: string; latitude: number; longitude: number; offset: number }>
+    >;
+    channels: Record<
+      string,
+      { epoch: number; offset: number; received: number; lost: number; conflated: number }
+    >;
+    state: string;
+  };
+  /** The newest painted event of any channel. */
+  readonly painted: PaintMark | null;
+  /** The newest painted event of each channel. */
+  readonly paintedByChannel: Record<string, PaintMark>;
+  readonly app: Reprise;
+}
+
+declare global {
+  interface Window {
+    reprise: Debug;
+  }
+}
+
+/** The debug object; it only reads. */
+export const debug = (app: Reprise): Debug => ({
+  app,
+  snapshot() {
+    const subjects: ReturnType<Debug['snapshot']>['subjects'] = {};
+    for (const { name, latest } of app.channels.all.values()) {
+      for (const { subject, time, offset, data } of latest.values()) {
+        if (!isPlace(data)) continue;
+        const { latitude, longitude } = data;
+        (subjects[name] ??= {})[subject] = { time, latitude, longitude, offset };
+      }
+    }
+    const channels = [...app.channels.all.values()].map(
+      ({ name, epoch, offset, received, lost, conflated }) => [
+        name,
+        { epoch, offset, received, lost, conflated },
+      ],
+    );
+    return { subjects, channels: Object.fromEntries(channels), state: app.connection.state };
+  },
+  get painted() {
+    return app.painted.last;
+  },
+  get paintedByChannel() {
+    return Object.fromEntries(app.painted.byChannel);
+  },
+});

@@ -1,0 +1,167 @@
+import type {
+  Problem,
+  Recording,
+  RecordingOptions,
+  Replay,
+  ReplayRequest,
+} from '../../../../schemas/types.ts';
+import { api, problemOf } from './api.ts';
+import type { Recordings } from './recordings.svelte.ts';
+import type { Replays } from './replays.svelte.ts';
+
+/** Files on their way to being played: one card on the page. */
+export interface Drop {
+  readonly id: number;
+  readonly name: string;
+  stage: 'uploading' | 'reading' | 'playing' | 'conflict' | 'exists' | 'failed';
+  /** Share of the bytes sent, 0..1. */
+  progress: number;
+  recordings: Recording[];
+  problem?: Problem;
+  /** The replay that owns a channel that this one needs. */
+  rival?: Replay;
+  abort: AbortController;
+  readonly files: readonly File[];
+}
+
+/** Uploads files, starts a replay of them, and asks when a channel is taken. */
+export class Drops {
+  list = $state<Drop[]>([]);
+  /** Who takes dropped files instead: a page that keeps them and plays nothing. */
+  taker = $state.raw<(files: readonly File[]) => void>();
+  #next = 1;
+  readonly #recordings: Recordings;
+  readonly #replays: Replays;
+
+  constructor(recordings: Recordings, replays: Replays) {
+    this.#recordings = recordings;
+    this.#replays = replays;
+  }
+
+  /** Several files become one replay, on one timeline. */
+  async play(files: readonly File[]): Promise<void> {
+    if (files.length === 0) return;
+    const name = files.map((file) => file.name).join(', ');
+    await this.send(this.#add(name, 'uploading', files));
+  }
+
+  /** Uploads a card's files and plays them. What is there under the same name is kept, unless it is to be replaced or used. */
+  async send(drop: Drop, existing: 'ask' | 'replace' | 'use' = 'ask'): Promise<void> {
+    const { files } = drop;
+    Object.assign(drop, { stage: 'uploading', progress: 0, recordings: [] });
+    try {
+      const total = files.reduce((sum, { size }) => sum + size, 0) || 1;
+      let sent = 0;
+      for (const file of files) {
+        const progress = (share: number): void => {
+          drop.progress = (sent + share * file.size) / total;
+          if (drop.progress >= 1) drop.stage = 'reading';
+        };
+        const recording = await this.#recordingOf(file, existing, progress, drop.abort.signal);
+        sent += file.size;
+        this.#recordings.keep(recording);
+        drop.recordings.push(recording);
+      }
+      void this.#recordings.refresh();
+      await this.start(drop);
+    } catch (error) {
+      if (problemOf(error).code === 'recording_exists') drop.stage = 'exists';
+      else this.#fail(drop, error);
+    }
+  }
+
+  /** Plays a recording that is already there. */
+  async playRecording(id: string): Promise<void> {
+    const drop = this.#add(id, 'reading');
+    try {
+      const recording = await api.recording(id);
+      this.#recordings.keep(recording);
+      drop.recordings.push(recording);
+      await this.start(drop);
+    } catch (error) {
+      this.#fail(drop, error);
+    }
+  }
+
+  /** Starts the replay: as it is, after its rival was stopped, or beside it on channels of its own. */
+  async start(drop: Drop, how: 'plain' | 'replace' | 'beside' = 'plain'): Promise<void> {
+    drop.stage = 'reading';
+    try {
+      if (how === 'replace' && drop.rival) await api.removeReplay(drop.rival.id);
+      const recordings = drop.recordings.map((recording): string | RecordingOptions =>
+        how === 'beside' ? { id: recording.id, channel: ownChannel(recording.id) } : recording.id,
+      ) as [string, ...string[]];
+      const replay = await this.#begin(recordings, how === 'replace');
+      await this.#replays.refresh();
+      this.#replays.choose(replay.id);
+      drop.stage = 'playing';
+      drop.rival = drop.problem = undefined;
+      setTimeout(() => this.dismiss(drop), 12_000);
+    } catch (error) {
+      const problem = problemOf(error);
+      if (problem.status === 409) await this.#replays.refresh();
+      const rival = problem.status === 409 ? this.#rivalOf(drop) : undefined;
+      if (!rival) return this.#fail(drop, error);
+      Object.assign(drop, { stage: 'conflict', problem, rival });
+      // Nobody misses a replay that is over.
+      if (how !== 'replace' && (rival.state === 'ended' || rival.state === 'failed'))
+        await this.start(drop, 'replace');
+    }
+  }
+
+  /** Takes the card away, and stops an upload that is under way. */
+  dismiss(drop: Drop): void {
+    drop.abort.abort(new Error('dismissed'));
+    this.list = this.list.filter(({ id }) => id !== drop.id);
+  }
+
+  /** The recording that a file becomes; the one that is there if it is to be used, or has the same name and size. */
+  async #recordingOf(
+    file: File,
+    existing: 'ask' | 'replace' | 'use',
+    progress: (share: number) => void,
+    signal: AbortSignal,
+  ): Promise<Recording> {
+    if (existing === 'replace') return api.upload(file, true, progress, signal);
+    await this.#recordings.refresh();
+    const there = this.#recordings.list.find(({ id }) => id === file.name);
+    if (there && (existing === 'use' || there.bytes === file.size)) return api.recording(there.id);
+    return api.upload(file, false, progress, signal);
+  }
+
+  /** Starts it; where another was just stopped, its channels may take a moment to be free. */
+  async #begin(recordings: ReplayRequest['recordings'], afterAnother: boolean): Promise<Replay> {
+    for (let tries = afterAnother ? 6 : 0; ; tries--) {
+      try {
+        return await api.startReplay({ recordings, rate: 1 });
+      } catch (error) {
+        if (tries <= 0 || problemOf(error).status !== 409) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 500));
+      }
+    }
+  }
+
+  #rivalOf(drop: Drop): Replay | undefined {
+    const channels = drop.recordings.map(({ description }) => description?.channel);
+    return this.#replays.list.find((replay) => replay.channels.some((channel) => channels.includes(channel)));
+  }
+
+  #add(name: string, stage: Drop['stage'], files: readonly File[] = []): Drop {
+    const id = this.#next++;
+    const drop: Drop = { id, name, stage, files, progress: 0, recordings: [], abort: new AbortController() };
+    this.list = [...this.list, drop];
+    return this.list.at(-1) as Drop;
+  }
+
+  #fail(drop: Drop, error: unknown): void {
+    if (!drop.abort.signal.aborted) Object.assign(drop, { stage: 'failed', problem: problemOf(error) });
+  }
+}
+
+/** A channel named after the file: `liverpool_bus.csv.gz` plays on `liverpool_bus`. */
+export const ownChannel = (file: string): string =>
+  file
+    .replace(/(\.(csv|tsv|ndjson|jsonl|ldjson|gz))+$/i, '')
+    .replace(/[^A-Za-z0-9_-]+/g, '-')
+    .replace(/^[^A-Za-z0-9]+/, '')
+    .slice(0, 60) || 'recording';

@@ -1,0 +1,60 @@
+import type { Event } from '../../../../schemas/types.ts';
+import type { Arrival, ChannelState, Sink } from './channels.ts';
+
+/** The newest event of a channel that is on the screen, and since when (wall time, ms, with fractions). */
+export interface PaintMark {
+  channel: string;
+  epoch: number;
+  offset: number;
+  atMs: number;
+}
+
+/** Knows which events have been painted, so that a bench can measure from publication to pixel. */
+export class Painted implements Sink {
+  /** The last mark of any channel. */
+  last: PaintMark | null = null;
+  readonly byChannel = new Map<string, PaintMark>();
+  /** Settles when the first events are on the screen. */
+  readonly begun: Promise<void>;
+  #begin: (() => void) | null = null;
+  #waiting = new Map<string, { epoch: number; offset: number }>();
+  #drawn = new Map<string, { epoch: number; offset: number }>();
+
+  constructor() {
+    this.begun = new Promise((resolve) => (this.#begin = resolve));
+  }
+
+  take(channel: ChannelState, events: readonly Event[], _times: Float64Array, arrival: Arrival): void {
+    // A snapshot is in no table. The tables are drawn in the coming frame; a timer waits until that is shown.
+    if (arrival !== 'snapshot' && this.#begin) {
+      const begin = this.#begin;
+      this.#begin = null;
+      requestAnimationFrame(() => setTimeout(begin));
+    }
+    const newest = events.at(-1);
+    if (newest && arrival === 'live')
+      this.#waiting.set(channel.name, { epoch: newest.epoch, offset: newest.offset });
+  }
+
+  forget(channel: ChannelState): void {
+    this.#waiting.delete(channel.name);
+    this.#drawn.delete(channel.name);
+  }
+
+  /** What has come so far is in the picture that is being drawn. */
+  drawing(): void {
+    for (const [name, mark] of this.#waiting) this.#drawn.set(name, mark);
+    this.#waiting.clear();
+  }
+
+  /** That picture is on the screen. */
+  done(): void {
+    if (this.#drawn.size === 0) return;
+    const atMs = performance.timeOrigin + performance.now();
+    for (const [channel, mark] of this.#drawn) {
+      this.last = { channel, ...mark, atMs };
+      this.byChannel.set(channel, this.last);
+    }
+    this.#drawn.clear();
+  }
+}

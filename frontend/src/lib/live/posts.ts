@@ -1,0 +1,94 @@
+import type { Event } from '../../../../schemas/types.ts';
+import type { Arrival, ChannelState, Sink } from './channels.ts';
+import { textOf } from '../charts/metrics.ts';
+import { Ring } from './ring.ts';
+import type { Topology } from './topology.ts';
+
+export type Tone = 'positive' | 'neutral' | 'negative';
+
+/** A message of the feed. Its tone comes later than its text, from another channel, or never. */
+export interface Post {
+  key: string;
+  root: string;
+  user: string;
+  text: string;
+  lang: string | undefined;
+  timeMs: number;
+  tone: Tone | undefined;
+  /** -1 (most negative) to 1. */
+  compound: number | undefined;
+}
+
+const tones = new Set<unknown>(['positive', 'neutral', 'negative']);
+
+/** The latest posts. A post and its sentiment are one entry, joined by author, event time and text. */
+export class Posts implements Sink {
+  readonly ring = new Ring<Post>(500);
+  /** Moves whenever the posts or their tones change. */
+  version = 0;
+  /** How many posts ever came; never falls. */
+  arrived = 0;
+  #byKey = new Map<string, Post>();
+  readonly #topology: Topology;
+
+  constructor(topology: Topology) {
+    this.#topology = topology;
+  }
+
+  take(channel: ChannelState, events: readonly Event[], times: Float64Array, arrival: Arrival): void {
+    if (arrival === 'snapshot') return;
+    events.forEach((event, i) => {
+      const told = this.read(channel.name, event, times[i] as number);
+      if (!told) return;
+      let post = this.#byKey.get(told.key);
+      if (!post) {
+        post = told;
+        this.ring.push(post);
+        this.arrived++;
+        this.#byKey.set(post.key, post);
+        if (this.#byKey.size > 2 * this.ring.size) this.#prune();
+      }
+      post.lang = told.lang ?? post.lang;
+      post.tone = told.tone ?? post.tone;
+      post.compound = told.compound ?? post.compound;
+      this.version++;
+    });
+  }
+
+  /** The post that an event of a channel tells of, as far as it does; undefined where it is of something else. */
+  read(channel: string, { data, subject }: Event, timeMs: number): Post | undefined {
+    const text = textOf(data);
+    if (text === undefined || !this.isPost(data)) return undefined;
+    const root = this.#topology.root(channel);
+    return {
+      ...{ key: `${root}\n${subject}\n${timeMs}\n${text}`, root, text, timeMs },
+      user: typeof data.user === 'string' ? data.user : subject,
+      lang: typeof data.lang === 'string' ? data.lang : undefined,
+      tone: tones.has(data.sentiment) ? (data.sentiment as Tone) : undefined,
+      compound: typeof data.compound === 'number' ? data.compound : undefined,
+    };
+  }
+
+  /** Whether a datum is a message of somebody. An alert has a message, too; it is nobody's post. */
+  isPost(data: Event['data']): boolean {
+    return textOf(data) !== undefined && typeof data.severity !== 'string';
+  }
+
+  /** A new epoch of the posts voids them; one of the tones comes with it, and changes nothing by itself. */
+  forget(channel: ChannelState): void {
+    const root = this.#topology.root(channel.name);
+    if (root !== channel.name) return;
+    const kept = this.ring.newest(this.ring.size, (post) => post.root !== root).reverse();
+    this.ring.clear();
+    this.#byKey.clear();
+    for (const post of kept) {
+      this.ring.push(post);
+      this.#byKey.set(post.key, post);
+    }
+    this.version++;
+  }
+
+  #prune(): void {
+    this.#byKey = new Map(this.ring.newest(this.ring.size).map((post) => [post.key, post]));
+  }
+}

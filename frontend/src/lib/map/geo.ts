@@ -1,0 +1,34 @@
+import type { Event } from '../../../../schemas/types.ts';
+
+/** Degrees. */
+export type LonLat = readonly [longitude: number, latitude: number];
+
+const METRES_PER_DEGREE = 111_195;
+const RAD = Math.PI / 180;
+
+/** The way from a to b in metres east and north; right for short ways, which is what it is for. */
+export function metresTo([lon1, lat1]: LonLat, [lon2, lat2]: LonLat): [east: number, north: number] {
+  const shrink = Math.cos(((lat1 + lat2) / 2) * RAD);
+  return [(lon2 - lon1) * shrink * METRES_PER_DEGREE, (lat2 - lat1) * METRES_PER_DEGREE];
+}
+
+/** Metres between two near places. */
+export const metresBetween = (a: LonLat, b: LonLat): number => Math.hypot(...metresTo(a, b));
+
+/** Initial bearing in degrees from a to b; undefined when they are the same place. */
+export function bearing([lon1, lat1]: LonLat, [lon2, lat2]: LonLat): number | undefined {
+  if (lon1 === lon2 && lat1 === lat2) return undefined;
+  const y = Math.sin((lon2 - lon1) * RAD) * Math.cos(lat2 * RAD);
+  const x =
+    Math.cos(lat1 * RAD) * Math.sin(lat2 * RAD) -
+    Math.sin(lat1 * RAD) * Math.cos(lat2 * RAD) * Math.cos((lon2 - lon1) * RAD);
+  return (Math.atan2(y, x) / RAD + 360) % 360;
+}
+
+/** Whether a datum is a place on the map. Exactly 0, 0 is how devices say that they have no fix. */
+export function isPlace(
+  data: Event['data'],
+): data is Event['data'] & { latitude: number; longitude: number } {
+  const { latitude, longitude } = data;
+  return typeof latitude === 'number' && typeof longitude === 'number' && (latitude !== 0 || longitude !== 0);
+}

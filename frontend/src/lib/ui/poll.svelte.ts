@@ -1,0 +1,55 @@
+import type { Problem } from '../../../../schemas/types.ts';
+import { problemOf } from '../live/api.ts';
+
+/**
+ * Asks again and again, as long as the component that made it is there and the page is seen. The last answer stays when
+ * asking fails. What `ask` reads of the page's state before it first waits makes it ask anew when it changes.
+ */
+export class Poll<T> {
+  value = $state.raw<T>();
+  /** Why the last answer is missing. */
+  problem = $state.raw<Problem>();
+  readonly #ask: (signal: AbortSignal) => Promise<T>;
+  readonly #everyMs: number;
+  #controller = new AbortController();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(ask: (signal: AbortSignal) => Promise<T>, everyMs: number) {
+    this.#ask = ask;
+    this.#everyMs = everyMs;
+    $effect(() => {
+      void this.refresh();
+      return () => this.#stop();
+    });
+  }
+
+  /** Asks at once: something was changed. */
+  async refresh(): Promise<void> {
+    this.#stop();
+    const { signal } = (this.#controller = new AbortController());
+    try {
+      const answer = this.#ask(signal);
+      const value = await answer;
+      if (signal.aborted) return;
+      this.value = value;
+      this.problem = undefined;
+    } catch (error) {
+      if (signal.aborted) return;
+      this.problem = problemOf(error);
+    }
+    this.#again(signal);
+  }
+
+  #again(signal: AbortSignal): void {
+    this.#timer = setTimeout(() => {
+      if (signal.aborted) return;
+      if (document.hidden) this.#again(signal);
+      else void this.refresh();
+    }, this.#everyMs);
+  }
+
+  #stop(): void {
+    clearTimeout(this.#timer);
+    this.#controller.abort();
+  }
+}

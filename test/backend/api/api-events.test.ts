@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import http, { type IncomingMessage } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { eventually } from '../../helpers/wait.ts';
+import { records, World } from './api-world.ts';
+
+interface Message {
+  id?: string;
+  event?: string;
+  data: string;
+}
+
+/** A reader of Server-Sent Events that can stop reading without hanging up. */
+class Reader {
+  readonly messages: Message[] = [];
+  readonly response: IncomingMessage;
+  #rest = '';
+
+  constructor(response: IncomingMessage) {
+    this.response = response;
+    response.setEncoding('utf8');
+    response.on('data', (text: string) => this.#take(text));
+  }
+
+  static open(url: string, headers: { [name: string]: string } = {}): Promise<Reader> {
+    return new Promise((resolve, reject) => {
+      http
+        .get(url, { headers, agent: false }, (response) => resolve(new Reader(response)))
+        .on('error', reject);
+    });
+  }
+
+  get ids(): string[] {
+    return this.messages.filter(({ event }) => event === undefined).map(({ id }) => id!);
+  }
+
+  close(): void {
+    this.response.destroy();
+  }
+
+  #take(text: string): void {
+    const blocks = (this.#rest + text).split('\n\n');
+    this.#rest = blocks.pop()!;
+    for (const block of blocks) {
+      const fields = Object.fromEntries(
+        block.split('\n').map((line) => line.split(/: (.*)/s).slice(0, 2) as [string, string]),
+      );
+      if (fields['data'] !== undefined) this.messages.push(fields as unknown as Message);
+    }
+  }
+}
+
+const run = (epoch: number, from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, i) => `${epoch}-${from + i}`);
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+/** What this process holds after a garbage collection, in bytes. */
+function heldBytes(): number {
+  collectGarbage();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+describe('API: Server-Sent Events', function () {
+  this.timeout(30_000);
+  let world: World;
+  before(async () => (world = await World.start()));
+  after(() => world.stop());
+
+  it('sends what comes from now on, each once and in order, with its position as id', async () => {
+    await world.writer('gps').emit(records(3));
+    const reader = await Reader.open(`${world.url}/api/v1/channels/gps/events`);
+    assert.match(reader.response.headers['content-type']!, /^text\/event-stream/);
+    await delay(50);
+    const writer = world.writer('gps');
+    for (let i = 0; i < 10; i++) await writer.emit(records(100));
+    await eventually('all', () => reader.ids.length >= 1_000);
+    assert.deepEqual(reader.ids, run(1, 4, 1_003));
+    assert.equal((JSON.parse(reader.messages[0]!.data) as { offset: number }).offset, 4);
+    reader.close();
+  });
+
+  it('goes on after Last-Event-ID, also into a new epoch', async () => {
+    const reader = await Reader.open(`${world.url}/api/v1/channels/gps/events`, { 'last-event-id': '1-990' });
+    await eventually('the rest', () => reader.ids.length === 13);
+    await world.newEpoch('gps');
+    await world.writer('gps').emit(records(2));
+    await eventually('the new epoch', () => reader.ids.length === 15);
+    assert.deepEqual(reader.ids, [...run(1, 991, 1_003), '2-1', '2-2']);
+    assert.ok(reader.messages.every(({ event }) => event !== 'gap'));
+    reader.close();
+  });
+
+  it('tells of a gap where the log no longer has what follows, and of a position that never was', async () => {
+    await world.stopApi();
+    world.settings.channels['tiny'] = { log: 100 };
+    await world.startApi();
+    const writer = world.writer('tiny');
+    for (let i = 0; i < 10; i++) await writer.emit(records(100));
+    const reader = await Reader.open(`${world.url}/api/v1/channels/tiny/events`, { 'last-event-id': '1-10' });
+    await eventually('the end', () => reader.ids.at(-1) === '1-1000');
+    const [gap, first] = reader.messages;
+    const { from, to } = JSON.parse(gap!.data) as { from: string; to: string };
+    assert.deepEqual([gap!.event, from], ['gap', '1-11']);
+    assert.equal(Number(to.split('-')[1]) + 1, Number(first!.id!.split('-')[1]));
+    reader.close();
+    const ahead = await Reader.open(`${world.url}/api/v1/channels/tiny/events`, { 'last-event-id': '7-5' });
+    await eventually('the gap', () => ahead.messages[0]?.event === 'gap');
+    await writer.emit(records(1));
+    await eventually('what comes', () => ahead.ids.length === 1);
+    assert.deepEqual(ahead.ids, ['1-1001']);
+    ahead.close();
+  });
+
+  it('holds nothing for a reader that does not read: it falls behind and catches up from the log', async () => {
+    const reader = await Reader.open(`${world.url}/api/v1/channels/slow/events`).catch(() => null);
+    reader?.close();
+    const big = (n: number) => ({ n, text: 'x'.repeat(2_000) });
+    const writer = world.writer('slow');
+    await writer.emit(records(1, ['a'], big));
+    const slow = await Reader.open(`${world.url}/api/v1/channels/slow/events`);
+    slow.response.pause();
+    await delay(50);
+    const before = heldBytes();
+    for (let i = 0; i < 60; i++) await writer.emit(records(500, ['a'], big));
+    await delay(500);
+    const grownMB = (heldBytes() - before) / 1e6;
+    assert.ok(
+      grownMB < 30,
+      `60 MB were written while it did not read; this process holds ${grownMB} MB more`,
+    );
+    slow.response.resume();
+    await eventually('the end', () => slow.ids.at(-1) === '1-30001');
+    assert.deepEqual(slow.ids, run(1, 2, 30_001));
+    slow.close();
+  });
+
+  it('refuses what can not be followed', async () => {
+    assert.equal((await world.get('/channels/nobody/events')).body.code, 'channel_unknown');
+    assert.equal(
+      (await world.get('/channels/gps/events', { 'last-event-id': 'x' })).body.code,
+      'position_malformed',
+    );
+    assert.equal((await world.call('HEAD', '/api/v1/channels/gps/events')).status, 200);
+  });
+
+  it('filters by subject', async () => {
+    const reader = await Reader.open(`${world.url}/api/v1/channels/gps/events?subject=b`, {
+      'last-event-id': '2-0',
+    });
+    await world.writer('gps').emit(records(6));
+    await eventually('three', () => reader.ids.length === 3);
+    assert.ok(reader.messages.every(({ data }) => (JSON.parse(data) as { subject: string }).subject === 'b'));
+    reader.close();
+  });
+});

@@ -1,0 +1,261 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { RecordingsFolder } from '../../../backend/api/stores/recordings.ts';
+import type { Replay } from '../../../schemas/types.ts';
+import { eventually } from '../../helpers/wait.ts';
+import { World } from './api-world.ts';
+
+const { serve: serveReplayer } = (await import(
+  new URL('../../../replayer/main.ts', import.meta.url).href
+)) as typeof import('../../../replayer/main.ts');
+
+const csv = (rows: number, longitude = 13) =>
+  `time,latitude,longitude,speed_meters_per_second\n${Array.from({ length: rows }, (_, i) => `${1_577_836_800 + i},52.5,${longitude},${i}`).join('\n')}\n`;
+
+describe('API: recordings and replays', function () {
+  this.timeout(30_000);
+  let world: World;
+  let replayer: { close(): Promise<void> };
+  before(async () => {
+    world = await World.start();
+    replayer = await serveReplayer(world.settings);
+  });
+  after(async () => {
+    await replayer.close();
+    await world.stop();
+  });
+
+  const upload = (name: string, body: unknown, headers = {}) =>
+    world.call('POST', `/api/v1/recordings?name=${name}`, { body, headers });
+  const files = () => readdirSync(world.settings.recordings).sort();
+
+  it('takes an upload as it is, reads it and describes it', async () => {
+    const { status, body, headers } = await upload('trip.csv', csv(20));
+    assert.equal(status, 201, JSON.stringify(body));
+    assert.equal(headers.get('location'), '/api/v1/recordings/trip.csv');
+    assert.deepEqual(
+      [body.id, body.format, body.description.records, body.description.channel],
+      ['trip.csv', 'csv', 20, 'gps'],
+    );
+    const got = await world.get('/recordings/trip.csv');
+    assert.deepEqual(got.body, body);
+    const file = await world.call('GET', '/api/v1/recordings/trip.csv/download');
+    assert.equal(file.text, csv(20));
+    assert.match(file.headers.get('content-disposition')!, /attachment; filename="?trip\.csv"?/);
+    const part = await world.get('/recordings/trip.csv/download', { range: 'bytes=5-12' });
+    assert.deepEqual([part.status, part.text], [206, csv(20).slice(5, 13)]);
+    assert.equal((await world.get('/recordings/trip.csv/download', { range: 'bytes=99999-' })).status, 416);
+  });
+
+  it('names the rows that can not be played, also where none can', async () => {
+    const broken = csv(20).replace('1577836803,', 'never,').replace('1577836805,', ',');
+    const { body } = await upload('broken.csv', broken);
+    const { records, refused, refusals } = body.description;
+    assert.deepEqual([records, refused], [18, 2]);
+    assert.deepEqual(
+      refusals.map(({ line }: { line: number }) => line),
+      [5, 7],
+    );
+    assert.match(refusals[0].reason, /never/);
+    const far = 'time,latitude,longitude\n1577836800,999,13\n1577836801,-999,13\n';
+    const { status, body: none } = await upload('none.csv', far);
+    assert.deepEqual([status, none.code], [422, 'recording_unplayable']);
+    assert.match(none.hint, /latitude must be/);
+    assert.equal((await world.call('DELETE', '/api/v1/recordings/broken.csv')).status, 204);
+  });
+
+  it('takes a form with a file', async () => {
+    const form = new FormData();
+    form.set('comment', 'mine');
+    form.set('file', new Blob([csv(3)]), 'Straße 7 (früh).csv');
+    const { status, body } = await world.call('POST', '/api/v1/recordings', { body: form });
+    assert.deepEqual([status, body.id], [201, 'Straße 7 (früh).csv']);
+    assert.equal((await world.get(`/recordings/${encodeURIComponent(body.id)}`)).body.description.records, 3);
+  });
+
+  it('refuses names that are no plain file names, and nothing appears anywhere', async () => {
+    const before = files();
+    const names = [
+      '../x.csv',
+      '..%2fx.csv',
+      '%2e%2e%2fx.csv',
+      '%2fetc%2fx.csv',
+      'a%5cb.csv',
+      'a%00.csv',
+      '.hidden.csv',
+      '',
+      'a%0ab.csv',
+      'x.exe',
+      'csv',
+      '..',
+      'con.csv',
+      'a:b.csv',
+      'a*.csv',
+      `${'x'.repeat(200)}.csv`,
+      'fleet.truth.json',
+      'a.csv%20',
+    ];
+    for (const name of names) {
+      const { status, body } = await upload(name, csv(2));
+      assert.deepEqual([status, body.code], [422, 'recording_name'], name);
+    }
+    for (const name of ['../x.csv', '/etc/x.csv', 'a/../../x.csv', '..\\x.csv']) {
+      const boundary = 'b';
+      const body = `--b\r\nContent-Disposition: form-data; name="file"; filename="${name}"\r\n\r\n${csv(2)}\r\n--b--\r\n`;
+      const sent = await world.call('POST', '/api/v1/recordings', {
+        body,
+        headers: { 'content-type': `multipart/form-data; boundary=${boundary}` },
+      });
+      assert.deepEqual([sent.status, sent.body.code], [422, 'recording_name'], name);
+    }
+    assert.deepEqual(files(), before);
+    for (const path of ['..%2f..%2fetc%2fpasswd', '.%2e', 'trip.csv%2f..%2ftrip.csv', 'a%00b']) {
+      for (const [method, rest] of [
+        ['GET', ''],
+        ['GET', '/download'],
+        ['DELETE', ''],
+      ] as const) {
+        const { status } = await world.call(method, `/api/v1/recordings/${path}${rest}`);
+        assert.ok(status === 404 || status === 422, `${method} ${path}${rest}: ${status}`);
+      }
+    }
+  });
+
+  it('lists regular files that are recordings, and those only', async () => {
+    const folder = world.settings.recordings;
+    writeFileSync(join(folder, 'fleet.truth.json'), '{}');
+    writeFileSync(join(folder, 'town.streets.geojson'), '{"type":"FeatureCollection","features":[]}');
+    writeFileSync(join(folder, '.hidden.csv'), csv(1));
+    writeFileSync(join(folder, 'notes.md'), '');
+    mkdirSync(join(folder, 'folder.csv'));
+    symlinkSync('/etc/passwd', join(folder, 'link.csv'));
+    const { body } = await world.get('/recordings');
+    assert.deepEqual(
+      body.items.map(({ id }: { id: string }) => id),
+      ['Straße 7 (früh).csv', 'trip.csv'],
+    );
+    for (const name of ['link.csv', 'folder.csv', 'fleet.truth.json', 'notes.md']) {
+      assert.equal((await world.get(`/recordings/${name}/download`)).status, 404, name);
+    }
+    assert.deepEqual((await world.get('/page')).body.streets, { type: 'FeatureCollection', features: [] });
+  });
+
+  it('keeps what is there unless told to replace it, and what can be played at all', async () => {
+    const taken = await upload('trip.csv', csv(5));
+    assert.deepEqual([taken.status, taken.body.code], [409, 'recording_exists']);
+    const before = files();
+    for (const [name, body] of [
+      ['bad.csv', 'a,b\n1,2\n'],
+      ['empty.csv', ''],
+      ['noise.ndjson', '\u0000\u0001\n{{{'],
+      ['wild.csv', csv(3).replaceAll('52.5', '99')],
+    ] as const) {
+      const refused = await upload(name, body);
+      assert.equal(refused.status, 422, `${name}: ${refused.text}`);
+      assert.ok(refused.body.detail);
+    }
+    const worse = await world.call('POST', '/api/v1/recordings?name=trip.csv&replace=true', {
+      body: 'a,b\n1,2\n',
+    });
+    assert.equal(worse.status, 422);
+    assert.deepEqual(files(), before, 'nothing is left behind, hidden or not');
+    assert.equal((await world.get('/recordings/trip.csv')).body.description.records, 20);
+    const better = await world.call('POST', '/api/v1/recordings?name=trip.csv&replace=true', {
+      body: csv(7),
+    });
+    assert.deepEqual([better.status, better.body.description.records], [201, 7]);
+    assert.deepEqual(files(), before);
+  });
+
+  it('stops an upload that is too large, leaves nothing, and can still say why', async () => {
+    const small = new RecordingsFolder(world.settings.recordings, null as never, 1_000);
+    const before = files();
+    const content = Readable.from(Array(20).fill(Buffer.alloc(100, 'a')));
+    await assert.rejects(small.receive('large.csv', content, false), { code: 'body_too_large', status: 413 });
+    assert.equal(content.destroyed, false);
+    assert.deepEqual(files(), before);
+    const early = await upload('trip.csv', 'x'.repeat(20_000_000));
+    assert.equal(
+      early.body.code,
+      'recording_exists',
+      'the answer comes through although the body was not wanted',
+    );
+  });
+
+  it('survives malformed forms and broken uploads', async () => {
+    const before = files();
+    const form = { 'content-type': 'multipart/form-data; boundary=b' };
+    const sent = [
+      await world.call('POST', '/api/v1/recordings', { body: 'rubbish', headers: form }),
+      await world.call('POST', '/api/v1/recordings', {
+        body: 'rubbish',
+        headers: { 'content-type': 'multipart/form-data' },
+      }),
+      await world.call('POST', '/api/v1/recordings', {
+        body: '--b\r\nContent-Disposition: form-data; name="file"; filename="x.csv"\r\n\r\ncut',
+        headers: form,
+      }),
+      await world.call('POST', '/api/v1/recordings', {
+        body: '--b\r\nContent-Disposition: form-data; name="other"\r\n\r\nx\r\n--b--\r\n',
+        headers: form,
+      }),
+      await world.call('POST', '/api/v1/recordings', { body: csv(2) }),
+    ];
+    assert.ok(
+      sent.every(({ status }) => status >= 400 && status < 500),
+      JSON.stringify(sent.map(({ status, body }) => [status, body])),
+    );
+    await new Promise<void>((resolve) => {
+      const request = http.request(`${world.url}/api/v1/recordings?name=broken.csv`, {
+        method: 'POST',
+        headers: { 'content-length': 1_000_000 },
+      });
+      request.on('error', () => resolve());
+      request.write(csv(100), () => request.destroy());
+      request.on('close', () => resolve());
+    });
+    await eventually('the rest to be gone', () => JSON.stringify(files()) === JSON.stringify(before));
+    assert.equal((await world.call('GET', '/healthz')).status, 200);
+  });
+
+  it('plays, steers, lists and removes replays', async () => {
+    const created = await world.post('/replays', { id: 'r', recordings: ['trip.csv'], rate: 1 });
+    assert.deepEqual(
+      [created.status, created.headers.get('location'), created.body.channels],
+      [201, '/api/v1/replays/r', ['gps']],
+    );
+    assert.equal((await world.post('/replays', { id: 'r', recordings: ['trip.csv'] })).status, 409);
+    assert.equal((await world.post('/replays', { recordings: ['trip.csv'] })).body.code, 'channel_owned');
+    assert.deepEqual(
+      (await world.post('/replays', { recordings: ['nothing.csv'] })).body.code,
+      'recording_unknown',
+    );
+    assert.equal((await world.post('/replays', { recordings: ['../../etc/passwd'] })).status, 422);
+    const patch = (body: object) => world.call('PATCH', '/api/v1/replays/r', { body });
+    const sought = (await patch({ state: 'paused', position: '3s' })).body as Replay;
+    assert.deepEqual(
+      [sought.state, sought.didSeek, sought.position],
+      ['paused', true, '2020-01-01T00:00:03.000Z'],
+    );
+    const client = await world.client();
+    const answer = (await client.ask('replay', { id: 'r', rate: 'max', state: 'playing' })) as Replay;
+    assert.deepEqual([answer.id, answer.rate], ['r', 'max']);
+    const refused = (await client.ask('replay', { id: 'r', position: 'nowhere' })) as {
+      error: { code: string };
+    };
+    assert.equal(refused.error.code, 'moment_malformed');
+    await eventually('the end', async () => (await world.get('/replays/r')).body.state === 'ended');
+    assert.equal((await world.get('/channels/gps/state')).body.items[0].data.speed_meters_per_second, 6);
+    assert.equal((await world.call('DELETE', '/api/v1/replays/r')).status, 204);
+    assert.equal((await world.call('DELETE', '/api/v1/replays/r')).status, 404);
+    assert.deepEqual((await world.get('/replays')).body.items, []);
+  });
+
+  it('deletes a recording', async () => {
+    assert.equal((await world.call('DELETE', '/api/v1/recordings/trip.csv')).status, 204);
+    assert.equal((await world.get('/recordings/trip.csv')).body.code, 'recording_unknown');
+  });
+});

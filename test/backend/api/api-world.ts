@@ -1,0 +1,203 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { io, type Socket } from 'socket.io-client';
+import { channelSpec } from '../../../core/wire/channels.ts';
+import { loadSettings, type Settings } from '../../../core/settings/settings.ts';
+import type { Record } from '../../../core/wire/event.ts';
+import { connect, type Redis } from '../../../core/redis/connection.ts';
+import { beginEpoch } from '../../../core/writing/lease.ts';
+import { ChannelWriter } from '../../../core/writing/writer.ts';
+import type { Batch, Gap, Problem, Subscribe, Subscribed } from '../../../schemas/types.ts';
+import { startRedis, type TestRedis } from '../../helpers/redis.ts';
+
+/**
+ * The API as its own process would load it. Mocha requires test files and tsx makes CommonJS of what they import; files
+ * found by a folder scan are imported, so they and what is imported here would be two copies of the same modules.
+ */
+const { serve } = (await import(
+  new URL('../../../backend/api/main.ts', import.meta.url).href
+)) as typeof import('../../../backend/api/main.ts');
+
+/** A real API on a real Redis, and what a test needs to talk to both. */
+export class World {
+  readonly server: TestRedis;
+  readonly redis: Redis;
+  readonly settings: Settings;
+  readonly folder: string;
+  url = '';
+  #api: { close(): Promise<void> } | null = null;
+  #sockets: Socket[] = [];
+
+  private constructor(server: TestRedis, redis: Redis, settings: Settings, folder: string) {
+    this.server = server;
+    this.redis = redis;
+    this.settings = settings;
+    this.folder = folder;
+  }
+
+  static async start(overrides: Partial<Settings> = {}): Promise<World> {
+    const server = await startRedis();
+    const folder = mkdtempSync(join(tmpdir(), 'reprise-api-'));
+    const settings = {
+      ...loadSettings({ redisUrl: server.url, port: 0, data: folder, logLevel: 'silent' }, {}),
+      ...overrides,
+    };
+    const world = new World(server, await connect(server.url, 'test'), settings, folder);
+    await world.startApi();
+    return world;
+  }
+
+  async startApi(): Promise<void> {
+    const api = await serve(this.settings);
+    this.#api = api;
+    this.url = api.url;
+  }
+
+  /** One more API on the same Redis. */
+  anotherApi(): Promise<{ url: string; close(): Promise<void> }> {
+    return serve(this.settings);
+  }
+
+  async stopApi(): Promise<void> {
+    await this.#api?.close();
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.#sockets) socket.disconnect();
+    await this.stopApi();
+    this.redis.disconnect();
+    await this.server.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Calls the API; answers status, headers and what the body says. */
+  async call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
+    const json =
+      options.body !== undefined &&
+      typeof options.body !== 'string' &&
+      !(options.body instanceof FormData) &&
+      !(options.body instanceof Uint8Array);
+    const response = await fetch(this.url + path, {
+      method,
+      headers: { ...(json && { 'content-type': 'application/json' }), ...options.headers },
+      body: json
+        ? JSON.stringify(options.body)
+        : (options.body as NonNullable<RequestInit['body']> | undefined),
+    });
+    const text = await response.text();
+    let body: unknown = text;
+    try {
+      body = JSON.parse(text);
+    } catch {
+      // Not JSON: the text itself.
+    }
+    return { status: response.status, headers: response.headers, text, body: body as Answer['body'] };
+  }
+
+  get(path: string, headers: { [name: string]: string } = {}): Promise<Answer> {
+    return this.call('GET', `/api/v1${path}`, { headers });
+  }
+
+  post(path: string, body: unknown, headers: { [name: string]: string } = {}): Promise<Answer> {
+    return this.call('POST', `/api/v1${path}`, { body, headers });
+  }
+
+  /** A writer that stands on what Redis says, as a service would. */
+  writer(channel: string): ChannelWriter {
+    return new ChannelWriter(this.redis, channelSpec(channel, this.settings.channels), { source: '/test' });
+  }
+
+  /** Opens a new epoch on a channel, as a replay's start or seek does. */
+  async newEpoch(channel: string): Promise<number> {
+    return beginEpoch(this.redis, [channel], { token: 'test test', lifeMs: 1 });
+  }
+
+  /** A connected client of /live; `url` is another API's. */
+  async client(auth: object = {}, url = this.url): Promise<Client> {
+    const socket = io(`${url}/live`, {
+      transports: ['websocket'],
+      forceNew: true,
+      auth,
+      reconnectionDelay: 100,
+      reconnectionDelayMax: 100,
+    });
+    this.#sockets.push(socket);
+    const client = new Client(socket);
+    await new Promise<void>((resolve, reject) => {
+      socket.once('connect', resolve);
+      socket.once('connect_error', reject);
+    });
+    return client;
+  }
+}
+
+export interface CallOptions {
+  body?: unknown;
+  headers?: { [name: string]: string };
+}
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  text: string;
+  // What a test expects is what it checks.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  body: any;
+}
+
+/** What one client was sent, in order; credits everything it takes unless told not to. */
+export class Client {
+  readonly socket: Socket;
+  readonly batches: Batch[] = [];
+  readonly gaps: Gap[] = [];
+  /** The latest message of each kind. */
+  readonly latest: { [event: string]: unknown } = {};
+  credits = true;
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+    socket.onAny((event: string, message: unknown) => (this.latest[event] = message));
+    socket.on('batch', (batch: Batch) => {
+      this.batches.push(batch);
+      if (this.credits)
+        socket.emit('credit', { channel: batch.channel, epoch: batch.epoch, offset: batch.to });
+    });
+    socket.on('gap', (gap: Gap) => this.gaps.push(gap));
+  }
+
+  get events() {
+    return this.batches.flatMap(({ events }) => events);
+  }
+
+  /** Position of the last event covered. */
+  get at(): string {
+    const last = this.batches.at(-1);
+    return last ? `${last.epoch}-${last.to}` : '';
+  }
+
+  async subscribe(wish: Subscribe): Promise<Subscribed> {
+    const answer = (await this.ask('subscribe', wish)) as Subscribed & { error?: Problem };
+    if (answer.error) throw Object.assign(new Error(answer.error.code), { problem: answer.error });
+    return answer;
+  }
+
+  ask(event: string, message: unknown): Promise<unknown> {
+    return this.socket.timeout(10_000).emitWithAck(event, message) as Promise<unknown>;
+  }
+}
+
+let clock = Date.parse('2020-01-01T00:00:00Z');
+
+/** Records with a running number, a second apart, in turn about `subjects`. */
+export function records(
+  count: number,
+  subjects: string[] = ['a', 'b', 'c'],
+  data: (n: number) => object = (n) => ({ latitude: 1, longitude: 2, n }),
+): Record[] {
+  return Array.from({ length: count }, (_, i) => ({
+    timeMs: (clock += 1_000),
+    subject: subjects[i % subjects.length]!,
+    data: JSON.stringify(data(i)),
+  }));
+}

@@ -1,0 +1,219 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadSettings } from '../../../core/settings/settings.ts';
+import { callProtocol, connect } from '../../../core/redis/connection.ts';
+import { eventually } from '../../helpers/wait.ts';
+import { World } from './api-world.ts';
+
+const { serve } = (await import(
+  new URL('../../../backend/api/main.ts', import.meta.url).href
+)) as typeof import('../../../backend/api/main.ts');
+
+type Scope = 'read' | 'control' | 'admin';
+const SCOPES: Scope[] = ['read', 'control', 'admin'];
+const key = (name: string) => `${name}-key-of-many-characters`;
+/** Scopes that a path needs beyond what it says itself. */
+const PUBLIC = ['/healthz', '/docs', '/'];
+
+describe('keys and scopes', () => {
+  let world: World;
+  let folder: string;
+  let file: string;
+  const write = (names: string[]) => {
+    const keys = names.map((name) => ({ name, scope: name.split('.')[0], key: key(name) }));
+    writeFileSync(file, JSON.stringify({ keys }));
+  };
+  const bearer = (name: string | null): { [name: string]: string } =>
+    name === null ? {} : { authorization: `Bearer ${key(name)}` };
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'reprise-keys-'));
+    file = join(folder, 'keys.json');
+    write(['read', 'control', 'admin', 'read.leaver', 'control.leaver']);
+    world = await World.start({ keys: file });
+  });
+  after(async () => {
+    await world.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  /** Status of an operation with nothing in it; only the head of the answer is awaited. */
+  async function statusOf(method: string, path: string, name: string | null): Promise<number> {
+    const abort = new AbortController();
+    const response = await fetch(world.url + path.replace(/\{\w+\}/g, 'x'), {
+      method: method.toUpperCase(),
+      headers: { ...bearer(name), ...(method !== 'get' && { 'content-type': 'application/json' }) },
+      ...(method !== 'get' && method !== 'delete' && { body: '"nothing that is taken"' }),
+      signal: abort.signal,
+    });
+    abort.abort();
+    return response.status;
+  }
+
+  it('every operation asks for the scope that its document names, and for nothing less', async () => {
+    const { body } = await world.get('/openapi.json', bearer('read'));
+    const operations = Object.entries(
+      body.paths as { [path: string]: { [method: string]: { 'x-scope': Scope } } },
+    ).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, operation]) => ({ path, method, scope: operation['x-scope'] })),
+    );
+    assert.ok(operations.length > 40);
+    const table = await Promise.all(
+      operations.map(async ({ path, method, scope }) => {
+        const found = await Promise.all(
+          [null, 'nobody', ...SCOPES].map((name) => statusOf(method, path, name)),
+        );
+        const expected = SCOPES.map((each) => SCOPES.indexOf(each) >= SCOPES.indexOf(scope));
+        const isRight =
+          found[0] === 401 &&
+          found[1] === 401 &&
+          found
+            .slice(2)
+            .every((status, i) => (expected[i] ? status !== 401 && status !== 403 : status === 403));
+        return { method, path, scope, found, isRight };
+      }),
+    );
+    assert.deepEqual(
+      table.filter(({ isRight }) => !isRight),
+      [],
+    );
+    assert.ok(table.every(({ found }) => found.every((status) => status < 500)));
+  });
+
+  it('the rest asks for a key too, but for the page, its docs and its health', async () => {
+    for (const path of ['/readyz', '/metrics']) assert.equal(await statusOf('get', path, null), 401, path);
+    for (const path of PUBLIC) assert.notEqual(await statusOf('get', path, null), 401, path);
+    assert.equal(await statusOf('get', '/readyz', 'read'), 200);
+  });
+
+  it('sockets: no key no connection; a key that may look may not steer', async () => {
+    await assert.rejects(world.client(), /key/i);
+    await assert.rejects(world.client({ token: key('nobody') }), /key/i);
+    await world.writer('gps').emit([{ timeMs: 1, subject: 'a', data: '{"latitude":1,"longitude":2}' }]);
+    const reader = await world.client({ token: key('read') });
+    assert.equal((await reader.subscribe({ channel: 'gps', mode: 'stream' })).offset, 1);
+    const refused = (await reader.ask('replay', { id: 'x', state: 'paused' })) as { error: { code: string } };
+    assert.equal(refused.error.code, 'scope_missing');
+    const controller = await world.client({ token: key('control') });
+    const unknown = (await controller.ask('replay', { id: 'x', state: 'paused' })) as {
+      error: { code: string };
+    };
+    assert.equal(unknown.error.code, 'replay_unknown');
+  });
+
+  it('a revoked key is nobody’s at once: its socket and its stream end, and others go on', async () => {
+    const leaver = await world.client({ token: key('read.leaver') });
+    const stayer = await world.client({ token: key('read') });
+    const stream = await fetch(`${world.url}/api/v1/channels/gps/events`, {
+      headers: bearer('control.leaver'),
+    });
+    assert.equal(stream.status, 200);
+    const ended = stream.text().then(
+      () => true,
+      () => true,
+    );
+    write(['read', 'control', 'admin']);
+    await eventually('the socket is let go', () => leaver.socket.disconnected);
+    assert.ok(await ended);
+    assert.equal(await statusOf('get', '/api/v1/channels', 'read.leaver'), 401);
+    assert.equal(await statusOf('get', '/api/v1/channels', 'read'), 200);
+    assert.ok(stayer.socket.connected);
+  });
+
+  it('a file of keys that became wrong changes nothing', async () => {
+    writeFileSync(file, '{"keys":[{"name":"x"}]}');
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    assert.equal(await statusOf('get', '/api/v1/channels', 'admin'), 200);
+    await assert.rejects(serve({ ...world.settings, port: 0 }), /scope|key/);
+  });
+
+  it('another address than loopback needs a key', async () => {
+    const settings = loadSettings({ host: '0.0.0.0', port: 0, redisUrl: world.server.url, data: folder }, {});
+    await assert.rejects(serve(settings), /lets other machines in/);
+  });
+});
+
+describe('requests', () => {
+  let world: World;
+  before(async () => (world = await World.start({ rateLimit: { requests: 40, seconds: 60 } })));
+  after(() => world.stop());
+
+  it('sent again with the same Idempotency-Key are done once, and answered as before', async () => {
+    const send = (data: object, name: string) =>
+      world.post('/channels/gps/events', data, { 'idempotency-key': name });
+    const fix = { latitude: 1, longitude: 2 };
+    const [first, again] = [await send(fix, 'one'), await send(fix, 'one')];
+    assert.deepEqual([again.status, again.text], [first.status, first.text]);
+    assert.equal(again.headers.get('idempotent-replayed'), 'true');
+    assert.equal((await send({ ...fix, latitude: 3 }, 'one')).body.code, 'idempotency_mismatch');
+    assert.deepEqual((await send(fix, 'two')).body.position, { epoch: 1, offset: 2 });
+    const together = await Promise.all([send(fix, 'three'), send(fix, 'three'), send(fix, 'three')]);
+    assert.ok(together.every(({ status }) => status === 200 || status === 409));
+    assert.deepEqual((await send(fix, 'four')).body.position, { epoch: 1, offset: 4 });
+  });
+
+  it('are limited, by all API processes together, and told what is left', async () => {
+    const before = await world.get('/channels');
+    assert.match(before.headers.get('ratelimit')!, /r=\d+/);
+    assert.match(before.headers.get('ratelimit-policy')!, /q=40/);
+    const other = await serve({ ...world.settings, port: 0 });
+    const statuses: number[] = [];
+    for (let i = 0; i < 40; i++)
+      statuses.push((await fetch(`${i % 2 ? other.url : world.url}/api/v1/channels`)).status);
+    await other.close();
+    assert.ok(statuses.includes(200));
+    assert.equal(statuses.at(-1), 429);
+    assert.equal((await fetch(`${world.url}/healthz`)).status, 200, 'health is not limited');
+  });
+});
+
+describe('the access list for Redis', () => {
+  let world: World;
+  before(async () => (world = await World.start()));
+  after(() => world.stop());
+
+  it('lets readers read, services serve, and neither do more', async () => {
+    const lines = readFileSync(new URL('../../../compose/users.acl', import.meta.url), 'utf8')
+      .trim()
+      .split('\n');
+    const as = async (name: string) => {
+      const url = world.server.url.replace('redis://', `redis://${name}:change-me-${name}@`);
+      const redis = world.redis.duplicate({ username: name, password: `change-me-${name}` });
+      return { url, redis };
+    };
+    await world.writer('gps').emit([{ timeMs: 1, subject: 'a', data: '{"latitude":1,"longitude":2}' }]);
+    for (const line of lines.filter((each) => !each.includes(' default ')))
+      await world.redis.acl('SETUSER', ...(line.split(' ').slice(1) as [string, ...string[]]));
+    const reader = (await as('reader')).redis;
+    assert.equal((await reader.xrange('reprise:log:gps', '-', '+')).length, 1);
+    assert.equal(await reader.subscribe('gps'), 1);
+    await reader.unsubscribe('gps');
+    const refused = async (attempts: { [what: string]: Promise<unknown> }) => {
+      for (const [what, attempt] of Object.entries(attempts)) await assert.rejects(attempt, /NOPERM/, what);
+    };
+    await refused({
+      publish: reader.publish('gps', 'x'),
+      set: reader.set('x', 'y'),
+      del: reader.del('reprise:log:gps'),
+      flushall: reader.flushall(),
+      config: reader.config('GET', '*'),
+      send: callProtocol(reader, 'send', ['gps', 'a', '{}']),
+    });
+    const service = (await as('service')).redis;
+    assert.equal(await callProtocol(service, 'send', ['work.in', 'a', '{"n":1}']), '1-1');
+    await service.xgroup('CREATE', 'reprise:log:work.in', 'work', '0');
+    await service.xreadgroup('GROUP', 'work', 'one', 'STREAMS', 'reprise:log:work.in', '>');
+    assert.equal(await callProtocol(service, 'done', ['work', 'work.in', '1-1', 'work.out', '{"n":2}']), 1);
+    await refused({
+      flushall: service.flushall(),
+      config: service.config('GET', '*'),
+      functions: service.function('FLUSH'),
+      users: service.acl('LIST'),
+    });
+    const admin = await connect((await as('admin')).url, 'test');
+    assert.equal(await admin.ping(), 'PONG');
+    for (const redis of [reader, service, admin]) redis.disconnect();
+  });
+});

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { Client } from '../../../backend/gateway/client.ts';
+import { Hub } from '../../../backend/gateway/log/hub.ts';
+import type { Outlet } from '../../../backend/gateway/delivery/outlet.ts';
+import type { Packet } from '../../../backend/gateway/delivery/packet.ts';
+import { Streams } from '../../../backend/gateway/streams.ts';
+import { channelSpec } from '../../../core/wire/channels.ts';
+import { createLog } from '../../../core/logging/log.ts';
+import { connect, type Redis } from '../../../core/redis/connection.ts';
+import { ChannelWriter } from '../../../core/writing/writer.ts';
+import type { Batch, Subscribed } from '../../../schemas/types.ts';
+import { startRedis, type TestRedis } from '../../helpers/redis.ts';
+import { eventually } from '../../helpers/wait.ts';
+
+const CHANNEL = 'crowd';
+/** More than are served in two turns. */
+const FOLLOWERS = 1_100;
+const BATCHES = 60;
+
+/** Somebody who follows the channel, and what reached them: where each batch begins and ends. */
+class Follower implements Outlet {
+  readonly isCredited = false;
+  readonly waitingBytes = 0;
+  readonly isCongested = false;
+  readonly client = new Client(crypto.randomUUID(), 'socket', this);
+  readonly batches: Batch[] = [];
+  start: Subscribed | undefined;
+
+  send({ text }: Packet): void {
+    const [kind, batch] = JSON.parse(text.slice(text.indexOf(',') + 1)) as [string, Batch];
+    assert.equal(kind, 'batch');
+    this.batches.push(batch);
+  }
+
+  drop(): void {
+    assert.fail('nobody is to be sent away');
+  }
+
+  /** Asserts that everything from its start on came once and in order. */
+  assertExact(until: number): void {
+    let at = this.start!.offset;
+    for (const { from, to, events } of this.batches) {
+      assert.equal(from, at + 1, 'batches lie end to end');
+      assert.deepEqual(
+        events.map(({ offset }) => offset),
+        Array.from({ length: to - from + 1 }, (_, i) => from + i),
+      );
+      at = to;
+    }
+    assert.equal(at, until);
+  }
+}
+
+describe('gateway, with more clients than are served at once', function () {
+  this.timeout(60_000);
+  let server: TestRedis;
+  let redis: Redis;
+  let hub: Hub;
+  let streams: Streams;
+
+  before(async () => {
+    server = await startRedis();
+    redis = await connect(server.url, 'test');
+    hub = new Hub(redis, createLog('test', 'silent'));
+    streams = new Streams(redis, hub);
+  });
+  after(async () => {
+    streams?.close();
+    hub?.close();
+    redis?.disconnect();
+    await server?.stop();
+  });
+
+  async function follow(): Promise<Follower> {
+    const follower = new Follower();
+    streams.clients.add(follower.client);
+    const wish = { mode: 'stream' as const };
+    const joined = (answer: Subscribed): void => void (follower.start = answer);
+    await streams.follow(follower.client, channelSpec(CHANNEL), { wish, joined });
+    return follower;
+  }
+
+  it('each gets everything once and in order, while others come and go', async () => {
+    const writer = new ChannelWriter(redis, channelSpec(CHANNEL), { source: '/test' });
+    const emit = (count: number) =>
+      writer.emit(
+        Array.from({ length: count }, (_, n) => ({ timeMs: n, subject: `s-${n % 9}`, data: '{}' })),
+      );
+    await emit(1);
+    const followers = await Promise.all(Array.from({ length: FOLLOWERS }, follow));
+    const left: Follower[] = [];
+    for (let n = 0; n < BATCHES; n++) {
+      await emit(1 + (n % 7));
+      // Who comes and who goes changes whose turn it is.
+      followers.push(...(await Promise.all(Array.from({ length: 20 }, follow))));
+      for (const gone of followers.splice((n * 37) % 500, 12)) {
+        streams.forget(gone.client);
+        left.push(gone);
+      }
+    }
+    const { offset } = await emit(1);
+    await eventually('all to have the last event', () =>
+      followers.every(({ batches }) => batches.at(-1)?.to === offset),
+    );
+    for (const follower of followers) follower.assertExact(offset);
+    for (const follower of left) follower.assertExact(follower.batches.at(-1)?.to ?? follower.start!.offset);
+    const { published, delivered, conflated, filtered, dropped, inFlight } = streams.figures;
+    assert.deepEqual([conflated, filtered, dropped, inFlight], [0, 0, 0, 0]);
+    assert.equal(published, delivered);
+    const sent = [...followers, ...left].flatMap(({ batches }) => batches.map(({ events }) => events.length));
+    assert.equal(
+      delivered,
+      sent.reduce((sum, each) => sum + each, 0),
+    );
+  });
+});

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
+import { LogReader } from '../../../core/redis/log-reader.ts';
+import { readHead } from '../../../core/redis/channel-store.ts';
+import type { Status } from '../../../schemas/types.ts';
+import { eventually } from '../../helpers/wait.ts';
+import { records, World } from '../api/api-world.ts';
+
+describe('gateway, when Redis goes', function () {
+  this.timeout(60_000);
+  let world: World;
+  beforeEach(async () => (world = await World.start()));
+  afterEach(() => world.stop());
+
+  it('says so, refuses at once, and goes on by itself when it is back', async () => {
+    const writer = world.writer('gps');
+    await writer.emit(records(5));
+    const client = await world.client();
+    const { epoch, offset } = await client.subscribe({ channel: 'gps' });
+    assert.deepEqual([epoch, offset], [1, 5]);
+    await world.redis.save();
+    await world.server.kill();
+    await eventually('the bad news', () => (client.latest['status'] as Status)?.redis === 'down');
+    assert.equal((await world.call('GET', '/healthz')).status, 200);
+    const ready = await world.call('GET', '/readyz');
+    assert.equal(ready.status, 503);
+    assert.equal(ready.body.code, 'redis_unreachable');
+    assert.equal(ready.headers.get('retry-after'), '1');
+    assert.equal((await world.get('/channels')).status, 503);
+    await world.server.restart();
+    await eventually('the good news', () => (client.latest['status'] as Status)?.redis === 'up');
+    await world.writer('gps').emit(records(3));
+    await eventually('new events', () => client.at === '1-8');
+    assert.deepEqual(
+      client.events.map((event) => event.offset),
+      [6, 7, 8],
+    );
+    assert.equal((await world.call('GET', '/readyz')).status, 200);
+  });
+
+  it('has clients start anew when Redis comes back without what it said last', async () => {
+    const writer = world.writer('gps');
+    await writer.emit(records(5));
+    await world.redis.save();
+    const client = await world.client();
+    await client.subscribe({ channel: 'gps' });
+    await world.redis.config('SET', 'appendonly', 'no');
+    await writer.emit(records(50));
+    await eventually('all', () => client.at === '1-55');
+    const gone = new Promise((resolve) => client.socket.once('disconnect', resolve));
+    await world.redis.flushall();
+    await gone;
+    await eventually('a new connection', () => client.socket.connected);
+    await world.writer('gps').emit(records(3));
+    const again = await client.subscribe({ channel: 'gps', since: { epoch: 1, offset: 55 } });
+    assert.deepEqual([again.epoch, again.offset, again.recovered, again.snapshot.length], [1, 3, false, 3]);
+  });
+
+  it('notices a log that was set back and has grown past its old place meanwhile', async () => {
+    const writer = world.writer('gps');
+    await writer.emit(records(5));
+    const heard: number[] = [];
+    const reader = new LogReader(world.redis, { rewound: (_channel, head) => heard.push(head.offset) });
+    const read: number[] = [];
+    void (async () => {
+      for await (const batches of reader.batches()) for (const { from, to } of batches) read.push(from, to);
+    })();
+    reader.add('gps', await readHead(world.redis, 'gps'));
+    await writer.emit(records(20));
+    await eventually('what was written', () => read.at(-1) === 25);
+    await world.server.kill();
+    await delay(100);
+    await world.server.restart();
+    await world.redis.flushall();
+    await world.writer('gps').emit(records(40));
+    await eventually('the setback', () => heard.length > 0);
+    await world.writer('gps').emit(records(2));
+    await eventually('what came after', () => read.at(-1) === 42);
+    reader.close();
+  });
+});

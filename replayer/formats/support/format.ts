@@ -80,7 +80,7 @@ export interface Format {
 export const ROW_MAX_CHARACTERS = 1_000_000;
 
 /** How much of a bad row goes into its dead letter. */
-export const CONTENT_MAX_CHARACTERS = 2_000;
+const CONTENT_MAX_CHARACTERS = 2_000;
 
 /** A row that can't be read. */
 export function badRow(line: number, problem: string, text: string): Row {

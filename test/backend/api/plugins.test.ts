@@ -12,7 +12,7 @@ import { eventually } from '../../helpers/wait.ts';
 import { World } from './api-world.ts';
 
 const main = async (role: string) =>
-  (await import(new URL(`../../backend/${role}/main.ts`, import.meta.url).href)) as {
+  (await import(new URL(`../../../backend/${role}/main.ts`, import.meta.url).href)) as {
     serve(settings: Settings): Promise<{ close(): Promise<void> }>;
   };
 const reprise = promisify(execFile);

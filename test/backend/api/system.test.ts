@@ -7,7 +7,7 @@ import { eventually } from '../../helpers/wait.ts';
 import { World } from './api-world.ts';
 
 const serve = async (main: string, settings: Settings) => {
-  const role = (await import(new URL(`../../${main}/main.ts`, import.meta.url).href)) as {
+  const role = (await import(new URL(`../../../${main}/main.ts`, import.meta.url).href)) as {
     serve(given: Settings): Promise<{ close(): Promise<void> }>;
   };
   return role.serve(settings);

@@ -153,7 +153,7 @@ describe('where fences are', () => {
 });
 
 describe('the fences of the recordings', () => {
-  const path = fileURLToPath(new URL('../../../../shared/data/geofences.geojson', import.meta.url));
+  const path = fileURLToPath(new URL('../../../../../shared/data/geofences.geojson', import.meta.url));
   const load = (test: Mocha.Context) => {
     if (!existsSync(path)) test.skip();
     return JSON.parse(readFileSync(path, 'utf8')) as FenceCollection;

@@ -52,7 +52,7 @@ export function derived(
 
 /** The events of one of the recordings that lie beside the project. A test without it is skipped. */
 export async function recorded(test: Mocha.Context, file: string): Promise<Event[]> {
-  const path = fileURLToPath(new URL(`../../../../shared/data/${file}`, import.meta.url));
+  const path = fileURLToPath(new URL(`../../../../../shared/data/${file}`, import.meta.url));
   if (!existsSync(path)) {
     test.test!.title += ` (skipped: there is no ${path})`;
     test.skip();

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { channelSpec } from '../core/wire/channels.ts';
-import type { Record } from '../core/wire/event.ts';
+import type { TimedRecord } from '../core/wire/event.ts';
 import type { Redis } from '../core/redis/connection.ts';
 import { ChannelWriter } from '../core/writing/writer.ts';
 import type { Tally } from './fanout/client.ts';
@@ -160,7 +160,7 @@ class Publisher {
     }
   }
 
-  #record(): Record {
+  #record(): TimedRecord {
     const subject = `vehicle-${++this.#count % 100}`;
     return { timeMs: 1_700_000_000_000 + this.#count, subject, data: this.#data };
   }

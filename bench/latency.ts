@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { io, type Socket } from 'socket.io-client';
 import { channelSpec } from '../core/wire/channels.ts';
-import type { Event } from '../core/wire/event.ts';
+import type { CloudEvent } from '../core/wire/event.ts';
 import { duplicate } from '../core/redis/connection.ts';
 import { ChannelWriter } from '../core/writing/writer.ts';
 import { freePort } from '../supervisor/ports.ts';
@@ -45,12 +45,12 @@ export default {
         analysis: new Map<number, number>(),
         socket: new Map<number, number>(),
       };
-      const hear = (map: Map<number, number>) => (events: Event[]) => {
+      const hear = (map: Map<number, number>) => (events: CloudEvent[]) => {
         for (const event of events) if (!map.has(event.offset)) map.set(event.offset, Date.now());
       };
       const subscriber = duplicate(redis);
       subscriber.on('message', (channel, text) =>
-        hear(channel === 'gps' ? arrivals.subscriber : arrivals.analysis)([JSON.parse(text) as Event]),
+        hear(channel === 'gps' ? arrivals.subscriber : arrivals.analysis)([JSON.parse(text) as CloudEvent]),
       );
       await subscriber.subscribe('gps', 'gps.movement');
       const writer = new ChannelWriter(redis, channelSpec('gps'), { source: '/bench' });
@@ -62,7 +62,7 @@ export default {
       const socket = io(`http://127.0.0.1:${port}/live`, { transports: ['websocket'] });
       socket.on(
         'batch',
-        ({ channel, events }: { channel: string; events: Event[] }) =>
+        ({ channel, events }: { channel: string; events: CloudEvent[] }) =>
           channel === 'gps' && hear(arrivals.socket)(events),
       );
       await subscribed(socket);

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { Event } from '../core/wire/event.ts';
+import type { CloudEvent } from '../core/wire/event.ts';
 import { keys } from '../core/wire/keys.ts';
 import { Requester } from '../core/redis/requests.ts';
 import type { Replay } from '../schemas/types.ts';
@@ -57,7 +57,8 @@ export default {
       while ((await document()).state !== 'ended') await delay(100);
       const entries = await redis.xrange(keys.log('long'), '-', '+');
       const right = entries.filter(
-        ([id, fields], n) => id.endsWith(`-${n + 1}`) && (JSON.parse(fields[1]!) as Event).data['n'] === n,
+        ([id, fields], n) =>
+          id.endsWith(`-${n + 1}`) && (JSON.parse(fields[1]!) as CloudEvent).data['n'] === n,
       ).length;
       const { epoch } = await document();
       stoodMs.sort((a, b) => a - b);

@@ -20,7 +20,7 @@ export interface Schemas {
   'channels/posts.topics'?: PostTopics;
   'channels/quality'?: Quality;
   config?: Config;
-  event?: Event;
+  event?: CloudEvent;
   keys?: Keys;
   'resources/channel'?: Channel;
   'resources/client'?: Client;
@@ -1123,7 +1123,7 @@ export interface ConfigTest {
 /**
  * One event on a channel: CloudEvents 1.0 in structured JSON, one line, with the channel's epoch and offset. `data` is the last member.
  */
-export interface Event {
+export interface CloudEvent {
   specversion: '1.0';
   /**
    * Unique within `source`.
@@ -1257,7 +1257,7 @@ export interface Channel {
    * The replay that owns the channel, if any.
    */
   owner?: string | null;
-  lastEvent?: Event | null;
+  lastEvent?: CloudEvent | null;
   consumers: {
     name: string;
     epoch: number;
@@ -2153,7 +2153,7 @@ export interface Batch {
    * Last offset covered.
    */
   to: number;
-  events: Event[];
+  events: CloudEvent[];
   /**
    * Events left out because a later one of their subject is here.
    */
@@ -2244,7 +2244,7 @@ export interface Subscribed {
   /**
    * The latest event of each subject; empty when recovered.
    */
-  snapshot: Event[];
+  snapshot: CloudEvent[];
 }
 /**
  * Client to server: `unsubscribe`.

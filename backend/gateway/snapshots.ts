@@ -1,4 +1,4 @@
-import type { Event, Position } from '../../core/wire/event.ts';
+import type { CloudEvent, Position } from '../../core/wire/event.ts';
 import { readSnapshot } from '../../core/redis/channel-store.ts';
 import type { Stream } from './stream.ts';
 import { readEntry, type Entry } from './log/log-slice.ts';
@@ -11,7 +11,7 @@ export interface Snapshot {
   /** The latest of each subject. */
   entries: Entry[];
   /** The same as events. */
-  events(): Event[];
+  events(): CloudEvent[];
 }
 
 /** The latest event of each subject of a channel, read together with the position it is true for. */
@@ -41,11 +41,11 @@ export class Snapshots {
     const { epoch, offset, events } = await readSnapshot(redis, channel);
     await this.#stream.reached({ epoch, offset });
     const entries = events.flatMap((line) => readEntry(line) ?? []);
-    let parsed: Event[] | undefined;
+    let parsed: CloudEvent[] | undefined;
     return {
       at: { epoch, offset },
       entries,
-      events: () => (parsed ??= entries.map(({ line }) => JSON.parse(line) as Event)),
+      events: () => (parsed ??= entries.map(({ line }) => JSON.parse(line) as CloudEvent)),
     };
   }
 }

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { derive, eventsOf } from '../../backend/analysis/engine/derive.ts';
 import { checkedParams, serviceKinds } from '../../backend/analysis/hosting/registry.ts';
 import drift from '../../backend/analysis/services/drift.ts';
-import type { Data, Event } from '../../core/wire/event.ts';
+import type { Data, CloudEvent } from '../../core/wire/event.ts';
 
 const folder = new URL('../../../shared/data/', import.meta.url);
 
@@ -42,7 +42,7 @@ export async function measureDrift(
   const truth = readFileSync(new URL('social_multilang_dev.truth.json', folder), 'utf8');
   const { phases } = JSON.parse(truth) as { phases: Phase[] };
   const figures: DriftFigures[] = [];
-  const measure = (source: Source, events: Event[], field: string, detectors: string[]) => {
+  const measure = (source: Source, events: CloudEvent[], field: string, detectors: string[]) => {
     for (const detector of detectors) {
       const alarms = alarmsOf(posts, events, { field, detector });
       figures.push({ source, field, detector, ...judged(alarms, phases.slice(1)), alarms });
@@ -75,7 +75,7 @@ function rowsOf(text: string) {
 }
 
 /** What a service makes of events, with its defaults; nothing where there is no such service. */
-async function derived(name: string, events: Event[]): Promise<Event[]> {
+async function derived(name: string, events: CloudEvent[]): Promise<CloudEvent[]> {
   const kind = (await serviceKinds()).get(name);
   if (!kind) return [];
   const { outputs } = derive(kind.create(checkedParams(name, kind, {})), events);
@@ -85,7 +85,11 @@ async function derived(name: string, events: Event[]): Promise<Event[]> {
   );
 }
 
-function alarmsOf(posts: Event[], events: Event[], params: { field: string; detector: string }): number[] {
+function alarmsOf(
+  posts: CloudEvent[],
+  events: CloudEvent[],
+  params: { field: string; detector: string },
+): number[] {
   const times = posts.map(({ time }) => Date.parse(time));
   const service = drift.create(checkedParams('drift', drift, params));
   return derive(service, events).outputs.map(({ timeMs }) => times.indexOf(timeMs));

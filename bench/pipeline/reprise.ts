@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { channelSpec } from '../../core/wire/channels.ts';
-import type { Event } from '../../core/wire/event.ts';
+import type { CloudEvent } from '../../core/wire/event.ts';
 import { keys } from '../../core/wire/keys.ts';
 import { carriedText, planPipeline } from '../../core/wire/pipeline.ts';
 import { services } from '../../core/redis/presence.ts';
@@ -66,7 +66,7 @@ export async function reprise(redis: Redis, redisUrl: string, folder: string): P
         channels.map(async (channel) => {
           const { epoch: own } = channel === to ? { epoch } : await readHead(redis, channel);
           const entries = await readLog(redis, channel, { epoch: own, offset: from }, 1_000_000);
-          return entries.map(({ event }) => Date.parse((JSON.parse(event) as Event).sent));
+          return entries.map(({ event }) => Date.parse((JSON.parse(event) as CloudEvent).sent));
         }),
       );
       return times.slice(1).flatMap((after, i) => after.map((time, n) => time - times[i]![n]!));

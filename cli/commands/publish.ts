@@ -2,7 +2,7 @@ import type { ValidateFunction } from 'ajv/dist/2020.js';
 import type { Command } from 'commander';
 import { channelSpec, dataValidator } from '../../core/wire/channels.ts';
 import { loadSettings } from '../../core/settings/settings.ts';
-import type { Data, Record } from '../../core/wire/event.ts';
+import type { Data, TimedRecord } from '../../core/wire/event.ts';
 import { connect } from '../../core/redis/connection.ts';
 import { addDeadLetters } from '../../core/redis/channel-store.ts';
 import { ChannelWriter } from '../../core/writing/writer.ts';
@@ -38,7 +38,7 @@ async function publish(channel: string, options: Options): Promise<void> {
   let [published, refused] = [0, 0];
   try {
     for await (const chunk of lines(decoded(process.stdin))) {
-      const records: Record[] = [];
+      const records: TimedRecord[] = [];
       for (const line of chunk.filter(({ text }) => text.trim() !== '')) {
         const record = read(line);
         if (typeof record !== 'string') {
@@ -63,7 +63,7 @@ async function publish(channel: string, options: Options): Promise<void> {
 
 /** Makes an event of a line, or says why it is none. */
 function lineReader(channel: string, subject: string | null, validate: ValidateFunction | null) {
-  return ({ text, tooLong }: Line): Record | string => {
+  return ({ text, tooLong }: Line): TimedRecord | string => {
     if (tooLong) return 'The line is longer than 1,000,000 characters.';
     const isObject = text.trimStart().startsWith('{');
     let values: Data;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parsePosition, type Event, type Position } from '../../core/wire/event.ts';
+import { parsePosition, type CloudEvent, type Position } from '../../core/wire/event.ts';
 import { keys } from '../../core/wire/keys.ts';
 import type { Route } from '../../core/wire/pipeline.ts';
 import { callProtocol, duplicate, type Redis } from '../../core/redis/connection.ts';
@@ -46,7 +46,7 @@ export interface Probe {
 export interface Entry {
   id: string;
   text: string;
-  event: Event;
+  event: CloudEvent;
 }
 
 const LOOK_MS = 20;
@@ -110,7 +110,7 @@ export class Lab {
     return entries.map(([id, fields]) => {
       const text = fields[1] ?? '';
       try {
-        return { id, text, event: JSON.parse(text) as Event };
+        return { id, text, event: JSON.parse(text) as CloudEvent };
       } catch {
         throw new Fault(
           `Entry ${id} of ${channel} is no JSON: ${text.slice(0, 80)}`,

@@ -1,7 +1,7 @@
 import type { EndpointConfig, Task } from '../../schemas/types.ts';
 import type { ChannelSpec } from '../wire/channels.ts';
 import type { refusal } from '../problems/errors.ts';
-import type { Data, Event, Position } from '../wire/event.ts';
+import type { Data, CloudEvent, Position } from '../wire/event.ts';
 import type { Flaw } from '../problems/flaws.ts';
 import type { Redis } from '../redis/connection.ts';
 
@@ -149,9 +149,9 @@ export interface PluginService {
 /** What a service does: `process` where the datum alone is enough, `receive` where more is. Depends on events and their times alone. */
 export interface PluginDerivation {
   process?(data: Data): Data | null;
-  receive?(event: Event, context: PluginContext): PluginDerived[];
+  receive?(event: CloudEvent, context: PluginContext): PluginDerived[];
   due?(timer: { name: string; timeMs: number; ended: boolean }, context: PluginContext): PluginDerived[];
-  key?(event: Event): string;
+  key?(event: CloudEvent): string;
   forward?(derived: PluginDerived): string | null;
 }
 

@@ -1,4 +1,4 @@
-import type { Channel, DeadLetter, Event } from '../../schemas/types.ts';
+import type { Channel, DeadLetter, CloudEvent } from '../../schemas/types.ts';
 import type { Redis } from './connection.ts';
 import type { ChannelSpec } from '../wire/channels.ts';
 import { isoTime, parsePosition, positionText, timeMsOf, type Position } from '../wire/event.ts';
@@ -61,8 +61,8 @@ export async function readHistory(
   redis: Redis,
   channel: string,
   query: HistoryQuery,
-): Promise<{ items: Event[]; cursor: Position | null }> {
-  const items: Event[] = [];
+): Promise<{ items: CloudEvent[]; cursor: Position | null }> {
+  const items: CloudEvent[] = [];
   // Nothing is before it, and Redis refuses the question.
   if (query.cursor?.epoch === 0 && query.cursor.offset === 0) return { items, cursor: null };
   const { epoch } = query.cursor ?? (await readHead(redis, channel));
@@ -71,7 +71,7 @@ export async function readHistory(
   for (;;) {
     const entries = await redis.xrevrange(keys.log(channel), end, first, 'COUNT', PAGE);
     for (const [id, fields] of entries) {
-      const event = JSON.parse(fields[1]!) as Event;
+      const event = JSON.parse(fields[1]!) as CloudEvent;
       const timeMs = timeMsOf(event.time);
       if (timeMs < (query.sinceMs ?? -Infinity) || timeMs > (query.untilMs ?? Infinity)) continue;
       if (query.subject !== undefined && event.subject !== query.subject) continue;
@@ -109,7 +109,7 @@ export async function describeChannel(redis: Redis, spec: ChannelSpec): Promise<
     [string, string[]][],
   ];
   const [epoch, offset] = [Number(head[0] ?? 0), Number(head[1] ?? 0)];
-  const events = latest.map(([, fields]) => JSON.parse(fields[1]!) as Event);
+  const events = latest.map(([, fields]) => JSON.parse(fields[1]!) as CloudEvent);
   return {
     name,
     schema: spec.schema && `/api/v1/schemas/${spec.schema}`,
@@ -129,7 +129,7 @@ export async function describeChannel(redis: Redis, spec: ChannelSpec): Promise<
   };
 }
 
-function recentRate(newestFirst: Event[]): number {
+function recentRate(newestFirst: CloudEvent[]): number {
   const since = Date.now() - 2_000;
   const recent = newestFirst.filter((event) => Date.parse(event.sent) >= since);
   if (recent.length < 2) return recent.length / 2;

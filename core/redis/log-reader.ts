@@ -1,6 +1,12 @@
 import { duplicate, type Redis } from './connection.ts';
 import { keys } from '../wire/keys.ts';
-import { comparePositions, parsePosition, positionText, type Event, type Position } from '../wire/event.ts';
+import {
+  comparePositions,
+  parsePosition,
+  positionText,
+  type CloudEvent,
+  type Position,
+} from '../wire/event.ts';
 
 /** Events of one channel and epoch, in order, as they stand in the log. Without any: the epoch has begun, and that is all. */
 export interface LogBatch {
@@ -12,7 +18,7 @@ export interface LogBatch {
   /** Event lines. */
   events: string[];
   /** What the lines say, where this process has written them itself. */
-  known?: readonly Event[];
+  known?: readonly CloudEvent[];
   /** Events between the batch before and this one that had left the log. */
   lost: number;
 }

@@ -4,7 +4,7 @@ import { asRepriseError, failure, RepriseError } from '../problems/errors.ts';
 import { keys } from '../wire/keys.ts';
 import { duplicate, type Redis } from './connection.ts';
 
-interface Request {
+interface RequestMessage {
   id: string;
   client: string;
   /** Wall time after which nobody waits for the answer any more. */
@@ -44,7 +44,7 @@ export class Requester {
    */
   async ask<T>(target: string, verb: string, body: unknown, timeoutMs = 5_000): Promise<T> {
     await this.#ready;
-    const request: Request = {
+    const request: RequestMessage = {
       id: randomUUID(),
       client: this.#client,
       deadlineMs: Date.now() + timeoutMs,
@@ -99,14 +99,14 @@ export class Responder {
     while (!this.#closed) {
       try {
         const popped = await this.#blocking.blpop(lists, 1);
-        if (popped) void this.#answer(JSON.parse(popped[1]) as Request);
+        if (popped) void this.#answer(JSON.parse(popped[1]) as RequestMessage);
       } catch {
         if (!this.#closed) await new Promise((resolve) => setTimeout(resolve, 100));
       }
     }
   }
 
-  async #answer(request: Request): Promise<void> {
+  async #answer(request: RequestMessage): Promise<void> {
     if (request.deadlineMs < Date.now()) return;
     const reply: Reply = { id: request.id };
     try {

@@ -1,4 +1,4 @@
-import type { Record } from './event.ts';
+import type { TimedRecord } from './event.ts';
 
 /**
  * Records in columns: row i is `timesMs[i]`, `names[subjects[i]]` and the JSON text `data[starts[i]..ends[i])`. What moves
@@ -25,7 +25,7 @@ export class Block {
     this.ends = columns.ends;
   }
 
-  static of(records: Record[]): Block {
+  static of(records: TimedRecord[]): Block {
     const builder = new BlockBuilder(records.length);
     for (const { timeMs, subject, data } of records) builder.add(timeMs, subject, data);
     return builder.take();
@@ -75,7 +75,7 @@ export class Block {
     return new Block({ ...this, ...picked });
   }
 
-  record(row: number): Record {
+  record(row: number): TimedRecord {
     return {
       timeMs: this.timesMs[row]!,
       subject: this.names[this.subjects[row]!]!,
@@ -83,7 +83,7 @@ export class Block {
     };
   }
 
-  records(): Record[] {
+  records(): TimedRecord[] {
     return Array.from(this.timesMs, (_, row) => this.record(row));
   }
 }

@@ -1,10 +1,10 @@
-import type { Event } from '../../schemas/types.ts';
+import type { CloudEvent } from '../../schemas/types.ts';
 import { refusal } from '../problems/errors.ts';
 
-export type { Event };
+export type { CloudEvent };
 
 /** One row of a recording, or what a service derives: an event before it is stamped. */
-export interface Record {
+export interface TimedRecord {
   /** Event time, epoch milliseconds (a fraction is kept down to microseconds). */
   timeMs: number;
   subject: string;
@@ -78,7 +78,7 @@ export class Framer {
   }
 
   /** The event as one line. */
-  frame(record: Record, epoch: number, offset: number, sent: string): string {
+  frame(record: TimedRecord, epoch: number, offset: number, sent: string): string {
     return (
       `${this.#idStart}${epoch}/${offset}${this.#beforeSubject}${JSON.stringify(record.subject)}` +
       `,"time":"${isoTime(record.timeMs)}","epoch":${epoch},"offset":${offset}${this.#replay}` +

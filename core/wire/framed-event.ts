@@ -1,16 +1,16 @@
-import type { Data, Event, Record, Stamp } from './event.ts';
+import type { Data, CloudEvent, TimedRecord, Stamp } from './event.ts';
 import { isoTime } from './event.ts';
 
 /** What of an event varies beside its record and its place; see `Framer.frame`, where they are `extra`. */
 export type Members = Partial<
-  Pick<Event, 'restored' | 'partition' | 'traceparent' | 'pipeline' | 'route' | 'params'>
+  Pick<CloudEvent, 'restored' | 'partition' | 'traceparent' | 'pipeline' | 'route' | 'params'>
 >;
 
 /**
  * The event that a line just framed says, without parsing it: whoever has written a line knows what it says. Its data are
  * parsed once somebody asks for them, so each reader has data of its own, as from the line.
  */
-export class FramedEvent implements Event {
+export class FramedEvent implements CloudEvent {
   [member: string]: unknown;
   readonly specversion = '1.0';
   readonly id: string;
@@ -26,15 +26,15 @@ export class FramedEvent implements Event {
   readonly partition: string | undefined;
   readonly traceparent: string | undefined;
   readonly pipeline: string | undefined;
-  readonly route: Event['route'];
+  readonly route: CloudEvent['route'];
   readonly params: string | undefined;
   readonly #text: string;
   #data: Data | null = null;
 
   constructor(
     stamp: Stamp,
-    record: Record,
-    { epoch, offset, sent }: Pick<Event, 'epoch' | 'offset' | 'sent'>,
+    record: TimedRecord,
+    { epoch, offset, sent }: Pick<CloudEvent, 'epoch' | 'offset' | 'sent'>,
     members: Members,
   ) {
     this.id = `${stamp.channel}/${epoch}/${offset}`;
@@ -69,12 +69,12 @@ export class FramedEvent implements Event {
   }
 
   /** The members in the order of the line; those that are undefined are not said. */
-  toJSON(): Event {
+  toJSON(): CloudEvent {
     return { ...this, data: this.data };
   }
 }
 
 /** The data of an event as JSON text. */
-export function dataTextOf(event: Event): string {
+export function dataTextOf(event: CloudEvent): string {
   return event instanceof FramedEvent ? event.dataText : JSON.stringify(event.data);
 }

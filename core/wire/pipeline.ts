@@ -1,12 +1,12 @@
-import type { Event, OutsideStep, Pipeline, ServiceConfig, ServiceStep } from '../../schemas/types.ts';
+import type { CloudEvent, OutsideStep, Pipeline, ServiceConfig, ServiceStep } from '../../schemas/types.ts';
 import { isChannelName } from './channels.ts';
 import { spanMs } from '../time/duration.ts';
 
 /** The channels that an event still has to visit; a list of lists parts into branches. */
-export type Route = NonNullable<Event['route']>;
+export type Route = NonNullable<CloudEvent['route']>;
 
 /** What an event carries through a pipeline, and what of it stays the same on all of its way. */
-export type Carried = Pick<Event, 'pipeline' | 'route' | 'params' | 'traceparent'>;
+export type Carried = Pick<CloudEvent, 'pipeline' | 'route' | 'params' | 'traceparent'>;
 
 /** A step as it runs: the channel it reads, and the service that reads it. */
 export interface StepPlan {

@@ -4,14 +4,14 @@ import { Block } from '../wire/block.ts';
 import { Bytes } from './command-buffer.ts';
 import { batchKeys, type ChannelSpec } from '../wire/channels.ts';
 import { keys } from '../wire/keys.ts';
-import { Framer, parsePosition, positionText, type Position, type Record } from '../wire/event.ts';
+import { Framer, parsePosition, positionText, type Position, type TimedRecord } from '../wire/event.ts';
 import { failure, invariant } from '../problems/errors.ts';
 import { leaseLost, type Lease } from './lease.ts';
 import { TransactionWriter } from './transaction.ts';
 
 /** What one call hands over. */
 interface Batch {
-  given: Record[] | Block;
+  given: TimedRecord[] | Block;
   count: number;
   extra: string;
   extras: ReadonlyMap<number, string> | undefined;
@@ -107,7 +107,7 @@ export class ChannelWriter {
    * @throws failure `lease_lost` or `replay_taken` when another process has the channel; `log_reset` when Redis
    * has lost the channel
    */
-  emit(given: Record[] | Block, extra = '', extras?: ReadonlyMap<number, string>): Promise<Position> {
+  emit(given: TimedRecord[] | Block, extra = '', extras?: ReadonlyMap<number, string>): Promise<Position> {
     const batch: Batch = { given, count: given instanceof Block ? given.count : given.length, extra, extras };
     const turn: Turn = { batch, sending: null };
     this.#turns.push(turn);
@@ -163,7 +163,7 @@ export class ChannelWriter {
     this.#ahead = { epoch: ahead.epoch, offset: ahead.offset + turn.batch.count };
   }
 
-  #send(records: Record[], head: Position, follows: boolean): Sending {
+  #send(records: TimedRecord[], head: Position, follows: boolean): Sending {
     const { lease, waits } = this.#options;
     const from = head.epoch === 0 ? { epoch: 1, offset: 0 } : head;
     const events = this.frame(records, from);
@@ -217,7 +217,7 @@ export class ChannelWriter {
   }
 
   /** The batch as event lines, stamped to follow `from`. */
-  frame(records: Record[], from: Position): string[] {
+  frame(records: TimedRecord[], from: Position): string[] {
     const sent = this.#sent();
     return records.map((record, i) => this.#framer.frame(record, from.epoch, from.offset + 1 + i, sent));
   }
@@ -236,7 +236,7 @@ export class ChannelWriter {
   }
 }
 
-function recordsOf({ given, extra, extras }: Batch): Record[] {
+function recordsOf({ given, extra, extras }: Batch): TimedRecord[] {
   const records = given instanceof Block ? given.records() : given;
   if (extra === '' && !extras) return records;
   return records.map((record, row) => ({ ...record, extra: extra + (extras?.get(row) ?? '') }));
@@ -247,7 +247,7 @@ export function batchArguments(
   spec: ChannelSpec,
   head: Position,
   from: Position,
-  records: Record[],
+  records: TimedRecord[],
   events: string[],
 ): (string | number)[] {
   const bare = spec.envelope === 'none';

@@ -12,7 +12,7 @@ import { Recording, type OpenOptions, type Refusal } from '../reading/text-recor
 import { Passes, timeShare } from './passes.ts';
 import { timeColumns } from './reading-metadata.ts';
 import { Columns, TextSink, type TextPlan } from './text-sink.ts';
-import { copyMessages, mergeable, writeRecording, type Range } from './to-mcap.ts';
+import { copyMessages, mergeable, writeRecording, type TimeRange } from './to-mcap.ts';
 
 export interface ConvertRequest {
   /** Paths; of several the messages go onto one timeline. */
@@ -43,7 +43,7 @@ export interface ConvertReport {
 }
 
 const NAMED_MAX = 20;
-const WHOLE: Range = { fromMs: -Infinity, endMs: Infinity };
+const WHOLE: TimeRange = { fromMs: -Infinity, endMs: Infinity };
 
 /**
  * Writes recordings as one file, in time order: .mcap, .ndjson or .csv, text also .gz. The file appears under its name
@@ -192,20 +192,20 @@ class Job {
     return readSummary(temporary);
   }
 
-  async #write(recording: Recording, writer: McapWriter, range: Range): Promise<void> {
+  async #write(recording: Recording, writer: McapWriter, range: TimeRange): Promise<void> {
     const temporary = join(this.folder, 'runs.mcap');
     const plan = { range, options: this.#options, temporary, passes: this.#passes };
     this.#reordered += await writeRecording(recording, writer, plan);
   }
 
   /** Begins a pass over a source in order; the answer is told where it is. */
-  #pass({ startMs, endMs }: AnyRecording, range: Range): (timeMs: number) => void {
+  #pass({ startMs, endMs }: AnyRecording, range: TimeRange): (timeMs: number) => void {
     const tell = this.#passes.begin();
     const lastMs = Math.min(range.endMs, endMs ?? Infinity);
     return (timeMs) => tell(timeShare(timeMs, Math.max(range.fromMs, startMs), lastMs));
   }
 
-  #rangeFrom(startMs: number): Range {
+  #rangeFrom(startMs: number): TimeRange {
     return {
       fromMs: momentMs(this.#request.start, startMs, 'start') ?? -Infinity,
       endMs: momentMs(this.#request.end, startMs, 'end') ?? Infinity,
@@ -218,7 +218,7 @@ const passesOver = ({ sorted }: Recording): number => (sorted ? 1 : 2);
 
 async function columnsOf(
   from: Playable,
-  range: Range,
+  range: TimeRange,
   plan: TextPlan,
   at: (timeMs: number) => void,
 ): Promise<string[]> {
@@ -228,7 +228,7 @@ async function columnsOf(
 }
 
 /** The rows in a range; `at` hears how far they are. */
-async function* within(from: Playable, { fromMs, endMs }: Range, at: (timeMs: number) => void) {
+async function* within(from: Playable, { fromMs, endMs }: TimeRange, at: (timeMs: number) => void) {
   for await (const rows of from.rows(fromMs)) {
     const { timesMs } = rows.block;
     if (timesMs[0]! > endMs) return;

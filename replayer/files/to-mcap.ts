@@ -19,13 +19,13 @@ const RUN_BYTES = 1 << 25;
 const OPEN_MAX_BYTES = 1 << 27;
 
 /** A range of time, epoch ms, both ends within. */
-export interface Range {
+export interface TimeRange {
   fromMs: number;
   endMs: number;
 }
 
 export interface WritePlan {
-  range: Range;
+  range: TimeRange;
   options: OpenOptions;
   /** A file that may be written meanwhile. */
   temporary: string;
@@ -77,7 +77,7 @@ async function writeBlocks(
   blocks: AsyncIterable<Block> | Iterable<Block>,
   writer: McapWriter,
   topic: TopicWriter,
-  { fromMs, endMs }: Range,
+  { fromMs, endMs }: TimeRange,
   refuse: (block: Block, row: number) => void,
 ): Promise<void> {
   for await (const block of blocks) {
@@ -122,7 +122,7 @@ async function* runsOf(blocks: AsyncIterable<Block>): AsyncGenerator<AsyncIterab
 export async function copyMessages(
   summaries: Summary[],
   writer: McapWriter,
-  range: Range,
+  range: TimeRange,
   tell: (share: number) => void,
 ): Promise<RawCopy> {
   const copy = new RawCopy(writer, summaries);
@@ -137,7 +137,7 @@ export async function copyMessages(
 }
 
 /** From the first message of files to the last, as far as they are in a range. */
-function spanOf(summaries: Summary[], { fromMs, endMs }: Range): { startMs: number; endMs: number } {
+function spanOf(summaries: Summary[], { fromMs, endMs }: TimeRange): { startMs: number; endMs: number } {
   const chunks = summaries.flatMap((summary) => summary.chunks);
   return {
     startMs: Math.max(fromMs, Math.min(...chunks.map((chunk) => chunk.startMs))),

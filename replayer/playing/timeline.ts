@@ -1,5 +1,5 @@
 import { Block, BlockBuilder } from '../../core/wire/block.ts';
-import type { Record } from '../../core/wire/event.ts';
+import type { TimedRecord } from '../../core/wire/event.ts';
 import { playable, type AnyRecording, type Playable, type PlayableRows } from './playable.ts';
 
 /** A stretch of records of all recordings in time order. */
@@ -57,11 +57,11 @@ export function timelineOf(given: AnyRecording[]): Timeline {
 
 /** Of a subject in several recordings of one channel the latest of all. */
 async function latestOf(recordings: Playable[], channelsOf: number[][], timeMs: number): Promise<Part[]> {
-  const byChannel = new Map<number, Map<string, Record>>();
+  const byChannel = new Map<number, Map<string, TimedRecord>>();
   for (const [i, recording] of recordings.entries()) {
     for (const part of await recording.latestBefore(timeMs)) {
       const channel = channelsOf[i]![part.channel]!;
-      const latest = byChannel.get(channel) ?? new Map<string, Record>();
+      const latest = byChannel.get(channel) ?? new Map<string, TimedRecord>();
       byChannel.set(channel, latest);
       for (const record of part.block.records()) {
         if (!(record.timeMs < (latest.get(record.subject)?.timeMs ?? -Infinity)))

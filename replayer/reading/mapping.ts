@@ -1,5 +1,5 @@
 import type { ValidateFunction } from 'ajv/dist/2020.js';
-import type { Data, Record } from '../../core/wire/event.ts';
+import type { Data, TimedRecord } from '../../core/wire/event.ts';
 import { explain } from '../../schemas/index.ts';
 import type { Row } from '../formats/support/format.ts';
 import { joinedTime, OWN_TIME, PARTS, type Reading } from './inference.ts';
@@ -10,7 +10,7 @@ const EARLIEST_MS = -62_135_596_800_000;
 const LATEST_MS = 253_402_300_799_999;
 
 /** Turns one row into a record, or says why it can't be played. */
-export type Mapper = (row: Row) => Record | string;
+export type Mapper = (row: Row) => TimedRecord | string;
 
 /** The mapper of one reading: time, subject, check against the channel's schema. Made once, called per row. */
 export function mapper(reading: Reading, defaultSubject: string, validate: ValidateFunction | null): Mapper {

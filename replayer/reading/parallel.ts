@@ -9,14 +9,17 @@ import { Threads } from './threads.ts';
 const THREADS = Math.max(1, Math.min(4, availableParallelism()));
 const RUNS_PER_THREAD = 2;
 
-interface Request {
+interface ParseRequest {
   file: number;
   plan: ParserPlan;
   header: Uint8Array;
   bytes: Uint8Array;
 }
 
-const threads = new Threads<Request, ParsedColumns>(new URL('parser-thread.mjs', import.meta.url), THREADS);
+const threads = new Threads<ParseRequest, ParsedColumns>(
+  new URL('parser-thread.mjs', import.meta.url),
+  THREADS,
+);
 let files = 0;
 
 const NOTHING = Buffer.alloc(0);

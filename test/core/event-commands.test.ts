@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { Block } from '../../core/wire/block.ts';
 import { Bytes, command } from '../../core/writing/command-buffer.ts';
 import { EventCommands, type Standing } from '../../core/writing/event-commands.ts';
-import { Framer, type Record } from '../../core/wire/event.ts';
+import { Framer, type TimedRecord } from '../../core/wire/event.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -17,7 +17,7 @@ describe('Events as commands', () => {
       fc.integer({ min: -6e16, max: 2.5e17 }).map((us) => us / 1000),
       fc.constantFrom(-0, 0.5, 1.7e12 + 999.9999, DAY_MS - 1e-8, 59_999.9996, 8.64e15, -6.3e13),
     );
-    const aRecord: fc.Arbitrary<Record> = fc.record({
+    const aRecord: fc.Arbitrary<TimedRecord> = fc.record({
       timeMs: aTime,
       subject: fc.oneof(
         { weight: 9, arbitrary: fc.constantFrom('a', 'überland "5"', '日本\u2028', '\ud800') },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { keys } from '../../core/wire/keys.ts';
 import { callProtocol, connect, type Redis } from '../../core/redis/connection.ts';
 import { validator } from '../../schemas/index.ts';
-import type { DeadLetter, Event, Hop, Service } from '../../schemas/types.ts';
+import type { DeadLetter, CloudEvent, Hop, Service } from '../../schemas/types.ts';
 import { eventually } from '../helpers/wait.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 
@@ -26,7 +26,8 @@ describe('the protocol for services in any language', () => {
     callProtocol(redis, 'send', [channel, subject, data, ...(members ? [JSON.stringify(members)] : [])]);
   const texts = async (channel: string) =>
     (await redis.xrange(keys.log(channel), '-', '+')).map(([, fields]) => fields[1]!);
-  const events = async (channel: string) => (await texts(channel)).map((text) => JSON.parse(text) as Event);
+  const events = async (channel: string) =>
+    (await texts(channel)).map((text) => JSON.parse(text) as CloudEvent);
   const letters = async () =>
     (await redis.xrange(keys.deadLetters, '-', '+')).map(
       ([, fields]) => JSON.parse(fields[1]!) as DeadLetter,
@@ -55,7 +56,7 @@ describe('the protocol for services in any language', () => {
       (await texts('a')).map((text) => text.slice(text.indexOf(',"data":') + ',"data":'.length, -1)),
       data,
     );
-    const isEvent = validator<Event>('event');
+    const isEvent = validator<CloudEvent>('event');
     for (const event of await events('a')) assert.ok(isEvent(event), JSON.stringify(isEvent.errors));
     await redis.xgroup('CREATE', keys.log('a'), 'svc', '0');
     await redis.xreadgroup('GROUP', 'svc', 'one', 'STREAMS', keys.log('a'), '>');

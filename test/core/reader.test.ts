@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { channelSpec } from '../../core/wire/channels.ts';
-import { Framer, type Event, type Record } from '../../core/wire/event.ts';
+import { Framer, type CloudEvent, type TimedRecord } from '../../core/wire/event.ts';
 import { FramedEvent, dataTextOf, type Members } from '../../core/wire/framed-event.ts';
 import { carriedText } from '../../core/wire/pipeline.ts';
 import { LogReader } from '../../core/redis/log-reader.ts';
@@ -54,14 +54,18 @@ describe('LogReader', () => {
       })();
       let written = 1;
       for (const { by, count, waits } of script) {
-        const batch = Array.from({ length: count }, (): Record => ({ timeMs: 1, subject: 'a', data: '{}' }));
+        const batch = Array.from({ length: count }, (): TimedRecord => ({
+          timeMs: 1,
+          subject: 'a',
+          data: '{}',
+        }));
         const settle = by === 'others' ? null : reader.expect();
         if (by !== 'nobody') {
           const from = { epoch: 1, offset: written };
           await (by === 'us' ? ours! : others!).emit(batch);
           written += count;
           const events = ours!.frame(batch, from);
-          const known = events.map((line) => JSON.parse(line) as Event);
+          const known = events.map((line) => JSON.parse(line) as CloudEvent);
           settle?.({ channel, epoch: 1, from: from.offset + 1, to: written, events, known, lost: 0 });
         } else settle?.(null);
         if (waits) await eventually('all so far', () => read.length >= written);
@@ -128,7 +132,7 @@ describe('FramedEvent', () => {
         const event = new FramedEvent(stamp, record, { epoch, offset, sent }, carried);
         assert.equal(dataTextOf(event), record.data, 'as it came');
         assert.equal(JSON.stringify(event), JSON.stringify(JSON.parse(line)));
-        assert.deepEqual(event.data, (JSON.parse(line) as Event).data);
+        assert.deepEqual(event.data, (JSON.parse(line) as CloudEvent).data);
         assert.equal(dataTextOf(event), record.data, 'as it was parsed');
         event.data['changed'] = true;
         assert.equal(dataTextOf(event), JSON.stringify(event.data));
@@ -138,5 +142,5 @@ describe('FramedEvent', () => {
 });
 
 function offsetsOf(events: readonly string[]): number[] {
-  return events.map((line) => (JSON.parse(line) as Event).offset);
+  return events.map((line) => (JSON.parse(line) as CloudEvent).offset);
 }

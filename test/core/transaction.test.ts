@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
 import { Block } from '../../core/wire/block.ts';
 import { channelSpec } from '../../core/wire/channels.ts';
-import type { Event, Record } from '../../core/wire/event.ts';
+import type { CloudEvent, TimedRecord } from '../../core/wire/event.ts';
 import { keys } from '../../core/wire/keys.ts';
 import { connect, duplicate, type Redis } from '../../core/redis/connection.ts';
 import { beginEpoch, releaseLease, renewLease, resumeEpoch } from '../../core/writing/lease.ts';
@@ -13,7 +13,7 @@ import { startRedis, type TestRedis } from '../helpers/redis.ts';
 /** More than a batch of which the writer makes a transaction. */
 const COUNT = 40;
 
-const records = (from: number, count = COUNT, subject = ''): Record[] =>
+const records = (from: number, count = COUNT, subject = ''): TimedRecord[] =>
   Array.from({ length: count }, (_, i) => ({
     timeMs: 1_700_000_000_000 + from + i,
     subject: subject || `s${(from + i) % 3}`,
@@ -44,9 +44,9 @@ describe('ChannelWriter, blocks as transactions', function () {
     return writer;
   }
 
-  async function log(channel: string): Promise<{ id: string; event: Event }[]> {
+  async function log(channel: string): Promise<{ id: string; event: CloudEvent }[]> {
     const entries = await redis.xrange(keys.log(channel), '-', '+');
-    return entries.map(([id, fields]) => ({ id, event: JSON.parse(fields[1]!) as Event }));
+    return entries.map(([id, fields]) => ({ id, event: JSON.parse(fields[1]!) as CloudEvent }));
   }
 
   const numbers = async (channel: string) => (await log(channel)).map(({ event }) => event.data['n']);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { channelSpec } from '../../core/wire/channels.ts';
-import type { Event, Record } from '../../core/wire/event.ts';
+import type { CloudEvent, TimedRecord } from '../../core/wire/event.ts';
 import { keys } from '../../core/wire/keys.ts';
 import { connect, duplicate, type Redis } from '../../core/redis/connection.ts';
 import { beginEpoch, type Lease } from '../../core/writing/lease.ts';
@@ -8,7 +8,7 @@ import { ChannelWriter } from '../../core/writing/writer.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 import { eventually } from '../helpers/wait.ts';
 
-const record = (n: number, subject = `s${n % 3}`): Record => ({
+const record = (n: number, subject = `s${n % 3}`): TimedRecord => ({
   timeMs: 1_700_000_000_000 + n,
   subject,
   data: `{"n":${n}}`,
@@ -27,9 +27,9 @@ describe('ChannelWriter on Redis', () => {
     await server.stop();
   });
 
-  async function log(channel: string): Promise<{ id: string; event: Event }[]> {
+  async function log(channel: string): Promise<{ id: string; event: CloudEvent }[]> {
     const entries = await redis.xrange(keys.log(channel), '-', '+');
-    return entries.map(([id, fields]) => ({ id, event: JSON.parse(fields[1]!) as Event }));
+    return entries.map(([id, fields]) => ({ id, event: JSON.parse(fields[1]!) as CloudEvent }));
   }
 
   it('publishes a large batch where somebody hears it, by name or by pattern, and logs it in any case', async () => {
@@ -42,7 +42,7 @@ describe('ChannelWriter on Redis', () => {
     for (const how of ['subscribe', 'psubscribe'] as const) {
       const heard: number[] = [];
       const subscriber = duplicate(redis);
-      const hear = (text: string) => heard.push((JSON.parse(text) as Event).offset);
+      const hear = (text: string) => heard.push((JSON.parse(text) as CloudEvent).offset);
       subscriber.on('message', (_channel, text) => hear(text));
       subscriber.on('pmessage', (_pattern, _channel, text) => hear(text));
       await subscriber[how](how === 'subscribe' ? 'heard' : 'hea*');

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { keys } from '../../core/wire/keys.ts';
 import { connect, type Redis } from '../../core/redis/connection.ts';
-import type { Event } from '../../core/wire/event.ts';
+import type { CloudEvent } from '../../core/wire/event.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 import { eventually } from '../helpers/wait.ts';
 
@@ -49,7 +49,7 @@ describe('reprise publish and listen', function () {
       .trimEnd()
       .split('\n')
       .map((line) => line.split('\t') as [string, string]);
-    const events = heard.map(([, text]) => JSON.parse(text) as Event);
+    const events = heard.map(([, text]) => JSON.parse(text) as CloudEvent);
     assert.deepEqual(
       heard.map(([name], i) => [name, events[i]!.offset, events[i]!.subject]),
       [
@@ -66,7 +66,7 @@ describe('reprise publish and listen', function () {
     const publisher = reprise('publish', 'notes');
     publisher.child.stdin.end('hello "you"\n\n');
     assert.equal(await publisher.ended, 0);
-    const state = JSON.parse((await redis.hget(keys.state('notes'), 'notes'))!) as Event;
+    const state = JSON.parse((await redis.hget(keys.state('notes'), 'notes'))!) as CloudEvent;
     assert.deepEqual(state.data, { text: 'hello "you"' });
   });
 });

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { root } from '../../core/settings/settings.ts';
 import { findPython } from '../../scripts/python.mjs';
-import type { Event, LogRecord, PipelineStatus, System, Trace } from '../../schemas/types.ts';
+import type { CloudEvent, LogRecord, PipelineStatus, System, Trace } from '../../schemas/types.ts';
 import { startUp } from '../helpers/up.ts';
 import { eventually } from '../helpers/wait.ts';
 
@@ -76,8 +76,8 @@ describe('a new user', function () {
     assert.equal(accepted, POSTS / 2);
     await eventually('half of the results', async () => (await results()) === POSTS / 2, 30_000);
 
-    const { items } = await curl<{ items: Event[] }>('GET', '/channels/read/history?limit=1');
-    const [{ data, pipeline, subject }] = items as [Event];
+    const { items } = await curl<{ items: CloudEvent[] }>('GET', '/channels/read/history?limit=1');
+    const [{ data, pipeline, subject }] = items as [CloudEvent];
     assert.deepEqual([pipeline, subject, data['language']], ['read', `post ${POSTS / 2 - 1}`, 'en']);
     assert.deepEqual([data['words'], data['sentences'], data['sentiment']], [8, 1, 'positive']);
     const trace = await eventually('the trace', async () => {
@@ -100,7 +100,7 @@ describe('a new user', function () {
     assert.deepEqual([waiting.steps[1]!.lag, waiting.results.count], [POSTS / 2, POSTS / 2]);
     await curl('PATCH', '/services/words', { state: 'running' });
     await eventually('all results', async () => (await results()) >= POSTS, 30_000);
-    const all = await curl<{ items: Event[] }>('GET', `/channels/read/history?limit=${POSTS}`);
+    const all = await curl<{ items: CloudEvent[] }>('GET', `/channels/read/history?limit=${POSTS}`);
     assert.equal(new Set(all.items.map((event) => event.subject)).size, POSTS, 'nothing lost');
     assert.equal(await results(), POSTS, 'nothing doubled');
 
@@ -112,7 +112,11 @@ describe('a new user', function () {
     });
     await curl('PUT', '/system', system);
     const post = { text: 'Still a wonderful morning.' };
-    const again = await curl<{ results: (Event | null)[] }>('POST', '/pipelines/read/events?wait=20', post);
+    const again = await curl<{ results: (CloudEvent | null)[] }>(
+      'POST',
+      '/pipelines/read/events?wait=20',
+      post,
+    );
     assert.deepEqual([again.results[0]?.data['words'], again.results[0]?.data['sentiment']], [4, 'positive']);
 
     const gone = once(words, 'exit');

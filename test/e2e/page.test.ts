@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import type { Event } from '../../core/wire/event.ts';
+import type { CloudEvent } from '../../core/wire/event.ts';
 import { simulate } from '../../cli/simulate/simulate.ts';
 import type { Channel, Recording, Replay, ServiceConfig } from '../../schemas/types.ts';
 import { freePort } from '../../supervisor/ports.ts';
@@ -84,7 +84,7 @@ describe('the live page', function () {
   }
   const replay = () => send<Replay>('GET', '/replays/demo');
   const history = async (channel: string) =>
-    (await send<{ items: Event[] }>('GET', `/channels/${channel}/history?limit=1000&epochs=all`)).items;
+    (await send<{ items: CloudEvent[] }>('GET', `/channels/${channel}/history?limit=1000&epochs=all`)).items;
   async function isRead(channel: string): Promise<boolean> {
     const { consumers } = await send<Channel>('GET', `/channels/${channel}`);
     return consumers.length > 0 && consumers.every(({ lag }) => lag === 0);
@@ -308,7 +308,7 @@ describe('the live page', function () {
       await page.click('[data-testid=draw-box]');
       await drag([west, north], [east, south]);
       const box = await page.evaluate<number[]>('window.reprise.app.filter.area.box');
-      const { items } = await send<{ items: Event[] }>('GET', `/channels/gps/state?bbox=${box.join()}`);
+      const { items } = await send<{ items: CloudEvent[] }>('GET', `/channels/gps/state?bbox=${box.join()}`);
       assert.ok(items.length > 0 && items.length < VEHICLES);
       await subjects(items.length);
       await screenshot(page, 'page-box');

@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { DeadLetter, Event, Replay } from '../../schemas/types.ts';
+import type { DeadLetter, CloudEvent, Replay } from '../../schemas/types.ts';
 import { keys } from '../../core/wire/keys.ts';
 import { connect, duplicate, type Redis } from '../../core/redis/connection.ts';
 import { readDeadLetters } from '../../core/redis/channel-store.ts';
@@ -53,12 +53,12 @@ describe('reprise play', () => {
   async function play(
     file: string,
     ...args: string[]
-  ): Promise<{ code: number; replay: Replay; events: Event[] }> {
+  ): Promise<{ code: number; replay: Replay; events: CloudEvent[] }> {
     const { code, stdout, stderr } = await reprise('play', file, '--rate', 'max', '--json', ...args);
     assert.ok(stdout, stderr);
     const replay = JSON.parse(stdout) as Replay;
     const entries = await redis.xrange(keys.log(replay.channels[0]!), `${replay.epoch}-0`, '+');
-    return { code, replay, events: entries.map(([, fields]) => JSON.parse(fields[1]!) as Event) };
+    return { code, replay, events: entries.map(([, fields]) => JSON.parse(fields[1]!) as CloudEvent) };
   }
 
   const ROWS = [
@@ -120,7 +120,7 @@ describe('reprise play', () => {
       ],
     );
     assert.deepEqual(
-      heard.map((text) => JSON.parse(text) as Event),
+      heard.map((text) => JSON.parse(text) as CloudEvent),
       events,
     );
     const letters = (await readDeadLetters(redis, 10)).items.reverse();
@@ -181,7 +181,7 @@ describe('reprise play', () => {
     const { stdout } = await reprise('play', file, '--rate', '4', '--json');
     const replay = JSON.parse(stdout) as Replay;
     const entries = await redis.xrange(keys.log('steady'), '-', '+');
-    const sent = entries.map(([, fields]) => Date.parse((JSON.parse(fields[1]!) as Event).sent));
+    const sent = entries.map(([, fields]) => Date.parse((JSON.parse(fields[1]!) as CloudEvent).sent));
     assert.equal(replay.counts.published, 201);
     // Beside the first, which may itself be late: no more than the replay says that any was.
     const lateMs = replay.latenessMs!.max;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { serviceKinds } from '../../backend/analysis/hosting/registry.ts';
 import { derive } from '../../backend/analysis/engine/derive.ts';
-import type { Event } from '../../core/wire/event.ts';
+import type { CloudEvent } from '../../core/wire/event.ts';
 import { keys } from '../../core/wire/keys.ts';
 import { connect, type Redis } from '../../core/redis/connection.ts';
 import { simulate } from '../../cli/simulate/simulate.ts';
@@ -201,7 +201,7 @@ describe('the whole path, from a file to the browser', function () {
     });
     const log = async (channel: string, epoch: string) =>
       (await redis.xrange(keys.log(channel), `${epoch}-0`, '+')).map(
-        ([, fields]) => JSON.parse(fields[1]!) as Event,
+        ([, fields]) => JSON.parse(fields[1]!) as CloudEvent,
       );
     const fixes = await log('gps', input.epoch);
     assert.deepEqual(
@@ -223,7 +223,7 @@ describe('the whole path, from a file to the browser', function () {
     );
 
     await eventually('the page to show the last event', async () => (await offset('gps')) === input.last);
-    const { items } = (await (await send('GET', '/channels/gps/state')).json()) as { items: Event[] };
+    const { items } = (await (await send('GET', '/channels/gps/state')).json()) as { items: CloudEvent[] };
     const shown = (await snapshot()).subjects['gps']!;
     assert.deepEqual(
       Object.fromEntries(Object.entries(shown).map(([subject, fix]) => [subject, fix.offset])),

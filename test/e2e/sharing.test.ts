@@ -9,7 +9,7 @@ import type { Browser, Page } from 'playwright-core';
 import { root } from '../../core/settings/settings.ts';
 import { describe as describeRecording } from '../../replayer/files/describe.ts';
 import { simulate } from '../../cli/simulate/simulate.ts';
-import type { Event, Replay } from '../../schemas/types.ts';
+import type { CloudEvent, Replay } from '../../schemas/types.ts';
 import { freePort } from '../../supervisor/ports.ts';
 import { chromiumPath, screenshot, startBrowser } from '../helpers/browser.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
@@ -94,7 +94,7 @@ describe('what the live page shows, elsewhere', function () {
     await open('map');
     await eventually('the port of Redis', async () => (await line('redis')).includes('-p '));
     const { stdout } = await run('sh', ['-c', `${await line('curl')} -s`]);
-    const { items } = JSON.parse(stdout) as { items: Event[] };
+    const { items } = JSON.parse(stdout) as { items: CloudEvent[] };
     assert.equal(items.length, VEHICLES);
     await screenshot(page, 'page-share');
   });
@@ -112,7 +112,7 @@ describe('what the live page shows, elsewhere', function () {
   });
 
   it('is kept as CSV, GeoJSON, GPX and MCAP, each a recording again', async () => {
-    const { items } = await get<{ items: Event[] }>('/channels/gps/history?limit=10000');
+    const { items } = await get<{ items: CloudEvent[] }>('/channels/gps/history?limit=10000');
     for (const format of ['CSV', 'GeoJSON', 'GPX', 'MCAP']) {
       const { records, subjectCount, start } = await describeRecording(await kept(format));
       assert.deepEqual(
@@ -153,7 +153,9 @@ describe('what the live page shows, elsewhere', function () {
     const chart = page.locator('[data-chart="gps.windows avg_speed"]');
     await chart.locator('canvas').waitFor();
     await page.selectOption('[data-testid=add-chart]', 'gps\nsatellites');
-    const { items } = await get<{ items: Event[] }>('/channels/gps.windows/history?limit=1000&subject=bus-1');
+    const { items } = await get<{ items: CloudEvent[] }>(
+      '/channels/gps.windows/history?limit=1000&subject=bus-1',
+    );
     const values = await page.evaluate<number[]>(
       `(({ values, length }) => [...values.subarray(0, length)])(window.reprise.app.subjects.all.get('gps\\nbus-1').series.get('gps.windows avg_speed').series)`,
     );
@@ -190,7 +192,7 @@ describe('what the live page shows, elsewhere', function () {
     await eventually('all that was read', async () => (await until.getAttribute('aria-busy')) === 'false');
     await screenshot(page, 'page-charts-past');
     const range = `since=${new Date(untilMs - 5_000).toISOString()}&until=${new Date(untilMs + 999).toISOString()}`;
-    const { items } = await get<{ items: Event[] }>(`/channels/gps/history?subject=bus-1&${range}`);
+    const { items } = await get<{ items: CloudEvent[] }>(`/channels/gps/history?subject=bus-1&${range}`);
     const [latest] = items.toSorted((a, b) => (a.time < b.time ? 1 : -1));
     const expected = Number(latest!.data['elevation']);
     const told = await elevation.innerText();

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Event } from '../../core/wire/event.ts';
+import type { CloudEvent } from '../../core/wire/event.ts';
 import { keys } from '../../core/wire/keys.ts';
 import { connect, type Redis } from '../../core/redis/connection.ts';
 import { Requester } from '../../core/redis/requests.ts';
@@ -85,7 +85,7 @@ describe('a replay whose replayer is killed', function () {
 
   async function isWhole(channel: string, epoch: number, count: number): Promise<void> {
     const entries = await redis.xrange(keys.log(channel), '-', '+');
-    const events = entries.map(([, fields]) => JSON.parse(fields[1]!) as Event);
+    const events = entries.map(([, fields]) => JSON.parse(fields[1]!) as CloudEvent);
     assert.deepEqual(
       entries.map(([id]) => id),
       Array.from({ length: count }, (_, n) => `${epoch}-${n + 1}`),

@@ -2,11 +2,17 @@ import assert from 'node:assert/strict';
 import { ChannelState, Channels } from '../../frontend/src/lib/live/channels.ts';
 import { Moments } from '../../frontend/src/lib/timeline/moments.ts';
 import { Topology } from '../../frontend/src/lib/live/topology.ts';
-import type { Event } from '../../schemas/types.ts';
+import type { CloudEvent } from '../../schemas/types.ts';
 
 const at = (second: number) => new Date(Date.UTC(2026, 4, 4, 7, 0, second)).toISOString();
 let offset = 0;
-const event = (channel: string, subject: string, second: number, data: Event['data'], more = {}): Event => ({
+const event = (
+  channel: string,
+  subject: string,
+  second: number,
+  data: CloudEvent['data'],
+  more = {},
+): CloudEvent => ({
   ...{ specversion: '1.0', id: '', source: '', type: channel, subject, time: at(second), epoch: 1 },
   ...{ offset: ++offset, replay: 'demo', sent: at(0), data, ...more },
 });
@@ -18,7 +24,7 @@ describe('the moments of a recording', () => {
   let channels: Channels;
   const told = () =>
     moments.all.map(({ kind, subject, what, timeMs }) => [kind, subject, what, (timeMs / 1000) % 60]);
-  function give(events: Event[], epoch = 1): void {
+  function give(events: CloudEvent[], epoch = 1): void {
     for (const one of events) {
       if (!channels.all.has(one.type)) channels.all.set(one.type, new ChannelState(one.type));
       channels.batch({

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { serve } from '../../backend/analysis/main.ts';
 import { loadSettings } from '../../core/settings/settings.ts';
-import { comparePositions, parsePosition, type Event } from '../../core/wire/event.ts';
+import { comparePositions, parsePosition, type CloudEvent } from '../../core/wire/event.ts';
 import { keys } from '../../core/wire/keys.ts';
 import { createLog } from '../../core/logging/log.ts';
 import { connect, type Redis } from '../../core/redis/connection.ts';
@@ -138,7 +138,7 @@ export class AnalysisWorld {
       const entries = await readLog(this.redis, channel, after, PAGE);
       for (const { position, event: text } of entries) {
         if (position.epoch > epoch) return lines;
-        const event = JSON.parse(text) as Event;
+        const event = JSON.parse(text) as CloudEvent;
         const expected = { epoch, offset: lines.length + 1 };
         if (comparePositions(position, expected) !== 0 || event.offset !== expected.offset)
           throw new Error(

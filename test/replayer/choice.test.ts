@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Record } from '../../core/wire/event.ts';
+import type { TimedRecord } from '../../core/wire/event.ts';
 import { convert } from '../../replayer/files/convert.ts';
 import { openRecording, playable } from '../../replayer/playing/playable.ts';
 import type { OpenOptions } from '../../replayer/reading/text-recording.ts';
@@ -30,12 +30,13 @@ describe('filter and sample', () => {
   async function read(path: string, options: OpenOptions, fromMs = -Infinity) {
     const recording = await openRecording(path, { channel: 'trip', subject: 'vehicle', ...options });
     const { rows, latestBefore } = playable(recording);
-    const records: Record[] = [];
+    const records: TimedRecord[] = [];
     for await (const { block } of rows(fromMs)) records.push(...block.records());
     const restored = (await latestBefore(fromMs)).flatMap(({ block }) => block.records());
     return { records, restored, filtered: recording.filtered };
   }
-  const numbers = (records: Record[]) => records.map(({ data }) => (JSON.parse(data) as { n: number }).n);
+  const numbers = (records: TimedRecord[]) =>
+    records.map(({ data }) => (JSON.parse(data) as { n: number }).n);
 
   for (const [what, index] of [
     ['text', 0],

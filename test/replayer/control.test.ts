@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Event } from '../../core/wire/event.ts';
+import type { CloudEvent } from '../../core/wire/event.ts';
 import { keys } from '../../core/wire/keys.ts';
 import { createLog } from '../../core/logging/log.ts';
 import { connect, duplicate, type Redis } from '../../core/redis/connection.ts';
@@ -50,7 +50,7 @@ describe('replays under control', function () {
   /** Numbers in the log of a channel's latest epoch; what was restored as negative ones. */
   const played = async (channel: string) => {
     const events = (await redis.xrange(keys.log(channel), '-', '+')).map(
-      ([, fields]) => JSON.parse(fields[1]!) as Event,
+      ([, fields]) => JSON.parse(fields[1]!) as CloudEvent,
     );
     const epoch = Math.max(...events.map((event) => event.epoch));
     return events
@@ -89,7 +89,7 @@ describe('replays under control', function () {
     const log = await redis.xrange(keys.log('range'), '-', '+');
     const first = log.filter(([id]) => id.startsWith('1-'));
     assert.deepEqual(
-      first.map(([, fields]) => (JSON.parse(fields[1]!) as Event).data['n']),
+      first.map(([, fields]) => (JSON.parse(fields[1]!) as CloudEvent).data['n']),
       [2, 3, 4, 5, 6, 7],
     );
     const all = await host.patch('range', { ab: null, rate: 'max', state: 'playing' });
@@ -142,7 +142,7 @@ describe('replays under control', function () {
     assert.equal(await redis.exists(keys.log('awaited')), 0);
     const heard: number[] = [];
     const subscriber = duplicate(redis);
-    subscriber.on('message', (_channel, text) => heard.push((JSON.parse(text) as Event).offset));
+    subscriber.on('message', (_channel, text) => heard.push((JSON.parse(text) as CloudEvent).offset));
     await subscriber.subscribe('awaited');
     await ended('awaited');
     await eventually('all of it', () => heard.length === ROWS);
@@ -182,7 +182,7 @@ describe('replays under control', function () {
     await create('restamped', { restamp: 'now', rate: 100 });
     await ended('restamped');
     const times = (await redis.xrange(keys.log('restamped'), '-', '+')).map(([, fields]) =>
-      Date.parse((JSON.parse(fields[1]!) as Event).time),
+      Date.parse((JSON.parse(fields[1]!) as CloudEvent).time),
     );
     assert.ok(
       times.every(

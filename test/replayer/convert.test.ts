@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { BlockBuilder } from '../../core/wire/block.ts';
-import type { Record } from '../../core/wire/event.ts';
+import type { TimedRecord } from '../../core/wire/event.ts';
 import { convert } from '../../replayer/files/convert.ts';
 import { mergeable, writeRecording } from '../../replayer/files/to-mcap.ts';
 import { LIBRARY } from '../../replayer/mcap/format/library.ts';
@@ -24,8 +24,8 @@ describe('convert', () => {
   });
   after(() => rm(folder, { recursive: true }));
 
-  async function played(path: string): Promise<Record[]> {
-    const rows: Record[] = [];
+  async function played(path: string): Promise<TimedRecord[]> {
+    const rows: TimedRecord[] = [];
     for await (const { block } of (await McapRecording.open(path)).rows()) rows.push(...block.records());
     return rows;
   }

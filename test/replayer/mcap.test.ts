@@ -7,7 +7,7 @@ import { McapIndexedReader, McapWriter as ForeignWriter } from '@mcap/core';
 import fc from 'fast-check';
 import { Block } from '../../core/wire/block.ts';
 import { RepriseError } from '../../core/problems/errors.ts';
-import type { Record } from '../../core/wire/event.ts';
+import type { TimedRecord } from '../../core/wire/event.ts';
 import { examine } from '../../replayer/files/doctor.ts';
 import { recover } from '../../replayer/files/recover.ts';
 import { nanoseconds, readMs, writeMs } from '../../replayer/mcap/format/bytes.ts';
@@ -28,7 +28,7 @@ const lz4 = require('@foxglove/wasm-lz4') as ((bytes: Uint8Array, size: number) 
 
 const START_MS = 1_577_218_887_999;
 
-function records(count: number, subjects = 3): Record[] {
+function records(count: number, subjects = 3): TimedRecord[] {
   return Array.from({ length: count }, (_, n) => ({
     timeMs: START_MS + n * 10,
     subject: `truck-${n % subjects}`,
@@ -46,7 +46,12 @@ describe('MCAP', () => {
   after(() => rm(folder, { recursive: true }));
 
   /** Writes records in chunks of so many, as they come. */
-  async function write(path: string, rows: Record[], chunkRows: number, compression: Compression = 'lz4') {
+  async function write(
+    path: string,
+    rows: TimedRecord[],
+    chunkRows: number,
+    compression: Compression = 'lz4',
+  ) {
     const writer = await McapWriter.create(path, { library: LIBRARY, compression });
     const topic = new TopicWriter(writer, {
       topic: 'gps',
@@ -62,8 +67,8 @@ describe('MCAP', () => {
     await writer.end();
   }
 
-  async function played(recording: McapRecording, fromMs?: number): Promise<Record[]> {
-    const rows: Record[] = [];
+  async function played(recording: McapRecording, fromMs?: number): Promise<TimedRecord[]> {
+    const rows: TimedRecord[] = [];
     for await (const { block } of recording.rows(fromMs)) rows.push(...block.records());
     return rows;
   }
@@ -85,7 +90,7 @@ describe('MCAP', () => {
           lz4: (bytes, size) => lz4(bytes, Number(size)),
         },
       });
-      const read: Record[] = [];
+      const read: TimedRecord[] = [];
       for await (const message of reader.readMessages({ validateCrcs: true })) {
         assert.equal(message.publishTime, message.logTime);
         read.push({
@@ -135,10 +140,10 @@ describe('MCAP', () => {
             await played(recording, fromMs),
             expected.filter(({ timeMs }) => timeMs >= fromMs),
           );
-          const latest = new Map<string, Record>();
+          const latest = new Map<string, TimedRecord>();
           for (const row of expected) if (row.timeMs < fromMs) latest.set(row.subject, row);
           const found = (await recording.latestBefore(fromMs)).flatMap(({ block }) => block.records());
-          const bySubject = (a: Record, b: Record) => (a.subject < b.subject ? -1 : 1);
+          const bySubject = (a: TimedRecord, b: TimedRecord) => (a.subject < b.subject ? -1 : 1);
           assert.deepEqual(found.sort(bySubject), [...latest.values()].sort(bySubject));
           const timesBefore = expected.filter(({ timeMs }) => timeMs < fromMs);
           assert.equal(await recording.timeBefore(fromMs), timesBefore.at(-1)?.timeMs ?? null);
@@ -165,7 +170,7 @@ describe('MCAP', () => {
       await new Promise(setImmediate);
     }
     for (const held of [0, 1, 3, Infinity]) {
-      const seen: Record[] = [];
+      const seen: TimedRecord[] = [];
       const waiting: { block: Block; done?: () => void }[] = [];
       const look = ({ block, done }: { block: Block; done?: () => void }) => {
         seen.push(...block.records());

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Block } from '../../core/wire/block.ts';
-import type { Record } from '../../core/wire/event.ts';
+import type { TimedRecord } from '../../core/wire/event.ts';
 import type { Output } from '../../replayer/playing/pass.ts';
 import { Player, type PlayerOptions } from '../../replayer/playing/player.ts';
 import type { Stretch, Timeline } from '../../replayer/playing/timeline.ts';
@@ -12,12 +12,12 @@ const START_MS = Date.UTC(2024, 0, 1);
 
 /** A recording of records at these offsets (ms), on one channel or more. */
 function timeline(offsetsMs: number[], lanes = 1): Timeline {
-  const records: Record[] = offsetsMs.map((offsetMs, i) => ({
+  const records: TimedRecord[] = offsetsMs.map((offsetMs, i) => ({
     timeMs: START_MS + offsetMs,
     subject: `s${i % SUBJECTS}`,
     data: `{"n":${i}}`,
   }));
-  const laneOf = ({ data }: Record) => Number(/\d+/.exec(data)![0]) % lanes;
+  const laneOf = ({ data }: TimedRecord) => Number(/\d+/.exec(data)![0]) % lanes;
   return {
     startMs: records[0]!.timeMs,
     endMs: records.at(-1)!.timeMs,
@@ -26,7 +26,7 @@ function timeline(offsetsMs: number[], lanes = 1): Timeline {
       const before = records.filter((record) => record.timeMs < timeMs);
       return Promise.resolve(
         Array.from({ length: lanes }, (_, channel) => {
-          const latest = new Map<string, Record>();
+          const latest = new Map<string, TimedRecord>();
           for (const record of before) if (laneOf(record) === channel) latest.set(record.subject, record);
           return { channel, block: Block.of([...latest.values()].sort((a, b) => a.timeMs - b.timeMs)) };
         }).filter(({ block }) => block.count > 0),

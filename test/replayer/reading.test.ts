@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import Papa from 'papaparse';
 import type { Block } from '../../core/wire/block.ts';
 import { BlockBuilder } from '../../core/wire/block.ts';
-import type { Record } from '../../core/wire/event.ts';
+import type { TimedRecord } from '../../core/wire/event.ts';
 import { formats } from '../../replayer/formats/index.ts';
 import { reordered, sorted, type Disorder } from '../../replayer/reading/order.ts';
 import { withoutOutliers, type Numbered, type OutlierPolicy } from '../../replayer/reading/outliers.ts';
@@ -75,17 +75,17 @@ describe('whole rows', () => {
 });
 
 describe('time order', () => {
-  const records = (times: number[]): Record[] =>
+  const records = (times: number[]): TimedRecord[] =>
     times.map((timeMs, n) => ({ timeMs, subject: `s${n % 4}`, data: `{"n":${n}}` }));
   /** In blocks of one list of names, as a file gives them. */
-  function* blocksOf(given: Record[], size: number): Generator<Block> {
+  function* blocksOf(given: TimedRecord[], size: number): Generator<Block> {
     const builder = new BlockBuilder(16);
     for (let at = 0; at < given.length; at += size) {
       for (const { timeMs, subject, data } of given.slice(at, at + size)) builder.add(timeMs, subject, data);
       yield builder.take();
     }
   }
-  const stable = (given: Record[]) => [...given].sort((a, b) => a.timeMs - b.timeMs);
+  const stable = (given: TimedRecord[]) => [...given].sort((a, b) => a.timeMs - b.timeMs);
   const stepsBack = (times: number[]) => times.filter((time, i) => i > 0 && time < times[i - 1]!).length;
   const someTimes = fc.array(fc.integer({ min: 0, max: 30 }), { minLength: 1, maxLength: 120 });
   const fresh = (): Disorder => ({ reordered: 0, late: 0, outliers: 0 });
@@ -117,7 +117,7 @@ describe('time order', () => {
           const disorder = fresh();
           const blocks = await all(reordered(each(blocksOf(records(times), size)), 30_000, disorder));
           const played = blocks.flatMap((block) => block.records());
-          const numbers = (of: Record[]) => of.map(({ data }) => data).sort();
+          const numbers = (of: TimedRecord[]) => of.map(({ data }) => data).sort();
           assert.deepEqual(numbers(played), numbers(records(times)));
           if (disorder.late === 0) assert.deepEqual(played, stable(records(times)));
           else assert.ok(unitMs > 900, 'steps back of less than 30 s are mended');

@@ -1,4 +1,4 @@
-import type { Data, Event } from '../../../core/wire/event.ts';
+import type { Data, CloudEvent } from '../../../core/wire/event.ts';
 import type { Service } from './service.ts';
 import { Engine, type Output, type Rejected } from './engine.ts';
 
@@ -18,7 +18,7 @@ export interface DerivedOutput extends Output {
  * What a service makes of a list of events, in order, with no Redis and no process. A new epoch forgets the one before.
  * @throws Error where the service fails at a timer
  */
-export function derive(service: Service<unknown>, events: Iterable<Event>, options: DeriveOptions = {}) {
+export function derive(service: Service<unknown>, events: Iterable<CloudEvent>, options: DeriveOptions = {}) {
   const { ends = true, restartEvery = Infinity } = options;
   const outputs: DerivedOutput[] = [];
   const rejected: Rejected[] = [];
@@ -58,7 +58,7 @@ export function derive(service: Service<unknown>, events: Iterable<Event>, optio
 export function eventsOf(
   channel: string,
   rows: Iterable<{ subject: string; timeMs: number; data: Data; replay?: string; epoch?: number }>,
-): Event[] {
+): CloudEvent[] {
   let [epoch, offset] = [1, 0];
   return Array.from(rows, ({ subject, timeMs, data, replay = 'test', ...row }) => {
     if (row.epoch !== undefined && row.epoch !== epoch) [epoch, offset] = [row.epoch, 0];

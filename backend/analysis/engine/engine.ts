@@ -1,5 +1,5 @@
 import { sentence } from '../../../core/problems/errors.ts';
-import { timeMsOf, type Data, type Event } from '../../../core/wire/event.ts';
+import { timeMsOf, type Data, type CloudEvent } from '../../../core/wire/event.ts';
 import { routeProblem } from '../../../core/wire/pipeline.ts';
 import { mayBeSampled } from '../../../core/wire/trace.ts';
 import type { Context, Derived, Labels, Service } from './service.ts';
@@ -19,12 +19,12 @@ export interface Output {
   replay: string | undefined;
   restored: boolean;
   /** The event that it was derived from; null of a timer's. */
-  cause: Event | null;
+  cause: CloudEvent | null;
 }
 
 /** An input event that a service does not take. */
 export interface Rejected {
-  event: Event;
+  event: CloudEvent;
   reason: string;
   /** The service failed at it: another time it might not. */
   isFailure: boolean;
@@ -41,7 +41,7 @@ export interface Results {
   rejected: Rejected[];
   failed: FailedTimer[];
   /** Events that say which trace they are of, where it may be a sampled one. */
-  traced: Event[];
+  traced: CloudEvent[];
   told: Told;
   /** What has to be kept: entry -> JSON text, '' to forget it. */
   entries: Map<string, string>;
@@ -65,7 +65,7 @@ export interface EngineOptions {
   /** Whether the keys are this engine's; the events of others only move its watermark. */
   owns?: (key: string) => boolean;
   /** The service with the parameters that an event brings for it; null where it brings none. @throws Error where they are wrong */
-  variant?: (event: Event) => Service<unknown> | null;
+  variant?: (event: CloudEvent) => Service<unknown> | null;
   /** Lines of its log below this level are not taken down; `silent`, if absent: none is. */
   logLevel?: string;
 }
@@ -85,7 +85,7 @@ export class Engine {
   #outputs: Output[] = [];
   #rejected: Rejected[] = [];
   #failed: FailedTimer[] = [];
-  #traced: Event[] = [];
+  #traced: CloudEvent[] = [];
   readonly #telling: Telling;
   #replay: string | undefined;
   #lastWatermarkMs = -Infinity;
@@ -154,7 +154,7 @@ export class Engine {
   }
 
   /** The next event of the log. What was due before its time comes first. */
-  take(event: Event): void {
+  take(event: CloudEvent): void {
     const timeMs = timeMsOf(event.time);
     this.#replay = event.replay;
     this.#watermark.see(event, timeMs);
@@ -258,7 +258,7 @@ export class Engine {
   }
 
   /** The service for an event that carries its way; null where what it carries is wrong. */
-  #inPipeline(event: Event): Service<unknown> | null {
+  #inPipeline(event: CloudEvent): Service<unknown> | null {
     const problem = event.route && routeProblem(event.route);
     try {
       if (!problem) return this.#variant?.(event) ?? this.#service;
@@ -270,7 +270,13 @@ export class Engine {
     return null;
   }
 
-  #derive(derived: Derived[], subject: string, timeMs: number, restored: boolean, cause: Event | null): void {
+  #derive(
+    derived: Derived[],
+    subject: string,
+    timeMs: number,
+    restored: boolean,
+    cause: CloudEvent | null,
+  ): void {
     for (const one of derived) {
       const to = this.#service.forward(one);
       if (to === null) continue;
@@ -297,7 +303,7 @@ export class Engine {
 class Moment implements Context<unknown> {
   key = '';
   timeMs = 0;
-  event: Event | null = null;
+  event: CloudEvent | null = null;
   assigned = false;
   readonly reject: (reason: string) => void;
   readonly log: Telling;

@@ -1,4 +1,4 @@
-import type { Data, Event } from '../../../core/wire/event.ts';
+import type { Data, CloudEvent } from '../../../core/wire/event.ts';
 
 /** What a service derives. Subject and time are those of the event or timer at hand unless it says otherwise. */
 export interface Derived {
@@ -77,7 +77,7 @@ export abstract class Service<State = null> {
   }
 
   /** Derives events from an event. Events come in the order of the log; a new epoch begins with no state. */
-  receive(event: Event, _context: Context<State>): Derived[] {
+  receive(event: CloudEvent, _context: Context<State>): Derived[] {
     const data = this.process(event.data);
     return data === null ? [] : [{ data }];
   }
@@ -88,7 +88,7 @@ export abstract class Service<State = null> {
   }
 
   /** What state and timers are kept by. */
-  key(event: Event): string {
+  key(event: CloudEvent): string {
     return event.subject;
   }
 

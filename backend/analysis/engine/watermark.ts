@@ -1,4 +1,4 @@
-import type { Event } from '../../../core/wire/event.ts';
+import type { CloudEvent } from '../../../core/wire/event.ts';
 
 /** So far ahead of the others a time may be before it needs a second witness. */
 const AHEAD_MS = 60_000;
@@ -38,7 +38,7 @@ export class Watermark {
   }
 
   /** Sees the next event of the log. */
-  see(event: Pick<Event, 'subject' | 'replay' | 'source' | 'partition'>, timeMs: number): void {
+  see(event: Pick<CloudEvent, 'subject' | 'replay' | 'source' | 'partition'>, timeMs: number): void {
     const [index = 0, count = 0] = event.partition?.split('/').map(Number) ?? [];
     if (!(index >= 1 && index <= count)) return this.#see(event, timeMs);
     this.#ofPart({ source: event.source, index, count }, (part) => part.#see(event, timeMs));
@@ -77,7 +77,7 @@ export class Watermark {
     for (const [family, states] of Object.entries(families)) this.#families.set(family, states.map(restored));
   }
 
-  #see({ subject, replay }: Pick<Event, 'subject' | 'replay'>, timeMs: number): void {
+  #see({ subject, replay }: Pick<CloudEvent, 'subject' | 'replay'>, timeMs: number): void {
     const ahead = this.#ahead;
     if (replay !== undefined || this.#timeMs === -Infinity || timeMs - this.#timeMs <= AHEAD_MS) {
       this.advance(timeMs);

@@ -1,5 +1,5 @@
 import { channelSpec, type ChannelSpec } from '../../../core/wire/channels.ts';
-import type { Event } from '../../../core/wire/event.ts';
+import type { CloudEvent } from '../../../core/wire/event.ts';
 import type { Settings } from '../../../core/settings/settings.ts';
 import { failure } from '../../../core/problems/errors.ts';
 import { planPipeline, type Carried } from '../../../core/wire/pipeline.ts';
@@ -25,7 +25,7 @@ export interface Planned {
   keepsPlace: boolean;
   specOf: (channel: string) => ChannelSpec;
   /** See `RunnerParts`. */
-  variant: (event: Event) => Service<unknown> | null;
+  variant: (event: CloudEvent) => Service<unknown> | null;
 }
 
 /** A service that a set-up asks for. */
@@ -107,7 +107,7 @@ const VARIANTS_MAX = 100;
 /** Services with the parameters that events bring; each is made once, where what it keeps does not depend on them. */
 function variants(name: string, { step, params }: Wanted, kind: ServiceKind) {
   const made = new Map<string, Service<unknown> | null>();
-  return ({ params: text }: Event): Service<unknown> | null => {
+  return ({ params: text }: CloudEvent): Service<unknown> | null => {
     if (text === undefined || !step) return null;
     const known = made.get(text);
     if (known !== undefined) return known;

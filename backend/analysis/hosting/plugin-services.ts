@@ -1,4 +1,4 @@
-import type { Data, Event } from '../../../core/wire/event.ts';
+import type { Data, CloudEvent } from '../../../core/wire/event.ts';
 import type { PluginDerivation, PluginService } from '../../../core/plugins/plugin.ts';
 import { Service, type Context, type Derived, type ServiceKind, type Timer } from '../engine/service.ts';
 
@@ -20,7 +20,7 @@ class Plugged extends Service<unknown> {
     return this.#own.process ? this.#own.process(data) : super.process(data);
   }
 
-  override receive(event: Event, context: Context<unknown>): Derived[] {
+  override receive(event: CloudEvent, context: Context<unknown>): Derived[] {
     return this.#own.receive ? this.#own.receive(event, context) : super.receive(event, context);
   }
 
@@ -28,7 +28,7 @@ class Plugged extends Service<unknown> {
     return this.#own.due ? this.#own.due(timer, context) : super.due(timer, context);
   }
 
-  override key(event: Event): string {
+  override key(event: CloudEvent): string {
     return this.#own.key ? this.#own.key(event) : super.key(event);
   }
 

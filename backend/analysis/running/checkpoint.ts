@@ -2,9 +2,9 @@ import { batchKeys, type ChannelSpec } from '../../../core/wire/channels.ts';
 import {
   parsePosition,
   positionText,
-  type Event,
+  type CloudEvent,
   type Position,
-  type Record,
+  type TimedRecord,
 } from '../../../core/wire/event.ts';
 import { keys } from '../../../core/wire/keys.ts';
 import { callFunction, type Redis } from '../../../core/redis/connection.ts';
@@ -39,12 +39,12 @@ export interface OutputBatch {
   spec: ChannelSpec;
   head: Position;
   from: Position;
-  records: Record[];
+  records: TimedRecord[];
   events: string[];
   /** What the events say, where somebody in this process reads them; null where nobody does. */
-  known: Event[] | null;
+  known: CloudEvent[] | null;
   /** The events that led to each; null where a timer did. */
-  causes: (Event | null)[];
+  causes: (CloudEvent | null)[];
 }
 
 /** What a service did with a batch of input. */

@@ -1,4 +1,4 @@
-import type { DeadLetter, Event } from '../../../schemas/types.ts';
+import type { DeadLetter, CloudEvent } from '../../../schemas/types.ts';
 import type { Rejected, Results } from '../engine/engine.ts';
 
 /** How often an event that a service failed at comes back to it, and after how long; twice as long each time, up to an hour. */
@@ -35,7 +35,7 @@ export function lineLetter(
 
 /** An event that comes back, as JSON text, and when, epoch ms. */
 export interface Retry {
-  event: Event;
+  event: CloudEvent;
   text: string;
   dueMs: number;
 }

@@ -1,4 +1,4 @@
-import type { Event } from '../../../core/wire/event.ts';
+import type { CloudEvent } from '../../../core/wire/event.ts';
 import { parseTraceparent, spanOf } from '../../../core/wire/trace.ts';
 import type { Hop } from '../../../schemas/types.ts';
 import type { OutputBatch } from './checkpoint.ts';
@@ -23,7 +23,7 @@ export function hopsOf(
   { service, receivedMs, retries, batches }: HopsParts,
 ): { trace: string; text: string }[] {
   if (traced.length === 0) return [];
-  const derived = new Map<Event, string[]>();
+  const derived = new Map<CloudEvent, string[]>();
   const contexts = traced.flatMap((event) => {
     const context = parseTraceparent(event.traceparent);
     if (!context?.isSampled) return [];
@@ -36,7 +36,7 @@ export function hopsOf(
       const to = cause && derived.get(cause);
       if (to && to.length < TO_MAX) to.push(`${spec.name}/${from.epoch}/${from.offset + 1 + i}`);
     });
-  const failures = new Map(rejected.map(({ event, reason }): [Event, string] => [event, reason]));
+  const failures = new Map(rejected.map(({ event, reason }): [CloudEvent, string] => [event, reason]));
   const again = new Set(retries.map(({ event }) => event));
   const [received, finished] = [new Date(receivedMs).toISOString(), new Date().toISOString()];
   return contexts.map(({ event, context }) => {

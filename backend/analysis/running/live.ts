@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BlockBuilder } from '../../../core/wire/block.ts';
 import { isPassing, sentence } from '../../../core/problems/errors.ts';
-import type { Event, Position } from '../../../core/wire/event.ts';
+import type { CloudEvent, Position } from '../../../core/wire/event.ts';
 import { dataTextOf } from '../../../core/wire/framed-event.ts';
 import { addDeadLetters } from '../../../core/redis/channel-store.ts';
 import { Wiretap } from '../../../core/redis/wiretap.ts';
@@ -171,7 +171,7 @@ export class LiveRunner {
     }
   }
 
-  #take(event: Event): void {
+  #take(event: CloudEvent): void {
     const { epoch, offset } = this.#position;
     if (event.epoch < epoch || event.offset <= offset) return;
     this.#lost += event.offset - offset - 1;

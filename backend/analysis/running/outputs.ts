@@ -1,5 +1,5 @@
 import type { ChannelSpec } from '../../../core/wire/channels.ts';
-import { Framer, type Event, type Position, type Record } from '../../../core/wire/event.ts';
+import { Framer, type CloudEvent, type Position, type TimedRecord } from '../../../core/wire/event.ts';
 import { FramedEvent, dataTextOf, type Members } from '../../../core/wire/framed-event.ts';
 import type { Carried } from '../../../core/wire/pipeline.ts';
 import {
@@ -122,7 +122,7 @@ export class Outputs {
   #framed(channel: string, leaving: Leaving[], from: Position, sent: string) {
     const common = this.#partition === undefined ? '' : `,"partition":"${this.#partition}"`;
     const isRead = this.#parts.isRead?.(channel) ?? false;
-    const [records, events, known, causes]: [Record[], string[], Event[], (Event | null)[]] = [
+    const [records, events, known, causes]: [TimedRecord[], string[], CloudEvent[], (CloudEvent | null)[]] = [
       [],
       [],
       [],
@@ -174,7 +174,7 @@ export class Outputs {
     return { pipeline, route, params, traceparent };
   }
 
-  #traceparent({ id, traceparent }: Event): string | undefined {
+  #traceparent({ id, traceparent }: CloudEvent): string | undefined {
     const { enters, service } = this.#parts;
     if (isTraceparent(traceparent)) {
       // Of a trace that is not sampled no span is on record: it is handed on as it came, which W3C's level 1 leaves open.

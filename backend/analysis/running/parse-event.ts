@@ -1,16 +1,16 @@
-import { timeMsOf, type Event } from '../../../core/wire/event.ts';
+import { timeMsOf, type CloudEvent } from '../../../core/wire/event.ts';
 
 /** A line as an event. Null for what is none: a channel may carry bare data, and anybody can write to it. */
-export function eventOf(line: string): Event | null {
+export function eventOf(line: string): CloudEvent | null {
   try {
-    const event = JSON.parse(line) as Partial<Event> | null;
+    const event = JSON.parse(line) as Partial<CloudEvent> | null;
     const isEvent =
       typeof event?.epoch === 'number' &&
       typeof event.offset === 'number' &&
       typeof event.subject === 'string' &&
       typeof event.data === 'object' &&
       !Number.isNaN(timeMsOf(event.time ?? ''));
-    return isEvent ? (event as Event) : null;
+    return isEvent ? (event as CloudEvent) : null;
   } catch {
     return null;
   }

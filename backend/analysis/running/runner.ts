@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ChannelSpec } from '../../../core/wire/channels.ts';
 import { isPassing, sentence } from '../../../core/problems/errors.ts';
-import { comparePositions, type Event, type Position } from '../../../core/wire/event.ts';
+import { comparePositions, type CloudEvent, type Position } from '../../../core/wire/event.ts';
 import type { Logger } from '../../../core/logging/log.ts';
 import type { MetricSink } from '../../../core/plugins/plugin.ts';
 import { LogReader, type LogBatch } from '../../../core/redis/log-reader.ts';
@@ -267,7 +267,7 @@ export class ServiceRunner {
     return true;
   }
 
-  #take(line: string, known: Event | null): void {
+  #take(line: string, known: CloudEvent | null): void {
     const event = known ?? eventOf(line);
     if (event) this.#engine.take(event);
     else this.#lines.push(line);

@@ -1,4 +1,4 @@
-import { isoTime, type Event } from '../../../core/wire/event.ts';
+import { isoTime, type CloudEvent } from '../../../core/wire/event.ts';
 import type { GpsAnomaly } from '../../../schemas/types.ts';
 import { compare, median, push } from '../gps/hampel.ts';
 import { MAX_SPEED, newTrack, Tracker, type OutlierReason, type Step, type Track } from '../gps/track.ts';
@@ -44,7 +44,7 @@ class Anomaly extends Service<State> {
     this.#tracker = new Tracker(params.max_speed_mps);
   }
 
-  override receive(event: Event, context: Context<State>): Derived[] {
+  override receive(event: CloudEvent, context: Context<State>): Derived[] {
     const state = context.state ?? newState();
     const before = state.track.last;
     const step = this.#tracker.follow(state.track, event.data, context.timeMs);
@@ -114,7 +114,7 @@ function newState(): State {
   return { track: newTrack(), speedsMps: [], intervalsSeconds: [], outlier: null, isFast: false };
 }
 
-function findingOf(outlier: OutlierReason, data: Event['data']): Finding {
+function findingOf(outlier: OutlierReason, data: CloudEvent['data']): Finding {
   const nothing = { value: null, expected: null };
   switch (outlier) {
     case 'null_island':

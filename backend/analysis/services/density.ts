@@ -1,5 +1,5 @@
 import { cellToLatLng, latLngToCell } from 'h3-js';
-import { isoTime, type Event } from '../../../core/wire/event.ts';
+import { isoTime, type CloudEvent } from '../../../core/wire/event.ts';
 import type { GpsDensity } from '../../../schemas/types.ts';
 import { flawOf } from '../gps/track.ts';
 import { Service, type Context, type Derived, type ServiceKind, type Timer } from '../engine/service.ts';
@@ -31,12 +31,12 @@ class Density extends Service<State> {
     this.#windowMs = params.window_seconds * 1000;
   }
 
-  override key({ data }: Event): string {
+  override key({ data }: CloudEvent): string {
     if (flawOf(data)) return NOWHERE;
     return latLngToCell(data['latitude'] as number, data['longitude'] as number, this.#resolution);
   }
 
-  override receive({ subject, restored }: Event, context: Context<State>): Derived[] {
+  override receive({ subject, restored }: CloudEvent, context: Context<State>): Derived[] {
     const { timeMs, watermarkMs, key } = context;
     if (key === NOWHERE || restored) return [];
     const startMs = Math.floor(timeMs / this.#windowMs) * this.#windowMs;

@@ -1,4 +1,4 @@
-import { isoTime, type Data, type Event } from '../../../core/wire/event.ts';
+import { isoTime, type Data, type CloudEvent } from '../../../core/wire/event.ts';
 import { detectors, type DetectorName, type Settings } from '../drift/index.ts';
 import type { Detector, Evidence, Summary } from '../drift/detector.ts';
 import { Service, type Context, type Derived, type ServiceKind } from '../engine/service.ts';
@@ -33,11 +33,11 @@ class Drift extends Service<State> {
     this.#path = params.field.split('.');
   }
 
-  override key(event: Event): string {
+  override key(event: CloudEvent): string {
     return this.#params.per_subject ? event.subject : '';
   }
 
-  override receive(event: Event, context: Context<State>): Derived[] {
+  override receive(event: CloudEvent, context: Context<State>): Derived[] {
     const value = this.#value(event.data);
     if (event.restored || value === null) return [];
     const { detector: name, min_events, cool_down_events, per_subject } = this.#params;

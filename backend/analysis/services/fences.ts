@@ -1,4 +1,4 @@
-import { isoTime, type Event } from '../../../core/wire/event.ts';
+import { isoTime, type CloudEvent } from '../../../core/wire/event.ts';
 import type { GpsFenceEvent } from '../../../schemas/types.ts';
 import { FenceIndex, type FenceCollection } from '../gps/fence-index.ts';
 import { MAX_SPEED, newTrack, Tracker, type Track } from '../gps/track.ts';
@@ -34,7 +34,7 @@ class Fences extends Service<State> {
     this.#tracker = new Tracker(params.max_speed_mps);
   }
 
-  override receive(event: Event, context: Context<State>): Derived[] {
+  override receive(event: CloudEvent, context: Context<State>): Derived[] {
     const state = context.state ?? { track: newTrack(), inside: {}, changing: {} };
     const step = this.#tracker.follow(state.track, event.data, context.timeMs);
     if (!step) return [];
@@ -64,7 +64,7 @@ class Fences extends Service<State> {
     return [this.#derived('dwell', state, id, timeMs)];
   }
 
-  #isChanged({ changing, track }: State, id: string, { restored }: Event): boolean {
+  #isChanged({ changing, track }: State, id: string, { restored }: CloudEvent): boolean {
     const change = (changing[id] ??= { fixes: 0, sinceMs: track.last!.timeMs });
     return ++change.fixes >= this.#params.min_fixes || restored === true;
   }

@@ -1,4 +1,4 @@
-import type { Data, Event } from '../../../core/wire/event.ts';
+import type { Data, CloudEvent } from '../../../core/wire/event.ts';
 import { parseTraceparent } from '../../../core/wire/trace.ts';
 import { Service, type Context, type Derived, type ServiceKind } from '../engine/service.ts';
 
@@ -15,11 +15,11 @@ class Join extends Service<State> {
   }
 
   /** All that was made of one event is of one trace. */
-  override key({ traceparent, subject }: Event): string {
+  override key({ traceparent, subject }: CloudEvent): string {
     return `${parseTraceparent(traceparent)?.trace ?? ''} ${subject}`;
   }
 
-  override receive(event: Event, context: Context<State>): Derived[] {
+  override receive(event: CloudEvent, context: Context<State>): Derived[] {
     const parts = { ...context.state, [event.source]: event.data };
     const isWhole = Object.keys(parts).length >= this.#parts;
     context.state = isWhole ? null : parts;

@@ -1,4 +1,4 @@
-import type { Data, Event } from '../../../core/wire/event.ts';
+import type { Data, CloudEvent } from '../../../core/wire/event.ts';
 import { bearingDegrees } from '../../../core/wire/geo.ts';
 import type { GpsMovement } from '../../../schemas/types.ts';
 import { MAX_SPEED, newTrack, Tracker, type Step, type Track } from '../gps/track.ts';
@@ -28,7 +28,7 @@ class Movement extends Service<State> {
     this.#tracker = new Tracker(params.max_speed_mps);
   }
 
-  override receive({ data }: Event, context: Context<State>): Derived[] {
+  override receive({ data }: CloudEvent, context: Context<State>): Derived[] {
     if (typeof data['latitude'] !== 'number' || typeof data['longitude'] !== 'number') {
       context.reject('It has no latitude and longitude.');
       return [];

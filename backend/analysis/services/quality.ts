@@ -1,5 +1,5 @@
 import { channelSpec, dataValidator } from '../../../core/wire/channels.ts';
-import { isoTime, timeMsOf, type Data, type Event } from '../../../core/wire/event.ts';
+import { isoTime, timeMsOf, type Data, type CloudEvent } from '../../../core/wire/event.ts';
 import { explain } from '../../../schemas/index.ts';
 import { newTally, observe, qualityOf, type Tally } from '../quality/tally.ts';
 import { Service, type Context, type Derived, type ServiceKind, type Timer } from '../engine/service.ts';
@@ -47,7 +47,7 @@ class QualityService extends Service<State> {
     return '';
   }
 
-  override receive(event: Event, context: Context<State>): Derived[] {
+  override receive(event: CloudEvent, context: Context<State>): Derived[] {
     if (event.restored) return [];
     const { timeMs } = context;
     const { type: channel, offset, subject } = event;
@@ -110,7 +110,7 @@ class QualityService extends Service<State> {
   }
 
   /** Which member violates which keyword of the schema; the event goes to the dead letters. */
-  #violation({ type, data }: Event, context: Context<State>): string | null {
+  #violation({ type, data }: CloudEvent, context: Context<State>): string | null {
     const validator = this.#validator(type);
     if (!validator || validator(data)) return null;
     context.reject(`Not what channel "${type}" carries: ${explain(validator.errors, data)}.`);

@@ -1,4 +1,4 @@
-import { isoTime, type Event } from '../../../core/wire/event.ts';
+import { isoTime, type CloudEvent } from '../../../core/wire/event.ts';
 import type { GpsStop } from '../../../schemas/types.ts';
 import { centroid, durationMs, extend, isWithin, newStay, type Stay } from '../gps/stay.ts';
 import { MAX_SPEED, newTrack, Tracker, type Track } from '../gps/track.ts';
@@ -36,7 +36,7 @@ class Stops extends Service<State> {
     this.#tracker = new Tracker(params.max_speed_mps);
   }
 
-  override receive(event: Event, context: Context<State>): Derived[] {
+  override receive(event: CloudEvent, context: Context<State>): Derived[] {
     const state = context.state ?? { track: newTrack(), stay: null };
     const step = this.#tracker.follow(state.track, event.data, context.timeMs);
     if (!step) return [];

@@ -1,4 +1,4 @@
-import { isoTime, type Event } from '../../../core/wire/event.ts';
+import { isoTime, type CloudEvent } from '../../../core/wire/event.ts';
 import type { PostTopics } from '../../../schemas/types.ts';
 import { Service, type Context, type Derived, type ServiceKind, type Timer } from '../engine/service.ts';
 import { countPost, fade, logLikelihoodRatio, noCounts, type Counts } from '../text/counts.ts';
@@ -42,7 +42,7 @@ class Topics extends Service<State> {
     return 'all';
   }
 
-  override receive(event: Event, context: Context<State>): Derived[] {
+  override receive(event: CloudEvent, context: Context<State>): Derived[] {
     // It has been counted before.
     if (event.restored) return [];
     const { data } = event;

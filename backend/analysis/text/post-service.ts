@@ -1,4 +1,4 @@
-import type { Data, Event } from '../../../core/wire/event.ts';
+import type { Data, CloudEvent } from '../../../core/wire/event.ts';
 import { Service, type Context, type Derived } from '../engine/service.ts';
 
 /** A datum that has a text, which is more than blanks. */
@@ -10,7 +10,7 @@ export abstract class PostService extends Service {
     return hasText(data) ? this.read(data) : null;
   }
 
-  override receive(event: Event, context: Context<null>): Derived[] {
+  override receive(event: CloudEvent, context: Context<null>): Derived[] {
     if (!hasText(event.data)) context.reject('has no text');
     return super.receive(event, context);
   }

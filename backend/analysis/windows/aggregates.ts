@@ -1,16 +1,16 @@
 /** Part of an aggregate: JSON values, so that an open window outlives its process. */
-export type Partial = number | string | boolean | null | Partial[];
+export type Accumulator = number | string | boolean | null | Accumulator[];
 
 /** How an aggregate is built up. Values are JSON values; those that are null or missing never arrive here, as in SQL. */
 export interface Aggregate {
   /** Before the first value. */
-  empty(): Partial;
+  empty(): Accumulator;
   /** With one more value of an event at a time, epoch ms. */
-  add(partial: Partial, value: unknown, timeMs: number): Partial;
+  add(partial: Accumulator, value: unknown, timeMs: number): Accumulator;
   /** Of two windows that turn out to be one. */
-  merge(a: Partial, b: Partial): Partial;
+  merge(a: Accumulator, b: Accumulator): Accumulator;
   /** What it comes to; null where there was no value. */
-  value(partial: Partial): unknown;
+  value(partial: Accumulator): unknown;
 }
 
 const number = (value: unknown): number | null =>
@@ -50,7 +50,7 @@ const summing = (value: (sum: Sum) => number): Aggregate => ({
 
 /** Numbers by size, text by code point; the first kind seen decides. */
 const extreme = (isBetter: (a: number | string, b: number | string) => boolean): Aggregate => {
-  const pick = (a: Partial, b: unknown): Partial => {
+  const pick = (a: Accumulator, b: unknown): Accumulator => {
     const value = typeof b === 'string' ? b : number(b);
     if (value === null || (a !== null && typeof a !== typeof value)) return a;
     return a === null || isBetter(value, a as number | string) ? value : a;
@@ -60,16 +60,16 @@ const extreme = (isBetter: (a: number | string, b: number | string) => boolean):
 
 /** By event time; of several at the same time the one that came first, or last. */
 const atEdge = (isFurther: (timeMs: number, thanMs: number) => boolean): Aggregate => {
-  const pick = (a: Partial, b: Partial): Partial => {
-    const [held, other] = [a as [number, Partial] | null, b as [number, Partial] | null];
+  const pick = (a: Accumulator, b: Accumulator): Accumulator => {
+    const [held, other] = [a as [number, Accumulator] | null, b as [number, Accumulator] | null];
     if (held === null || other === null) return held ?? other;
     return isFurther(other[0], held[0]) ? other : held;
   };
   return {
     empty: () => null,
-    add: (partial, value, timeMs) => pick(partial, [timeMs, value as Partial]),
+    add: (partial, value, timeMs) => pick(partial, [timeMs, value as Accumulator]),
     merge: pick,
-    value: (partial) => (partial as [number, Partial] | null)?.[1] ?? null,
+    value: (partial) => (partial as [number, Accumulator] | null)?.[1] ?? null,
   };
 };
 

@@ -1,4 +1,4 @@
-import type { Data, Event } from '../../../core/wire/event.ts';
+import type { Data, CloudEvent } from '../../../core/wire/event.ts';
 import { compilePredicate, compileValue } from '../../../core/wire/expression.ts';
 
 /** What all events are kept by where nothing tells them apart. */
@@ -15,7 +15,7 @@ export class Chooser {
     this.#by = by === null || by === 'subject' ? by : compileValue(by);
   }
 
-  key(event: Event): string {
+  key(event: CloudEvent): string {
     if (this.#by === 'subject') return event.subject;
     if (this.#by === null) return ALL;
     const value = this.#by(event.data);
@@ -23,7 +23,7 @@ export class Chooser {
   }
 
   /** What is restored is from before the start: it was in windows that are not these. */
-  chooses(event: Event): boolean {
+  chooses(event: CloudEvent): boolean {
     return !event.restored && (this.#where === null || this.#where(event.data));
   }
 }

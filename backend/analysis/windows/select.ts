@@ -1,10 +1,10 @@
 import { refusal } from '../../../core/problems/errors.ts';
 import type { Data } from '../../../core/wire/event.ts';
 import { compileValue } from '../../../core/wire/expression.ts';
-import { aggregates, type Aggregate, type Partial } from './aggregates.ts';
+import { aggregates, type Aggregate, type Accumulator } from './aggregates.ts';
 
 /** The aggregates of a window: their partials side by side. */
-export class Selection {
+export class AggregateSet {
   readonly #columns: Column[];
 
   /** `select`: name -> aggregate, such as `avg(speed_mps)`, `quantile(speed_mps, 0.95)`, `count()`. @throws refusal */
@@ -12,7 +12,7 @@ export class Selection {
     this.#columns = Object.entries(select).map(([name, text]) => column(name, text));
   }
 
-  empty(): Partial[] {
+  empty(): Accumulator[] {
     return this.#columns.map(({ aggregate }) => aggregate.empty());
   }
 
@@ -22,7 +22,7 @@ export class Selection {
   }
 
   /** Adds it, in place. */
-  add(partials: Partial[], values: unknown[], timeMs: number): void {
+  add(partials: Accumulator[], values: unknown[], timeMs: number): void {
     for (let i = 0; i < values.length; i++) {
       const value = values[i];
       if (value === null || value === undefined) continue;
@@ -30,11 +30,11 @@ export class Selection {
     }
   }
 
-  merge(a: Partial[], b: Partial[]): Partial[] {
+  merge(a: Accumulator[], b: Accumulator[]): Accumulator[] {
     return this.#columns.map(({ aggregate }, i) => aggregate.merge(a[i]!, b[i]!));
   }
 
-  result(partials: Partial[]): Data {
+  result(partials: Accumulator[]): Data {
     return Object.fromEntries(
       this.#columns.map(({ name, aggregate }, i) => [name, aggregate.value(partials[i]!)]),
     );

@@ -1,8 +1,8 @@
-import type { Event } from '../../../core/wire/event.ts';
+import type { CloudEvent } from '../../../core/wire/event.ts';
 import { spanMs } from '../../../core/time/duration.ts';
 import { type Context, type Derived, Service } from '../engine/service.ts';
 import { Chooser } from './chooser.ts';
-import { Selection } from './select.ts';
+import { AggregateSet } from './select.ts';
 import type { WindowParams } from './windows.ts';
 
 /** An event of the last while: its time, and what it adds. */
@@ -14,23 +14,23 @@ type Seen = [timeMs: number, values: unknown[]];
  */
 export class Sliding extends Service<Seen[]> {
   readonly #chooser: Chooser;
-  readonly #selection: Selection;
+  readonly #selection: AggregateSet;
   readonly #sizeMs: number;
   readonly #latenessMs: number;
 
   constructor(params: WindowParams) {
     super();
     this.#chooser = new Chooser(params);
-    this.#selection = new Selection(params.select);
+    this.#selection = new AggregateSet(params.select);
     this.#sizeMs = spanMs(params.window.size, 'window size');
     this.#latenessMs = spanMs(params.lateness, 'lateness');
   }
 
-  override key(event: Event): string {
+  override key(event: CloudEvent): string {
     return this.#chooser.key(event);
   }
 
-  override receive(event: Event, context: Context<Seen[]>): Derived[] {
+  override receive(event: CloudEvent, context: Context<Seen[]>): Derived[] {
     if (!this.#chooser.chooses(event)) return [];
     const { timeMs, watermarkMs } = context;
     if (timeMs < watermarkMs - this.#latenessMs) {

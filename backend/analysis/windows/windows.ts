@@ -1,10 +1,10 @@
-import type { Event } from '../../../core/wire/event.ts';
+import type { CloudEvent } from '../../../core/wire/event.ts';
 import { spanMs } from '../../../core/time/duration.ts';
 import { Service, type Context, type Derived, type Timer } from '../engine/service.ts';
-import type { Partial } from './aggregates.ts';
+import type { Accumulator } from './aggregates.ts';
 import { assigner, type Assign, type WindowSpec } from './assign.ts';
 import { Chooser } from './chooser.ts';
-import { Selection } from './select.ts';
+import { AggregateSet } from './select.ts';
 
 /** The parameters of the service `windows`. */
 export interface WindowParams {
@@ -17,7 +17,7 @@ export interface WindowParams {
 }
 
 /** An open window: from, to before, partials; and how often it was published, where late events correct it. */
-type Open = [startMs: number, endMs: number, partials: Partial[], published: number];
+type Open = [startMs: number, endMs: number, partials: Accumulator[], published: number];
 
 const CLOSE = 'close';
 
@@ -29,7 +29,7 @@ export class Windows extends Service<Open[]> {
   readonly #params: WindowParams;
   readonly #chooser: Chooser;
   readonly #assign: Assign;
-  readonly #selection: Selection;
+  readonly #selection: AggregateSet;
   readonly #latenessMs: number;
   readonly #isSession: boolean;
 
@@ -38,16 +38,16 @@ export class Windows extends Service<Open[]> {
     this.#params = params;
     this.#chooser = new Chooser(params);
     this.#assign = assigner(params.window);
-    this.#selection = new Selection(params.select);
+    this.#selection = new AggregateSet(params.select);
     this.#latenessMs = spanMs(params.lateness, 'lateness');
     this.#isSession = params.window.kind === 'session';
   }
 
-  override key(event: Event): string {
+  override key(event: CloudEvent): string {
     return this.#chooser.key(event);
   }
 
-  override receive(event: Event, context: Context<Open[]>): Derived[] {
+  override receive(event: CloudEvent, context: Context<Open[]>): Derived[] {
     if (!this.#chooser.chooses(event)) return [];
     const { timeMs, watermarkMs } = context;
     const open = context.state ?? [];
@@ -133,7 +133,7 @@ export class Windows extends Service<Open[]> {
   }
 }
 
-function opened(open: Open[], startMs: number, endMs: number, selection: Selection): Open {
+function opened(open: Open[], startMs: number, endMs: number, selection: AggregateSet): Open {
   const window: Open = [startMs, endMs, selection.empty(), 0];
   open.push(window);
   return window;

@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import type { Event } from '../../../core/wire/event.ts';
+import type { CloudEvent } from '../../../core/wire/event.ts';
 import type { Flaw } from '../../../core/problems/flaws.ts';
 import type { Action, ActionCall, ActionParts } from '../../../core/plugins/plugin.ts';
 import type { Plugins } from '../../../core/plugins/plugins.ts';
@@ -39,7 +39,7 @@ export const subject = {
 export type Envelope = 'cloudevents' | 'none';
 
 /** An event as an endpoint shows it. */
-export const shown = (event: Event, as: Envelope): unknown => (as === 'none' ? event.data : event);
+export const shown = (event: CloudEvent, as: Envelope): unknown => (as === 'none' ? event.data : event);
 
 /** A text with the parameters that it names. */
 export function filled(text: string, { params, query }: ActionCall): string {

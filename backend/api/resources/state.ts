@@ -1,5 +1,5 @@
 import { refusal } from '../../../core/problems/errors.ts';
-import { positionText, type Event } from '../../../core/wire/event.ts';
+import { positionText, type CloudEvent } from '../../../core/wire/event.ts';
 import { readHead, readSnapshot, readSubject } from '../../../core/redis/channel-store.ts';
 import { inBox, type Box } from '../../gateway/delivery/bounding-box.ts';
 import { bbox, parseBox } from '../http/bbox.ts';
@@ -83,7 +83,10 @@ export default {
             },
           );
         }
-        response.set({ ETag: `"${positionText(JSON.parse(line) as Event)}"`, 'Cache-Control': 'no-cache' });
+        response.set({
+          ETag: `"${positionText(JSON.parse(line) as CloudEvent)}"`,
+          'Cache-Control': 'no-cache',
+        });
         return new JsonText(select([line], query.fields, null)[0]!);
       },
     }),
@@ -100,12 +103,12 @@ function select(lines: string[], names: string | undefined, box: Box | null): st
   if (names === undefined && !box) return lines;
   const wanted = names?.split(',').map((name) => name.trim());
   const events = lines
-    .map((line) => JSON.parse(line) as Event)
+    .map((line) => JSON.parse(line) as CloudEvent)
     .filter((event) => !box || inBox(box, event.data));
   return events.map((event) => JSON.stringify(wanted ? { ...event, data: pick(event.data, wanted) } : event));
 }
 
-function pick(data: Event['data'], names: string[]): Event['data'] {
+function pick(data: CloudEvent['data'], names: string[]): CloudEvent['data'] {
   return Object.fromEntries(
     names.filter((name) => Object.hasOwn(data, name)).map((name) => [name, data[name]]),
   );

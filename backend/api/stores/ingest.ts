@@ -1,6 +1,6 @@
 import type { ChannelSpec } from '../../../core/wire/channels.ts';
 import { dataValidator } from '../../../core/wire/channels.ts';
-import { timeMsOf, type Data, type Position, type Record } from '../../../core/wire/event.ts';
+import { timeMsOf, type Data, type Position, type TimedRecord } from '../../../core/wire/event.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
 import { addDeadLetters, readHead } from '../../../core/redis/channel-store.ts';
 import { ChannelWriter } from '../../../core/writing/writer.ts';
@@ -39,7 +39,7 @@ export class Ingest {
   /** Takes the rows that are right, in order and at once, and says what is wrong with the others. */
   async take(spec: ChannelSpec, rows: unknown[], subject: string): Promise<Ingested> {
     const isData = dataValidator(spec);
-    const records: Record[] = [];
+    const records: TimedRecord[] = [];
     const refused: RefusedRow[] = [];
     const now = Date.now();
     rows.forEach((row, index) => {
@@ -84,7 +84,7 @@ function read(
   subject: string,
   now: number,
   problemOf: (data: Data) => string | null,
-): Record | string {
+): TimedRecord | string {
   if (!isObject(row)) return `must be an object, got ${shown(row).slice(0, 80)}`;
   const cloud = 'specversion' in row;
   if (cloud && row['specversion'] !== '1.0')

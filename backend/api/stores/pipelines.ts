@@ -1,7 +1,7 @@
 import { keys } from '../../../core/wire/keys.ts';
 import type { ChannelSpec } from '../../../core/wire/channels.ts';
 import { refusal } from '../../../core/problems/errors.ts';
-import type { Event, Position } from '../../../core/wire/event.ts';
+import type { CloudEvent, Position } from '../../../core/wire/event.ts';
 import { planPipeline } from '../../../core/wire/pipeline.ts';
 import { services } from '../../../core/redis/presence.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
@@ -40,7 +40,7 @@ export interface Sent extends Ingested {
   /** Trace ids of the rows; null of one that was refused. */
   traces: (string | null)[];
   /** With `waitMs`: the first event that came out for each row; null where none did in time. */
-  results?: (Event | null)[];
+  results?: (CloudEvent | null)[];
 }
 
 /** Pipelines behind the API: what is sent in, what comes out, and how its steps are. */
@@ -57,7 +57,7 @@ export class Pipelines {
     const receivedMs = Date.now();
     const { definition, input, route, to, params } = await this.#plan(name);
     const carriers = rows.map((row) => {
-      const cloud: CloudEvent = isCloudEvent(row) ? row : { specversion: '1.0', data: row };
+      const cloud: IncomingCloudEvent = isCloudEvent(row) ? row : { specversion: '1.0', data: row };
       const given = parseTraceparent(typeof cloud.traceparent === 'string' ? cloud.traceparent : undefined);
       const context = given
         ? { ...given, span: newSpan() }
@@ -148,7 +148,7 @@ export class Pipelines {
   /** Listens for what comes out of some traces, from now on. */
   async #catch(spec: ChannelSpec, traces: string[]) {
     const awaited = new Set(traces);
-    const found = new Map<string, Event>();
+    const found = new Map<string, CloudEvent>();
     let changed = () => {};
     const stop = await this.#parts.hub.watch(spec.name, {
       arrived(arrival: Arrival) {
@@ -206,7 +206,7 @@ function sentHops(
   });
 }
 
-interface CloudEvent {
+interface IncomingCloudEvent {
   specversion: unknown;
   data?: unknown;
   time?: unknown;
@@ -214,7 +214,7 @@ interface CloudEvent {
   params?: unknown;
 }
 
-function isCloudEvent(row: unknown): row is CloudEvent {
+function isCloudEvent(row: unknown): row is IncomingCloudEvent {
   return typeof row === 'object' && row !== null && 'specversion' in row;
 }
 

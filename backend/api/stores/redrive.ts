@@ -1,6 +1,6 @@
 import { isChannelName } from '../../../core/wire/channels.ts';
 import { refusal } from '../../../core/problems/errors.ts';
-import type { Event } from '../../../core/wire/event.ts';
+import type { CloudEvent } from '../../../core/wire/event.ts';
 import { keys } from '../../../core/wire/keys.ts';
 import { callProtocol, type Redis } from '../../../core/redis/connection.ts';
 import type { DeadLetter } from '../../../schemas/types.ts';
@@ -45,17 +45,17 @@ export async function redriveAll(
   return { redriven, left };
 }
 
-function eventOf({ channel, content }: DeadLetter): Event | null {
+function eventOf({ channel, content }: DeadLetter): CloudEvent | null {
   try {
-    const event = JSON.parse(content) as Partial<Event>;
+    const event = JSON.parse(content) as Partial<CloudEvent>;
     const isWhole = event.specversion === '1.0' && typeof event.data === 'object' && isChannelName(channel);
-    return isWhole ? (event as Event) : null;
+    return isWhole ? (event as CloudEvent) : null;
   } catch {
     return null;
   }
 }
 
-async function putBack(redis: Redis, id: string, channel: string, event: Event): Promise<string> {
+async function putBack(redis: Redis, id: string, channel: string, event: CloudEvent): Promise<string> {
   const { source, time, replay, traceparent, pipeline, route, params } = event;
   const members = JSON.stringify({ source, time, replay, traceparent, pipeline, route, params });
   const position = await callProtocol(redis, 'send', [

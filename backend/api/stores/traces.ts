@@ -1,7 +1,7 @@
 import { refusal } from '../../../core/problems/errors.ts';
 import { keys } from '../../../core/wire/keys.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
-import type { DeadLetter, Event, Hop, Trace } from '../../../schemas/types.ts';
+import type { DeadLetter, CloudEvent, Hop, Trace } from '../../../schemas/types.ts';
 import type { Readers } from './readers.ts';
 import { summaryOf } from './trace-summary.ts';
 
@@ -143,7 +143,7 @@ function matches(hop: Hop, { channel, service, pipeline }: TraceFilter): boolean
 /** What was cut off is no JSON any more; the id comes early. */
 function eventId(content: string): string | undefined {
   const text = /^\{"specversion":"1\.0","id":("(?:[^"\\]|\\.)*")/.exec(content)?.[1];
-  return text === undefined ? undefined : (JSON.parse(text) as Event['id']);
+  return text === undefined ? undefined : (JSON.parse(text) as CloudEvent['id']);
 }
 
 /** Each span, with those that follow from it behind it, in the order they were sent. */

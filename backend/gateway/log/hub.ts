@@ -1,5 +1,5 @@
 import { sentence } from '../../../core/problems/errors.ts';
-import type { Event, Position } from '../../../core/wire/event.ts';
+import type { CloudEvent, Position } from '../../../core/wire/event.ts';
 import type { Logger } from '../../../core/logging/log.ts';
 import { LogReader, type LogBatch } from '../../../core/redis/log-reader.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
@@ -12,7 +12,7 @@ const REST_MS = 10;
 /** A log batch that is read at most once in each way, however many look. */
 export class Arrival {
   readonly #batch: LogBatch;
-  #events: Event[] | undefined;
+  #events: CloudEvent[] | undefined;
   #stretch: Stretch | undefined;
 
   constructor(batch: LogBatch) {
@@ -20,7 +20,7 @@ export class Arrival {
   }
 
   /** In order. A line that is no event, which only a stranger can have put into the log, is left out. */
-  get events(): Event[] {
+  get events(): CloudEvent[] {
     return (this.#events ??= this.#batch.events.flatMap((line) => parsed(line) ?? []));
   }
 
@@ -29,9 +29,9 @@ export class Arrival {
   }
 }
 
-function parsed(line: string): Event | null {
+function parsed(line: string): CloudEvent | null {
   try {
-    return JSON.parse(line) as Event | null;
+    return JSON.parse(line) as CloudEvent | null;
   } catch {
     return null;
   }

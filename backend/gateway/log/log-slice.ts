@@ -1,4 +1,4 @@
-import type { Event, Position } from '../../../core/wire/event.ts';
+import type { CloudEvent, Position } from '../../../core/wire/event.ts';
 import type { LogBatch } from '../../../core/redis/log-reader.ts';
 
 /** What an entry takes in memory besides its line, roughly. */
@@ -44,7 +44,7 @@ export function readStretch({ epoch, from, to, lost, events }: Omit<LogBatch, 'c
 /** The entry of a line, or null where it is no event. */
 export function readEntry(line: string, offset?: number): Entry | null {
   try {
-    const event = JSON.parse(line) as Partial<Event> | null;
+    const event = JSON.parse(line) as Partial<CloudEvent> | null;
     if (typeof event?.subject !== 'string') return null;
     const { latitude, longitude } = event.data ?? {};
     return {

@@ -1,4 +1,4 @@
-import { timeMsOf, type Event } from '../../../core/wire/event.ts';
+import { timeMsOf, type CloudEvent } from '../../../core/wire/event.ts';
 import { keys } from '../../../core/wire/keys.ts';
 import { LogReader, type LogBatch } from '../../../core/redis/log-reader.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
@@ -69,7 +69,7 @@ class Collected {
   take({ epoch, events, lost }: LogBatch): boolean {
     this.#gaps += lost;
     for (const line of events) {
-      const event = JSON.parse(line) as Event;
+      const event = JSON.parse(line) as CloudEvent;
       const timeMs = timeMsOf(event.time);
       if (epoch !== this.epoch) {
         this.epoch = epoch;

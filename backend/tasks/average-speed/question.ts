@@ -1,4 +1,4 @@
-import type { Event, Position } from '../../../core/wire/event.ts';
+import type { CloudEvent, Position } from '../../../core/wire/event.ts';
 import type { AverageSpeedParams } from '../../../schemas/types.ts';
 import type { TaskContext } from '../kind.ts';
 
@@ -14,7 +14,7 @@ export interface Asked {
 export type Context = TaskContext<Asked>;
 
 /** The event's speed, or null where it has none or is not asked about. */
-export function speedOf(event: Event, { field, subject }: Params): number | null {
+export function speedOf(event: CloudEvent, { field, subject }: Params): number | null {
   if (subject !== undefined && event.subject !== subject) return null;
   const value = event.data[field];
   return typeof value === 'number' && Number.isFinite(value) ? value : null;

@@ -1,4 +1,4 @@
-import { type Event, type Position } from '../../../core/wire/event.ts';
+import { type CloudEvent, type Position } from '../../../core/wire/event.ts';
 import { LogReader } from '../../../core/redis/log-reader.ts';
 import { readLog, readSnapshot } from '../../../core/redis/channel-store.ts';
 import type { AverageSpeedResult } from '../../../schemas/types.ts';
@@ -32,14 +32,14 @@ export async function overWallTime(params: Params, context: Context): Promise<Av
     for await (const batches of reader.batches()) {
       for (const { events, lost } of batches) {
         heard.gaps += lost;
-        for (const line of events) heard.take(JSON.parse(line) as Event);
+        for (const line of events) heard.take(JSON.parse(line) as CloudEvent);
       }
     }
     signal.throwIfAborted();
     // What was sent in time and not read yet.
     for (let at = reader.position(params.channel)!; ;) {
       const page = await readLog(redis, params.channel, at, PAGE);
-      for (const { event } of page) heard.take(JSON.parse(event) as Event);
+      for (const { event } of page) heard.take(JSON.parse(event) as CloudEvent);
       if (page.length < PAGE || heard.late) break;
       at = page.at(-1)!.position;
     }
@@ -67,7 +67,7 @@ class Heard {
     for (const [subject, value] of held) this.window.hold(subject, value);
   }
 
-  take(event: Event): void {
+  take(event: CloudEvent): void {
     const sentMs = Date.parse(event.sent);
     if (sentMs >= this.window.endMs) {
       this.late = true;
@@ -86,7 +86,7 @@ async function beginning(params: Params, { redis, recall, keep }: Context): Prom
   const { epoch, offset, events } = await readSnapshot(redis, params.channel);
   const held: Beginning['held'] = [];
   for (const line of events) {
-    const event = JSON.parse(line) as Event;
+    const event = JSON.parse(line) as CloudEvent;
     const speed = speedOf(event, params);
     if (speed !== null) held.push([event.subject, speed]);
   }

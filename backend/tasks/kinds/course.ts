@@ -1,4 +1,4 @@
-import { isoTime, timeMsOf, type Event, type Position } from '../../../core/wire/event.ts';
+import { isoTime, timeMsOf, type CloudEvent, type Position } from '../../../core/wire/event.ts';
 import { readHead, readLog } from '../../../core/redis/channel-store.ts';
 import type { CourseParams, CourseResult } from '../../../schemas/types.ts';
 import type { TaskKind } from '../kind.ts';
@@ -27,7 +27,7 @@ export default {
       const page = await readLog(redis, channel, at, PAGE);
       const ours = page.filter(({ position }) => position.epoch === epoch && position.offset <= offset);
       for (const { event: line } of ours) {
-        const event = JSON.parse(line) as Event;
+        const event = JSON.parse(line) as CloudEvent;
         const value = event.data[field];
         if (subject !== undefined && event.subject !== subject) continue;
         if (typeof value !== 'number' || !Number.isFinite(value)) continue;

@@ -1,6 +1,6 @@
 import { keys } from '../../../core/wire/keys.ts';
 import { explain, validator } from '../../../schemas/index.ts';
-import type { Event } from '../../../schemas/types.ts';
+import type { CloudEvent } from '../../../schemas/types.ts';
 import type { Check } from '../check.ts';
 import { Fault, type Entry, type Lab, type Sent } from '../lab.ts';
 
@@ -39,7 +39,7 @@ async function problemsOf(
   { id, text, event }: Entry,
   { sent, params, i }: { sent: Sent; params: string; i: number },
 ): Promise<string[]> {
-  const isEvent = validator<Event>('event');
+  const isEvent = validator<CloudEvent>('event');
   if (!isEvent(event)) return [`it is no event: ${explain(isEvent.errors, event)}`];
   const { service } = lab.target;
   const expected = {
@@ -52,9 +52,9 @@ async function problemsOf(
     params,
     route: undefined,
     offset: i + 1,
-  } satisfies Partial<{ [member in keyof Event]: unknown }>;
+  } satisfies Partial<{ [member in keyof CloudEvent]: unknown }>;
   const problems = Object.entries(expected).flatMap(([member, value]) => {
-    const found = event[member as keyof Event];
+    const found = event[member as keyof CloudEvent];
     if (found === value) return [];
     return [
       `${member} is ${JSON.stringify(found) ?? 'missing'} and should be ${JSON.stringify(value) ?? 'absent'}`,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { serviceKinds } from '../../../backend/analysis/hosting/registry.ts';
 import { derive } from '../../../backend/analysis/engine/derive.ts';
-import type { Event } from '../../../core/wire/event.ts';
+import type { CloudEvent } from '../../../core/wire/event.ts';
 import { keys } from '../../../core/wire/keys.ts';
 import { createLog } from '../../../core/logging/log.ts';
 import { connect, type Redis } from '../../../core/redis/connection.ts';
@@ -76,10 +76,10 @@ describe('analysis', () => {
     return await lastEpoch();
   }
 
-  async function log(channel: string): Promise<Event[]> {
+  async function log(channel: string): Promise<CloudEvent[]> {
     const epoch = (await redis.hget(keys.head(channel), 'epoch'))!;
     const entries = await redis.xrange(keys.log(channel), `${epoch}-0`, '+');
-    return entries.map(([, fields]) => JSON.parse(fields[1]!) as Event);
+    return entries.map(([, fields]) => JSON.parse(fields[1]!) as CloudEvent);
   }
 
   async function lastEpoch(): Promise<string[]> {

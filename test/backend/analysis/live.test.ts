@@ -3,7 +3,7 @@ import { Host } from '../../../backend/analysis/hosting/host.ts';
 import { serviceKinds } from '../../../backend/analysis/hosting/registry.ts';
 import { channelSpec } from '../../../core/wire/channels.ts';
 import { beginEpoch, markChannels, type Lease } from '../../../core/writing/lease.ts';
-import type { Event, Record } from '../../../core/wire/event.ts';
+import type { CloudEvent, TimedRecord } from '../../../core/wire/event.ts';
 import { keys } from '../../../core/wire/keys.ts';
 import { createLog } from '../../../core/logging/log.ts';
 import { connect, type Redis } from '../../../core/redis/connection.ts';
@@ -61,7 +61,7 @@ describe('a live service', () => {
     writer.startEpoch(await beginEpoch(redis, ['gps'], lease, writer.epoch));
   }
 
-  const record = (n: number): Record => ({
+  const record = (n: number): TimedRecord => ({
     timeMs: START_MS + n * 1_000,
     subject: 'car',
     data: JSON.stringify({ latitude: 52, longitude: 13, n }),
@@ -70,12 +70,12 @@ describe('a live service', () => {
     writer.emit(Array.from({ length: count }, (_, i) => record(from + i)));
 
   /** What was derived in the epoch under way, once there is so much of it. */
-  async function derived(channel: string, count: number): Promise<Event[]> {
+  async function derived(channel: string, count: number): Promise<CloudEvent[]> {
     return eventually(`${count} events on ${channel}`, async () => {
       const { epoch } = await readHead(redis, channel);
       if (epoch <= stood.get(channel)!) return null;
       const entries = await readLog(redis, channel, { epoch, offset: 0 }, 10_000);
-      return entries.length >= count ? entries.map(({ event }) => JSON.parse(event) as Event) : null;
+      return entries.length >= count ? entries.map(({ event }) => JSON.parse(event) as CloudEvent) : null;
     });
   }
 
@@ -126,7 +126,7 @@ describe('a live service', () => {
     await eventually('the next epoch', async () => (await readHead(redis, 'tens')).epoch === epoch + 2);
     const entries = await readLog(redis, 'tens', { epoch: epoch + 1, offset: 0 }, 10);
     assert.deepEqual(
-      entries.map(({ event }) => (JSON.parse(event) as Event).data['n']),
+      entries.map(({ event }) => (JSON.parse(event) as CloudEvent).data['n']),
       [10, 5],
     );
   });

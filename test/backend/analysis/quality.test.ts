@@ -4,7 +4,7 @@ import { derive, eventsOf, type DeriveOptions } from '../../../backend/analysis/
 import { checkedParams } from '../../../backend/analysis/hosting/registry.ts';
 import { addTo, newSketch, quantileOf } from '../../../backend/analysis/quality/sketch.ts';
 import quality from '../../../backend/analysis/services/quality.ts';
-import type { Data, Event } from '../../../core/wire/event.ts';
+import type { Data, CloudEvent } from '../../../core/wire/event.ts';
 import { explain, validator } from '../../../schemas/index.ts';
 import type { Quality } from '../../../schemas/types.ts';
 
@@ -12,7 +12,7 @@ const START_MS = Date.UTC(2024, 0, 1, 12);
 const FIX = { latitude: 52, longitude: 13 };
 
 /** Fixes of one channel at so many seconds after noon. */
-const fixes = (seconds: number[], data: (i: number) => Data = () => FIX): Event[] =>
+const fixes = (seconds: number[], data: (i: number) => Data = () => FIX): CloudEvent[] =>
   eventsOf(
     'gps',
     seconds.map((second, i) => ({
@@ -25,7 +25,7 @@ const fixes = (seconds: number[], data: (i: number) => Data = () => FIX): Event[
 const every = (stepSeconds: number, count: number, from = 0) =>
   Array.from({ length: count }, (_, i) => from + i * stepSeconds);
 
-function run(events: Event[], params: Data = {}, options: DeriveOptions = {}) {
+function run(events: CloudEvent[], params: Data = {}, options: DeriveOptions = {}) {
   const service = quality.create(checkedParams('quality', quality, params));
   const { outputs, rejected } = derive(service, events, options);
   for (const { to, data } of outputs) {

@@ -5,7 +5,7 @@ import { derive } from '../../../backend/analysis/engine/derive.ts';
 import { checkedParams, serviceKinds } from '../../../backend/analysis/hosting/registry.ts';
 import { plan } from '../../../backend/analysis/hosting/plan.ts';
 import { ServiceRunner } from '../../../backend/analysis/running/runner.ts';
-import type { Event } from '../../../core/wire/event.ts';
+import type { CloudEvent } from '../../../core/wire/event.ts';
 import { keys } from '../../../core/wire/keys.ts';
 import { createLog } from '../../../core/logging/log.ts';
 import { readHead, readLog } from '../../../core/redis/channel-store.ts';
@@ -67,7 +67,7 @@ describe('the services of a process', function () {
   /** What the service's own code makes of the input's log, with no Redis and no process in between. */
   async function undisturbed(use: string, service: string, epoch: number): Promise<string[]> {
     const entries = await readLog(world.redis, 'gps', { epoch, offset: 0 }, 100_000);
-    const events = entries.map(({ event }) => JSON.parse(event) as Event);
+    const events = entries.map(({ event }) => JSON.parse(event) as CloudEvent);
     const kind = (await serviceKinds()).get(use)!;
     const params = checkedParams(service, kind, config.services![service]!.params ?? {});
     return derive(kind.create(params), events).outputs.map(({ subject, timeMs, data }) => {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { derive, eventsOf } from '../../../backend/analysis/engine/derive.ts';
 import { Timers } from '../../../backend/analysis/engine/timers.ts';
 import windows from '../../../backend/analysis/services/windows.ts';
-import type { Event } from '../../../core/wire/event.ts';
+import type { CloudEvent } from '../../../core/wire/event.ts';
 
 const START_MS = Date.UTC(2024, 0, 1);
 const DEFAULTS = { by: 'subject', lateness: '0s', late: 'wait' };
@@ -14,7 +14,7 @@ interface Row {
   v: number;
 }
 
-const rowsToEvents = (rows: Row[], live = false): Event[] =>
+const rowsToEvents = (rows: Row[], live = false): CloudEvent[] =>
   eventsOf(
     'x',
     rows.map(({ subject, ms, v }) => ({ subject, timeMs: START_MS + ms, data: { v, even: v % 2 === 0 } })),

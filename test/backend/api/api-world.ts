@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { io, type Socket } from 'socket.io-client';
 import { channelSpec } from '../../../core/wire/channels.ts';
 import { loadSettings, type Settings } from '../../../core/settings/settings.ts';
-import type { Record } from '../../../core/wire/event.ts';
+import type { TimedRecord } from '../../../core/wire/event.ts';
 import { connect, type Redis } from '../../../core/redis/connection.ts';
 import { beginEpoch } from '../../../core/writing/lease.ts';
 import { ChannelWriter } from '../../../core/writing/writer.ts';
@@ -194,7 +194,7 @@ export function records(
   count: number,
   subjects: string[] = ['a', 'b', 'c'],
   data: (n: number) => object = (n) => ({ latitude: 1, longitude: 2, n }),
-): Record[] {
+): TimedRecord[] {
   return Array.from({ length: count }, (_, i) => ({
     timeMs: (clock += 1_000),
     subject: subjects[i % subjects.length]!,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { callProtocol } from '../../../core/redis/connection.ts';
-import type { Event, Hop } from '../../../schemas/types.ts';
+import type { CloudEvent, Hop } from '../../../schemas/types.ts';
 import { keys } from '../../../core/wire/keys.ts';
 import { readHead } from '../../../core/redis/channel-store.ts';
 import { eventually } from '../../helpers/wait.ts';
@@ -25,9 +25,9 @@ describe('pipelines', () => {
     await world.stop();
   });
 
-  async function log(channel: string): Promise<Event[]> {
+  async function log(channel: string): Promise<CloudEvent[]> {
     const entries = await world.redis.xrange(keys.log(channel), '-', '+');
-    return entries.map(([, fields]) => JSON.parse(fields[1]!) as Event);
+    return entries.map(([, fields]) => JSON.parse(fields[1]!) as CloudEvent);
   }
   const put = async (name: string, definition: object, status = 201) => {
     const answer = await world.call('PUT', `/api/v1/pipelines/${name}`, { body: definition });
@@ -46,7 +46,7 @@ describe('pipelines', () => {
       { text: 'Das ist ja furchtbar schlecht, leider.', user: 'kim' },
     ]);
     assert.equal(answer.status, 200, answer.text);
-    const [first, second] = (answer.body.results as Event[]).map(({ data }) => data);
+    const [first, second] = (answer.body.results as CloudEvent[]).map(({ data }) => data);
     assert.equal(first!['text'], 'I love the new tram in Lisbon sooooo much! https://example.org #tram');
     assert.equal(first!['clean'], 'I love the new tram in Lisbon soo much! tram');
     assert.deepEqual([first!['language'], second!['language']], ['en', 'de']);
@@ -59,7 +59,7 @@ describe('pipelines', () => {
     );
     assert.equal(second!['user'], 'kim');
     assert.deepEqual(
-      answer.body.results.map(({ subject, pipeline, route }: Event) => [subject, pipeline, route]),
+      answer.body.results.map(({ subject, pipeline, route }: CloudEvent) => [subject, pipeline, route]),
       [
         ['unknown', 'text', undefined],
         ['unknown', 'text', undefined],
@@ -119,7 +119,7 @@ describe('pipelines', () => {
       text: 'We are very happy &amp; grateful',
     });
     assert.equal(answer.status, 200, answer.text);
-    const { data } = answer.body.results[0] as Event;
+    const { data } = answer.body.results[0] as CloudEvent;
     assert.deepEqual(
       [data['language'], data['clean'], data['sentiment']],
       ['en', 'We are very happy & grateful', 'positive'],
@@ -197,7 +197,7 @@ describe('pipelines', () => {
         '>',
       )) as [string, [string, string[]][]][];
       const [id, fields] = found[0]![1][0]!;
-      return { id, event: JSON.parse(fields[1]!) as Event };
+      return { id, event: JSON.parse(fields[1]!) as CloudEvent };
     };
     const failed = async () => {
       const { id, event } = await next();

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Event } from '../../../core/wire/event.ts';
+import type { CloudEvent } from '../../../core/wire/event.ts';
 import { keys } from '../../../core/wire/keys.ts';
 import { eventually } from '../../helpers/wait.ts';
 import { World } from './api-world.ts';
@@ -32,7 +32,7 @@ describe('services and analytics that are set up at run time', () => {
       data: JSON.stringify({ speed: i }),
     }));
 
-  async function log(channel: string): Promise<Event[]> {
+  async function log(channel: string): Promise<CloudEvent[]> {
     const epoch = await world.redis.hget(keys.head(channel), 'epoch');
     if (epoch === null) return [];
     const entries = await world.redis.xrange(
@@ -40,7 +40,7 @@ describe('services and analytics that are set up at run time', () => {
       `${epoch}-0`,
       `${epoch}-18446744073709551615`,
     );
-    return entries.map(([, fields]) => JSON.parse(fields[1]!) as Event);
+    return entries.map(([, fields]) => JSON.parse(fields[1]!) as CloudEvent);
   }
   const logged = (channel: string, count: number) =>
     eventually(`${count} events on ${channel}`, async () => {

@@ -10,7 +10,7 @@ import { createLog } from '../../../core/logging/log.ts';
 import { callProtocol } from '../../../core/redis/connection.ts';
 import { noteHops, parseTraceparent } from '../../../core/wire/trace.ts';
 import { ReplayHost } from '../../../replayer/hosting/host.ts';
-import type { Event, Hop, Trace } from '../../../schemas/types.ts';
+import type { CloudEvent, Hop, Trace } from '../../../schemas/types.ts';
 import { eventually } from '../../helpers/wait.ts';
 import { World } from './api-world.ts';
 
@@ -335,10 +335,11 @@ describe('traces', function () {
       const { epoch } = replay.player;
       await host.remove(replay.id);
       const entries = await world.redis.xrange(keys.log('buses'), `${epoch}-0`, `${epoch}`);
-      return entries.map(([, fields]) => JSON.parse(fields[1]!) as Event);
+      return entries.map(([, fields]) => JSON.parse(fields[1]!) as CloudEvent);
     };
     const [never, first, second] = [await play(), await play('10%'), await play('10%')];
-    const tracedOf = (events: Event[]) => events.flatMap(({ traceparent }, i) => (traceparent ? [i] : []));
+    const tracedOf = (events: CloudEvent[]) =>
+      events.flatMap(({ traceparent }, i) => (traceparent ? [i] : []));
     assert.deepEqual([never.length, first.length], [1_000, 1_000]);
     assert.deepEqual(tracedOf(never), []);
     assert.ok(

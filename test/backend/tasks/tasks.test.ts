@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { keys } from '../../../core/wire/keys.ts';
-import type { Record } from '../../../core/wire/event.ts';
+import type { TimedRecord } from '../../../core/wire/event.ts';
 import type { CutResult, Task } from '../../../schemas/types.ts';
 import { killRole, startRole } from '../../helpers/role.ts';
 import { eventually } from '../../helpers/wait.ts';
@@ -14,7 +14,7 @@ const { serve: serveReplayer } = (await import(
 )) as typeof import('../../../replayer/main.ts');
 
 /** Speeds of one subject, a second apart from `startS` on. */
-const speeds = (subject: string, startS: number, values: (number | null)[], stepS = 1): Record[] =>
+const speeds = (subject: string, startS: number, values: (number | null)[], stepS = 1): TimedRecord[] =>
   values.map((speed, i) => ({
     timeMs: (startS + i * stepS) * 1000,
     subject,

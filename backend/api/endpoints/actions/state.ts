@@ -1,5 +1,5 @@
 import { refusal } from '../../../../core/problems/errors.ts';
-import type { Event } from '../../../../core/wire/event.ts';
+import type { CloudEvent } from '../../../../core/wire/event.ts';
 import { keys } from '../../../../core/wire/keys.ts';
 import { readSnapshot, readSubject } from '../../../../core/redis/channel-store.ts';
 import {
@@ -44,7 +44,7 @@ export default {
     const { latestKey, envelope: written } = await channels.get(name);
     if (each) {
       const { events } = await readSnapshot(redis, name);
-      const latest = events.map((line) => JSON.parse(line) as Event);
+      const latest = events.map((line) => JSON.parse(line) as CloudEvent);
       latest.sort((a, b) => (a.subject < b.subject ? -1 : 1));
       return { items: latest.map((event) => shown(event, as)) };
     }
@@ -57,7 +57,7 @@ export default {
       of === null
         ? (await redis.xrevrange(keys.log(name), '+', '-', 'COUNT', 1))[0]?.[1][1]
         : await readSubject(redis, name, of);
-    if (line) return shown(JSON.parse(line) as Event, as);
+    if (line) return shown(JSON.parse(line) as CloudEvent, as);
     const what = of === null ? '' : ` about "${of.slice(0, 100)}"`;
     throw refusal('state_empty', 404, `Nothing has been on channel "${name}"${what} yet.`, {
       hint: 'Start a replay (POST /api/v1/replays), or `npm start` for the demo.',

@@ -1,4 +1,4 @@
-import type { Event } from '../../../../schemas/types.ts';
+import type { CloudEvent } from '../../../../schemas/types.ts';
 import { api } from '../live/api.ts';
 import { ChannelState } from '../live/channels.ts';
 import { Metrics } from './metrics.ts';
@@ -14,7 +14,7 @@ const PAGES_AT_ONCE = 4;
 /** What was read of a channel's log, page by page from its end. */
 interface Read {
   /** The newest page first; within a page in order of time. */
-  pages: Event[][];
+  pages: CloudEvent[][];
   /** Where to go on; null at the log's beginning. */
   cursor: string | null | undefined;
   /** Whether newer pages were let go. */
@@ -138,4 +138,4 @@ export class Past {
   }
 }
 
-const timeOf = ({ time }: Event): number => Date.parse(time);
+const timeOf = ({ time }: CloudEvent): number => Date.parse(time);

@@ -1,9 +1,9 @@
-import type { Event } from '../../../../schemas/types.ts';
+import type { CloudEvent } from '../../../../schemas/types.ts';
 import type { Arrival, ChannelState, Sink } from '../live/channels.ts';
 import { keyOf, type Subjects } from '../live/subjects.ts';
 import type { Topology } from '../live/topology.ts';
 
-type Data = Event['data'];
+type Data = CloudEvent['data'];
 
 const MOST_SUBJECTS = 500;
 /** A name that no member has: the channel, and the member or the way to it. */
@@ -62,7 +62,7 @@ export class Metrics implements Sink {
     this.#topology = topology;
   }
 
-  take(channel: ChannelState, events: readonly Event[], times: Float64Array, arrival: Arrival): void {
+  take(channel: ChannelState, events: readonly CloudEvent[], times: Float64Array, arrival: Arrival): void {
     if (arrival === 'snapshot') return;
     const root = this.#topology.root(channel.name);
     const picked = this.picked.get(channel.name);
@@ -97,7 +97,12 @@ export class Metrics implements Sink {
   }
 
   /** Takes the picked members of a channel's events. */
-  #pick(channel: string, members: ReadonlySet<string>, events: readonly Event[], times: Float64Array): void {
+  #pick(
+    channel: string,
+    members: ReadonlySet<string>,
+    events: readonly CloudEvent[],
+    times: Float64Array,
+  ): void {
     const root = this.#topology.root(channel);
     events.forEach(({ subject: name, data }, i) => {
       const key = keyOf(root, name);
@@ -112,7 +117,7 @@ export class Metrics implements Sink {
   }
 
   /** Charts a member of a channel from now on, and of its past (oldest first). */
-  pick(channel: string, member: string, past: readonly Event[]): void {
+  pick(channel: string, member: string, past: readonly CloudEvent[]): void {
     const members = this.picked.get(channel) ?? new Set();
     this.picked.set(channel, members.add(member));
     const times = Float64Array.from(past, ({ time }) => Date.parse(time));

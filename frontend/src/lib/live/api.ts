@@ -1,7 +1,7 @@
 import type {
   Channel,
   DeadLetter,
-  Event,
+  CloudEvent,
   Problem,
   Recording,
   RedisFacts,
@@ -93,7 +93,7 @@ export const api = {
   recording: (recording: string) => call<Recording>('GET', `/recordings/${id(recording)}`),
   channels: () => call<{ items: Channel[] }>('GET', '/channels'),
   history: (channel: string, query: Record<string, string>) =>
-    call<{ items: Event[]; cursor?: string | null }>(
+    call<{ items: CloudEvent[]; cursor?: string | null }>(
       'GET',
       `/channels/${id(channel)}/history?${new URLSearchParams(query)}`,
     ),

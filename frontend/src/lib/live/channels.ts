@@ -1,4 +1,4 @@
-import type { Batch, Event, Gap, Subscribed } from '../../../../schemas/types.ts';
+import type { Batch, CloudEvent, Gap, Subscribed } from '../../../../schemas/types.ts';
 import { isPlace } from '../map/geo.ts';
 import { Ring } from './ring.ts';
 
@@ -7,12 +7,12 @@ export type Arrival = 'live' | 'snapshot' | 'past';
 
 /** What a channel feeds: it takes events in order and forgets them when their epoch is void. `times` are event times in ms. */
 export interface Sink {
-  take(channel: ChannelState, events: readonly Event[], times: Float64Array, arrival: Arrival): void;
+  take(channel: ChannelState, events: readonly CloudEvent[], times: Float64Array, arrival: Arrival): void;
   forget(channel: ChannelState): void;
   /** Whether what the log still has of epochs before is of use; `history` is that of the current one. */
-  wants?(history: readonly Event[]): boolean;
+  wants?(history: readonly CloudEvent[]): boolean;
   /** Takes events of epochs before, oldest first. */
-  recall?(channel: ChannelState, events: readonly Event[], times: Float64Array): void;
+  recall?(channel: ChannelState, events: readonly CloudEvent[], times: Float64Array): void;
 }
 
 /** Events that never reached the page: how many, of which channel, and about when (recording time, ms). */
@@ -36,11 +36,11 @@ export class ChannelState {
   conflated = 0;
   /** Event time of the latest event, ms. */
   lastTime = NaN;
-  readonly latest = new Map<string, Event>();
-  readonly recent = new Ring<Event>(400);
+  readonly latest = new Map<string, CloudEvent>();
+  readonly recent = new Ring<CloudEvent>(400);
   /** Batches that wait until the snapshot and the history are in. */
   held: Batch[] | null = null;
-  snapshot: readonly Event[] = [];
+  snapshot: readonly CloudEvent[] = [];
 
   constructor(name: string) {
     this.name = name;
@@ -107,7 +107,7 @@ export class Channels {
   }
 
   /** Gives the history, oldest first, then the batches that came meanwhile. */
-  fill(name: string, history: readonly Event[]): void {
+  fill(name: string, history: readonly CloudEvent[]): void {
     const channel = this.all.get(name);
     if (!channel?.held) return;
     const past = history.filter((event) => event.epoch === channel.epoch && event.offset <= channel.offset);
@@ -117,12 +117,12 @@ export class Channels {
   }
 
   /** Whether the log's events of epochs before are of use to anybody. */
-  wantsOlder(history: readonly Event[]): boolean {
+  wantsOlder(history: readonly CloudEvent[]): boolean {
     return this.#sinks.some((sink) => sink.wants?.(history));
   }
 
   /** Gives events of epochs before, oldest first. */
-  recall(name: string, events: readonly Event[]): void {
+  recall(name: string, events: readonly CloudEvent[]): void {
     const channel = this.all.get(name);
     if (!channel) return;
     const older = events.filter(({ epoch }) => epoch < channel.epoch);
@@ -178,7 +178,7 @@ export class Channels {
     for (const batch of held) this.batch(batch);
   }
 
-  #give(channel: ChannelState, events: readonly Event[], arrival: Arrival): void {
+  #give(channel: ChannelState, events: readonly CloudEvent[], arrival: Arrival): void {
     if (events.length === 0) return;
     const times = timesOf(events);
     const isNew = !this.placed.has(channel.name) && events.some(({ data }) => isPlace(data));
@@ -203,5 +203,5 @@ export class Channels {
   }
 }
 
-const timesOf = (events: readonly Event[]): Float64Array =>
+const timesOf = (events: readonly CloudEvent[]): Float64Array =>
   Float64Array.from(events, (event) => Date.parse(event.time));

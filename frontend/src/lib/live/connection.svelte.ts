@@ -4,7 +4,7 @@ import type {
   Batch,
   ClockTick,
   Credit,
-  Event,
+  CloudEvent,
   Gap,
   Problem,
   Replay,
@@ -199,12 +199,12 @@ export class Connection {
   }
 
   /** The channel's log, oldest first; empty when it can't be had, because live events matter more. */
-  async #history(channel: string, query: Record<string, string>): Promise<Event[]> {
-    const late = new Promise<Event[]>((resolve) => setTimeout(() => resolve([]), HISTORY_MS));
+  async #history(channel: string, query: Record<string, string>): Promise<CloudEvent[]> {
+    const late = new Promise<CloudEvent[]>((resolve) => setTimeout(() => resolve([]), HISTORY_MS));
     return Promise.race([this.#past(channel, query), late]);
   }
 
-  async #past(channel: string, query: Record<string, string>): Promise<Event[]> {
+  async #past(channel: string, query: Record<string, string>): Promise<CloudEvent[]> {
     try {
       const { items } = await api.history(channel, query);
       return items.toSorted((a, b) => a.epoch - b.epoch || a.offset - b.offset);

@@ -1,4 +1,4 @@
-import type { Event, Subscribe } from '../../../../schemas/types.ts';
+import type { CloudEvent, Subscribe } from '../../../../schemas/types.ts';
 import type { LonLat } from '../map/geo.ts';
 import type { Box } from '../map/bounds.ts';
 
@@ -79,7 +79,7 @@ function contains(ring: readonly LonLat[], [x, y]: LonLat): boolean {
 }
 
 /** Whether an event is what was asked for, as the gateway decides it. */
-export function passes({ bbox, subjects }: Wish, { subject, data }: Event): boolean {
+export function passes({ bbox, subjects }: Wish, { subject, data }: CloudEvent): boolean {
   if (subjects && !subjects.includes(subject)) return false;
   if (!bbox) return true;
   const { longitude, latitude } = data;

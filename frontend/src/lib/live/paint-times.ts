@@ -1,4 +1,4 @@
-import type { Event } from '../../../../schemas/types.ts';
+import type { CloudEvent } from '../../../../schemas/types.ts';
 import type { Arrival, ChannelState, Sink } from './channels.ts';
 
 /** The newest event of a channel that is on the screen, and since when (wall time, ms, with fractions). */
@@ -24,7 +24,7 @@ export class Painted implements Sink {
     this.begun = new Promise((resolve) => (this.#begin = resolve));
   }
 
-  take(channel: ChannelState, events: readonly Event[], _times: Float64Array, arrival: Arrival): void {
+  take(channel: ChannelState, events: readonly CloudEvent[], _times: Float64Array, arrival: Arrival): void {
     // A snapshot is in no table. The tables are drawn in the coming frame; a timer waits until that is shown.
     if (arrival !== 'snapshot' && this.#begin) {
       const begin = this.#begin;

@@ -1,4 +1,4 @@
-import type { Event } from '../../../../schemas/types.ts';
+import type { CloudEvent } from '../../../../schemas/types.ts';
 import type { Arrival, ChannelState, Sink } from './channels.ts';
 import { textOf } from '../charts/metrics.ts';
 import { Ring } from './ring.ts';
@@ -35,7 +35,7 @@ export class Posts implements Sink {
     this.#topology = topology;
   }
 
-  take(channel: ChannelState, events: readonly Event[], times: Float64Array, arrival: Arrival): void {
+  take(channel: ChannelState, events: readonly CloudEvent[], times: Float64Array, arrival: Arrival): void {
     if (arrival === 'snapshot') return;
     events.forEach((event, i) => {
       const told = this.read(channel.name, event, times[i] as number);
@@ -56,7 +56,7 @@ export class Posts implements Sink {
   }
 
   /** The post that an event of a channel tells of, as far as it does; undefined where it is of something else. */
-  read(channel: string, { data, subject }: Event, timeMs: number): Post | undefined {
+  read(channel: string, { data, subject }: CloudEvent, timeMs: number): Post | undefined {
     const text = textOf(data);
     if (text === undefined || !this.isPost(data)) return undefined;
     const root = this.#topology.root(channel);
@@ -70,7 +70,7 @@ export class Posts implements Sink {
   }
 
   /** Whether a datum is a message of somebody. An alert has a message, too; it is nobody's post. */
-  isPost(data: Event['data']): boolean {
+  isPost(data: CloudEvent['data']): boolean {
     return textOf(data) !== undefined && typeof data.severity !== 'string';
   }
 

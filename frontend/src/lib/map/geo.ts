@@ -1,4 +1,4 @@
-import type { Event } from '../../../../schemas/types.ts';
+import type { CloudEvent } from '../../../../schemas/types.ts';
 
 /** Degrees. */
 export type LonLat = readonly [longitude: number, latitude: number];
@@ -27,8 +27,8 @@ export function bearing([lon1, lat1]: LonLat, [lon2, lat2]: LonLat): number | un
 
 /** Whether a datum is a place on the map. Exactly 0, 0 is how devices say that they have no fix. */
 export function isPlace(
-  data: Event['data'],
-): data is Event['data'] & { latitude: number; longitude: number } {
+  data: CloudEvent['data'],
+): data is CloudEvent['data'] & { latitude: number; longitude: number } {
   const { latitude, longitude } = data;
   return typeof latitude === 'number' && typeof longitude === 'number' && (latitude !== 0 || longitude !== 0);
 }

@@ -1,4 +1,4 @@
-import type { Event } from '../../../../schemas/types.ts';
+import type { CloudEvent } from '../../../../schemas/types.ts';
 import type { Arrival, ChannelState, Sink } from '../live/channels.ts';
 import { bearing, isPlace, metresBetween, type LonLat } from './geo.ts';
 import { Pen } from './trail-pen.ts';
@@ -74,7 +74,7 @@ export class Movers implements Sink {
     this.#topology = topology;
   }
 
-  take(channel: ChannelState, events: readonly Event[], times: Float64Array, arrival: Arrival): void {
+  take(channel: ChannelState, events: readonly CloudEvent[], times: Float64Array, arrival: Arrival): void {
     const root = this.#topology.root(channel.name);
     const now = performance.now();
     events.forEach((event, i) => {
@@ -120,7 +120,7 @@ export class Movers implements Sink {
     return moving;
   }
 
-  #move(root: string, event: Event, timeMs: number, arrival: Arrival, now: number): void {
+  #move(root: string, event: CloudEvent, timeMs: number, arrival: Arrival, now: number): void {
     const at = placeOf(event);
     const subject = this.#subjects.get(root, event.subject);
     subject.present = true;
@@ -158,7 +158,7 @@ export class Movers implements Sink {
   }
 
   /** Takes a fix back that is not believed: the mover is where it was before, the trail leaves the place out. */
-  #disbelieve(root: string, event: Event, timeMs: number): void {
+  #disbelieve(root: string, event: CloudEvent, timeMs: number): void {
     const subject = this.#subjects.get(root, event.subject);
     const fix = fixOf(subject.key, timeMs);
     if (this.#disbelieved.has(fix)) return;
@@ -176,7 +176,7 @@ export class Movers implements Sink {
     } else this.trails.get(root)?.erase(mover.index, timeMs);
   }
 
-  #add(root: string, subject: Subject, at: LonLat, event: Event, timeMs: number, now: number): void {
+  #add(root: string, subject: Subject, at: LonLat, event: CloudEvent, timeMs: number, now: number): void {
     const { offset, restored = false } = event;
     const pen = new Pen((from, to, atMs) => {
       let trails = this.trails.get(root);
@@ -199,7 +199,7 @@ export class Movers implements Sink {
     pen.moveTo(to, timeMs);
   }
 
-  #describe(mover: Mover | undefined, data: Event['data']): void {
+  #describe(mover: Mover | undefined, data: CloudEvent['data']): void {
     if (!mover) return;
     const { told } = mover;
     if (data.heading_degrees !== undefined) told.heading = numberOr(data.heading_degrees);
@@ -239,7 +239,7 @@ const numberOr = (value: unknown): number | null => (typeof value === 'number' ?
 
 const fixOf = (key: string, timeMs: number): string => `${key}\n${timeMs}`;
 
-function placeOf({ data }: Event): LonLat {
+function placeOf({ data }: CloudEvent): LonLat {
   const { longitude, latitude } = data as { longitude: number; latitude: number };
   return [longitude, latitude];
 }

@@ -1,7 +1,7 @@
 import type {
   Channel,
   DeadLetter,
-  Event,
+  CloudEvent,
   LogRecord,
   Pipeline,
   PipelineStatus,
@@ -25,7 +25,7 @@ export interface Sent {
   /** Trace ids of the rows; null of one that was refused. */
   traces: (string | null)[];
   /** What came out for each row; null where nothing did in time. */
-  results?: (Event | null)[];
+  results?: (CloudEvent | null)[];
 }
 
 /** A kind of task: what it takes and what it gives. */

@@ -1,4 +1,4 @@
-import type { Event } from '../../../../schemas/types.ts';
+import type { CloudEvent } from '../../../../schemas/types.ts';
 import { isPlace } from '../map/geo.ts';
 
 /** What a selection can be kept as. */
@@ -10,7 +10,7 @@ const GPX = 'http://www.topografix.com/GPX/1/1';
 /** Writes events, oldest first, as a file. GeoJSON and GPX hold those with a place only. What writes each is fetched when needed. */
 export async function write(
   format: Format,
-  events: readonly Event[],
+  events: readonly CloudEvent[],
 ): Promise<{ content: BlobPart; type: string }> {
   if (format === 'csv') return { content: await csv(events), type: 'text/csv' };
   if (format === 'geojson') return { content: JSON.stringify(geojson(events)), type: 'application/geo+json' };
@@ -20,7 +20,7 @@ export async function write(
 }
 
 /** A row for each event: what stands around its data, then all members that any of them has. */
-async function csv(events: readonly Event[]): Promise<string> {
+async function csv(events: readonly CloudEvent[]): Promise<string> {
   const { unparse } = await import('papaparse');
   const members = [...new Set(events.flatMap(({ data }) => Object.keys(data)))];
   const told = ['time', 'channel', 'subject'];
@@ -37,7 +37,7 @@ async function csv(events: readonly Event[]): Promise<string> {
   return unparse({ fields, data: rows }, { newline: '\n' });
 }
 
-function geojson(events: readonly Event[]): GeoJSON.FeatureCollection<GeoJSON.Point> {
+function geojson(events: readonly CloudEvent[]): GeoJSON.FeatureCollection<GeoJSON.Point> {
   const features = events.flatMap(({ time, type, subject, data }): GeoJSON.Feature<GeoJSON.Point>[] => {
     if (!isPlace(data)) return [];
     const { latitude, longitude, ...rest } = data;
@@ -48,7 +48,7 @@ function geojson(events: readonly Event[]): GeoJSON.FeatureCollection<GeoJSON.Po
 }
 
 /** A track for each subject of each channel. */
-function gpx(events: readonly Event[]): string {
+function gpx(events: readonly CloudEvent[]): string {
   const document = new DOMParser().parseFromString(
     `<gpx xmlns="${GPX}" version="1.1" creator="Reprise"/>`,
     'text/xml',

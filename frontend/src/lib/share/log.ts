@@ -1,4 +1,4 @@
-import type { Event } from '../../../../schemas/types.ts';
+import type { CloudEvent } from '../../../../schemas/types.ts';
 import { api } from '../live/api.ts';
 import { passes } from '../live/filter.svelte.ts';
 import type { Asked } from './lines.ts';
@@ -11,8 +11,8 @@ export const MOST_EVENTS = 200_000;
 export async function readLog(
   { channels, subject, since, until, wish = {} }: Asked,
   told: (count: number) => void,
-): Promise<{ events: Event[]; cut: boolean }> {
-  const events: Event[] = [];
+): Promise<{ events: CloudEvent[]; cut: boolean }> {
+  const events: CloudEvent[] = [];
   for (const channel of channels) {
     let cursor: string | null | undefined;
     do {
@@ -30,7 +30,7 @@ export async function readLog(
   return { events: inOrder(events), cut: false };
 }
 
-const inOrder = (events: Event[]): Event[] =>
+const inOrder = (events: CloudEvent[]): CloudEvent[] =>
   events.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : a.offset - b.offset));
 
 const defined = (query: Record<string, string | undefined>): Record<string, string> =>

@@ -1,5 +1,5 @@
 import { McapWriter, type IWritable } from '@mcap/core';
-import type { Event } from '../../../../schemas/types.ts';
+import type { CloudEvent } from '../../../../schemas/types.ts';
 
 /** Collects what is written. */
 class Memory implements IWritable {
@@ -19,7 +19,7 @@ class Memory implements IWritable {
 }
 
 /** Events as MCAP: a topic for each channel, an MCAP channel for each subject, the data as JSON; docs/recordings.md says more. */
-export async function mcap(events: readonly Event[]): Promise<Blob> {
+export async function mcap(events: readonly CloudEvent[]): Promise<Blob> {
   const memory = new Memory();
   const writer = new McapWriter({ writable: memory });
   await writer.start({ profile: '', library: 'page of reprise' });

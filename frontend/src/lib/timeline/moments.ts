@@ -1,4 +1,4 @@
-import type { Event } from '../../../../schemas/types.ts';
+import type { CloudEvent } from '../../../../schemas/types.ts';
 import type { Arrival, ChannelState, Sink } from '../live/channels.ts';
 import { keyOf } from '../live/subjects.ts';
 import type { Topology } from '../live/topology.ts';
@@ -39,12 +39,12 @@ export class Moments implements Sink {
     this.#topology = topology;
   }
 
-  take(channel: ChannelState, events: readonly Event[], times: Float64Array, arrival: Arrival): void {
+  take(channel: ChannelState, events: readonly CloudEvent[], times: Float64Array, arrival: Arrival): void {
     if (arrival !== 'snapshot') this.recall(channel, events, times);
   }
 
   /** Takes events of epochs before this one. */
-  recall(channel: ChannelState, events: readonly Event[], times: Float64Array): void {
+  recall(channel: ChannelState, events: readonly CloudEvent[], times: Float64Array): void {
     events.forEach((event, i) => {
       if (event.restored) return;
       const found = momentOf(
@@ -64,7 +64,7 @@ export class Moments implements Sink {
   }
 
   /** Whether what the log has of epochs before is of use: a channel that tells of moments, or has told nothing yet. */
-  wants(history: readonly Event[]): boolean {
+  wants(history: readonly CloudEvent[]): boolean {
     return history.every(isMoment);
   }
 
@@ -123,11 +123,11 @@ export class Moments implements Sink {
 const identity = ({ channel, subject, what, name, timeMs }: Moment): string =>
   [channel, subject, what, name, Math.round(timeMs / 1000)].join('\n');
 
-const isMoment = (event: Event): boolean =>
+const isMoment = (event: CloudEvent): boolean =>
   momentOf(event, 0, '') !== undefined || event.data.event === 'dwell';
 
 /** What an event tells, by the members that its schema demands: a stop, a fence crossing or an alert; else undefined. */
-function momentOf({ type, subject, data }: Event, timeMs: number, key: string): Moment | undefined {
+function momentOf({ type, subject, data }: CloudEvent, timeMs: number, key: string): Moment | undefined {
   const { event, severity, message } = data;
   const common = { subject, key, channel: type };
   const moment = (member: unknown): number => (typeof member === 'string' ? Date.parse(member) : NaN);

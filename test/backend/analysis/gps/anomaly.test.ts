@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { compare, median } from '../../../../backend/analysis/gps/hampel.ts';
 import anomaly from '../../../../backend/analysis/services/anomaly.ts';
-import type { Event } from '../../../../core/wire/event.ts';
+import type { CloudEvent } from '../../../../core/wire/event.ts';
 import { derived, fixes, NORTH_M, recorded, START_MS, type Row } from './world.ts';
 
 /** A subject that goes north, a fix every ten seconds, at these speeds. */
@@ -14,7 +14,7 @@ function drive(speedsMps: number[]): Row[] {
 const STEADY = Array.from({ length: 20 }, (_, i) => 10 + (i % 3) / 2);
 
 describe('anomaly', () => {
-  const alerts = (events: Event[], params = {}) => {
+  const alerts = (events: CloudEvent[], params = {}) => {
     const outputs = derived(anomaly, events, params);
     const [own, shared] = ['output', 'alerts'].map((name) =>
       outputs.filter(({ to }) => to === name).map(({ data }) => data),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import movement from '../../../../backend/analysis/services/movement.ts';
-import { timeMsOf, type Event } from '../../../../core/wire/event.ts';
+import { timeMsOf, type CloudEvent } from '../../../../core/wire/event.ts';
 import { distanceM, type Place } from '../../../../core/wire/geo.ts';
 import { derived, fixes, NORTH_M, recorded, type Row } from './world.ts';
 
@@ -11,7 +11,7 @@ function drive(seconds: number, from = 0): Row[] {
 }
 
 describe('movement', () => {
-  const flags = (events: Event[], params = {}) =>
+  const flags = (events: CloudEvent[], params = {}) =>
     derived(movement, events, params).map(({ data }) => (data['outlier_reason'] ?? '') as string);
 
   it('is told as it was for fixes that are fine', () => {
@@ -109,7 +109,7 @@ describe('movement', () => {
     const outputs = derived(movement, events, {}, 10_000);
     assert.equal(outputs.length, events.length);
     const flagged = events.filter((_, i) => outputs[i]!.data['outlier']);
-    const odd = ({ data }: Event) => data['speed'] === 113.9952 || data['latitude'] === 0;
+    const odd = ({ data }: CloudEvent) => data['speed'] === 113.9952 || data['latitude'] === 0;
     assert.equal(flagged.length, 10);
     assert.deepEqual(flagged, events.filter(odd));
     const reasons = outputs.flatMap(({ data }) => data['outlier_reason'] ?? []);

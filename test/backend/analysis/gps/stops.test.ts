@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Fix } from '../../../../backend/analysis/gps/track.ts';
 import stops from '../../../../backend/analysis/services/stops.ts';
-import { timeMsOf, type Event } from '../../../../core/wire/event.ts';
+import { timeMsOf, type CloudEvent } from '../../../../core/wire/event.ts';
 import { distanceM } from '../../../../core/wire/geo.ts';
 import { derived, fixes, NORTH_M, recorded, START_MS, type Row } from './world.ts';
 
@@ -46,7 +46,11 @@ function stayPoints(track: Fix[], radiusM: number, minimumMs: number): StayPoint
   return found;
 }
 
-function agrees(events: Event[], params: { radius_m: number; minimum_seconds: number }, restartEvery = 1) {
+function agrees(
+  events: CloudEvent[],
+  params: { radius_m: number; minimum_seconds: number },
+  restartEvery = 1,
+) {
   const outputs = derived(stops, events, { ...params, gap_seconds: 1e9, max_speed_mps: 1e6 }, restartEvery);
   const track = events.map(({ time, data }) => ({
     timeMs: timeMsOf(time),
@@ -150,7 +154,7 @@ describe('stops', () => {
   });
 
   it('are those of the published definition for each bus of Austin, and for a car', async function () {
-    const buses = new Map<string, Event[]>();
+    const buses = new Map<string, CloudEvent[]>();
     for (const event of await recorded(this, 'capmetro_buses_2017-03-16.csv')) {
       // Which the service takes for an outlier.
       if (event.data['speed'] === 113.9952) continue;

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { derive, eventsOf, type DerivedOutput } from '../../../../backend/analysis/engine/derive.ts';
 import { checkedParams } from '../../../../backend/analysis/hosting/registry.ts';
 import type { Service, ServiceKind } from '../../../../backend/analysis/engine/service.ts';
-import type { Data, Event } from '../../../../core/wire/event.ts';
+import type { Data, CloudEvent } from '../../../../core/wire/event.ts';
 import { Recording } from '../../../../replayer/reading/text-recording.ts';
 import { explain, validator } from '../../../../schemas/index.ts';
 
@@ -15,7 +15,7 @@ export const NORTH_M = 180 / (Math.PI * 6_371_000);
 /** A fix: seconds since the start, latitude, longitude, and what else it says. */
 export type Row = [seconds: number, latitude: number, longitude: number, more?: Data];
 
-export function fixes(rows: Row[], subject = 'a'): Event[] {
+export function fixes(rows: Row[], subject = 'a'): CloudEvent[] {
   return eventsOf(
     'gps',
     rows.map(([seconds, latitude, longitude, more]) => ({
@@ -36,7 +36,7 @@ export function create(kind: ServiceKind, params: Data = {}): Service<unknown> {
  */
 export function derived(
   kind: ServiceKind,
-  events: Event[],
+  events: CloudEvent[],
   params: Data = {},
   restartEvery = 1,
 ): DerivedOutput[] {
@@ -51,7 +51,7 @@ export function derived(
 }
 
 /** The events of one of the recordings that lie beside the project. A test without it is skipped. */
-export async function recorded(test: Mocha.Context, file: string): Promise<Event[]> {
+export async function recorded(test: Mocha.Context, file: string): Promise<CloudEvent[]> {
   const path = fileURLToPath(new URL(`../../../../../shared/data/${file}`, import.meta.url));
   if (!existsSync(path)) {
     test.test!.title += ` (skipped: there is no ${path})`;

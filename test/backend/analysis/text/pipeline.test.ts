@@ -5,7 +5,7 @@ import language from '../../../../backend/analysis/services/language.ts';
 import sentiment from '../../../../backend/analysis/services/sentiment.ts';
 import topics from '../../../../backend/analysis/services/topics.ts';
 import { recordingLines } from '../../../../bench/accuracy/data.ts';
-import type { Event } from '../../../../core/wire/event.ts';
+import type { CloudEvent } from '../../../../core/wire/event.ts';
 import type { PostTopics } from '../../../../schemas/types.ts';
 import { derived } from '../gps/world.ts';
 import { asEvents, needs } from './world.ts';
@@ -15,7 +15,7 @@ const FILE = 'social_multilang_dev.ndjson';
 describe('posts, read by one service after the other', () => {
   it('end up as one document each: text, cleaned text, language and tone; and make topics', function () {
     const posts = recorded(needs(this, FILE, recordingLines(FILE)));
-    let documents: Event[] = posts;
+    let documents: CloudEvent[] = posts;
     for (const kind of [language, clean, sentiment])
       documents = asEvents(kind, derived(kind, documents, {}, 100));
     assert.equal(documents.length, 1400);
@@ -43,7 +43,7 @@ describe('posts, read by one service after the other', () => {
   });
 });
 
-function recorded(lines: string[]): Event[] {
+function recorded(lines: string[]): CloudEvent[] {
   return eventsOf(
     'posts',
     lines.map((line) => {

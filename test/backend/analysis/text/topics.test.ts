@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { derive, eventsOf } from '../../../../backend/analysis/engine/derive.ts';
 import topics from '../../../../backend/analysis/services/topics.ts';
-import type { Data, Event } from '../../../../core/wire/event.ts';
+import type { Data, CloudEvent } from '../../../../core/wire/event.ts';
 import { Random } from '../../../../cli/simulate/support/random.ts';
 import type { PostTopics } from '../../../../schemas/types.ts';
 import { create, derived, START_MS } from '../gps/world.ts';
@@ -21,7 +21,7 @@ interface Said {
   more?: Data;
 }
 
-function events(said: Said[]): Event[] {
+function events(said: Said[]): CloudEvent[] {
   return eventsOf(
     'posts',
     said.map(({ seconds, text, more }, i) => ({
@@ -43,7 +43,7 @@ function stream(seed = 1): Said[] {
   });
 }
 
-const windowsOf = (list: Event[], params: Data = {}, restartEvery = 50) =>
+const windowsOf = (list: CloudEvent[], params: Data = {}, restartEvery = 50) =>
   derived(topics, list, { ...PARAMS, ...params }, restartEvery).map(
     ({ data }) => data as unknown as PostTopics,
   );

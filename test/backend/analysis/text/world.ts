@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { derive, eventsOf, type DerivedOutput } from '../../../../backend/analysis/engine/derive.ts';
 import type { ServiceKind } from '../../../../backend/analysis/engine/service.ts';
-import type { Data, Event } from '../../../../core/wire/event.ts';
+import type { Data, CloudEvent } from '../../../../core/wire/event.ts';
 import { create, derived, START_MS } from '../gps/world.ts';
 
 /** Posts, one a second; a text stands for a datum with it. */
-function posts(data: (string | Data)[], subject = 'ada'): Event[] {
+function posts(data: (string | Data)[], subject = 'ada'): CloudEvent[] {
   return eventsOf(
     'posts',
     data.map((one, i) => ({
@@ -22,7 +22,7 @@ export function readings(kind: ServiceKind, data: (string | Data)[], params: Dat
 }
 
 /** What a service has derived, as the events that the next one reads. */
-export function asEvents(kind: ServiceKind, outputs: DerivedOutput[]): Event[] {
+export function asEvents(kind: ServiceKind, outputs: DerivedOutput[]): CloudEvent[] {
   return eventsOf(kind.output, outputs);
 }
 

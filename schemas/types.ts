@@ -580,107 +580,146 @@ export interface QualityDistribution1 {
   max_seconds: number;
 }
 /**
- * config/reprise.json: channels, services, endpoints and the demo. Flag > environment > this file > default.
+ * The configuration file, config/reprise.json. A flag or an environment variable wins over a key of this file.
  */
 export interface Config {
+  /**
+   * For editors: the path of this schema.
+   */
   $schema?: string;
+  /**
+   * The Redis to use, for instance redis://127.0.0.1:6379.
+   */
   redisUrl?: string;
+  /**
+   * TCP port of the API and the page; 0 takes any free port.
+   */
   port?: number;
+  /**
+   * Address that the API and the page listen on. Any other than loopback needs an API key.
+   */
   host?: string;
   /**
-   * The folder recordings are read from.
+   * The folder with the recordings, relative to the project.
    */
   recordings?: string;
   /**
-   * The folder Reprise keeps its own files in.
+   * The folder for Reprise's own files, relative to the project.
    */
   data?: string;
+  /**
+   * Log lines below this level are not written.
+   */
   logLevel?: 'debug' | 'info' | 'warn' | 'error' | 'critical' | 'silent';
   /**
-   * Where the log goes beside stdout.
+   * How long log lines are kept, and where they go besides stdout.
    */
   logs?: {
     /**
-     * How many lines Redis holds; 20,000 if absent.
+     * How many log lines Redis keeps for `GET /logs`. Default: 20,000.
      */
     keep?: number;
+    /**
+     * More places that log lines go to.
+     */
     sinks?: {
       /**
        * A pino transport: an npm package by name, or a file of this project by a path that begins with a dot.
        */
       target: string;
       /**
-       * What the transport is given.
+       * The options of the transport.
        */
       options?: {
         [k: string]: unknown;
       };
       /**
-       * Lines below it do not go there; the level of the log if absent.
+       * Lines below this level do not go there. Default: the level of the log.
        */
       level?: 'debug' | 'info' | 'warn' | 'error' | 'critical';
     }[];
   };
   /**
-   * Other origins whose pages may use the API and the socket.
+   * Other origins whose pages may use the API and the socket, for instance https://example.org.
    */
   origins?: string[];
   /**
-   * The file of API keys; schemas/keys.json says what stands there.
+   * The file of API keys, relative to the project; schemas/keys.json describes it.
    */
   keys?: string;
   rateLimit?: RateLimit;
   /**
-   * URL of a MapLibre style with streets, used when it can be reached.
+   * URL of a MapLibre style with streets. The map uses it when it can be reached, and an offline map otherwise; null: always offline.
    */
   streetStyle?: string | null;
   /**
-   * What else to load: npm packages by name, and files or folders of this project by a path that begins with a dot.
+   * Plugins to load: npm packages by name, and files or folders of this project by a path that begins with a dot.
    */
   plugins?: string[];
+  /**
+   * Channels by name, and how each is written and kept. A channel that is not listed has the defaults.
+   */
   channels?: {
     [k: string]: ChannelConfig;
   };
+  /**
+   * Analysis services by name.
+   */
   services?: {
     [k: string]: ServiceConfig;
   };
   /**
-   * Name -> what is aggregated over which windows.
+   * Aggregates over windows, by name.
    */
   analytics?: {
     [k: string]: Analytics;
   };
+  /**
+   * Pipelines by name: services that each event passes through in order.
+   */
   pipelines?: {
     [k: string]: Pipeline;
   };
+  /**
+   * Addresses that the API serves besides its own (docs/endpoints.md).
+   */
   endpoints?: EndpointConfig[];
   /**
-   * Replays started by `reprise up`.
+   * Replays that `reprise up` starts.
    */
   demo?: ReplayRequest[];
   /**
-   * Events in, events out: run by `reprise check config`.
+   * Tests of this configuration: events in, events out. `reprise check config` runs them.
    */
   tests?: ConfigTest[];
 }
 /**
- * So many requests in so many seconds each key may make, or each address where there are no keys.
+ * How many requests each key may make, or each address where there are no keys.
  */
 export interface RateLimit {
+  /**
+   * Requests per period.
+   */
   requests?: number;
+  /**
+   * Length of the period in seconds.
+   */
   seconds?: number;
 }
 /**
  * How a channel is written and kept.
  */
 export interface ChannelConfig {
+  /**
+   * What the channel carries, for people.
+   */
   description?: string;
   /**
-   * Name of a schema under schemas/channels; the channel's own name if there is one.
+   * Name of the schema that its data must match, below schemas/channels. Default: the one with the name of the channel, if it exists.
    */
   schema?: string;
   /**
-   * none: only `data` is published.
+   * cloudevents: events are published as CloudEvents. none: only `data` is published.
    */
   envelope?: 'cloudevents' | 'none';
   /**
@@ -688,7 +727,7 @@ export interface ChannelConfig {
    */
   log?: number;
   /**
-   * Keep the latest event of each subject.
+   * Whether to keep the latest event of each subject.
    */
   state?: boolean;
   /**
@@ -697,35 +736,44 @@ export interface ChannelConfig {
   latestKey?: string;
 }
 /**
- * An analysis service as it is set up.
+ * How an analysis service is set up.
  */
 export interface ServiceConfig {
   /**
-   * Which service: a file under backend/analysis/services.
+   * The kind of service: a file of backend/analysis/services, or one from a plugin.
    */
   use: string;
+  /**
+   * The channel it reads. Default: the one its kind names.
+   */
   input?: string;
+  /**
+   * The channel it writes. Default: the one its kind names.
+   */
   output?: string;
   /**
-   * Other channels for the service's further outputs: name -> channel.
+   * Channels for further outputs of the service: name of the output -> channel.
    */
   outputs?: {
     [k: string]: string;
   };
   /**
-   * committed: reads the log; nothing is lost or doubled. live: reads what is published, for the lowest latency; what is published while it is away is missing.
+   * committed: reads the log; nothing is lost or duplicated. live: reads what is published, for the lowest latency; it misses what is published while it is away.
    */
   mode?: 'committed' | 'live';
+  /**
+   * Parameters of the service; each kind has its own.
+   */
   params?: {
     [k: string]: unknown;
   };
   /**
-   * stopped: it stays where it is, and goes on from there when it is started again.
+   * A stopped service keeps its position and continues from there when it is started again.
    */
   state?: 'running' | 'stopped';
 }
 /**
- * Aggregates over windows of event time, as they are asked for. Spans: `500ms`, `30s`, `5m`, `1h`, `1d`.
+ * Aggregates over windows of event time. Spans are written as `500ms`, `30s`, `5m`, `1h` or `1d`.
  */
 export interface Analytics {
   /**
@@ -733,20 +781,23 @@ export interface Analytics {
    */
   from: string;
   /**
-   * Only events for which this CEL expression is true: `speed_mps > 5 && subject != "bus-1"`.
+   * Use only events for which this CEL expression is true, for instance `speed_mps > 5 && subject != "bus-1"`.
    */
   where?: string;
   /**
-   * A window for each value of this member of the data, or of `subject`; null: one for all.
+   * Keep a window for each value of this member of the data, or for each `subject`; null: one window for all.
    */
   by?: string | null;
+  /**
+   * The windows to aggregate over.
+   */
   window: {
     /**
-     * sliding: ends at each event. session: ends when nothing has come for `size`.
+     * tumbling: one after the other. hopping: a new one begins every `every`. sliding: one ends at each event. session: one ends when nothing has come for `size`.
      */
     kind: 'tumbling' | 'hopping' | 'sliding' | 'session';
     /**
-     * How long; of a session: the silence that ends it.
+     * Length of a window; for a session, the silence that ends it.
      */
     size: string;
     /**
@@ -759,106 +810,125 @@ export interface Analytics {
     offset?: string;
   };
   /**
-   * How late an event may be and still count; none unless it says so.
+   * How late an event may be and still count. Default: 0.
    */
   lateness?: string;
   /**
-   * wait: a window is published once nothing can be late any more. correct: at its end, and again with each late event.
+   * wait: a window is published once no event can be late any more. correct: it is published at its end, and again with each late event.
    */
   late?: 'wait' | 'correct';
   /**
-   * Name -> aggregate: count(), sum, avg, min, max, first, last, stddev, distinct (of an expression), quantile(x, 0.95), topk(x, 3).
+   * Name -> aggregate: count(), or sum, avg, min, max, first, last, stddev, distinct of an expression, quantile(x, 0.95), topk(x, 3).
    */
   select: {
     [k: string]: string;
   };
   /**
-   * The channel that windows are published on; the name of the analytics unless it says otherwise.
+   * The channel that windows are published on. Default: the name of the analytics.
    */
   to?: string;
+  /**
+   * Stopped analytics keep their position and continue from there.
+   */
   state?: 'running' | 'stopped';
 }
 /**
- * Services in a row, with branches that join again. An event in it carries the way it still has to go.
+ * A pipeline passes each event through its services in order, with branches that can join again. Each event carries the rest of its route.
  */
 export interface Pipeline {
+  /**
+   * What the pipeline does, for people.
+   */
   description?: string;
   /**
-   * A channel whose events all go into it; without one, only what is sent to the pipeline does.
+   * A channel whose events all go in. Without it, only events that are sent to the pipeline do.
    */
   from?: string;
   /**
-   * The channel of what comes out; the pipeline's name unless it says otherwise.
+   * The channel for the results. Default: the name of the pipeline.
    */
   to?: string;
   /**
+   * The steps, in order.
+   *
    * @minItems 1
    * @maxItems 32
    */
   steps: (ServiceStep | OutsideStep | BranchStep)[];
   /**
-   * The share of what is sent to it whose way is recorded.
+   * The share of the events sent to it whose route is recorded as a trace.
    */
   trace?: number;
 }
 /**
- * A service that runs here.
+ * A step that runs here.
  */
 export interface ServiceStep {
   /**
-   * A file under backend/analysis/services.
+   * The kind of service: a file of backend/analysis/services, or one from a plugin.
    */
   service: string;
   /**
-   * The service's name unless it says otherwise; no two steps have the same.
+   * Name of the step, unique in its pipeline. Default: the name of the service.
    */
   name?: string;
   /**
-   * Its parameters; an event may carry others for itself.
+   * Parameters of the service; an event may carry others for itself.
    */
   params?: {
     [k: string]: unknown;
   };
   /**
-   * How often an event that it failed on comes again before it goes to the dead letters.
+   * How often an event that failed is tried again before it becomes a dead letter.
    */
   retries?: number;
   /**
-   * How long before the first of them; twice as long each time. 1s unless it says so.
+   * Delay before the first retry; it doubles each time. Default: 1s.
    */
   backoff?: string;
+  /**
+   * A stopped step keeps its position and continues from there.
+   */
   state?: 'running' | 'stopped';
 }
 /**
- * A service that speaks the protocol.
+ * A step that runs elsewhere, in any language (docs/protocol.md).
  */
 export interface OutsideStep {
   /**
-   * The name of a service that runs elsewhere, in any language; it reads the channel `<name>.in`.
+   * The name of the external service. It reads the channel `<name>.in`.
    */
   outside: string;
+  /**
+   * Name of the step, unique in its pipeline. Default: the name of the service.
+   */
   name?: string;
   /**
-   * Its parameters; an event may carry others for itself.
+   * Parameters of the service; an event may carry others for itself.
    */
   params?: {
     [k: string]: unknown;
   };
   /**
-   * How often an event that it failed on comes again before it goes to the dead letters.
+   * How often an event that failed is tried again before it becomes a dead letter.
    */
   retries?: number;
   /**
-   * How long before the first of them; twice as long each time. 1s unless it says so.
+   * Delay before the first retry; it doubles each time. Default: 1s.
    */
   backoff?: string;
+  /**
+   * A stopped step keeps its position and continues from there.
+   */
   state?: 'running' | 'stopped';
 }
 /**
- * Each event goes down every branch; what comes out is one event again, whose data are those of all.
+ * A step that sends each event down several branches. What comes out is one event with the data of all branches.
  */
 export interface BranchStep {
   /**
+   * The branches; each is a list of steps.
+   *
    * @minItems 2
    * @maxItems 8
    */
@@ -867,25 +937,37 @@ export interface BranchStep {
    * false: the events of the branches stay apart.
    */
   join?: boolean;
+  /**
+   * Name of the step, unique in its pipeline.
+   */
   name?: string;
 }
 /**
- * An address of the gateway: what is asked there, which action answers, and how. The action's own members stand beside these; `reprise check config` knows them.
+ * An address of the API: its parameters, the action that answers, and the shape of the answer. Members of the action stand beside these; docs/endpoints.md lists them.
  */
 export interface EndpointConfig {
+  /**
+   * The HTTP method.
+   */
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /**
-   * Such as `/cars/{car}`: a whole segment in braces is a parameter.
+   * For instance `/cars/{car}`: a segment in braces is a parameter.
    */
   path: string;
+  /**
+   * One line for OpenAPI.
+   */
   summary?: string;
+  /**
+   * Details for OpenAPI.
+   */
   description?: string;
   /**
-   * What answers: a file under backend/api/actions, or a plugin's.
+   * The action that answers: a file of backend/api/actions, or one from a plugin.
    */
   action: string;
   /**
-   * JSON Schema of each parameter of the path; any text unless it says otherwise.
+   * JSON Schema for each parameter of the path. Default: any text.
    */
   pathParams?: {
     [k: string]: {
@@ -893,7 +975,7 @@ export interface EndpointConfig {
     };
   };
   /**
-   * JSON Schema of each query parameter.
+   * JSON Schema for each query parameter.
    */
   query?: {
     [k: string]: {
@@ -901,7 +983,7 @@ export interface EndpointConfig {
     };
   };
   /**
-   * Query parameters that must be there.
+   * Query parameters that must be given.
    */
   required?: string[];
   /**
@@ -911,18 +993,30 @@ export interface EndpointConfig {
     [k: string]: unknown;
   };
   /**
-   * What a caller must be allowed to do; what the action says unless it is said here.
+   * What a caller must be allowed to do. Default: what the action needs.
    */
   scope?: 'read' | 'control' | 'admin';
+  /**
+   * The answer.
+   */
   response?: {
+    /**
+     * HTTP status of a successful answer.
+     */
     status?: number;
+    /**
+     * Headers of the answer.
+     */
     headers?: {
       [k: string]: string;
     };
     /**
-     * What is answered, in CEL over what the action found: its members by name, all of it as `data`. `{"lat": latitude}`
+     * The body of the answer, in CEL over what the action found: its members by name, all of it as `data`. For instance `{"lat": latitude}`.
      */
     value?: string;
+    /**
+     * What the answer is, for OpenAPI.
+     */
     description?: string;
     /**
      * JSON Schema of the answer, for OpenAPI.
@@ -938,10 +1032,12 @@ export interface EndpointConfig {
  */
 export interface ReplayRequest {
   /**
-   * The replay's name; one is made up if absent.
+   * Name of the replay. One is made up if it is absent.
    */
   id?: string;
   /**
+   * The recordings, played together on one timeline.
+   *
    * @minItems 1
    * @maxItems 64
    */
@@ -952,19 +1048,19 @@ export interface ReplayRequest {
    */
   paused?: boolean;
   /**
-   * Play from here: a time (ISO 8601) or an offset such as 90s.
+   * Play from here: a time (ISO 8601), or an offset such as 90s.
    */
   start?: string;
   /**
-   * Play up to here.
+   * Play up to here: a time, or an offset.
    */
   end?: string;
   /**
-   * Play this much, for instance 10m, instead of an end.
+   * Play this much, for instance 10m, instead of up to an end.
    */
   duration?: string;
   /**
-   * true: for ever; N: N times.
+   * true: for ever. N: N times.
    */
   loop?: boolean | number;
   /**
@@ -972,50 +1068,56 @@ export interface ReplayRequest {
    */
   ab?: string;
   /**
-   * When something can't keep up: the whole timeline slows (default), late records are dropped, or they go out at once.
+   * What to do when something can not keep up. slow (default): the whole timeline slows down. drop: late records are dropped. burst: they go out at once.
    */
   late?: 'slow' | 'drop' | 'burst';
   /**
-   * Cut stretches without records down to this, for instance 5s.
+   * Shorten stretches without records to this, for instance 5s.
    */
   skipIdle?: string;
   /**
-   * After each batch wait for the attached services.
+   * Wait for the attached services after each batch.
    */
   lockstep?: boolean;
   /**
-   * Events get the time at which they are due instead of the recorded one.
+   * now: events get the time at which they are due instead of the recorded one.
    */
   restamp?: 'now';
   /**
-   * The share of the records whose way through the services is recorded, for instance 1%; the same ones in every replay.
+   * The share of the records whose route through the services is recorded, for instance 1%; the same records in every replay.
    */
   trace?: string;
   /**
-   * Begin when each channel has so many subscribers.
+   * Begin when each channel has this many subscribers.
    */
   waitForSubscribers?: number;
   /**
-   * Remove the replay when it has been paused or ended for so long, for instance 10m.
+   * Remove the replay when it has been paused or ended for this long, for instance 10m.
    */
   idleTimeout?: string;
 }
 /**
- * A recording and how to read it. What is absent is inferred from a first look at the file.
+ * A recording and how to read it. What is absent is inferred from the beginning of the file.
  */
 export interface RecordingOptions {
+  /**
+   * The id of the recording: its path in the recordings folder.
+   */
   id: string;
+  /**
+   * The channel to play it onto, unless the recording names channels itself.
+   */
   channel?: string;
   /**
-   * The column that holds the time.
+   * The column with the time; several joined by +, for instance year+month+day+hour.
    */
   time?: string;
   /**
-   * s, ms, us, ns (epoch), iso, excel (day numbers), or a Luxon pattern such as dd/MM/yyyy HH:mm.
+   * s, ms, us or ns (since 1970), iso, excel (day numbers), or a Luxon pattern such as dd/MM/yyyy HH:mm.
    */
   timeFormat?: string;
   /**
-   * Zone of times that name none, e.g. Europe/Berlin; UTC if absent.
+   * Time zone for times that name none, for instance Europe/Berlin. Default: UTC.
    */
   tz?: string;
   /**
@@ -1023,23 +1125,23 @@ export interface RecordingOptions {
    */
   subject?: string;
   /**
-   * The column that holds the latitude.
+   * The column with the latitude.
    */
   latitude?: string;
   /**
-   * The column that holds the longitude.
+   * The column with the longitude.
    */
   longitude?: string;
   /**
-   * The format, where neither name nor content tells: csv, ndjson, ...
+   * The format, if neither the name nor the content shows it: csv, ndjson, ...
    */
   format?: string;
   /**
-   * Rows that hold no time get one: so far apart, for instance 100ms, from 1970 on.
+   * For rows without a time: give each a time this much after the one before, for instance 100ms, from 1970 on.
    */
   every?: string;
   /**
-   * CSV: what stands between the cells.
+   * CSV: the text between cells.
    */
   delimiter?: string;
   /**
@@ -1047,33 +1149,33 @@ export interface RecordingOptions {
    */
   header?: boolean;
   /**
-   * CSV: the names of the columns; instead of the header's, where there is one.
+   * CSV: the names of the columns, in place of a header.
    *
    * @minItems 1
    */
   columns?: string[];
   /**
-   * CSV: what a line begins with that is no row, for instance #.
+   * CSV: lines that begin with this are not rows, for instance #.
    */
   comment?: string;
   /**
-   * How far back a row may lie to be put in order while the file is being played, for instance 30s. Files of up to 200 MB are put in order as a whole.
+   * How far back a row may lie and still be put in order during the replay, for instance 30s. Files of up to 64 MB are put in order as a whole.
    */
   reorder?: string;
   /**
-   * A row whose time is weeks away from the rows around it: skip (the default) leaves it out and tells of it, clamp gives it the time of the row before, keep plays it.
+   * What to do with a row whose time is weeks away from the rows around it. skip (default): leave it out and report it. clamp: give it the time of the row before. keep: play it.
    */
   outliers?: 'skip' | 'clamp' | 'keep';
   /**
-   * Plays only records for whose datum this is true: an expression in CEL, for instance speed > 30 && vehicle_id == "bus-1".
+   * Play only records for whose data this CEL expression is true, for instance speed > 30 && vehicle_id == "bus-1".
    */
   filter?: string;
   /**
-   * Plays only this share of the records, for instance 10%; the same ones in every replay.
+   * Play only this share of the records, for instance 10%; the same records in every replay.
    */
   sample?: string;
   /**
-   * Shift it on the timeline, for instance 10s or -1.5h.
+   * Shift the recording on the timeline, for instance 10s or -1.5h.
    */
   offset?: string;
 }
@@ -1082,41 +1184,62 @@ export interface RecordingOptions {
  * via the `definition` "test".
  */
 export interface ConfigTest {
+  /**
+   * Name of the test in reports.
+   */
   name?: string;
   /**
-   * The service or analytics that is tested.
+   * The service or the analytics to test.
    */
   of: string;
+  /**
+   * The events that go in, in this order.
+   */
   events: {
+    /**
+     * Subject of the event.
+     */
     subject?: string;
+    /**
+     * Event time.
+     */
     time: string;
+    /**
+     * The data of the event.
+     */
     data: {
       [k: string]: unknown;
     };
   }[];
   /**
-   * Whether the replay is over after the last of the events.
+   * Whether the replay ends after the last event, which closes open windows.
    */
   ended?: boolean;
   /**
-   * What is derived, in this order, and nothing else.
+   * The events that must come out: these, in this order, and no others.
    */
   expect: {
+    /**
+     * Subject it must have.
+     */
     subject?: string;
+    /**
+     * Event time it must have.
+     */
     time?: string;
     /**
-     * The channel.
+     * Channel it must go to.
      */
     to?: string;
     /**
-     * These members, and maybe others.
+     * Data it must have; further members are allowed.
      */
     data: {
       [k: string]: unknown;
     };
   }[];
   /**
-   * How many of the events become dead letters.
+   * How many of the events must become dead letters.
    */
   rejected?: number;
 }
@@ -1198,9 +1321,12 @@ export interface CloudEvent {
   [k: string]: unknown;
 }
 /**
- * The file that REPRISE_API_KEYS names: who may do what. It is read again when it changes.
+ * The file that REPRISE_API_KEYS names: the API keys and their scopes. It is read again when it changes.
  */
 export interface Keys {
+  /**
+   * The keys.
+   */
   keys: Key[];
 }
 /**
@@ -1208,21 +1334,24 @@ export interface Keys {
  */
 export interface Key {
   /**
-   * Who has it; for the log.
+   * Who uses the key; it appears in the log.
    */
   name: string;
   /**
-   * The key itself, or else:
+   * The key itself. Give either this or `sha256`.
    */
   key?: string;
   /**
-   * Its SHA-256 digest.
+   * The SHA-256 digest of the key, in hexadecimal digits.
    */
   sha256?: string;
   /**
-   * read: look. control: also steer replays, write events, set services up. admin: everything.
+   * read: look. control: also steer replays, write events and set up services. admin: everything.
    */
   scope: 'read' | 'control' | 'admin';
+  /**
+   * The key is refused from this time on.
+   */
   expires?: string;
 }
 /**
@@ -2128,12 +2257,15 @@ export interface Trace {
   hops?: Span[];
 }
 /**
- * What is to change of a service.
+ * Changes to a service.
  */
 export interface ServicePatch {
+  /**
+   * A stopped service keeps its position and continues from there when it is started again.
+   */
   state?: 'running' | 'stopped';
   /**
-   * Only those that change; null: back to the default.
+   * Only the parameters to change; null restores the default.
    */
   params?: {
     [k: string]: unknown;

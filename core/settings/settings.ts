@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Config } from '../../schemas/types.ts';
 import { ConfigFile } from './config-file.ts';
 import { failure } from '../problems/errors.ts';
+import { settingValue, type Flags, type SettingName } from './setting-table.ts';
 
 /** The project's folder. */
 export const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -47,53 +48,37 @@ export interface Settings {
 /** Lines of the log that Redis holds, unless the file says otherwise. */
 const LOGS_KEPT = 20_000;
 
-export type Flags = Partial<
-  Pick<Settings, 'redisUrl' | 'port' | 'host' | 'recordings' | 'data' | 'logLevel'>
-> & {
-  /** The configuration file, if not config/reprise.json. */
-  config?: string;
-  partition?: string;
-};
+export type { Flags };
 
 /**
- * Flag > environment > config/reprise.json > default. The only reader of the environment.
+ * Flag > environment > config/reprise.json > default. The only reader of the environment; the names are in setting-table.ts.
  * @throws failure naming the variable or the place in the file, and what is expected there
  */
 export function loadSettings(flags: Flags = {}, env: NodeJS.ProcessEnv = process.env): Settings {
-  const chosen = flags.config ?? env['REPRISE_CONFIG'];
+  const chosen = settingValue('config', { flags, env, file: {} });
   const path = resolve(chosen ?? join(root, 'config', 'reprise.json'));
   const source = chosen === undefined && !existsSync(path) ? null : ConfigFile.read(path);
   const file: Config = source?.config() ?? {};
-  const given = <T>(...values: (T | undefined)[]) => values.find((value) => value !== undefined);
-  const text = (name: string) => env[name] || undefined;
-  const data = resolve(root, given(flags.data, text('REPRISE_DATA'), file.data) ?? '.reprise');
-  const keys = given(text('REPRISE_API_KEYS'), file.keys);
-  const redisUrl = given(flags.redisUrl, text('REDIS_URL'), file.redisUrl);
-  const port = given(flags.port, numberOf('REPRISE_PORT', text('REPRISE_PORT')), file.port) ?? 3000;
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw failure('config_invalid', `${port} can't be a port.`, {
-      hint: 'Give --port or REPRISE_PORT a number from 0 to 65535.',
-    });
-  }
+  const value = <N extends SettingName>(name: N) => settingValue(name, { flags, env, file });
+  const data = resolve(root, value('data'));
+  const keys = value('keys');
+  const redisUrl = value('redisUrl');
   return {
     redisUrl: redisUrl ?? runningRedis(data) ?? 'redis://127.0.0.1:6379',
     redisGiven: redisUrl !== undefined,
-    port,
-    host: given(flags.host, text('REPRISE_HOST'), file.host) ?? '127.0.0.1',
-    recordings: resolve(
-      root,
-      given(flags.recordings, text('REPRISE_RECORDINGS'), file.recordings) ?? join(data, 'recordings'),
-    ),
+    port: value('port'),
+    host: value('host'),
+    recordings: resolve(root, value('recordings') ?? join(data, 'recordings')),
     data,
-    apiKey: text('REPRISE_API_KEY') ?? null,
+    apiKey: value('apiKey') ?? null,
     keys: keys === undefined ? null : resolve(root, keys),
     rateLimit: file.rateLimit ?? {},
-    logLevel: given(flags.logLevel, text('LOG_LEVEL'), file.logLevel) ?? 'info',
+    logLevel: value('logLevel'),
     logs: { sinks: file.logs?.sinks ?? [], keep: file.logs?.keep ?? LOGS_KEPT },
-    otlp: otlpOf(text),
+    otlp: otlpOf(value),
     origins: file.origins ?? [],
     streetStyle: file.streetStyle ?? null,
-    partition: given(flags.partition, text('REPRISE_PARTITION')) ?? null,
+    partition: value('partition') ?? null,
     plugins: file.plugins ?? [],
     channels: file.channels ?? {},
     services: file.services ?? {},
@@ -131,28 +116,23 @@ function runningRedis(data: string): string | undefined {
   return running(data)?.redisUrl;
 }
 
-/** As the OpenTelemetry specification has it: "OpenTelemetry Protocol Exporter", endpoint URLs and headers for OTLP/HTTP. */
-function otlpOf(text: (name: string) => string | undefined): Settings['otlp'] {
-  const base = text('OTEL_EXPORTER_OTLP_ENDPOINT');
-  const url = text('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT') ?? (base && `${base.replace(/\/$/, '')}/v1/traces`);
+type OtlpSetting = Extract<SettingName, `otlp${string}`>;
+
+/** As the OpenTelemetry specification says: "OpenTelemetry Protocol Exporter", endpoint URLs and headers for OTLP/HTTP. */
+function otlpOf(value: (name: OtlpSetting) => string | undefined): Settings['otlp'] {
+  const base = value('otlpEndpoint');
+  const url = value('otlpTracesEndpoint') ?? (base && `${base.replace(/\/$/, '')}/v1/traces`);
   if (url === undefined) return null;
   if (!/^https?:$/.test(URL.canParse(url) ? new URL(url).protocol : ''))
-    throw failure('config_invalid', 'OTEL_EXPORTER_OTLP_ENDPOINT is no address of HTTP.', {
+    throw failure('config_invalid', 'OTEL_EXPORTER_OTLP_ENDPOINT is not an HTTP URL.', {
       hint: 'Write it as http://127.0.0.1:4318.',
     });
-  const given = text('OTEL_EXPORTER_OTLP_TRACES_HEADERS') ?? text('OTEL_EXPORTER_OTLP_HEADERS') ?? '';
-  const pairs = given.split(',').flatMap((pair) => {
-    const [, name, value] = /^\s*([^=\s]+)\s*=\s*(.*?)\s*$/.exec(pair) ?? [];
-    // Percent-encoded, as W3C Baggage has it.
+  const pairs = (value('otlpTracesHeaders') ?? value('otlpHeaders') ?? '').split(',').flatMap((pair) => {
+    const [, name, text] = /^\s*([^=\s]+)\s*=\s*(.*?)\s*$/.exec(pair) ?? [];
+    // Percent-encoded, as W3C Baggage requires.
     return name === undefined
       ? []
-      : [[name, /%(?![\da-f]{2})/i.test(value!) ? value : decodeURIComponent(value!)]];
+      : [[name, /%(?![\da-f]{2})/i.test(text!) ? text : decodeURIComponent(text!)]];
   });
   return { url, headers: Object.fromEntries(pairs) as { [name: string]: string } };
-}
-
-function numberOf(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (!/^\d+$/.test(text)) throw failure('config_invalid', `${name}="${text}" is not a number.`);
-  return Number(text);
 }

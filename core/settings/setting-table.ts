@@ -1,0 +1,168 @@
+import type { Config } from '../../schemas/types.ts';
+import { failure } from '../problems/errors.ts';
+
+/** Names, form and meaning of one setting of a process. `loadSettings` and docs/configuration.md are made from these. */
+export interface Setting {
+  /** Its environment variable; an empty one counts as not set. */
+  env: string;
+  /** The option of `reprise serve` or another command; it goes before the variable. */
+  flag?: string;
+  /** The key of the configuration file; the variable goes before it. */
+  key?: keyof Config;
+  /** What a value looks like. */
+  form: string;
+  default?: string | number;
+  /** What happens without a value, where `default` does not say it. */
+  absent?: string;
+  /** A whole number from `min` to `max`. */
+  limits?: { min: number; max: number };
+  choices?: readonly string[];
+  meaning: string;
+}
+
+/** Every setting that a process reads from a flag or the environment. The other keys of the file are in schemas/config.json. */
+export const settingTable = {
+  config: {
+    env: 'REPRISE_CONFIG',
+    form: 'path',
+    absent: '`config/reprise.json` of the project, if it exists',
+    meaning: 'The configuration file.',
+  },
+  redisUrl: {
+    env: 'REDIS_URL',
+    flag: '--redis-url',
+    key: 'redisUrl',
+    form: 'URL',
+    absent:
+      '`reprise up` starts a private Redis; other commands use that one, or `redis://127.0.0.1:6379` if none runs',
+    meaning: 'The Redis to use: `redis://user:password@host:port/database`, or `rediss://` for TLS.',
+  },
+  port: {
+    env: 'REPRISE_PORT',
+    flag: '--port',
+    key: 'port',
+    form: 'whole number',
+    default: 3000,
+    limits: { min: 0, max: 65_535 },
+    meaning: 'The TCP port of the API and the page. 0 takes any free port.',
+  },
+  host: {
+    env: 'REPRISE_HOST',
+    flag: '--host',
+    key: 'host',
+    form: 'IP address or host name',
+    default: '127.0.0.1',
+    meaning: 'The address that the API and the page listen on. Any other than loopback needs an API key.',
+  },
+  recordings: {
+    env: 'REPRISE_RECORDINGS',
+    flag: '--recordings',
+    key: 'recordings',
+    form: 'path, relative to the project',
+    absent: 'the folder `recordings` in the data folder',
+    meaning: 'The folder with the recordings. Uploads go there, too.',
+  },
+  data: {
+    env: 'REPRISE_DATA',
+    flag: '--data',
+    key: 'data',
+    form: 'path, relative to the project',
+    default: '.reprise',
+    meaning: "The folder for Reprise's own files: logs, the data of a private Redis, recordings.",
+  },
+  apiKey: {
+    env: 'REPRISE_API_KEY',
+    form: 'text',
+    absent: 'no such key',
+    meaning: 'An API key that may do everything. If there are keys, every request needs one.',
+  },
+  keys: {
+    env: 'REPRISE_API_KEYS',
+    key: 'keys',
+    form: 'path, relative to the project',
+    absent: 'no such file',
+    meaning: 'The file of API keys, each with its scope. It is read again when it changes.',
+  },
+  logLevel: {
+    env: 'LOG_LEVEL',
+    key: 'logLevel',
+    form: 'text',
+    default: 'info',
+    choices: ['debug', 'info', 'warn', 'error', 'critical', 'silent'],
+    meaning: 'Log lines below this level are not written. With `debug` the command line shows stack traces.',
+  },
+  partition: {
+    env: 'REPRISE_PARTITION',
+    flag: '--partition',
+    form: 'i/n, for instance 2/3',
+    absent: 'the whole of each service',
+    meaning:
+      'The share of each service that this analysis process runs, by key. Start one process for each share.',
+  },
+  otlpEndpoint: {
+    env: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+    form: 'HTTP URL',
+    absent: 'traces stay in Redis',
+    meaning: 'The OpenTelemetry collector that gets the traces, at `/v1/traces` below this URL.',
+  },
+  otlpTracesEndpoint: {
+    env: 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+    form: 'HTTP URL',
+    absent: '`OTEL_EXPORTER_OTLP_ENDPOINT` decides',
+    meaning: 'The complete URL for traces.',
+  },
+  otlpHeaders: {
+    env: 'OTEL_EXPORTER_OTLP_HEADERS',
+    form: 'name=value,name=value; values percent-encoded',
+    absent: 'no further headers',
+    meaning: 'HTTP headers for the collector, such as its access token.',
+  },
+  otlpTracesHeaders: {
+    env: 'OTEL_EXPORTER_OTLP_TRACES_HEADERS',
+    form: 'name=value,name=value; values percent-encoded',
+    absent: '`OTEL_EXPORTER_OTLP_HEADERS` decides',
+    meaning: 'The same for traces only.',
+  },
+} as const satisfies { [name: string]: Setting };
+
+type Table = typeof settingTable;
+export type SettingName = keyof Table;
+type Value<N extends SettingName> = Table[N] extends { limits: object } ? number : string;
+type Resolved<N extends SettingName> = Table[N] extends { default: unknown }
+  ? Value<N>
+  : Value<N> | undefined;
+
+/** What the caller of `loadSettings` chooses, in place of the environment. */
+export type Flags = { [N in SettingName]?: Value<N> };
+
+/** Where values come from; `file` has been checked against its schema. */
+export interface Given {
+  flags: Flags;
+  env: NodeJS.ProcessEnv;
+  file: Config;
+}
+
+/**
+ * The value of a setting: flag, else environment, else file, else default; undefined where there is none of them.
+ * @throws failure `config_invalid` naming the flag or the variable, and what is expected
+ */
+export function settingValue<N extends SettingName>(name: N, given: Given): Resolved<N> {
+  const setting: Setting = settingTable[name];
+  const flag = given.flags[name];
+  const text = given.env[setting.env] || undefined;
+  const fromFile = setting.key && given.file[setting.key];
+  const chosen = flag ?? text;
+  if (chosen === undefined) return (fromFile ?? setting.default) as Resolved<N>;
+  const isValid = setting.limits
+    ? /^\d+$/.test(`${chosen}`) &&
+      Number(chosen) <= setting.limits.max &&
+      Number(chosen) >= setting.limits.min
+    : (setting.choices?.includes(`${chosen}`) ?? true);
+  if (!isValid) {
+    const source = flag === undefined ? setting.env : (setting.flag ?? name);
+    throw failure('config_invalid', `${source}=${JSON.stringify(chosen)} is not valid.`, {
+      hint: `Use ${setting.limits ? `a whole number from ${setting.limits.min} to ${setting.limits.max}` : `one of ${setting.choices!.join(', ')}`}.`,
+    });
+  }
+  return (setting.limits ? Number(chosen) : chosen) as Resolved<N>;
+}

@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { moduleNames } from '../core/runtime/registry.ts';
 import { loadSettings } from '../core/settings/settings.ts';
 import { RepriseError, sentence } from '../core/problems/errors.ts';
 
@@ -55,18 +56,13 @@ async function addPlugins(): Promise<void> {
   }
   if (names.length === 0) return;
   const { Plugins } = await import('../core/plugins/plugins.ts');
-  const { addFormats } = await import('../replayer/formats/index.ts');
+  const { addFormats } = await import('../replayer/reading/formats.ts');
   const error = (_about: object, message: string) => void process.stderr.write(`${message}\n`);
   addFormats(await Plugins.load(names, { error }));
 }
 
 /** The command that was asked for alone, so that it starts without loading the others; all of them for the help. */
 function commandNames(asked: string | undefined): string[] {
-  if (asked && /^[a-z]+$/.test(asked) && existsSync(new URL(`${asked}.ts`, folder))) {
-    return [asked];
-  }
-  return readdirSync(folder)
-    .filter((file) => file.endsWith('.ts'))
-    .map((file) => file.slice(0, -'.ts'.length))
-    .sort();
+  const names = moduleNames(folder);
+  return asked && names.includes(asked) ? [asked] : names;
 }

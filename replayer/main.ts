@@ -9,7 +9,7 @@ import { connect } from '../core/redis/connection.ts';
 import { Responder } from '../core/redis/requests.ts';
 import { listenToCommands } from './hosting/commands.ts';
 import { Conversions } from './hosting/conversions.ts';
-import { addFormats } from './formats/index.ts';
+import { addFormats } from './reading/formats.ts';
 import { ReplayHost } from './hosting/host.ts';
 import { takeOver } from './hosting/takeover.ts';
 

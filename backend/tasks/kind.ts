@@ -1,6 +1,6 @@
-import { readdirSync } from 'node:fs';
 import type { ChannelSpec } from '../../core/wire/channels.ts';
 import type { PluginTask } from '../../core/plugins/plugin.ts';
+import { loadRegistry } from '../../core/runtime/registry.ts';
 import { Plugins } from '../../core/plugins/plugins.ts';
 import type { Redis } from '../../core/redis/connection.ts';
 
@@ -37,13 +37,7 @@ export interface TaskKind<Params = never, Prepared = never, Result = object> {
 
 /** Every kind there is, by name: a file under kinds/ is one, and plugins add others. */
 export async function taskKinds(plugins = new Plugins()): Promise<Map<string, TaskKind>> {
-  const folder = new URL('kinds/', import.meta.url);
-  const files = readdirSync(folder).filter((file) => /\.[tj]s$/.test(file));
-  const kinds = await Promise.all(
-    files
-      .sort()
-      .map(async (file) => ((await import(new URL(file, folder).href)) as { default: TaskKind }).default),
-  );
+  const kinds = await loadRegistry<TaskKind>(new URL('kinds/', import.meta.url));
   const names = kinds.map(({ name }) => name);
   const plugged = plugins.added('tasks', names).map(pluggedKind);
   return new Map([...kinds, ...plugged].map((kind) => [kind.name, kind]));

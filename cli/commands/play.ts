@@ -8,7 +8,7 @@ import { connect, type Redis } from '../../core/redis/connection.ts';
 import { Responder } from '../../core/redis/requests.ts';
 import { readDeadLetters } from '../../core/redis/channel-store.ts';
 import type { Rate, Replay as ReplayDocument, ReplayRequest } from '../../schemas/types.ts';
-import { formats } from '../../replayer/formats/index.ts';
+import { formats } from '../../replayer/reading/formats.ts';
 import { ReplayHost } from '../../replayer/hosting/host.ts';
 import { isFile } from '../../replayer/reading/origin.ts';
 import {

@@ -3,7 +3,7 @@ import { asRepriseError } from '../../core/problems/errors.ts';
 import { Plugins } from '../../core/plugins/plugins.ts';
 import type { Problem } from '../../schemas/types.ts';
 import { convert, type ConvertReport, type ConvertRequest } from '../files/convert.ts';
-import { addFormats } from '../formats/index.ts';
+import { addFormats } from '../reading/formats.ts';
 
 /** What the thread is given. */
 export interface ConversionOrder {

@@ -6,7 +6,7 @@ import type { Data } from '../../core/wire/event.ts';
 import { validator } from '../../schemas/index.ts';
 import { chooser, type Choice, type Chooser } from './record-filter.ts';
 import type { FormatOptions, Input, Row } from '../formats/support/format.ts';
-import { formats } from '../formats/index.ts';
+import { formats } from './formats.ts';
 import type { Reading } from './inference.ts';
 import { mapper } from './mapping.ts';
 import { decoded } from './source.ts';

@@ -1,6 +1,6 @@
 import type { Data } from '../../core/wire/event.ts';
 import type { Format, FormatOptions, Layout, Row } from '../formats/support/format.ts';
-import { formatNamed, formatOf } from '../formats/index.ts';
+import { formatNamed, formatOf } from './formats.ts';
 import type { Origin } from './origin.ts';
 import { decoded } from './source.ts';
 

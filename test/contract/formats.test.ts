@@ -15,7 +15,7 @@ import fc from 'fast-check';
 import type { StreamEntry } from '../../core/redis/stream-entry.ts';
 import type { Data } from '../../core/wire/event.ts';
 import type { Format, FormatOptions, Input, Row } from '../../replayer/formats/support/format.ts';
-import { formatOf, formats } from '../../replayer/formats/index.ts';
+import { formatOf, formats } from '../../replayer/reading/formats.ts';
 import { infer } from '../../replayer/reading/inference.ts';
 import { mapper } from '../../replayer/reading/mapping.ts';
 import { fileInput } from '../../replayer/reading/source.ts';

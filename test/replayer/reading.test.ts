@@ -7,7 +7,7 @@ import Papa from 'papaparse';
 import type { Block } from '../../core/wire/block.ts';
 import { BlockBuilder } from '../../core/wire/block.ts';
 import type { TimedRecord } from '../../core/wire/event.ts';
-import { formats } from '../../replayer/formats/index.ts';
+import { formats } from '../../replayer/reading/formats.ts';
 import { reordered, sorted, type Disorder } from '../../replayer/reading/order.ts';
 import { withoutOutliers, type Numbered, type OutlierPolicy } from '../../replayer/reading/outliers.ts';
 import type { RefusedRow } from '../../replayer/reading/parser.ts';

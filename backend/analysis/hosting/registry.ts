@@ -1,6 +1,6 @@
-import { readdirSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { failure } from '../../../core/problems/errors.ts';
+import { loadRegistry } from '../../../core/runtime/registry.ts';
 import { Plugins } from '../../../core/plugins/plugins.ts';
 import { explain } from '../../../schemas/index.ts';
 import { pluggedKind } from './plugin-services.ts';
@@ -10,15 +10,7 @@ const paramsAjv = new Ajv2020({ useDefaults: true, validateSchema: false, allowU
 
 /** Every service there is: a file under services/ is one, and plugins add others. */
 export async function serviceKinds(plugins = new Plugins()): Promise<Map<string, ServiceKind>> {
-  const folder = new URL('../services/', import.meta.url);
-  const files = readdirSync(folder)
-    .filter((file) => /\.[tj]s$/.test(file))
-    .sort();
-  const kinds = await Promise.all(
-    files.map(
-      async (file) => ((await import(new URL(file, folder).href)) as { default: ServiceKind }).default,
-    ),
-  );
+  const kinds = await loadRegistry<ServiceKind>(new URL('../services/', import.meta.url));
   const names = kinds.map(({ name }) => name);
   const plugged = plugins.added('services', names).map(pluggedKind);
   return new Map([...kinds, ...plugged].map((kind) => [kind.name, kind]));

@@ -1,7 +1,7 @@
-import { readdirSync } from 'node:fs';
 import type { CloudEvent } from '../../../core/wire/event.ts';
 import type { Flaw } from '../../../core/problems/flaws.ts';
 import type { Action, ActionCall, ActionParts } from '../../../core/plugins/plugin.ts';
+import { loadRegistry } from '../../../core/runtime/registry.ts';
 import type { Plugins } from '../../../core/plugins/plugins.ts';
 import type { EndpointConfig } from '../../../schemas/types.ts';
 import { pathParamsOf, type Schema } from '../http/route.ts';
@@ -12,13 +12,7 @@ export type OwnAction<Members extends object> = Action<Members, Parts & ActionPa
 
 /** Every action by name: a file under actions/ is one, and plugins add others. */
 export async function findActions(plugins: Plugins): Promise<Map<string, Action>> {
-  const folder = new URL('actions/', import.meta.url);
-  const files = readdirSync(folder).filter((file) => /\.[tj]s$/.test(file));
-  const found = await Promise.all(
-    files
-      .sort()
-      .map(async (file) => ((await import(new URL(file, folder).href)) as { default: Action }).default),
-  );
+  const found = await loadRegistry<Action>(new URL('actions/', import.meta.url));
   const names = found.map(({ name }) => name);
   return new Map([...found, ...plugins.added('actions', names)].map((action) => [action.name, action]));
 }

@@ -1,4 +1,3 @@
-import { readdirSync } from 'node:fs';
 import express, {
   type IRouter,
   type NextFunction,
@@ -9,6 +8,7 @@ import express, {
 import type { ValidateFunction } from 'ajv';
 import { ajv, queryAjv } from '../../../schemas/index.ts';
 import { refusal } from '../../../core/problems/errors.ts';
+import { loadRegistry } from '../../../core/runtime/registry.ts';
 import { scopeGuard } from './guard.ts';
 import { idempotent } from './idempotency.ts';
 import type { Parts } from './parts.ts';
@@ -20,15 +20,8 @@ const NDJSON_TYPE = 'application/x-ndjson';
 const BODY_LIMIT_BYTES = 1_000_000;
 
 /** Every resource: a file under resources/ is one. By name. */
-export async function findResources(): Promise<Resource[]> {
-  const folder = new URL('../resources/', import.meta.url);
-  const files = readdirSync(folder).filter((file) => /\.[tj]s$/.test(file));
-  const found = await Promise.all(
-    files
-      .sort()
-      .map(async (file) => ((await import(new URL(file, folder).href)) as { default: Resource }).default),
-  );
-  return found.sort((a, b) => a.name.localeCompare(b.name));
+export function findResources(): Promise<Resource[]> {
+  return loadRegistry<Resource>(new URL('../resources/', import.meta.url));
 }
 
 /** Mounts routes under a prefix, each behind `before`: validated at the door, wrong methods refused with what is allowed. */

@@ -1,17 +1,10 @@
-import { readdirSync } from 'node:fs';
 import { refusal } from '../../core/problems/errors.ts';
+import { loadRegistry } from '../../core/runtime/registry.ts';
 import type { Plugins } from '../../core/plugins/plugins.ts';
-import type { Format } from './support/format.ts';
+import type { Format } from '../formats/support/format.ts';
 
-const folder = new URL('.', import.meta.url);
-const files = readdirSync(folder)
-  .filter((file) => /\.[tj]s$/.test(file) && !/^(index|format|cells)\./.test(file))
-  .sort();
-
-/** Every format: a file in this folder is one. Those that a file's look decides between come last. */
-export const formats: Format[] = await Promise.all(
-  files.map(async (file) => ((await import(new URL(file, folder).href)) as { default: Format }).default),
-);
+/** Every format: a file of `replayer/formats/` each, then those of plugins. */
+export const formats: Format[] = await loadRegistry<Format>(new URL('../formats/', import.meta.url));
 
 const own = formats.length;
 

@@ -1,0 +1,44 @@
+import { readdirSync } from 'node:fs';
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { invariant } from '../problems/errors.ts';
+
+/** A file of a registry: TypeScript in a clone, JavaScript in a package; declarations are neither. */
+const MODULE = /^(?<name>.+?)(?<!\.d)\.[tj]s$/;
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Names of the modules directly in a folder, sorted; none of them is loaded. Subfolders are for their helpers. */
+export function moduleNames(folder: URL): string[] {
+  return filesOf(folder).map(nameOf);
+}
+
+/**
+ * Loads a folder that is a registry: each file directly in it adds one entry, its default export, under the file's name.
+ * Subfolders are for helpers. In the order of the names.
+ * @param folder its URL, ending with a slash
+ * @throws RepriseError (invariant) naming the file that has no such default export
+ */
+export async function loadRegistry<Entry extends { name: string }>(folder: URL): Promise<Entry[]> {
+  return Promise.all(filesOf(folder).map((file) => load<Entry>(file, folder)));
+}
+
+async function load<Entry extends { name: string }>(file: string, folder: URL): Promise<Entry> {
+  const url = new URL(file, folder);
+  const { default: entry } = (await import(url.href)) as { default?: Entry };
+  if (entry?.name === nameOf(file)) return entry;
+  const path = relative(root, fileURLToPath(url));
+  const found = typeof entry?.name === 'string' ? ` but "${entry.name}"` : '';
+  throw invariant(`${path} has no default export with the name "${nameOf(file)}"${found}.`, {
+    hint: 'Each file of this folder is an entry of a registry; put helpers into a folder below it.',
+  });
+}
+
+function filesOf(folder: URL): string[] {
+  return readdirSync(folder)
+    .filter((file) => MODULE.test(file))
+    .sort();
+}
+
+function nameOf(file: string): string {
+  return MODULE.exec(file)!.groups!['name']!;
+}

@@ -20,21 +20,27 @@ const OPTION_REFUSALS = /_malformed$|^(range_empty|time_zone_unknown|channel_nam
 /** These deal with processes that load plugins themselves. */
 const OF_ROLES = new Set(['up', 'serve', 'check', 'health']);
 
-/**
- * Runs the command line; answers the exit code: 0 done, 1 failed, 2 bad usage (a command may have set another).
- * With `debug`, an error shows where it came from.
- */
-export async function main(argv: string[], debug: boolean): Promise<number> {
+/** The command line with these commands; all of them unless given. */
+export async function createProgram(names = moduleNames(folder)): Promise<Command> {
   const program = new Command('reprise')
     .description('Replays recorded, timestamped data onto Redis channels as if it were happening now.')
     .showHelpAfterError('Try --help.')
     .version(version)
     .exitOverride();
-  for (const name of commandNames(argv[2])) {
+  for (const name of names) {
     const module = (await import(new URL(`${name}.ts`, folder).href)) as { default: CliCommand };
     module.default.register(program);
   }
   for (const command of program.commands) command.exitOverride().showHelpAfterError('Try --help.');
+  return program;
+}
+
+/**
+ * Runs the command line; answers the exit code: 0 done, 1 failed, 2 bad usage (a command may have set another).
+ * With `debug`, an error shows where it came from.
+ */
+export async function main(argv: string[], debug: boolean): Promise<number> {
+  const program = await createProgram(commandNames(argv[2]));
   program.hook('preAction', (_program, command) => (OF_ROLES.has(command.name()) ? undefined : addPlugins()));
   try {
     await program.parseAsync(argv);

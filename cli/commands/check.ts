@@ -11,12 +11,10 @@ export default {
   register(program: Command) {
     program
       .command('check')
-      .description(
-        'check the configuration: its services, analytics, endpoints and plugins, and the tests that it carries',
-      )
+      .description('check the configuration: its services, analytics, endpoints and plugins; run its tests')
       .addArgument(new Argument('<what>', 'what to check').choices(['config']))
-      .argument('[file]', 'the configuration (config/reprise.json)')
-      .option('--json', 'print what was found as JSON')
+      .argument('[file]', 'the configuration (default: config/reprise.json)')
+      .option('--json', 'print one JSON line instead of text')
       .action(check);
   },
 };

@@ -31,16 +31,19 @@ export default {
   register(program: Command) {
     program
       .command('conformance')
-      .description('check a service in any language: what it reads, writes, fails at, and survives')
-      .argument('<service>', 'its name; it runs, or --command starts it')
-      .option('--command <command>', 'start it so, and kill it in the middle: "python3 service.py"')
-      .option('--data <json>', 'a datum that it can do (a text with a place)')
-      .option('--params <json>', 'parameters that change what it makes of that')
-      .option('--bad <json>', 'a datum that it can not do (broken parameters instead)')
-      .option('--events <count>', 'how many events go through it', '200')
-      .option('--patience <span>', 'how long anything may take', '15s')
-      .option('--redis <url>', 'the Redis that it uses (REDIS_URL)')
-      .option('--json', 'print what was found as JSON')
+      .description('check whether a service in any language keeps the protocol')
+      .argument('<service>', 'name of the service; it must run already, unless --command starts it')
+      .option(
+        '--command <command>',
+        'how to start the service, e.g. "python3 service.py"; it is killed and started again, too',
+      )
+      .option('--data <json>', 'data that the service accepts (default: a text with a place)')
+      .option('--params <json>', 'parameters that change its output for that data')
+      .option('--bad <json>', 'data that the service rejects (default: invalid parameters)')
+      .option('--events <count>', 'how many events to send through it', '200')
+      .option('--patience <span>', 'how long to wait for each result', '15s')
+      .option('--redis <url>', 'the Redis that the service uses (default: REDIS_URL)')
+      .option('--json', 'print one JSON line instead of text')
       .action(run);
   },
 };

@@ -15,9 +15,9 @@ export default {
     withReadOptions(
       program
         .command('convert')
-        .description('write a recording in another format: sorted, checked, indexed, packed')
+        .description('write a recording in another format: sorted, checked, indexed and compressed')
         .argument('<in>', 'a recording in any format')
-        .argument('<out>', '.mcap, .ndjson or .csv; text also .gz')
+        .argument('<out>', 'file to write: .mcap, .ndjson or .csv; text also as .gz')
         .addOption(compressionOption()),
     ).action(run);
   },

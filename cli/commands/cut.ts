@@ -17,11 +17,14 @@ export default {
     withReadOptions(
       program
         .command('cut')
-        .description('write a stretch of a recording')
+        .description('write a part of a recording to a file')
         .argument('<in>', 'a recording in any format')
-        .argument('<out>', '.mcap, .ndjson or .csv; text also .gz')
-        .option('--start <moment>', 'from here on: an ISO time, or an offset from the start such as 90s')
-        .option('--end <moment>', 'up to and with here')
+        .argument('<out>', 'file to write: .mcap, .ndjson or .csv; text also as .gz')
+        .option(
+          '--start <moment>',
+          'first moment to keep: an ISO time, or an offset from the start, e.g. 90s',
+        )
+        .option('--end <moment>', 'last moment to keep')
         .addOption(compressionOption()),
     ).action(run);
   },

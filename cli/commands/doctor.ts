@@ -11,7 +11,7 @@ export default {
     withReadOptions(
       program
         .command('doctor')
-        .description('say what is wrong with a recording: order, gaps, bad rows, index, checksums')
+        .description('report what is wrong with a recording: order, gaps, bad rows, index, checksums')
         .argument('<file>', 'a recording in any format'),
     ).action(run);
   },

@@ -12,8 +12,8 @@ export default {
   register(program: Command) {
     program
       .command('health')
-      .description('exit 0 when the role on this host is alive, 1 when not')
-      .addArgument(new Argument('<role>', 'which one').choices(roleNames))
+      .description('exit with 0 if the role on this host is alive, with 1 if not')
+      .addArgument(new Argument('<role>', 'the role').choices(roleNames))
       .action(check);
   },
 };

@@ -10,7 +10,7 @@ export default {
     withReadOptions(
       program
         .command('info')
-        .description('say what is in a recording, and how it is read')
+        .description('show what is in a recording, and how it is read')
         .argument('<file>', 'a recording in any format'),
     ).action(run);
   },

@@ -15,11 +15,11 @@ export default {
   register(program: Command) {
     program
       .command('listen')
-      .description('print what is said on channels, a line a message')
-      .argument('<pattern...>', 'channels, as Redis matches them: gps, gps.*, *')
-      .addOption(new Option('--count <n>', 'end after so many messages').argParser(count))
-      .option('--names', "put each message's channel and a tab before it")
-      .option('--redis <url>', 'the Redis to listen to (REDIS_URL)')
+      .description('print the messages of channels, one per line')
+      .argument('<pattern...>', 'channels, with the patterns of Redis: gps, gps.*, *')
+      .addOption(new Option('--count <n>', 'end after this many messages').argParser(count))
+      .option('--names', 'print the channel and a tab before each message')
+      .option('--redis <url>', 'the Redis to listen to (default: REDIS_URL)')
       .action(listen);
   },
 };

@@ -15,9 +15,9 @@ export default {
     withReadOptions(
       program
         .command('merge')
-        .description('write several recordings as one, on one timeline')
+        .description('write several recordings to one file, on one timeline')
         .argument('<in>', 'the first recording')
-        .argument('<more...>', 'the other recordings, and last the file to write: .mcap, .ndjson or .csv')
+        .argument('<more...>', 'the other recordings; last, the file to write: .mcap, .ndjson or .csv')
         .addOption(compressionOption()),
     ).action(run);
   },

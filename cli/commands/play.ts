@@ -56,7 +56,7 @@ export default {
         .description('replay recordings onto Redis')
         .argument(
           '<file...>',
-          `${FORMATS}, text also .gz and .zst; - is standard input, redis:<key> a stream`,
+          `${FORMATS}, text also as .gz and .zst; - is standard input, redis:<key> a stream`,
         ),
     )
       .addOption(
@@ -64,34 +64,42 @@ export default {
           .argParser(rate)
           .default(1),
       )
-      .option('--start <moment>', 'play from here: an ISO time, or an offset such as 90s')
+      .option('--start <moment>', 'play from here: an ISO time, or an offset, e.g. 90s')
       .option('--end <moment>', 'play up to here')
       .addOption(new Option('--duration <span>', 'play this much, e.g. 10m').conflicts('end'))
       .addOption(new Option('--loop [n]', 'play for ever, or N times').argParser(count))
       .addOption(new Option('--ab <A..B>', 'play this range over and over, e.g. 90s..2m').conflicts('loop'))
-      .option('--skip-idle <span>', 'cut stretches without records down to this, e.g. 5s')
+      .option('--skip-idle <span>', 'shorten stretches without records to this, e.g. 5s')
       .addOption(
-        new Option('--offset <span>', 'shift on the timeline, e.g. 10s; once for all files, or once each')
+        new Option(
+          '--offset <span>',
+          'shift on the timeline, e.g. 10s; give it once for all files, or once for each',
+        )
           .argParser((span: string, before: string[]) => [...before, span])
           .default([], 'none'),
       )
       .addOption(
         new Option(
           '--late <policy>',
-          'when something can not keep up: slow (all of it), drop, or burst',
+          'what to do when something can not keep up: slow everything down, drop late records, or send them at once',
         ).choices(['slow', 'drop', 'burst']),
       )
       .option('--lockstep', 'wait for the analysis services after each batch')
-      .addOption(new Option('--restamp <time>', 'give events the time at which they leave').choices(['now']))
-      .option('--trace <share>', 'record the way of so many events through the services, e.g. 1%')
       .addOption(
-        new Option('--wait-for-subscribers <n>', 'begin when each channel has so many').argParser(count),
+        new Option('--restamp <time>', 'give events the time at which they are sent').choices(['now']),
+      )
+      .option('--trace <share>', 'record the route of this share of the events through the services, e.g. 1%')
+      .addOption(
+        new Option(
+          '--wait-for-subscribers <n>',
+          'begin when each channel has this many subscribers',
+        ).argParser(count),
       )
       .option('--paused', 'start paused')
-      .option('--dry-run', 'publish nothing: say what would be played, and how it was read')
-      .option('--name <name>', "the replay's name in REST and on the page")
-      .option('--redis <url>', 'the Redis to play onto (REDIS_URL)')
-      .option('--json', 'one JSON line at the end instead of words')
+      .option('--dry-run', 'publish nothing; show what would be played, and how it was read')
+      .option('--name <name>', 'name of the replay in REST and on the page')
+      .option('--redis <url>', 'the Redis to play onto (default: REDIS_URL)')
+      .option('--json', 'print one JSON line at the end instead of text')
       .addHelpText('after', `\nKeys: ${KEYS_HELP}.`)
       .action(play);
   },

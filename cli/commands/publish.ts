@@ -21,10 +21,13 @@ export default {
   register(program: Command) {
     program
       .command('publish')
-      .description('publish the lines of standard input on a channel, each as it comes')
-      .argument('<channel>', 'the channel; a line is a JSON object, or else the text of {"text": ...}')
-      .option('--subject <member>', "the member that names an event's subject (the channel's name)")
-      .option('--redis <url>', 'the Redis to publish on (REDIS_URL)')
+      .description('publish each line of standard input on a channel')
+      .argument('<channel>', 'the channel; a line is a JSON object, or text that becomes {"text": ...}')
+      .option(
+        '--subject <member>',
+        'member that names the subject of an event (default: the name of the channel)',
+      )
+      .option('--redis <url>', 'the Redis to publish on (default: REDIS_URL)')
       .action(publish);
   },
 };

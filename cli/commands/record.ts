@@ -30,29 +30,36 @@ export default {
   register(program: Command) {
     program
       .command('record')
-      .description('record channels, byte for byte, to MCAP')
-      .argument('<pattern...>', 'channels, as Redis matches them: gps, gps.*, *')
-      .requiredOption('-o, --out <file>', '.mcap; or lines as they are: .ndjson, also .gz')
+      .description('record channels byte for byte')
+      .argument('<pattern...>', 'channels, with the patterns of Redis: gps, gps.*, *')
+      .requiredOption('-o, --out <file>', 'file to write: .mcap, or .ndjson for the plain lines, also as .gz')
       .addOption(
-        new Option('--split-size <size>', 'a new file at each so many bytes, e.g. 500MB').argParser(bytes),
+        new Option('--split-size <size>', 'begin a new file after this many bytes, e.g. 500MB').argParser(
+          bytes,
+        ),
       )
       .addOption(
-        new Option('--split-duration <span>', 'a new file after each so long, e.g. 10m').argParser(span),
+        new Option('--split-duration <span>', 'begin a new file after this long, e.g. 10m').argParser(span),
       )
       .addOption(
-        new Option('--ring <span>', 'keep so long in memory, and write it to a file at SIGUSR1 or over REST')
+        new Option(
+          '--ring <span>',
+          'keep the last part in memory, e.g. 60s; SIGUSR1 or a REST call writes it to a file',
+        )
           .argParser(span)
           .conflicts(['splitSize', 'splitDuration']),
       )
       .addOption(
         new Option(
           '--stop-after <limit>',
-          'end after so long (10m), so many messages (1000) or bytes (2GB)',
+          'end after a duration (10m), a number of messages (1000) or of bytes (2GB)',
         ).argParser(limit),
       )
-      .addOption(new Option('--max-disk <size>', 'end when the files take so much').argParser(bytes))
-      .option('--redis <url>', 'the Redis to listen to (REDIS_URL)')
-      .option('--json', 'one JSON line at the end instead of words')
+      .addOption(
+        new Option('--max-disk <size>', 'end when the files take this much, e.g. 5GB').argParser(bytes),
+      )
+      .option('--redis <url>', 'the Redis to listen to (default: REDIS_URL)')
+      .option('--json', 'print one JSON line at the end instead of text')
       .action(record);
   },
 };

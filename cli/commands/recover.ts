@@ -8,10 +8,10 @@ export default {
   register(program: Command) {
     program
       .command('recover')
-      .description('save what is intact in a file that was cut or damaged')
-      .argument('<in>', 'MCAP, or text also packed')
-      .argument('<out>', 'the file to write, of the same kind')
-      .option('--json', 'one JSON line instead of words')
+      .description('save the intact part of a truncated or damaged file')
+      .argument('<in>', 'MCAP, or text, also compressed')
+      .argument('<out>', 'file to write, of the same kind')
+      .option('--json', 'print one JSON line instead of text')
       .action(run);
   },
 };

@@ -13,15 +13,15 @@ export default {
     program
       .command('serve')
       .description('run one role as one process, for containers')
-      .addArgument(new Argument('<role>', 'which one').choices(roleNames))
-      .option('--redis-url <url>', 'the Redis to use (REDIS_URL)')
-      .option('--port <port>', 'port of the API and the page (3000)', port)
-      .option('--host <address>', 'address the API listens on (127.0.0.1)')
-      .option('--recordings <folder>', 'the folder recordings are read from')
-      .option('--data <folder>', "Reprise's own folder (.reprise)")
+      .addArgument(new Argument('<role>', 'the role').choices(roleNames))
+      .option('--redis-url <url>', 'the Redis to use (default: REDIS_URL)')
+      .option('--port <port>', 'port of the API and the page; 0: any (default: 3000)', port)
+      .option('--host <address>', 'address that the API and the page listen on (default: 127.0.0.1)')
+      .option('--recordings <folder>', 'folder with the recordings')
+      .option('--data <folder>', "folder for Reprise's own files (default: .reprise)")
       .option(
         '--partition <i/n>',
-        'analysis: run this share of each service, such as 2/3 (REPRISE_PARTITION)',
+        'analysis: run this share of each service, e.g. 2/3 (default: REPRISE_PARTITION)',
       )
       .action(serve);
   },

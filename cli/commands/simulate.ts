@@ -23,23 +23,30 @@ export default {
   register(program: Command) {
     program
       .command('simulate')
-      .description('make a recording whose truth is known')
-      .addArgument(new Argument('<kind>', 'what to make').choices(SIMULATION_KINDS))
+      .description('make a synthetic recording, with the right answers beside it')
+      .addArgument(new Argument('<kind>', 'kind of recording').choices(SIMULATION_KINDS))
       .requiredOption(
         '-o, --out <file>',
-        'the recording: .ndjson or .csv, each also .gz; the other files go beside it',
+        'file to write: .ndjson or .csv, each also as .gz; further files go beside it',
       )
-      .option('--seed <seed>', 'the same seed gives the same bytes')
-      .addOption(new Option('--vehicles <n>', 'fleet: how many').argParser(positive))
-      .addOption(new Option('--duration <seconds>', 'how long the recording is').argParser(positive))
+      .option('--seed <seed>', 'the same seed gives the same bytes (default: 1)')
+      .addOption(new Option('--vehicles <n>', 'fleet: number of vehicles (default: 24)').argParser(positive))
       .addOption(
-        new Option('--interval <seconds>', 'fleet: between two fixes of a vehicle').argParser(positive),
+        new Option('--duration <seconds>', 'length of the recording (default: 3600)').argParser(positive),
       )
       .addOption(
-        new Option('--per-minute <n>', 'posts: how many a minute, outside the bursts').argParser(positive),
+        new Option(
+          '--interval <seconds>',
+          'fleet: time between two fixes of a vehicle (default: 1)',
+        ).argParser(positive),
       )
-      .option('--start <time>', 'when it begins, ISO 8601')
-      .option('--json', 'a JSON line instead of words')
+      .addOption(
+        new Option('--per-minute <n>', 'posts: posts per minute, outside of bursts (default: 40)').argParser(
+          positive,
+        ),
+      )
+      .option('--start <time>', 'start of the recording, ISO 8601')
+      .option('--json', 'print one JSON line instead of text')
       .action(run);
   },
 };

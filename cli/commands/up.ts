@@ -18,11 +18,11 @@ export default {
   register(program: Command) {
     program
       .command('up')
-      .description('run everything on this machine: Redis, the services, the page, the demo')
-      .option('--port <port>', 'port of the page and the API (3000); 0: any', port)
-      .option('--host <address>', 'address they listen on (127.0.0.1)')
-      .option('--no-demo', 'play nothing')
-      .option('--only <roles>', `start only some of ${roleNames.join(', ')}`, only)
+      .description('run everything on this machine: Redis, all roles, the page and the demo')
+      .option('--port <port>', 'port of the API and the page; 0: any (default: 3000)', port)
+      .option('--host <address>', 'address that the API and the page listen on (default: 127.0.0.1)')
+      .option('--no-demo', 'do not play the demo')
+      .option('--only <roles>', `start only these roles, separated by commas: ${roleNames.join(', ')}`, only)
       .action(({ demo, only: roles = roleNames, ...flags }: Options) =>
         up(loadSettings(flags), { demo, roles, terminal: terminal(process.stdout) }),
       );

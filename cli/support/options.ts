@@ -14,12 +14,12 @@ export interface ReadOptions extends ReadingFlags {
 }
 
 export function withReadOptions(command: Command): Command {
-  return withReadingFlags(command).option('--json', 'one JSON line instead of words');
+  return withReadingFlags(command).option('--json', 'print one JSON line instead of text');
 }
 
 /** How a file of a recording is to be packed; for the commands that write MCAP. */
 export function compressionOption(): Option {
-  return new Option('--compression <kind>', 'of an MCAP file: lz4 (fast to play), zstd (half the size), none')
+  return new Option('--compression <kind>', 'for MCAP: lz4 (fast to play), zstd (half the size), or none')
     .choices(['lz4', 'zstd', 'none'])
     .argParser((kind): Compression => {
       if (kind === 'none') return '';

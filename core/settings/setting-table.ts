@@ -5,9 +5,9 @@ import { failure } from '../problems/errors.ts';
 export interface Setting {
   /** Its environment variable; an empty one counts as not set. */
   env: string;
-  /** The option of `reprise serve` or another command; it goes before the variable. */
-  flag?: string;
-  /** The key of the configuration file; the variable goes before it. */
+  /** The option of commands; it wins over the variable. */
+  flags?: readonly string[];
+  /** The key of the configuration file; the variable wins over it. */
   key?: keyof Config;
   /** What a value looks like. */
   form: string;
@@ -30,7 +30,7 @@ export const settingTable = {
   },
   redisUrl: {
     env: 'REDIS_URL',
-    flag: '--redis-url',
+    flags: ['--redis-url', '--redis'],
     key: 'redisUrl',
     form: 'URL',
     absent:
@@ -39,7 +39,7 @@ export const settingTable = {
   },
   port: {
     env: 'REPRISE_PORT',
-    flag: '--port',
+    flags: ['--port'],
     key: 'port',
     form: 'whole number',
     default: 3000,
@@ -48,7 +48,7 @@ export const settingTable = {
   },
   host: {
     env: 'REPRISE_HOST',
-    flag: '--host',
+    flags: ['--host'],
     key: 'host',
     form: 'IP address or host name',
     default: '127.0.0.1',
@@ -56,7 +56,7 @@ export const settingTable = {
   },
   recordings: {
     env: 'REPRISE_RECORDINGS',
-    flag: '--recordings',
+    flags: ['--recordings'],
     key: 'recordings',
     form: 'path, relative to the project',
     absent: 'the folder `recordings` in the data folder',
@@ -64,7 +64,7 @@ export const settingTable = {
   },
   data: {
     env: 'REPRISE_DATA',
-    flag: '--data',
+    flags: ['--data'],
     key: 'data',
     form: 'path, relative to the project',
     default: '.reprise',
@@ -93,7 +93,7 @@ export const settingTable = {
   },
   partition: {
     env: 'REPRISE_PARTITION',
-    flag: '--partition',
+    flags: ['--partition'],
     form: 'i/n, for instance 2/3',
     absent: 'the whole of each service',
     meaning:
@@ -159,7 +159,7 @@ export function settingValue<N extends SettingName>(name: N, given: Given): Reso
       Number(chosen) >= setting.limits.min
     : (setting.choices?.includes(`${chosen}`) ?? true);
   if (!isValid) {
-    const source = flag === undefined ? setting.env : (setting.flag ?? name);
+    const source = flag === undefined ? setting.env : (setting.flags?.[0] ?? name);
     throw failure('config_invalid', `${source}=${JSON.stringify(chosen)} is not valid.`, {
       hint: `Use ${setting.limits ? `a whole number from ${setting.limits.min} to ${setting.limits.max}` : `one of ${setting.choices!.join(', ')}`}.`,
     });

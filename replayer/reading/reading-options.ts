@@ -27,39 +27,54 @@ export interface ReadingFlags {
 /** Adds them to a command. */
 export function withReadingFlags(command: Command): Command {
   return command
-    .option('--channel <name>', 'the channel of what has none (inferred: gps, posts, or the file name)')
-    .option('--format <name>', 'csv, ndjson, json, ... (inferred from the name and the beginning)')
-    .option('--time <column>', 'the column that holds the time; several joined by + (year+month+day+hour)')
+    .option(
+      '--channel <name>',
+      'channel for a recording that names none (inferred by default: gps, posts, or the file name)',
+    )
+    .option('--format <name>', 'format: csv, ndjson, json, ... (default: inferred from name and content)')
+    .option('--time <column>', 'column with the time; join several with +, e.g. year+month+day+hour')
     .option(
       '--time-format <format>',
-      's, ms, us, ns (epoch), iso, excel (day numbers), or a pattern such as "dd/MM/yyyy HH:mm"',
+      's, ms, us or ns (since 1970), iso, excel (day numbers), or a pattern, e.g. "dd/MM/yyyy HH:mm"',
     )
-    .option('--tz <zone>', 'zone of times that name none, e.g. Europe/Berlin (UTC)')
-    .option('--every <span>', 'give rows that hold no time one: so far apart, e.g. 100ms, from 1970 on')
-    .option('--subject <column>', 'the column that names the subject')
-    .option('--latitude <column>', 'the column that holds the latitude')
-    .option('--longitude <column>', 'the column that holds the longitude')
+    .option('--tz <zone>', 'time zone for times that name none, e.g. Europe/Berlin (default: UTC)')
+    .option(
+      '--every <span>',
+      'for rows without a time: give each a time this much later, e.g. 100ms, from 1970 on',
+    )
+    .option('--subject <column>', 'column that names the subject')
+    .option('--latitude <column>', 'column with the latitude')
+    .option('--longitude <column>', 'column with the longitude')
     .addOption(
-      new Option('--delimiter <text>', 'CSV: what is between cells, or "tab" (inferred)').argParser(
+      new Option('--delimiter <text>', 'CSV: text between cells, or "tab" (default: inferred)').argParser(
         delimiter,
       ),
     )
-    .option('--header', 'CSV: the first row names the columns (inferred)')
-    .option('--no-header', 'CSV: it does not: they are column_1, column_2, ...')
+    .option('--header', 'CSV: the first row names the columns (default: inferred)')
+    .option('--no-header', 'CSV: the first row is data; the columns are column_1, column_2, ...')
     .addOption(
-      new Option('--columns <a,b,c>', "CSV: the columns' names, also instead of a header's").argParser(names),
+      new Option('--columns <a,b,c>', 'CSV: names of the columns; they replace a header').argParser(names),
     )
-    .option('--comment <text>', 'CSV: leave out lines that begin with this, e.g. "#"')
-    .option('--filter <expr>', 'only records for which this is true, in CEL: \'speed > 30 && user == "ann"\'')
-    .option('--sample <share>', 'only this share of the records, e.g. 10%')
-    .option('--reorder <span>', 'put rows in order that lie back so far, e.g. 30s (inferred)')
+    .option('--comment <text>', 'CSV: skip lines that begin with this, e.g. "#"')
+    .option(
+      '--filter <expr>',
+      'keep only records for which this CEL expression is true: \'speed > 30 && user == "ann"\'',
+    )
+    .option('--sample <share>', 'keep only this share of the records, e.g. 10%')
+    .option(
+      '--reorder <span>',
+      'how far back a row may lie and still be put in order, e.g. 30s (default: inferred)',
+    )
     .addOption(
-      new Option('--outliers <policy>', 'rows weeks away from those around them')
+      new Option(
+        '--outliers <policy>',
+        'what to do with rows whose time is weeks away from the rows around them',
+      )
         .choices(['skip', 'clamp', 'keep'])
         .default('skip'),
     )
     .addOption(
-      new Option('--map <old=new>', 'give a column another name; may be repeated')
+      new Option('--map <old=new>', 'rename a column; may be repeated')
         .argParser(mapping)
         .default(new Map(), 'none'),
     );

@@ -1,0 +1,21 @@
+/** Writes the generated references under docs/; with --check only compares, and fails when they have drifted. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { format } from 'prettier';
+import { commandLine } from './docs/command-line.ts';
+import { configuration } from './docs/configuration.ts';
+
+const pages: { [file: string]: string } = {
+  'configuration.md': configuration(),
+  'command-line.md': await commandLine(),
+};
+
+for (const [file, text] of Object.entries(pages)) {
+  const target = fileURLToPath(new URL(`../docs/${file}`, import.meta.url));
+  const pretty = await format(text, { parser: 'markdown', printWidth: 110 });
+  if (!process.argv.includes('--check')) writeFileSync(target, pretty);
+  else if (readFileSync(target, 'utf8') !== pretty) {
+    console.error(`docs/${file} does not match the code: run \`npm run docs\` and commit it.`);
+    process.exitCode = 1;
+  }
+}

@@ -9,7 +9,7 @@ import type { ConfigTest } from '../../schemas/types.ts';
 import { derive, eventsOf } from './engine/derive.ts';
 import type { Output } from './engine/engine.ts';
 import { serviceKinds } from './hosting/registry.ts';
-import { plan, servicesOf, type Planned } from './hosting/plan.ts';
+import { plan, servicesOf, type PlannedService } from './hosting/plan.ts';
 
 /** What was looked at, and what is wrong with it; nothing: it is as it should be. */
 export interface Finding {
@@ -21,7 +21,7 @@ export interface Finding {
 export async function checkSetup(settings: Settings, plugins = new Plugins()): Promise<Finding[]> {
   const kinds = await serviceKinds(plugins);
   const findings: Finding[] = [];
-  const planned = new Map<string, Planned>();
+  const planned = new Map<string, PlannedService>();
   for (const [name, config] of servicesOf(setupOf(settings))) {
     try {
       const definition = definitionOf(settings, name);
@@ -45,7 +45,7 @@ export async function checkSetup(settings: Settings, plugins = new Plugins()): P
 }
 
 /** What a service makes of a test's events that the test does not expect. */
-function differences(test: ConfigTest, { service, input, outputs }: Planned): string[] {
+function differences(test: ConfigTest, { service, input, outputs }: PlannedService): string[] {
   const events = eventsOf(
     input,
     test.events.map(({ subject = '-', time, data }) => ({

@@ -6,7 +6,7 @@ import { Plugins } from '../../core/plugins/plugins.ts';
 import { Presence, processInstance } from '../../core/redis/presence.ts';
 import { connect } from '../../core/redis/connection.ts';
 import { setupOf } from '../../core/setup/setup.ts';
-import { retrying } from './hosting/external-services.ts';
+import { startRetries } from './hosting/external-services.ts';
 import { Host } from './hosting/host.ts';
 import { serviceKinds } from './hosting/registry.ts';
 import { parsePartition } from './running/partition.ts';
@@ -31,7 +31,7 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
   const metricSinks = plugins.added('metricSinks');
   const host = new Host({ redis, kinds, channels: settings.channels, partition, log, metricSinks });
   const following = new SetupFollower({ redis, settings, log, changed: (setup) => host.apply(setup) });
-  const retries = retrying(redis);
+  const retries = startRetries(redis);
   const presence = new Presence(redis, () => ({
     name: 'analysis',
     role: 'analysis',

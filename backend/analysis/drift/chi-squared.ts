@@ -1,7 +1,11 @@
 import { countsOf, sharesOf, sum, type Counts } from './categories.ts';
 import type { Evidence } from './detector.ts';
 import { chiSquaredCritical, chiSquaredTail } from './distributions.ts';
-import { Windows, type WindowsSettings, type WindowsState } from './windows.ts';
+import {
+  WindowComparison,
+  type WindowComparisonSettings,
+  type WindowComparisonState,
+} from './window-comparison.ts';
 
 /** The test's approximation needs so many expected in each cell (Cochran 1954). */
 const MIN_EXPECTED = 5;
@@ -28,10 +32,10 @@ export function chiSquaredTest(
 }
 
 /** Finds a change in how often categories come, new ones among them. */
-export class ChiSquared extends Windows<string> {
+export class ChiSquared extends WindowComparison<string> {
   readonly #alpha: number;
 
-  constructor(settings: WindowsSettings, state?: WindowsState<string>) {
+  constructor(settings: WindowComparisonSettings, state?: WindowComparisonState<string>) {
     super(settings, state);
     this.#alpha = settings.alpha;
   }

@@ -7,14 +7,14 @@ export interface Evidence {
   pValue?: number;
   /** Critical only where the measure has an established scale of how grave a change is. */
   severity: 'warning' | 'critical';
-  reference: Summary;
-  current: Summary;
+  reference: SampleSummary;
+  current: SampleSummary;
   /** Event time that the current values begin at, epoch ms. */
   fromMs: number;
 }
 
 /** Values in short. */
-export interface Summary {
+export interface SampleSummary {
   events: number;
   /** Of numbers. */
   mean?: number;

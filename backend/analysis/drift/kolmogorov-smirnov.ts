@@ -1,6 +1,10 @@
 import type { Evidence } from './detector.ts';
 import { kolmogorovTail } from './distributions.ts';
-import { Windows, type WindowsSettings, type WindowsState } from './windows.ts';
+import {
+  WindowComparison,
+  type WindowComparisonSettings,
+  type WindowComparisonState,
+} from './window-comparison.ts';
 
 /**
  * The two-sample Kolmogorov-Smirnov test: the largest distance between the two samples' distribution functions, and the
@@ -19,10 +23,10 @@ export function ksTest(a: number[], b: number[]): { statistic: number; pValue: n
 }
 
 /** Finds any change of a number's distribution, also where its mean stays: KSWIN (Raab et al. 2020) without its sampling. */
-export class KolmogorovSmirnov extends Windows<number> {
+export class KolmogorovSmirnov extends WindowComparison<number> {
   readonly #alpha: number;
 
-  constructor(settings: WindowsSettings, state?: WindowsState<number>) {
+  constructor(settings: WindowComparisonSettings, state?: WindowComparisonState<number>) {
     super(settings, state);
     this.#alpha = settings.alpha;
   }

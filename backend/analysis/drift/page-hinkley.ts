@@ -4,7 +4,7 @@ import type { Detector, Evidence } from './detector.ts';
 const KEEPS = 0.9999;
 
 /** Values since a sum was last at 0. */
-interface Side {
+interface CumulativeSum {
   sum: number;
   events: number;
   total: number;
@@ -16,8 +16,8 @@ export interface PageHinkleyState {
   mean: number;
   /** Sum of squared distances from the mean (Welford 1962). */
   squares: number;
-  up: Side;
-  down: Side;
+  up: CumulativeSum;
+  down: CumulativeSum;
 }
 
 export interface PageHinkleySettings {
@@ -82,7 +82,7 @@ function begin(): PageHinkleyState {
   return { events: 0, mean: 0, squares: 0, up: side(), down: side() };
 }
 
-function add(side: Side, amount: number, value: number, timeMs: number): void {
+function add(side: CumulativeSum, amount: number, value: number, timeMs: number): void {
   if (side.sum === 0) Object.assign(side, { events: 0, total: 0, fromMs: timeMs });
   side.sum = Math.max(0, KEEPS * side.sum + amount);
   side.events++;

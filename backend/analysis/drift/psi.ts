@@ -1,7 +1,11 @@
 import { countsOf, sharesOf, sum, type Counts } from './categories.ts';
 import type { Evidence } from './detector.ts';
 import { chiSquaredCritical, chiSquaredTail } from './distributions.ts';
-import { Windows, type WindowsSettings, type WindowsState } from './windows.ts';
+import {
+  WindowComparison,
+  type WindowComparisonSettings,
+  type WindowComparisonState,
+} from './window-comparison.ts';
 
 /** From here on a change is said to be major (Siddiqi, Credit Risk Scorecards, 2006). */
 const MAJOR = 0.25;
@@ -25,7 +29,7 @@ export function psi(a: Counts, b: Counts): { statistic: number; degrees: number;
   return { statistic, degrees: names.size - 1, scale: 1 / totalA + 1 / totalB };
 }
 
-export interface PsiSettings extends WindowsSettings {
+export interface PsiSettings extends WindowComparisonSettings {
   /** No smaller change is worth an alarm: by convention 0.1. */
   minPsi: number;
   /** More different numbers than this are counted in so many bins, which hold about the same share of the reference. */
@@ -36,10 +40,10 @@ export interface PsiSettings extends WindowsSettings {
  * Finds a change of categories, or of numbers in bins. The index has to be worth an alarm and more than windows of this
  * size show by chance: at 200 and 100 values it reaches 0.1 now and then without any change.
  */
-export class Psi extends Windows<string | number> {
+export class Psi extends WindowComparison<string | number> {
   readonly #settings: PsiSettings;
 
-  constructor(settings: PsiSettings, state?: WindowsState<string | number>) {
+  constructor(settings: PsiSettings, state?: WindowComparisonState<string | number>) {
     super(settings, state);
     this.#settings = settings;
   }

@@ -1,6 +1,6 @@
 import type { Data, CloudEvent } from '../../../core/wire/event.ts';
 import type { Service } from './service.ts';
-import { Engine, type Output, type Rejected } from './engine.ts';
+import { Engine, type Output, type RejectedEvent } from './engine.ts';
 
 export interface DeriveOptions {
   /** Whether the replay is over after the last event: what waits for time to pass is told. */
@@ -21,7 +21,7 @@ export interface DerivedOutput extends Output {
 export function derive(service: Service<unknown>, events: Iterable<CloudEvent>, options: DeriveOptions = {}) {
   const { ends = true, restartEvery = Infinity } = options;
   const outputs: DerivedOutput[] = [];
-  const rejected: Rejected[] = [];
+  const rejected: RejectedEvent[] = [];
   let kept = new Map<string, string>();
   let engine = new Engine(service);
   const drain = () => {

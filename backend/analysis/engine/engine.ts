@@ -2,10 +2,10 @@ import { sentence } from '../../../core/problems/errors.ts';
 import { timeMsOf, type Data, type CloudEvent } from '../../../core/wire/event.ts';
 import { routeProblem } from '../../../core/wire/pipeline.ts';
 import { mayBeSampled } from '../../../core/wire/trace.ts';
-import type { Context, Derived, Labels, Service } from './service.ts';
-import { Telling, type Told } from './metrics-and-logs.ts';
+import type { Context, Derived, MetricLabels, Service } from './service.ts';
+import { TelemetryBuffer, type Telemetry } from './telemetry.ts';
 import { Timers, type KeyTimer } from './timers.ts';
-import { Watermark, type Part, type WatermarkState } from './watermark.ts';
+import { Watermark, type SourcePartition, type WatermarkState } from './watermark.ts';
 
 /** Something derived, on its way to an output. */
 export interface Output {
@@ -23,7 +23,7 @@ export interface Output {
 }
 
 /** An input event that a service does not take. */
-export interface Rejected {
+export interface RejectedEvent {
   event: CloudEvent;
   reason: string;
   /** The service failed at it: another time it might not. */
@@ -38,11 +38,11 @@ export interface FailedTimer extends KeyTimer {
 /** What a run of events led to. */
 export interface Results {
   outputs: Output[];
-  rejected: Rejected[];
+  rejected: RejectedEvent[];
   failed: FailedTimer[];
   /** Events that say which trace they are of, where it may be a sampled one. */
   traced: CloudEvent[];
-  told: Told;
+  told: Telemetry;
   /** What has to be kept: entry -> JSON text, '' to forget it. */
   entries: Map<string, string>;
 }
@@ -83,20 +83,20 @@ export class Engine {
   #states = new Map<string, unknown>();
   #touched = new Set<string>();
   #outputs: Output[] = [];
-  #rejected: Rejected[] = [];
+  #rejected: RejectedEvent[] = [];
   #failed: FailedTimer[] = [];
   #traced: CloudEvent[] = [];
-  readonly #telling: Telling;
+  readonly #telling: TelemetryBuffer;
   #replay: string | undefined;
   #lastWatermarkMs = -Infinity;
-  readonly #at: Moment;
+  readonly #at: EngineContext;
 
   constructor(service: Service<unknown>, options: EngineOptions = {}) {
     this.#service = service;
     this.#owns = options.owns ?? null;
     this.#variant = options.variant ?? null;
-    this.#telling = new Telling(options.logLevel ?? 'silent');
-    this.#at = new Moment(this.#touched, this.#watermark, this.#telling, (reason) =>
+    this.#telling = new TelemetryBuffer(options.logLevel ?? 'silent');
+    this.#at = new EngineContext(this.#touched, this.#watermark, this.#telling, (reason) =>
       this.#reject(reason, false),
     );
   }
@@ -185,13 +185,13 @@ export class Engine {
   }
 
   /** No event before this time will come any more from one of the processes that write the input together. */
-  advancePart(part: Part, timeMs: number): void {
+  advancePart(part: SourcePartition, timeMs: number): void {
     this.#watermark.advancePart(part, timeMs);
     this.#fire(this.#watermark.timeMs);
   }
 
   /** The processes that write the input together, where that is so. */
-  get parts(): Part[] {
+  get parts(): SourcePartition[] {
     return this.#watermark.parts;
   }
 
@@ -300,13 +300,13 @@ export class Engine {
 }
 
 /** The context of what is being handled; the same object every time. */
-class Moment implements Context<unknown> {
+class EngineContext implements Context<unknown> {
   key = '';
   timeMs = 0;
   event: CloudEvent | null = null;
   assigned = false;
   readonly reject: (reason: string) => void;
-  readonly log: Telling;
+  readonly log: TelemetryBuffer;
   readonly #touched: Set<string>;
   readonly #watermark: Watermark;
   #timers!: Timers;
@@ -315,7 +315,7 @@ class Moment implements Context<unknown> {
   constructor(
     touched: Set<string>,
     watermark: Watermark,
-    telling: Telling,
+    telling: TelemetryBuffer,
     reject: (reason: string) => void,
   ) {
     this.#touched = touched;
@@ -347,11 +347,11 @@ class Moment implements Context<unknown> {
     this.#touched.add(this.key);
   }
 
-  count(metric: string, labels?: Labels, by?: number): void {
+  count(metric: string, labels?: MetricLabels, by?: number): void {
     this.log.count(metric, labels, by);
   }
 
-  observe(metric: string, value: number, labels?: Labels): void {
+  observe(metric: string, value: number, labels?: MetricLabels): void {
     this.log.observe(metric, value, labels);
   }
 

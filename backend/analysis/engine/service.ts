@@ -43,23 +43,23 @@ export interface Context<State> {
    */
   readonly log: ServiceLog;
   /** Counts something, for /metrics: by 1 unless `by`, 0 or more, says otherwise. */
-  count(metric: string, labels?: Labels, by?: number): void;
+  count(metric: string, labels?: MetricLabels, by?: number): void;
   /** A value of a distribution, for /metrics: seconds, metres, a share. */
-  observe(metric: string, value: number, labels?: Labels): void;
+  observe(metric: string, value: number, labels?: MetricLabels): void;
 }
 
 /** The log of a service. */
 export type ServiceLog = {
-  [level in 'debug' | 'info' | 'warn' | 'error' | 'critical']: (message: string, fields?: Fields) => void;
+  [level in 'debug' | 'info' | 'warn' | 'error' | 'critical']: (message: string, fields?: LogFields) => void;
 };
 
 /** What a line of the log says beside its message, by name. */
-export interface Fields {
+export interface LogFields {
   [name: string]: unknown;
 }
 
 /** What distinguishes series of a metric: few names, and few values of each. */
-export interface Labels {
+export interface MetricLabels {
   [name: string]: string | number | boolean;
 }
 

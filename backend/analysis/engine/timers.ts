@@ -5,7 +5,7 @@ export interface KeyTimer {
   timeMs: number;
 }
 
-interface Setting {
+interface PendingTimer {
   timeMs: number;
   /** Time of its entry in the heap, which is not moved when the timer is put off. */
   queuedMs: number;
@@ -17,11 +17,11 @@ interface Setting {
  */
 export class Timers {
   readonly #heap: KeyTimer[] = [];
-  readonly #settings = new Map<string, Map<string, Setting>>();
+  readonly #settings = new Map<string, Map<string, PendingTimer>>();
 
   set(key: string, name: string, timeMs: number): void {
     let named = this.#settings.get(key);
-    if (!named) this.#settings.set(key, (named = new Map<string, Setting>()));
+    if (!named) this.#settings.set(key, (named = new Map<string, PendingTimer>()));
     const setting = named.get(name);
     if (setting && setting.queuedMs <= timeMs) {
       setting.timeMs = timeMs;

@@ -14,7 +14,7 @@ export interface WatermarkState {
 }
 
 /** One of the processes that share a service: `source` of its events, and which of how many it is. */
-export interface Part {
+export interface SourcePartition {
   source: string;
   index: number;
   count: number;
@@ -50,12 +50,12 @@ export class Watermark {
   }
 
   /** The same of one part. */
-  advancePart(part: Part, timeMs: number): void {
+  advancePart(part: SourcePartition, timeMs: number): void {
     this.#ofPart(part, (own) => own.advance(timeMs));
   }
 
   /** All parts that it waits for: those that share a service with one that was seen. */
-  get parts(): Part[] {
+  get parts(): SourcePartition[] {
     return Array.from(this.#families, ([family, parts]) => {
       const source = family.slice(family.indexOf(' ') + 1);
       return parts.map((_, i) => ({ source, index: i + 1, count: parts.length }));
@@ -96,7 +96,7 @@ export class Watermark {
   }
 
   /** Tells a part something; all have come as far as the slowest of them. */
-  #ofPart({ source, index, count }: Part, tell: (part: Watermark) => void): void {
+  #ofPart({ source, index, count }: SourcePartition, tell: (part: Watermark) => void): void {
     const family = `${count} ${source}`;
     let parts = this.#families.get(family);
     if (!parts) this.#families.set(family, (parts = new Array<null>(count).fill(null)));

@@ -11,7 +11,7 @@ export interface Fence {
 
 export type FenceCollection = FeatureCollection<Polygon | MultiPolygon>;
 
-interface Part {
+interface FencePolygon {
   fence: Fence;
   rings: Position[][];
 }
@@ -23,7 +23,7 @@ interface Part {
  */
 export class FenceIndex {
   readonly #fences = new Map<string, Fence>();
-  readonly #parts: Part[] = [];
+  readonly #parts: FencePolygon[] = [];
   readonly #boxes: Flatbush | null;
 
   /** @throws Error that says which fence has no id, or one that is taken, or can't be drawn */

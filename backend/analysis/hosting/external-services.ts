@@ -4,13 +4,13 @@ import { keys } from '../../../core/wire/keys.ts';
 import { planPipeline } from '../../../core/wire/pipeline.ts';
 import { callProtocol, type Redis } from '../../../core/redis/connection.ts';
 import type { Setup } from '../../../core/setup/setup.ts';
-import { OUTSIDE } from './plan.ts';
+import { EXTERNAL } from './plan.ts';
 
 const RETRY_LOOK_MS = 100;
 const RETRIES_AT_ONCE = 100;
 
 /** Tells services that run elsewhere how they are set up, and Redis what it needs to write for them. */
-export async function tellElsewhere(
+export async function publishExternalSetup(
   redis: Redis,
   { services, pipelines }: Setup,
   channels: Settings['channels'],
@@ -27,7 +27,7 @@ export async function tellElsewhere(
       policies.set(channel, `${retries} ${backoffMs}`);
     }
   for (const [name, { use, state = 'running', params = {} }] of Object.entries(services))
-    if (use === OUTSIDE) setups.set(name, { state, params });
+    if (use === EXTERNAL) setups.set(name, { state, params });
   const texts = Array.from(setups, ([name, setup]): [string, string] => [name, JSON.stringify(setup)]);
   const declared = Object.keys(channels).map((name): [string, string] => {
     const { envelope, logMax, keepsState, latestKey } = channelSpec(name, channels);
@@ -41,7 +41,7 @@ export async function tellElsewhere(
 }
 
 /** Puts events that a service failed at back onto its channel when their time has come, until it is closed. */
-export function retrying(redis: Redis): { close(): void } {
+export function startRetries(redis: Redis): { close(): void } {
   let isBusy = false;
   const look = async () => {
     if (isBusy || redis.status !== 'ready') return;

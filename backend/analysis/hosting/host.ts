@@ -8,11 +8,11 @@ import type { Redis } from '../../../core/redis/connection.ts';
 import type { Setup } from '../../../core/setup/setup.ts';
 import type { Service as ServiceDocument } from '../../../schemas/types.ts';
 import { forgetService } from '../running/checkpoint.ts';
-import { tellElsewhere } from './external-services.ts';
+import { publishExternalSetup } from './external-services.ts';
 import { Handover } from '../running/handover.ts';
 import { LiveRunner } from '../running/live.ts';
 import type { Partition } from '../running/partition.ts';
-import { plan, servicesOf, type Planned, type Wanted } from './plan.ts';
+import { plan, servicesOf, type PlannedService, type ServiceRequest } from './plan.ts';
 import { ServiceRunner } from '../running/runner.ts';
 import type { ServiceKind } from '../engine/service.ts';
 
@@ -33,7 +33,7 @@ interface HostedParts extends HostParts {
 /** The services of this process: those that the set-up asks for. One that fails, comes or goes does not touch the others. */
 export class Host {
   readonly #parts: HostedParts;
-  readonly #hosted = new Map<string, Hosted>();
+  readonly #hosted = new Map<string, HostedService>();
   #applying: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
@@ -57,14 +57,14 @@ export class Host {
 
   async #apply(setup: Setup): Promise<void> {
     const wanted = servicesOf(setup);
-    await tellElsewhere(this.#parts.redis, setup, this.#parts.channels);
+    await publishExternalSetup(this.#parts.redis, setup, this.#parts.channels);
     const changes = [...new Set([...this.#hosted.keys(), ...wanted.keys()])].map(async (name) => {
       const config = wanted.get(name);
       const hosted = this.#hosted.get(name);
       if (hosted?.text === JSON.stringify(config)) return;
       await hosted?.close();
       this.#hosted.delete(name);
-      if (config) this.#hosted.set(name, new Hosted(name, config, this.#parts));
+      if (config) this.#hosted.set(name, new HostedService(name, config, this.#parts));
       else await hosted?.forget();
     });
     await Promise.all(changes);
@@ -72,7 +72,7 @@ export class Host {
 }
 
 /** One service that runs here, or stands still because it is told to, or because its definition is wrong. */
-class Hosted {
+class HostedService {
   /** Its configuration; another one is another service. */
   readonly text: string;
   readonly #name: string;
@@ -80,12 +80,12 @@ class Hosted {
   readonly #started = new Date().toISOString();
   readonly #presence: Presence;
   readonly #isStopped: boolean;
-  #planned: Planned | null = null;
+  #planned: PlannedService | null = null;
   #runner: ServiceRunner | LiveRunner | null = null;
   #ended: Promise<void> = Promise.resolve();
   #error: string | null = null;
 
-  constructor(name: string, config: Wanted, parts: HostedParts) {
+  constructor(name: string, config: ServiceRequest, parts: HostedParts) {
     this.text = JSON.stringify(config);
     this.#name = name;
     this.#parts = parts;
@@ -111,7 +111,7 @@ class Hosted {
     if (this.#planned) await forgetService(this.#parts.redis, this.#runnerName, this.#planned.input);
   }
 
-  #run(planned: Planned): void {
+  #run(planned: PlannedService): void {
     const { redis, partition, handover, log, metricSinks = [] } = this.#parts;
     const parts = { ...planned, redis, partition, handover, log, metricSinks };
     this.#runner = planned.mode === 'live' ? new LiveRunner(parts) : new ServiceRunner(parts);

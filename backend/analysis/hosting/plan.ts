@@ -10,7 +10,7 @@ import type { RetryPolicy } from '../running/dead-letters.ts';
 import { MAIN_OUTPUT, type Service, type ServiceKind } from '../engine/service.ts';
 
 /** A service that is about to run: all that its definition says, checked. */
-export interface Planned {
+export interface PlannedService {
   name: string;
   service: Service<unknown>;
   input: string;
@@ -29,7 +29,7 @@ export interface Planned {
 }
 
 /** A service that a set-up asks for. */
-export interface Wanted extends ServiceConfig {
+export interface ServiceRequest extends ServiceConfig {
   /** It lets events into a pipeline: what it gives them to carry. */
   enters?: Carried;
   /** It is this step of a pipeline: by this name events bring parameters for it. */
@@ -37,25 +37,27 @@ export interface Wanted extends ServiceConfig {
 }
 
 /** `use` of a service that runs elsewhere. */
-export const OUTSIDE = 'outside';
+export const EXTERNAL = 'outside';
 
 /**
  * All services that a set-up asks for to run here: those it names, and those that its analytics and the steps of its
  * pipelines are. Name -> configuration. @throws Error where a pipeline can't be laid out
  */
-export function servicesOf({ services, analytics, pipelines }: Setup): Map<string, Wanted> {
-  const wanted = new Map<string, Wanted>();
-  for (const [name, config] of Object.entries(services)) if (config.use !== OUTSIDE) wanted.set(name, config);
+export function servicesOf({ services, analytics, pipelines }: Setup): Map<string, ServiceRequest> {
+  const wanted = new Map<string, ServiceRequest>();
+  for (const [name, config] of Object.entries(services))
+    if (config.use !== EXTERNAL) wanted.set(name, config);
   for (const [name, definition] of Object.entries(analytics)) wanted.set(name, windowsOf(name, definition));
   for (const [name, definition] of Object.entries(pipelines))
     for (const [service, config] of stepsOf(name, definition)) wanted.set(service, config);
   return wanted;
 }
 
-function stepsOf(name: string, definition: Pipeline): [string, Wanted][] {
+function stepsOf(name: string, definition: Pipeline): [string, ServiceRequest][] {
   const { steps, input, route, params } = planPipeline(name, definition);
-  const here = steps.flatMap(({ service, config, name: step, retries, backoffMs }): [string, Wanted][] =>
-    config ? [[service, { ...config, step: { name: step, retries, backoffMs } }]] : [],
+  const here = steps.flatMap(
+    ({ service, config, name: step, retries, backoffMs }): [string, ServiceRequest][] =>
+      config ? [[service, { ...config, step: { name: step, retries, backoffMs } }]] : [],
   );
   if (definition.from === undefined) return here;
   const enters = { pipeline: name, route: [input, ...route], ...(params !== null && { params }) };
@@ -71,10 +73,10 @@ function windowsOf(name: string, { from, to = name, state, ...params }: Analytic
 /** @throws failure saying what is wrong with a service's configuration */
 export function plan(
   name: string,
-  config: Wanted,
+  config: ServiceRequest,
   kinds: ReadonlyMap<string, ServiceKind>,
   channels: Settings['channels'],
-): Planned {
+): PlannedService {
   const kind = kinds.get(config.use);
   if (!kind)
     throw failure(
@@ -105,7 +107,7 @@ export function plan(
 const VARIANTS_MAX = 100;
 
 /** Services with the parameters that events bring; each is made once, where what it keeps does not depend on them. */
-function variants(name: string, { step, params }: Wanted, kind: ServiceKind) {
+function variants(name: string, { step, params }: ServiceRequest, kind: ServiceKind) {
   const made = new Map<string, Service<unknown> | null>();
   return ({ params: text }: CloudEvent): Service<unknown> | null => {
     if (text === undefined || !step) return null;

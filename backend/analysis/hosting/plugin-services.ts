@@ -3,12 +3,12 @@ import type { PluginDerivation, PluginService } from '../../../core/plugins/plug
 import { Service, type Context, type Derived, type ServiceKind, type Timer } from '../engine/service.ts';
 
 /** A plugin's kind of service, as the host runs kinds. */
-export function pluggedKind(kind: PluginService): ServiceKind {
-  return { ...kind, create: (params) => new Plugged(kind.create(params)) };
+export function pluginServiceKind(kind: PluginService): ServiceKind {
+  return { ...kind, create: (params) => new PluginServiceAdapter(kind.create(params)) };
 }
 
 /** What a plugin's service does, and what every service does where it says nothing. */
-class Plugged extends Service<unknown> {
+class PluginServiceAdapter extends Service<unknown> {
   readonly #own: PluginDerivation;
 
   constructor(own: PluginDerivation) {

@@ -3,7 +3,7 @@ import { failure } from '../../../core/problems/errors.ts';
 import { loadRegistry } from '../../../core/runtime/registry.ts';
 import { Plugins } from '../../../core/plugins/plugins.ts';
 import { explain } from '../../../schemas/index.ts';
-import { pluggedKind } from './plugin-services.ts';
+import { pluginServiceKind } from './plugin-services.ts';
 import type { ServiceKind } from '../engine/service.ts';
 
 const paramsAjv = new Ajv2020({ useDefaults: true, validateSchema: false, allowUnionTypes: true });
@@ -12,7 +12,7 @@ const paramsAjv = new Ajv2020({ useDefaults: true, validateSchema: false, allowU
 export async function serviceKinds(plugins = new Plugins()): Promise<Map<string, ServiceKind>> {
   const kinds = await loadRegistry<ServiceKind>(new URL('../services/', import.meta.url));
   const names = kinds.map(({ name }) => name);
-  const plugged = plugins.added('services', names).map(pluggedKind);
+  const plugged = plugins.added('services', names).map(pluginServiceKind);
   return new Map([...kinds, ...plugged].map((kind) => [kind.name, kind]));
 }
 

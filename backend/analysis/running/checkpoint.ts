@@ -21,7 +21,7 @@ export interface Checkpoint {
 
 /** Beside what the engine keeps: the definition it was kept under, and the last epoch of the input brought to its end. */
 export const DEFINITION_ENTRY = '#definition';
-export const OVER_ENTRY = '#over';
+export const ENDED_ENTRY = '#over';
 
 export async function readCheckpoint(redis: Redis, service: string): Promise<Checkpoint> {
   const positions = new Map<string, Position>();
@@ -48,7 +48,7 @@ export interface OutputBatch {
 }
 
 /** What a service did with a batch of input. */
-export interface Work {
+export interface Commit {
   service: string;
   /** Until when the service counts as attached, epoch ms: so long a replay waits for it. */
   attachedUntilMs: number;
@@ -72,7 +72,7 @@ export interface Work {
   outputs: OutputBatch[];
 }
 
-export type Committed =
+export type CommitReply =
   | { done: true }
   /** An output stands elsewhere. */
   | { done: false; channel: string; head: Position }
@@ -82,7 +82,7 @@ export type Committed =
   | { done: false };
 
 /** All of it in one atomic call; nothing is written when Redis stands elsewhere than believed. */
-export async function commit(redis: Redis, work: Work): Promise<Committed> {
+export async function commit(redis: Redis, work: Commit): Promise<CommitReply> {
   const names = [
     keys.checkpoint(work.service),
     keys.deadLetters,
@@ -123,7 +123,7 @@ export async function forgetService(redis: Redis, service: string, input: string
 }
 
 /** A service that has not run yet is to begin after a position. */
-export async function placeService(
+export async function setStartPosition(
   redis: Redis,
   service: string,
   input: string,
@@ -133,7 +133,7 @@ export async function placeService(
 }
 
 /** Tells that the service is attached although nothing comes in. */
-export async function stayAttached(
+export async function renewAttachment(
   redis: Redis,
   service: string,
   channel: string,
@@ -144,12 +144,12 @@ export async function stayAttached(
 }
 
 /** Tells those who read an output that nothing more will come in an epoch of it. All of it must have been written. */
-export async function markOver(redis: Redis, channel: string, epoch: number): Promise<void> {
+export async function markEnded(redis: Redis, channel: string, epoch: number): Promise<void> {
   await callFunction(redis, 'mark', [keys.head(channel), keys.ends(channel)], ['', epoch, '', 1]);
 }
 
 /** How far a channel is beyond its last event. */
-export interface Standing {
+export interface ChannelProgress {
   head: Position;
   /** Nothing before this will come in the epoch, epoch ms; null where no replay says so. */
   watermarkMs: number | null;
@@ -157,7 +157,7 @@ export interface Standing {
   endOffset: number | null;
 }
 
-export async function readStanding(redis: Redis, channel: string, epoch: number): Promise<Standing> {
+export async function readProgress(redis: Redis, channel: string, epoch: number): Promise<ChannelProgress> {
   const replies = await redis
     .multi()
     .hmget(keys.head(channel), 'epoch', 'offset', 'watermark', 'watermark_epoch')

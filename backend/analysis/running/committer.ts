@@ -3,14 +3,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Position } from '../../../core/wire/event.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
 import { deadLetterText } from '../../../core/redis/channel-store.ts';
-import { commit, stayAttached, type Committed, type Work } from './checkpoint.ts';
+import { commit, renewAttachment, type CommitReply, type Commit } from './checkpoint.ts';
 import type { Results } from '../engine/engine.ts';
 import type { Handover } from './handover.ts';
-import { hopsOf } from './hops.ts';
-import { lettersOf, lineLetter, retriesOf, type RetryPolicy } from './dead-letters.ts';
-import { MARK_ENTRY, markText } from './partition-watermarks.ts';
+import { traceHops } from './trace-hops.ts';
+import { deadLettersOf, invalidEventLetter, splitRetries, type RetryPolicy } from './dead-letters.ts';
+import { WATERMARK_ENTRY, watermarkText } from './partition-watermarks.ts';
 import type { Outputs } from './outputs.ts';
-import type { Voice } from './telemetry.ts';
+import type { TelemetrySender } from './telemetry-sender.ts';
 
 /** So long after its last sign of life a replay still waits for a service: time enough for a restart. */
 const ATTACHED_MS = 30_000;
@@ -26,11 +26,11 @@ export interface CommitterParts {
   handover: Handover;
   /** null: what fails once is a dead letter. */
   retryPolicy: RetryPolicy | null;
-  voice: Voice;
+  voice: TelemetrySender;
 }
 
 /** How something is committed. */
-export interface Manner {
+export interface CommitOptions {
   /** The first of its epoch: what was kept of the one before goes. */
   fresh: boolean;
   /** Waits where a log has no room for it. */
@@ -85,7 +85,7 @@ export class Committer {
     // A commit says so itself, and what it says is newer.
     if (!this.#settled || this.#isSending) return;
     const { redis, name, input } = this.#parts;
-    await stayAttached(redis, name, input, this.#settled, Date.now() + ATTACHED_MS);
+    await renewAttachment(redis, name, input, this.#settled, Date.now() + ATTACHED_MS);
   }
 
   /** Whether what was sent is in Redis. False: it was refused, because Redis stands elsewhere. */
@@ -94,7 +94,7 @@ export class Committer {
   }
 
   /** Sends results, once what was sent before has arrived. False: that was refused. */
-  async send(results: Results, to: Position, manner: Manner): Promise<boolean> {
+  async send(results: Results, to: Position, manner: CommitOptions): Promise<boolean> {
     if (!(await this.#underWay)) return false;
     this.#underWay = this.#write(results, to, manner);
     // Where it fails it fails when it is awaited.
@@ -105,15 +105,15 @@ export class Committer {
   async #write(
     results: Results,
     to: Position,
-    { fresh, waits, markMs, receivedMs, lines }: Manner,
+    { fresh, waits, markMs, receivedMs, lines }: CommitOptions,
   ): Promise<boolean> {
     const { name, service, input, outputs, retryPolicy } = this.#parts;
-    const { retries, dead } = retriesOf(results.rejected, retryPolicy);
+    const { retries, dead } = splitRetries(results.rejected, retryPolicy);
     const of = { channel: input, service };
-    const letters = lettersOf({ ...results, rejected: dead }, of).concat(
-      lines.map((line) => lineLetter(line, of)),
+    const letters = deadLettersOf({ ...results, rejected: dead }, of).concat(
+      lines.map((line) => invalidEventLetter(line, of)),
     );
-    const work: Work = {
+    const work: Commit = {
       service: name,
       attachedUntilMs: Date.now() + ATTACHED_MS,
       waits,
@@ -129,9 +129,9 @@ export class Committer {
     };
     for (;;) {
       work.outputs = outputs.batches(results.outputs, to.epoch, fresh);
-      work.hops = hopsOf(results, { service, receivedMs, retries, batches: work.outputs });
+      work.hops = traceHops(results, { service, receivedMs, retries, batches: work.outputs });
       if (markMs !== undefined)
-        results.entries.set(MARK_ENTRY, markText(outputs.standing(work.outputs), markMs));
+        results.entries.set(WATERMARK_ENTRY, watermarkText(outputs.standing(work.outputs), markMs));
       const result = await this.#commit(work);
       if (result.done) {
         outputs.settle(work.outputs);
@@ -146,7 +146,7 @@ export class Committer {
     }
   }
 
-  async #commit(work: Work): Promise<Committed> {
+  async #commit(work: Commit): Promise<CommitReply> {
     const { redis, handover } = this.#parts;
     const settle = handover.expect(work.outputs);
     this.#isSending = true;

@@ -1,5 +1,5 @@
 import type { DeadLetter, CloudEvent } from '../../../schemas/types.ts';
-import type { Rejected, Results } from '../engine/engine.ts';
+import type { RejectedEvent, Results } from '../engine/engine.ts';
 
 /** How often an event that a service failed at comes back to it, and after how long; twice as long each time, up to an hour. */
 export interface RetryPolicy {
@@ -10,7 +10,7 @@ export interface RetryPolicy {
 const BACKOFF_MAX_MS = 3_600_000;
 
 /** The dead letters of a service: input events that it did not take, and timers that it failed at. */
-export function lettersOf(
+export function deadLettersOf(
   { rejected, failed }: Pick<Results, 'rejected' | 'failed'>,
   { channel, service }: { channel: string; service: string },
 ): Omit<DeadLetter, 'id' | 'at'>[] {
@@ -26,7 +26,7 @@ export function lettersOf(
 }
 
 /** The dead letter of something that is no event. */
-export function lineLetter(
+export function invalidEventLetter(
   content: string,
   { channel, service }: { channel: string; service: string },
 ): Omit<DeadLetter, 'id' | 'at'> {
@@ -41,12 +41,12 @@ export interface Retry {
 }
 
 /** Those that come back, and those that do not. */
-export function retriesOf(
-  rejected: Rejected[],
+export function splitRetries(
+  rejected: RejectedEvent[],
   policy: RetryPolicy | null,
-): { retries: Retry[]; dead: Rejected[] } {
+): { retries: Retry[]; dead: RejectedEvent[] } {
   if (!policy || rejected.length === 0) return { retries: [], dead: rejected };
-  const again = ({ isFailure, event }: Rejected) => isFailure && (event.attempt ?? 1) <= policy.retries;
+  const again = ({ isFailure, event }: RejectedEvent) => isFailure && (event.attempt ?? 1) <= policy.retries;
   const now = Date.now();
   return {
     retries: rejected.filter(again).map(({ event }) => ({

@@ -7,13 +7,13 @@ import { dataTextOf } from '../../../core/wire/framed-event.ts';
 import { addDeadLetters } from '../../../core/redis/channel-store.ts';
 import { Wiretap } from '../../../core/redis/wiretap.ts';
 import { ChannelWriter } from '../../../core/writing/writer.ts';
-import { commit, readCheckpoint, readStanding } from './checkpoint.ts';
+import { commit, readCheckpoint, readProgress } from './checkpoint.ts';
 import { Engine, type Output } from '../engine/engine.ts';
-import { Holder } from './service-lease.ts';
-import { eventOf } from './parse-event.ts';
-import { lettersOf, lineLetter } from './dead-letters.ts';
+import { ServiceLease } from './service-lease.ts';
+import { parseEvent } from './parse-event.ts';
+import { deadLettersOf, invalidEventLetter } from './dead-letters.ts';
 import { Outputs } from './outputs.ts';
-import { Voice } from './telemetry.ts';
+import { TelemetrySender } from './telemetry-sender.ts';
 import {
   IDLE_LOOK_MS,
   LIVE_IDLE_MS,
@@ -35,10 +35,10 @@ const BATCH_MAX = 512;
 export class LiveRunner {
   readonly name: string;
   readonly #parts: RunnerParts;
-  readonly #holder: Holder;
+  readonly #holder: ServiceLease;
   readonly #engine: Engine;
   readonly #outputs: Outputs;
-  readonly #voice: Voice;
+  readonly #voice: TelemetrySender;
   readonly #builder = new BlockBuilder();
   /** By output channel and replay. */
   readonly #writers = new Map<string, ChannelWriter>();
@@ -63,9 +63,9 @@ export class LiveRunner {
     const { redis, name, service, outputs: specs } = parts;
     this.#parts = parts;
     this.name = name;
-    this.#holder = new Holder(redis, name, { isHasty: false });
+    this.#holder = new ServiceLease(redis, name, { isHasty: false });
     this.#engine = new Engine(service, { logLevel: parts.log.level });
-    this.#voice = new Voice({ ...parts, service: name });
+    this.#voice = new TelemetrySender({ ...parts, service: name });
     this.#outputs = new Outputs({
       redis,
       service: name,
@@ -159,7 +159,7 @@ export class LiveRunner {
     while (this.#waiting.length > 0) {
       if (!(await this.#mayGoOn())) return;
       for (const line of this.#waiting.splice(0, BATCH_MAX)) {
-        const event = eventOf(line);
+        const event = parseEvent(line);
         if (event === null) this.#refuse(line);
         else {
           if (event.epoch > this.#position.epoch || this.#fresh) await this.#beginEpoch(event.epoch);
@@ -203,7 +203,7 @@ export class LiveRunner {
   /** What was heard to its end is brought to its end. */
   async #leaveEpoch(): Promise<void> {
     const { epoch, offset } = this.#position;
-    const { endOffset } = await readStanding(this.#parts.redis, this.#parts.input, epoch);
+    const { endOffset } = await readProgress(this.#parts.redis, this.#parts.input, epoch);
     if (endOffset !== null) this.#lost += Math.max(0, endOffset - offset);
     if (endOffset === offset) await this.#end();
     this.#flush();
@@ -225,7 +225,7 @@ export class LiveRunner {
   async #idle(): Promise<void> {
     const { epoch, offset } = this.#position;
     if (this.#draining || this.#fresh || (!this.#engine.waits && this.#toldEpoch === epoch)) return;
-    const { head, watermarkMs, endOffset } = await readStanding(this.#parts.redis, this.#parts.input, epoch);
+    const { head, watermarkMs, endOffset } = await readProgress(this.#parts.redis, this.#parts.input, epoch);
     if (this.#draining || this.#position.offset !== offset || head.epoch !== epoch) return;
     if (head.offset > offset) {
       // What is on its way yet is here by the next look; the rest never comes.
@@ -260,14 +260,14 @@ export class LiveRunner {
       const extra = restored ? ',"restored":true,"atmostonce":true' : ',"atmostonce":true';
       this.#send(this.#writer(output, replay).emit(this.#builder.take(), extra));
     }
-    const letters = lettersOf(refused, { channel: this.#parts.input, service: this.name });
+    const letters = deadLettersOf(refused, { channel: this.#parts.input, service: this.name });
     if (letters.length > 0) this.#send(addDeadLetters(this.#parts.redis, letters));
   }
 
   /** Anybody can publish anything. */
   #refuse(line: string): void {
     const of = { channel: this.#parts.input, service: this.name };
-    this.#send(addDeadLetters(this.#parts.redis, [lineLetter(line, of)]));
+    this.#send(addDeadLetters(this.#parts.redis, [invalidEventLetter(line, of)]));
   }
 
   #send(sent: Promise<unknown>): void {

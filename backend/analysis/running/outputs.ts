@@ -12,12 +12,12 @@ import {
 } from '../../../core/wire/trace.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
 import { readHead } from '../../../core/redis/channel-store.ts';
-import { markOver, type OutputBatch } from './checkpoint.ts';
+import { markEnded, type OutputBatch } from './checkpoint.ts';
 import type { Output } from '../engine/engine.ts';
-import type { Fellow, Fellows } from './peers.ts';
+import type { Peer, Peers } from './peers.ts';
 import type { Partition } from './partition.ts';
 import { MAIN_OUTPUT } from '../engine/service.ts';
-import { Ways } from './routing.ts';
+import { Router } from './router.ts';
 
 /** What is derived from what is not new is not new either. */
 const RESTORED = ',"restored":true';
@@ -28,7 +28,7 @@ export interface OutputsParts {
   /** By the output's name; the main one is the service's own, the others it may share. */
   specs: ReadonlyMap<string, ChannelSpec>;
   /** The other partitions of the service, which write the main one too. */
-  fellows: Fellows | null;
+  fellows: Peers | null;
   /** Which of them this is. */
   partition: Partition | null;
   /** A channel that a route leads to. */
@@ -40,7 +40,7 @@ export interface OutputsParts {
 }
 
 /** Something derived, and what it carries: as members of the event, and as their JSON text with a leading comma. */
-interface Leaving {
+interface RoutedOutput {
   output: Output;
   members: Members;
   extra: string;
@@ -53,12 +53,12 @@ export class Outputs {
   readonly #parts: OutputsParts;
   readonly #heads = new Map<string, Position>();
   readonly #framers = new Map<string, Framer>();
-  readonly #ways = new Ways();
+  readonly #ways = new Router();
   /** By channel: those that routes have led to, too. */
   readonly #specs = new Map<string, ChannelSpec>();
   /** Of every event. */
   readonly #partition: string | undefined;
-  #fellows: Fellow[] = [];
+  #fellows: Peer[] = [];
 
   constructor(parts: OutputsParts) {
     this.#parts = parts;
@@ -92,7 +92,7 @@ export class Outputs {
    * opens a new one on the service's own channel, even with nothing to say.
    */
   batches(derived: Output[], epoch: number, fresh: boolean): OutputBatch[] {
-    const byChannel = new Map<ChannelSpec, Leaving[]>();
+    const byChannel = new Map<ChannelSpec, RoutedOutput[]>();
     const main = this.#main;
     if (fresh) byChannel.set(main, []);
     for (const output of derived) {
@@ -119,7 +119,7 @@ export class Outputs {
     });
   }
 
-  #framed(channel: string, leaving: Leaving[], from: Position, sent: string) {
+  #framed(channel: string, leaving: RoutedOutput[], from: Position, sent: string) {
     const common = this.#partition === undefined ? '' : `,"partition":"${this.#partition}"`;
     const isRead = this.#parts.isRead?.(channel) ?? false;
     const [records, events, known, causes]: [TimedRecord[], string[], CloudEvent[], (CloudEvent | null)[]] = [
@@ -154,7 +154,7 @@ export class Outputs {
 
   /** Tells that nothing more will come in the epoch of the main output that was written last. */
   async markOver(): Promise<void> {
-    await markOver(this.#parts.redis, this.#main.name, this.#heads.get(this.#main.name)!.epoch);
+    await markEnded(this.#parts.redis, this.#main.name, this.#heads.get(this.#main.name)!.epoch);
   }
 
   /** What the main output is called, and its epoch once these have been written. */
@@ -226,7 +226,7 @@ function sharedFrom(head: Position, epoch: number): Position {
   return head.epoch < Math.max(1, epoch) ? { epoch: Math.max(1, epoch), offset: 0 } : head;
 }
 
-function leave(byChannel: Map<ChannelSpec, Leaving[]>, spec: ChannelSpec, one: Leaving): void {
+function leave(byChannel: Map<ChannelSpec, RoutedOutput[]>, spec: ChannelSpec, one: RoutedOutput): void {
   const leaving = byChannel.get(spec);
   if (leaving) leaving.push(one);
   else byChannel.set(spec, [one]);

@@ -1,7 +1,7 @@
 import { timeMsOf, type CloudEvent } from '../../../core/wire/event.ts';
 
 /** A line as an event. Null for what is none: a channel may carry bare data, and anybody can write to it. */
-export function eventOf(line: string): CloudEvent | null {
+export function parseEvent(line: string): CloudEvent | null {
   try {
     const event = JSON.parse(line) as Partial<CloudEvent> | null;
     const isEvent =

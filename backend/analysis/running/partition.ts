@@ -25,12 +25,12 @@ export function ownsKey({ index, count }: Partition, key: string): boolean {
 }
 
 /** What a partition of a service is called; the service itself where it is not divided. */
-export function partName(service: string, partition: Partition | null): string {
+export function partitionName(service: string, partition: Partition | null): string {
   return partition ? `${service}#${partition.index}/${partition.count}` : service;
 }
 
 /** Whether a name is that of a part of the service when it is divided otherwise. */
-export function isOtherDivision(name: string, service: string, partition: Partition | null): boolean {
+export function isOtherPartitioning(name: string, service: string, partition: Partition | null): boolean {
   if (name === service) return partition !== null;
   if (!name.startsWith(`${service}#`)) return false;
   const count = /^\d+\/(\d+)$/.exec(name.slice(service.length + 1))?.[1];

@@ -2,11 +2,11 @@ import { attachedConsumers } from '../../../core/redis/consumers.ts';
 import { parsePosition } from '../../../core/wire/event.ts';
 import { keys } from '../../../core/wire/keys.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
-import { DEFINITION_ENTRY, forgetService, OVER_ENTRY } from './checkpoint.ts';
-import { isOtherDivision, partName, type Partition } from './partition.ts';
+import { DEFINITION_ENTRY, forgetService, ENDED_ENTRY } from './checkpoint.ts';
+import { isOtherPartitioning, partitionName, type Partition } from './partition.ts';
 
 /** Another partition of the service, by its last commit. */
-export interface Fellow {
+export interface Peer {
   /** Of the input; 0 before its first commit. */
   epoch: number;
   /** The last epoch that it has brought to its end. */
@@ -15,7 +15,7 @@ export interface Fellow {
   isAttached: boolean;
 }
 
-export interface FellowsParts {
+export interface PeersParts {
   redis: Redis;
   service: string;
   partition: Partition | null;
@@ -24,25 +24,25 @@ export interface FellowsParts {
 }
 
 /** The other processes that one service is divided among: together they write its output. */
-export class Fellows {
-  readonly #parts: FellowsParts;
+export class Peers {
+  readonly #parts: PeersParts;
   readonly #names: string[];
 
-  constructor(parts: FellowsParts) {
+  constructor(parts: PeersParts) {
     this.#parts = parts;
     const { service, partition } = parts;
     const indexes = Array.from({ length: partition?.count ?? 0 }, (_, i) => i + 1);
     this.#names = indexes
       .filter((index) => index !== partition!.index)
-      .map((index) => partName(service, { index, count: partition!.count }));
+      .map((index) => partitionName(service, { index, count: partition!.count }));
   }
 
   /** Those that run the service as it is defined here. */
-  async look(): Promise<Fellow[]> {
+  async look(): Promise<Peer[]> {
     const { redis, input, definition } = this.#parts;
     if (this.#names.length === 0) return [];
     const [attached] = await attachedConsumers(redis, [input]);
-    const fields = [`@${input}`, OVER_ENTRY, DEFINITION_ENTRY];
+    const fields = [`@${input}`, ENDED_ENTRY, DEFINITION_ENTRY];
     const fellows = this.#names.map(async (name) => {
       const [position, over, itsDefinition] = await redis.hmget(keys.checkpoint(name), ...fields);
       return {
@@ -70,6 +70,6 @@ export class Fellows {
   async #otherwise(): Promise<string[]> {
     const { redis, service, partition, input } = this.#parts;
     const names = await redis.hkeys(keys.consumers(input));
-    return names.filter((name) => isOtherDivision(name, service, partition));
+    return names.filter((name) => isOtherPartitioning(name, service, partition));
   }
 }

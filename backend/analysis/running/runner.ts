@@ -11,23 +11,23 @@ import { readHead } from '../../../core/redis/channel-store.ts';
 import {
   DEFINITION_ENTRY,
   forgetService,
-  OVER_ENTRY,
-  placeService,
+  ENDED_ENTRY,
+  setStartPosition,
   readCheckpoint,
-  readStanding,
+  readProgress,
 } from './checkpoint.ts';
 import { Committer } from './committer.ts';
 import { Engine, type EngineOptions } from '../engine/engine.ts';
-import { Fellows } from './peers.ts';
+import { Peers } from './peers.ts';
 import { Handover } from './handover.ts';
-import { Holder } from './service-lease.ts';
+import { ServiceLease } from './service-lease.ts';
 import type { RetryPolicy } from './dead-letters.ts';
-import { readMarks, type Marks } from './partition-watermarks.ts';
-import { eventOf } from './parse-event.ts';
+import { readPartitionWatermarks, type PartitionWatermarks } from './partition-watermarks.ts';
+import { parseEvent } from './parse-event.ts';
 import { Outputs } from './outputs.ts';
-import { ownsKey, partName, type Partition } from './partition.ts';
+import { ownsKey, partitionName, type Partition } from './partition.ts';
 import type { Service } from '../engine/service.ts';
-import { Voice } from './telemetry.ts';
+import { TelemetrySender } from './telemetry-sender.ts';
 
 export const SIGN_MS = 500;
 export const STANDBY_LOOK_MS = 250;
@@ -76,12 +76,12 @@ export class ServiceRunner {
   readonly name: string;
   readonly #parts: RunnerParts;
   readonly #handover: Handover;
-  readonly #holder: Holder;
-  readonly #fellows: Fellows;
+  readonly #holder: ServiceLease;
+  readonly #fellows: Peers;
   readonly #engine: Engine;
   readonly #outputs: Outputs;
   readonly #committer: Committer;
-  readonly #voice: Voice;
+  readonly #voice: TelemetrySender;
   #reader: LogReader | null = null;
   #closed = false;
   /** How far the engine is; what it derived is on its way. */
@@ -92,7 +92,7 @@ export class ServiceRunner {
   #overEpoch = 0;
   #toldEpoch = 0;
   /** How far the processes are that write the input together, and when to look again. */
-  #marks: Marks | null = null;
+  #marks: PartitionWatermarks | null = null;
   #marksDueMs = 0;
   #lost = 0;
   #arrivedAt = performance.now();
@@ -116,9 +116,9 @@ export class ServiceRunner {
     } = parts;
     this.#parts = parts;
     this.#handover = handover;
-    this.name = partName(service, partition);
-    this.#holder = new Holder(redis, this.name, { isHasty: true });
-    this.#fellows = new Fellows({ ...parts, service });
+    this.name = partitionName(service, partition);
+    this.#holder = new ServiceLease(redis, this.name, { isHasty: true });
+    this.#fellows = new Peers({ ...parts, service });
     const owns = partition && { owns: (key: string) => ownsKey(partition, key) };
     this.#engine = new Engine(parts.service, { variant, ...owns, logLevel: parts.log.level });
     const outputs = new Outputs({
@@ -127,7 +127,7 @@ export class ServiceRunner {
       fellows: partition && this.#fellows,
     });
     this.#outputs = outputs;
-    this.#voice = new Voice({ ...parts, service });
+    this.#voice = new TelemetrySender({ ...parts, service });
     this.#committer = new Committer({
       ...{ redis, service, name: this.name, input, outputs, retryPolicy, handover },
       voice: this.#voice,
@@ -215,12 +215,12 @@ export class ServiceRunner {
     if ((checkpoint.entries.get(DEFINITION_ENTRY) ?? definition) !== definition) {
       const place = keepsPlace ? checkpoint.positions.get(input) : undefined;
       await forgetService(redis, this.name, input);
-      if (place) await placeService(redis, this.name, input, place);
+      if (place) await setStartPosition(redis, this.name, input, place);
       checkpoint = await readCheckpoint(redis, this.name);
     }
     this.#fresh = checkpoint.commit === '';
     if (this.#fresh) await this.#fellows.takeOver();
-    this.#overEpoch = Number(checkpoint.entries.get(OVER_ENTRY) ?? 0);
+    this.#overEpoch = Number(checkpoint.entries.get(ENDED_ENTRY) ?? 0);
     this.#toldEpoch = 0;
     this.#engine.load(checkpoint.entries);
     this.#lines.length = 0;
@@ -268,7 +268,7 @@ export class ServiceRunner {
   }
 
   #take(line: string, known: CloudEvent | null): void {
-    const event = known ?? eventOf(line);
+    const event = known ?? parseEvent(line);
     if (event) this.#engine.take(event);
     else this.#lines.push(line);
   }
@@ -286,7 +286,7 @@ export class ServiceRunner {
     if (parts.length === 0) return;
     if (!this.#marks && performance.now() > this.#marksDueMs) {
       this.#marksDueMs = performance.now() + IDLE_LOOK_MS;
-      this.#marks = await readMarks(this.#parts.redis, this.#parts.input, parts);
+      this.#marks = await readPartitionWatermarks(this.#parts.redis, this.#parts.input, parts);
     }
     if (!this.#marks || comparePositions(this.#position!, this.#marks.head) < 0) return;
     const { head, parts: marked } = this.#marks;
@@ -299,7 +299,7 @@ export class ServiceRunner {
   async #leaveEpoch(): Promise<boolean> {
     const { redis, input } = this.#parts;
     const position = this.#position!;
-    const { endOffset } = await readStanding(redis, input, position.epoch);
+    const { endOffset } = await readProgress(redis, input, position.epoch);
     if (endOffset === null) return true;
     this.#lose(endOffset - position.offset);
     if (endOffset !== position.offset) return true;
@@ -318,7 +318,7 @@ export class ServiceRunner {
     if (!(await this.#committer.arrived())) return false;
     const position = this.#position!;
     if (!this.#engine.waits && !this.#engine.hasResults && this.#toldEpoch === position.epoch) return true;
-    const { head, watermarkMs, endOffset } = await readStanding(redis, input, position.epoch);
+    const { head, watermarkMs, endOffset } = await readProgress(redis, input, position.epoch);
     if (head.epoch !== position.epoch || head.offset !== position.offset) return true;
     if (endOffset === position.offset) return this.#end();
     if (watermarkMs !== null) this.#engine.advance(watermarkMs);
@@ -353,7 +353,7 @@ export class ServiceRunner {
     const results = this.#engine.drain();
     const fresh = this.#fresh;
     if (fresh) results.entries.set(DEFINITION_ENTRY, this.#parts.definition);
-    if (this.#overEpoch === to.epoch) results.entries.set(OVER_ENTRY, String(to.epoch));
+    if (this.#overEpoch === to.epoch) results.entries.set(ENDED_ENTRY, String(to.epoch));
     // What is derived from what happens now can't wait: it would be late itself.
     const isSent = await this.#committer.send(results, to, {
       fresh,

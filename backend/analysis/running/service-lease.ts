@@ -5,7 +5,7 @@ import { callFunction, type Redis } from '../../../core/redis/connection.ts';
 /** So long a process has the right without a further sign. */
 const LIFE_MS = 2_000;
 
-export interface HolderOptions {
+export interface ServiceLeaseOptions {
   /**
    * Whether to take the right at once from a process whose connection is gone. It may come back and not know for half a
    * second: where that would do harm, the right has to run out.
@@ -17,7 +17,7 @@ export interface HolderOptions {
  * The right to run a service: one process at a time has it, while it gives signs of life. It spares double work; that nothing
  * is doubled is seen to by the commits.
  */
-export class Holder {
+export class ServiceLease {
   readonly #redis: Redis;
   readonly #service: string;
   readonly #isHasty: boolean;
@@ -25,7 +25,7 @@ export class Holder {
   #token: string | null = null;
   #sureUntilMs = -Infinity;
 
-  constructor(redis: Redis, service: string, { isHasty }: HolderOptions) {
+  constructor(redis: Redis, service: string, { isHasty }: ServiceLeaseOptions) {
     this.#redis = redis;
     this.#service = service;
     this.#isHasty = isHasty;

@@ -54,11 +54,11 @@ class Anomaly extends Service<State> {
     state.outlier = step.outlier;
     if (step.outlier !== null) {
       if (step.outlier === wasOutlier || event.restored) return [];
-      return told(event.subject, findingOf(step.outlier, event.data), before);
+      return anomalies(event.subject, findingOf(step.outlier, event.data), before);
     }
     const finding = this.#speed(state, step);
     this.#listen(state, step, context);
-    return finding ? told(event.subject, finding, before) : [];
+    return finding ? anomalies(event.subject, finding, before) : [];
   }
 
   override due({ ended, timeMs }: Timer, context: Context<State>): Derived[] {
@@ -66,7 +66,7 @@ class Anomaly extends Service<State> {
     const { track, intervalsSeconds } = context.state!;
     const silentSeconds = (timeMs - track.last!.timeMs) / 1000;
     const usualSeconds = median(intervalsSeconds);
-    return told(
+    return anomalies(
       context.key,
       {
         kind: 'silence',
@@ -138,7 +138,7 @@ function findingOf(outlier: OutlierReason, data: CloudEvent['data']): Finding {
 }
 
 /** To the service's own channel, and to that of alerts. */
-function told(subject: string, { message, ...finding }: Finding, last: Track['last']): Derived[] {
+function anomalies(subject: string, { message, ...finding }: Finding, last: Track['last']): Derived[] {
   const data = {
     ...finding,
     message: `${subject}: ${message}`,

@@ -1,9 +1,9 @@
 import { isoTime, type Data, type CloudEvent } from '../../../core/wire/event.ts';
-import { detectors, type DetectorName, type Settings } from '../drift/index.ts';
-import type { Detector, Evidence, Summary } from '../drift/detector.ts';
+import { detectors, type DetectorName, type DetectorSettings } from '../drift/detectors.ts';
+import type { Detector, Evidence, SampleSummary } from '../drift/detector.ts';
 import { Service, type Context, type Derived, type ServiceKind } from '../engine/service.ts';
 
-interface Params extends Settings {
+interface Params extends DetectorSettings {
   field: string;
   equals?: string | number | boolean;
   detector: DetectorName;
@@ -94,7 +94,7 @@ class Drift extends Service<State> {
 }
 
 /** In words, what differs the most. */
-function difference(reference: Summary, current: Summary): string {
+function difference(reference: SampleSummary, current: SampleSummary): string {
   if (current.mean !== undefined)
     return `its mean went from ${reference.mean?.toPrecision(3) ?? 'nothing'} to ${current.mean.toPrecision(3)}`;
   const [before, now] = [reference.shares ?? {}, current.shares ?? {}];

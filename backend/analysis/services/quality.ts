@@ -1,7 +1,7 @@
 import { channelSpec, dataValidator } from '../../../core/wire/channels.ts';
 import { isoTime, timeMsOf, type Data, type CloudEvent } from '../../../core/wire/event.ts';
 import { explain } from '../../../schemas/index.ts';
-import { newTally, observe, qualityOf, type Tally } from '../quality/tally.ts';
+import { newQualityWindow, observe, qualityOf, type QualityWindow } from '../quality/quality-window.ts';
 import { Service, type Context, type Derived, type ServiceKind, type Timer } from '../engine/service.ts';
 
 interface Params {
@@ -17,7 +17,7 @@ interface State {
   offset: number;
   /** The largest event time so far, epoch ms. */
   newestMs: number;
-  tally: Tally | null;
+  tally: QualityWindow | null;
   /** Whether the last window had too many violations: an alert tells of the first such window alone. */
   isBad: boolean;
 }
@@ -93,10 +93,10 @@ class QualityService extends Service<State> {
   }
 
   /** A window begins where the clock says, or with the epoch's first event; those without an event are left out. */
-  #open(context: Context<State>): Tally {
+  #open(context: Context<State>): QualityWindow {
     const startMs = Math.floor(context.watermarkMs / this.#windowMs) * this.#windowMs;
     context.setTimer(WINDOW, startMs + this.#windowMs);
-    return newTally(context.state ? startMs : context.watermarkMs, startMs + this.#windowMs);
+    return newQualityWindow(context.state ? startMs : context.watermarkMs, startMs + this.#windowMs);
   }
 
   #validator(channel: string): ReturnType<typeof dataValidator> {
@@ -119,7 +119,7 @@ class QualityService extends Service<State> {
     return `${missing ?? error?.instancePath.slice(1).replaceAll('/', '.')} ${error?.keyword}`.trim();
   }
 
-  #violations({ channel }: State, tally: Tally): Derived {
+  #violations({ channel }: State, tally: QualityWindow): Derived {
     const { events, violations, violated, fromMs, toMs } = tally;
     const share = violations / events;
     return alert(channel, toMs, {

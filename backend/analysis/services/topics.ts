@@ -1,7 +1,7 @@
 import { isoTime, type CloudEvent } from '../../../core/wire/event.ts';
 import type { PostTopics } from '../../../schemas/types.ts';
 import { Service, type Context, type Derived, type ServiceKind, type Timer } from '../engine/service.ts';
-import { countPost, fade, logLikelihoodRatio, noCounts, type Counts } from '../text/counts.ts';
+import { countPost, fade, logLikelihoodRatio, noCounts, type TermCounts } from '../text/term-counts.ts';
 import { hasText } from '../text/post-service.ts';
 import { termsOf, type TermKey, type TermOptions } from '../text/terms.ts';
 
@@ -9,9 +9,9 @@ type Topic = PostTopics['topics'][number];
 
 interface State {
   /** Windows that are under way, by their start; more than one only while a live source's clock runs ahead. */
-  open: { [startMs: string]: Counts };
+  open: { [startMs: string]: TermCounts };
   /** The windows before, the older the fainter. */
-  before: Counts;
+  before: TermCounts;
   /** When the last of them ended. */
   endMs: number | null;
   late: number;
@@ -92,7 +92,7 @@ class Topics extends Service<State> {
   }
 
   /** The topics of a window beside those of the time before, or those of them that are wanted, however rare. */
-  #topics(now: Counts, before: Counts, isWanted?: (key: TermKey) => boolean): Topic[] {
+  #topics(now: TermCounts, before: TermCounts, isWanted?: (key: TermKey) => boolean): Topic[] {
     const { minCount, burstScore, top } = this.#options;
     return (Object.entries(now.terms) as [TermKey, number][])
       .filter(([key, count]) => (isWanted ? isWanted(key) : count >= minCount))

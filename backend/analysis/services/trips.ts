@@ -14,7 +14,7 @@ interface Params {
 }
 
 /** What steps add up to. */
-interface Way {
+interface TripTotals {
   distanceM: number;
   movingSeconds: number;
   maxSpeedMps: number;
@@ -22,7 +22,7 @@ interface Way {
 
 interface Trip {
   begin: Fix;
-  way: Way;
+  way: TripTotals;
 }
 
 interface State {
@@ -32,7 +32,7 @@ interface State {
   /** Where it stands, or may turn out to have stood since. */
   stay: Stay | null;
   /** The way since the stay began: the trip's own if it goes on. */
-  since: Way;
+  since: TripTotals;
 }
 
 const SILENCE = 'silence';
@@ -54,7 +54,7 @@ class Trips extends Service<State> {
   }
 
   override receive(event: CloudEvent, context: Context<State>): Derived[] {
-    const state = context.state ?? { track: newTrack(), trip: null, stay: null, since: noWay() };
+    const state = context.state ?? { track: newTrack(), trip: null, stay: null, since: noTotals() };
     const step = this.#tracker.follow(state.track, event.data, context.timeMs);
     if (!step) return [];
     context.state = state;
@@ -68,10 +68,10 @@ class Trips extends Service<State> {
     }
     const { stay } = state;
     if (!isWithin(stay, fix, this.#params.stop_radius_m, this.#gapMs)) {
-      state.trip ??= { begin: stay.last, way: noWay() };
+      state.trip ??= { begin: stay.last, way: noTotals() };
       add(state.trip.way, state.since);
       state.stay = newStay(fix, true);
-      state.since = noWay();
+      state.since = noTotals();
       this.#step(state.trip.way, step);
       return [];
     }
@@ -80,7 +80,7 @@ class Trips extends Service<State> {
       this.#step(state.since, step);
       return [];
     }
-    state.since = noWay();
+    state.since = noTotals();
     const { trip } = state;
     state.trip = null;
     return trip ? this.#derived(trip, stay.first, false) : [];
@@ -90,14 +90,14 @@ class Trips extends Service<State> {
     const state = context.state!;
     const endMs = state.stay!.last.timeMs;
     const trips = this.#end(state, ended).map((trip) => ({ ...trip, timeMs: ended ? endMs : timeMs }));
-    context.state = { track: state.track, trip: null, stay: null, since: noWay() };
+    context.state = { track: state.track, trip: null, stay: null, since: noTotals() };
     return trips;
   }
 
   #begin(state: State, fix: Fix): void {
-    state.trip = { begin: fix, way: noWay() };
+    state.trip = { begin: fix, way: noTotals() };
     state.stay = newStay(fix, true);
-    state.since = noWay();
+    state.since = noTotals();
   }
 
   /** No more fixes: the trip, if there is one, ends with the last. */
@@ -107,7 +107,7 @@ class Trips extends Service<State> {
     return this.#derived(trip, stay!.last, isOpen);
   }
 
-  #step(way: Way, { distanceM, elapsedSeconds }: Step): void {
+  #step(way: TripTotals, { distanceM, elapsedSeconds }: Step): void {
     const speedMps = elapsedSeconds > 0 ? distanceM / elapsedSeconds : 0;
     const movingSeconds = speedMps >= this.#params.moving_above_mps ? elapsedSeconds : 0;
     add(way, { distanceM, movingSeconds, maxSpeedMps: speedMps });
@@ -132,11 +132,11 @@ class Trips extends Service<State> {
   }
 }
 
-function noWay(): Way {
+function noTotals(): TripTotals {
   return { distanceM: 0, movingSeconds: 0, maxSpeedMps: 0 };
 }
 
-function add(way: Way, more: Way): void {
+function add(way: TripTotals, more: TripTotals): void {
   way.distanceM += more.distanceM;
   way.movingSeconds += more.movingSeconds;
   way.maxSpeedMps = Math.max(way.maxSpeedMps, more.maxSpeedMps);

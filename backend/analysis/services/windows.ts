@@ -1,5 +1,5 @@
 import type { ServiceKind } from '../engine/service.ts';
-import { Sliding } from '../windows/sliding.ts';
+import { SlidingWindows } from '../windows/sliding-windows.ts';
 import { Windows, type WindowParams } from '../windows/windows.ts';
 
 const span = { type: 'string', pattern: '^\\d+(\\.\\d+)?(ms|s|m|h|d)$' };
@@ -48,6 +48,6 @@ export default {
   },
   create(given) {
     const params = given as unknown as WindowParams;
-    return params.window.kind === 'sliding' ? new Sliding(params) : new Windows(params);
+    return params.window.kind === 'sliding' ? new SlidingWindows(params) : new Windows(params);
   },
 } satisfies ServiceKind;

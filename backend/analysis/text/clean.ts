@@ -1,5 +1,5 @@
 import { decodeHTMLStrict } from 'entities';
-import { partsOf, replaceParts, type Part } from './parts.ts';
+import { entitiesOf, replaceEntities, type TextEntity } from './text-entities.ts';
 
 export interface CleanOptions {
   urls: 'keep' | 'remove' | 'placeholder';
@@ -30,7 +30,7 @@ const INVISIBLE = /[\u00ad\u200b\u2060\ufeff]/g;
 export function cleaner({ urls, mentions, hashtags, maxRepeats }: CleanOptions): (text: string) => Cleaned {
   // Numerals such as VIII are not emphasis.
   const repeated = new RegExp(`(?![IX])(\\p{L})\\1{${maxRepeats},}`, 'gu');
-  const replace = ({ kind, value }: Part): string => {
+  const replace = ({ kind, value }: TextEntity): string => {
     if (kind === 'hashtag')
       return { keep: `#${value}`, word: value.replaceAll('_', ' '), remove: '' }[hashtags];
     const kept = kind === 'mention' ? `@${value}` : value;
@@ -42,11 +42,12 @@ export function cleaner({ urls, mentions, hashtags, maxRepeats }: CleanOptions):
     const decoded = (text.includes('&') ? decodeHTMLStrict(text) : text)
       .replace(INVISIBLE, '')
       .normalize('NFC');
-    const parts = partsOf(decoded);
-    const of = (kind: Part['kind']) => parts.filter((part) => part.kind === kind).map(({ value }) => value);
+    const parts = entitiesOf(decoded);
+    const of = (kind: TextEntity['kind']) =>
+      parts.filter((part) => part.kind === kind).map(({ value }) => value);
     return {
       // Links and names stay as they are: only what lies between them is squeezed.
-      clean: replaceParts(decoded, parts, replace, squeeze).replace(/\s+/g, ' ').trim(),
+      clean: replaceEntities(decoded, parts, replace, squeeze).replace(/\s+/g, ' ').trim(),
       hashtags: of('hashtag'),
       mentions: of('mention'),
       urls: of('url'),

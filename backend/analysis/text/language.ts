@@ -1,5 +1,5 @@
 import { eld } from 'eld/small';
-import { partsOf, replaceParts } from './parts.ts';
+import { entitiesOf, replaceEntities } from './text-entities.ts';
 import { UNDETERMINED } from './post-service.ts';
 
 /** What a text seems to be written in. */
@@ -63,7 +63,7 @@ function unscaled(score: number): number {
 
 /** The words alone. `http` is what collections of posts leave of a link. */
 function proseOf(text: string): string {
-  return replaceParts(text, partsOf(text), () => ' ')
+  return replaceEntities(text, entitiesOf(text), () => ' ')
     .replace(/\bhttps?\b/g, ' ')
     .replace(/\s+/g, ' ')
     .trim();

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { decodeHTMLStrict } from 'entities';
 import { bestText, languageOf, type TextData } from './post-service.ts';
-import { partsOf, replaceParts } from './parts.ts';
+import { entitiesOf, replaceEntities } from './text-entities.ts';
 
 const require = createRequire(import.meta.url);
 /** Words by UAX #29; the boundaries of words hardly differ between languages. */
@@ -22,7 +22,7 @@ export interface TermOptions {
 /** The hashtags of a post and its other words that can be topics: each once, in lower case, no stop words. */
 export function termsOf(data: TextData, { language, ignored }: TermOptions): Set<TermKey> {
   const text = decodeHTMLStrict(bestText(data)).normalize('NFC');
-  const parts = partsOf(text);
+  const parts = entitiesOf(text);
   const listed = Array.isArray(data['hashtags']) ? (data['hashtags'] as unknown[]) : [];
   const written = parts.filter(({ kind }) => kind === 'hashtag').map(({ value }) => value);
   const hashtags = new Set(
@@ -30,7 +30,7 @@ export function termsOf(data: TextData, { language, ignored }: TermOptions): Set
   );
   const stops = stopWordsOf(languageOf(data, language));
   const terms = new Set(Array.from(hashtags, (tag): TermKey => `#${tag}`));
-  const prose = replaceParts(text, parts, () => ' ').toLowerCase();
+  const prose = replaceEntities(text, parts, () => ' ').toLowerCase();
   for (const { segment, isWordLike } of segmenter.segment(prose.replaceAll('’', "'"))) {
     // A name of a host, or a full stop without a blank, is one segment with a dot.
     if (!isWordLike || segment.length < 2 || segment.includes('.') || !/\p{L}/u.test(segment)) continue;

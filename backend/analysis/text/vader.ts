@@ -27,7 +27,7 @@ export function tone(text: string, lexicon: Lexicon): Tone {
   const named = nameEmoji(text);
   const tokens = named.split(/\s+/).filter(Boolean).map(bare);
   if (tokens.length === 0) return { compound: 0, positive: 0, neutral: 0, negative: 0 };
-  const valences = new Reading(tokens, lexicon).valences();
+  const valences = new ValenceScorer(tokens, lexicon).valences();
   const emphasis = exclamation(named) + question(named);
   let sum = 0;
   let [positive, negative, neutral] = [0, 0, 0];
@@ -51,7 +51,7 @@ export function tone(text: string, lexicon: Lexicon): Tone {
 }
 
 /** One text's words under one lexicon. */
-class Reading {
+class ValenceScorer {
   readonly #words: string[];
   readonly #lower: string[];
   readonly #lexicon: Lexicon;

@@ -2,9 +2,9 @@ import type { CloudEvent } from '../../../core/wire/event.ts';
 import { spanMs } from '../../../core/time/duration.ts';
 import { Service, type Context, type Derived, type Timer } from '../engine/service.ts';
 import type { Accumulator } from './aggregates.ts';
-import { assigner, type Assign, type WindowSpec } from './assign.ts';
-import { Chooser } from './chooser.ts';
-import { AggregateSet } from './select.ts';
+import { windowAssigner, type WindowAssigner, type WindowSpec } from './window-assigner.ts';
+import { EventSelector } from './event-selector.ts';
+import { AggregateSet } from './aggregate-set.ts';
 
 /** The parameters of the service `windows`. */
 export interface WindowParams {
@@ -17,7 +17,7 @@ export interface WindowParams {
 }
 
 /** An open window: from, to before, partials; and how often it was published, where late events correct it. */
-type Open = [startMs: number, endMs: number, partials: Accumulator[], published: number];
+type OpenWindow = [startMs: number, endMs: number, partials: Accumulator[], published: number];
 
 const CLOSE = 'close';
 
@@ -25,10 +25,10 @@ const CLOSE = 'close';
  * Aggregates over windows of event time, by subject or any other member. A window closes when the watermark has passed its
  * end by the lateness allowed; what comes later still goes to the dead letters.
  */
-export class Windows extends Service<Open[]> {
+export class Windows extends Service<OpenWindow[]> {
   readonly #params: WindowParams;
-  readonly #chooser: Chooser;
-  readonly #assign: Assign;
+  readonly #chooser: EventSelector;
+  readonly #assign: WindowAssigner;
   readonly #selection: AggregateSet;
   readonly #latenessMs: number;
   readonly #isSession: boolean;
@@ -36,8 +36,8 @@ export class Windows extends Service<Open[]> {
   constructor(params: WindowParams) {
     super();
     this.#params = params;
-    this.#chooser = new Chooser(params);
-    this.#assign = assigner(params.window);
+    this.#chooser = new EventSelector(params);
+    this.#assign = windowAssigner(params.window);
     this.#selection = new AggregateSet(params.select);
     this.#latenessMs = spanMs(params.lateness, 'lateness');
     this.#isSession = params.window.kind === 'session';
@@ -47,7 +47,7 @@ export class Windows extends Service<Open[]> {
     return this.#chooser.key(event);
   }
 
-  override receive(event: CloudEvent, context: Context<Open[]>): Derived[] {
+  override receive(event: CloudEvent, context: Context<OpenWindow[]>): Derived[] {
     if (!this.#chooser.chooses(event)) return [];
     const { timeMs, watermarkMs } = context;
     const open = context.state ?? [];
@@ -76,9 +76,9 @@ export class Windows extends Service<Open[]> {
     return derived;
   }
 
-  override due(timer: Timer, context: Context<Open[]>): Derived[] {
+  override due(timer: Timer, context: Context<OpenWindow[]>): Derived[] {
     const derived: Derived[] = [];
-    const left: Open[] = [];
+    const left: OpenWindow[] = [];
     const inOrder = (context.state ?? []).sort((a, b) => a[1] - b[1] || a[0] - b[0]);
     for (const window of inOrder) {
       const isClosed = timer.ended || window[1] + this.#latenessMs <= timer.timeMs;
@@ -92,7 +92,7 @@ export class Windows extends Service<Open[]> {
   }
 
   /** Next when a window is to be published, or forgotten. */
-  #setTimer(open: Open[], context: Context<Open[]>): void {
+  #setTimer(open: OpenWindow[], context: Context<OpenWindow[]>): void {
     let nextMs = Infinity;
     for (const [, endMs, , published] of open) {
       const early = this.#params.late === 'correct' && published === 0;
@@ -102,7 +102,7 @@ export class Windows extends Service<Open[]> {
   }
 
   /** The session that an event is in: it may make one of several. */
-  #session(open: Open[], startMs: number, endMs: number): Open {
+  #session(open: OpenWindow[], startMs: number, endMs: number): OpenWindow {
     let session = opened([], startMs, endMs, this.#selection);
     for (const other of open.filter(([start, end]) => start < endMs && startMs < end)) {
       session = [
@@ -117,7 +117,7 @@ export class Windows extends Service<Open[]> {
     return session;
   }
 
-  #result(key: string, window: Open): Derived {
+  #result(key: string, window: OpenWindow): Derived {
     const [startMs, endMs, partials] = window;
     const corrections = window[3]++;
     return {
@@ -133,8 +133,8 @@ export class Windows extends Service<Open[]> {
   }
 }
 
-function opened(open: Open[], startMs: number, endMs: number, selection: AggregateSet): Open {
-  const window: Open = [startMs, endMs, selection.empty(), 0];
+function opened(open: OpenWindow[], startMs: number, endMs: number, selection: AggregateSet): OpenWindow {
+  const window: OpenWindow = [startMs, endMs, selection.empty(), 0];
   open.push(window);
   return window;
 }

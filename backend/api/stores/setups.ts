@@ -101,15 +101,15 @@ export class Setups {
 
   /** Services that run elsewhere know at once. */
   async #tell(): Promise<void> {
-    const { tellElsewhere } = await import('../../analysis/hosting/external-services.ts');
-    await tellElsewhere(this.#redis, await this.#store.read(), this.#channels);
+    const { publishExternalSetup } = await import('../../analysis/hosting/external-services.ts');
+    await publishExternalSetup(this.#redis, await this.#store.read(), this.#channels);
   }
 
   /** New steps begin with what comes from now on, however long it takes until they run. */
   async #place(name: string, definition: Pipeline): Promise<void> {
-    const { placeService } = await import('../../analysis/running/checkpoint.ts');
+    const { setStartPosition } = await import('../../analysis/running/checkpoint.ts');
     for (const { channel, service, config } of planPipeline(name, definition).steps) {
-      if (config) await placeService(this.#redis, service, channel, await readHead(this.#redis, channel));
+      if (config) await setStartPosition(this.#redis, service, channel, await readHead(this.#redis, channel));
       else
         await this.#redis
           .xgroup('CREATE', keys.log(channel), service, '$', 'MKSTREAM')

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { derive, eventsOf, type DeriveOptions } from '../../../backend/analysis/engine/derive.ts';
 import { checkedParams } from '../../../backend/analysis/hosting/registry.ts';
-import { addTo, newSketch, quantileOf } from '../../../backend/analysis/quality/sketch.ts';
+import { addTo, newSketch, quantileOf } from '../../../backend/analysis/quality/quantile-sketch.ts';
 import quality from '../../../backend/analysis/services/quality.ts';
 import type { Data, CloudEvent } from '../../../core/wire/event.ts';
 import { explain, validator } from '../../../schemas/index.ts';

@@ -13,19 +13,19 @@ export interface WindowSpec {
 }
 
 /** A stretch of event time: from `startMs` to before `endMs`. */
-export interface Span {
+export interface TimeWindow {
   startMs: number;
   endMs: number;
 }
 
 /** Answers the windows that an event at a time is in, earliest first. A session's is what it alone would make. */
-export type Assign = (timeMs: number) => Span[];
+export type WindowAssigner = (timeMs: number) => TimeWindow[];
 
 /** Of one event. */
 const WINDOWS_MAX = 1_000;
 
 /** @throws refusal for windows that there can't be */
-export function assigner({ kind, size, every, offset }: WindowSpec): Assign {
+export function windowAssigner({ kind, size, every, offset }: WindowSpec): WindowAssigner {
   const sizeMs = spanMs(size, 'window size');
   const offsetMs = spanMs(offset ?? '0s', 'window offset');
   if (!(sizeMs >= 1)) throw malformed(`A window of ${size} is no window.`);
@@ -40,7 +40,7 @@ export function assigner({ kind, size, every, offset }: WindowSpec): Assign {
     throw malformed(`Each event would be in ${Math.ceil(sizeMs / everyMs)} windows; ${WINDOWS_MAX} at most.`);
   return (timeMs) => {
     const last = Math.floor((timeMs - offsetMs) / everyMs) * everyMs + offsetMs;
-    const spans: Span[] = [];
+    const spans: TimeWindow[] = [];
     for (let startMs = last; startMs + sizeMs > timeMs; startMs -= everyMs)
       spans.unshift({ startMs, endMs: startMs + sizeMs });
     return spans;

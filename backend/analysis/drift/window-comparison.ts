@@ -1,6 +1,6 @@
 import type { Detector, Evidence } from './detector.ts';
 
-export interface WindowsState<Value> {
+export interface WindowComparisonState<Value> {
   /** The first values, as they came. */
   reference: Value[];
   /** The latest, and their times, epoch ms. */
@@ -9,7 +9,7 @@ export interface WindowsState<Value> {
   seen: number;
 }
 
-export interface WindowsSettings {
+export interface WindowComparisonSettings {
   /** Values that the reference has. */
   referenceEvents: number;
   /** Values that the sliding window has. */
@@ -21,11 +21,11 @@ export interface WindowsSettings {
 }
 
 /** Compares the first values, which stay the reference, with a window that slides over those after them. */
-export abstract class Windows<Value> implements Detector<Value> {
-  state: WindowsState<Value>;
-  readonly #settings: WindowsSettings;
+export abstract class WindowComparison<Value> implements Detector<Value> {
+  state: WindowComparisonState<Value>;
+  readonly #settings: WindowComparisonSettings;
 
-  constructor(settings: WindowsSettings, state: WindowsState<Value> = begin()) {
+  constructor(settings: WindowComparisonSettings, state: WindowComparisonState<Value> = begin()) {
     this.#settings = settings;
     this.state = state;
   }
@@ -55,6 +55,6 @@ export abstract class Windows<Value> implements Detector<Value> {
   }
 }
 
-function begin<Value>(): WindowsState<Value> {
+function begin<Value>(): WindowComparisonState<Value> {
   return { reference: [], current: [], timesMs: [], seen: 0 };
 }

@@ -7,7 +7,7 @@ const LEAST = 1;
  * Counts of values by size, for quantiles at a relative error of 2 % in bounded memory (DDSketch: Masson, Rim and Lee,
  * VLDB 2019): some 60 buckets for each factor of ten that is there. It is plain JSON.
  */
-export interface Sketch {
+export interface QuantileSketch {
   /** Values that are 0, less, or too small to matter. */
   zeros: number;
   /** Bucket -> count; bucket i holds what is above GROWTH^(i-1), up to GROWTH^i. */
@@ -15,12 +15,12 @@ export interface Sketch {
   max: number;
 }
 
-export function newSketch(): Sketch {
+export function newSketch(): QuantileSketch {
   return { zeros: 0, buckets: {}, max: 0 };
 }
 
 /** Adds a value; what is below 0 counts as 0. */
-export function addTo(sketch: Sketch, value: number): void {
+export function addTo(sketch: QuantileSketch, value: number): void {
   if (value < LEAST) {
     sketch.zeros++;
     return;
@@ -30,12 +30,12 @@ export function addTo(sketch: Sketch, value: number): void {
   sketch.max = Math.max(sketch.max, value);
 }
 
-export function countOf({ zeros, buckets }: Sketch): number {
+export function countOf({ zeros, buckets }: QuantileSketch): number {
   return Object.values(buckets).reduce((sum, count) => sum + count, zeros);
 }
 
 /** The least value that at least this share of the values does not exceed; 0 when there is none. */
-export function quantileOf(sketch: Sketch, share: number): number {
+export function quantileOf(sketch: QuantileSketch, share: number): number {
   let left = Math.ceil(share * countOf(sketch)) - sketch.zeros;
   if (left <= 0) return 0;
   for (const bucket of Object.keys(sketch.buckets)

@@ -1,7 +1,7 @@
 import type { TermKey } from './terms.ts';
 
 /** In how many posts terms were. Survives JSON. */
-export interface Counts {
+export interface TermCounts {
   posts: number;
   /** How many terms there are. */
   size: number;
@@ -11,10 +11,10 @@ export interface Counts {
 /** Less than so many posts, after decay, is none. */
 const NEGLIGIBLE = 0.02;
 
-export const noCounts = (): Counts => ({ posts: 0, size: 0, terms: {} });
+export const noCounts = (): TermCounts => ({ posts: 0, size: 0, terms: {} });
 
 /** Counts one more post. Beyond twice as many terms as `maxTerms`, the rarer half is forgotten (after Manku and Motwani, 2002). */
-export function countPost(counts: Counts, terms: Iterable<TermKey>, maxTerms: number): void {
+export function countPost(counts: TermCounts, terms: Iterable<TermKey>, maxTerms: number): void {
   counts.posts++;
   for (const term of terms) {
     const before = counts.terms[term];
@@ -25,7 +25,7 @@ export function countPost(counts: Counts, terms: Iterable<TermKey>, maxTerms: nu
 }
 
 /** What was counted before, faded by a factor, and the new counts: `maxTerms` at most. */
-export function fade(before: Counts, factor: number, now: Counts, maxTerms: number): Counts {
+export function fade(before: TermCounts, factor: number, now: TermCounts, maxTerms: number): TermCounts {
   const terms = new Map(Object.entries(before.terms).map(([term, count]) => [term, count * factor]));
   for (const [term, count] of Object.entries(now.terms)) terms.set(term, (terms.get(term) ?? 0) + count);
   const entries = Array.from(terms, ([term, count]): [string, number] => [term, round(count)]);
@@ -59,7 +59,7 @@ export function logLikelihoodRatio(k1: number, n1: number, k2: number, n2: numbe
 }
 
 /** The most frequent terms; of equals the first in the alphabet, so that the order of arrival does not matter. */
-function kept(entries: [string, number][], maxTerms: number): Pick<Counts, 'size' | 'terms'> {
+function kept(entries: [string, number][], maxTerms: number): Pick<TermCounts, 'size' | 'terms'> {
   const most =
     entries.length <= maxTerms
       ? entries

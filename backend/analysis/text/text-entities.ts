@@ -1,7 +1,7 @@
 import { LinkifyIt } from 'linkify-it';
 
 /** What a post holds beside words. */
-export interface Part {
+export interface TextEntity {
   kind: 'url' | 'mention' | 'hashtag';
   /** As it is written; mentions and hashtags without their sign. */
   value: string;
@@ -17,7 +17,7 @@ const SIGNED =
   /(?<![\p{L}\p{M}\p{N}_@#&/.])(?:[@＠](\w+(?:@[\w-]+(?:\.[\w-]+)+)?)|[#＃](?=[\p{M}\p{N}]*[\p{L}_])([\p{L}\p{M}\p{N}_]+))/gu;
 
 /** The links, mentions and hashtags of a text, in their order. Addresses of mail are none. */
-export function partsOf(text: string): Part[] {
+export function entitiesOf(text: string): TextEntity[] {
   const urls = linksOf(text);
   const parts = [...urls];
   for (const match of text.matchAll(SIGNED)) {
@@ -35,10 +35,10 @@ export function partsOf(text: string): Part[] {
 }
 
 /** The text with each part replaced, and what lies between them too. */
-export function replaceParts(
+export function replaceEntities(
   text: string,
-  parts: Part[],
-  replace: (part: Part) => string,
+  parts: TextEntity[],
+  replace: (part: TextEntity) => string,
   between = (words: string) => words,
 ): string {
   let replaced = '';
@@ -50,7 +50,7 @@ export function replaceParts(
   return replaced + between(text.slice(from));
 }
 
-function linksOf(text: string): Part[] {
+function linksOf(text: string): TextEntity[] {
   // Most posts hold none, and looking for them takes long.
   if (!/[.:]\S/.test(text)) return [];
   return (linkify.match(text) ?? [])

@@ -1,13 +1,13 @@
 import { isoTime } from '../../../core/wire/event.ts';
 import type { Quality } from '../../../schemas/types.ts';
-import { addTo, countOf, newSketch, quantileOf, type Sketch } from './sketch.ts';
+import { addTo, countOf, newSketch, quantileOf, type QuantileSketch } from './quantile-sketch.ts';
 
 /** So many subjects, and kinds of violation, are told apart in a window. */
 const MAX_SUBJECTS = 1_000;
 const MAX_VIOLATIONS = 20;
 
 /** What a window has seen so far; bounded, and plain JSON. */
-export interface Tally {
+export interface QualityWindow {
   fromMs: number;
   toMs: number;
   events: number;
@@ -17,8 +17,8 @@ export interface Tally {
   violations: number;
   violated: { [what: string]: number };
   subjects: { [subject: string]: 1 };
-  disorder: Sketch;
-  delay: Sketch;
+  disorder: QuantileSketch;
+  delay: QuantileSketch;
 }
 
 /** What one event adds. */
@@ -34,7 +34,7 @@ export interface Observation {
   violation: string | null;
 }
 
-export function newTally(fromMs: number, toMs: number): Tally {
+export function newQualityWindow(fromMs: number, toMs: number): QualityWindow {
   return {
     fromMs,
     toMs,
@@ -51,7 +51,7 @@ export function newTally(fromMs: number, toMs: number): Tally {
 }
 
 /** Counts an event, in place. */
-export function observe(tally: Tally, seen: Observation): void {
+export function observe(tally: QualityWindow, seen: Observation): void {
   tally.events++;
   tally.missing += seen.missing;
   if (seen.sinceNewestMs < 0) tally.disordered++;
@@ -68,7 +68,7 @@ export function observe(tally: Tally, seen: Observation): void {
 }
 
 /** The window as it is published. */
-export function qualityOf(tally: Tally, channel: string): Quality {
+export function qualityOf(tally: QualityWindow, channel: string): Quality {
   const { fromMs, toMs, events, violations } = tally;
   return {
     channel,
@@ -88,7 +88,7 @@ export function qualityOf(tally: Tally, channel: string): Quality {
   };
 }
 
-function distribution(sketch: Sketch) {
+function distribution(sketch: QuantileSketch) {
   const seconds = (ms: number) => Number((ms / 1000).toPrecision(4));
   return {
     p50_seconds: seconds(quantileOf(sketch, 0.5)),

@@ -1,10 +1,10 @@
 import type { Level, Logger } from '../../../core/logging/log.ts';
 import type { MetricSink } from '../../../core/plugins/plugin.ts';
 import { callProtocol, type Redis } from '../../../core/redis/connection.ts';
-import type { Told } from '../engine/metrics-and-logs.ts';
-import type { Fields, Labels } from '../engine/service.ts';
+import type { Telemetry } from '../engine/telemetry.ts';
+import type { LogFields, MetricLabels } from '../engine/service.ts';
 
-export interface VoiceParts {
+export interface TelemetrySenderParts {
   redis: Redis;
   log: Logger;
   service: string;
@@ -34,17 +34,17 @@ const RESERVED = new Set(['time', 'level', 'kind', 'service', 'message', 'role',
  * /metrics reads it. Told once what was derived is committed, so that nothing is told twice when a killed service starts over;
  * what it had not told by then, a second of metrics at most, is missing.
  */
-export class Voice {
-  readonly #parts: VoiceParts;
+export class TelemetrySender {
+  readonly #parts: TelemetrySenderParts;
   readonly #series = new Map<string, Series>();
   readonly #refusals = new Set<string>();
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(parts: VoiceParts) {
+  constructor(parts: TelemetrySenderParts) {
     this.#parts = parts;
   }
 
-  tell({ lines, left, counts, observations }: Told): void {
+  tell({ lines, left, counts, observations }: Telemetry): void {
     for (const { level, message, fields } of lines) this.#write(level, message, fields);
     if (left > 0) this.#write('warn', `${left} more lines were left out.`, {});
     for (const { metric, labels, by } of counts) {
@@ -65,18 +65,18 @@ export class Voice {
     await this.#flush();
   }
 
-  #write(level: Level, message: string, fields: Fields): void {
+  #write(level: Level, message: string, fields: LogFields): void {
     const shown = Object.entries(fields).map(([name, value]) => [
       RESERVED.has(name) ? `${name}_` : name,
       level === 'debug' ? value : short(value),
     ]);
     this.#parts.log[level](
-      { ...(Object.fromEntries(shown) as Fields), kind: 'service', service: this.#parts.service },
+      { ...(Object.fromEntries(shown) as LogFields), kind: 'service', service: this.#parts.service },
       message.slice(0, MESSAGE_MAX),
     );
   }
 
-  #find(metric: string, labels: Labels): Series | null {
+  #find(metric: string, labels: MetricLabels): Series | null {
     const text = JSON.stringify(labels);
     const key = `${metric} ${text}`;
     let series = this.#series.get(key);
@@ -116,7 +116,7 @@ export class Voice {
     }
   }
 
-  #sink(metric: string, value: number, labels: Labels): void {
+  #sink(metric: string, value: number, labels: MetricLabels): void {
     const { metricSinks = [], service } = this.#parts;
     if (metricSinks.length === 0) return;
     const texts = Object.fromEntries(Object.entries(labels).map(([name, label]) => [name, String(label)]));

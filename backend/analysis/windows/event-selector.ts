@@ -5,7 +5,7 @@ import { compilePredicate, compileValue } from '../../../core/wire/expression.ts
 const ALL = 'all';
 
 /** Which events go into windows, and by what they are kept apart. */
-export class Chooser {
+export class EventSelector {
   readonly #where: ((data: Data) => boolean) | null;
   readonly #by: ((data: Data) => unknown) | 'subject' | null;
 

@@ -8,7 +8,7 @@ import type { Retry } from './dead-letters.ts';
 /** More events than this that came of one are not named. */
 const TO_MAX = 100;
 
-export interface HopsParts {
+export interface TraceHopsParts {
   service: string;
   /** Wall time, epoch ms. */
   receivedMs: number;
@@ -18,9 +18,9 @@ export interface HopsParts {
 }
 
 /** What a service did with the events of sampled traces, for the record of traces. */
-export function hopsOf(
+export function traceHops(
   { traced, rejected }: Pick<Results, 'traced' | 'rejected'>,
-  { service, receivedMs, retries, batches }: HopsParts,
+  { service, receivedMs, retries, batches }: TraceHopsParts,
 ): { trace: string; text: string }[] {
   if (traced.length === 0) return [];
   const derived = new Map<CloudEvent, string[]>();

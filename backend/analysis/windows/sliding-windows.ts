@@ -1,26 +1,26 @@
 import type { CloudEvent } from '../../../core/wire/event.ts';
 import { spanMs } from '../../../core/time/duration.ts';
 import { type Context, type Derived, Service } from '../engine/service.ts';
-import { Chooser } from './chooser.ts';
-import { AggregateSet } from './select.ts';
+import { EventSelector } from './event-selector.ts';
+import { AggregateSet } from './aggregate-set.ts';
 import type { WindowParams } from './windows.ts';
 
 /** An event of the last while: its time, and what it adds. */
-type Seen = [timeMs: number, values: unknown[]];
+type RecentEvent = [timeMs: number, values: unknown[]];
 
 /**
  * One result for each event, over the window that ends with it: (its time - size, its time]. An event that is late by no more
  * than is allowed counts in what comes after it; results that were published before stay.
  */
-export class Sliding extends Service<Seen[]> {
-  readonly #chooser: Chooser;
+export class SlidingWindows extends Service<RecentEvent[]> {
+  readonly #chooser: EventSelector;
   readonly #selection: AggregateSet;
   readonly #sizeMs: number;
   readonly #latenessMs: number;
 
   constructor(params: WindowParams) {
     super();
-    this.#chooser = new Chooser(params);
+    this.#chooser = new EventSelector(params);
     this.#selection = new AggregateSet(params.select);
     this.#sizeMs = spanMs(params.window.size, 'window size');
     this.#latenessMs = spanMs(params.lateness, 'lateness');
@@ -30,7 +30,7 @@ export class Sliding extends Service<Seen[]> {
     return this.#chooser.key(event);
   }
 
-  override receive(event: CloudEvent, context: Context<Seen[]>): Derived[] {
+  override receive(event: CloudEvent, context: Context<RecentEvent[]>): Derived[] {
     if (!this.#chooser.chooses(event)) return [];
     const { timeMs, watermarkMs } = context;
     if (timeMs < watermarkMs - this.#latenessMs) {

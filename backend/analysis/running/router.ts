@@ -1,7 +1,7 @@
 import { carriedText, nextHops, type Carried, type Route } from '../../../core/wire/pipeline.ts';
 
 /** Where an event goes next, and what it carries there beside its trace. */
-export interface Way {
+export interface Destination {
   /** null: its route is at its end. */
   channel: string | null;
   carried: Carried;
@@ -10,23 +10,23 @@ export interface Way {
 }
 
 /** The ways of events through pipelines. Events that follow each other mostly go the same: it is worked out once. */
-export class Ways {
+export class Router {
   #last: Carried = {};
-  #ways: Way[] | null = null;
+  #ways: Destination[] | null = null;
 
   /** Where what carries this goes; `isRouted` false: it stays where the service writes, at the end of all routes. */
-  of({ pipeline, route = [], params }: Carried, isRouted: boolean): Way[] {
+  of({ pipeline, route = [], params }: Carried, isRouted: boolean): Destination[] {
     const asked = isRouted ? route : [];
     const last = this.#last;
     if (!this.#ways || pipeline !== last.pipeline || params !== last.params || !isSame(asked, last.route!)) {
       this.#last = { pipeline, route: asked, params };
-      this.#ways = waysOf(this.#last);
+      this.#ways = destinationsOf(this.#last);
     }
     return this.#ways;
   }
 }
 
-function waysOf({ pipeline, route, params }: Carried): Way[] {
+function destinationsOf({ pipeline, route, params }: Carried): Destination[] {
   const hops = nextHops(route!);
   const ends = hops.length > 0 ? hops : [{ channel: null, route: [] }];
   return ends.map(({ channel, route: rest }) => {

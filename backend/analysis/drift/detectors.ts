@@ -4,10 +4,10 @@ import type { Detector } from './detector.ts';
 import { KolmogorovSmirnov } from './kolmogorov-smirnov.ts';
 import { PageHinkley, type PageHinkleyState } from './page-hinkley.ts';
 import { Psi } from './psi.ts';
-import type { WindowsState } from './windows.ts';
+import type { WindowComparisonState } from './window-comparison.ts';
 
 /** Settings of all detectors: each has its own, and they share those of the windows. */
-export interface Settings {
+export interface DetectorSettings {
   check_every: number;
   /** ADWIN. */
   delta: number;
@@ -25,13 +25,13 @@ export interface Settings {
 }
 
 /** A detector, and which values it takes. */
-interface Kind {
+interface DetectorKind {
   takes: 'numbers' | 'categories' | 'both';
   /** A detector at its beginning, or where another one of the same settings was. */
-  open(settings: Settings, state?: unknown): Detector<never>;
+  open(settings: DetectorSettings, state?: unknown): Detector<never>;
 }
 
-const windows = (settings: Settings) => ({
+const windows = (settings: DetectorSettings) => ({
   referenceEvents: settings.reference_events,
   windowEvents: settings.window_events,
   checkEvery: settings.check_every,
@@ -56,20 +56,21 @@ export const detectors = {
   ks: {
     takes: 'numbers',
     open: (settings, state) =>
-      new KolmogorovSmirnov(windows(settings), state as WindowsState<number> | undefined),
+      new KolmogorovSmirnov(windows(settings), state as WindowComparisonState<number> | undefined),
   },
   psi: {
     takes: 'both',
     open: (settings, state) =>
       new Psi(
         { ...windows(settings), minPsi: settings.min_psi, bins: settings.bins },
-        state as WindowsState<string | number> | undefined,
+        state as WindowComparisonState<string | number> | undefined,
       ),
   },
   'chi-squared': {
     takes: 'categories',
-    open: (settings, state) => new ChiSquared(windows(settings), state as WindowsState<string> | undefined),
+    open: (settings, state) =>
+      new ChiSquared(windows(settings), state as WindowComparisonState<string> | undefined),
   },
-} satisfies { [name: string]: Kind };
+} satisfies { [name: string]: DetectorKind };
 
 export type DetectorName = keyof typeof detectors;

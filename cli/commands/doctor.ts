@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { Command } from 'commander';
-import { examine } from '../../replayer/files/doctor.ts';
+import { diagnose } from '../../replayer/files/doctor.ts';
 import { openOptions, withReadOptions, type ReadOptions } from '../support/options.ts';
 import { count, lost } from '../support/report.ts';
 
@@ -18,7 +18,7 @@ export default {
 };
 
 async function run(file: string, options: ReadOptions): Promise<void> {
-  const report = await examine(file, openOptions(options));
+  const report = await diagnose(file, openOptions(options));
   const errors = report.findings.filter(({ severity }) => severity === 'error');
   if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);
   else {

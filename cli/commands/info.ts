@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { inform } from '../../replayer/files/info.ts';
+import { recordingInfo } from '../../replayer/files/info.ts';
 import { openOptions, withReadOptions, type ReadOptions } from '../support/options.ts';
 import { count, size } from '../support/report.ts';
 
@@ -17,7 +17,7 @@ export default {
 };
 
 async function run(file: string, options: ReadOptions): Promise<void> {
-  const report = await inform(file, openOptions(options));
+  const report = await recordingInfo(file, openOptions(options));
   if (options.json) return void process.stdout.write(`${JSON.stringify(report)}\n`);
   const { messages, bytes, format, start, end, chunks, compression, ratio, indexed, description } = report;
   const lines = [

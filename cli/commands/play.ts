@@ -10,12 +10,8 @@ import { readDeadLetters } from '../../core/redis/channel-store.ts';
 import type { Rate, Replay as ReplayDocument, ReplayRequest } from '../../schemas/types.ts';
 import { formats } from '../../replayer/reading/formats.ts';
 import { ReplayHost } from '../../replayer/hosting/host.ts';
-import { isFile } from '../../replayer/reading/origin.ts';
-import {
-  openOptionsOf,
-  withReadingFlags,
-  type ReadingFlags,
-} from '../../replayer/reading/reading-options.ts';
+import { isFile } from '../../replayer/reading/source.ts';
+import { openOptionsOf, withReadingFlags, type ReadingFlags } from '../support/reading-options.ts';
 import type { Source } from '../../replayer/playing/replay.ts';
 import { dryRun } from '../support/dry-run.ts';
 import type { LatePolicy } from '../../replayer/playing/pass.ts';

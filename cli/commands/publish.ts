@@ -7,8 +7,8 @@ import { connect } from '../../core/redis/connection.ts';
 import { addDeadLetters } from '../../core/redis/channel-store.ts';
 import { ChannelWriter } from '../../core/writing/writer.ts';
 import { explain } from '../../schemas/index.ts';
-import { lines, type Line } from '../../replayer/formats/support/lines.ts';
-import { decoded } from '../../replayer/reading/source.ts';
+import { lines, type TextLine } from '../../replayer/formats/support/lines.ts';
+import { decoded } from '../../replayer/reading/input.ts';
 
 interface Options {
   subject?: string;
@@ -66,7 +66,7 @@ async function publish(channel: string, options: Options): Promise<void> {
 
 /** Makes an event of a line, or says why it is none. */
 function lineReader(channel: string, subject: string | null, validate: ValidateFunction | null) {
-  return ({ text, tooLong }: Line): TimedRecord | string => {
+  return ({ text, tooLong }: TextLine): TimedRecord | string => {
     if (tooLong) return 'The line is longer than 1,000,000 characters.';
     const isObject = text.trimStart().startsWith('{');
     let values: Data;

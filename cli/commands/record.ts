@@ -6,9 +6,9 @@ import { count, lost, size } from '../support/report.ts';
 import { spanMs } from '../../core/time/duration.ts';
 import { McapFile, type RecordSink } from '../../replayer/record/mcap-sink.ts';
 import { LinesFile } from '../../replayer/record/lines-sink.ts';
-import { Reachable } from '../../replayer/record/recorder-requests.ts';
-import { Ring } from '../../replayer/record/ring.ts';
-import { SplitFile } from '../../replayer/record/split.ts';
+import { RecorderService } from '../../replayer/record/recorder-service.ts';
+import { RingBuffer } from '../../replayer/record/ring-buffer.ts';
+import { SplitFile } from '../../replayer/record/split-file.ts';
 import { Recorder, type RecorderOptions } from '../../replayer/record/recorder.ts';
 
 interface Options {
@@ -78,7 +78,7 @@ async function record(patterns: string[], options: Options): Promise<void> {
     const sink =
       options.ring === undefined
         ? await SplitFile.create({ path, sizeBytes, durationMs, create })
-        : new Ring(options.ring, path, create);
+        : new RingBuffer(options.ring, path, create);
     const recorder = await Recorder.start(redis, sink, {
       patterns,
       path,
@@ -86,7 +86,13 @@ async function record(patterns: string[], options: Options): Promise<void> {
       ...(options.maxDisk !== undefined && { maxDiskBytes: options.maxDisk }),
     });
     process.stderr.write(`Recording ${patterns.join(', ')} to ${path}; Ctrl+C ends it.\n`);
-    const reachable = new Reachable({ redis, recorder, sink, patterns, recordings: settings.recordings });
+    const reachable = new RecorderService({
+      redis,
+      recorder,
+      sink,
+      patterns,
+      recordings: settings.recordings,
+    });
     const stop = () => recorder.stop();
     const snap = () => {
       void reachable
@@ -108,7 +114,7 @@ async function record(patterns: string[], options: Options): Promise<void> {
   }
 }
 
-function tell(recorder: Recorder, sink: SplitFile | Ring, reason: string, json: boolean): void {
+function tell(recorder: Recorder, sink: SplitFile | RingBuffer, reason: string, json: boolean): void {
   const { counts, channels } = recorder;
   const { paths, bytes } = sink;
   if (json) {

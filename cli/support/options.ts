@@ -1,12 +1,8 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { loadSettings } from '../../core/settings/settings.ts';
 import type { Compression } from '../../replayer/mcap/format/compression.ts';
-import {
-  openOptionsOf,
-  withReadingFlags,
-  type ReadingFlags,
-} from '../../replayer/reading/reading-options.ts';
-import type { OpenOptions } from '../../replayer/reading/text-recording.ts';
+import { openOptionsOf, withReadingFlags, type ReadingFlags } from './reading-options.ts';
+import type { OpenOptions } from '../../replayer/reading/open-options.ts';
 
 /** Options of every command that reads recordings: how to understand a file that does not say it itself. */
 export interface ReadOptions extends ReadingFlags {

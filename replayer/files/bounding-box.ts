@@ -1,5 +1,5 @@
 /** Nothing that is recorded here is faster: what would need more is a mistake of the device. Metres per second. */
-const FASTEST = 1000;
+const SPEED_MAX_MPS = 1000;
 const METRES_PER_DEGREE = 111_195;
 /** Where fewer fixes than this follow from one another, subjects are no movers, and all places count. */
 const MOVING_SHARE = 0.9;
@@ -20,7 +20,7 @@ interface Fix {
  * The box around where subjects have been. A fix that is within reach neither of the one before it nor of the one after, of
  * its subject, is left out: one wrong coordinate would make a city's recording as wide as a country.
  */
-export class Extent {
+export class BoundingBox {
   readonly #all = new Bounds();
   readonly #believed = new Bounds();
   readonly #last = new Map<string, Fix>();
@@ -54,7 +54,7 @@ function reachable(from: Fix, timeMs: number, latitude: number, longitude: numbe
   const seconds = Math.max(1, (timeMs - from.timeMs) / 1000);
   const aside = Math.abs(longitude - from.longitude);
   const east = Math.min(aside, 360 - aside) * Math.cos((latitude * Math.PI) / 180);
-  return Math.hypot(east, latitude - from.latitude) * METRES_PER_DEGREE <= FASTEST * seconds;
+  return Math.hypot(east, latitude - from.latitude) * METRES_PER_DEGREE <= SPEED_MAX_MPS * seconds;
 }
 
 class Bounds {

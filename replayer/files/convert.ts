@@ -2,17 +2,18 @@ import { mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { refusal } from '../../core/problems/errors.ts';
 import { isoTime } from '../../core/wire/event.ts';
-import { COPIED_LIBRARY, isTrusted, LIBRARY } from '../mcap/format/library.ts';
+import { COPIED_LIBRARY, isTrusted, LIBRARY } from '../mcap/format/libraries.ts';
 import type { Compression } from '../mcap/format/compression.ts';
-import { readSummary, saying, type Summary } from '../mcap/reading/summary.ts';
+import { readSummary, asRefusal, type Summary } from '../mcap/reading/summary.ts';
 import { McapWriter } from '../mcap/writing/writer.ts';
-import { momentMs } from '../reading/recording-time.ts';
+import { recordingTimeMs } from '../reading/recording-time.ts';
 import { isMcap, openRecording, playable, type AnyRecording, type Playable } from '../playing/playable.ts';
-import { Recording, type OpenOptions, type Refusal } from '../reading/text-recording.ts';
-import { Passes, timeShare } from './passes.ts';
+import type { OpenOptions, RefusedRecord } from '../reading/open-options.ts';
+import { TextRecording } from '../reading/text-recording.ts';
+import { Progress, timeShare } from './progress.ts';
 import { timeColumns } from './reading-metadata.ts';
-import { Columns, TextSink, type TextPlan } from './text-sink.ts';
-import { copyMessages, mergeable, writeRecording, type TimeRange } from './to-mcap.ts';
+import { ColumnNames, TextSink, type TextPlan } from './text-sink.ts';
+import { copyMessages, mergeable, writeRecording, type TimeRange } from './write-mcap.ts';
 
 export interface ConvertRequest {
   /** Paths; of several the messages go onto one timeline. */
@@ -38,7 +39,7 @@ export interface ConvertReport {
   bytes: number;
   refused: number;
   /** The first of them. */
-  refusals: Refusal[];
+  refusals: RefusedRecord[];
   reordered: number;
 }
 
@@ -56,7 +57,7 @@ export async function convert(request: ConvertRequest): Promise<ConvertReport> {
     throw refusal('same_file', 422, `${basename(out)} would be written over itself.`, {
       hint: 'Name another file.',
     });
-  const job = new Job(request, await mkdtemp(join(dirname(out), '.reprise-')));
+  const job = new Conversion(request, await mkdtemp(join(dirname(out), '.reprise-')));
   try {
     const part = join(job.folder, `out${/(\.[a-z]+)(\.gz)?$/.exec(out.toLowerCase())![0]}`);
     if (format === 'mcap') await job.toMcap(part);
@@ -78,20 +79,20 @@ function formatOfOutput(out: string): 'mcap' | 'ndjson' | 'csv' {
 }
 
 /** One conversion, with what it counts. */
-class Job {
+class Conversion {
   readonly folder: string;
   readonly #request: ConvertRequest;
   readonly #options: OpenOptions;
-  readonly #refusals = new Map<string, Refusal>();
-  readonly #passes: Passes;
+  readonly #refusals = new Map<string, RefusedRecord>();
+  readonly #passes: Progress;
   #reordered = 0;
   #written: { messages: number; channels: string[]; startMs: number; endMs: number } | null = null;
 
-  constructor(request: ConvertRequest, folder: string, passes = new Passes(request.progress)) {
+  constructor(request: ConvertRequest, folder: string, passes = new Progress(request.progress)) {
     this.#request = request;
     this.folder = folder;
     this.#passes = passes;
-    const refuse = (refused: Refusal[]) => {
+    const refuse = (refused: RefusedRecord[]) => {
       // A recording that is read twice refuses a row twice.
       for (const row of refused) this.#refusals.set(`${row.file}:${row.line}:${row.reason}`, row);
     };
@@ -103,7 +104,7 @@ class Job {
     const { inputs, compression } = this.#request;
     const writerOptions = { library: LIBRARY, ...(compression !== undefined && { compression }) };
     if (inputs.length === 1 && !(await isMcap(inputs[0]!))) {
-      const recording = await Recording.open(inputs[0]!, this.#options);
+      const recording = await TextRecording.open(inputs[0]!, this.#options);
       const range = this.#rangeFrom(recording.startMs);
       this.#passes.count = passesOver(recording) + after;
       await McapWriter.whole(part, writerOptions, (writer) => this.#write(recording, writer, range));
@@ -143,7 +144,7 @@ class Job {
       await sink.write(rows);
     }
     await sink.end();
-    if (source instanceof Recording) this.#reordered = source.disorder.reordered;
+    if (source instanceof TextRecording) this.#reordered = source.disorder.reordered;
     this.#written = { messages: sink.rows, channels: [...from.channels], ...times };
   }
 
@@ -169,11 +170,11 @@ class Job {
     this.#passes.count = after;
     if (inputs.length === 1) {
       const recording = await openRecording(inputs[0]!, this.#options);
-      if (!(recording instanceof Recording) || recording.sorted) return recording;
+      if (!(recording instanceof TextRecording) || recording.sorted) return recording;
     }
     const whole = join(this.folder, 'whole.mcap');
     const request = { ...this.#request, out: whole, start: undefined, end: undefined };
-    const all = new Job(request, this.folder, this.#passes);
+    const all = new Conversion(request, this.folder, this.#passes);
     await all.toMcap(whole, after);
     for (const [key, row] of all.#refusals) this.#refusals.set(key, row);
     this.#reordered = all.#reordered;
@@ -183,8 +184,9 @@ class Job {
   /** An input's summary; one of another format is written as MCAP first. */
   async #asMcap(input: string, i: number): Promise<Summary> {
     const temporary = join(this.folder, `${i}.mcap`);
-    if (await isMcap(input)) return saying(input, async () => mergeable(await readSummary(input), temporary));
-    const recording = await Recording.open(input, this.#options);
+    if (await isMcap(input))
+      return asRefusal(input, async () => mergeable(await readSummary(input), temporary));
+    const recording = await TextRecording.open(input, this.#options);
     this.#passes.count += passesOver(recording);
     await McapWriter.whole(temporary, { library: LIBRARY }, (writer) =>
       this.#write(recording, writer, WHOLE),
@@ -192,7 +194,7 @@ class Job {
     return readSummary(temporary);
   }
 
-  async #write(recording: Recording, writer: McapWriter, range: TimeRange): Promise<void> {
+  async #write(recording: TextRecording, writer: McapWriter, range: TimeRange): Promise<void> {
     const temporary = join(this.folder, 'runs.mcap');
     const plan = { range, options: this.#options, temporary, passes: this.#passes };
     this.#reordered += await writeRecording(recording, writer, plan);
@@ -207,14 +209,14 @@ class Job {
 
   #rangeFrom(startMs: number): TimeRange {
     return {
-      fromMs: momentMs(this.#request.start, startMs, 'start') ?? -Infinity,
-      endMs: momentMs(this.#request.end, startMs, 'end') ?? Infinity,
+      fromMs: recordingTimeMs(this.#request.start, startMs, 'start') ?? -Infinity,
+      endMs: recordingTimeMs(this.#request.end, startMs, 'end') ?? Infinity,
     };
   }
 }
 
 /** One that fits into memory is in order there; another is written in runs first. */
-const passesOver = ({ sorted }: Recording): number => (sorted ? 1 : 2);
+const passesOver = ({ sorted }: TextRecording): number => (sorted ? 1 : 2);
 
 async function columnsOf(
   from: Playable,
@@ -222,7 +224,7 @@ async function columnsOf(
   plan: TextPlan,
   at: (timeMs: number) => void,
 ): Promise<string[]> {
-  const columns = new Columns(plan);
+  const columns = new ColumnNames(plan);
   for await (const rows of within(from, range, at)) columns.look(rows);
   return [...columns.names];
 }

@@ -1,9 +1,9 @@
 import { isoTime } from '../../core/wire/event.ts';
 import type { RecordingDescription } from '../../schemas/types.ts';
-import { Extent } from './bounding-box.ts';
-import { McapRecording } from '../mcap/reading/recording.ts';
+import { BoundingBox } from './bounding-box.ts';
+import { McapRecording } from '../mcap/reading/mcap-recording.ts';
 import { openRecording, playable, type AnyRecording } from '../playing/playable.ts';
-import type { OpenOptions } from '../reading/text-recording.ts';
+import type { OpenOptions } from '../reading/open-options.ts';
 
 const BUCKETS_MAX = 600;
 /** Each a multiple of the one before, so that counts can be added up without being split. */
@@ -24,7 +24,7 @@ export async function describe(path: string, options: OpenOptions = {}): Promise
   const recording = await openRecording(path, { ...options, refuse });
   const histogram = new Histogram(recording.startMs);
   const subjects = new Set<string>();
-  const extent = new Extent();
+  const extent = new BoundingBox();
   let [records, longestGapMs, previousMs, endMs] = [0, 0, recording.startMs, recording.startMs];
   for await (const { block } of playable(recording).rows(-Infinity)) {
     for (const { timeMs, subject, data } of block.records()) {

@@ -2,15 +2,15 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { isoTime } from '../../core/wire/event.ts';
 import { RepriseError, sentence } from '../../core/problems/errors.ts';
-import { Broken, readMs } from '../mcap/format/bytes.ts';
+import { MalformedMcap, readMs } from '../mcap/format/bytes.ts';
 import { scanRaw } from './raw-messages.ts';
 import { HEAD_BYTES, Opcode, recordAt, type ChunkEntry } from '../mcap/format/records.ts';
-import { salvage, type Damage } from '../mcap/mending/salvage.ts';
-import { McapRecording } from '../mcap/reading/recording.ts';
+import { salvage, type Damage } from '../mcap/recovery/salvage.ts';
+import { McapRecording } from '../mcap/reading/mcap-recording.ts';
 import { readRecords, readSummary, type Summary } from '../mcap/reading/summary.ts';
-import { readAt } from '../mcap/reading/walk.ts';
+import { readAt } from '../mcap/format/read-at.ts';
 import { isMcap, openRecording } from '../playing/playable.ts';
-import type { OpenOptions, Refusal } from '../reading/text-recording.ts';
+import type { OpenOptions, RefusedRecord } from '../reading/open-options.ts';
 
 export interface Finding {
   /** An error: data are lost or can't be played. A warning: it plays, but not as well as it could. */
@@ -34,15 +34,15 @@ export interface DoctorReport {
 const NAMED_MAX = 10;
 
 /** Looks at all of a file, and says what is wrong with it. */
-export async function examine(path: string, options: OpenOptions): Promise<DoctorReport> {
+export async function diagnose(path: string, options: OpenOptions): Promise<DoctorReport> {
   const findings: Finding[] = [];
   const add = (severity: Finding['severity'], what: string, hint: string) =>
     findings.push({ severity, what, hint });
   const mcap = await isMcap(path);
-  const order = mcap ? await examineMcap(path, add) : new Order();
-  const format = mcap ? 'mcap' : await examineRows(path, options, add, order);
+  const order = mcap ? await diagnoseMcap(path, add) : new TimeStatistics();
+  const format = mcap ? 'mcap' : await diagnoseRows(path, options, add, order);
   if (mcap && !findings.some(({ severity }) => severity === 'error'))
-    await examineRows(path, options, add, null);
+    await diagnoseRows(path, options, add, null);
   if (order.disordered > 0)
     add('warning', `${order.disordered} steps back in time`, 'reprise convert FILE OUT puts it in order.');
   return {
@@ -57,10 +57,10 @@ export async function examine(path: string, options: OpenOptions): Promise<Docto
   };
 }
 
-type Add = (severity: Finding['severity'], what: string, hint: string) => void;
+type AddFinding = (severity: Finding['severity'], what: string, hint: string) => void;
 
 /** How the times of messages follow one another. */
-class Order {
+class TimeStatistics {
   count = 0;
   startMs = Infinity;
   endMs = -Infinity;
@@ -78,15 +78,15 @@ class Order {
   }
 }
 
-async function examineMcap(path: string, add: Add): Promise<Order> {
+async function diagnoseMcap(path: string, add: AddFinding): Promise<TimeStatistics> {
   const saves = 'reprise recover FILE OUT.mcap saves what is intact.';
-  const order = new Order();
+  const order = new TimeStatistics();
   const damages: Damage[] = [];
   for await (const records of salvage(path, damages)) {
     try {
       order.add(scanRaw(records).block.timesMs);
     } catch (error) {
-      if (!(error instanceof Broken)) throw error;
+      if (!(error instanceof MalformedMcap)) throw error;
       add('error', error.message, saves);
     }
   }
@@ -106,7 +106,7 @@ async function examineMcap(path: string, add: Add): Promise<Order> {
         'reprise convert FILE OUT.mcap makes new ones.',
       );
   } catch (error) {
-    if (!(error instanceof Broken)) throw error;
+    if (!(error instanceof MalformedMcap)) throw error;
     if (damages.length === 0) add('error', error.message, saves);
   }
   return order;
@@ -143,14 +143,14 @@ async function isIndexed(handle: FileHandle, chunk: ChunkEntry): Promise<boolean
 }
 
 /** Reads every row as it would be played. Answers the format. */
-async function examineRows(
+async function diagnoseRows(
   path: string,
   options: OpenOptions,
-  add: Add,
-  order: Order | null,
+  add: AddFinding,
+  order: TimeStatistics | null,
 ): Promise<string> {
-  const refused = new Map<string, Refusal>();
-  const refuse = (rows: Refusal[]) => {
+  const refused = new Map<string, RefusedRecord>();
+  const refuse = (rows: RefusedRecord[]) => {
     for (const row of rows) refused.set(`${row.line}:${row.reason}`, row);
   };
   let format = 'unknown';

@@ -2,9 +2,9 @@ import { basename } from 'node:path';
 import { stat } from 'node:fs/promises';
 import { isoTime } from '../../core/wire/event.ts';
 import { describe } from './describe.ts';
-import { readSummary, saying, type Summary } from '../mcap/reading/summary.ts';
+import { readSummary, asRefusal, type Summary } from '../mcap/reading/summary.ts';
 import { isMcap } from '../playing/playable.ts';
-import type { OpenOptions } from '../reading/text-recording.ts';
+import type { OpenOptions } from '../reading/open-options.ts';
 
 export interface ChannelInfo {
   channel: string;
@@ -35,9 +35,9 @@ export interface InfoReport {
 }
 
 /** What is in a recording; of MCAP by its summary alone. @throws refusal when it can't be read */
-export async function inform(path: string, options: OpenOptions): Promise<InfoReport> {
+export async function recordingInfo(path: string, options: OpenOptions): Promise<InfoReport> {
   const { size } = await stat(path).catch(() => ({ size: 0 }));
-  if (await isMcap(path)) return ofMcap(await saying(path, () => readSummary(path)));
+  if (await isMcap(path)) return ofMcap(await asRefusal(path, () => readSummary(path)));
   const description = await describe(path, options);
   const { channel, records, subjectCount, start, end } = description;
   const channels = [{ channel, messages: records, subjects: subjectCount, schema: 'rows' }];

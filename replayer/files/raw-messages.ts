@@ -1,10 +1,10 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { Block } from '../../core/wire/block.ts';
-import { Broken, readMs } from '../mcap/format/bytes.ts';
-import { inTimeOrder } from '../mcap/reading/merge.ts';
+import { MalformedMcap, readMs } from '../mcap/format/bytes.ts';
+import { inTimeOrder } from '../mcap/reading/time-order.ts';
 import { HEAD_BYTES, MESSAGE_BYTES, Opcode, recordAt, type ChunkEntry } from '../mcap/format/records.ts';
-import { sortedRows, type Rows } from '../mcap/format/rows.ts';
+import { sortedRows, type ChannelRows } from '../mcap/format/channel-rows.ts';
 import { readChunk, type Summary } from '../mcap/reading/summary.ts';
 import type { McapWriter } from '../mcap/writing/writer.ts';
 
@@ -18,7 +18,11 @@ const HEAD = MESSAGE_BYTES - HEAD_BYTES;
  * The messages of MCAP files as they stand there, in time order: each row is a message record without its kind and
  * length, and its subject is `file * 65536 + channel id`. Checks the chunks' sums. @throws Broken
  */
-export async function* rawRows(summaries: Summary[], fromMs: number, endMs: number): AsyncGenerator<Rows> {
+export async function* rawRows(
+  summaries: Summary[],
+  fromMs: number,
+  endMs: number,
+): AsyncGenerator<ChannelRows> {
   const handles: FileHandle[] = [];
   try {
     for (const { path } of summaries) handles.push(await open(path));
@@ -42,19 +46,19 @@ export async function* rawRows(summaries: Summary[], fromMs: number, endMs: numb
 export async function checkedRecords(handle: FileHandle, entry: ChunkEntry): Promise<Buffer> {
   const { records, crc } = await readChunk(handle, entry);
   if (crc !== 0 && crc32(records) !== crc)
-    throw new Broken(`the chunk at byte ${entry.offset} is damaged (CRC)`);
+    throw new MalformedMcap(`the chunk at byte ${entry.offset} is damaged (CRC)`);
   return records;
 }
 
 /** The message records of a chunk in time order; `idsFrom` is added to the ids of channels. */
-export function scanRaw(bytes: Buffer, idsFrom = 0): Rows {
+export function scanRaw(bytes: Buffer, idsFrom = 0): ChannelRows {
   const [timesMs, subjects, starts, ends]: number[][] = [[], [], [], []];
   let ordered = true;
   for (let at = 0, record; at < bytes.length; at += record.length) {
     record = recordAt(bytes, at);
-    if (!record) throw new Broken('a record within a chunk is not whole');
+    if (!record) throw new MalformedMcap('a record within a chunk is not whole');
     if (record.opcode !== Opcode.MESSAGE) continue;
-    if (record.length < MESSAGE_BYTES) throw new Broken('a message is too short');
+    if (record.length < MESSAGE_BYTES) throw new MalformedMcap('a message is too short');
     const start = at + HEAD_BYTES;
     const timeMs = readMs(bytes, start + 6);
     if (timeMs < (timesMs!.at(-1) ?? 0)) ordered = false;
@@ -90,7 +94,7 @@ export class RawCopy {
   }
 
   /** Copies the rows of that time. */
-  async add({ block }: Rows, fromMs = -Infinity, endMs = Infinity): Promise<void> {
+  async add({ block }: ChannelRows, fromMs = -Infinity, endMs = Infinity): Promise<void> {
     const { timesMs, subjects, data, starts, ends } = block;
     for (let row = 0; row < block.count; row++) {
       const timeMs = timesMs[row]!;

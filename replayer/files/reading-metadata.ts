@@ -1,9 +1,9 @@
-import { McapRecording } from '../mcap/reading/recording.ts';
+import { McapRecording } from '../mcap/reading/mcap-recording.ts';
 import type { AnyRecording } from '../playing/playable.ts';
-import type { Recording } from '../reading/text-recording.ts';
+import type { TextRecording } from '../reading/text-recording.ts';
 
 /** How a recording was read, as the metadata of an MCAP file: each option, and what spoke for it. */
-export function readingMetadata(recording: Recording): Map<string, string> {
+export function readingMetadata(recording: TextRecording): Map<string, string> {
   const { reading, file, format } = recording;
   const { rename } = reading;
   const named = (columns: string) =>

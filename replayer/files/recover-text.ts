@@ -5,9 +5,9 @@ import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { refusal } from '../../core/problems/errors.ts';
-import type { Damage } from '../mcap/mending/salvage.ts';
-import { readBytes } from '../reading/source.ts';
-import type { RecoverReport } from './recover.ts';
+import type { Damage } from '../mcap/recovery/salvage.ts';
+import { readBytes } from '../reading/input.ts';
+import type { RecoverReport } from './recover-report.ts';
 
 const LINE_FEED = 10;
 

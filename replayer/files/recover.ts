@@ -1,34 +1,9 @@
-import { rename, rm } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { refusal } from '../../core/problems/errors.ts';
-import { Broken, Fields } from '../mcap/format/bytes.ts';
-import { COPIED_LIBRARY, isTrusted, LIBRARY } from '../mcap/format/library.ts';
-import { RawCopy, scanRaw } from './raw-messages.ts';
-import {
-  Opcode,
-  readChannel,
-  readSchema,
-  recordAt,
-  type McapChannel,
-  type McapSchema,
-} from '../mcap/format/records.ts';
-import { salvage, type Damage } from '../mcap/mending/salvage.ts';
-import { readLibrary, readSummary } from '../mcap/reading/summary.ts';
-import { McapWriter } from '../mcap/writing/writer.ts';
 import { isMcap } from '../playing/playable.ts';
+import { recoverMcap } from './recover-mcap.ts';
+import type { RecoverReport } from './recover-report.ts';
 import { recoverText } from './recover-text.ts';
-
-/** What could be saved of a file. */
-export interface RecoverReport {
-  out: string;
-  /** Messages, or rows. */
-  recovered: number;
-  damages: Damage[];
-  /** Whether messages were lost, or may have been. */
-  lost: boolean;
-}
-
-const DAMAGES_MAX = 1_000;
 
 /**
  * Writes what is intact in a file that was cut or damaged: of MCAP every message whose bytes are there, of text every
@@ -44,56 +19,4 @@ export async function recover(input: string, out: string): Promise<RecoverReport
   throw refusal('nothing_intact', 422, `Nothing in ${basename(input)} is intact.`, {
     hint: report.damages.map(({ offset, what }) => `Byte ${offset}: ${what}.`)[0] ?? 'It is empty.',
   });
-}
-
-async function recoverMcap(input: string, out: string): Promise<RecoverReport> {
-  if (!out.toLowerCase().endsWith('.mcap'))
-    throw refusal('format_unknown', 422, `${basename(out)} is no MCAP file.`, {
-      hint: 'What is saved of MCAP is MCAP; convert it afterwards.',
-    });
-  const damages: Damage[] = [];
-  // The summary, where it is whole, knows channels that stood in a chunk which is not.
-  const known = await readSummary(input).catch(() => null);
-  const channels = new Map<number, McapChannel>(known?.channels);
-  const schemas = new Map<number, McapSchema>(known?.schemas);
-  const library = isTrusted(await readLibrary(input)) ? LIBRARY : COPIED_LIBRARY;
-  const part = `${out}.part`;
-  try {
-    const copy = await McapWriter.whole(part, { library }, async (writer) => {
-      for (const [name, values] of known?.metadata ?? []) await writer.addMetadata(name, values);
-      const copy = new RawCopy(writer, [{ channels, schemas }]);
-      for await (const records of salvage(input, damages)) {
-        try {
-          learn(records, channels, schemas);
-          await copy.add(scanRaw(records));
-        } catch (error) {
-          if (!(error instanceof Broken)) throw error;
-          damages.push({ offset: 0, what: error.message, lossy: true });
-        }
-        if (damages.length > DAMAGES_MAX) break;
-      }
-      return copy;
-    });
-    if (copy.nameless > 0) {
-      const what = `${copy.nameless} messages are of channels that nothing names any more`;
-      damages.push({ offset: 0, what, lossy: true });
-    }
-    if (copy.copied > 0) await rename(part, out);
-    return { out, recovered: copy.copied, damages, lost: damages.some(({ lossy }) => lossy) };
-  } finally {
-    await rm(part, { force: true });
-  }
-}
-
-function learn(records: Buffer, channels: Map<number, McapChannel>, schemas: Map<number, McapSchema>): void {
-  for (let at = 0, record; (record = recordAt(records, at)); at += record.length) {
-    const fields = new Fields(records, record.fields.at, record.fields.end);
-    if (record.opcode === Opcode.CHANNEL) {
-      const channel = readChannel(fields);
-      channels.set(channel.id, channel);
-    } else if (record.opcode === Opcode.SCHEMA) {
-      const schema = readSchema(fields);
-      schemas.set(schema.id, schema);
-    }
-  }
 }

@@ -5,7 +5,7 @@ import { PassThrough, type Writable } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import { isoTime } from '../../core/wire/event.ts';
 import type { Block } from '../../core/wire/block.ts';
-import { findMember, membersOf } from '../mcap/reading/members.ts';
+import { findMember, membersOf } from '../formats/support/json-bytes.ts';
 import type { PlayableRows } from '../playing/playable.ts';
 
 /** How the rows of a recording become text. */
@@ -65,7 +65,7 @@ export class TextSink {
 }
 
 /** All columns of the rows of a recording, in the order in which they first come. */
-export class Columns {
+export class ColumnNames {
   readonly names = new Set<string>();
   readonly #plan: TextPlan;
 

@@ -1,7 +1,7 @@
 import Papa from 'papaparse';
 import { delimiterOf, firstRowOf, layoutOf, newlineOf } from './support/table-layout.ts';
 import { rowsEnd, rowsStart, withoutComments } from './support/table-rows.ts';
-import { Columns } from './support/cells.ts';
+import { CellReader } from './support/cells.ts';
 import { badRow, ROW_MAX_CHARACTERS, type Format, type FormatOptions, type Row } from './support/format.ts';
 
 /** Each costs another look at the rest of the file. */
@@ -41,7 +41,7 @@ class CsvReader {
   /** Inside a row that was refused for its length: skip to the end of the line. */
   #skipping = false;
   #rescues = 0;
-  #columns: Columns | null = null;
+  #columns: CellReader | null = null;
   /** null until the first line is there. */
   #delimiter: string | null = null;
   #newline: '\n' | '\r\n' | '\r' = '\n';
@@ -97,7 +97,7 @@ class CsvReader {
       const names = (columns ?? (header ? cells : [])).map((name) => name.trim());
       // Rows that are longer than the first one, or than the names, are refused as such.
       while (!columns && names.length < cells.length) names.push('');
-      this.#columns = new Columns(
+      this.#columns = new CellReader(
         names.map((name, i) => name || `column_${i + 1}`).map((name) => rename.get(name) ?? name),
       );
       if (header) return;

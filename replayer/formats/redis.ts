@@ -1,5 +1,5 @@
 import { objectRow } from './support/event-rows.ts';
-import { Columns } from './support/cells.ts';
+import { CellReader } from './support/cells.ts';
 import type { Format, FormatOptions, Row } from './support/format.ts';
 
 /**
@@ -32,11 +32,11 @@ function rowOf(line: number, id: string, fields: string[], { rename }: FormatOpt
   return { line, timeMs, ...columnsOf(names).read(fields.filter((_, i) => i % 2 === 1)) };
 }
 
-let last = new Columns([]);
+let last = new CellReader([]);
 
 /** The entries of a stream mostly have the same fields. */
-function columnsOf(names: string[]): Columns {
+function columnsOf(names: string[]): CellReader {
   const same = names.length === last.names.length && names.every((name, i) => name === last.names[i]);
-  if (!same) last = new Columns(names);
+  if (!same) last = new CellReader(names);
   return last;
 }

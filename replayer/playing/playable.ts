@@ -1,12 +1,13 @@
 import { open, stat } from 'node:fs/promises';
 import type { Block } from '../../core/wire/block.ts';
-import { McapRecording } from '../mcap/reading/recording.ts';
+import { McapRecording } from '../mcap/reading/mcap-recording.ts';
+import type { ChannelBlock } from '../mcap/format/channel-rows.ts';
 import { MAGIC } from '../mcap/format/records.ts';
-import { Recording, type OpenOptions } from '../reading/text-recording.ts';
-import type { Part } from './timeline.ts';
+import type { OpenOptions } from '../reading/open-options.ts';
+import { TextRecording } from '../reading/text-recording.ts';
 
 /** A recording in any format. */
-export type AnyRecording = Recording | McapRecording;
+export type AnyRecording = TextRecording | McapRecording;
 
 /** Records in time order; row i is on the recording's channel number `channels[i]`, null: all are on its first. */
 export interface PlayableRows {
@@ -24,13 +25,13 @@ export interface Playable {
   /** null where only a full reading would tell. */
   endMs: number | null;
   rows(fromMs: number): AsyncGenerator<PlayableRows>;
-  latestBefore(timeMs: number): Promise<Part[]>;
+  latestBefore(timeMs: number): Promise<ChannelBlock[]>;
   timeBefore(timeMs: number): Promise<number | null>;
 }
 
 /** Opens a recording of any format. @throws refusal saying what is wrong with it or which option is missing */
 export async function openRecording(path: string, options: OpenOptions = {}): Promise<AnyRecording> {
-  return (await isMcap(path)) ? McapRecording.open(path, options) : Recording.open(path, options);
+  return (await isMcap(path)) ? McapRecording.open(path, options) : TextRecording.open(path, options);
 }
 
 /** Whether a file is MCAP, by its name or its first bytes. */

@@ -16,10 +16,11 @@ import { shareOf } from '../reading/record-filter.ts';
 import { Emission } from './emission.ts';
 import { Gauge } from './rate-meter.ts';
 import { spanMs } from '../../core/time/duration.ts';
-import { momentMs, rangeMs } from '../reading/recording-time.ts';
+import { recordingTimeMs, recordingRangeMs } from '../reading/recording-time.ts';
 import { Player } from './player.ts';
 import { openRecording, type AnyRecording } from './playable.ts';
-import { Recording, type OpenOptions, type Refusal } from '../reading/text-recording.ts';
+import type { OpenOptions, RefusedRecord } from '../reading/open-options.ts';
+import { TextRecording } from '../reading/text-recording.ts';
 import type { Step } from './steps.ts';
 import { timelineOf } from './timeline.ts';
 
@@ -85,7 +86,7 @@ export class Replay {
       traceShare: request.trace === undefined ? 0 : shareOf(request.trace),
     });
     const range = rangeOf(request, timeline);
-    if (request.ab !== undefined) this.#ab = rangeMs(request.ab, timeline.startMs);
+    if (request.ab !== undefined) this.#ab = recordingRangeMs(request.ab, timeline.startMs);
     this.player = new Player(timeline, this.#emission, {
       rate: request.rate ?? 1,
       paused: request.paused ?? false,
@@ -112,7 +113,7 @@ export class Replay {
     const refusals = new Set<Promise<void>>();
     const recordings: AnyRecording[] = [];
     for (const source of sources) {
-      const refuse = (refused: Refusal[]) => {
+      const refuse = (refused: RefusedRecord[]) => {
         const letters = refused.map(({ file, ...rest }) => ({ source: file, ...rest, replay: request.id }));
         const written = addDeadLetters(parts.redis, letters).catch(() => {});
         refusals.add(written);
@@ -168,8 +169,8 @@ export class Replay {
    */
   async patch(patch: ReplayPatch): Promise<ReplayDocument> {
     const { player } = this;
-    const targetMs = momentMs(patch.position, player.startMs, 'position');
-    const ab = typeof patch.ab === 'string' ? rangeMs(patch.ab, player.startMs) : null;
+    const targetMs = recordingTimeMs(patch.position, player.startMs, 'position');
+    const ab = typeof patch.ab === 'string' ? recordingRangeMs(patch.ab, player.startMs) : null;
     const step = patch.step === undefined ? null : stepOf(patch.step);
     const goesBack = targetMs !== undefined || ab !== null || (step && 'back' in step) || patch.loop;
     if (goesBack) this.#checkOnce();
@@ -189,7 +190,7 @@ export class Replay {
 
   /** What comes through a pipe comes once. */
   #checkOnce(): void {
-    const pipe = this.recordings.find((recording) => recording instanceof Recording && recording.once);
+    const pipe = this.recordings.find((recording) => recording instanceof TextRecording && recording.once);
     if (pipe)
       throw refusal('recording_passed', 409, `${pipe.file} can be read once only: no seek, no loop.`, {
         hint: 'Write it to a file first and play that.',
@@ -312,8 +313,11 @@ function rangeOf(
   { start, end, duration }: ReplayRequest,
   timeline: { startMs: number; endMs: number | null },
 ): { startMs: number; endMs: number } {
-  const startMs = momentMs(start, timeline.startMs, 'start') ?? timeline.startMs;
-  const endMs = momentMs(end, timeline.startMs, 'end') ?? momentMs(duration, startMs, 'duration') ?? Infinity;
+  const startMs = recordingTimeMs(start, timeline.startMs, 'start') ?? timeline.startMs;
+  const endMs =
+    recordingTimeMs(end, timeline.startMs, 'end') ??
+    recordingTimeMs(duration, startMs, 'duration') ??
+    Infinity;
   if (endMs >= startMs && startMs <= (timeline.endMs ?? Infinity)) return { startMs, endMs };
   throw refusal(
     'range_empty',

@@ -1,19 +1,15 @@
 import { Block, BlockBuilder } from '../../core/wire/block.ts';
 import type { TimedRecord } from '../../core/wire/event.ts';
+import type { ChannelBlock } from '../mcap/format/channel-rows.ts';
 import { playable, type AnyRecording, type Playable, type PlayableRows } from './playable.ts';
 
 /** A stretch of records of all recordings in time order. */
 export interface Stretch {
   timesMs: Float64Array;
   /** The records `from` to before `to` by channel, an index into the timeline's channels; in order within each. */
-  parts(from: number, to: number): Part[];
+  parts(from: number, to: number): ChannelBlock[];
   /** To be told once all of these records, and those before them, are needed no more: their memory is used again. */
   done?: () => void;
-}
-
-export interface Part {
-  channel: number;
-  block: Block;
 }
 
 const STRETCH_RECORDS = 4_096;
@@ -27,7 +23,7 @@ export interface Timeline {
   channels: string[];
   from(timeMs: number): AsyncIterable<Stretch>;
   /** The latest record of each subject of each channel before a time. */
-  latestBefore(timeMs: number): Promise<Part[]>;
+  latestBefore(timeMs: number): Promise<ChannelBlock[]>;
   /** The time of the last record before a time; null where there is none. */
   timeBefore(timeMs: number): Promise<number | null>;
 }
@@ -56,7 +52,11 @@ export function timelineOf(given: AnyRecording[]): Timeline {
 }
 
 /** Of a subject in several recordings of one channel the latest of all. */
-async function latestOf(recordings: Playable[], channelsOf: number[][], timeMs: number): Promise<Part[]> {
+async function latestOf(
+  recordings: Playable[],
+  channelsOf: number[][],
+  timeMs: number,
+): Promise<ChannelBlock[]> {
   const byChannel = new Map<number, Map<string, TimedRecord>>();
   for (const [i, recording] of recordings.entries()) {
     for (const part of await recording.latestBefore(timeMs)) {
@@ -83,7 +83,7 @@ async function* single(recording: Playable, fromMs: number): AsyncGenerator<Stre
 }
 
 /** Rows by their channel. */
-function split({ block, channels }: PlayableRows, from: number, to: number): Part[] {
+function split({ block, channels }: PlayableRows, from: number, to: number): ChannelBlock[] {
   if (!channels) return [{ channel: 0, block: block.slice(from, to) }];
   const rowsOf = new Map<number, number[]>();
   for (let row = from; row < to; row++) {

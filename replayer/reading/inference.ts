@@ -3,11 +3,11 @@ import type { Data } from '../../core/wire/event.ts';
 import { refusal } from '../../core/problems/errors.ts';
 import type { RecordingOptions } from '../../schemas/types.ts';
 import type { Layout } from '../formats/support/format.ts';
-import type { Look } from './sniff.ts';
+import type { SniffResult } from './sniff.ts';
 import { guessTimeFormat, type Guess } from '../formats/support/times.ts';
 
 /** How a recording is read: every option of it, given or guessed, with what speaks for it. */
-export interface Reading {
+export interface Interpretation {
   channel: Guess<string>;
   /** Column of the time; several joined by + (year+month+day+hour). */
   time: Guess<string>;
@@ -82,11 +82,11 @@ const TIME_PARTS = ['hour', 'minute', 'second'];
  * Infers from a first look at the rows what was not said.
  * @throws refusal naming the columns there are and the option to give
  */
-export function infer(
+export function interpret(
   file: string,
-  found: Pick<Look, 'sample'> & Partial<Look>,
+  found: Pick<SniffResult, 'sample'> & Partial<SniffResult>,
   given: Omit<RecordingOptions, 'id' | 'offset'> & { rename?: ReadonlyMap<string, string> },
-): Reading {
+): Interpretation {
   const { sample, layout = {}, hasOwnTime = false, hasOwnSubject = false, ownChannel, format } = found;
   const columns = [...new Set(sample.flatMap((row) => Object.keys(row)))];
   const find = (names: string[]) =>

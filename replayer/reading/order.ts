@@ -128,7 +128,7 @@ function merge(a: Block[], b: Block[]): Block[] {
   const flush = () => {
     if (builder.count > 0) merged.push(builder.take());
   };
-  const [left, right] = [new Cursor(a), new Cursor(b)];
+  const [left, right] = [new RunReader(a), new RunReader(b)];
   while (left.block && right.block) {
     const [first, other] = left.timeMs <= right.timeMs ? [left, right] : [right, left];
     const lastOfFirst = first.block!.timesMs.at(-1)!;
@@ -149,7 +149,7 @@ function merge(a: Block[], b: Block[]): Block[] {
   return merged;
 }
 
-class Cursor {
+class RunReader {
   row = 0;
   readonly #blocks: Block[];
   #at = 0;

@@ -6,7 +6,7 @@ import type { RefusedRow } from './parser.ts';
 export type OutlierPolicy = 'skip' | 'clamp' | 'keep';
 
 /** Records in the order of a file, and the line of each. */
-export interface Numbered {
+export interface NumberedRows {
   block: Block;
   lines: Uint32Array;
 }
@@ -34,7 +34,7 @@ interface Outlier {
  * replay by years. `tell` hears of each run of them, as refused rows.
  */
 export async function* withoutOutliers(
-  source: AsyncIterable<Numbered>,
+  source: AsyncIterable<NumberedRows>,
   policy: OutlierPolicy,
   tell: (rows: RefusedRow[]) => void,
 ): AsyncGenerator<Block> {
@@ -43,15 +43,15 @@ export async function* withoutOutliers(
     return;
   }
   const finder = new OutlierFinder();
-  let held: Numbered | null = null;
-  const treated = ({ block, lines }: Numbered, end: number, outliers: Outlier[]) => {
+  let held: NumberedRows | null = null;
+  const treated = ({ block, lines }: NumberedRows, end: number, outliers: Outlier[]) => {
     if (outliers.length > 0) tell(outliers.map((outlier) => told(block, lines, outlier)));
     if (policy === 'skip') return without(block, end, outliers);
     for (const { row, nearMs } of outliers) block.timesMs[row] = nearMs;
     return block.slice(0, end);
   };
   for await (const next of source) {
-    const rows: Numbered = held ? joined(held, next) : next;
+    const rows: NumberedRows = held ? joined(held, next) : next;
     const { outliers, end } = finder.find(rows.block.timesMs, false);
     held = end < rows.block.count ? { block: rows.block.slice(end), lines: rows.lines.subarray(end) } : null;
     const block = treated(rows, end, outliers);
@@ -146,7 +146,7 @@ function without(block: Block, end: number, outliers: Outlier[]): Block {
   return block.pick(Array.from({ length: end }, (_, row) => row).filter((row) => !left.has(row)));
 }
 
-function joined(first: Numbered, second: Numbered): Numbered {
+function joined(first: NumberedRows, second: NumberedRows): NumberedRows {
   const builder = new BlockBuilder(first.block.count + second.block.count, first.block.names);
   for (const { block } of [first, second])
     for (let row = 0; row < block.count; row++) builder.addRow(block, row);

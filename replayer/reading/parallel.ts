@@ -2,8 +2,8 @@ import { availableParallelism } from 'node:os';
 import { Block } from '../../core/wire/block.ts';
 import type { Format } from '../formats/support/format.ts';
 import { Parser, type Parsed, type ParsedColumns, type ParserPlan } from './parser.ts';
-import { wholeRows } from './source.ts';
-import { Threads } from './threads.ts';
+import { wholeRows } from './input.ts';
+import { ThreadPool } from './thread-pool.ts';
 
 /** More threads than these only wait for the one that puts their results in order. */
 const THREADS = Math.max(1, Math.min(4, availableParallelism()));
@@ -16,7 +16,7 @@ interface ParseRequest {
   bytes: Uint8Array;
 }
 
-const threads = new Threads<ParseRequest, ParsedColumns>(
+const threads = new ThreadPool<ParseRequest, ParsedColumns>(
   new URL('parser-thread.mjs', import.meta.url),
   THREADS,
 );

@@ -4,12 +4,12 @@ import type { Block } from '../../core/wire/block.ts';
 import { BlockBuilder, type Columns } from '../../core/wire/block.ts';
 import type { Data } from '../../core/wire/event.ts';
 import { validator } from '../../schemas/index.ts';
-import { chooser, type Choice, type Chooser } from './record-filter.ts';
+import { recordPredicate, type RecordFilter, type RecordPredicate } from './record-filter.ts';
 import type { FormatOptions, Input, Row } from '../formats/support/format.ts';
 import { formats } from './formats.ts';
-import type { Reading } from './inference.ts';
-import { mapper } from './mapping.ts';
-import { decoded } from './source.ts';
+import type { Interpretation } from './inference.ts';
+import { rowMapper } from './row-mapper.ts';
+import { decoded } from './input.ts';
 
 /** How the rows of one file become records. Can be handed to another thread. */
 export interface ParserPlan {
@@ -17,13 +17,13 @@ export interface ParserPlan {
   options: FormatOptions;
   /** Rows get their times so far apart, from 1970 on; null: they have their own. For reading the whole file in order. */
   everyMs: number | null;
-  reading: Reading;
+  reading: Interpretation;
   /** Of rows where no column names one. */
   subject: string;
   /** Of the data, a path under schemas/, or null. */
   schema: string | null;
   /** Which of them are played. */
-  choice: Choice;
+  choice: RecordFilter;
 }
 
 /** A row that can't be played. */
@@ -54,16 +54,16 @@ export interface ParsedColumns extends Omit<Parsed, 'block'> {
 /** Reads rows by a plan; made once a file and thread. */
 export class Parser {
   readonly #plan: ParserPlan;
-  readonly #map: ReturnType<typeof mapper>;
+  readonly #map: ReturnType<typeof rowMapper>;
   readonly #format;
-  readonly #chooses: Chooser | null;
+  readonly #chooses: RecordPredicate | null;
 
   constructor(plan: ParserPlan) {
     this.#plan = plan;
     this.#format = formats.find(({ name }) => name === plan.format)!;
     const validate = plan.schema === null ? null : (validator<Data>(plan.schema) as ValidateFunction);
-    this.#map = mapper(plan.reading, plan.subject, validate);
-    this.#chooses = chooser(plan.choice);
+    this.#map = rowMapper(plan.reading, plan.subject, validate);
+    this.#chooses = recordPredicate(plan.choice);
   }
 
   /** All rows of a file, in order, in blocks that share their names. */
@@ -73,7 +73,7 @@ export class Parser {
     let count = 0;
     for await (const rows of this.#format.rows(input, this.#plan.options)) {
       if (everyMs !== null) for (const row of rows) row.timeMs = everyMs * count++;
-      const seen = new Seen();
+      const seen = new RunCounts();
       this.#read(rows, builder, seen, 0);
       yield { block: builder.take(), ...seen.counts(), lines: 0 };
     }
@@ -90,7 +90,7 @@ export class Parser {
     };
     const headerLines = header.length > 0 ? lineEnds(Buffer.from(header).toString()) : 0;
     const builder = new BlockBuilder(4_096);
-    const seen = new Seen();
+    const seen = new RunCounts();
     for await (const rows of this.#format.rows(input, this.#plan.options)) {
       this.#read(rows, builder, seen, headerLines);
     }
@@ -98,7 +98,7 @@ export class Parser {
   }
 
   /** Puts the rows that are to be played into the builder. */
-  #read(rows: Row[], builder: BlockBuilder, seen: Seen, headerLines: number): void {
+  #read(rows: Row[], builder: BlockBuilder, seen: RunCounts, headerLines: number): void {
     for (const row of rows) {
       if (row.restored) {
         seen.filtered++;
@@ -120,7 +120,7 @@ export class Parser {
 }
 
 /** What a run of rows was, besides the block. */
-class Seen {
+class RunCounts {
   readonly rowLines: number[] = [];
   readonly refused: RefusedRow[] = [];
   filtered = 0;

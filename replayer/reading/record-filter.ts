@@ -3,7 +3,7 @@ import { refusal } from '../../core/problems/errors.ts';
 import type { Data } from '../../core/wire/event.ts';
 
 /** Which records of a recording are played. Can be handed to another thread. */
-export interface Choice {
+export interface RecordFilter {
   /** An expression that is true for a datum; see core/wire/expression.ts. */
   filter?: string | undefined;
   /** This share of all records, 0 to 1; the same ones in every replay. */
@@ -11,15 +11,15 @@ export interface Choice {
 }
 
 /** @throws refusal `share_malformed` */
-export function choiceOf({ filter, sample }: { filter?: string; sample?: string }): Choice {
+export function recordFilterOf({ filter, sample }: { filter?: string; sample?: string }): RecordFilter {
   return { filter, share: sample === undefined ? undefined : shareOf(sample) };
 }
 
 /** Whether a record is played; `data` is asked for only where it matters. */
-export type Chooser = (timeMs: number, subject: string, data: () => Data) => boolean;
+export type RecordPredicate = (timeMs: number, subject: string, data: () => Data) => boolean;
 
 /** null where all are. @throws refusal `expression_malformed` */
-export function chooser({ filter, share }: Choice): Chooser | null {
+export function recordPredicate({ filter, share }: RecordFilter): RecordPredicate | null {
   const matches = filter === undefined ? null : compilePredicate(filter);
   if (matches === null && share === undefined) return null;
   return (timeMs, subject, data) =>

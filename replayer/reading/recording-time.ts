@@ -5,7 +5,7 @@ import { spanOf } from '../../core/time/duration.ts';
  * A moment of a recording: an ISO 8601 time, or an offset from its start such as 90s, 1.5h.
  * @throws refusal when it is neither
  */
-export function momentMs(text: string | undefined, startMs: number, name: string): number | undefined {
+export function recordingTimeMs(text: string | undefined, startMs: number, name: string): number | undefined {
   if (text === undefined) return undefined;
   const offsetMs = spanOf(text);
   if (offsetMs !== null && offsetMs >= 0) return startMs + offsetMs;
@@ -22,11 +22,11 @@ export function momentMs(text: string | undefined, startMs: number, name: string
 }
 
 /** A range of a recording, two moments as A..B. @throws refusal when it is none, or empty */
-export function rangeMs(text: string, startMs: number): { startMs: number; endMs: number } {
+export function recordingRangeMs(text: string, startMs: number): { startMs: number; endMs: number } {
   const [from, to, ...more] = text.split('..');
   const range = {
-    startMs: momentMs(from || '0s', startMs, 'begin of a range')!,
-    endMs: momentMs(to ?? '', startMs, 'end of a range')!,
+    startMs: recordingTimeMs(from || '0s', startMs, 'begin of a range')!,
+    endMs: recordingTimeMs(to ?? '', startMs, 'end of a range')!,
   };
   if (more.length === 0 && range.startMs < range.endMs) return range;
   throw refusal('range_empty', 422, `"${text.slice(0, 60)}" is no range.`, {

@@ -1,13 +1,13 @@
 import type { Data } from '../../core/wire/event.ts';
 import type { Format, FormatOptions, Layout, Row } from '../formats/support/format.ts';
 import { formatNamed, formatOf } from './formats.ts';
-import type { Origin } from './origin.ts';
-import { decoded } from './source.ts';
+import type { Source } from './source.ts';
+import { decoded } from './input.ts';
 
 const SAMPLE_ROWS = 1_000;
 
 /** What a first look at a recording found. */
-export interface Look {
+export interface SniffResult {
   format: Format;
   /** What was said of how the format is written, and what was found where nothing was. */
   options: FormatOptions;
@@ -25,15 +25,15 @@ export interface Look {
 }
 
 /** Reads the beginning of a recording. @throws refusal for a format that we do not read */
-export async function look(
-  origin: Origin,
+export async function sniff(
+  source: Source,
   given: Omit<FormatOptions, 'rename'> & { format?: string },
-): Promise<Look> {
-  const bytes = await origin.head();
+): Promise<SniffResult> {
+  const bytes = await source.head();
   let head = '';
   for await (const text of decoded([bytes])) head += text;
-  const name = given.format ?? origin.format;
-  const format = name === undefined ? formatOf(origin.name, head) : formatNamed(name);
+  const name = given.format ?? source.format;
+  const format = name === undefined ? formatOf(source.name, head) : formatNamed(name);
   const { delimiter, header, columns, comment } = given;
   const options = { rename: new Map<string, string>(), delimiter, header, columns, comment };
   const layout = format.layout?.(head, options) ?? {};
@@ -42,7 +42,7 @@ export async function look(
 
   const rows: Row[] = [];
   const input = {
-    ...(origin.once ? { path: null } : origin.input()),
+    ...(source.once ? { path: null } : source.input()),
     bytes: () => each(bytes),
     text: () => each(head),
   };

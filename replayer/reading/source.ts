@@ -1,90 +1,155 @@
-import { createReadStream, type ReadStream } from 'node:fs';
-import { StringDecoder } from 'node:string_decoder';
+import type { ReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { refusal } from '../../core/problems/errors.ts';
+import type { Redis } from '../../core/redis/connection.ts';
+import { StreamKey } from '../../core/redis/stream-entry.ts';
 import type { Input } from '../formats/support/format.ts';
+import { decoded, fileInput, readBytes } from './input.ts';
 import { unpacked } from './decompress.ts';
 
-const READ_BYTES = 1 << 18;
-const TEXT_BYTES = 1 << 15;
-
-/**
- * A file's bytes, unpacked, in pieces of any size. Leaving the loop closes it. `opened` is handed what reads it.
- * @throws failure when it breaks off
- */
-export function readBytes(path: string, opened?: (stream: ReadStream) => void): AsyncGenerator<Buffer> {
-  const stream = createReadStream(path, { highWaterMark: READ_BYTES });
-  opened?.(stream);
-  return unpacked(stream, path);
+/** Where the rows of a recording come from. */
+export interface Source {
+  /** As messages call it, and channels and subjects where nothing else names them. */
+  name: string;
+  /** Bytes as they lie on the disk; null where nobody knows. */
+  bytes: number | null;
+  /** A pipe: it can be read once, onwards. */
+  once: boolean;
+  /** The format where it is certain. */
+  format?: string;
+  /** The beginning, unpacked. */
+  head(): Promise<Buffer>;
+  /** How much of it the latest input has read, 0..1; null where nobody knows. */
+  share(): number | null;
+  /** All of it, from the beginning. `wrap` sees the bytes pass. */
+  input(wrap?: (bytes: AsyncGenerator<Buffer>) => AsyncGenerator<Buffer>): Input;
 }
 
-/** A file as formats read it. */
-export function fileInput(path: string, bytes = () => readBytes(path)): Input {
-  return { path, bytes, text: () => decoded(bytes()) };
+const HEAD_BYTES = 1 << 20;
+/** A pipe that says no more is looked at as far as it came. */
+const HEAD_WAIT_MS = 1_000;
+const STREAM = /^redis:(?!\/\/)(.+)$/s;
+
+/** Whether a recording's name stands for no file: `-` is standard input, `redis:<key>` a stream of the Redis in use. */
+export function isFile(path: string): boolean {
+  return path !== '-' && !STREAM.test(path);
 }
 
-/** Bytes as text, characters kept whole. In small pieces: what is made of them is to die young, which costs nothing. */
-export async function* decoded(
-  source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-): AsyncGenerator<string> {
-  const decoder = new StringDecoder('utf8');
-  for await (const bytes of source) {
-    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-    for (let at = 0; at < buffer.length; at += TEXT_BYTES) {
-      yield decoder.write(buffer.subarray(at, at + TEXT_BYTES));
-    }
-  }
-  const rest = decoder.end();
-  if (rest) yield rest;
-}
-
-const PIECE_BYTES = 1 << 19;
-/** A row that is still not whole after so many bytes is broken. */
-const OPEN_MAX_BYTES = 1 << 22;
-const LINE_FEED = 10;
-
-/**
- * Bytes in pieces of whole rows, about half a megabyte each. `rowsEnd` tells where the last whole row ends in bytes
- * that begin with a row, 0 where there is none. Of a row that never ends the beginning is given, as a piece.
- */
-export async function* wholeRows(
-  source: AsyncIterable<Buffer>,
-  rowsEnd: (bytes: Buffer) => number,
-  pieceBytes = PIECE_BYTES,
-): AsyncGenerator<Buffer> {
-  let held = Buffer.allocUnsafeSlow(pieceBytes * 2);
-  let length = 0;
-  let wanted = pieceBytes;
-  /** Inside a row that was too long: nothing counts before its line's end. */
-  let skipping = false;
-  const take = (end: number): Buffer => {
-    const rest = Buffer.allocUnsafeSlow(Math.max(pieceBytes * 2, length - end));
-    held.copy(rest, 0, end, length);
-    const piece = held.subarray(0, end);
-    [held, length, wanted] = [rest, length - end, Math.max(pieceBytes, length - end)];
-    return piece;
+/** @throws refusal when there is nothing */
+export async function sourceOf(path: string, redis?: Redis): Promise<Source> {
+  if (path === '-') return pipeSource('stdin', process.stdin);
+  const key = STREAM.exec(path)?.[1];
+  if (key !== undefined && redis) return streamSource(path, new StreamKey(redis, key));
+  const info = await stat(path).catch(() => null);
+  if (!info)
+    throw refusal('recording_unknown', 404, `There is no file ${basename(path)}.`, {
+      hint: 'Check the path.',
+    });
+  if (!info.isFile())
+    throw refusal('recording_unknown', 404, `${basename(path)} is no file.`, {
+      hint: info.isDirectory()
+        ? 'It is a folder: name a file in it.'
+        : 'Name a regular file, or - for standard input.',
+    });
+  if (info.size === 0) throw empty(basename(path));
+  let reading: ReadStream | undefined;
+  return {
+    name: basename(path),
+    bytes: info.size,
+    once: false,
+    head: () => beginning(readBytes(path)),
+    share: () => (reading ? Math.min(1, reading.bytesRead / info.size) : null),
+    input: (wrap = (bytes) => bytes) =>
+      fileInput(path, () => wrap(readBytes(path, (stream) => (reading = stream)))),
   };
-  for await (let bytes of source) {
-    if (skipping) {
-      const end = bytes.indexOf(LINE_FEED);
-      if (end === -1) continue;
-      skipping = false;
-      bytes = bytes.subarray(end);
-    }
-    if (length + bytes.length > held.length) {
-      const larger = Buffer.allocUnsafeSlow((length + bytes.length) * 2);
-      held.copy(larger, 0, 0, length);
-      held = larger;
-    }
-    length += bytes.copy(held, length);
-    if (length < wanted) continue;
-    const all = held.subarray(0, length);
-    const end = rowsEnd(all);
-    if (end > 0) yield take(end);
-    else if (length < OPEN_MAX_BYTES) wanted = length * 2;
-    else if (all.includes(LINE_FEED)) yield take(all.lastIndexOf(LINE_FEED) + 1);
-    else {
-      skipping = true;
-      yield take(length);
+}
+
+async function streamSource(name: string, stream: StreamKey): Promise<Source> {
+  if (!(await stream.exists()))
+    throw refusal('recording_unknown', 404, `There is no stream ${stream.key} in this Redis.`, {
+      hint: 'SCAN 0 TYPE stream lists the keys of streams.',
+    });
+  return {
+    name,
+    bytes: null,
+    once: false,
+    format: 'redis',
+    head: () => Promise.resolve(Buffer.alloc(0)),
+    share: () => null,
+    input: () => ({ path: null, bytes: nothing, text: nothing, entries: () => stream.entries() }),
+  };
+}
+
+/** What comes through a pipe: read once, its beginning kept until then. */
+export function pipeSource(name: string, source: AsyncIterable<Buffer>): Source {
+  const pieces = unpacked(source, name);
+  const held: Buffer[] = [];
+  let pending: Promise<IteratorResult<Buffer>> | null = null;
+  let passed = false;
+  async function* bytes(): AsyncGenerator<Buffer> {
+    if (passed)
+      throw refusal('recording_passed', 409, `${name} can be read once only.`, {
+        hint: 'Write it to a file first to loop it or to seek in it.',
+      });
+    passed = true;
+    try {
+      yield* held.splice(0);
+      for (let next = await (pending ?? pieces.next()); !next.done; next = await pieces.next())
+        yield next.value;
+    } finally {
+      await pieces.return(undefined);
     }
   }
-  if (length > 0) yield take(length);
+  return {
+    name,
+    bytes: null,
+    once: true,
+    share: () => null,
+    async head() {
+      let length = 0;
+      for (const deadlineMs = performance.now() + HEAD_WAIT_MS; length < HEAD_BYTES;) {
+        pending ??= pieces.next();
+        const waitMs = held.length === 0 ? Infinity : deadlineMs - performance.now();
+        const next = await within(pending, waitMs);
+        if (!next || next.done) break;
+        pending = null;
+        held.push(next.value);
+        length += next.value.length;
+      }
+      if (held.length === 0) throw empty(name);
+      return Buffer.concat(held);
+    },
+    input: (wrap = (source) => source) => ({
+      path: null,
+      bytes: () => wrap(bytes()),
+      text: () => decoded(wrap(bytes())),
+    }),
+  };
+}
+
+function within<T>(promise: Promise<T>, waitMs: number): Promise<T | null> {
+  if (waitMs === Infinity) return promise;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), Math.max(0, waitMs));
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+async function beginning(bytes: AsyncGenerator<Buffer>): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  let length = 0;
+  for await (const piece of bytes) {
+    pieces.push(piece);
+    length += piece.length;
+    if (length >= HEAD_BYTES) break;
+  }
+  return Buffer.concat(pieces);
+}
+
+async function* nothing(): AsyncGenerator<never> {}
+
+function empty(name: string): Error {
+  return refusal('recording_empty', 422, `${name} is empty.`, { hint: 'Record or choose another file.' });
 }

@@ -2,17 +2,16 @@ import { channelSpec } from '../../core/wire/channels.ts';
 import { BlockBuilder, type Block } from '../../core/wire/block.ts';
 import type { Data } from '../../core/wire/event.ts';
 import { refusal } from '../../core/problems/errors.ts';
-import type { Redis } from '../../core/redis/connection.ts';
-import type { Config, RecordingOptions } from '../../schemas/types.ts';
+import type { OpenOptions, RefusedRecord } from './open-options.ts';
 import type { Format } from '../formats/support/format.ts';
-import { choiceOf } from './record-filter.ts';
-import { infer, slug, type Reading } from './inference.ts';
-import { look, type Look } from './sniff.ts';
-import { mapper } from './mapping.ts';
+import { recordFilterOf } from './record-filter.ts';
+import { interpret, slug, type Interpretation } from './inference.ts';
+import { sniff, type SniffResult } from './sniff.ts';
+import { rowMapper } from './row-mapper.ts';
 import { spanMs } from '../../core/time/duration.ts';
 import { furthestBackMs, lowerBound, reordered, sorted, type Disorder } from './order.ts';
-import { originOf, type Origin } from './origin.ts';
-import { withoutOutliers, type Numbered, type OutlierPolicy } from './outliers.ts';
+import { sourceOf, type Source } from './source.ts';
+import { withoutOutliers, type NumberedRows, type OutlierPolicy } from './outliers.ts';
 import { parsedInParallel } from './parallel.ts';
 import { Parser, type Parsed, type ParserPlan, type RefusedRow } from './parser.ts';
 
@@ -24,46 +23,24 @@ const PARALLEL_MIN_BYTES = 32_000_000;
 const WINDOW_MIN_MS = 30_000;
 const WINDOW_MAX_MS = 86_400_000;
 
-/** A row that can't be played. */
-export interface Refusal {
-  channel: string;
-  file: string;
-  line: number;
-  reason: string;
-  content: string;
-}
-
-export interface OpenOptions extends Omit<RecordingOptions, 'id' | 'offset'> {
-  rename?: ReadonlyMap<string, string>;
-  channels?: Config['channels'];
-  /** Where streams are read from. */
-  redis?: Redis;
-  /** Shifts all of it on the timeline. */
-  offsetMs?: number;
-  /** Checks every message of a file that Reprise wrote, as if another had. */
-  distrust?: boolean;
-  /** Hears of every row that can't be played. */
-  refuse?: (refusals: Refusal[]) => void;
-}
-
 /** One file, understood and in time order. */
-export class Recording {
+export class TextRecording {
   readonly file: string;
   readonly format: string;
-  readonly reading: Reading;
+  readonly reading: Interpretation;
   readonly disorder: Disorder = { reordered: 0, late: 0, outliers: 0 };
   refused = 0;
   /** Records that were not chosen, or are no news. */
   filtered = 0;
   /** It comes through a pipe: read once, onwards, in order within the window only. */
   readonly once: boolean;
-  readonly #origin: Origin;
+  readonly #source: Source;
   readonly #format: Format;
   readonly #offsetMs: number;
   /** How far back a row may lie to be put in order while the file is being played. */
   readonly #windowMs: number;
   readonly #outliers: OutlierPolicy;
-  readonly #refuse: (refusals: Refusal[]) => void;
+  readonly #refuse: (refusals: RefusedRecord[]) => void;
   readonly #plan: ParserPlan;
   /** The whole recording in order, where it fits. */
   #blocks: Block[] | null = null;
@@ -72,25 +49,25 @@ export class Recording {
   #startMs = NaN;
 
   private constructor(
-    origin: Origin,
-    { format, options: layout, sample }: Look,
-    reading: Reading,
+    source: Source,
+    { format, options: layout, sample }: SniffResult,
+    reading: Interpretation,
     options: OpenOptions,
   ) {
-    this.file = origin.name;
+    this.file = source.name;
     this.format = format.name;
     this.reading = reading;
-    this.once = origin.once;
-    this.#origin = origin;
+    this.once = source.once;
+    this.#source = source;
     this.#format = format;
     this.#offsetMs = options.offsetMs ?? 0;
     this.#refuse = options.refuse ?? (() => {});
     const { schema } = channelSpec(reading.channel.value, options.channels);
     const rename = reading.rename.value;
-    const subject = slug(origin.name);
+    const subject = slug(source.name);
     const everyMs = options.every === undefined ? null : spanMs(options.every, 'time between rows');
     const plan = { format: format.name, options: { ...layout, rename }, reading };
-    this.#plan = { ...plan, everyMs, subject, schema, choice: choiceOf(options) };
+    this.#plan = { ...plan, everyMs, subject, schema, choice: recordFilterOf(options) };
     this.#outliers = everyMs === null ? (options.outliers ?? 'skip') : 'keep';
     this.#windowMs =
       options.reorder === undefined
@@ -103,19 +80,19 @@ export class Recording {
    * memory where it fits.
    * @throws refusal when there is no such thing, nothing in it can be played, or an option is missing (it says which)
    */
-  static async open(path: string, options: OpenOptions = {}): Promise<Recording> {
-    const origin = await originOf(path, options.redis);
-    const seen = await look(origin, options);
+  static async open(path: string, options: OpenOptions = {}): Promise<TextRecording> {
+    const source = await sourceOf(path, options.redis);
+    const seen = await sniff(source, options);
     const { format, sample, problem } = seen;
     if (sample.length === 0) {
       throw refusal(
         'recording_unplayable',
         422,
-        `${origin.name} has no row that can be read as ${format.name}${problem ? `: ${problem}` : '.'}`,
+        `${source.name} has no row that can be read as ${format.name}${problem ? `: ${problem}` : '.'}`,
         { hint: 'If it is in another format, name that with --format.' },
       );
     }
-    const recording = new Recording(origin, seen, infer(origin.name, seen, options), options);
+    const recording = new TextRecording(source, seen, interpret(source.name, seen, options), options);
     await recording.#load();
     return recording;
   }
@@ -167,7 +144,7 @@ export class Recording {
 
   /** How much of the file the reading under way has read, 0..1; null where nobody knows. */
   get readShare(): number | null {
-    return this.#origin.share();
+    return this.#source.share();
   }
 
   /** Records as they come, for who puts them in order by himself; those of a pipe are in order within the window. */
@@ -219,7 +196,7 @@ export class Recording {
 
   async #load(): Promise<void> {
     if (this.once) this.#onwards = await this.#begun();
-    else if ((this.#origin.bytes ?? 0) <= MEMORY_MAX_BYTES) {
+    else if ((this.#source.bytes ?? 0) <= MEMORY_MAX_BYTES) {
       const read = { bytes: 0 };
       this.#blocks = await sorted(this.#read(read), this.disorder, () => read.bytes <= MEMORY_MAX_BYTES);
     }
@@ -288,7 +265,7 @@ export class Recording {
   }
 
   /** Records in file order; refused rows are told and left out. */
-  async *#rows(read: { bytes: number }, silent: boolean): AsyncGenerator<Numbered> {
+  async *#rows(read: { bytes: number }, silent: boolean): AsyncGenerator<NumberedRows> {
     let line = 0;
     // Of a packed column store only what comes out tells how much memory it takes; text takes little more than it is.
     const isText = this.#format.cut !== undefined;
@@ -309,8 +286,8 @@ export class Recording {
 
   #parsed(read: { bytes: number }): AsyncGenerator<Parsed> {
     const { cut } = this.#format;
-    const input = this.#origin.input((bytes) => counted(bytes, read));
-    return cut && this.#plan.everyMs === null && (this.#origin.bytes ?? 0) >= PARALLEL_MIN_BYTES
+    const input = this.#source.input((bytes) => counted(bytes, read));
+    return cut && this.#plan.everyMs === null && (this.#source.bytes ?? 0) >= PARALLEL_MIN_BYTES
       ? parsedInParallel(input.bytes(), cut, this.#plan)
       : new Parser(this.#plan).file(input);
   }
@@ -324,8 +301,8 @@ async function* counted(source: AsyncIterable<Buffer>, read: { bytes: number }):
 }
 
 /** The times of the rows of a first look that have one. */
-function* timesOf(sample: Data[], reading: Reading): Generator<number> {
-  const map = mapper({ ...reading, subject: { value: null, because: '' } }, '', null);
+function* timesOf(sample: Data[], reading: Interpretation): Generator<number> {
+  const map = rowMapper({ ...reading, subject: { value: null, because: '' } }, '', null);
   for (const values of sample) {
     const record = map({ line: 0, values, json: '' });
     if (typeof record !== 'string') yield record.timeMs;

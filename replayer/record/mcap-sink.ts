@@ -1,5 +1,5 @@
 import type { Config } from '../../schemas/types.ts';
-import { LIBRARY } from '../mcap/format/library.ts';
+import { LIBRARY } from '../mcap/format/libraries.ts';
 import { embeddedSchema } from '../mcap/writing/topics.ts';
 import { McapWriter, type NewSchema } from '../mcap/writing/writer.ts';
 import type { WireMessage } from './wire-message.ts';

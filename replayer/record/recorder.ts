@@ -27,7 +27,7 @@ export interface RecorderCounts {
 }
 
 /** Where something is missing: a channel, an epoch, and about what time. */
-interface Place {
+interface MissingPlace {
   channel: string;
   epoch: number;
   timeMs: number;
@@ -145,7 +145,7 @@ export class Recorder {
     await this.#fill({ channel, epoch, timeMs }, from, offset - 1);
   }
 
-  async #fill(place: Place, from: number, to: number): Promise<void> {
+  async #fill(place: MissingPlace, from: number, to: number): Promise<void> {
     const { channel, epoch } = place;
     for (let at = from; at <= to;) {
       const end = Math.min(to, at + FILL_EVENTS - 1);
@@ -161,7 +161,7 @@ export class Recorder {
     }
   }
 
-  #tellGap({ channel, epoch, timeMs }: Place, from: number, to: number): void {
+  #tellGap({ channel, epoch, timeMs }: MissingPlace, from: number, to: number): void {
     this.counts.lost += to - from + 1;
     const gap = { channel, epoch, from, to, reason: 'neither heard nor in the log' };
     const bytes = Buffer.from(JSON.stringify(gap));

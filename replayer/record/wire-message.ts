@@ -1,6 +1,6 @@
 import { timeMsOf } from '../../core/wire/event.ts';
 import { canHold } from '../mcap/format/bytes.ts';
-import { found, findMember, isObject, valueText } from '../mcap/reading/members.ts';
+import { memberValue, findMember, isObject, valueText } from '../formats/support/json-bytes.ts';
 
 /** A message of a channel, as it was on the wire, and what it says of itself. */
 export interface WireMessage {
@@ -27,10 +27,12 @@ const MEMBERS = {
 /** Looks at a message without parsing it. Anything but a CloudEvent with data is taken as it is. */
 export function wireMessage(channel: string, bytes: Buffer, heardMs: number): WireMessage {
   const text = (name: keyof typeof MEMBERS) =>
-    findMember(bytes, 0, bytes.length, MEMBERS[name]) ? valueText(bytes, found.start, found.end) : null;
+    findMember(bytes, 0, bytes.length, MEMBERS[name])
+      ? valueText(bytes, memberValue.start, memberValue.end)
+      : null;
   const bare: WireMessage = { channel, bytes, heardMs, timeMs: heardMs, event: null };
   if (text('specversion') === null || !findMember(bytes, 0, bytes.length, MEMBERS.data)) return bare;
-  if (!isObject(bytes, found.start, found.end)) return bare;
+  if (!isObject(bytes, memberValue.start, memberValue.end)) return bare;
   const timeMs = timeMsOf(text('time') ?? '');
   return {
     ...bare,
@@ -47,6 +49,7 @@ export function wireMessage(channel: string, bytes: Buffer, heardMs: number): Wi
 
 function isTrue(bytes: Buffer, member: Buffer): boolean {
   return (
-    findMember(bytes, 0, bytes.length, member) && bytes.toString('latin1', found.start, found.end) === 'true'
+    findMember(bytes, 0, bytes.length, member) &&
+    bytes.toString('latin1', memberValue.start, memberValue.end) === 'true'
   );
 }

@@ -16,9 +16,9 @@ import type { StreamEntry } from '../../core/redis/stream-entry.ts';
 import type { Data } from '../../core/wire/event.ts';
 import type { Format, FormatOptions, Input, Row } from '../../replayer/formats/support/format.ts';
 import { formatOf, formats } from '../../replayer/reading/formats.ts';
-import { infer } from '../../replayer/reading/inference.ts';
-import { mapper } from '../../replayer/reading/mapping.ts';
-import { fileInput } from '../../replayer/reading/source.ts';
+import { interpret } from '../../replayer/reading/inference.ts';
+import { rowMapper } from '../../replayer/reading/row-mapper.ts';
+import { fileInput } from '../../replayer/reading/input.ts';
 import { textInput } from '../helpers/input.ts';
 
 const folder = new URL('../fixtures/formats/', import.meta.url);
@@ -111,9 +111,9 @@ for (const format of formats) {
       const rows = await collect(format, input);
       const sample = rows.map((row) => row.values!);
       const hasOwnTime = rows.some(({ timeMs }) => timeMs !== undefined);
-      const reading = infer(fixture, { sample, hasOwnTime, format }, {});
+      const reading = interpret(fixture, { sample, hasOwnTime, format }, {});
       const renamed = await collect(format, inputOf(format, path), { rename: reading.rename.value });
-      const map = mapper(reading, 'nobody', null);
+      const map = rowMapper(reading, 'nobody', null);
       renamed.forEach((row, i) => {
         const record = map(row);
         assert.ok(typeof record === 'object', JSON.stringify(record));

@@ -11,9 +11,9 @@ import { channelSpec } from '../../core/wire/channels.ts';
 import { processInstance } from '../../core/redis/presence.ts';
 import { Requester } from '../../core/redis/requests.ts';
 import { ChannelWriter } from '../../core/writing/writer.ts';
-import { McapRecording } from '../../replayer/mcap/reading/recording.ts';
+import { McapRecording } from '../../replayer/mcap/reading/mcap-recording.ts';
 import { readSummary } from '../../replayer/mcap/reading/summary.ts';
-import { Recording } from '../../replayer/reading/text-recording.ts';
+import { TextRecording } from '../../replayer/reading/text-recording.ts';
 import type { Recorder as RecorderDocument } from '../../schemas/types.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 import { eventually } from '../helpers/wait.ts';
@@ -300,7 +300,7 @@ describe('reprise record', function () {
     const wire = (await redis.xrange(keys.log('moved'), '-', '+')).map(([, fields]) => fields[1]!);
     const lines = join(folder, 'moved-lines.ndjson');
     await writeFile(lines, `${wire.join('\n')}\n`);
-    const read = await Recording.open(lines);
+    const read = await TextRecording.open(lines);
     assert.deepEqual([read.count, read.filtered, read.startMs], [30, 3, Date.parse(middle)]);
 
     const { stdout } = await reprise('play', path, '--rate', 'max', '--json');

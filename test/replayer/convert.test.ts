@@ -7,12 +7,12 @@ import fc from 'fast-check';
 import { BlockBuilder } from '../../core/wire/block.ts';
 import type { TimedRecord } from '../../core/wire/event.ts';
 import { convert } from '../../replayer/files/convert.ts';
-import { mergeable, writeRecording } from '../../replayer/files/to-mcap.ts';
-import { LIBRARY } from '../../replayer/mcap/format/library.ts';
-import { McapRecording } from '../../replayer/mcap/reading/recording.ts';
+import { mergeable, writeRecording } from '../../replayer/files/write-mcap.ts';
+import { LIBRARY } from '../../replayer/mcap/format/libraries.ts';
+import { McapRecording } from '../../replayer/mcap/reading/mcap-recording.ts';
 import { readSummary } from '../../replayer/mcap/reading/summary.ts';
 import { McapWriter } from '../../replayer/mcap/writing/writer.ts';
-import { Recording } from '../../replayer/reading/text-recording.ts';
+import { TextRecording } from '../../replayer/reading/text-recording.ts';
 
 const START_MS = 1_577_218_887_000;
 const WHOLE = { fromMs: -Infinity, endMs: Infinity };
@@ -49,7 +49,7 @@ describe('convert', () => {
             expected.map(({ offset, n }) => line(offset, n)),
           );
           await convert({ inputs: [mcap!], out: out!, options: {} });
-          const again = await Recording.open(out!, options);
+          const again = await TextRecording.open(out!, options);
           const texts: string[] = [];
           for await (const block of again.blocks())
             texts.push(...block.records().map((record) => record.data));
@@ -71,7 +71,7 @@ describe('convert', () => {
     }));
     const input = join(folder, 'large.ndjson');
     await writeFile(input, `${line(0, 0)}\n`);
-    const small = await Recording.open(input, { channel: 'things', time: 'ts' });
+    const small = await TextRecording.open(input, { channel: 'things', time: 'ts' });
     async function* inFileOrder() {
       const builder = new BlockBuilder();
       for (const [n, { timeMs, subject, data }] of rows.entries()) {
@@ -88,7 +88,7 @@ describe('convert', () => {
       disorder,
       sorted: false,
       inFileOrder,
-    } as unknown as Recording;
+    } as unknown as TextRecording;
     const [out, temporary] = [join(folder, 'large.mcap'), join(folder, 'runs.mcap')];
     const plan = { range: WHOLE, options: {}, temporary };
     await McapWriter.whole(out, { library: LIBRARY }, (writer) => writeRecording(large, writer, plan));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { infer } from '../../replayer/reading/inference.ts';
-import { mapper } from '../../replayer/reading/mapping.ts';
+import { interpret } from '../../replayer/reading/inference.ts';
+import { rowMapper } from '../../replayer/reading/row-mapper.ts';
 import { guessTimeFormat, timeReader } from '../../replayer/formats/support/times.ts';
 
 describe('times', () => {
@@ -60,7 +60,7 @@ describe('inference', () => {
     Array.from({ length: count }, (_, i) => row(i) as { [name: string]: unknown });
 
   it('finds time, subject and coordinates, and says why', () => {
-    const reading = infer(
+    const reading = interpret(
       'buses.csv',
       {
         sample: rows(20, (i) => ({
@@ -89,13 +89,13 @@ describe('inference', () => {
 
   it('takes no row number for a subject', () => {
     assert.equal(
-      infer('x.csv', { sample: rows(20, (i) => ({ time: 1.6e9 + i, id: i })) }, {}).subject.value,
+      interpret('x.csv', { sample: rows(20, (i) => ({ time: 1.6e9 + i, id: i })) }, {}).subject.value,
       null,
     );
   });
 
   it('puts a time together that has several columns', () => {
-    const reading = infer(
+    const reading = interpret(
       'storms.csv',
       { sample: rows(5, (i) => ({ name: 'Amy', year: 1975, month: 6, day: 27 + (i % 3), hour: 6 })) },
       {},
@@ -105,16 +105,16 @@ describe('inference', () => {
 
   it('puts a date and a time of day together', () => {
     const sample = rows(5, (i) => ({ Date: '24/12/2019', Time: `20:2${i}:30`, id: i }));
-    const reading = infer('log.csv', { sample }, { tz: 'Europe/Berlin' });
+    const reading = interpret('log.csv', { sample }, { tz: 'Europe/Berlin' });
     assert.equal(reading.time.value, 'Date+Time');
     assert.equal(reading.timeFormat.value, 'dd/MM/yyyy HH:mm:ss');
-    const record = mapper(reading, 'x', null)({ line: 1, values: sample[1]!, json: null });
+    const record = rowMapper(reading, 'x', null)({ line: 1, values: sample[1]!, json: null });
     assert.equal(new Date((record as { timeMs: number }).timeMs).toISOString(), '2019-12-24T19:21:30.000Z');
   });
 
   it('reads parts of seconds, and takes what is no number for no time', () => {
     const sample = rows(5, (i) => ({ year: 1975, month: 6, day: 27, hour: 6, minute: 1, second: i + 0.25 }));
-    const map = mapper(infer('storms.csv', { sample }, {}), 'x', null);
+    const map = rowMapper(interpret('storms.csv', { sample }, {}), 'x', null);
     const record = map({ line: 1, values: sample[2]!, json: null }) as { timeMs: number };
     assert.equal(new Date(record.timeMs).toISOString(), '1975-06-27T06:01:02.250Z');
     assert.match(map({ line: 1, values: { ...sample[2], second: 'NA' }, json: null }) as string, /No time/);
@@ -122,7 +122,7 @@ describe('inference', () => {
 
   it('says which option is missing, and which columns there are', () => {
     assert.throws(
-      () => infer('x.csv', { sample: rows(3, (i) => ({ nl: 'a', n: i })) }, {}),
+      () => interpret('x.csv', { sample: rows(3, (i) => ({ nl: 'a', n: i })) }, {}),
       (error: Error & { hint: string }) => {
         assert.match(error.message, /No column of x.csv holds a time/);
         assert.match(error.hint, /columns are: nl, n.*--time COLUMN/);
@@ -130,7 +130,7 @@ describe('inference', () => {
       },
     );
     assert.throws(
-      () => infer('x.csv', { sample: rows(3, (i) => ({ time: 1.6e9 + i })) }, { subject: 'who' }),
+      () => interpret('x.csv', { sample: rows(3, (i) => ({ time: 1.6e9 + i })) }, { subject: 'who' }),
       /has no column "who" \(--subject\)/,
     );
   });

@@ -8,12 +8,12 @@ import fc from 'fast-check';
 import { Block } from '../../core/wire/block.ts';
 import { RepriseError } from '../../core/problems/errors.ts';
 import type { TimedRecord } from '../../core/wire/event.ts';
-import { examine } from '../../replayer/files/doctor.ts';
+import { diagnose } from '../../replayer/files/doctor.ts';
 import { recover } from '../../replayer/files/recover.ts';
 import { nanoseconds, readMs, writeMs } from '../../replayer/mcap/format/bytes.ts';
 import type { Compression } from '../../replayer/mcap/format/compression.ts';
-import { LIBRARY } from '../../replayer/mcap/format/library.ts';
-import { McapRecording } from '../../replayer/mcap/reading/recording.ts';
+import { LIBRARY } from '../../replayer/mcap/format/libraries.ts';
+import { McapRecording } from '../../replayer/mcap/reading/mcap-recording.ts';
 import { embeddedSchema, TopicWriter } from '../../replayer/mcap/writing/topics.ts';
 import { McapWriter } from '../../replayer/mcap/writing/writer.ts';
 
@@ -106,7 +106,7 @@ describe('MCAP', () => {
       const [schema] = reader.schemasById.values();
       assert.equal(schema!.encoding, 'jsonschema');
       assert.ok(JSON.parse(Buffer.from(schema!.data).toString()));
-      assert.deepEqual((await examine(path, {})).findings, []);
+      assert.deepEqual((await diagnose(path, {})).findings, []);
     });
   }
 
@@ -314,7 +314,7 @@ describe('MCAP', () => {
     const bytes = await readFile(path);
     bytes.fill(0xaa, chunks[2]!.offset + 60, chunks[2]!.offset + 90);
     await writeFile(path, bytes);
-    assert.ok((await examine(path, {})).findings.some(({ severity }) => severity === 'error'));
+    assert.ok((await diagnose(path, {})).findings.some(({ severity }) => severity === 'error'));
     const report = await recover(path, out);
     assert.deepEqual([report.recovered, report.lost], [500, true]);
     const saved = await played(await McapRecording.open(out));
@@ -353,7 +353,7 @@ describe('MCAP', () => {
           await writeFile(path, bytes);
           await tolerated(async () => played(await McapRecording.open(path)));
           await tolerated(async () => (await McapRecording.open(path)).latestBefore(START_MS + 700));
-          await tolerated(() => examine(path, {}));
+          await tolerated(() => diagnose(path, {}));
           await tolerated(() => recover(path, out));
         },
       ),

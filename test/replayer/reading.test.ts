@@ -9,11 +9,12 @@ import { BlockBuilder } from '../../core/wire/block.ts';
 import type { TimedRecord } from '../../core/wire/event.ts';
 import { formats } from '../../replayer/reading/formats.ts';
 import { reordered, sorted, type Disorder } from '../../replayer/reading/order.ts';
-import { withoutOutliers, type Numbered, type OutlierPolicy } from '../../replayer/reading/outliers.ts';
+import { withoutOutliers, type NumberedRows, type OutlierPolicy } from '../../replayer/reading/outliers.ts';
 import type { RefusedRow } from '../../replayer/reading/parser.ts';
-import { Recording, type Refusal } from '../../replayer/reading/text-recording.ts';
+import type { RefusedRecord } from '../../replayer/reading/open-options.ts';
+import { TextRecording } from '../../replayer/reading/text-recording.ts';
 import { textInput } from '../helpers/input.ts';
-import { wholeRows } from '../../replayer/reading/source.ts';
+import { wholeRows } from '../../replayer/reading/input.ts';
 
 async function* each<T>(items: Iterable<T>): AsyncGenerator<T> {
   yield* items;
@@ -134,7 +135,7 @@ describe('outliers', () => {
 
   async function treat(times: number[], policy: OutlierPolicy, size = 50) {
     const told: RefusedRow[] = [];
-    function* numbered(): Generator<Numbered> {
+    function* numbered(): Generator<NumberedRows> {
       const builder = new BlockBuilder(16);
       for (let at = 0; at < times.length; at += size) {
         const lines = times.slice(at, at + size).map((timeMs, i) => {
@@ -226,8 +227,8 @@ describe('a recording read on several threads', function () {
       lines.push(bad.has(n) ? `never,é${n},${note}` : `${timeMs},s${n % 30},${note}`);
     }
     writeFileSync(path, `${lines.join('\n')}\n`);
-    const refusals: Refusal[] = [];
-    const recording = await Recording.open(path, { refuse: (more) => refusals.push(...more) });
+    const refusals: RefusedRecord[] = [];
+    const recording = await TextRecording.open(path, { refuse: (more) => refusals.push(...more) });
     const played = (await all(recording.blocks())).flatMap((block) => block.records());
     assert.equal(played.length, rows - bad.size);
     assert.equal(recording.disorder.reordered, rows / 10 - 1);

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LinesFile } from '../../replayer/record/lines-sink.ts';
 import { McapFile } from '../../replayer/record/mcap-sink.ts';
-import { Ring } from '../../replayer/record/ring.ts';
-import { SplitFile } from '../../replayer/record/split.ts';
+import { RingBuffer } from '../../replayer/record/ring-buffer.ts';
+import { SplitFile } from '../../replayer/record/split-file.ts';
 import { wireMessage } from '../../replayer/record/wire-message.ts';
 import { readSummary } from '../../replayer/mcap/reading/summary.ts';
 
@@ -53,7 +53,7 @@ describe('the files of a recording', () => {
   });
 
   it('two snapshots of a ring at once are two files', async () => {
-    const ring = new Ring(60_000, join(folder, 'ring.ndjson'), async (path) => new LinesFile(path));
+    const ring = new RingBuffer(60_000, join(folder, 'ring.ndjson'), async (path) => new LinesFile(path));
     ring.add(message('one'));
     // So many that several begin in one millisecond.
     for (let i = 0; i < 20; i++) await ring.snapshot();

@@ -12,7 +12,7 @@ const EXACT_DIGITS = 15;
 const POWERS = Array.from({ length: EXACT_DIGITS + 1 }, (_, exponent) => 10 ** exponent);
 
 /** The columns of a table of text, which turns its rows into data. */
-export class Columns {
+export class CellReader {
   readonly names: string[];
   /** Each column's name as it begins a member of a JSON object; the first without the comma. */
   readonly #members: string[];

@@ -1,21 +1,21 @@
 import { ROW_MAX_CHARACTERS } from './format.ts';
 
 /** One line of text; `tooLong` when only its beginning was kept. */
-export interface Line {
+export interface TextLine {
   line: number;
   text: string;
   tooLong?: boolean;
 }
 
 /** Splits text into lines, in chunks; a line beyond the row limit is cut and marked, and never held in memory whole. */
-export async function* lines(pieces: AsyncIterable<string>): AsyncGenerator<Line[]> {
+export async function* lines(pieces: AsyncIterable<string>): AsyncGenerator<TextLine[]> {
   let rest = '';
   let line = 1;
   let skipping = false;
   for await (const piece of pieces) {
     const parts = (rest + piece).split('\n');
     rest = parts.pop()!;
-    const chunk: Line[] = [];
+    const chunk: TextLine[] = [];
     for (const part of parts) {
       if (skipping) skipping = false;
       else chunk.push(cut(line, part));
@@ -31,7 +31,7 @@ export async function* lines(pieces: AsyncIterable<string>): AsyncGenerator<Line
   if (rest !== '' && !skipping) yield [cut(line, rest)];
 }
 
-function cut(line: number, text: string): Line {
+function cut(line: number, text: string): TextLine {
   if (text.length > ROW_MAX_CHARACTERS) return { line, text: text.slice(0, 2_000), tooLong: true };
   return { line, text: text.endsWith('\r') ? text.slice(0, -1) : text };
 }

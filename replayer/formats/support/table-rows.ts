@@ -11,7 +11,7 @@ interface Marks {
 }
 
 /** A stretch of a table in which no quote is open; in a comment none opens. */
-type Stretch = [from: number, to: number];
+type UnquotedRange = [from: number, to: number];
 
 /** Where the last row ends that is whole: a line end within quotes ends none. */
 export function rowsEnd(bytes: Buffer, delimiter = DELIMITERS, comment = ''): number {
@@ -61,8 +61,8 @@ function unquoted(
   codeAt: (at: number) => number,
   delimiter: string,
   comment: string,
-): Stretch[] {
-  const stretches: Stretch[] = [];
+): UnquotedRange[] {
+  const stretches: UnquotedRange[] = [];
   const opens = new Set([...`${delimiter}\n\r`].map((character) => character.charCodeAt(0)));
   let from = 0;
   for (let search = 0, open; (open = text.indexOf(QUOTE, search)) !== -1;) {

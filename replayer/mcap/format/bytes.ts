@@ -1,8 +1,8 @@
 /** A file is not what MCAP says it should be. The message is a clause: what is wrong. */
-export class Broken extends Error {}
+export class MalformedMcap extends Error {}
 
 /** Reads the fields of MCAP records; never past the end of what it was given. */
-export class Fields {
+export class FieldReader {
   readonly bytes: Buffer;
   at: number;
   readonly end: number;
@@ -29,7 +29,7 @@ export class Fields {
   u64(): number {
     const at = this.#take(8);
     const value = this.bytes.readUInt32LE(at + 4) * 2 ** 32 + this.bytes.readUInt32LE(at);
-    if (value > Number.MAX_SAFE_INTEGER) throw new Broken('a length has no end');
+    if (value > Number.MAX_SAFE_INTEGER) throw new MalformedMcap('a length has no end');
     return value;
   }
 
@@ -62,7 +62,7 @@ export class Fields {
 
   #take(length: number): number {
     const { at } = this;
-    if (at + length > this.end) throw new Broken('a record ends too early');
+    if (at + length > this.end) throw new MalformedMcap('a record ends too early');
     this.at = at + length;
     return at;
   }

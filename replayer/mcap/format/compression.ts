@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import * as zlib from 'node:zlib';
-import { Broken } from './bytes.ts';
+import { MalformedMcap } from './bytes.ts';
 
 /** How the chunks of a recording are packed; '' is not at all. */
 export type Compression = '' | 'zstd' | 'lz4';
@@ -41,7 +41,8 @@ export async function loadCompression(compression: string): Promise<void> {
   } else if (compression === 'lz4') {
     lz4 ??= require('@foxglove/wasm-lz4') as Lz4;
     await lz4.isLoaded;
-  } else if (compression !== '') throw new Broken(`compression "${compression.slice(0, 40)}" is unknown`);
+  } else if (compression !== '')
+    throw new MalformedMcap(`compression "${compression.slice(0, 40)}" is unknown`);
 }
 
 /** A chunk's records packed. */
@@ -60,9 +61,9 @@ export function compress(bytes: Buffer, compression: Compression): Buffer {
 
 /** A chunk's records, of `size` bytes. @throws Broken when they are not what they should be */
 export function decompress(bytes: Buffer, compression: string, size: number): Buffer {
-  if (size > CHUNK_MAX_BYTES) throw new Broken(`a chunk of ${size} bytes is too large`);
+  if (size > CHUNK_MAX_BYTES) throw new MalformedMcap(`a chunk of ${size} bytes is too large`);
   const unpacked = compression === '' ? bytes : unpack(bytes, compression, size);
-  if (unpacked.length !== size) throw new Broken('a chunk is not as long as it says');
+  if (unpacked.length !== size) throw new MalformedMcap('a chunk is not as long as it says');
   return unpacked;
 }
 
@@ -74,6 +75,6 @@ function unpack(bytes: Buffer, compression: string, size: number): Buffer {
     // After one bad frame this library takes no other: the next chunk gets a new one.
     delete require.cache[require.resolve('@foxglove/wasm-lz4')];
     lz4 = null;
-    throw new Broken(`a chunk can't be unpacked as ${compression}`);
+    throw new MalformedMcap(`a chunk can't be unpacked as ${compression}`);
   }
 }

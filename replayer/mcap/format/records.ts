@@ -1,4 +1,4 @@
-import { Broken, Fields } from './bytes.ts';
+import { MalformedMcap, FieldReader } from './bytes.ts';
 
 /** The kinds of records that we write or read. */
 export const Opcode = {
@@ -65,7 +65,7 @@ export interface Statistics {
   counts: Map<number, number>;
 }
 
-export function readChannel(fields: Fields): McapChannel {
+export function readChannel(fields: FieldReader): McapChannel {
   return {
     id: fields.u16(),
     schemaId: fields.u16(),
@@ -75,12 +75,12 @@ export function readChannel(fields: Fields): McapChannel {
   };
 }
 
-export function readSchema(fields: Fields): McapSchema {
+export function readSchema(fields: FieldReader): McapSchema {
   const [id, name, encoding] = [fields.u16(), fields.text(), fields.text()];
   return { id, name, encoding, data: Buffer.from(fields.data(fields.u32())) };
 }
 
-export function readStatistics(fields: Fields): Statistics {
+export function readStatistics(fields: FieldReader): Statistics {
   const messages = fields.u64();
   fields.skip(2);
   const channels = fields.u32();
@@ -92,7 +92,7 @@ export function readStatistics(fields: Fields): Statistics {
 }
 
 /** A chunk index, and the channels of which the chunk has messages. */
-export function readChunkIndex(fields: Fields): { entry: ChunkEntry; channels: Uint16Array } {
+export function readChunkIndex(fields: FieldReader): { entry: ChunkEntry; channels: Uint16Array } {
   const [startMs, endMs, offset, length] = [fields.time(), fields.time(), fields.u64(), fields.u64()];
   const offsets = fields.data(fields.u32());
   const channels = Uint16Array.from({ length: Math.floor(offsets.length / 10) }, (_, i) =>
@@ -104,19 +104,23 @@ export function readChunkIndex(fields: Fields): { entry: ChunkEntry; channels: U
     fields.u64(),
     fields.u64(),
   ];
-  if (packedBytes > length) throw new Broken('the index names a chunk that holds more than itself');
+  if (packedBytes > length) throw new MalformedMcap('the index names a chunk that holds more than itself');
   return { entry: { offset, length, startMs, endMs, compression, packedBytes, bytes, indexBytes }, channels };
 }
 
 /** The head of a chunk record that begins at `offset`; `crc` 0 when there is none. */
-export function readChunkHead(fields: Fields, offset: number, length: number): ChunkEntry & { crc: number } {
+export function readChunkHead(
+  fields: FieldReader,
+  offset: number,
+  length: number,
+): ChunkEntry & { crc: number } {
   const [startMs, endMs, bytes, crc] = [fields.time(), fields.time(), fields.u64(), fields.u32()];
   const [compression, packedBytes] = [fields.text(), fields.u64()];
-  if (packedBytes > length) throw new Broken('a chunk holds more than itself');
+  if (packedBytes > length) throw new MalformedMcap('a chunk holds more than itself');
   return { offset, length, startMs, endMs, compression, packedBytes, bytes, crc, indexBytes: 0 };
 }
 
-export function readMetadata(fields: Fields): [name: string, values: Map<string, string>] {
+export function readMetadata(fields: FieldReader): [name: string, values: Map<string, string>] {
   return [fields.text(), fields.map()];
 }
 
@@ -125,14 +129,14 @@ export function recordAt(
   bytes: Buffer,
   at: number,
   end = bytes.length,
-): { opcode: number; fields: Fields; length: number } | null {
+): { opcode: number; fields: FieldReader; length: number } | null {
   if (at + HEAD_BYTES > end) return null;
-  const length = new Fields(bytes, at + 1).u64();
+  const length = new FieldReader(bytes, at + 1).u64();
   if (at + HEAD_BYTES + length > end) return null;
   const start = at + HEAD_BYTES;
   return {
     opcode: bytes[at]!,
-    fields: new Fields(bytes, start, start + length),
+    fields: new FieldReader(bytes, start, start + length),
     length: HEAD_BYTES + length,
   };
 }

@@ -1,14 +1,14 @@
 import type { FileHandle } from 'node:fs/promises';
-import { BlockBuilder, type Block } from '../../../core/wire/block.ts';
+import { BlockBuilder } from '../../../core/wire/block.ts';
 import { readMs } from '../format/bytes.ts';
 import { Opcode, recordAt, type ChunkEntry } from '../format/records.ts';
-import { isRestored } from './restored.ts';
-import { readAt } from './walk.ts';
-import type { Rows } from '../format/rows.ts';
+import { isRestored } from './restored-state.ts';
+import { readAt } from '../format/read-at.ts';
+import type { ChannelBlock, ChannelRows } from '../format/channel-rows.ts';
 import type { Summary } from './summary.ts';
 
 /** Where a message lies. */
-interface Place {
+interface MessagePosition {
   chunk: ChunkEntry;
   /** Within the unpacked chunk. */
   offset: number;
@@ -22,12 +22,12 @@ const WHOLE_MAX_CHUNKS = 256;
  * The latest message of each MCAP channel before a time, by walking back through the message indexes. Settled is a
  * channel when no chunk that is left reaches as late as what was found. Answers null where chunks bring no index.
  */
-export async function latestPlaces(
+export async function latestPositions(
   handle: FileHandle,
   { chunks, channels, channelsOf }: Summary,
   beforeMs: number,
-): Promise<Map<number, Place> | null> {
-  const found = new Map<number, Place>();
+): Promise<Map<number, MessagePosition> | null> {
+  const found = new Map<number, MessagePosition>();
   const missing = new Set(
     [...channels.values()].filter((channel) => !isRestored(channel)).map(({ id }) => id),
   );
@@ -69,7 +69,7 @@ function lastBefore(entries: Buffer, beforeMs: number): { timeMs: number; offset
   return best;
 }
 
-function later(a: Place, b: Place | undefined): boolean {
+function later(a: MessagePosition, b: MessagePosition | undefined): boolean {
   if (!b) return true;
   return a.timeMs > b.timeMs || (a.timeMs === b.timeMs && a.chunk.offset > b.chunk.offset);
 }
@@ -91,7 +91,7 @@ export class LatestRows {
   }
 
   /** The rows of a chunk. The texts are copied: of equal times the row added first stays, and no chunk is held. */
-  add({ block, channels }: Rows): void {
+  add({ block, channels }: ChannelRows): void {
     const { timesMs, subjects, names, data, starts, ends } = block;
     for (let row = block.count - 1; row >= 0; row--) {
       const timeMs = timesMs[row]!;
@@ -109,7 +109,7 @@ export class LatestRows {
   }
 
   /** By channel, in time order. */
-  take(): { channel: number; block: Block }[] {
+  take(): ChannelBlock[] {
     return [...this.#found].map(([channel, subjects]) => {
       const latest = [...subjects.values()].sort((a, b) => a.timeMs - b.timeMs);
       const builder = new BlockBuilder(latest.length);

@@ -2,9 +2,9 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { refusal } from '../../../core/problems/errors.ts';
-import { Broken, Fields } from '../format/bytes.ts';
+import { MalformedMcap, FieldReader } from '../format/bytes.ts';
 import { loadCompression } from '../format/compression.ts';
-import { unpack } from '../unpacking/unpacking.ts';
+import { unpackChunk } from '../unpacking/unpack-chunk.ts';
 import {
   HEAD_BYTES,
   MAGIC,
@@ -21,7 +21,8 @@ import {
   type McapSchema,
   type Statistics,
 } from '../format/records.ts';
-import { ChunkFinder, readAt, walk } from './walk.ts';
+import { readAt } from '../format/read-at.ts';
+import { ChunkFinder, walk } from './walk.ts';
 
 const PIECE_BYTES = 1 << 22;
 const HEADER_MAX_BYTES = 4_096;
@@ -52,7 +53,8 @@ export async function readSummary(path: string): Promise<Summary> {
     const { size } = await handle.stat();
     const summary = emptySummary(path, size);
     const head = await readAt(handle, 0, Math.min(size, MAGIC.length + 4096));
-    if (!head.subarray(0, MAGIC.length).equals(MAGIC)) throw new Broken('it does not begin as MCAP files do');
+    if (!head.subarray(0, MAGIC.length).equals(MAGIC))
+      throw new MalformedMcap('it does not begin as MCAP files do');
     const header = recordAt(head, MAGIC.length);
     if (header?.opcode === Opcode.HEADER) {
       header.fields.text();
@@ -82,7 +84,8 @@ export async function readLibrary(path: string): Promise<string> {
 
 async function libraryOf(handle: FileHandle, size: number): Promise<string> {
   const head = await readAt(handle, 0, Math.min(size, MAGIC.length + HEADER_MAX_BYTES));
-  if (!head.subarray(0, MAGIC.length).equals(MAGIC)) throw new Broken('it does not begin as MCAP files do');
+  if (!head.subarray(0, MAGIC.length).equals(MAGIC))
+    throw new MalformedMcap('it does not begin as MCAP files do');
   const header = recordAt(head, MAGIC.length);
   if (header?.opcode !== Opcode.HEADER) return '';
   header.fields.text();
@@ -107,11 +110,11 @@ function emptySummary(path: string, bytes: number): Summary {
 async function readFooter(handle: FileHandle, size: number): Promise<{ start: number; crc: number }> {
   const tail = size < TAIL_BYTES ? null : await readAt(handle, size - TAIL_BYTES, TAIL_BYTES);
   const whole = tail?.subarray(-MAGIC.length).equals(MAGIC) && tail[0] === Opcode.FOOTER;
-  if (!tail || !whole) throw new Broken('its end is missing');
-  const fields = new Fields(tail, HEAD_BYTES);
+  if (!tail || !whole) throw new MalformedMcap('its end is missing');
+  const fields = new FieldReader(tail, HEAD_BYTES);
   const start = fields.u64();
   fields.skip(8);
-  if (start > size - TAIL_BYTES) throw new Broken('its summary lies beyond its end');
+  if (start > size - TAIL_BYTES) throw new MalformedMcap('its summary lies beyond its end');
   return { start, crc: fields.u32() };
 }
 
@@ -137,7 +140,7 @@ async function readSection(
       if (record.opcode === Opcode.CHUNK_INDEX) {
         const { entry, channels } = readChunkIndex(record.fields);
         if (entry.offset + entry.length + entry.indexBytes > start)
-          throw new Broken('its index names a chunk beyond the data');
+          throw new MalformedMcap('its index names a chunk beyond the data');
         summary.chunks.push(entry);
         remembered += channels.length;
         if (remembered > CHANNELS_OF_CHUNKS_MAX) summary.channelsOf = null;
@@ -146,9 +149,9 @@ async function readSection(
     }
     held = held.subarray(offset);
   }
-  if (held.length > 0) throw new Broken('its summary is cut');
+  if (held.length > 0) throw new MalformedMcap('its summary is cut');
   const footer = await readAt(handle, end, HEAD_BYTES + 16);
-  if (crc !== 0 && crc32(footer, found) !== crc) throw new Broken('its summary is damaged (CRC)');
+  if (crc !== 0 && crc32(footer, found) !== crc) throw new MalformedMcap('its summary is damaged (CRC)');
   inFileOrder(summary);
 }
 
@@ -163,7 +166,7 @@ function inFileOrder(summary: Summary): void {
 async function take(
   handle: FileHandle,
   opcode: number,
-  fields: Fields,
+  fields: FieldReader,
   dataEnd: number,
   summary: Summary,
 ): Promise<void> {
@@ -177,7 +180,7 @@ async function take(
   } else if (opcode === Opcode.METADATA_INDEX) {
     const [offset, length] = [fields.u64(), fields.u64()];
     if (offset + length > dataEnd || length > PIECE_BYTES)
-      throw new Broken('its index names metadata beyond the data');
+      throw new MalformedMcap('its index names metadata beyond the data');
     const record = recordAt(await readAt(handle, offset, length), 0);
     if (record?.opcode === Opcode.METADATA) metadata.set(...readMetadata(record.fields));
   } else if (opcode === Opcode.STATISTICS) summary.statistics = readStatistics(fields);
@@ -206,7 +209,7 @@ async function channelsWithin(handle: FileHandle, chunk: ChunkEntry, summary: Su
 
 /** The records of a chunk, unpacked. @throws Broken */
 export async function readRecords(handle: FileHandle, chunk: ChunkEntry): Promise<Buffer> {
-  return (await unpack(handle, chunk)).bytes;
+  return (await unpackChunk(handle, chunk)).bytes;
 }
 
 /** The same, with the sum that they should have; 0 where there is none. @throws Broken */
@@ -222,11 +225,11 @@ export async function readChunk(
 }
 
 /** Says of a broken file which one it is, and what to do. */
-export async function saying<T>(path: string, work: () => Promise<T> | T): Promise<T> {
+export async function asRefusal<T>(path: string, work: () => Promise<T> | T): Promise<T> {
   try {
     return await work();
   } catch (cause) {
-    if (!(cause instanceof Broken)) throw cause;
+    if (!(cause instanceof MalformedMcap)) throw cause;
     throw refusal('recording_broken', 422, `${basename(path)} is no intact MCAP file: ${cause.message}.`, {
       hint: 'reprise doctor FILE says more; reprise recover FILE OUT.mcap saves what is intact.',
       cause,

@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
-import { Broken, Fields, readMs } from '../format/bytes.ts';
+import { MalformedMcap, FieldReader, readMs } from '../format/bytes.ts';
 import { CHUNK_MAX_BYTES } from '../format/compression.ts';
+import { readAt } from '../format/read-at.ts';
 import { HEAD_BYTES, MESSAGE_BYTES, Opcode, readChunkHead, type ChunkEntry } from '../format/records.ts';
 
 const WINDOW_BYTES = 1 << 16;
@@ -14,18 +15,7 @@ export interface PlacedRecord {
   opcode: number;
   offset: number;
   length: number;
-  fields: Fields;
-}
-
-/** `length` bytes at `offset`. @throws Broken when the file ends before */
-export async function readAt(handle: FileHandle, offset: number, length: number): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafeSlow(length);
-  for (let at = 0; at < length;) {
-    const { bytesRead } = await handle.read(bytes, at, length - at, offset + at);
-    if (bytesRead === 0) throw new Broken(`the file ends at byte ${offset + at}`);
-    at += bytesRead;
-  }
-  return bytes;
+  fields: FieldReader;
 }
 
 /** The records from `from` to before `to`, one after the other. @throws Broken at the first that is not whole */
@@ -40,15 +30,16 @@ export async function* walk(handle: FileHandle, from: number, to: number): Async
     return held.subarray(offset - heldAt, offset - heldAt + length);
   };
   for (let offset = from; offset < to;) {
-    if (offset + HEAD_BYTES > to) throw new Broken(`the record at byte ${offset} is cut`);
-    const head = new Fields(await bytesAt(offset, HEAD_BYTES));
+    if (offset + HEAD_BYTES > to) throw new MalformedMcap(`the record at byte ${offset} is cut`);
+    const head = new FieldReader(await bytesAt(offset, HEAD_BYTES));
     const opcode = head.u8();
     const length = HEAD_BYTES + head.u64();
-    if (offset + length > to) throw new Broken(`the record at byte ${offset} is cut`);
+    if (offset + length > to) throw new MalformedMcap(`the record at byte ${offset} is cut`);
     const beginning = opcode === Opcode.CHUNK || opcode === Opcode.ATTACHMENT;
-    if (!beginning && length > CHUNK_MAX_BYTES) throw new Broken(`the record at byte ${offset} is too large`);
+    if (!beginning && length > CHUNK_MAX_BYTES)
+      throw new MalformedMcap(`the record at byte ${offset} is too large`);
     const bytes = await bytesAt(offset, beginning ? Math.min(length, CHUNK_HEAD_BYTES) : length);
-    yield { opcode, offset, length, fields: new Fields(bytes, HEAD_BYTES) };
+    yield { opcode, offset, length, fields: new FieldReader(bytes, HEAD_BYTES) };
     offset += length;
   }
 }
@@ -66,7 +57,7 @@ export class ChunkFinder {
       const chunk = this.entries.at(-1);
       if (chunk && this.#run === null) chunk.indexBytes = offset + length - (chunk.offset + chunk.length);
     } else if (opcode === Opcode.MESSAGE) {
-      if (length < MESSAGE_BYTES) throw new Broken(`the message at byte ${offset} is too short`);
+      if (length < MESSAGE_BYTES) throw new MalformedMcap(`the message at byte ${offset} is too short`);
       const timeMs = readMs(fields.bytes, fields.at + 6);
       if (!this.#run || this.#run.bytes >= RUN_BYTES) {
         this.#run = { offset, length: 0, startMs: timeMs, endMs: timeMs, compression: '', ...NOTHING };

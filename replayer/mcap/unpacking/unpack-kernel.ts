@@ -1,5 +1,5 @@
 import { instantiate, type Exports } from '../../../core/runtime/webassembly.ts';
-import { columnsIn, roomFor } from '../reading/messages.ts';
+import { columnsIn, roomFor } from '../format/message-columns.ts';
 import { MESSAGE_BYTES } from '../format/records.ts';
 
 /** What unpack.as exports. */

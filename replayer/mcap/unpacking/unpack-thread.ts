@@ -1,16 +1,16 @@
 import { readSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
-import { Broken } from '../format/bytes.ts';
+import { MalformedMcap } from '../format/bytes.ts';
 import { decompress, loadCompression } from '../format/compression.ts';
 import { UnpackKernel } from './unpack-kernel.ts';
-import type { Packed, Records } from './unpacking.ts';
+import type { UnpackRequest, UnpackAnswer } from './unpack-chunk.ts';
 
 /** The kernel does not give its memory back. */
 const KERNEL_MAX_BYTES = 1 << 24;
 const kernel = new UnpackKernel();
 
 /** The thread's side of unpacking.ts. */
-parentPort!.on('message', (request: Packed & { id: number }) => {
+parentPort!.on('message', (request: UnpackRequest & { id: number }) => {
   const { id } = request;
   unpack(request).then(
     (answer) => parentPort!.postMessage({ id, answer }, [answer.memory]),
@@ -18,7 +18,7 @@ parentPort!.on('message', (request: Packed & { id: number }) => {
   );
 });
 
-async function unpack(request: Packed): Promise<Records> {
+async function unpack(request: UnpackRequest): Promise<UnpackAnswer> {
   const { length, compression, size } = request;
   await loadCompression(compression);
   if (Math.max(length, size) > KERNEL_MAX_BYTES) {
@@ -34,16 +34,16 @@ async function unpack(request: Packed): Promise<Records> {
 }
 
 /** As what has nothing been found among yet. */
-function found(records: Buffer): Records {
+function found(records: Buffer): UnpackAnswer {
   const memory = new ArrayBuffer(records.length);
   new Uint8Array(memory).set(records);
   return { memory, count: -1, names: [] };
 }
 
-function read({ fd, offset, length }: Packed, bytes: Buffer): void {
+function read({ fd, offset, length }: UnpackRequest, bytes: Buffer): void {
   for (let at = 0; at < length;) {
     const count = readSync(fd, bytes, at, length - at, offset + at);
-    if (count === 0) throw new Broken(`the file ends at byte ${offset + at}`);
+    if (count === 0) throw new MalformedMcap(`the file ends at byte ${offset + at}`);
     at += count;
   }
 }

@@ -158,7 +158,7 @@ export class ChunkBuilder {
   }
 }
 
-function columns(size: number, from?: Columns): Columns {
+function columns(size: number, from?: IndexColumns): IndexColumns {
   const made = {
     ids: new Uint16Array(size),
     offsets: new Uint32Array(size),
@@ -169,7 +169,7 @@ function columns(size: number, from?: Columns): Columns {
   return made;
 }
 
-interface Columns {
+interface IndexColumns {
   ids: Uint16Array;
   offsets: Uint32Array;
   lows: Uint32Array;

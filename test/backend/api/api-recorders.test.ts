@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { McapRecording } from '../../../replayer/mcap/reading/recording.ts';
+import { McapRecording } from '../../../replayer/mcap/reading/mcap-recording.ts';
 import type { Recorder, Snapshot } from '../../../schemas/types.ts';
 import { eventually } from '../../helpers/wait.ts';
 import { records, World } from './api-world.ts';

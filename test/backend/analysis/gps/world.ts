@@ -5,7 +5,7 @@ import { derive, eventsOf, type DerivedOutput } from '../../../../backend/analys
 import { checkedParams } from '../../../../backend/analysis/hosting/registry.ts';
 import type { Service, ServiceKind } from '../../../../backend/analysis/engine/service.ts';
 import type { Data, CloudEvent } from '../../../../core/wire/event.ts';
-import { Recording } from '../../../../replayer/reading/text-recording.ts';
+import { TextRecording } from '../../../../replayer/reading/text-recording.ts';
 import { explain, validator } from '../../../../schemas/index.ts';
 
 export const START_MS = Date.parse('2026-01-01T00:00:00Z');
@@ -57,7 +57,7 @@ export async function recorded(test: Mocha.Context, file: string): Promise<Cloud
     test.test!.title += ` (skipped: there is no ${path})`;
     test.skip();
   }
-  const recording = await Recording.open(path);
+  const recording = await TextRecording.open(path);
   const rows = [];
   for await (const block of recording.blocks())
     for (const { subject, timeMs, data } of block.records())

@@ -5,7 +5,7 @@ import { invariant } from '../../core/problems/errors.ts';
 export type ThreadReply<Answer> = { id: number; answer: Answer } | { id: number; error: string };
 
 /** Threads that do one kind of work. They start when they are first needed, and hold no process back from its end. */
-export class Threads<Request extends object, Answer> {
+export class ThreadPool<Request extends object, Answer> {
   readonly #module: URL;
   readonly #count: number;
   readonly #ready: Worker[] = [];

@@ -1,16 +1,17 @@
 import { open, rm } from 'node:fs/promises';
 import type { Block } from '../../core/wire/block.ts';
 import { canHold } from '../mcap/format/bytes.ts';
-import { LIBRARY } from '../mcap/format/library.ts';
-import { openBytesMax } from '../mcap/reading/merge.ts';
+import { LIBRARY } from '../mcap/format/libraries.ts';
+import { openBytesMax } from '../mcap/reading/time-order.ts';
 import { checkedRecords, RawCopy, rawRows, scanRaw } from './raw-messages.ts';
-import { mergedRows, type Rows } from '../mcap/format/rows.ts';
-import { readSummary, saying, type Summary } from '../mcap/reading/summary.ts';
+import { mergedRows, type ChannelRows } from '../mcap/format/channel-rows.ts';
+import { readSummary, asRefusal, type Summary } from '../mcap/reading/summary.ts';
 import { embeddedSchema, TopicWriter, type TopicOptions } from '../mcap/writing/topics.ts';
 import { McapWriter } from '../mcap/writing/writer.ts';
 import { sorted, type Disorder } from '../reading/order.ts';
-import type { OpenOptions, Recording } from '../reading/text-recording.ts';
-import { Passes, timeShare } from './passes.ts';
+import type { OpenOptions } from '../reading/open-options.ts';
+import type { TextRecording } from '../reading/text-recording.ts';
+import { Progress, timeShare } from './progress.ts';
 import { readingMetadata } from './reading-metadata.ts';
 
 /** So much is put in order in memory at once, where the whole does not fit. */
@@ -30,14 +31,14 @@ export interface WritePlan {
   /** A file that may be written meanwhile. */
   temporary: string;
   /** Hears how far it is. */
-  passes?: Passes;
+  passes?: Progress;
 }
 
 /** Writes a recording of another format as MCAP, in time order; answers how many steps back in time were mended. */
 export async function writeRecording(
-  recording: Recording,
+  recording: TextRecording,
   writer: McapWriter,
-  { range, options, temporary, passes = new Passes() }: WritePlan,
+  { range, options, temporary, passes = new Progress() }: WritePlan,
 ): Promise<number> {
   const { channel, reading } = recording;
   const column = reading.subject.value;
@@ -93,7 +94,7 @@ async function writeBlocks(
 
 /** A recording's blocks, and how much of it they are. */
 async function* watched(
-  recording: Recording,
+  recording: TextRecording,
   blocks: AsyncGenerator<Block>,
   tell: (share: number | null) => void,
 ): AsyncGenerator<Block> {
@@ -126,8 +127,8 @@ export async function copyMessages(
   tell: (share: number) => void,
 ): Promise<RawCopy> {
   const copy = new RawCopy(writer, summaries);
-  const { startMs, endMs } = spanOf(summaries, range);
-  await saying(summaries.map(({ path }) => path).join(' or '), async () => {
+  const { startMs, endMs } = timeRangeOf(summaries, range);
+  await asRefusal(summaries.map(({ path }) => path).join(' or '), async () => {
     for await (const rows of rawRows(summaries, range.fromMs, range.endMs)) {
       await copy.add(rows, range.fromMs, range.endMs);
       tell(timeShare(rows.block.timesMs.at(-1)!, startMs, endMs));
@@ -137,7 +138,7 @@ export async function copyMessages(
 }
 
 /** From the first message of files to the last, as far as they are in a range. */
-function spanOf(summaries: Summary[], { fromMs, endMs }: TimeRange): { startMs: number; endMs: number } {
+function timeRangeOf(summaries: Summary[], { fromMs, endMs }: TimeRange): { startMs: number; endMs: number } {
   const chunks = summaries.flatMap((summary) => summary.chunks);
   return {
     startMs: Math.max(fromMs, Math.min(...chunks.map((chunk) => chunk.startMs))),
@@ -159,7 +160,7 @@ async function writeRuns(summary: Summary, runs: McapWriter): Promise<void> {
   const copy = new RawCopy(runs, [summary]);
   const handle = await open(summary.path);
   try {
-    let held: Rows[] = [];
+    let held: ChannelRows[] = [];
     let bytes = 0;
     for (const [i, chunk] of summary.chunks.entries()) {
       held.push(scanRaw(await checkedRecords(handle, chunk)));

@@ -1,10 +1,10 @@
 import { lowerBound } from '../../reading/order.ts';
-import { mergedRows, sliceRows, type Rows } from '../format/rows.ts';
+import { mergedRows, sliceRows, type ChannelRows } from '../format/channel-rows.ts';
 import type { ChunkEntry } from '../format/records.ts';
 
 /** A chunk that is open: its rows, and how many of them have left. */
-interface Open {
-  rows: Rows;
+interface OpenChunk {
+  rows: ChannelRows;
   at: number;
   /** Place in the file: equal times leave in this order. */
   offset: number;
@@ -16,13 +16,13 @@ interface Open {
  */
 export async function* inTimeOrder(
   entries: ChunkEntry[],
-  load: (entry: ChunkEntry) => Promise<Rows>,
+  load: (entry: ChunkEntry) => Promise<ChannelRows>,
   offsetMs: number,
-): AsyncGenerator<Rows> {
+): AsyncGenerator<ChannelRows> {
   const waiting = [...entries].sort((a, b) => a.startMs - b.startMs || a.offset - b.offset);
-  const loans = new Loans();
-  let open: Open[] = [];
-  let ahead: Promise<Rows> | null = null;
+  const loans = new ChunkReleases();
+  let open: OpenChunk[] = [];
+  let ahead: Promise<ChannelRows> | null = null;
   try {
     for (let i = 0; i < waiting.length; i++) {
       const entry = waiting[i]!;
@@ -32,7 +32,7 @@ export async function* inTimeOrder(
       ahead?.catch(() => {}); // Awaited in its turn, unless nobody reads on.
       open.push({ rows, at: 0, offset: entry.offset });
       for (const left of leaving(open, next ? next.startMs + offsetMs : Infinity)) yield loans.leave(left);
-      const isSpent = ({ rows, at }: Open) => at === rows.block.count;
+      const isSpent = ({ rows, at }: OpenChunk) => at === rows.block.count;
       loans.spend(open.filter(isSpent));
       open = open.filter((chunk) => !isSpent(chunk));
     }
@@ -43,17 +43,17 @@ export async function* inTimeOrder(
 }
 
 /** Tells of chunks that they are done with, once all that left before they were spent is. */
-class Loans {
+class ChunkReleases {
   #left = 0;
   #done = 0;
   readonly #spent: { left: number; done: () => void }[] = [];
 
-  leave(rows: Rows): Rows {
+  leave(rows: ChannelRows): ChannelRows {
     const left = ++this.#left;
     return { ...rows, done: () => this.#settle(left) };
   }
 
-  spend(chunks: Open[]): void {
+  spend(chunks: OpenChunk[]): void {
     for (const { done } of chunks.map(({ rows }) => rows))
       if (done) this.#spent.push({ left: this.#left, done });
     this.#settle(0);
@@ -66,7 +66,7 @@ class Loans {
 }
 
 /** What of the open chunks lies before a time. */
-function* leaving(open: Open[], endMs: number): Generator<Rows> {
+function* leaving(open: OpenChunk[], endMs: number): Generator<ChannelRows> {
   const runs = open
     .map((chunk) => {
       const { timesMs } = chunk.rows.block;

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { RecordSink } from './mcap-sink.ts';
-import { withSuffix } from './split.ts';
+import { withSuffix } from './split-file.ts';
 import type { WireMessage } from './wire-message.ts';
 
 /** A ring takes no more memory than this, whatever its length. */
@@ -9,7 +9,7 @@ const RING_MAX_BYTES = 1 << 28;
 const OVERHEAD_BYTES = 300;
 
 /** Keeps the last stretch of time in memory, and writes it to a file when it is asked to. */
-export class Ring implements RecordSink {
+export class RingBuffer implements RecordSink {
   readonly full = false;
   bytes = 0;
   readonly paths: string[] = [];

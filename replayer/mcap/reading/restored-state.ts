@@ -2,7 +2,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { readMs } from '../format/bytes.ts';
 import { Opcode, recordAt, type ChunkEntry, type McapChannel } from '../format/records.ts';
 import type { Summary } from './summary.ts';
-import { readAt } from './walk.ts';
+import { readAt } from '../format/read-at.ts';
 
 /** Whether what is on an MCAP channel only says how things stood when the replay that was recorded was moved. */
 export function isRestored({ metadata }: McapChannel): boolean {
@@ -24,7 +24,7 @@ export async function withoutRestored(summary: Summary): Promise<Summary> {
     for (const [i, chunk] of summary.chunks.entries()) {
       const of = channelsOf?.[i];
       const isMixed = chunk.indexBytes > 0 && (!of || of.some((id) => restored.has(id)));
-      const span = isMixed ? await spanOf(handle, chunk, restored) : chunk;
+      const span = isMixed ? await timeRangeOf(handle, chunk, restored) : chunk;
       if (!span) continue;
       chunks.push({ ...chunk, startMs: span.startMs, endMs: span.endMs });
       if (of) channels.push(of);
@@ -43,7 +43,7 @@ export async function withoutRestored(summary: Summary): Promise<Summary> {
 }
 
 /** Time of the first and last message of a chunk on other channels than these; null where there is none. */
-async function spanOf(
+async function timeRangeOf(
   handle: FileHandle,
   { offset, length, indexBytes }: ChunkEntry,
   except: ReadonlySet<number>,

@@ -1,19 +1,30 @@
 import { Block } from '../../../core/wire/block.ts';
 
 /** Records of several channels in one block: row i is on the channel with the index `channels[i]`. */
-export interface Rows {
+export interface ChannelRows {
   block: Block;
   channels: Uint16Array;
   /** To be told once these rows, and all that left before them, are needed no more: their memory is used again. */
   done?: () => void;
 }
 
-export function sliceRows({ block, channels, done }: Rows, from: number, to = block.count): Rows {
+/** Records of one channel. */
+export interface ChannelBlock {
+  /** Index into the channels of the recording or timeline that the block comes from. */
+  channel: number;
+  block: Block;
+}
+
+export function sliceRows(
+  { block, channels, done }: ChannelRows,
+  from: number,
+  to = block.count,
+): ChannelRows {
   return { block: block.slice(from, to), channels: channels.subarray(from, to), done };
 }
 
 /** The rows in time order; equal times stay as they are. */
-export function sortedRows(rows: Rows): Rows {
+export function sortedRows(rows: ChannelRows): ChannelRows {
   const { timesMs } = rows.block;
   const order = Uint32Array.from(timesMs.keys()).sort((a, b) => timesMs[a]! - timesMs[b]! || a - b);
   return { block: rows.block.pick(order), channels: Uint16Array.from(order, (row) => rows.channels[row]!) };
@@ -22,11 +33,11 @@ export function sortedRows(rows: Rows): Rows {
 const MERGED_ROWS = 2_048;
 
 /** Several runs, each in time order, as one; equal times take the earlier run's first. All must share their names. */
-export function* mergedRows(runs: Rows[]): Generator<Rows> {
+export function* mergedRows(runs: ChannelRows[]): Generator<ChannelRows> {
   const at = runs.map(() => 0);
   const left = () => runs.some(({ block }, i) => at[i]! < block.count);
   while (left()) {
-    const picked: Picked[] = [];
+    const picked: PickedRow[] = [];
     while (picked.length < MERGED_ROWS) {
       const run = earliest(runs, at);
       if (run === -1) break;
@@ -36,12 +47,12 @@ export function* mergedRows(runs: Rows[]): Generator<Rows> {
   }
 }
 
-interface Picked {
-  rows: Rows;
+interface PickedRow {
+  rows: ChannelRows;
   row: number;
 }
 
-function earliest(runs: Rows[], at: number[]): number {
+function earliest(runs: ChannelRows[], at: number[]): number {
   let [best, bestMs] = [-1, Infinity];
   for (let i = 0; i < runs.length; i++) {
     const { block } = runs[i]!;
@@ -53,7 +64,7 @@ function earliest(runs: Rows[], at: number[]): number {
 }
 
 /** The rows with their texts side by side, so that what they came from need not be held. */
-function gathered(picked: Picked[]): Rows {
+function gathered(picked: PickedRow[]): ChannelRows {
   const { length } = picked;
   const columns = {
     timesMs: new Float64Array(length),

@@ -1,8 +1,8 @@
-import { Broken, msOf } from '../format/bytes.ts';
-import { HEAD_BYTES, MESSAGE_BYTES, Opcode } from '../format/records.ts';
+import { MalformedMcap, msOf } from './bytes.ts';
+import { HEAD_BYTES, MESSAGE_BYTES, Opcode } from './records.ts';
 
 /** What was found among the records of a chunk, in the order of the file; and room for what is to be said of it. */
-export interface Messages {
+export interface MessageColumns {
   count: number;
   timesMs: Float64Array;
   /** Where the data of each message lie. */
@@ -24,7 +24,7 @@ export function roomFor(size: number, rows = Math.ceil(size / MESSAGE_BYTES)): n
 }
 
 /** Lays the columns into memory, after records of so many bytes. */
-export function columnsIn(memory: ArrayBuffer, size: number, count: number, names: number[]): Messages {
+export function columnsIn(memory: ArrayBuffer, size: number, count: number, names: number[]): MessageColumns {
   let at = aligned(size);
   const next = (bytes: number) => (at += bytes * count) - bytes * count;
   return {
@@ -40,7 +40,7 @@ export function columnsIn(memory: ArrayBuffer, size: number, count: number, name
 }
 
 /** @throws Broken where a record is not whole */
-export function findMessages(bytes: Buffer): Messages {
+export function findMessages(bytes: Buffer): MessageColumns {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const places: number[] = [];
   const names: number[] = [];
@@ -51,7 +51,7 @@ export function findMessages(bytes: Buffer): Messages {
   const messages = columnsIn(new ArrayBuffer(places.length * ROW_BYTES), 0, places.length, names);
   places.forEach((at, row) => {
     const end = at + recordLength(view, at);
-    if (end - at < MESSAGE_BYTES) throw new Broken('a message is too short');
+    if (end - at < MESSAGE_BYTES) throw new MalformedMcap('a message is too short');
     messages.timesMs[row] = msOf(view.getUint32(at + 19, true), view.getUint32(at + 15, true));
     messages.starts[row] = at + MESSAGE_BYTES;
     messages.ends[row] = end;
@@ -65,7 +65,7 @@ function recordLength(view: DataView, at: number): number {
   // A length beyond 32 bits is one that no chunk holds.
   const length =
     whole && view.getUint32(at + 5, true) === 0 ? HEAD_BYTES + view.getUint32(at + 1, true) : Infinity;
-  if (at + length > view.byteLength) throw new Broken('a record within a chunk is not whole');
+  if (at + length > view.byteLength) throw new MalformedMcap('a record within a chunk is not whole');
   return length;
 }
 

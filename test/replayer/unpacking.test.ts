@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { Broken } from '../../replayer/mcap/format/bytes.ts';
+import { MalformedMcap } from '../../replayer/mcap/format/bytes.ts';
 import { compress, loadCompression } from '../../replayer/mcap/format/compression.ts';
-import { columnsIn, findMessages } from '../../replayer/mcap/reading/messages.ts';
+import { columnsIn, findMessages } from '../../replayer/mcap/format/message-columns.ts';
 import { UnpackKernel } from '../../replayer/mcap/unpacking/unpack-kernel.ts';
 
 /** Bytes with much in them twice, near and far, as texts have. */
@@ -102,7 +102,7 @@ describe('The kernel that unpacks chunks', () => {
         try {
           expected = findMessages(bytes);
         } catch (error) {
-          assert.ok(error instanceof Broken);
+          assert.ok(error instanceof MalformedMcap);
           assert.equal(found, null);
           return;
         }

@@ -4,20 +4,19 @@ import type { ValidateFunction } from 'ajv/dist/2020.js';
 import { channelSpec, dataValidator } from '../../../core/wire/channels.ts';
 import { refusal } from '../../../core/problems/errors.ts';
 import type { Data } from '../../../core/wire/event.ts';
-import { chooser, choiceOf, type Chooser } from '../../reading/record-filter.ts';
+import { recordPredicate, recordFilterOf, type RecordPredicate } from '../../reading/record-filter.ts';
 import { explain } from '../../../schemas/index.ts';
-import type { OpenOptions, Refusal } from '../../reading/text-recording.ts';
+import type { OpenOptions, RefusedRecord } from '../../reading/open-options.ts';
 import { lowerBound, type Disorder } from '../../reading/order.ts';
-import type { Part } from '../../playing/timeline.ts';
-import { chunksToRead, latestPlaces, LatestRows } from './latest.ts';
-import { isTrusted } from '../format/library.ts';
-import { inTimeOrder, openBytesMax } from './merge.ts';
+import { chunksToRead, latestPositions, LatestRows } from './latest.ts';
+import { isTrusted } from '../format/libraries.ts';
+import { inTimeOrder, openBytesMax } from './time-order.ts';
 import { MESSAGE_BYTES, type ChunkEntry } from '../format/records.ts';
-import { withoutRestored } from './restored.ts';
-import { sliceRows, type Rows } from '../format/rows.ts';
-import { Scanner } from './scan.ts';
-import { readSummary, saying, type Summary } from './summary.ts';
-import { unpack, Unpacking, type Unpacked } from '../unpacking/unpacking.ts';
+import { withoutRestored } from './restored-state.ts';
+import { sliceRows, type ChannelBlock, type ChannelRows } from '../format/channel-rows.ts';
+import { Scanner } from './scanner.ts';
+import { readSummary, asRefusal, type Summary } from './summary.ts';
+import { unpackChunk, ChunkUnpacker, type UnpackedChunk } from '../unpacking/unpack-chunk.ts';
 
 /** Chunks that overlap must all be open at once. */
 const OPEN_MAX_BYTES = 1 << 28;
@@ -40,8 +39,8 @@ export class McapRecording {
   /** Records that were not chosen, or are no news. */
   filtered = 0;
   readonly #scanner: Scanner;
-  readonly #chooses: Chooser | null;
-  #beside: Unpacking | null = null;
+  readonly #chooses: RecordPredicate | null;
+  #beside: ChunkUnpacker | null = null;
   /** Between the times in the file and those on the timeline. */
   readonly #offsetMs: number;
   /** Messages that are no news. */
@@ -52,7 +51,7 @@ export class McapRecording {
     this.file = basename(summary.path);
     this.summary = summary;
     this.#restored = restored;
-    this.#chooses = chooser(choiceOf(options));
+    this.#chooses = recordPredicate(recordFilterOf(options));
     const { chunks, statistics } = summary;
     this.#offsetMs = options.offsetMs ?? 0;
     this.startMs = this.#offsetMs + chunks.reduce((first, { startMs }) => Math.min(first, startMs), Infinity);
@@ -75,7 +74,13 @@ export class McapRecording {
       },
       refuse: ({ topic, sequence, reason, content }) => {
         this.refused++;
-        const refused: Refusal = { channel: nameOf(topic), file: this.file, line: sequence, reason, content };
+        const refused: RefusedRecord = {
+          channel: nameOf(topic),
+          file: this.file,
+          line: sequence,
+          reason,
+          content,
+        };
         refuse?.([refused]);
       },
     });
@@ -83,8 +88,8 @@ export class McapRecording {
 
   /** Reads the summary of the file. @throws refusal when it is not intact, or holds nothing */
   static async open(path: string, options: OpenOptions = {}): Promise<McapRecording> {
-    const whole = await saying(path, () => readSummary(path));
-    const summary = await saying(path, () => withoutRestored(whole));
+    const whole = await asRefusal(path, () => readSummary(path));
+    const summary = await asRefusal(path, () => withoutRestored(whole));
     const restored = (whole.statistics?.messages ?? 0) - (summary.statistics?.messages ?? 0);
     const { chunks } = summary;
     if (chunks.length === 0)
@@ -99,7 +104,7 @@ export class McapRecording {
   }
 
   /** The messages from the given time on, in time order; what lies in chunks before is not read. */
-  async *rows(fromMs = -Infinity): AsyncGenerator<Rows> {
+  async *rows(fromMs = -Infinity): AsyncGenerator<ChannelRows> {
     this.refused = 0;
     this.filtered = fromMs > this.startMs ? 0 : this.#restored;
     const entries = this.summary.chunks.filter(({ endMs }) => endMs + this.#offsetMs >= fromMs);
@@ -109,7 +114,7 @@ export class McapRecording {
       // The first is waited for, and the thread may be busy or not be up.
       let isFirst = true;
       const by = (entry: ChunkEntry) => {
-        if (!beside || isFirst) return ((isFirst = false), unpack(handle, entry));
+        if (!beside || isFirst) return ((isFirst = false), unpackChunk(handle, entry));
         return beside.unpack(handle, entry);
       };
       const load = (entry: ChunkEntry) => this.#load(handle, entry, undefined, by);
@@ -133,14 +138,14 @@ export class McapRecording {
   }
 
   /** The latest message of each subject before a time, by channel, in time order. */
-  async latestBefore(timeMs: number): Promise<Part[]> {
+  async latestBefore(timeMs: number): Promise<ChannelBlock[]> {
     const latest = new LatestRows(timeMs);
     const handle = await open(this.summary.path);
     try {
       const places =
         this.#scanner.shared || this.#chooses
           ? null
-          : await latestPlaces(handle, this.summary, timeMs - this.#offsetMs);
+          : await latestPositions(handle, this.summary, timeMs - this.#offsetMs);
       if (places === null) {
         for (const entry of chunksToRead(this.summary, timeMs - this.#offsetMs))
           latest.add(this.#chosen(await this.#load(handle, entry)));
@@ -177,7 +182,7 @@ export class McapRecording {
   }
 
   /** The rows that are to be played. */
-  #chosen(rows: Rows): Rows {
+  #chosen(rows: ChannelRows): ChannelRows {
     const chooses = this.#chooses;
     if (!chooses) return rows;
     const { block, channels, done } = rows;
@@ -194,17 +199,17 @@ export class McapRecording {
     handle: FileHandle,
     entry: ChunkEntry,
     starts?: ReadonlySet<number>,
-    by: (entry: ChunkEntry) => Promise<Unpacked> = () => unpack(handle, entry),
-  ): Promise<Rows> {
-    const { bytes, messages, done } = await saying(this.file, () => by(entry));
-    const rows = await saying(this.file, () => this.#scanner.scan(bytes, messages, starts));
+    by: (entry: ChunkEntry) => Promise<UnpackedChunk> = () => unpackChunk(handle, entry),
+  ): Promise<ChannelRows> {
+    const { bytes, messages, done } = await asRefusal(this.file, () => by(entry));
+    const rows = await asRefusal(this.file, () => this.#scanner.scan(bytes, messages, starts));
     const { timesMs } = rows.block;
     if (this.#offsetMs !== 0) for (let row = 0; row < timesMs.length; row++) timesMs[row]! += this.#offsetMs;
     return { ...rows, done };
   }
 
-  #unpacking(): Unpacking {
-    return (this.#beside ??= new Unpacking(Math.max(...this.summary.chunks.map(({ bytes }) => bytes))));
+  #unpacking(): ChunkUnpacker {
+    return (this.#beside ??= new ChunkUnpacker(Math.max(...this.summary.chunks.map(({ bytes }) => bytes))));
   }
 }
 

@@ -1,8 +1,8 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
-import { Broken, Fields } from '../format/bytes.ts';
+import { MalformedMcap, FieldReader } from '../format/bytes.ts';
 import { CHUNK_MAX_BYTES } from '../format/compression.ts';
-import { unpackPartly } from './partial.ts';
+import { unpackPartly } from './partial-unpack.ts';
 import {
   HEAD_BYTES,
   MAGIC,
@@ -13,7 +13,7 @@ import {
   type ChunkEntry,
 } from '../format/records.ts';
 import { readRecords } from '../reading/summary.ts';
-import { readAt } from '../reading/walk.ts';
+import { readAt } from '../format/read-at.ts';
 
 const WINDOW_BYTES = 1 << 20;
 /** More than the head of a chunk takes. */
@@ -60,7 +60,7 @@ export async function* salvage(path: string, damages: Damage[]): AsyncGenerator<
         try {
           yield await wholeChunk(handle, offset, length);
         } catch (error) {
-          if (!(error instanceof Broken)) throw error;
+          if (!(error instanceof MalformedMcap)) throw error;
           damaged(offset, error.message);
         }
       } else if (opcode === Opcode.MESSAGE || opcode === Opcode.CHANNEL || opcode === Opcode.SCHEMA) {
@@ -77,7 +77,7 @@ export async function* salvage(path: string, damages: Damage[]): AsyncGenerator<
 async function wholeChunk(handle: FileHandle, offset: number, length: number): Promise<Buffer> {
   const { crc, ...entry } = await chunkHead(handle, offset, length);
   const records = await readRecords(handle, entry);
-  if (crc !== 0 && crc32(records) !== crc) throw new Broken('a chunk is damaged (CRC)');
+  if (crc !== 0 && crc32(records) !== crc) throw new MalformedMcap('a chunk is damaged (CRC)');
   return records;
 }
 
@@ -87,7 +87,7 @@ async function chunkHead(
   length: number,
 ): Promise<ChunkEntry & { crc: number }> {
   const head = await readAt(handle, offset, Math.min(length, CHUNK_HEAD_BYTES));
-  return readChunkHead(new Fields(head, HEAD_BYTES), offset, length);
+  return readChunkHead(new FieldReader(head, HEAD_BYTES), offset, length);
 }
 
 /** The whole records of a chunk that ends before it should. */
@@ -95,7 +95,7 @@ async function cutChunk(handle: FileHandle, offset: number, end: number): Promis
   const bytes = await readAt(handle, offset, Math.min(end - offset, RECORD_MAX_BYTES));
   if (bytes[0] !== Opcode.CHUNK) return null;
   try {
-    const fields = new Fields(bytes, HEAD_BYTES);
+    const fields = new FieldReader(bytes, HEAD_BYTES);
     const { compression, bytes: size } = readChunkHead(fields, offset, Infinity);
     if (size > CHUNK_MAX_BYTES || !['', 'lz4', 'zstd'].includes(compression)) return null;
     const records = unpackPartly(bytes.subarray(fields.at), compression, size);
@@ -103,7 +103,7 @@ async function cutChunk(handle: FileHandle, offset: number, end: number): Promis
     for (let record; (record = recordAt(records, whole)) && isSound(records, whole);) whole += record.length;
     return records.subarray(0, whole);
   } catch (error) {
-    if (error instanceof Broken) return null;
+    if (error instanceof MalformedMcap) return null;
     throw error;
   }
 }

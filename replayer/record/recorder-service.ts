@@ -5,20 +5,20 @@ import type { Redis } from '../../core/redis/connection.ts';
 import { Responder } from '../../core/redis/requests.ts';
 import type { Recorder as RecorderDocument, Snapshot } from '../../schemas/types.ts';
 import type { Recorder } from './recorder.ts';
-import { Ring } from './ring.ts';
-import type { SplitFile } from './split.ts';
+import { RingBuffer } from './ring-buffer.ts';
+import type { SplitFile } from './split-file.ts';
 
 interface Parts {
   redis: Redis;
   recorder: Recorder;
-  sink: SplitFile | Ring;
+  sink: SplitFile | RingBuffer;
   patterns: string[];
   /** The folder recordings are read from. */
   recordings: string;
 }
 
 /** Says that a recorder is there, and answers what other processes ask of it, until it is closed. */
-export class Reachable {
+export class RecorderService {
   readonly id = processInstance('recorder');
   readonly #parts: Parts;
   readonly #started = new Date().toISOString();
@@ -45,7 +45,7 @@ export class Reachable {
   /** Writes what the ring holds now to a file. @throws refusal `recorder_without_ring`, failure `snapshot_failed` */
   async snapshot(): Promise<Snapshot> {
     const { recorder, sink, recordings } = this.#parts;
-    if (!(sink instanceof Ring)) {
+    if (!(sink instanceof RingBuffer)) {
       throw refusal('recorder_without_ring', 409, `The recorder ${this.id} keeps no ring: it writes all.`, {
         hint: 'Start another one with --ring 60s.',
       });
@@ -73,7 +73,7 @@ export class Reachable {
     return {
       id: this.id,
       patterns,
-      ringSeconds: sink instanceof Ring ? sink.lengthMs / 1000 : null,
+      ringSeconds: sink instanceof RingBuffer ? sink.lengthMs / 1000 : null,
       started: this.#started,
       channels: [...recorder.channels],
       ...recorder.counts,

@@ -1,10 +1,10 @@
 import { Block } from '../../../core/wire/block.ts';
-import { Broken, Fields } from '../format/bytes.ts';
-import { findMessages } from './messages.ts';
-import { found, findMember, isObject, valueText } from './members.ts';
+import { MalformedMcap, FieldReader } from '../format/bytes.ts';
+import { findMessages } from '../format/message-columns.ts';
+import { memberValue, findMember, isObject, valueText } from '../../formats/support/json-bytes.ts';
 import { HEAD_BYTES, readChannel, type McapChannel } from '../format/records.ts';
-import { isRestored } from './restored.ts';
-import { sortedRows, type Rows } from '../format/rows.ts';
+import { isRestored } from './restored-state.ts';
+import { sortedRows, type ChannelRows } from '../format/channel-rows.ts';
 
 /** A message that can't be played. */
 export interface RefusedMessage {
@@ -15,12 +15,12 @@ export interface RefusedMessage {
 }
 
 /** What a message of a channel holds. */
-type Kind = 'datum' | 'event' | 'foreign';
+type MessageKind = 'datum' | 'event' | 'foreign';
 
-interface Reading {
+interface ChannelDecoding {
   /** Index into the channels that are played. */
   channel: number;
-  kind: Kind;
+  kind: MessageKind;
   /** Index into the names, or -1: each message says. */
   subject: number;
   /** The member that holds the subject. */
@@ -55,7 +55,7 @@ export interface ScannerOptions {
 export class Scanner {
   readonly names: string[] = [];
   readonly #index = new Map<string, number>();
-  readonly #readings: (Reading | undefined)[] = [];
+  readonly #readings: (ChannelDecoding | undefined)[] = [];
   /** By id of an MCAP channel, 1 where a message is a datum that need not be looked at. */
   readonly #plain = new Uint8Array(1 << 16);
   readonly #options: ScannerOptions;
@@ -71,15 +71,15 @@ export class Scanner {
   }
 
   /** The records of one chunk in time order; with `only`, those whose data begin there. @throws Broken */
-  scan(bytes: Buffer, messages = findMessages(bytes), only?: ReadonlySet<number>): Rows {
+  scan(bytes: Buffer, messages = findMessages(bytes), only?: ReadonlySet<number>): ChannelRows {
     for (const at of messages.names) {
       const end = at + HEAD_BYTES + bytes.readUInt32LE(at + 1);
-      this.#learn(readChannel(new Fields(bytes, at + HEAD_BYTES, end)));
+      this.#learn(readChannel(new FieldReader(bytes, at + HEAD_BYTES, end)));
     }
     // Where each message costs a few ns or a hundred: what the loop needs is at hand.
     const [readings, plain] = [this.#readings, this.#plain];
     const { count, ids, timesMs, subjects, starts, ends, channels } = messages;
-    const made = new MadeTexts(bytes.length);
+    const made = new AppendedTexts(bytes.length);
     let row = 0;
     let lastMs = -Infinity;
     let ordered = true;
@@ -87,7 +87,7 @@ export class Scanner {
       if (only && !only.has(starts[i]!)) continue;
       const id = ids[i]!;
       const reading = readings[id];
-      if (!reading) throw new Broken('a message is of a channel that was never named');
+      if (!reading) throw new MalformedMcap('a message is of a channel that was never named');
       starts[row] = starts[i]!;
       ends[row] = ends[i]!;
       subjects[row] = reading.subject;
@@ -112,10 +112,10 @@ export class Scanner {
   /** A message that is more than a datum under a known subject; false when it can't be played. */
   #read(
     bytes: Buffer,
-    { channel, kind, column, topic, subject, restored }: Reading,
+    { channel, kind, column, topic, subject, restored }: ChannelDecoding,
     { starts, ends, subjects }: Pick<Block, 'starts' | 'ends' | 'subjects'>,
     row: number,
-    made: MadeTexts,
+    made: AppendedTexts,
   ): boolean {
     if (restored) return false;
     const [start, end] = [starts[row]!, ends[row]!];
@@ -143,14 +143,14 @@ export class Scanner {
     }
     if (subject < 0) {
       if (!findMember(bytes, start, end, column!)) return refuse(`No subject: no "${column!.toString()}".`);
-      const name = valueText(bytes, found.start, found.end);
+      const name = valueText(bytes, memberValue.start, memberValue.end);
       if (name === null) return refuse(`No subject: "${column!.toString()}" is no text.`);
       subjects[row] = this.#subject(name);
     }
     if (kind === 'datum') return true;
     if (!findMember(bytes, start, end, DATA)) return refuse('An event without data.');
-    [starts[row], ends[row]] = [found.start, found.end];
-    return isObject(bytes, found.start, found.end) || refuse("An event's data is no object.");
+    [starts[row], ends[row]] = [memberValue.start, memberValue.end];
+    return isObject(bytes, memberValue.start, memberValue.end) || refuse("An event's data is no object.");
   }
 
   #learn(named: McapChannel): void {
@@ -180,7 +180,7 @@ export class Scanner {
 }
 
 /** Texts that stand nowhere in the chunk. */
-class MadeTexts {
+class AppendedTexts {
   readonly #texts: Buffer[] = [];
   #end: number;
 

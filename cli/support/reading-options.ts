@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import type { OutlierPolicy } from './outliers.ts';
-import type { OpenOptions } from './text-recording.ts';
+import type { OutlierPolicy } from '../../replayer/reading/outliers.ts';
+import type { OpenOptions } from '../../replayer/reading/open-options.ts';
 
 /** The flags that say how to understand a recording that does not say it itself. */
 export interface ReadingFlags {

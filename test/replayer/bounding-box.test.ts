@@ -1,15 +1,21 @@
 import assert from 'node:assert/strict';
-import { Extent } from '../../replayer/files/bounding-box.ts';
+import { BoundingBox } from '../../replayer/files/bounding-box.ts';
 
 /** A subject that goes east and north, a fix a second, about 10 m each. */
-function drive(extent: Extent, subject: string, from: [number, number], fixes: number, startMs = 0): void {
+function drive(
+  extent: BoundingBox,
+  subject: string,
+  from: [number, number],
+  fixes: number,
+  startMs = 0,
+): void {
   for (let i = 0; i < fixes; i++)
     extent.add(subject, startMs + i * 1000, from[0] + i / 10_000, from[1] + i / 10_000);
 }
 
 describe('the extent of a recording', () => {
   it('leaves out a fix that can be reached neither from the one before nor towards the one after', () => {
-    const extent = new Extent();
+    const extent = new BoundingBox();
     drive(extent, 'a', [38, -9], 20);
     extent.add('a', 20_000, 38.9, -9);
     drive(extent, 'a', [38.002, -8.998], 20, 21_000);
@@ -22,20 +28,20 @@ describe('the extent of a recording', () => {
   });
 
   it('crosses the antimeridian like any other line', () => {
-    const extent = new Extent();
+    const extent = new BoundingBox();
     for (let i = 0; i < 20; i++) extent.add('ship', i * 1000, 10, i < 10 ? 179.999 : -179.999);
     assert.deepEqual(extent.box, [-179.999, 10, 179.999, 10]);
   });
 
   it('believes places that nobody moves between, as of earthquakes', () => {
-    const extent = new Extent();
+    const extent = new BoundingBox();
     for (let i = 0; i < 20; i++) extent.add('quakes', i * 1000, (i % 2) * 60 - 30, i * 10);
     assert.deepEqual(extent.box, [0, -30, 190, 30]);
-    assert.equal(new Extent().box, null);
+    assert.equal(new BoundingBox().box, null);
   });
 
   it('believes a subject that is seen once', () => {
-    const extent = new Extent();
+    const extent = new BoundingBox();
     drive(extent, 'a', [38, -9], 3);
     extent.add('lighthouse', 0, 40, -9);
     assert.equal(extent.box?.[3], 40);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { TimedRecord } from '../../core/wire/event.ts';
 import { convert } from '../../replayer/files/convert.ts';
 import { openRecording, playable } from '../../replayer/playing/playable.ts';
-import type { OpenOptions } from '../../replayer/reading/text-recording.ts';
+import type { OpenOptions } from '../../replayer/reading/open-options.ts';
 
 const START_MS = Date.UTC(2024, 0, 1);
 const ROWS = 2_000;

@@ -1,13 +1,13 @@
 import type { FileHandle } from 'node:fs/promises';
-import { Threads } from '../../reading/threads.ts';
-import { Broken } from '../format/bytes.ts';
+import { ThreadPool } from '../../reading/thread-pool.ts';
+import { MalformedMcap } from '../format/bytes.ts';
 import { CHUNK_MAX_BYTES, decompress, loadCompression } from '../format/compression.ts';
-import { columnsIn, roomFor, type Messages } from '../reading/messages.ts';
+import { columnsIn, roomFor, type MessageColumns } from '../format/message-columns.ts';
 import type { ChunkEntry } from '../format/records.ts';
-import { readAt } from '../reading/walk.ts';
+import { readAt } from '../format/read-at.ts';
 
 /** A chunk's records in a file. */
-export interface Packed {
+export interface UnpackRequest {
   fd: number;
   offset: number;
   length: number;
@@ -19,7 +19,7 @@ export interface Packed {
 }
 
 /** What the thread answers: records at the begin of their memory, and what was found among them after them. */
-export interface Records {
+export interface UnpackAnswer {
   memory: ArrayBuffer;
   /** Of the messages; -1: nobody has looked. */
   count: number;
@@ -27,10 +27,10 @@ export interface Records {
 }
 
 /** The records of a chunk, unpacked. */
-export interface Unpacked {
+export interface UnpackedChunk {
   bytes: Buffer;
   /** Where somebody has looked. */
-  messages?: Messages;
+  messages?: MessageColumns;
   /** Where their memory is written over later: once this was told. */
   done?: () => void;
 }
@@ -40,10 +40,10 @@ const MEMORIES = 4;
 /** Larger chunks are not worth the memory that would be held. */
 const MEMORY_MAX_BYTES = 1 << 24;
 
-const threads = new Threads<Packed, Records>(new URL('unpack-thread.mjs', import.meta.url), 1);
+const threads = new ThreadPool<UnpackRequest, UnpackAnswer>(new URL('unpack-thread.mjs', import.meta.url), 1);
 
 /** Reads and unpacks a chunk's records. @throws Broken */
-export async function unpack(handle: FileHandle, chunk: ChunkEntry): Promise<Unpacked> {
+export async function unpackChunk(handle: FileHandle, chunk: ChunkEntry): Promise<UnpackedChunk> {
   const { compression, bytes: size } = chunk;
   refuseHuge(chunk);
   await loadCompression(compression);
@@ -56,7 +56,7 @@ export async function unpack(handle: FileHandle, chunk: ChunkEntry): Promise<Unp
  * thread that plays them needs itself. A few pieces of memory go around, as long as chunks are said to be done with:
  * megabytes that come new with each chunk would keep the garbage collector busy for as long again.
  */
-export class Unpacking {
+export class ChunkUnpacker {
   readonly #spare: ArrayBuffer[] = [];
   readonly #bytes: number;
   #lent = 0;
@@ -69,7 +69,7 @@ export class Unpacking {
   }
 
   /** @throws Broken */
-  async unpack(handle: FileHandle, chunk: ChunkEntry): Promise<Unpacked> {
+  async unpack(handle: FileHandle, chunk: ChunkEntry): Promise<UnpackedChunk> {
     const { packedBytes: length, compression, bytes: size } = chunk;
     refuseHuge(chunk);
     const memory = this.#borrow();
@@ -77,13 +77,13 @@ export class Unpacking {
     const answer = threads.run(request, memory ? [memory] : []);
     if (!answer) {
       if (memory) this.#giveBack(memory);
-      return unpack(handle, chunk);
+      return unpackChunk(handle, chunk);
     }
     this.#running.add(answer);
     const unpacked = await answer
       .catch((error: unknown) => {
         if (memory) this.#lent--;
-        throw new Broken((error as Error).message);
+        throw new MalformedMcap((error as Error).message);
       })
       .finally(() => this.#running.delete(answer));
     const { count, names } = unpacked;
@@ -112,7 +112,7 @@ export class Unpacking {
 }
 
 function refuseHuge({ packedBytes }: ChunkEntry): void {
-  if (packedBytes > CHUNK_MAX_BYTES) throw new Broken(`a chunk of ${packedBytes} bytes is too large`);
+  if (packedBytes > CHUNK_MAX_BYTES) throw new MalformedMcap(`a chunk of ${packedBytes} bytes is too large`);
 }
 
 function placeOf({ offset, length, packedBytes }: ChunkEntry): number {

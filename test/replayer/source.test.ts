@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { layoutOf } from '../../replayer/formats/support/table-layout.ts';
-import { pipeOrigin } from '../../replayer/reading/origin.ts';
+import { pipeSource } from '../../replayer/reading/source.ts';
 import { compress, loadCompression } from '../../replayer/mcap/format/compression.ts';
 import csv from '../../replayer/formats/csv.ts';
 import { textInput } from '../helpers/input.ts';
@@ -24,10 +24,10 @@ describe('a pipe', () => {
   it('gives all of its text once, its beginning looked at before, unpacked whatever it is called', async () => {
     const plain = Buffer.from(text);
     for (const bytes of [plain, gzipSync(plain), compress(plain, 'zstd'), Buffer.from(`\ufeff${text}`)]) {
-      const origin = pipeOrigin('stdin', pieces(bytes));
-      assert.ok(text.startsWith((await origin.head()).toString().slice(0, 1_000)));
-      assert.equal(await textOf(origin.input().text()), text);
-      await assert.rejects(textOf(origin.input().text()), /stdin can be read once only/);
+      const source = pipeSource('stdin', pieces(bytes));
+      assert.ok(text.startsWith((await source.head()).toString().slice(0, 1_000)));
+      assert.equal(await textOf(source.input().text()), text);
+      await assert.rejects(textOf(source.input().text()), /stdin can be read once only/);
     }
   });
 
@@ -41,7 +41,7 @@ describe('a pipe', () => {
           async (at, byte, cut) => {
             const bytes = Buffer.from(cut ? packed.subarray(0, at) : packed);
             if (!cut) bytes[at] = byte;
-            await textOf(pipeOrigin('stdin', pieces(bytes)).input().text()).catch((error: Error) =>
+            await textOf(pipeSource('stdin', pieces(bytes)).input().text()).catch((error: Error) =>
               assert.match(error.message, /can't be read to its end/),
             );
           },

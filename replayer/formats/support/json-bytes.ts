@@ -8,7 +8,7 @@ const OPEN_BRACE = 123;
 const CLOSE_BRACE = 125;
 
 /** Where the value of a member of a JSON object stands: good until the next is looked for. */
-export const found = { start: 0, end: 0 };
+export const memberValue = { start: 0, end: 0 };
 
 /**
  * Finds a member of the JSON object `bytes[start..end)` without parsing it, in `found`; false where there is none, or
@@ -27,8 +27,8 @@ export function findMember(bytes: Buffer, start: number, end: number, name: Buff
     at = skipSpace(bytes, at + 1, end);
     const valueEnd = skipValue(bytes, at, end);
     if (match) {
-      found.start = at;
-      found.end = valueEnd;
+      memberValue.start = at;
+      memberValue.end = valueEnd;
       return valueEnd > at && valueEnd <= end;
     }
     at = skipSpace(bytes, valueEnd, end);

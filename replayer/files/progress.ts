@@ -1,5 +1,5 @@
 /** How far a conversion is: it goes over the data once or several times. */
-export class Passes {
+export class Progress {
   /** How many passes there will be. Set as soon as it is known what the inputs are. */
   count = 1;
   #begun = 0;

@@ -2,7 +2,7 @@ import type { ValidateFunction } from 'ajv/dist/2020.js';
 import type { Data, TimedRecord } from '../../core/wire/event.ts';
 import { explain } from '../../schemas/index.ts';
 import type { Row } from '../formats/support/format.ts';
-import { joinedTime, OWN_TIME, PARTS, type Reading } from './inference.ts';
+import { joinedTime, OWN_TIME, PARTS, type Interpretation } from './inference.ts';
 import { timeReader } from '../formats/support/times.ts';
 
 /** Outside these a time is a broken one: the years 1 to 9999 are what ISO 8601 can write. */
@@ -10,10 +10,14 @@ const EARLIEST_MS = -62_135_596_800_000;
 const LATEST_MS = 253_402_300_799_999;
 
 /** Turns one row into a record, or says why it can't be played. */
-export type Mapper = (row: Row) => TimedRecord | string;
+export type RowMapper = (row: Row) => TimedRecord | string;
 
 /** The mapper of one reading: time, subject, check against the channel's schema. Made once, called per row. */
-export function mapper(reading: Reading, defaultSubject: string, validate: ValidateFunction | null): Mapper {
+export function rowMapper(
+  reading: Interpretation,
+  defaultSubject: string,
+  validate: ValidateFunction | null,
+): RowMapper {
   const hasOwnTime = reading.time.value === OWN_TIME;
   const timeOf = hasOwnTime ? () => NaN : timeMapper(reading);
   const renamed = (column: string) => reading.rename.value.get(column) ?? column;
@@ -35,7 +39,7 @@ export function mapper(reading: Reading, defaultSubject: string, validate: Valid
   };
 }
 
-function timeMapper({ time, timeFormat, tz, rename }: Reading): (values: Data) => number {
+function timeMapper({ time, timeFormat, tz, rename }: Interpretation): (values: Data) => number {
   const columns = time.value.split('+').map((column) => rename.value.get(column) ?? column);
   if (timeFormat.value !== PARTS) {
     const read = timeReader(timeFormat.value, tz.value);
@@ -52,7 +56,7 @@ function timeMapper({ time, timeFormat, tz, rename }: Reading): (values: Data) =
   };
 }
 
-function timeProblem({ time, timeFormat, rename }: Reading, values: Data): string {
+function timeProblem({ time, timeFormat, rename }: Interpretation, values: Data): string {
   const found = time.value
     .split('+')
     .map((column) => JSON.stringify(values[rename.value.get(column) ?? column]) ?? 'nothing');

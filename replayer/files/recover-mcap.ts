@@ -1,0 +1,73 @@
+import { rename, rm } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { refusal } from '../../core/problems/errors.ts';
+import { MalformedMcap, FieldReader } from '../mcap/format/bytes.ts';
+import { COPIED_LIBRARY, isTrusted, LIBRARY } from '../mcap/format/libraries.ts';
+import { RawCopy, scanRaw } from './raw-messages.ts';
+import {
+  Opcode,
+  readChannel,
+  readSchema,
+  recordAt,
+  type McapChannel,
+  type McapSchema,
+} from '../mcap/format/records.ts';
+import { salvage, type Damage } from '../mcap/recovery/salvage.ts';
+import { readLibrary, readSummary } from '../mcap/reading/summary.ts';
+import { McapWriter } from '../mcap/writing/writer.ts';
+import type { RecoverReport } from './recover-report.ts';
+
+const DAMAGES_MAX = 1_000;
+
+/** Saves every message of an MCAP file whose bytes are there. */
+export async function recoverMcap(input: string, out: string): Promise<RecoverReport> {
+  if (!out.toLowerCase().endsWith('.mcap'))
+    throw refusal('format_unknown', 422, `${basename(out)} is no MCAP file.`, {
+      hint: 'What is saved of MCAP is MCAP; convert it afterwards.',
+    });
+  const damages: Damage[] = [];
+  // The summary, where it is whole, knows channels that stood in a chunk which is not.
+  const known = await readSummary(input).catch(() => null);
+  const channels = new Map<number, McapChannel>(known?.channels);
+  const schemas = new Map<number, McapSchema>(known?.schemas);
+  const library = isTrusted(await readLibrary(input)) ? LIBRARY : COPIED_LIBRARY;
+  const part = `${out}.part`;
+  try {
+    const copy = await McapWriter.whole(part, { library }, async (writer) => {
+      for (const [name, values] of known?.metadata ?? []) await writer.addMetadata(name, values);
+      const copy = new RawCopy(writer, [{ channels, schemas }]);
+      for await (const records of salvage(input, damages)) {
+        try {
+          learn(records, channels, schemas);
+          await copy.add(scanRaw(records));
+        } catch (error) {
+          if (!(error instanceof MalformedMcap)) throw error;
+          damages.push({ offset: 0, what: error.message, lossy: true });
+        }
+        if (damages.length > DAMAGES_MAX) break;
+      }
+      return copy;
+    });
+    if (copy.nameless > 0) {
+      const what = `${copy.nameless} messages are of channels that nothing names any more`;
+      damages.push({ offset: 0, what, lossy: true });
+    }
+    if (copy.copied > 0) await rename(part, out);
+    return { out, recovered: copy.copied, damages, lost: damages.some(({ lossy }) => lossy) };
+  } finally {
+    await rm(part, { force: true });
+  }
+}
+
+function learn(records: Buffer, channels: Map<number, McapChannel>, schemas: Map<number, McapSchema>): void {
+  for (let at = 0, record; (record = recordAt(records, at)); at += record.length) {
+    const fields = new FieldReader(records, record.fields.at, record.fields.end);
+    if (record.opcode === Opcode.CHANNEL) {
+      const channel = readChannel(fields);
+      channels.set(channel.id, channel);
+    } else if (record.opcode === Opcode.SCHEMA) {
+      const schema = readSchema(fields);
+      schemas.set(schema.id, schema);
+    }
+  }
+}

@@ -5,6 +5,24 @@ const npm = (name) => ({ path: `(^|/)node_modules/${name}/` });
 
 const ours = '^(bin|cli|core|schemas|supervisor|replayer|backend|frontend)/';
 
+/**
+ * Rules for the rooms of a folder: a room imports from the rooms listed before it and from itself, types included. Rooms
+ * on one line do not know each other.
+ */
+const layers = (folder, lines) =>
+  lines.flatMap(([rooms, comment], i) =>
+    rooms.map((room) => {
+      const allowed = lines.slice(0, i).flatMap(([below]) => below);
+      return {
+        name: `${folder.replaceAll('/', '-')}-${room}-stands-on-${allowed.join('-') || 'nothing'}`,
+        severity: 'error',
+        comment,
+        from: { path: `^${folder}/${room}/` },
+        to: { path: `^${folder}/`, pathNot: `^${folder}/(${[...allowed, room].join('|')})/` },
+      };
+    }),
+  );
+
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
@@ -29,6 +47,24 @@ module.exports = {
       from: { path: '^replayer/' },
       to: { path: ours, pathNot: '^(replayer|core|schemas)/' },
     },
+    ...layers('replayer', [
+      [['formats'], 'A format turns bytes into rows. It does not know recordings, so a format is one file.'],
+      [['reading'], 'Turns the rows of any format into records in time order. It does not know MCAP.'],
+      [
+        ['mcap'],
+        'Reads, writes and repairs files in MCAP, the native format. It does not know what plays them.',
+      ],
+      [['playing'], 'Plays recordings of any format. It does not know processes, and writes no files.'],
+      [['files', 'record'], 'Commands on files, and the recorder. The two do not know each other.'],
+      [['hosting'], 'The replayer process. Only main.ts imports it.'],
+    ]),
+    ...layers('replayer/mcap', [
+      [['format'], 'The layout of bytes in a file, and the compression of chunks.'],
+      [['unpacking'], 'Unpacks chunks, on this thread or beside it.'],
+      [['writing'], 'Writes files.'],
+      [['reading'], 'Reads intact files.'],
+      [['recovery'], 'Reads what is left of damaged files.'],
+    ]),
     {
       name: 'cli-knows-the-replayer',
       severity: 'error',

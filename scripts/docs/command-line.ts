@@ -1,6 +1,6 @@
 import { Command, type Option } from 'commander';
 import { createProgram } from '../../cli/main.ts';
-import { withReadingFlags } from '../../replayer/reading/reading-options.ts';
+import { withReadingFlags } from '../../cli/support/reading-options.ts';
 
 /** Options that several commands share; they have a section of their own. */
 const readingOptions = new Set(withReadingFlags(new Command()).options.map(({ flags }) => flags));

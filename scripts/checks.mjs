@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { root } from '../supervisor/dependencies.mjs';
+import { root } from '../core/runtime/root.mjs';
 
 const ORDER = ['format', 'lint', 'layers', 'dead', 'types', 'generated'];
 const AT_ONCE = 2;

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from '../supervisor/dependencies.mjs';
+import { root } from '../core/runtime/root.mjs';
 
 const SOURCES = ['frontend', 'schemas'];
 const stamp = join(root, 'dist', 'page.stamp');

@@ -6,7 +6,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from '../supervisor/dependencies.mjs';
+import { root } from '../core/runtime/root.mjs';
 
 /** How a sentence must not begin. */
 const OPENINGS = [

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from '../supervisor/dependencies.mjs';
+import { root } from '../core/runtime/root.mjs';
 import { install, onPath } from '../supervisor/packages.mjs';
 
 /** @type {import('../supervisor/packages.mjs').Packages} */

@@ -6,7 +6,7 @@
  */
 import { cruise } from 'dependency-cruiser';
 import extractTSConfig from 'dependency-cruiser/config-utl/extract-ts-config';
-import { root } from '../supervisor/dependencies.mjs';
+import { root } from '../core/runtime/root.mjs';
 
 const FILES_MAX = 20;
 const ROOMS = ['bin', 'cli', 'core', 'schemas', 'supervisor', 'replayer', 'backend', 'frontend/src'];

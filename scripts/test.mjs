@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { root } from '../supervisor/dependencies.mjs';
+import { root } from '../core/runtime/root.mjs';
 import { runChecks } from './checks.mjs';
 
 /** Files that run at a time, each with a Redis of its own: as many as the least machine has cores. */

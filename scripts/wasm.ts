@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { root } from '../supervisor/dependencies.mjs';
+import { root } from '../core/runtime/root.mjs';
 
 const SOURCES = ['core/writing/framing.as', 'replayer/mcap/unpacking/unpack.as'];
 const COMPILER = 'assemblyscript@0.28.20';

@@ -3,10 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-/** The project's folder. */
-export const root = fileURLToPath(new URL('..', import.meta.url));
+import { root } from '../core/runtime/root.mjs';
 
 const lock = join(root, 'package-lock.json');
 const stamp = join(root, 'node_modules', '.reprise-lock');

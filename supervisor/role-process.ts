@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { root } from '../core/settings/settings.ts';
+import { root } from '../core/runtime/root.mjs';
 import { Backoff } from './backoff.ts';
 import type { RoleLog } from './role-log.ts';
 import type { RoleName } from './roles.ts';

@@ -1,7 +1,8 @@
 import { createServer } from 'node:http';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { root, type Settings } from '../../core/settings/settings.ts';
+import { root } from '../../core/runtime/root.mjs';
+import type { Settings } from '../../core/settings/settings.ts';
 import { refuseFlaws } from '../../core/settings/config-file.ts';
 import { SetupFollower } from '../../core/setup/config-watch.ts';
 import { failure } from '../../core/problems/errors.ts';

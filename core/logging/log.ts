@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { multistream, pino, type DestinationStream } from 'pino';
-import { root, type Settings } from '../settings/settings.ts';
+import { root } from '../runtime/root.mjs';
+import type { Settings } from '../settings/settings.ts';
 import { LogStream } from './log-stream.ts';
 import type { LogLine, LogSink } from '../plugins/plugin.ts';
 import { passwordOf, redactor } from './redact.ts';

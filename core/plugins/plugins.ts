@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { addSchema, schemaProblem } from '../../schemas/index.ts';
-import { root } from '../settings/settings.ts';
+import { root } from '../runtime/root.mjs';
 import { refusal } from '../problems/errors.ts';
 import type {
   Action,

@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { root } from './root.mjs';
 import { invariant } from '../problems/errors.ts';
 
 /** A file of a registry: TypeScript in a clone, JavaScript in a package; declarations are neither. */
 const MODULE = /^(?<name>.+?)(?<!\.d)\.[tj]s$/;
-const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Names of the modules directly in a folder, sorted; none of them is loaded. Subfolders are for their helpers. */
 export function moduleNames(folder: URL): string[] {

@@ -4,7 +4,6 @@ import { relative } from 'node:path';
 import type { Node, ParseError } from 'jsonc-parser';
 import { validator } from '../../schemas/index.ts';
 import type { Config } from '../../schemas/types.ts';
-import type { Settings } from './settings.ts';
 import { failure, RepriseError } from '../problems/errors.ts';
 import { escaped, flaws, sentenceOf, stepsOf, type Flaw } from '../problems/flaws.ts';
 
@@ -107,7 +106,7 @@ export function at<T>(file: ConfigFile | null, pointer: string, work: () => T): 
 
 /** Where the configuration defines what runs as this service. */
 export function definitionOf(
-  { services, analytics, pipelines }: Pick<Settings, 'services' | 'analytics' | 'pipelines'>,
+  { services, analytics, pipelines }: Required<Pick<Config, 'services' | 'analytics' | 'pipelines'>>,
   service: string,
 ): string {
   if (Object.hasOwn(services, service)) return `/services/${escaped(service)}`;

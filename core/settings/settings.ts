@@ -1,13 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { root } from '../runtime/root.mjs';
 import type { Config } from '../../schemas/types.ts';
 import { ConfigFile } from './config-file.ts';
 import { failure } from '../problems/errors.ts';
 import { settingValue, type Flags, type SettingName } from './setting-table.ts';
-
-/** The project's folder. */
-export const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Everything a process needs to know of the world, validated and with the defaults filled in. */
 export interface Settings {

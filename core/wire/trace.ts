@@ -1,6 +1,4 @@
 import { hash, randomFillSync } from 'node:crypto';
-import type { Hop } from '../../schemas/types.ts';
-import { callFunction, type Redis } from '../redis/connection.ts';
 
 /** W3C Trace Context, level 1: where an event is in a trace. */
 export interface TraceContext {
@@ -64,19 +62,4 @@ export function traceOf(event: string): TraceContext {
 /** The span of what a service does with an event: the same however often it is tried, as protocol.lua has it. */
 export function spanOf(service: string, event: string): string {
   return hash('sha1', `${service} ${event}`).slice(0, 16);
-}
-
-const HOPS_AT_ONCE = 1_000;
-
-/** Puts hops on record, beside those that services commit. */
-export async function noteHops(redis: Redis, hops: Hop[]): Promise<void> {
-  for (let at = 0; at < hops.length; at += HOPS_AT_ONCE) {
-    const some = hops.slice(at, at + HOPS_AT_ONCE);
-    await callFunction(
-      redis,
-      'note',
-      [],
-      some.flatMap((hop) => [hop.trace, JSON.stringify(hop)]),
-    );
-  }
 }

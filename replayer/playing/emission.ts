@@ -4,7 +4,8 @@ import { channelSpec } from '../../core/wire/channels.ts';
 import type { Clock } from '../../core/time/clock.ts';
 import { attachedConsumers, type Consumer } from '../../core/redis/consumers.ts';
 import type { Redis } from '../../core/redis/connection.ts';
-import { newTrace, noteHops, traceparentText, type TraceContext } from '../../core/wire/trace.ts';
+import { newTrace, traceparentText, type TraceContext } from '../../core/wire/trace.ts';
+import { recordHops } from '../../core/redis/trace-log.ts';
 import type { RepriseError } from '../../core/problems/errors.ts';
 import { isoTime, type Position } from '../../core/wire/event.ts';
 import {
@@ -104,7 +105,7 @@ export class Emission implements Output {
     if (!traced) return;
     const hops = sentHops(traced, given, { channel: this.#channels[channel]!, reached, receivedMs });
     // A record of traces that has a gap is no reason to stop.
-    noteHops(this.#redis, hops).catch(() => {});
+    recordHops(this.#redis, hops).catch(() => {});
   }
 
   reached(timeMs: number, over: boolean): Promise<void> {

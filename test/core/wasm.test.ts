@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from '../../supervisor/dependencies.mjs';
+import { root } from '../../core/runtime/root.mjs';
 
 describe('WebAssembly', () => {
   for (const name of ['core/writing/framing', 'replayer/mcap/unpacking/unpack']) {

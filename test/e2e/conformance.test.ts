@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { root } from '../../core/settings/settings.ts';
+import { root } from '../../core/runtime/root.mjs';
 import { connect, type Redis } from '../../core/redis/connection.ts';
 import { setupOf, SetupStore } from '../../core/setup/setup.ts';
 import { Program } from '../../cli/conformance/program.ts';

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { root } from '../../core/settings/settings.ts';
+import { root } from '../../core/runtime/root.mjs';
 import { findPython } from '../../scripts/python.mjs';
 import type { CloudEvent, LogRecord, PipelineStatus, System, Trace } from '../../schemas/types.ts';
 import { startUp } from '../helpers/up.ts';

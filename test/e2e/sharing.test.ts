@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
-import { root } from '../../core/settings/settings.ts';
+import { root } from '../../core/runtime/root.mjs';
 import { describe as describeRecording } from '../../replayer/files/describe.ts';
 import { simulate } from '../../cli/simulate/simulate.ts';
 import type { CloudEvent, Replay } from '../../schemas/types.ts';

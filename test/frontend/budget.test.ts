@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { root } from '../../core/settings/settings.ts';
+import { root } from '../../core/runtime/root.mjs';
 
 const MOST_BYTES = 300_000;
 /** What is in a chunk of its own, by something that only it says. */

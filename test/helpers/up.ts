@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { root } from '../../core/settings/settings.ts';
+import { root } from '../../core/runtime/root.mjs';
 import { eventually } from './wait.ts';
 
 /** A `reprise up` of a test's own, on a data folder of its own. */

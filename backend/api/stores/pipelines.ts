@@ -9,11 +9,11 @@ import { describeChannel } from '../../../core/redis/channel-store.ts';
 import {
   newSpan,
   newTrace,
-  noteHops,
   parseTraceparent,
   traceparentText,
   type TraceContext,
 } from '../../../core/wire/trace.ts';
+import { recordHops } from '../../../core/redis/trace-log.ts';
 import type { Hop, Pipeline, PipelineStatus } from '../../../schemas/types.ts';
 import type { Arrival, Hub } from '../../gateway/log/hub.ts';
 import type { Channels } from './channels.ts';
@@ -88,7 +88,7 @@ export class Pipelines {
       );
       const isRefused = new Set(sent.refused.map(({ index }) => index));
       const taken = carriers.filter((_, i) => !isRefused.has(i));
-      await noteHops(redis, sentHops(taken, { pipeline: name, channel: input, receivedMs, ...sent })).catch(
+      await recordHops(redis, sentHops(taken, { pipeline: name, channel: input, receivedMs, ...sent })).catch(
         () => {},
       );
       const traces = carriers.map(({ trace }, i) => (isRefused.has(i) ? null : trace));

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormatsModule from 'ajv-formats';
-import { root } from '../../../core/settings/settings.ts';
+import { root } from '../../../core/runtime/root.mjs';
 import { problemCodes } from '../../../backend/api/problem-codes.ts';
 import { findResources } from '../../../backend/api/http/router.ts';
 import { records, World } from './api-world.ts';

@@ -8,7 +8,8 @@ import { loadSettings } from '../../../core/settings/settings.ts';
 import { keys } from '../../../core/wire/keys.ts';
 import { createLog } from '../../../core/logging/log.ts';
 import { callProtocol } from '../../../core/redis/connection.ts';
-import { noteHops, parseTraceparent } from '../../../core/wire/trace.ts';
+import { parseTraceparent } from '../../../core/wire/trace.ts';
+import { recordHops } from '../../../core/redis/trace-log.ts';
 import { ReplayHost } from '../../../replayer/hosting/host.ts';
 import type { CloudEvent, Hop, Trace } from '../../../schemas/types.ts';
 import { eventually } from '../../helpers/wait.ts';
@@ -220,7 +221,7 @@ describe('traces', function () {
       };
     };
     // The hops of all traces lie between each other.
-    await noteHops(world.redis, [...all.map((id) => hop(id, 'a')), ...all.map((id) => hop(id, 'b'))]);
+    await recordHops(world.redis, [...all.map((id) => hop(id, 'a')), ...all.map((id) => hop(id, 'b'))]);
     const pages = async (query: string) => {
       const found: string[] = [];
       for (let cursor: string | null = ''; cursor !== null;) {

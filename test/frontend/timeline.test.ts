@@ -7,9 +7,9 @@ import {
   stepOf,
   ticksOf,
   zoomed,
-  type Span,
-} from '../../frontend/src/lib/timeline/span.ts';
-import { Zone } from '../../frontend/src/lib/ui/time-zone.ts';
+  type TimeRange,
+} from '../../frontend/src/lib/ui/time-range.ts';
+import { TimeZone } from '../../frontend/src/lib/ui/time-zone.ts';
 
 const HOUR = 3_600_000;
 const start = '2026-05-04T07:00:00.000Z';
@@ -17,8 +17,8 @@ const startMs = Date.parse(start);
 const histogram = (counts: number[]) => ({ start, histogram: { bucketSeconds: 1, counts } });
 
 describe('the timeline of the page', () => {
-  const whole: Span = { from: startMs, to: startMs + HOUR };
-  const inside = ({ from, to }: Span) => from >= whole.from - 1e-3 && to <= whole.to + 1e-3 && from < to;
+  const whole: TimeRange = { from: startMs, to: startMs + HOUR };
+  const inside = ({ from, to }: TimeRange) => from >= whole.from - 1e-3 && to <= whole.to + 1e-3 && from < to;
 
   it('never shows more than the recording, and keeps what is under the pointer where it is', () => {
     fc.assert(
@@ -39,7 +39,7 @@ describe('the timeline of the page', () => {
   });
 
   it('labels round times of the clocks that are shown', () => {
-    const kolkata = new Zone('Asia/Kolkata');
+    const kolkata = new TimeZone('Asia/Kolkata');
     const ticks = ticksOf(whole, stepOf(whole, 8), (ms) => kolkata.offsetMs(ms));
     assert.deepEqual(
       ticks.map((ms) => axisLabel(ms + kolkata.offsetMs(ms), 600_000)),
@@ -49,11 +49,11 @@ describe('the timeline of the page', () => {
   });
 
   it('knows by how much clocks differ, and when they are put forward', () => {
-    const berlin = new Zone('Europe/Berlin');
+    const berlin = new TimeZone('Europe/Berlin');
     assert.equal(berlin.label(Date.parse('2026-03-29T00:59:59Z')), 'UTC+1');
     assert.equal(berlin.label(Date.parse('2026-03-29T01:00:00Z')), 'UTC+2');
-    assert.equal(new Zone('America/St_Johns').label(startMs), 'UTC−2:30');
-    assert.equal(new Zone('Nowhere/Land').name, 'UTC');
+    assert.equal(new TimeZone('America/St_Johns').label(startMs), 'UTC−2:30');
+    assert.equal(new TimeZone('Nowhere/Land').name, 'UTC');
   });
 
   it('takes a silence for a gap only where there should have been a dozen records', () => {

@@ -2,7 +2,7 @@ import type { CloudEvent } from '../../../../schemas/types.ts';
 import { api } from '../live/api.ts';
 import { ChannelState } from '../live/channels.ts';
 import { Metrics } from './metrics.ts';
-import type { Reprise } from '../live/reprise.svelte.ts';
+import type { AppState } from '../app/app-state.svelte.ts';
 import { Subjects } from '../live/subjects.ts';
 
 const PAGE_EVENTS = 3000;
@@ -12,7 +12,7 @@ const MOST_PAGES = 12;
 const PAGES_AT_ONCE = 4;
 
 /** What was read of a channel's log, page by page from its end. */
-interface Read {
+interface ChannelLog {
   /** The newest page first; within a page in order of time. */
   pages: CloudEvent[][];
   /** Where to go on; null at the log's beginning. */
@@ -24,21 +24,21 @@ interface Read {
 }
 
 /** The numbers of a stretch of the past, out of the log: what the charts show of what has left their memory. */
-export class Past {
-  readonly #app: Reprise;
-  readonly #reads = new Map<string, Read>();
+export class LogHistory {
+  readonly #app: AppState;
+  readonly #reads = new Map<string, ChannelLog>();
   #asked = 0;
   /** One look after the other: two would read the same page. */
   #looking: Promise<unknown> = Promise.resolve();
-  #made: Pick<Reprise, 'subjects' | 'metrics'>;
+  #made: Pick<AppState, 'subjects' | 'metrics'>;
 
-  constructor(app: Reprise) {
+  constructor(app: AppState) {
     this.#app = app;
     this.#made = app;
   }
 
   /** All that charts are made of, as it was in the stretch that was shown last. */
-  get view(): Pick<Reprise, 'subjects' | 'metrics' | 'selection' | 'front' | 'units' | 'topology'> {
+  get view(): Pick<AppState, 'subjects' | 'metrics' | 'selection' | 'front' | 'units' | 'topology'> {
     const { selection, front, units, topology } = this.#app;
     return { ...this.#made, selection, front, units, topology };
   }
@@ -110,7 +110,7 @@ export class Past {
     }
   }
 
-  #begin(channel: string): Read {
+  #begin(channel: string): ChannelLog {
     return { pages: [], cursor: undefined, isCut: false, epoch: this.#epochOf(channel) };
   }
 

@@ -1,17 +1,17 @@
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { css, palette, token } from '../ui/colours.ts';
-import type { Series } from './series.ts';
-import { axisLabel } from '../timeline/span.ts';
-import type { Zone } from '../ui/time-zone.ts';
+import type { TimeSeries } from '../live/time-series.ts';
+import { axisLabel } from '../ui/time-range.ts';
+import type { TimeZone } from '../ui/time-zone.ts';
 
 /** A line to draw: a subject's numbers in its colour. */
-export interface Line {
+export interface ChartLine {
   key: string;
   name: string;
   colour: number;
   strong: boolean;
-  series: Series;
+  series: TimeSeries;
   /** What its numbers are multiplied by: another unit. */
   factor: number;
 }
@@ -23,7 +23,7 @@ const GREY = [128, 128, 128] as const;
 
 /** Labels of the time axis in a zone, as fine as the ticks need them. */
 const timeLabels =
-  (zone: Zone): uPlot.Axis.DynamicValues =>
+  (zone: TimeZone): uPlot.Axis.DynamicValues =>
   (_plot, splits, _axis, _space, step) =>
     splits.map((s) => axisLabel(s * 1000 + zone.offsetMs(s * 1000), step * 1000));
 
@@ -41,17 +41,17 @@ export class Plot {
   #last: boolean;
   #plot: uPlot | undefined;
   #shape = '';
-  #zone: Zone;
+  #zone: TimeZone;
 
   /** `last` shows the labels of the time axis, in a zone; charts that stand above it share them. */
-  constructor(host: HTMLElement, last: boolean, zone: Zone) {
+  constructor(host: HTMLElement, last: boolean, zone: TimeZone) {
     this.#host = host;
     this.#last = last;
     this.#zone = zone;
   }
 
   /** The zone of its labels; it is built anew at the next draw. */
-  set zone(zone: Zone) {
+  set zone(zone: TimeZone) {
     this.#zone = zone;
     this.#shape = '?';
   }
@@ -63,7 +63,7 @@ export class Plot {
   }
 
   /** Draws the lines between two event times, ms. Cheap enough for every frame, meant for a few times a second. */
-  draw(lines: readonly Line[], fromMs: number, toMs: number): void {
+  draw(lines: readonly ChartLine[], fromMs: number, toMs: number): void {
     const width = this.#host.clientWidth;
     const height = this.#host.clientHeight;
     if (width < 40 || height < 40) return;
@@ -90,7 +90,7 @@ export class Plot {
     this.#plot = undefined;
   }
 
-  #build(lines: readonly Line[], width: number, height: number): void {
+  #build(lines: readonly ChartLine[], width: number, height: number): void {
     this.destroy();
     const colours = palette();
     const axis = {
@@ -203,7 +203,12 @@ function rangeOf(min: number | null, max: number | null): [number, number] {
 }
 
 /** One shared time axis of `columns` values, and for each line its last value in each column or null. */
-function decimate(lines: readonly Line[], fromMs: number, toMs: number, columns: number): uPlot.AlignedData {
+function decimate(
+  lines: readonly ChartLine[],
+  fromMs: number,
+  toMs: number,
+  columns: number,
+): uPlot.AlignedData {
   const step = Math.max(1, (toMs - fromMs) / columns);
   const x = Float64Array.from({ length: columns + 1 }, (_, i) => (fromMs + i * step) / 1000);
   const ys = lines.map(({ series, factor }) => {

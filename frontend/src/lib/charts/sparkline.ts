@@ -1,7 +1,7 @@
-import type { Series } from './series.ts';
+import type { TimeSeries } from '../live/time-series.ts';
 
 /** A series as an SVG path, and what it spans. */
-export interface Outline {
+export interface Sparkline {
   readonly path: string;
   /** Event times, ms. */
   readonly from: number;
@@ -14,7 +14,7 @@ export interface Outline {
 const AIR = 2;
 
 /** The line of a series in a box: one point to two pixels of its width, so that it costs the same however long it is. */
-export function outlineOf(series: Series, width: number, height: number): Outline | undefined {
+export function sparklineOf(series: TimeSeries, width: number, height: number): Sparkline | undefined {
   const { times, values, length } = series;
   if (length < 2) return undefined;
   const [from, to] = [times[0] as number, times[length - 1] as number];

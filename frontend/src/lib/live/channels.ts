@@ -1,6 +1,6 @@
 import type { Batch, CloudEvent, Gap, Subscribed } from '../../../../schemas/types.ts';
 import { isPlace } from '../map/geo.ts';
-import { Ring } from './ring.ts';
+import { RingBuffer } from './ring-buffer.ts';
 
 /** How events reached the page: as they happen, as the latest of each subject, or from the log after a load. */
 export type Arrival = 'live' | 'snapshot' | 'past';
@@ -37,7 +37,7 @@ export class ChannelState {
   /** Event time of the latest event, ms. */
   lastTime = NaN;
   readonly latest = new Map<string, CloudEvent>();
-  readonly recent = new Ring<CloudEvent>(400);
+  readonly recent = new RingBuffer<CloudEvent>(400);
   /** Batches that wait until the snapshot and the history are in. */
   held: Batch[] | null = null;
   snapshot: readonly CloudEvent[] = [];

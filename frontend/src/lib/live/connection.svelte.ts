@@ -16,7 +16,7 @@ import type {
 } from '../../../../schemas/types.ts';
 import { api, problemOf } from './api.ts';
 import type { Channels } from './channels.ts';
-import { passes, type Wish } from './filter.svelte.ts';
+import { passes, type ChannelFilter } from './area-filter.svelte.ts';
 import { apiKey } from '../ui/api-key.ts';
 
 const ACK_MS = 8000;
@@ -27,7 +27,7 @@ const HISTORY = { each: 120, least: 500, most: 3000, older: 1000 };
 const HISTORY_MS = 20_000;
 
 /** What the connection tells besides events. */
-export interface Listener {
+export interface ConnectionListener {
   clock(tick: ClockTick): void;
   replays(list: Replay[]): void;
   services(services: readonly Service[]): void;
@@ -53,15 +53,19 @@ export class Connection {
 
   readonly #socket: Socket;
   readonly #channels: Channels;
-  readonly #wishOf: (channel: string) => Wish;
+  readonly #filterOf: (channel: string) => ChannelFilter;
   #watched = new Set<string>();
   /** What was asked of each channel last, as text: an object, for the same may be asked again. */
   #asked = new Map<string, { text: string }>();
 
-  /** `wishOf` answers what is wanted of a channel; call `refilter` when that has changed. */
-  constructor(channels: Channels, wishOf: (channel: string) => Wish, listener: Listener) {
+  /** `channelFilterOf` answers what is wanted of a channel; call `refilter` when that has changed. */
+  constructor(
+    channels: Channels,
+    filterOf: (channel: string) => ChannelFilter,
+    listener: ConnectionListener,
+  ) {
     this.#channels = channels;
-    this.#wishOf = wishOf;
+    this.#filterOf = filterOf;
     const socket = io('/live', {
       auth: { token: apiKey() },
       transports: ['websocket', 'polling'],
@@ -119,7 +123,7 @@ export class Connection {
   /** Asks anew where something else is wanted than before. */
   refilter(): void {
     for (const channel of this.#watched) {
-      if (this.#asked.get(channel)?.text === JSON.stringify(this.#wishOf(channel))) continue;
+      if (this.#asked.get(channel)?.text === JSON.stringify(this.#filterOf(channel))) continue;
       this.#channels.reset(channel);
       if (this.#socket.connected) void this.#subscribe(channel);
     }
@@ -153,13 +157,13 @@ export class Connection {
 
   async #subscribe(channel: string): Promise<void> {
     const { epoch, offset } = this.#channels.open(channel);
-    const wish = this.#wishOf(channel);
-    const asked = { text: JSON.stringify(wish) };
+    const channelFilter = this.#filterOf(channel);
+    const asked = { text: JSON.stringify(channelFilter) };
     this.#asked.set(channel, asked);
     // Something else may be asked before this is answered: then this answer counts no more.
     const isLatest = (): boolean => this.#asked.get(channel) === asked;
     const since = epoch > 0 && { since: { epoch, offset } };
-    const request: Subscribe = { channel, mode: 'stream', ...wish, ...since };
+    const request: Subscribe = { channel, mode: 'stream', ...channelFilter, ...since };
     try {
       const answer = (await this.#socket
         .timeout(ACK_MS)
@@ -179,7 +183,7 @@ export class Connection {
         if (!isLatest()) return;
         this.#channels.fill(
           channel,
-          history.filter((event) => passes(wish, event)),
+          history.filter((event) => passes(channelFilter, event)),
         );
         if (history.length < limit && this.#channels.wantsOlder(history)) {
           // Nothing waits for what is older.

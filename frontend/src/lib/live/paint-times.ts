@@ -10,7 +10,7 @@ export interface PaintMark {
 }
 
 /** Knows which events have been painted, so that a bench can measure from publication to pixel. */
-export class Painted implements Sink {
+export class PaintTimes implements Sink {
   /** The last mark of any channel. */
   last: PaintMark | null = null;
   readonly byChannel = new Map<string, PaintMark>();

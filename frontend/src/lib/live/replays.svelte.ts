@@ -1,7 +1,7 @@
 import type { ClockTick, Problem, Rate, Replay, ReplayPatch } from '../../../../schemas/types.ts';
 import { api, problemOf } from './api.ts';
 import type { Connection } from './connection.svelte.ts';
-import type { Span } from '../timeline/span.ts';
+import type { TimeRange } from '../ui/time-range.ts';
 
 /** What is played over and over is no shorter. */
 const LEAST_RANGE_MS = 100;
@@ -31,7 +31,7 @@ export class Replays {
   readonly startMs = $derived(this.chosen ? Date.parse(this.chosen.start) : NaN);
   readonly endMs = $derived(this.chosen?.end ? Date.parse(this.chosen.end) : NaN);
   /** What is played over and over, if not all of it. Then `startMs` and `endMs` are its ends. */
-  readonly range = $derived.by<Span | undefined>(() => {
+  readonly range = $derived.by<TimeRange | undefined>(() => {
     const [from, to] = this.chosen?.ab ?? [];
     return from && to ? { from: Date.parse(from), to: Date.parse(to) } : undefined;
   });
@@ -152,7 +152,7 @@ export class Replays {
   }
 
   /** Plays from one moment to another, over and over; undefined: all of it again. */
-  async setRange(range: Span | undefined): Promise<boolean> {
+  async setRange(range: TimeRange | undefined): Promise<boolean> {
     this.mark = undefined;
     if (range) return this.patch({ ab: `${iso(range.from)}..${iso(range.to)}` });
     return (await this.patch({ ab: null })) && this.patch({ loop: true });

@@ -1,4 +1,4 @@
-import { Series } from '../charts/series.ts';
+import { TimeSeries } from './time-series.ts';
 
 /** Number of colours in the palette; `--subject-0` to `--subject-11` in the style sheet. */
 export const COLOURS = 12;
@@ -14,7 +14,7 @@ export class Subject {
   /** Whether the current epoch has spoken of it. */
   present = false;
   /** Its numbers over time, by metric; and which channel told them. */
-  readonly series = new Map<string, { channel: string; series: Series }>();
+  readonly series = new Map<string, { channel: string; series: TimeSeries }>();
 
   constructor(root: string, name: string, colour: number) {
     this.root = root;
@@ -25,7 +25,7 @@ export class Subject {
 
   add(metric: string, channel: string, timeMs: number, value: number): void {
     let entry = this.series.get(metric);
-    if (!entry) this.series.set(metric, (entry = { channel, series: new Series() }));
+    if (!entry) this.series.set(metric, (entry = { channel, series: new TimeSeries() }));
     entry.series.add(timeMs, value);
   }
 }

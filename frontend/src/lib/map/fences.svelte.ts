@@ -10,7 +10,7 @@ export interface Fence {
 }
 
 /** A fence that is being changed: its outer ring without the point that closes it. */
-export interface Draft {
+export interface FenceDraft {
   /** Undefined while it is a new one. */
   readonly id: string | undefined;
   name: string;
@@ -22,7 +22,7 @@ const LEAST_CORNERS = 3;
 /** The fences of a service: what they are, and the one that is being changed. */
 export class Fences {
   list = $state.raw<readonly Fence[]>([]);
-  draft = $state.raw<Draft>();
+  draft = $state.raw<FenceDraft>();
   /** Why the last change was refused. */
   problem = $state.raw<Problem>();
   /** While a change is on its way. */

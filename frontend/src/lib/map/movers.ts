@@ -1,7 +1,7 @@
 import type { CloudEvent } from '../../../../schemas/types.ts';
 import type { Arrival, ChannelState, Sink } from '../live/channels.ts';
 import { bearing, isPlace, metresBetween, type LonLat } from './geo.ts';
-import { Pen } from './trail-pen.ts';
+import { TrailPen } from './trail-pen.ts';
 import type { Subject, Subjects } from '../live/subjects.ts';
 import type { Topology } from '../live/topology.ts';
 import { Trails } from './trails.ts';
@@ -12,7 +12,7 @@ export interface Mover {
   index: number;
   at: LonLat;
   shown: LonLat;
-  readonly pen: Pen;
+  readonly pen: TrailPen;
   /** Event time of the fix, ms. */
   timeMs: number;
   offset: number;
@@ -178,7 +178,7 @@ export class Movers implements Sink {
 
   #add(root: string, subject: Subject, at: LonLat, event: CloudEvent, timeMs: number, now: number): void {
     const { offset, restored = false } = event;
-    const pen = new Pen((from, to, atMs) => {
+    const pen = new TrailPen((from, to, atMs) => {
       let trails = this.trails.get(root);
       if (!trails) this.trails.set(root, (trails = new Trails()));
       trails.add(from, to, atMs, mover.index, this.rgbOf(subject));

@@ -11,7 +11,7 @@ const LONGEST_M = 200;
  * Draws one trail with as few segments as its shape needs: fixes that lie on a straight line become one segment. What is not
  * drawn yet goes from `end` by way of `last`.
  */
-export class Pen {
+export class TrailPen {
   /** Where the drawn line ends; null while the pen is lifted. */
   end: LonLat | null = null;
   /** The last place it was moved to, and when (event time, ms). */

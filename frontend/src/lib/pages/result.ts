@@ -1,4 +1,4 @@
-import { Series } from '../charts/series.ts';
+import { TimeSeries } from '../live/time-series.ts';
 
 /** A list of objects: what a table or a chart is made of. */
 export type Rows = readonly Readonly<Record<string, unknown>>[];
@@ -38,15 +38,15 @@ export function timeOf(value: unknown): number | undefined {
 export function courseOf(
   rows: Rows,
   left: (column: string) => boolean = () => false,
-): { fromMs: number; toMs: number; lines: [string, Series][] } | null {
+): { fromMs: number; toMs: number; lines: [string, TimeSeries][] } | null {
   const columns = columnsOf(rows);
   const time = columns.find((name) => rows.every((row) => timeOf(row[name]) !== undefined));
   if (time === undefined || rows.length < 2) return null;
   const ordered = rows.map((row) => ({ row, ms: timeOf(row[time]) ?? 0 })).sort((a, b) => a.ms - b.ms);
   const lines = columns
     .filter((name) => !left(name) && rows.some((row) => typeof row[name] === 'number'))
-    .map((name): [string, Series] => {
-      const series = new Series();
+    .map((name): [string, TimeSeries] => {
+      const series = new TimeSeries();
       for (const { row, ms } of ordered) {
         const value = row[name];
         if (typeof value === 'number') series.add(ms, value);

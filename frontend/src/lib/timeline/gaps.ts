@@ -1,5 +1,5 @@
 import type { RecordingDescription } from '../../../../schemas/types.ts';
-import type { Span } from './span.ts';
+import type { TimeRange } from '../ui/time-range.ts';
 
 type Described = Pick<RecordingDescription, 'start' | 'histogram'>;
 
@@ -10,11 +10,11 @@ const MISSED = 12;
  * Where a recording is silent although it isn't otherwise: runs of empty buckets in which at least a dozen records would be
  * expected, at the recording's mean pace. Sparse data has pauses; those are not gaps.
  */
-export function gapsOf({ start, histogram: { bucketSeconds, counts } }: Described): Span[] {
+export function gapsOf({ start, histogram: { bucketSeconds, counts } }: Described): TimeRange[] {
   if (!start) return [];
   const pace = counts.reduce((sum, n) => sum + n, 0) / Math.max(1, counts.length);
   const first = Date.parse(start);
-  const gaps: Span[] = [];
+  const gaps: TimeRange[] = [];
   let empty = 0;
   counts.forEach((n, i) => {
     if (n === 0) return void empty++;

@@ -1,11 +1,11 @@
 import type { Moment } from './moments.ts';
-import { HISTOGRAM, LANE, topOf, type Lane, type Picture } from './painting.ts';
-import { shareOf } from './span.ts';
+import { HISTOGRAM, LANE, topOf, type Lane, type TimelineScene } from './timeline-painter.ts';
+import { shareOf } from '../ui/time-range.ts';
 
 const NEAR_PX = 7;
 
 /** What lies under a pointer on the lanes. */
-export type Hit =
+export type TimelineHit =
   | { kind: 'moment'; moment: Moment }
   | { kind: 'gap'; from: number; to: number }
   | { kind: 'loss'; count: number; channel: string }
@@ -13,14 +13,14 @@ export type Hit =
   | { kind: 'late'; worstMs: number };
 
 /** What is drawn nearest to a place on a picture of a width, CSS pixels; undefined where nothing is near. */
-export function hitAt(picture: Picture, width: number, x: number, y: number): Hit | undefined {
+export function hitAt(picture: TimelineScene, width: number, x: number, y: number): TimelineHit | undefined {
   if (y < HISTOGRAM) return undefined;
   const { span, expanded } = picture;
   const at = (ms: number): number => shareOf(span, ms) * width;
   const inLane = (lane: Lane): boolean => y >= topOf(lane, expanded) && y < topOf(lane, expanded) + LANE;
-  let best: Hit | undefined;
+  let best: TimelineHit | undefined;
   let least = NEAR_PX;
-  const offer = (away: number, hit: () => Hit): void => {
+  const offer = (away: number, hit: () => TimelineHit): void => {
     if (away >= least) return;
     least = away;
     best = hit();

@@ -1,4 +1,4 @@
-import { shareOf, type Span } from './span.ts';
+import { shareOf, type TimeRange } from '../ui/time-range.ts';
 
 const PARTS = 400;
 
@@ -11,7 +11,7 @@ export class Lateness {
   #of = '';
 
   /** Notes what a tick of the clock tells. `of` names what is played: another one, or another span, starts over. */
-  note(of: string, whole: Span, timeMs: number, latenessMs: number): void {
+  note(of: string, whole: TimeRange, timeMs: number, latenessMs: number): void {
     const key = `${of} ${whole.from} ${whole.to}`;
     if (key !== this.#of) {
       this.#of = key;

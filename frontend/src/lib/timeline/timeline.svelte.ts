@@ -4,7 +4,7 @@ import type { Recordings } from '../live/recordings.svelte.ts';
 import type { Replays } from '../live/replays.svelte.ts';
 import { gapsOf, timeOfLine } from './gaps.ts';
 import { Lateness } from './lateness.ts';
-import { moved, zoomed, type Span } from './span.ts';
+import { moved, zoomed, type TimeRange } from '../ui/time-range.ts';
 
 const LETTERS = 1000;
 
@@ -20,9 +20,9 @@ export interface BadRow {
 export class Timeline {
   readonly lateness = new Lateness();
   /** The part that is shown; undefined: all of it. */
-  part = $state.raw<Span>();
+  part = $state.raw<TimeRange>();
   /** The part that is to be shown first, of the replay that comes first. */
-  wanted: Span | undefined;
+  wanted: TimeRange | undefined;
   badRows = $state.raw<readonly BadRow[]>([]);
   readonly #replays: Replays;
   readonly #recordings: Recordings;
@@ -52,7 +52,7 @@ export class Timeline {
   );
 
   /** From the first record to the last; undefined while that is not known. A range that is played over and over is a part of it. */
-  readonly whole = $derived.by<Span | undefined>(() => {
+  readonly whole = $derived.by<TimeRange | undefined>(() => {
     const { startMs, endMs, range } = this.#replays;
     let [from, to] = [startMs, endMs];
     if (range) {
@@ -92,7 +92,7 @@ export class Timeline {
       this.lateness.note(replay, this.whole, Date.parse(time), latenessMs);
   }
 
-  #show(part: Span): void {
+  #show(part: TimeRange): void {
     const { whole } = this;
     this.part = whole && part.to - part.from < whole.to - whole.from ? part : undefined;
   }

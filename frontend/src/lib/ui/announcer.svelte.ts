@@ -1,7 +1,7 @@
 const QUIET_MS = 1000;
 
 /** What a screen reader is told: seldom, only the last thing said within a second. */
-export class Speaker {
+export class Announcer {
   message = $state('');
   #timer: ReturnType<typeof setTimeout> | undefined;
 

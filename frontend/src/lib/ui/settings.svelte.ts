@@ -3,7 +3,7 @@ import type { LengthUnit, SpeedUnit } from './units.svelte.ts';
 const KEY = 'reprise';
 
 /** What the person chose and the page remembers. */
-interface Kept {
+interface StoredSettings {
   theme: 'system' | 'light' | 'dark';
   trails: 'off' | 'short' | 'long' | 'all';
   chartWindow: '60' | '600' | '3600' | 'all';
@@ -20,7 +20,7 @@ interface Kept {
   charts: readonly (readonly [channel: string, member: string])[];
 }
 
-const defaults: Kept = {
+const defaults: StoredSettings = {
   ...{ theme: 'system', trails: 'long', chartWindow: 'all', tab: 'charts', legend: true, lanes: true },
   ...{ speedUnit: 'm/s', lengthUnit: 'm', zone: 'utc', motion: 'system', charts: [] },
 };
@@ -32,7 +32,7 @@ const query = (text: string): MediaQueryList => window.matchMedia(text);
 
 /** Theme, trail length and the like, remembered in localStorage; and what the system prefers. */
 export class Settings {
-  kept = $state<Kept>({ ...defaults, ...read() });
+  kept = $state<StoredSettings>({ ...defaults, ...read() });
   #systemDark = $state(query('(prefers-color-scheme: dark)').matches);
   #systemReduced = $state(query('(prefers-reduced-motion: reduce)').matches);
   readonly reducedMotion = $derived(this.kept.motion === 'reduced' || this.#systemReduced);
@@ -62,7 +62,7 @@ export class Settings {
     }
   }
 
-  set<K extends keyof Kept>(name: K, value: Kept[K]): void {
+  set<K extends keyof StoredSettings>(name: K, value: StoredSettings[K]): void {
     this.kept[name] = value;
     this.#mark();
     try {
@@ -73,9 +73,9 @@ export class Settings {
   }
 }
 
-function read(): Partial<Kept> {
+function read(): Partial<StoredSettings> {
   try {
-    return JSON.parse(localStorage.getItem(KEY) ?? '{}') as Partial<Kept>;
+    return JSON.parse(localStorage.getItem(KEY) ?? '{}') as Partial<StoredSettings>;
   } catch {
     return {};
   }

@@ -1,18 +1,18 @@
-import type { Frame } from './frame.svelte.ts';
+import type { FrameLoop } from './frame-loop.svelte.ts';
 
 /** Which panel the pointer is in. */
-export type Pointed = 'timeline' | 'charts' | 'feed' | 'card';
+export type CursorSource = 'timeline' | 'charts' | 'feed' | 'card';
 
 /** The moment that a pointer is on, in any panel: timeline, charts, map and feed all show that one. Moves at most once a frame. */
-export class Cursor {
+export class SharedCursor {
   /** Recording time, ms; undefined while no pointer is on any. */
   timeMs = $state<number>();
   /** The panel that it is on. */
-  by = $state<Pointed>();
-  #next: { by: Pointed; timeMs: number } | undefined;
-  readonly #frame: Frame;
+  by = $state<CursorSource>();
+  #next: { by: CursorSource; timeMs: number } | undefined;
+  readonly #frame: FrameLoop;
 
-  constructor(frame: Frame) {
+  constructor(frame: FrameLoop) {
     this.#frame = frame;
     frame.paint(() => {
       this.timeMs = this.#next?.timeMs;
@@ -20,13 +20,13 @@ export class Cursor {
     });
   }
 
-  point(by: Pointed, timeMs: number): void {
+  point(by: CursorSource, timeMs: number): void {
     this.#next = { by, timeMs };
     this.#frame.touch();
   }
 
   /** The pointer has left a panel; nothing, when it is on another one already. */
-  leave(by: Pointed): void {
+  leave(by: CursorSource): void {
     if (this.#next?.by !== by) return;
     this.#next = undefined;
     this.#frame.touch();

@@ -2,7 +2,7 @@ const QUARTER_MS = 900_000;
 const MOST_KNOWN = 2000;
 
 /** A time zone by its IANA name. What is not one is taken for UTC. */
-export class Zone {
+export class TimeZone {
   readonly name: string;
   readonly #parts: Intl.DateTimeFormat | undefined;
   /** Offsets change at quarters of an hour only, so one answer serves a quarter. */

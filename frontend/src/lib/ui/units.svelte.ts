@@ -1,6 +1,6 @@
 import { dateOf, short, timeOfDay } from './format.ts';
 import type { Settings } from './settings.svelte.ts';
-import { viewerZone, Zone } from './time-zone.ts';
+import { viewerZone, TimeZone } from './time-zone.ts';
 
 /** How many of it make one metre per second. */
 export const SPEEDS = { 'm/s': 1, 'km/h': 3.6, mph: 3600 / 1609.344, kn: 3600 / 1852 } as const;
@@ -20,7 +20,7 @@ export class Units {
   /** The zone that moments are told in. */
   readonly zone = $derived.by(() => {
     const { zone } = this.#settings.kept;
-    return new Zone(
+    return new TimeZone(
       zone === 'viewer' ? viewerZone() : zone === 'data' ? (this.#zoneOfData() ?? 'UTC') : 'UTC',
     );
   });

@@ -1,5 +1,5 @@
 /** How many rows of a height fit into an element: rows that nobody sees are not worth drawing four times a second. */
-export class Fits {
+export class VisibleRows {
   /** Rows that fit, and a few more, so that there is something to scroll to. */
   rows = $state(12);
   readonly #rowPx: number;

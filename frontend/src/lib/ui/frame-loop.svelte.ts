@@ -10,7 +10,7 @@ const REST_MS = 1000;
  * The one animation-frame loop. Data arrives at any rate outside runes; it calls `touch`, and painters run once in the next
  * frame. `version` moves at most once a frame, `slow` about four times a second: for what people read.
  */
-export class Frame {
+export class FrameLoop {
   version = $state(0);
   slow = $state(0);
   /** What a frame usually takes here, ms: about 16, and much more where pixels are drawn without a GPU. */

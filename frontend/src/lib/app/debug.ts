@@ -1,6 +1,6 @@
 import { isPlace } from '../map/geo.ts';
-import type { PaintMark } from './paint-times.ts';
-import type { Reprise } from './reprise.svelte.ts';
+import type { PaintMark } from '../live/paint-times.ts';
+import type { AppState } from './app-state.svelte.ts';
 
 /** What tests and benches may ask the page, as `window.reprise`. */
 export interface Debug {
@@ -20,7 +20,7 @@ export interface Debug {
   readonly painted: PaintMark | null;
   /** The newest painted event of each channel. */
   readonly paintedByChannel: Record<string, PaintMark>;
-  readonly app: Reprise;
+  readonly app: AppState;
 }
 
 declare global {
@@ -30,7 +30,7 @@ declare global {
 }
 
 /** The debug object; it only reads. */
-export const debug = (app: Reprise): Debug => ({
+export const debug = (app: AppState): Debug => ({
   app,
   snapshot() {
     const subjects: ReturnType<Debug['snapshot']>['subjects'] = {};
@@ -50,9 +50,9 @@ export const debug = (app: Reprise): Debug => ({
     return { subjects, channels: Object.fromEntries(channels), state: app.connection.state };
   },
   get painted() {
-    return app.painted.last;
+    return app.paintTimes.last;
   },
   get paintedByChannel() {
-    return Object.fromEntries(app.painted.byChannel);
+    return Object.fromEntries(app.paintTimes.byChannel);
   },
 });

@@ -1,6 +1,6 @@
 import type { GeoJSONSource, Map as BaseMap } from 'maplibre-gl';
 import { rgba, token } from '../ui/colours.ts';
-import type { Draft, Fence } from './fences.svelte.ts';
+import type { FenceDraft, Fence } from './fences.svelte.ts';
 import { fonts } from './basemap.ts';
 
 const SOURCE = 'fences';
@@ -8,7 +8,7 @@ const WORLD_PX = 512;
 const NAME_PX = 40;
 
 /** Draws fences on the ground: each an area with its name, the one that is being changed without its name and stronger. */
-export function drawFences(map: BaseMap, fences: readonly Fence[], draft: Draft | undefined): void {
+export function drawFences(map: BaseMap, fences: readonly Fence[], draft: FenceDraft | undefined): void {
   const features: GeoJSON.Feature[] = fences
     .filter(({ id }) => id !== draft?.id)
     .map(({ name, geometry }) => ({

@@ -10,7 +10,7 @@ import type { Recordings } from './recordings.svelte.ts';
 import type { Replays } from './replays.svelte.ts';
 
 /** Files on their way to being played: one card on the page. */
-export interface Drop {
+export interface FileDrop {
   readonly id: number;
   readonly name: string;
   stage: 'uploading' | 'reading' | 'playing' | 'conflict' | 'exists' | 'failed';
@@ -25,8 +25,8 @@ export interface Drop {
 }
 
 /** Uploads files, starts a replay of them, and asks when a channel is taken. */
-export class Drops {
-  list = $state<Drop[]>([]);
+export class FileDrops {
+  list = $state<FileDrop[]>([]);
   /** Who takes dropped files instead: a page that keeps them and plays nothing. */
   taker = $state.raw<(files: readonly File[]) => void>();
   #next = 1;
@@ -46,7 +46,7 @@ export class Drops {
   }
 
   /** Uploads a card's files and plays them. What is there under the same name is kept, unless it is to be replaced or used. */
-  async send(drop: Drop, existing: 'ask' | 'replace' | 'use' = 'ask'): Promise<void> {
+  async send(drop: FileDrop, existing: 'ask' | 'replace' | 'use' = 'ask'): Promise<void> {
     const { files } = drop;
     Object.assign(drop, { stage: 'uploading', progress: 0, recordings: [] });
     try {
@@ -84,7 +84,7 @@ export class Drops {
   }
 
   /** Starts the replay: as it is, after its rival was stopped, or beside it on channels of its own. */
-  async start(drop: Drop, how: 'plain' | 'replace' | 'beside' = 'plain'): Promise<void> {
+  async start(drop: FileDrop, how: 'plain' | 'replace' | 'beside' = 'plain'): Promise<void> {
     drop.stage = 'reading';
     try {
       if (how === 'replace' && drop.rival) await api.removeReplay(drop.rival.id);
@@ -110,7 +110,7 @@ export class Drops {
   }
 
   /** Takes the card away, and stops an upload that is under way. */
-  dismiss(drop: Drop): void {
+  dismiss(drop: FileDrop): void {
     drop.abort.abort(new Error('dismissed'));
     this.list = this.list.filter(({ id }) => id !== drop.id);
   }
@@ -141,19 +141,27 @@ export class Drops {
     }
   }
 
-  #rivalOf(drop: Drop): Replay | undefined {
+  #rivalOf(drop: FileDrop): Replay | undefined {
     const channels = drop.recordings.map(({ description }) => description?.channel);
     return this.#replays.list.find((replay) => replay.channels.some((channel) => channels.includes(channel)));
   }
 
-  #add(name: string, stage: Drop['stage'], files: readonly File[] = []): Drop {
+  #add(name: string, stage: FileDrop['stage'], files: readonly File[] = []): FileDrop {
     const id = this.#next++;
-    const drop: Drop = { id, name, stage, files, progress: 0, recordings: [], abort: new AbortController() };
+    const drop: FileDrop = {
+      id,
+      name,
+      stage,
+      files,
+      progress: 0,
+      recordings: [],
+      abort: new AbortController(),
+    };
     this.list = [...this.list, drop];
-    return this.list.at(-1) as Drop;
+    return this.list.at(-1) as FileDrop;
   }
 
-  #fail(drop: Drop, error: unknown): void {
+  #fail(drop: FileDrop, error: unknown): void {
     if (!drop.abort.signal.aborted) Object.assign(drop, { stage: 'failed', problem: problemOf(error) });
   }
 }

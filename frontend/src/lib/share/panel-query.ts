@@ -1,11 +1,11 @@
-import type { Reprise } from '../live/reprise.svelte.ts';
-import type { Asked } from './lines.ts';
+import type { AppState } from '../app/app-state.svelte.ts';
+import type { PanelQuery } from './command-lines.ts';
 
 /** The panels that tell how else to get what they show. */
 export type Panel = 'map' | 'charts' | 'events' | 'feed';
 
 /** What a panel shows, as it would be asked for. `chosen` are the channels that it was told to show, if it was. */
-export function askedOf(app: Reprise, panel: Panel, chosen?: readonly string[]): Asked {
+export function askedOf(app: AppState, panel: Panel, chosen?: readonly string[]): PanelQuery {
   const { timeline, selection, channels, posts } = app;
   const iso = (ms: number): string => new Date(ms).toISOString();
   const { part } = timeline;
@@ -25,7 +25,7 @@ export function askedOf(app: Reprise, panel: Panel, chosen?: readonly string[]):
   const subject = selection.subject?.name;
   const lead = roots.map((root) => app.movers.leadOf(root) ?? root);
   if (panel === 'map')
-    return { channels: lead, what: 'state', subject, wish: app.wishOf(lead[0] ?? ''), ...times };
+    return { channels: lead, what: 'state', subject, wish: app.channelFilterOf(lead[0] ?? ''), ...times };
   // What moves is charted by what is derived from it.
   const names = roots.map((root) => (channels.all.has(`${root}.movement`) ? `${root}.movement` : root));
   return { channels: names, what: 'history', subject, ...times };

@@ -1,5 +1,5 @@
 import type { Problem } from '../../../../schemas/types.ts';
-import { problemOf } from '../live/api.ts';
+import { problemOf } from './api.ts';
 
 /**
  * Asks again and again, as long as the component that made it is there and the page is seen. The last answer stays when

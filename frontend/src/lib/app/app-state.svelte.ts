@@ -1,30 +1,30 @@
 import type { Map as BaseMap } from 'maplibre-gl';
 import { getContext, setContext } from 'svelte';
 import type { Channel, ClockTick, Replay, Service } from '../../../../schemas/types.ts';
-import { api, type PageSettings } from './api.ts';
-import { Channels } from './channels.ts';
-import { Connection } from './connection.svelte.ts';
-import { Cursor } from '../ui/shared-cursor.svelte.ts';
-import { Drops } from './drops.svelte.ts';
+import { api, type PageSettings } from '../live/api.ts';
+import { Channels } from '../live/channels.ts';
+import { Connection } from '../live/connection.svelte.ts';
+import { SharedCursor } from '../ui/shared-cursor.svelte.ts';
+import { FileDrops } from '../live/file-drops.svelte.ts';
 import { Fences } from '../map/fences.svelte.ts';
-import { Filter, type Area, type Wish } from './filter.svelte.ts';
+import { AreaFilter, type Area, type ChannelFilter } from '../live/area-filter.svelte.ts';
 import { duration, rateText } from '../ui/format.ts';
-import { Frame } from '../ui/frame.svelte.ts';
-import { Link } from './shared-link.ts';
+import { FrameLoop } from '../ui/frame-loop.svelte.ts';
+import { SharedLink } from './shared-link.ts';
 import { Metrics } from '../charts/metrics.ts';
 import { Moments, type Moment } from '../timeline/moments.ts';
 import { Movers } from '../map/movers.ts';
-import { Painted } from './paint-times.ts';
-import { Posts } from './posts.ts';
-import { Recordings } from './recordings.svelte.ts';
-import { Replays } from './replays.svelte.ts';
-import { Selection } from './selection.svelte.ts';
+import { PaintTimes } from '../live/paint-times.ts';
+import { Posts } from '../feed/posts.ts';
+import { Recordings } from '../live/recordings.svelte.ts';
+import { Replays } from '../live/replays.svelte.ts';
+import { SubjectSelection } from '../live/subject-selection.svelte.ts';
 import { Settings } from '../ui/settings.svelte.ts';
-import { Speaker } from '../ui/announcer.svelte.ts';
-import { Subjects } from './subjects.ts';
+import { Announcer } from '../ui/announcer.svelte.ts';
+import { Subjects } from '../live/subjects.ts';
 import { texts } from '../ui/texts.ts';
 import { Timeline } from '../timeline/timeline.svelte.ts';
-import { Topology } from './topology.ts';
+import { Topology } from '../live/topology.ts';
 import { Units } from '../ui/units.svelte.ts';
 
 const CHANNELS_EVERY_MS = 5000;
@@ -32,36 +32,39 @@ const EVENTS_FIRST_MS = 1000;
 /** Who goes back to the moment before, while it plays, has just passed one: so long ago (wall time), it doesn't count. */
 const JUST_MS = 1000;
 
-/** The page's whole state: built once by main.ts, found by components through `useReprise`. */
-export class Reprise {
-  readonly frame = new Frame();
+/** The page's whole state: built once by main.ts, found by components through `useApp`. */
+export class AppState {
+  readonly frame = new FrameLoop();
   readonly settings = new Settings();
-  readonly speaker = new Speaker();
+  readonly announcer = new Announcer();
   readonly topology = new Topology();
   readonly subjects = new Subjects();
   readonly metrics = new Metrics(this.subjects, this.topology);
   readonly movers = new Movers(this.subjects, this.topology);
   readonly posts = new Posts(this.topology);
   readonly moments = new Moments(this.topology);
-  readonly cursor = new Cursor(this.frame);
-  readonly painted = new Painted();
+  readonly cursor = new SharedCursor(this.frame);
+  readonly paintTimes = new PaintTimes();
   /** Panels that take long to load wait for this: the first events are shown, or there are none as yet. */
   readonly settled = Promise.race([
-    this.painted.begun,
+    this.paintTimes.begun,
     new Promise<void>((resolve) => setTimeout(resolve, EVENTS_FIRST_MS)),
   ]);
-  readonly channels = new Channels([this.metrics, this.movers, this.posts, this.moments, this.painted], () =>
-    this.frame.touch(),
+  readonly channels = new Channels(
+    [this.metrics, this.movers, this.posts, this.moments, this.paintTimes],
+    () => this.frame.touch(),
   );
-  readonly selection = new Selection(this.subjects, ({ name }) => this.speaker.say(texts.say.selected(name)));
+  readonly selection = new SubjectSelection(this.subjects, ({ name }) =>
+    this.announcer.say(texts.say.selected(name)),
+  );
   readonly recordings = new Recordings();
   readonly replays: Replays = new Replays(() => this.connection);
   readonly timeline = new Timeline(this.replays, this.recordings);
   readonly units = new Units(this.settings, () => this.#zoneOfData());
-  readonly filter = new Filter();
+  readonly filter = new AreaFilter();
   readonly fences: Fences = new Fences(() => this.#fenceChannel && this.moments.clear(this.#fenceChannel));
-  readonly drops = new Drops(this.recordings, this.replays);
-  readonly link: Link = new Link(this);
+  readonly drops = new FileDrops(this.recordings, this.replays);
+  readonly link: SharedLink = new SharedLink(this);
   readonly connection: Connection;
   /** The map, while it is shown. */
   map: BaseMap | undefined;
@@ -69,7 +72,7 @@ export class Reprise {
   names = $state.raw<string[]>([]);
   /** Channels that carry bare data: copies for others, which are shown only when they are chosen. */
   #bare = $state.raw<ReadonlySet<string>>(new Set());
-  /** Channels shown at the person's wish, besides those of the replays. */
+  /** Channels shown at the person's channelFilter, besides those of the replays. */
   extra = $state.raw<ReadonlySet<string>>(new Set());
   page = $state.raw<PageSettings>({ streets: null, streetStyle: null });
   #services = $state.raw<readonly Service[]>([]);
@@ -85,7 +88,7 @@ export class Reprise {
   });
 
   constructor() {
-    this.connection = new Connection(this.channels, (channel) => this.wishOf(channel), {
+    this.connection = new Connection(this.channels, (channel) => this.channelFilterOf(channel), {
       clock: (tick) => this.#tick(tick),
       replays: (list) => this.#list(list),
       services: (services) => {
@@ -107,8 +110,8 @@ export class Reprise {
       });
       $effect(() => {
         const { socket, lostAt } = this.connection;
-        if (socket === 'connected') this.speaker.say(texts.say.connected);
-        else if (lostAt) this.speaker.say(texts.say.disconnected);
+        if (socket === 'connected') this.announcer.say(texts.say.connected);
+        else if (lostAt) this.announcer.say(texts.say.disconnected);
       });
       $effect(() => this.#forgetUnwatched(this.watched));
       $effect(() => {
@@ -143,7 +146,9 @@ export class Reprise {
       this.selection.select(moment.key);
     }
     const lasted = duration(moment.timeMs - moment.fromMs);
-    this.speaker.say(texts.say.moment(texts.timeline.moment(moment, lasted), this.units.time(moment.timeMs)));
+    this.announcer.say(
+      texts.say.moment(texts.timeline.moment(moment, lasted), this.units.time(moment.timeMs)),
+    );
   }
 
   /** Goes to the next (1) or the previous (-1) moment: of the subject that somebody has selected, if there is one. */
@@ -154,7 +159,7 @@ export class Reprise {
     const key = selection.key === this.#cameAlong ? undefined : selection.key;
     const moment = moments.next(replays.positionAt(performance.now()) - just, direction, key);
     if (moment) this.goTo(moment);
-    else this.speaker.say(texts.say.noMoment);
+    else this.announcer.say(texts.say.noMoment);
   }
 
   #zoneOfData(): string | undefined {
@@ -178,11 +183,11 @@ export class Reprise {
   }
 
   /** What is asked of a channel: what the filter leaves. */
-  wishOf(channel: string): Wish {
+  channelFilterOf(channel: string): ChannelFilter {
     const root = this.topology.root(channel);
     const { placed } = this.channels;
     const moves = [...placed].some((name) => this.topology.root(name) === root);
-    return this.filter.wish(root, { moves, placed: placed.has(channel) });
+    return this.filter.channelFilter(root, { moves, placed: placed.has(channel) });
   }
 
   /** The service that watches fences, and the channel that it tells of them. */
@@ -214,10 +219,11 @@ export class Reprise {
     if (tick.replay !== this.replays.chosen?.id) return;
     this.timeline.tick(tick);
     if (tick.state !== state) {
-      if (tick.state === 'playing') this.speaker.say(texts.say.playing(rateText(tick.rate)));
-      if (tick.state === 'paused') this.speaker.say(texts.say.paused(this.units.time(Date.parse(tick.time))));
-      if (tick.state === 'ended') this.speaker.say(texts.say.ended);
-    } else if (tick.rate !== rate) this.speaker.say(texts.say.rate(rateText(tick.rate)));
+      if (tick.state === 'playing') this.announcer.say(texts.say.playing(rateText(tick.rate)));
+      if (tick.state === 'paused')
+        this.announcer.say(texts.say.paused(this.units.time(Date.parse(tick.time))));
+      if (tick.state === 'ended') this.announcer.say(texts.say.ended);
+    } else if (tick.rate !== rate) this.announcer.say(texts.say.rate(rateText(tick.rate)));
     this.frame.touch();
   }
 
@@ -256,7 +262,7 @@ export class Reprise {
 const KEY = Symbol('reprise');
 
 /** Makes the state known to the components below. */
-export const provideReprise = (reprise: Reprise): Reprise => setContext(KEY, reprise);
+export const provideApp = (reprise: AppState): AppState => setContext(KEY, reprise);
 
 /** The page's state, in any component. */
-export const useReprise = (): Reprise => getContext<Reprise>(KEY);
+export const useApp = (): AppState => getContext<AppState>(KEY);

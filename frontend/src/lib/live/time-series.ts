@@ -5,7 +5,7 @@ const MOST = 4096;
  * One number over event time, oldest first, in typed arrays. It always spans all it was given: when it is full, every other
  * value of its older half is dropped. Times are event time in ms and rise; a value that is not newer than the last is left out.
  */
-export class Series {
+export class TimeSeries {
   times = new Float64Array(FIRST);
   values = new Float64Array(FIRST);
   length = 0;

@@ -1,6 +1,6 @@
 import { known, pickOf } from './metrics.ts';
-import type { Line } from './plot.ts';
-import type { Reprise } from '../live/reprise.svelte.ts';
+import type { ChartLine } from './plot.ts';
+import type { AppState } from '../app/app-state.svelte.ts';
 import type { Subject } from '../live/subjects.ts';
 import { texts } from '../ui/texts.ts';
 
@@ -8,11 +8,11 @@ import { texts } from '../ui/texts.ts';
 const MOST_LINES = 8;
 
 /** A chart: its name, unit and lines; or why it has none. */
-export interface Charted {
+export interface Chart {
   id: string;
   title: string;
   unit: string;
-  lines: Line[];
+  lines: ChartLine[];
   none: string;
   /** The channel and the member, where a person asked for it. */
   picked?: { channel: string; member: string };
@@ -26,8 +26,8 @@ export function chartsOf({
   front,
   units,
   topology,
-}: Pick<Reprise, 'subjects' | 'metrics' | 'selection' | 'front' | 'units' | 'topology'>): {
-  charts: Charted[];
+}: Pick<AppState, 'subjects' | 'metrics' | 'selection' | 'front' | 'units' | 'topology'>): {
+  charts: Chart[];
   shown: number;
   all: number;
 } {
@@ -35,7 +35,7 @@ export function chartsOf({
   const selected = selection.key === undefined ? undefined : subjects.all.get(selection.key);
   const first = present.slice(0, MOST_LINES);
   if (selected && present.includes(selected) && !first.includes(selected)) first.splice(-1, 1, selected);
-  const line = (subject: Subject, factor: number, ...names: string[]): Line[] => {
+  const line = (subject: Subject, factor: number, ...names: string[]): ChartLine[] => {
     const entry = names
       .map((name) => subject.series.get(name))
       .find((found) => found && found.series.length > 0);
@@ -51,7 +51,7 @@ export function chartsOf({
       },
     ];
   };
-  const lines = (factor: number, ...names: string[]): Line[] =>
+  const lines = (factor: number, ...names: string[]): ChartLine[] =>
     // The selected one last: it is drawn on top.
     first
       .flatMap((subject) => line(subject, factor, ...names))
@@ -62,7 +62,7 @@ export function chartsOf({
   const measured =
     generic.length === 0 ||
     present.some(({ series }) => [...series.keys()].some((metric) => metric in known));
-  const charts: Charted[] = measured
+  const charts: Chart[] = measured
     ? [
         {
           id: 'speed',
@@ -114,7 +114,7 @@ export function chartsOf({
 
 /** The event times that the charts show, ms: the last `windowS` seconds before the newest value, or all there is. */
 export function windowOf(
-  charts: readonly Charted[],
+  charts: readonly Chart[],
   windowS: number | undefined,
 ): [number, number] | undefined {
   let from = Infinity;

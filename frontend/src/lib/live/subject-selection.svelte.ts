@@ -1,7 +1,7 @@
 import type { Subject, Subjects } from './subjects.ts';
 
 /** The one subject that is looked at, on map, charts and table alike; and whether the map follows it. */
-export class Selection {
+export class SubjectSelection {
   key = $state<string>();
   follow = $state(false);
   hoverKey = $state<string>();

@@ -1,20 +1,20 @@
-import type { Wish } from '../live/filter.svelte.ts';
+import type { ChannelFilter } from '../live/area-filter.svelte.ts';
 
 /** What of which channels a panel shows. */
-export interface Asked {
+export interface PanelQuery {
   channels: readonly string[];
   /** The latest event of each subject, or what was before that. */
   what: 'state' | 'history';
   subject?: string | undefined;
   /** A part of the map, or some subjects. */
-  wish?: Wish;
+  wish?: ChannelFilter;
   /** Event times, ISO 8601. */
   since?: string | undefined;
   until?: string | undefined;
 }
 
 /** Where everything is; `port` is Redis's own, if the API knows it. */
-export interface Place {
+export interface Endpoints {
   origin: string;
   redisPort: number | undefined;
   /** Whether the API asks for a key: it is named, never told. */
@@ -25,7 +25,10 @@ export interface Place {
 const ROWS = 100;
 
 /** The same as a panel shows, by `curl`, by `redis-cli` and by a Socket.IO client: a line or more for each channel. */
-export function linesOf(asked: Asked, place: Place): { curl: string; redis: string; socket: string } {
+export function linesOf(
+  asked: PanelQuery,
+  place: Endpoints,
+): { curl: string; redis: string; socket: string } {
   const redis = place.redisPort ? `redis-cli -p ${place.redisPort}` : 'redis-cli -u "$REDIS_URL"';
   const each = (line: (channel: string) => string): string => asked.channels.map(line).join('\n');
   return {
@@ -37,8 +40,8 @@ export function linesOf(asked: Asked, place: Place): { curl: string; redis: stri
 
 function curl(
   channel: string,
-  { what, subject, wish, since, until }: Asked,
-  { origin, locked }: Place,
+  { what, subject, wish, since, until }: PanelQuery,
+  { origin, locked }: Endpoints,
 ): string {
   const path = `${origin}/api/v1/channels/${encodeURIComponent(channel)}`;
   const header = locked ? ' -H "authorization: Bearer $REPRISE_API_KEY"' : '';
@@ -57,13 +60,13 @@ function curl(
   return `curl${header} ${quoted(`${path}/${what}${text && `?${text}`}`)}`;
 }
 
-function redisCommand(channel: string, { what, subject }: Asked): string {
+function redisCommand(channel: string, { what, subject }: PanelQuery): string {
   if (what === 'history') return `xrevrange ${quoted(`reprise:log:${channel}`)} + - count ${ROWS}`;
   const key = quoted(`reprise:state:${channel}`);
   return subject === undefined ? `hgetall ${key}` : `hget ${key} ${quoted(subject)}`;
 }
 
-function socket({ channels, subject, wish }: Asked, { origin, locked }: Place): string {
+function socket({ channels, subject, wish }: PanelQuery, { origin, locked }: Endpoints): string {
   const auth = locked ? ', { auth: { token: process.env.REPRISE_API_KEY } }' : '';
   const wanted = subject === undefined ? wish : { subjects: [subject] };
   return [

@@ -3,7 +3,7 @@ import type { LonLat } from '../map/geo.ts';
 import type { Box } from '../map/bounds.ts';
 
 /** What is asked of a channel, besides all of it. */
-export type Wish = Pick<Subscribe, 'bbox' | 'subjects'>;
+export type ChannelFilter = Pick<Subscribe, 'bbox' | 'subjects'>;
 
 /** A part of the map, as a person drew it. */
 export type Area = { kind: 'box'; box: Box } | { kind: 'lasso'; ring: readonly LonLat[] };
@@ -15,7 +15,7 @@ const MOST_SUBJECTS = 1000;
  * What of the moving subjects is played to this page: what is in a box, or the subjects that a lasso was put around. Reactive;
  * the connection asks for the rest no more.
  */
-export class Filter {
+export class AreaFilter {
   area = $state.raw<Area>();
   #caught: ReadonlyMap<string, readonly string[]> = new Map();
 
@@ -61,7 +61,7 @@ export class Filter {
   }
 
   /** What to ask of a channel: `moves` tells whether its root channel has subjects on the map, `placed` whether itself has places. */
-  wish(root: string, { moves, placed }: { moves: boolean; placed: boolean }): Wish {
+  channelFilter(root: string, { moves, placed }: { moves: boolean; placed: boolean }): ChannelFilter {
     const { area } = this;
     if (area?.kind === 'box') return placed ? { bbox: [...area.box] } : {};
     return area && moves ? { subjects: [...(this.#caught.get(root) ?? [])] } : {};
@@ -79,7 +79,7 @@ function contains(ring: readonly LonLat[], [x, y]: LonLat): boolean {
 }
 
 /** Whether an event is what was asked for, as the gateway decides it. */
-export function passes({ bbox, subjects }: Wish, { subject, data }: CloudEvent): boolean {
+export function passes({ bbox, subjects }: ChannelFilter, { subject, data }: CloudEvent): boolean {
   if (subjects && !subjects.includes(subject)) return false;
   if (!bbox) return true;
   const { longitude, latitude } = data;

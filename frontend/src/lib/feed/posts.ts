@@ -1,8 +1,8 @@
 import type { CloudEvent } from '../../../../schemas/types.ts';
-import type { Arrival, ChannelState, Sink } from './channels.ts';
+import type { Arrival, ChannelState, Sink } from '../live/channels.ts';
 import { textOf } from '../charts/metrics.ts';
-import { Ring } from './ring.ts';
-import type { Topology } from './topology.ts';
+import { RingBuffer } from '../live/ring-buffer.ts';
+import type { Topology } from '../live/topology.ts';
 
 export type Tone = 'positive' | 'neutral' | 'negative';
 
@@ -23,7 +23,7 @@ const tones = new Set<unknown>(['positive', 'neutral', 'negative']);
 
 /** The latest posts. A post and its sentiment are one entry, joined by author, event time and text. */
 export class Posts implements Sink {
-  readonly ring = new Ring<Post>(500);
+  readonly recent = new RingBuffer<Post>(500);
   /** Moves whenever the posts or their tones change. */
   version = 0;
   /** How many posts ever came; never falls. */
@@ -43,10 +43,10 @@ export class Posts implements Sink {
       let post = this.#byKey.get(told.key);
       if (!post) {
         post = told;
-        this.ring.push(post);
+        this.recent.push(post);
         this.arrived++;
         this.#byKey.set(post.key, post);
-        if (this.#byKey.size > 2 * this.ring.size) this.#prune();
+        if (this.#byKey.size > 2 * this.recent.size) this.#prune();
       }
       post.lang = told.lang ?? post.lang;
       post.tone = told.tone ?? post.tone;
@@ -78,17 +78,17 @@ export class Posts implements Sink {
   forget(channel: ChannelState): void {
     const root = this.#topology.root(channel.name);
     if (root !== channel.name) return;
-    const kept = this.ring.newest(this.ring.size, (post) => post.root !== root).reverse();
-    this.ring.clear();
+    const kept = this.recent.newest(this.recent.size, (post) => post.root !== root).reverse();
+    this.recent.clear();
     this.#byKey.clear();
     for (const post of kept) {
-      this.ring.push(post);
+      this.recent.push(post);
       this.#byKey.set(post.key, post);
     }
     this.version++;
   }
 
   #prune(): void {
-    this.#byKey = new Map(this.ring.newest(this.ring.size).map((post) => [post.key, post]));
+    this.#byKey = new Map(this.recent.newest(this.recent.size).map((post) => [post.key, post]));
   }
 }

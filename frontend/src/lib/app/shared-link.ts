@@ -1,10 +1,10 @@
 import type { Rate } from '../../../../schemas/types.ts';
 import type { Box } from '../map/bounds.ts';
-import type { Reprise } from './reprise.svelte.ts';
-import { keyOf } from './subjects.ts';
+import type { AppState } from './app-state.svelte.ts';
+import { keyOf } from '../live/subjects.ts';
 
 /** What the map shows: its centre in degrees, and its zoom level. */
-export interface View {
+export interface MapPosition {
   longitude: number;
   latitude: number;
   zoom: number;
@@ -38,13 +38,13 @@ type Own = Record<(typeof OWN)[number], string | undefined>;
  * the subjects of the lasso, the charts that were added. Who opens it sees the same; who loads it again changes nothing of
  * a replay that goes on.
  */
-export class Link {
+export class SharedLink {
   /** What the map shows; at first what the address says, if it does. */
-  view: View | undefined;
-  readonly #app: Reprise;
+  view: MapPosition | undefined;
+  readonly #app: AppState;
   #wanted: { t: number; rate: Rate | undefined } | undefined;
 
-  constructor(app: Reprise) {
+  constructor(app: AppState) {
     this.#app = app;
     this.#read();
     setInterval(() => document.hidden || this.#write(), EVERY_MS);

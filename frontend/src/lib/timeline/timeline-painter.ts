@@ -1,7 +1,7 @@
 import type { Loss } from '../live/channels.ts';
 import { css, token, type Rgb } from '../ui/colours.ts';
 import type { Moment, MomentKind } from './moments.ts';
-import { shareOf, stepOf, ticksOf, type Span } from './span.ts';
+import { shareOf, stepOf, ticksOf, type TimeRange } from '../ui/time-range.ts';
 import type { BadRow } from './timeline.svelte.ts';
 
 export const lanes = ['alert', 'stop', 'fence', 'gap', 'bad', 'late'] as const;
@@ -17,24 +17,24 @@ const TICK_EVERY = 90;
 const LATE = { noticed: 50, bad: 250 };
 
 /** All that one picture of the timeline shows. Times are recording time, ms. */
-export interface Picture {
-  span: Span;
+export interface TimelineScene {
+  span: TimeRange;
   /** Records in each bar; null while unknown. `bars` says how many fit. */
   counts: (bars: number) => Float64Array | null;
   positionMs: number;
   cursorMs: number | undefined;
-  range: Span | undefined;
+  range: TimeRange | undefined;
   mark: number | undefined;
   /** Whether each kind has a lane of its own; else what happened shares one. */
   expanded: boolean;
   moments: readonly Moment[];
   /** The subject whose moments stand out. */
   key: string | undefined;
-  gaps: readonly Span[];
+  gaps: readonly TimeRange[];
   losses: readonly Loss[];
   badRows: readonly BadRow[];
   /** Worst lateness of equal parts of the whole recording. */
-  lateness: { worst: Float32Array; whole: Span };
+  lateness: { worst: Float32Array; whole: TimeRange };
   offsetMs: (ms: number) => number;
   label: (ms: number, step: number) => string;
 }
@@ -50,7 +50,7 @@ export const topOf = (lane: Lane, expanded: boolean): number =>
 type Colours = Record<'bar' | 'done' | 'line' | 'text' | 'soft' | 'bad' | 'warn' | 'hover', Rgb>;
 
 /** Draws timelines onto one canvas, in the colours of the theme. */
-export class Painting {
+export class TimelinePainter {
   readonly #canvas: HTMLCanvasElement;
   readonly #context: CanvasRenderingContext2D;
   #colours!: Colours;
@@ -78,7 +78,7 @@ export class Painting {
     this.#counts = { key: '', counts: null };
   }
 
-  draw(picture: Picture): void {
+  draw(picture: TimelineScene): void {
     const ratio = window.devicePixelRatio || 1;
     const width = this.#canvas.clientWidth;
     const height = heightOf(picture.expanded);
@@ -103,13 +103,13 @@ export class Painting {
     this.#head(x(picture.positionMs), height - AXIS, width);
   }
 
-  #range({ range }: Picture, x: (ms: number) => number, bottom: number): void {
+  #range({ range }: TimelineScene, x: (ms: number) => number, bottom: number): void {
     if (!range) return;
     this.#context.fillStyle = css(this.#colours.done, 0.12);
     this.#context.fillRect(x(range.from), 0, x(range.to) - x(range.from), bottom);
   }
 
-  #histogram(picture: Picture, width: number, headX: number): void {
+  #histogram(picture: TimelineScene, width: number, headX: number): void {
     const bars = Math.max(1, Math.floor(width / (BAR.wide + BAR.apart)));
     const key = `${bars} ${picture.span.from} ${picture.span.to}`;
     if (this.#counts.key !== key) this.#counts = { key, counts: picture.counts(bars) };
@@ -139,7 +139,7 @@ export class Painting {
     }
   }
 
-  #lanes(picture: Picture, width: number, x: (ms: number) => number): void {
+  #lanes(picture: TimelineScene, width: number, x: (ms: number) => number): void {
     const { expanded, moments, key } = picture;
     const c = this.#context;
     if (expanded) {
@@ -197,7 +197,12 @@ export class Painting {
     c.fill();
   }
 
-  #axis({ span, offsetMs, label }: Picture, width: number, x: (ms: number) => number, height: number): void {
+  #axis(
+    { span, offsetMs, label }: TimelineScene,
+    width: number,
+    x: (ms: number) => number,
+    height: number,
+  ): void {
     const c = this.#context;
     const step = stepOf(span, Math.max(1, width / TICK_EVERY));
     c.font = this.#font;
@@ -214,7 +219,7 @@ export class Painting {
   }
 
   /** The ends of what is played over and over, and an A that waits for its B. */
-  #ends({ range, mark }: Picture, x: (ms: number) => number, bottom: number): void {
+  #ends({ range, mark }: TimelineScene, x: (ms: number) => number, bottom: number): void {
     const flags: [number | undefined, string][] = [[range?.from, 'A'], [range?.to, 'B'], [mark, 'A']]; // prettier-ignore
     const c = this.#context;
     for (const [ms, letter] of flags) {

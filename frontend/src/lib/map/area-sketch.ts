@@ -1,5 +1,5 @@
 import type { Map as BaseMap } from 'maplibre-gl';
-import type { Area } from '../live/filter.svelte.ts';
+import type { Area } from '../live/area-filter.svelte.ts';
 import type { LonLat } from './geo.ts';
 
 const SVG = 'http://www.w3.org/2000/svg';
@@ -9,7 +9,7 @@ const LEAST_PX = 6;
 const APART_PX = 4;
 
 /** Lets a person draw a box or a lasso onto the map with the pointer; the map stands still meanwhile. */
-export class Sketch {
+export class AreaSketch {
   readonly #map: BaseMap;
   #stop: (() => void) | undefined;
 

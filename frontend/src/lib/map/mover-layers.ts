@@ -11,7 +11,7 @@ import { FadingLines } from './fading-lines.ts';
 import { MoverLayer, NO_HEADING, SHAPE, type Points } from './mover-layer.ts';
 
 /** What the layers need besides the movers. */
-export interface Look {
+export interface MapScene {
   palette: readonly Rgb[];
   halo: Rgb;
   text: Rgb;
@@ -49,7 +49,7 @@ const RAD = Math.PI / 180;
 const GREY: Rgb = [128, 128, 128];
 
 /** Builds the deck.gl layers of one frame out of typed arrays; it keeps what the GPU already has. */
-export class Layers {
+export class MoverLayers {
   /** Rises with each frame: what moves is uploaded anew. */
   #version = 0;
   #at = new Float32Array(0);
@@ -62,50 +62,50 @@ export class Layers {
   /** The movers that are drawn one by one, in the order in which they are drawn. */
   drawn: readonly Mover[] = [];
 
-  build(movers: Movers, look: Look): Layer[] {
-    const { grouping } = look;
+  build(movers: Movers, scene: MapScene): Layer[] {
+    const { grouping } = scene;
     const all = grouping ? Array.from(grouping.single, (i) => movers.all[i] as Mover) : movers.all;
     this.drawn = all;
     const n = all.length;
-    const origin = mercator(look.centre);
+    const origin = mercator(scene.centre);
     const version = ++this.#version;
-    this.#fill(all, origin, look);
-    const trailsOn = look.trailSeconds !== undefined;
+    this.#fill(all, origin, scene);
+    const trailsOn = scene.trailSeconds !== undefined;
     return [
-      ...(trailsOn ? [...movers.trails].flatMap(([root, trails]) => this.#trail(root, trails, look)) : []),
+      ...(trailsOn ? [...movers.trails].flatMap(([root, trails]) => this.#trail(root, trails, scene)) : []),
       new FadingLines({
         ...{ id: 'tails', count: trailsOn ? n * 2 : 0, version, origin },
         segments: { from: this.#tailFrom, to: this.#tailTo, colours: this.#tailColours },
       }),
       new ScatterplotLayer({
         id: 'ring',
-        data: look.selected && !look.ghosts ? [look.selected] : [],
+        data: scene.selected && !scene.ghosts ? [scene.selected] : [],
         getPosition: ({ shown }: Mover) => [shown[0], shown[1]],
-        updateTriggers: { getPosition: look.selected?.shown },
+        updateTriggers: { getPosition: scene.selected?.shown },
         radiusUnits: 'pixels',
         getRadius: 17,
         stroked: true,
         lineWidthUnits: 'pixels',
         getLineWidth: 2,
-        getFillColor: [...look.accent, 40],
-        getLineColor: [...look.accent, 255],
+        getFillColor: [...scene.accent, 40],
+        getLineColor: [...scene.accent, 255],
         billboard: true,
       }),
       new MoverLayer({
         ...{ id: 'movers', count: n, version, origin, pickable: true },
         points: { at: this.#at, colours: this.#colours, shapes: this.#shapes },
-        ...{ radius: n > 400 ? 8 : 12, halo: look.halo },
+        ...{ radius: n > 400 ? 8 : 12, halo: scene.halo },
       }),
-      ...this.#outliers(movers.outliers, look),
-      ...clusterLayers(grouping?.clusters ?? [], look),
-      ...this.#ghosts(movers.all, look),
-      ...this.#names(look.ghosts ? [] : all, look),
+      ...this.#outliers(movers.outliers, scene),
+      ...clusterLayers(grouping?.clusters ?? [], scene),
+      ...this.#ghosts(movers.all, scene),
+      ...this.#names(scene.ghosts ? [] : all, scene),
     ];
   }
 
   /** Fixes that are not believed, as crosses that go with the trails. */
-  #outliers(outliers: readonly Outlier[], look: Look): Layer[] {
-    const { trailSeconds, nowMs } = look;
+  #outliers(outliers: readonly Outlier[], scene: MapScene): Layer[] {
+    const { trailSeconds, nowMs } = scene;
     const shown = outliers.filter(
       ({ subject, timeMs }) => !trailSeconds || nowMs(subject.root) - timeMs < trailSeconds * 1000,
     );
@@ -113,26 +113,26 @@ export class Layers {
     this.shownOutliers = shown;
     const points = pointsOf(
       shown.map(({ at, subject }) => ({ at, colour: subject.colour, shape: SHAPE.outlier })),
-      look,
+      scene,
     );
-    return [new MoverLayer({ id: 'outliers', ...points, pickable: true, radius: 12, halo: look.halo })];
+    return [new MoverLayer({ id: 'outliers', ...points, pickable: true, radius: 12, halo: scene.halo })];
   }
   /** The outliers in the order in which they are drawn. */
   shownOutliers: readonly Outlier[] = [];
 
   /** Where movers were at the moment that a pointer is on. */
-  #ghosts(all: readonly Mover[], look: Look): Layer[] {
-    if (!look.ghosts) return [];
-    const places = [...look.ghosts].flatMap(([i, at]) =>
+  #ghosts(all: readonly Mover[], scene: MapScene): Layer[] {
+    if (!scene.ghosts) return [];
+    const places = [...scene.ghosts].flatMap(([i, at]) =>
       all[i] ? [{ at, colour: all[i].subject.colour, shape: SHAPE.moving }] : [],
     );
-    return [new MoverLayer({ id: 'ghosts', ...pointsOf(places, look), radius: 13, halo: look.halo })];
+    return [new MoverLayer({ id: 'ghosts', ...pointsOf(places, scene), radius: 13, halo: scene.halo })];
   }
 
   #fill(
     all: readonly Mover[],
     origin: readonly [number, number],
-    { palette, selected, ghosts, hideSilent, nowMs }: Look,
+    { palette, selected, ghosts, hideSilent, nowMs }: MapScene,
   ): void {
     const n = all.length;
     if (this.#at.length < n * 2) {
@@ -179,7 +179,11 @@ export class Layers {
     }
   }
 
-  #trail(root: string, trails: Trails, { trailSeconds = 0, trailChunks, nowMs, selected }: Look): Layer[] {
+  #trail(
+    root: string,
+    trails: Trails,
+    { trailSeconds = 0, trailChunks, nowMs, selected }: MapScene,
+  ): Layer[] {
     const now = (nowMs(root) - trails.originMs) / 1000;
     // Of a chunk that is older than trails last nothing is to be seen.
     const seen = ({ times, count }: TrailChunk): boolean =>
@@ -198,7 +202,7 @@ export class Layers {
     );
   }
 
-  #names(all: readonly Mover[], { selected, hovered, text, halo, project }: Look): Layer[] {
+  #names(all: readonly Mover[], { selected, hovered, text, halo, project }: MapScene): Layer[] {
     const first = [selected, hovered].filter((mover) => mover !== undefined);
     const placed: { x: number; y: number }[] = [];
     const named = [...new Set([...first, ...(all.length <= NAMED ? all : [])])].filter(({ shown }) => {
@@ -245,7 +249,7 @@ function put(
 /** A few points, wherever they are. */
 function pointsOf(
   points: readonly { at: LonLat; colour: number; shape: number }[],
-  { palette, centre }: Look,
+  { palette, centre }: MapScene,
 ): { count: number; version: object; origin: [number, number]; points: Points } {
   const origin = mercator(centre);
   const at = points.flatMap((point) => {
@@ -261,7 +265,7 @@ function pointsOf(
 }
 
 /** Circles that grow with how many they stand for, and the number in each. */
-function clusterLayers(clusters: readonly Cluster[], { accent, onAccent, halo }: Look): Layer[] {
+function clusterLayers(clusters: readonly Cluster[], { accent, onAccent, halo }: MapScene): Layer[] {
   if (clusters.length === 0) return [];
   const data = [...clusters];
   return [

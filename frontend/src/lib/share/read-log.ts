@@ -1,7 +1,7 @@
 import type { CloudEvent } from '../../../../schemas/types.ts';
 import { api } from '../live/api.ts';
-import { passes } from '../live/filter.svelte.ts';
-import type { Asked } from './lines.ts';
+import { passes } from '../live/area-filter.svelte.ts';
+import type { PanelQuery } from './command-lines.ts';
 
 const PAGE = 5000;
 /** More would fill the browser's memory; whoever needs it cuts the recording. */
@@ -9,7 +9,7 @@ export const MOST_EVENTS = 200_000;
 
 /** Reads what was asked for out of the log, oldest first. `told` hears how many there are so far. `cut`: there would be more. */
 export async function readLog(
-  { channels, subject, since, until, wish = {} }: Asked,
+  { channels, subject, since, until, wish = {} }: PanelQuery,
   told: (count: number) => void,
 ): Promise<{ events: CloudEvent[]; cut: boolean }> {
   const events: CloudEvent[] = [];

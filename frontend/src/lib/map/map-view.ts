@@ -12,15 +12,15 @@ import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
 import { palette, token } from '../ui/colours.ts';
 import type { LonLat } from './geo.ts';
 import type { Mover, Outlier } from './movers.ts';
-import type { Reprise } from '../live/reprise.svelte.ts';
+import type { AppState } from '../app/app-state.svelte.ts';
 import { texts } from '../ui/texts.ts';
 import { countries, graticule, nothing, offlineStyle, onlineStyle } from './basemap.ts';
 import { boxAround, near, type Box } from './bounds.ts';
 import { group, type Cluster, type Grouping } from './clusters.ts';
-import { Corners } from './corners.ts';
-import { drawFences } from './fence-ground.ts';
-import { Layers, type Look } from './layers.ts';
-import { Sketch } from './sketch.ts';
+import { FenceHandles } from './fence-handles.ts';
+import { drawFences } from './fence-drawing.ts';
+import { MoverLayers, type MapScene } from './mover-layers.ts';
+import { AreaSketch } from './area-sketch.ts';
 
 /** Shares of the recording's length after which trails are gone. */
 const TRAIL_SHARE = { short: 0.03, long: 0.2 };
@@ -54,13 +54,13 @@ export class MapView {
   /** Whether somebody has chosen what is shown since the map was last shown something of itself. */
   touched = false;
   readonly map: BaseMap;
-  readonly #app: Reprise;
+  readonly #app: AppState;
   readonly #overlay: MapboxOverlay;
-  readonly #layers = new Layers();
-  readonly sketch: Sketch;
-  readonly #corners: Corners;
+  readonly #layers = new MoverLayers();
+  readonly sketch: AreaSketch;
+  readonly #corners: FenceHandles;
   readonly #stop: () => void;
-  #look!: Pick<Look, 'palette' | 'halo' | 'text' | 'accent' | 'onAccent' | 'warn'>;
+  #look!: Pick<MapScene, 'palette' | 'halo' | 'text' | 'accent' | 'onAccent' | 'warn'>;
   #grouping: Grouping | undefined;
   #grouped = { at: -Infinity, zoom: NaN };
   #world = nothing;
@@ -81,7 +81,7 @@ export class MapView {
   #rendered: (() => void) | undefined;
 
   /** @throws Error when the browser has no WebGL */
-  constructor(container: HTMLElement, app: Reprise) {
+  constructor(container: HTMLElement, app: AppState) {
     this.#app = app;
     setWorkerUrl(workerUrl);
     this.recolour();
@@ -123,7 +123,7 @@ export class MapView {
       // The map below takes the keys; what lies over it is no second stop.
       onLoad: () => container.querySelector('canvas:not(.maplibregl-canvas)')?.setAttribute('tabindex', '-1'),
       onAfterRender: () => {
-        app.painted.done();
+        app.paintTimes.done();
         this.#rendered?.();
       },
       getCursor: ({ isHovering }) => (isHovering ? 'pointer' : ''),
@@ -141,8 +141,8 @@ export class MapView {
       app.link.view = { longitude, latitude, zoom: this.map.getZoom() };
     });
     this.map.on('style.load', keepGrid);
-    this.sketch = new Sketch(this.map);
-    this.#corners = new Corners(this.map, app.fences);
+    this.sketch = new AreaSketch(this.map);
+    this.#corners = new FenceHandles(this.map, app.fences);
     this.map.on('style.load', () => {
       this.#styled = true;
       this.drawFences();
@@ -268,7 +268,7 @@ export class MapView {
   }
 
   #paint(now: number): boolean {
-    const { frame, movers, subjects, selection, painted, filter } = this.#app;
+    const { frame, movers, subjects, selection, paintTimes, filter } = this.#app;
     const gliding = movers.step(now);
     const fresh = this.#forced || frame.version !== this.#version;
     const wait = frame.usualMs > SLOW.aboveMs ? (fresh ? SLOW.freshMs : SLOW.glideMs) : 0;
@@ -281,11 +281,11 @@ export class MapView {
       this.#coloured = subjects.version;
       this.#recolourTrails();
     }
-    painted.drawing();
+    paintTimes.drawing();
     const selected = selection.key === undefined ? undefined : movers.byKey.get(selection.key);
     const hovered =
       this.#hovered ?? (selection.hoverKey === undefined ? undefined : movers.byKey.get(selection.hoverKey));
-    const look: Look = {
+    const look: MapScene = {
       ...this.#look,
       centre: centreOf(this.map),
       project: ([x, y]) => this.map.project([x, y]),

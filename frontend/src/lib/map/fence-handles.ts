@@ -7,7 +7,7 @@ const STEP_PX = 4;
 const LARGE_PX = 24;
 
 /** Handles at the corners of the fence that is being changed, and between them: buttons that can be dragged or moved by keys. */
-export class Corners {
+export class FenceHandles {
   readonly #map: BaseMap;
   readonly #fences: Fences;
   #markers: Marker[] = [];

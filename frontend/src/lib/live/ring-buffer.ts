@@ -1,5 +1,5 @@
 /** The last `size` things pushed; older ones fall out. */
-export class Ring<T> {
+export class RingBuffer<T> {
   readonly size: number;
   #items: T[] = [];
   #next = 0;

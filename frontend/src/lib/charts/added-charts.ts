@@ -1,12 +1,12 @@
 import { api } from '../live/api.ts';
 import { numbersOf } from './metrics.ts';
-import type { Reprise } from '../live/reprise.svelte.ts';
+import type { AppState } from '../app/app-state.svelte.ts';
 
 /** The past of a channel that a new chart begins with, events. */
 const PAST = 3000;
 
 /** What could be charted: the numbers that each shown channel has told of late. */
-export function pickable({ channels, metrics }: Reprise): [channel: string, members: string[]][] {
+export function pickable({ channels, metrics }: AppState): [channel: string, members: string[]][] {
   return [...channels.all.values()]
     .map(({ name, recent }): [string, string[]] => {
       const members = new Set(recent.newest(20).flatMap(({ data }) => numbersOf(data)));
@@ -18,7 +18,7 @@ export function pickable({ channels, metrics }: Reprise): [channel: string, memb
 }
 
 /** Charts a member of a channel, its past from the log first; remembered until it is removed. */
-export async function pick(app: Reprise, channel: string, member: string): Promise<void> {
+export async function pick(app: AppState, channel: string, member: string): Promise<void> {
   const { settings, metrics } = app;
   const kept = settings.kept.charts;
   if (!kept.some(([c, m]) => c === channel && m === member))
@@ -33,7 +33,7 @@ export async function pick(app: Reprise, channel: string, member: string): Promi
   app.frame.touch();
 }
 
-export function unpick({ settings, metrics, frame }: Reprise, channel: string, member: string): void {
+export function unpick({ settings, metrics, frame }: AppState, channel: string, member: string): void {
   settings.set(
     'charts',
     settings.kept.charts.filter(([c, m]) => c !== channel || m !== member),

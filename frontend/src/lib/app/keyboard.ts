@@ -1,7 +1,7 @@
-import type { Reprise } from '../live/reprise.svelte.ts';
-import { PAGES, route } from './route.svelte.ts';
+import type { AppState } from './app-state.svelte.ts';
+import { PAGES, route } from '../ui/route.svelte.ts';
 import { stepRate } from '../live/replays.svelte.ts';
-import { texts } from './texts.ts';
+import { texts } from '../ui/texts.ts';
 
 /** What keys can do outside the state. */
 export interface KeyTargets {
@@ -15,8 +15,8 @@ const ZOOM = 2;
 const panels = { m: 'map', c: 'charts', t: 'events', p: 'feed' } as const;
 
 /** The page's keyboard: one listener on the window. It leaves alone what a focused control needs, and every browser shortcut. */
-export function hotkeys(app: Reprise, targets: KeyTargets): (event: KeyboardEvent) => void {
-  const { replays, selection, speaker } = app;
+export function hotkeys(app: AppState, targets: KeyTargets): (event: KeyboardEvent) => void {
+  const { replays, selection, announcer } = app;
   const rate = (direction: 1 | -1): void => void replays.patch({ rate: stepRate(replays.rate, direction) });
 
   const now = (): number => replays.positionAt(performance.now());
@@ -40,7 +40,7 @@ export function hotkeys(app: Reprise, targets: KeyTargets): (event: KeyboardEven
     '-': () => rate(-1),
     l: () => {
       const loop = !replays.chosen?.loop;
-      void replays.patch({ loop }).then((done) => done && speaker.say(texts.say.loop(loop)));
+      void replays.patch({ loop }).then((done) => done && announcer.say(texts.say.loop(loop)));
     },
     z: () => zoom(1 / ZOOM),
     'Shift+z': () => zoom(ZOOM),

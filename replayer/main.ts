@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import type { Closing } from '../core/runtime/closing.ts';
 import type { Settings } from '../core/settings/settings.ts';
 import { SetupFollower } from '../core/setup/config-watch.ts';
 import { ProcessLog } from '../core/logging/log.ts';
@@ -13,8 +14,12 @@ import { addFormats } from './reading/formats.ts';
 import { ReplayHost } from './hosting/host.ts';
 import { takeOver } from './hosting/takeover.ts';
 
-/** The replayer role: runs the replays that REST, the page and the supervisor ask for. */
-export async function serve(settings: Settings): Promise<{ close(): Promise<void> }> {
+/**
+ * The replayer role: runs the replays that REST, the page and the supervisor ask for. When it closes it hands its replays
+ * over to the next replayer, unless nobody is to resume them (`end`). A conversion under way is ended: its task asks
+ * another replayer. A recorder (`reprise record`) is a process of its own and is not concerned.
+ */
+export async function serve(settings: Settings): Promise<{ close(reason?: Closing): Promise<void> }> {
   await mkdir(settings.recordings, { recursive: true });
   const logs = new ProcessLog('replayer', settings);
   const { log } = logs;
@@ -53,13 +58,13 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
   }));
   log.info('started');
   return {
-    async close() {
+    async close(reason) {
       following.close();
       takingOver.close();
       commands.close();
       responder.close();
       await conversions.close();
-      await host.close();
+      await (reason === 'end' ? host.close() : host.handOver());
       await presence.close();
       log.info('stopped');
       await logs.close();

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from '../core/runtime/root.mjs';
 import { Backoff } from './backoff.ts';
 import type { RoleLog } from './role-log.ts';
-import type { RoleName } from './roles.ts';
+import { END, type RoleName } from './roles.ts';
 
 /** A process of a role ended that should not have. */
 export interface Crash {
@@ -56,7 +56,8 @@ export class RoleProcess {
   /** Ends it in order, and for good; SIGKILL after 5 s. */
   async stop(): Promise<void> {
     this.#stop.abort();
-    this.#child?.kill('SIGTERM');
+    // Not SIGTERM: that hands its work over to another process.
+    this.#child?.send(END, (error) => error && this.#child?.kill('SIGTERM'));
     const hard = setTimeout(() => this.kill(), STOP_LIMIT_MS);
     await this.#running;
     clearTimeout(hard);

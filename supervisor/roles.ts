@@ -1,8 +1,9 @@
+import type { Closing } from '../core/runtime/closing.ts';
 import type { Settings } from '../core/settings/settings.ts';
 
 /** A role that serves, until it is closed. */
 export interface Serving {
-  close(): Promise<void>;
+  close(reason: Closing): Promise<void>;
 }
 
 export type RoleName = 'replayer' | 'analysis' | 'tasks' | 'api';
@@ -25,5 +26,8 @@ export const checks = {
   analysis: () => import('../backend/analysis/check.ts'),
   api: () => import('../backend/api/check.ts'),
 };
+
+/** What the supervisor tells a role's process when it is to close because everything ends. */
+export const END = 'end';
 
 export const roleNames = Object.keys(roles) as RoleName[];

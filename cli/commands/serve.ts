@@ -2,7 +2,8 @@ import { Argument, type Command } from 'commander';
 import { loadSettings, type Flags } from '../../core/settings/settings.ts';
 import { sentence } from '../../core/problems/errors.ts';
 import { port } from '../../supervisor/options.ts';
-import { roleNames, roles, type RoleName } from '../../supervisor/roles.ts';
+import type { Closing } from '../../core/runtime/closing.ts';
+import { END, roleNames, roles, type RoleName } from '../../supervisor/roles.ts';
 
 const CLOSE_LIMIT_MS = 5_000;
 
@@ -33,13 +34,13 @@ async function serve(name: RoleName, flags: Flags): Promise<void> {
   const { serve: start } = await roles[name]();
   const role = await start(settings);
   process.send?.({ ready: true });
-  await stopping;
+  const reason = await stopping;
   const limit = setTimeout(() => {
     process.stderr.write(`The ${name} role did not close within ${CLOSE_LIMIT_MS / 1000} s.\n`);
     process.exit(1);
   }, CLOSE_LIMIT_MS);
   try {
-    await role.close();
+    await role.close(reason);
   } catch (error) {
     process.stderr.write(`The ${name} role did not close well: ${sentence(error)}\n`);
     process.exit(1);
@@ -49,16 +50,21 @@ async function serve(name: RoleName, flags: Flags): Promise<void> {
   process.exit(0);
 }
 
-/** Settles at the first SIGTERM or SIGINT, or when the supervisor is gone; a second signal ends the process hard. */
-function stopSignal(): Promise<void> {
+/**
+ * Settles at the first SIGTERM or SIGINT, or when the supervisor is gone: then another process takes over. Settles with
+ * `end` when the supervisor says so because everything ends. A second signal ends the process at once.
+ */
+function stopSignal(): Promise<Closing> {
   return new Promise((resolve) => {
     let asked = false;
-    const stop = () => {
+    const stop = (reason: Closing) => {
       if (asked) process.exit(1);
       asked = true;
-      resolve();
+      resolve(reason);
     };
-    process.on('SIGTERM', stop).on('SIGINT', stop);
-    process.once('disconnect', () => asked || stop());
+    const onSignal = () => stop('handover');
+    process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+    process.on('message', (message) => message === END && stop('end'));
+    process.once('disconnect', () => asked || stop('handover'));
   });
 }

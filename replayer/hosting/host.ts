@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { stat } from 'node:fs/promises';
-import { refusal, sentence } from '../../core/problems/errors.ts';
+import { failure, refusal, sentence } from '../../core/problems/errors.ts';
 import { keys } from '../../core/wire/keys.ts';
 import type { Logger } from '../../core/logging/log.ts';
 import type { Redis } from '../../core/redis/connection.ts';
@@ -12,6 +12,7 @@ import type {
   ReplayRequest,
 } from '../../schemas/types.ts';
 import { describe } from '../files/describe.ts';
+import { isActive, isWaiting } from './unfinished.ts';
 import { Replay, type Source } from '../playing/replay.ts';
 
 const TICK_MS = 100;
@@ -28,6 +29,8 @@ export class ReplayHost {
   readonly #replays = new Map<string, Replay>();
   /** Ids of replays that are being opened. */
   readonly #beginning = new Set<string>();
+  readonly #launching = new Set<Promise<Replay>>();
+  #closing = false;
   readonly #runs = new Map<string, Promise<void>>();
   /** Of those that another process is to go on with when this one is gone. */
   readonly #requests = new Map<string, ReplayRequest>();
@@ -66,8 +69,7 @@ export class ReplayHost {
 
   /** Opens the recordings of the folder and plays them. @throws refusal for what can't be played as asked */
   async create(request: ReplayRequest): Promise<ReplayDocument> {
-    const replay = await this.start(request, this.#sources(request), true);
-    await this.#keep({ ...request, id: replay.id });
+    const replay = await this.#launch(request, this.#sources(request), (opened) => opened.run(true), request);
     return replay.document();
   }
 
@@ -80,13 +82,13 @@ export class ReplayHost {
   }
 
   /**
-   * Goes on with a replay whose process is gone, as it was last told.
+   * Resumes a replay whose process is gone, from its last document.
    * @throws refusal `channel_owned` while that process may still write
    */
-  async adopt(request: ReplayRequest, { state, position }: ReplayDocument): Promise<void> {
+  async adopt(request: ReplayRequest, { state, position, epoch }: ReplayDocument): Promise<void> {
     const asked = { ...request, paused: state === 'paused', waitForSubscribers: undefined };
-    await this.#launch(asked, this.#sources(request), (replay) => replay.goOn(Date.parse(position)));
-    await this.#keep(request);
+    const stood = { epoch, positionMs: Date.parse(position) };
+    await this.#launch(asked, this.#sources(request), (replay) => replay.resume(stood), request);
   }
 
   /** Changes a replay; all that steer one come here. @throws refusal for an unknown one, or what can't be read */
@@ -103,10 +105,25 @@ export class ReplayHost {
     return document;
   }
 
-  async #launch(
+  /** `kept`: the request that another process is to resume the replay with; none: it ends with this process. */
+  #launch(
     request: ReplayRequest,
     sources: Source[],
     run: (replay: Replay) => Promise<void>,
+    kept?: ReplayRequest,
+  ): Promise<Replay> {
+    const launching = this.#open(request, sources, run, kept);
+    this.#launching.add(launching);
+    const settled = () => this.#launching.delete(launching);
+    launching.then(settled, settled);
+    return launching;
+  }
+
+  async #open(
+    request: ReplayRequest,
+    sources: Source[],
+    run: (replay: Replay) => Promise<void>,
+    kept?: ReplayRequest,
   ): Promise<Replay> {
     const { id = '' } = request;
     if (this.#replays.has(id) || this.#beginning.has(id)) {
@@ -126,6 +143,7 @@ export class ReplayHost {
         instance: this.instance,
         channels: this.#channels,
       });
+      if (this.#closing) throw failure('no_answer', 'This replayer is stopping.');
       const begun = new Promise<void>((resolve) =>
         replay.onChange(() => replay.player.state !== 'idle' && resolve()),
       );
@@ -137,6 +155,7 @@ export class ReplayHost {
         this.#log[replay.taken ? 'warn' : 'error']({ replay: replay.id }, sentence(error)),
       );
       this.#replays.set(replay.id, replay);
+      if (kept) this.#requests.set(replay.id, { ...kept, id: replay.id });
       this.#runs.set(replay.id, running);
       replay.onChange(() => void this.#publish(replay));
       await this.#publish(replay);
@@ -198,13 +217,43 @@ export class ReplayHost {
     return description;
   }
 
+  /** Ends all replays; Redis forgets them. */
   async close(): Promise<void> {
+    await this.#settle();
+    await this.#end([...this.#replays.values()]);
+  }
+
+  /**
+   * Stops here and leaves the unfinished replays to another replayer: their channels are free when this settles, and
+   * everything sent has arrived. Replays that have ended or failed are forgotten.
+   */
+  async handOver(): Promise<void> {
+    await this.#settle();
+    const replays = [...this.#replays.values()];
+    const handed = replays.filter(({ id }) => this.#requests.has(id)).filter(isUnfinished);
+    await Promise.all(handed.map((replay) => this.#write(replay.document())));
+    const runs = handed.flatMap(({ id }) => this.#runs.get(id) ?? []);
+    // From here on this process writes nothing about them: the next owner does.
+    for (const replay of handed) {
+      this.#drop(replay.id);
+      replay.stop();
+    }
+    await Promise.allSettled(runs);
+    await this.#end(replays.filter((replay) => !handed.includes(replay)));
+  }
+
+  /** Opens no more replays; settles when those that were being opened have begun or been refused. */
+  async #settle(): Promise<void> {
+    this.#closing = true;
     clearInterval(this.#timer);
-    for (const replay of this.#replays.values()) replay.stop();
-    await Promise.allSettled(this.#runs.values());
-    const ids = [...this.#replays.keys()];
-    if (ids.length === 0 || this.#redis.status !== 'ready') return;
-    await forget(this.#redis, ids);
+    await Promise.allSettled(this.#launching);
+  }
+
+  async #end(replays: Replay[]): Promise<void> {
+    for (const replay of replays) replay.stop();
+    const ids = replays.map(({ id }) => id);
+    await Promise.allSettled(ids.flatMap((id) => this.#runs.get(id) ?? []));
+    if (ids.length > 0 && this.#redis.status === 'ready') await forget(this.#redis, ids);
   }
 
   /** The file of a recording: a plain name in the folder, nothing outside it. */
@@ -249,6 +298,12 @@ export class ReplayHost {
     if (request) told.hset(keys.replayRequests, document.id, JSON.stringify(request));
     await told.exec().catch(() => {});
   }
+}
+
+/** Whether there is something to resume: it plays, is paused, or waits for subscribers. */
+function isUnfinished(replay: Replay): boolean {
+  const document = replay.document();
+  return isActive(document) || isWaiting(document);
 }
 
 /** Takes replays off all lists. */

@@ -5,12 +5,14 @@ import { services } from '../../core/redis/presence.ts';
 import type { Redis } from '../../core/redis/connection.ts';
 import type { Replay, ReplayRequest } from '../../schemas/types.ts';
 import { forget, type ReplayHost } from './host.ts';
+import { isActive, isWaiting } from './unfinished.ts';
 
 const LOOK_MS = 150;
 
 /**
- * Goes on with replays whose process is gone: in their epoch, right after their last event. The channels' lease, which
- * runs out soon after its process, decides between several processes that try.
+ * Resumes replays whose process is gone, in their epoch and right after their last event. A process that is stopped gives
+ * the lease of its channels up at once; the lease of one that was killed runs out within a second. The lease also decides
+ * between several processes that try.
  */
 export function takeOver(host: ReplayHost, redis: Redis, log: Logger): { close(): void } {
   let closed = false;
@@ -40,7 +42,7 @@ interface Orphan {
   request: ReplayRequest;
 }
 
-/** Replays that nobody holds the channels for, or whose process is not to be seen. */
+/** Unfinished replays whose channels nobody holds, and others whose process no longer runs. */
 async function orphans(redis: Redis, host: ReplayHost): Promise<Orphan[]> {
   const requests = await redis.hgetall(keys.replayRequests);
   const ids = Object.keys(requests).filter((id) => !host.has(id));
@@ -50,7 +52,7 @@ async function orphans(redis: Redis, host: ReplayHost): Promise<Orphan[]> {
   for (const [i, id] of ids.entries()) {
     if (!documents[i]) continue;
     const replay = JSON.parse(documents[i]) as Replay;
-    const left = active(replay)
+    const left = isActive(replay)
       ? !(await redis.exists(keys.owner(replay.channels[0]!)))
       : !(await isAlive(redis, replay.instance!));
     if (left) found.push({ replay, request: JSON.parse(requests[id]!) as ReplayRequest });
@@ -59,11 +61,11 @@ async function orphans(redis: Redis, host: ReplayHost): Promise<Orphan[]> {
 }
 
 async function goOn(host: ReplayHost, redis: Redis, { replay, request }: Orphan): Promise<void> {
-  if (active(replay)) await host.adopt(request, replay);
-  else await forget(redis, [replay.id]);
+  if (isActive(replay)) return host.adopt(request, replay);
+  if (!isWaiting(replay)) return forget(redis, [replay.id]);
+  // A waiting replay holds no channels yet: the process that removes its document may begin it anew.
+  if ((await redis.hdel(keys.replays, replay.id)) === 1) await host.create(request);
 }
-
-const active = ({ state }: Replay) => state === 'playing' || state === 'paused';
 
 async function isAlive(redis: Redis, instance: string): Promise<boolean> {
   return (await services(redis)).some(

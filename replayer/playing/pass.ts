@@ -43,6 +43,14 @@ export interface PassNews {
   stepping(): Stepping | null;
 }
 
+/** What an earlier process published of the epoch. */
+export interface Published {
+  /** Records by channel, the restored ones included. */
+  counts: number[];
+  /** The recording time it had reached. */
+  reachedMs: number;
+}
+
 /** More data go in several batches. */
 const BATCH_BYTES = 1 << 20;
 /** Batches on their way at once: one is written while the next is made. */
@@ -62,8 +70,10 @@ export class Pass {
   readonly #news: PassNews;
   #ahead: Promise<unknown>[] = [];
   readonly #failed = new AbortController();
-  /** Of each channel: so many of the coming records are in Redis already. */
+  /** By channel: how many of the coming records are in Redis already. */
   readonly #left: number[];
+  /** Where the earlier process was; null once this pass is past what that published. */
+  #reachedMs: number | null;
   /** Of the last record sent, and of the next one while it is waited for. */
   #sentMs = -Infinity;
   #nextMs: number | null = null;
@@ -76,14 +86,15 @@ export class Pass {
     clock: Clock;
     manner: Manner;
     news: PassNews;
-    there?: number[];
+    published: Published | null;
   }) {
     this.#timeline = parts.timeline;
     this.#output = parts.output;
     this.#clock = parts.clock;
     this.#manner = parts.manner;
     this.#news = parts.news;
-    this.#left = [...(parts.there ?? [])];
+    this.#left = [...(parts.published?.counts ?? [])];
+    this.#reachedMs = parts.published?.reachedMs ?? null;
   }
 
   /** Ends at the end of the timeline or range, or when aborted. All that was sent has arrived afterwards. */
@@ -136,6 +147,10 @@ export class Pass {
           at = await this.#passOver(stretch, at);
           clock.jump((previousMs = timesMs[at - 1]!));
           continue;
+        }
+        if (this.#reachedMs !== null) {
+          clock.jump(Math.max(previousMs, Math.min(this.#reachedMs, timeMs)));
+          this.#reachedMs = null;
         }
         this.#skipIdle(previousMs, timeMs);
         this.#nextMs = timeMs;

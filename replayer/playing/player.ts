@@ -3,7 +3,7 @@ import type { Block } from '../../core/wire/block.ts';
 import { Clock, type Time } from '../../core/time/clock.ts';
 import { asRepriseError, RepriseError } from '../../core/problems/errors.ts';
 import type { Rate } from '../../schemas/types.ts';
-import { Pass, type LatePolicy, type Manner, type Output } from './pass.ts';
+import { Pass, type LatePolicy, type Manner, type Output, type Published } from './pass.ts';
 import { Stepping, type Step } from './steps.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -20,11 +20,15 @@ export interface PlayerOptions extends Partial<Manner> {
   changed?: () => void;
 }
 
-/** Where a player that is gone has left off: the epoch, where that began, and what of it is there by channel. */
+/** Where a player that is gone left off. Times are recording times. */
 export interface LeftOff {
   epoch: number;
+  /** Where the epoch began. */
   fromMs: number;
+  /** By channel: how many records of the epoch are published. */
   there: number[];
+  /** The last known position: the clock goes on there, not at the last record before it. */
+  reachedMs: number;
   loopsDone: number;
 }
 
@@ -127,12 +131,12 @@ export class Player {
     try {
       let leftOff = 'there' in from ? from : null;
       for (let { fromMs } = from; !this.#stopped;) {
-        const there = leftOff?.there;
+        const published = leftOff && { counts: leftOff.there, reachedMs: leftOff.reachedMs };
         if (leftOff) this.#goOn(leftOff);
         else await this.#begin(fromMs);
         leftOff = null;
         try {
-          await this.#pass(fromMs, there);
+          await this.#pass(fromMs, published);
         } catch (error) {
           // Redis came back without its data: a new epoch voids what was, so going on at what arrived last doubles nothing.
           if (!(error instanceof RepriseError && error.code === 'log_reset')) throw error;
@@ -287,7 +291,7 @@ export class Player {
     this.#to('playing');
   }
 
-  async #pass(fromMs: number, there?: number[]): Promise<void> {
+  async #pass(fromMs: number, published: Published | null): Promise<void> {
     const news = {
       published: (block: Block) => {
         this.counts.published += block.count;
@@ -305,7 +309,7 @@ export class Player {
       clock: this.clock,
       manner: this.#manner,
       news,
-      there,
+      published,
     });
     this.#underWay = pass;
     try {

@@ -139,12 +139,19 @@ export class Replay {
   }
 
   /**
-   * Goes on where a process that is gone has left off: in its epoch at its last event, or where that is not known at
-   * `positionMs` in a new one. @throws refusal `channel_owned` while the lease of that process lasts
+   * Resumes where a process that is gone left off: in its epoch after its last event; where Redis does not know that, in a
+   * new epoch at the position. @throws refusal `channel_owned` while the lease of that process lasts
    */
-  async goOn(positionMs: number): Promise<void> {
+  async resume({ epoch, positionMs }: { epoch: number; positionMs: number }): Promise<void> {
     const left = await this.#emission.resume();
-    const from = left ? { ...left, there: left.channels.map(({ own }) => own) } : { fromMs: positionMs };
+    const from = left
+      ? {
+          ...left,
+          there: left.channels.map(({ own }) => own),
+          // A position of an earlier epoch says nothing about this one.
+          reachedMs: left.epoch === epoch ? positionMs : left.fromMs,
+        }
+      : { fromMs: positionMs };
     await this.#owning(() => this.player.run(true, from));
   }
 

@@ -10,13 +10,14 @@ import { connect, type Redis } from '../../core/redis/connection.ts';
 import { Requester } from '../../core/redis/requests.ts';
 import type { Replay, ReplayRequest } from '../../schemas/types.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
-import { killRole, startRole } from '../helpers/role.ts';
+import { killRole, startRole, stopRole } from '../helpers/role.ts';
 import { eventually } from '../helpers/wait.ts';
 
 const ROWS = 20_000;
 const KILLS = 5;
+const STOPS = 3;
 
-describe('a replay whose replayer is killed', function () {
+describe('a replay whose replayer is killed or stopped', function () {
   this.timeout(120_000);
   let server: TestRedis;
   let redis: Redis;
@@ -127,5 +128,62 @@ describe('a replay whose replayer is killed', function () {
     await toTheEnd('stalled');
     await isWhole('c', epoch, ROWS);
     await isWhole('d', epoch, ROWS / 2);
+  });
+
+  it('is resumed at once when its replayer is stopped, without a hole and without a double', async () => {
+    await start();
+    const epoch = await play('updated', ['e', 'f']);
+    for (let stop = 0; stop < STOPS; stop++) {
+      await delay(200 + Math.random() * 200);
+      const stopped = await owner('updated');
+      const lease = await redis.get(keys.owner('e'));
+      replayers.splice(replayers.indexOf(stopped), 1);
+      await stopRole(stopped);
+      assert.notEqual(await redis.get(keys.owner('e')), lease, 'its lease is given up');
+      const last = await offset('e');
+      await eventually('another to go on', async () => (await offset('e')) > last);
+      await start();
+    }
+    await toTheEnd('updated');
+    await isWhole('e', epoch, ROWS);
+    await isWhole('f', epoch, ROWS / 2);
+  });
+
+  it('waits in Redis while no replayer runs; a paused one stays paused at its position', async () => {
+    await Promise.all(replayers.splice(0).map(stopRole));
+    await start();
+    const epoch = await play('restarted', ['g', 'h']);
+    await eventually('a beginning', async () => (await offset('g')) > 100);
+    await requester.ask('replayer', 'create', {
+      id: 'paused',
+      recordings: [{ id: 'a.csv', channel: 'i', subject: 'vehicle', every: '1h' }],
+      rate: 1_000,
+    });
+    await eventually('a position', async () => (await document('paused')).position.slice(14, 19) > '10:00');
+    const { instance } = await document('paused');
+    const patch = { state: 'paused' };
+    const paused = await requester.ask<Replay>(`replayer:${instance}`, 'patch', { id: 'paused', patch });
+    await requester.ask('replayer', 'create', {
+      id: 'waiting',
+      recordings: [{ id: 'a.csv', channel: 'j', subject: 'vehicle' }],
+      waitForSubscribers: 1,
+    });
+    await stopRole(replayers.pop()!);
+    const stood = await offset('g');
+    assert.deepEqual(
+      await Promise.all(['restarted', 'paused', 'waiting'].map(async (id) => (await document(id)).state)),
+      ['playing', 'paused', 'idle'],
+    );
+    await start();
+    await eventually('it to go on', async () => (await offset('g')) > stood);
+    await eventually('all to be there again', async () =>
+      (await Promise.all(['paused', 'waiting'].map(document))).every((it) => it.instance !== instance),
+    );
+    const again = await document('paused');
+    assert.deepEqual([again.state, again.position, again.epoch], ['paused', paused.position, paused.epoch]);
+    assert.match((await document('waiting')).waiting!, /1 subscribers of j/);
+    await toTheEnd('restarted');
+    await isWhole('g', epoch, ROWS);
+    await isWhole('h', epoch, ROWS / 2);
   });
 });

@@ -10,6 +10,7 @@ import type { Service } from '../../schemas/types.ts';
 import { isFree } from '../../supervisor/ports.ts';
 import { noteFile, redisPid, type RedisNote } from '../../supervisor/redis-process.ts';
 import { roleNames, type RoleName } from '../../supervisor/roles.ts';
+import { startRedis } from '../helpers/redis.ts';
 import { processesWith, startUp, temporaryFolder, type Up } from '../helpers/up.ts';
 import { eventually } from '../helpers/wait.ts';
 
@@ -121,7 +122,7 @@ describe('reprise up', function () {
     await assertGone(second, noted);
   });
 
-  it('makes the recordings of the demo and plays them', async () => {
+  it('makes the recordings of the demo and plays them; they end with it', async () => {
     const data = temporaryFolder();
     const config = join(data, 'demo.json');
     writeFileSync(
@@ -136,6 +137,12 @@ describe('reprise up', function () {
     const noted = redisOf(data);
     assert.equal(await up.interrupt(), 0);
     await assertGone(up, noted);
+    const left = await startRedis({ dir: join(data, 'redis') });
+    const later = await connect(left.url, 'test');
+    assert.deepEqual(await later.hkeys(keys.replays), [], 'no replay is left for a next start to resume');
+    assert.deepEqual(await later.hkeys(keys.replayRequests), []);
+    later.disconnect();
+    await left.stop();
   });
 
   it('as `npm start` ends with npm, whoever ends that', async () => {

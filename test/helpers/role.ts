@@ -17,8 +17,17 @@ export async function startRole(main: string, env: NodeJS.ProcessEnv): Promise<C
 }
 
 /** kill -9. */
-export async function killRole(child: ChildProcess): Promise<void> {
+export function killRole(child: ChildProcess): Promise<void> {
+  return end(child, 'SIGKILL');
+}
+
+/** SIGTERM, as a rolling update or `docker stop` sends it; settles when the process has ended. */
+export function stopRole(child: ChildProcess): Promise<void> {
+  return end(child, 'SIGTERM');
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   const gone = once(child, 'exit');
-  child.kill('SIGKILL');
+  child.kill(signal);
   await gone;
 }

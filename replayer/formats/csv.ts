@@ -4,13 +4,13 @@ import { rowsEnd, rowsStart, withoutComments } from './support/table-rows.ts';
 import { CellReader } from './support/cells.ts';
 import { badRow, ROW_MAX_CHARACTERS, type Format, type FormatOptions, type Row } from './support/format.ts';
 
-/** Each costs another look at the rest of the file. */
+/** Bound on recoveries from an open quote: each one parses the rest of the text again. */
 const RESCUES_MAX = 200;
 
 /**
- * Comma, semicolon, tab or bar separated values (RFC 4180; quoted fields may hold line ends), with a row that names the
- * columns or without. A cell that is a JSON number is one, digit for digit; an empty cell is left out; anything else is
- * text.
+ * Values separated by commas, semicolons, tabs or bars (RFC 4180; quoted fields may hold line ends), with or without a
+ * header row. A cell that JSON would write as a number is a number and keeps its digits. Empty cells are left out. All
+ * other cells are text.
  */
 export default {
   name: 'csv',
@@ -33,16 +33,16 @@ export default {
   },
 } satisfies Format;
 
-/** Feeds pieces of text to Papa Parse, keeping the unfinished row and counting lines. */
+/** Feeds pieces of text to Papa Parse. It keeps the unfinished row for the next piece, and counts lines. */
 class CsvReader {
   readonly #options: FormatOptions;
   #rest = '';
   #line = 1;
-  /** Inside a row that was refused for its length: skip to the end of the line. */
+  /** True inside a row that was refused for its length: its rest, up to the end of the line, is skipped. */
   #skipping = false;
   #rescues = 0;
-  #columns: CellReader | null = null;
-  /** null until the first line is there. */
+  #cells: CellReader | null = null;
+  /** null until the first row is complete. */
   #delimiter: string | null = null;
   #newline: '\n' | '\r\n' | '\r' = '\n';
 
@@ -81,7 +81,7 @@ class CsvReader {
     whole.forEach((cells, i) => this.#take(cells, quoted, broken.get(i), rows));
     this.#rest = last ? '' : text.slice(meta.cursor);
     if (open) {
-      // Whole lines stand inside a quote that was never closed: only the line that opens it is to blame.
+      // The open quote swallowed whole lines. Refuse only the line that opens it, and parse the others again.
       rows.push(this.#refuseLine(text.slice(text.lastIndexOf('\n', open.index! - 1) + 1)));
       this.#rescues++;
       this.#parse(this.#rest, last, rows);
@@ -92,20 +92,20 @@ class CsvReader {
     const line = this.#line++;
     if (quoted) for (const cell of cells) if (cell.includes('\n')) this.#line += cell.split('\n').length - 1;
     if (cells.length === 1 && cells[0]!.trim() === '') return;
-    if (!this.#columns) {
+    if (!this.#cells) {
       const { header = true, columns, rename } = this.#options;
       const names = (columns ?? (header ? cells : [])).map((name) => name.trim());
-      // Rows that are longer than the first one, or than the names, are refused as such.
+      // Without given names, the first row decides how many cells a row must have.
       while (!columns && names.length < cells.length) names.push('');
-      this.#columns = new CellReader(
+      this.#cells = new CellReader(
         names.map((name, i) => name || `column_${i + 1}`).map((name) => rename.get(name) ?? name),
       );
       if (header) return;
     }
-    const { length } = this.#columns.names;
+    const { length } = this.#cells.names;
     if (cells.length !== length) problem ??= `${cells.length} cells where ${this.#named()} ${length}.`;
     rows.push(
-      problem ? badRow(line, problem, cells.join(this.#delimiter!)) : { line, ...this.#columns.read(cells) },
+      problem ? badRow(line, problem, cells.join(this.#delimiter!)) : { line, ...this.#cells.read(cells) },
     );
   }
 
@@ -114,7 +114,7 @@ class CsvReader {
     return columns ? 'the given columns are' : header ? 'the header has' : 'the first row has';
   }
 
-  /** Gives up on the first line of an endless row, for instance after a quote that is never closed. */
+  /** Refuses the first line of a row that does not end, for instance after a quote that is never closed. */
   #refuseLine(text: string): Row {
     const problem =
       text.length > ROW_MAX_CHARACTERS

@@ -2,19 +2,19 @@ import { JsonElements, type JsonElement } from './support/json-elements.ts';
 import { kindOfJson, membersOf, objectOf, parseObject, partsOf } from './support/json-text.ts';
 import { badRow, type Format, type FormatOptions, type Row } from './support/format.ts';
 
-/** A track is one feature. */
+/** Large, because a whole track is one feature. */
 const FEATURE_MAX_CHARACTERS = 32_000_000;
 const ROWS_PER_CHUNK = 1_000;
 const COORDINATES = ['longitude', 'latitude', 'elevation'];
-/** Where converters put the times of a line's positions. */
+/** Properties in which converters store one time for each position of a line. */
 const TIMES = ['coordTimes', 'times', 'timestamps', 'time'];
 
 type Members = Map<string, string>;
 
 /**
- * GeoJSON: each Point is a row of its properties, latitude, longitude and elevation. A line whose properties hold a time
- * for each position is a row for each, with what else there is for each (heart rates) and for all (a name). Any other
- * feature is a row of its properties and its geometry.
+ * GeoJSON. A Point is one row: its properties, latitude, longitude and elevation. A line whose properties hold one time
+ * for each position is one row per position, with the values listed for that position (heart rates) and those of the
+ * whole line (a name). Any other feature is one row: its properties and its geometry.
  */
 export default {
   name: 'geojson',
@@ -53,7 +53,7 @@ function* rowsOf({ line, text, problem }: JsonElement, { rename }: FormatOptions
   }
 }
 
-/** @throws Error saying what is wrong with it */
+/** @throws Error naming the problem when the text is not a valid feature */
 function* rowsOfFeature(text: string): Generator<Members> {
   const { values: value } = parseObject(text, new Map());
   if (value['type'] !== 'Feature')
@@ -85,12 +85,12 @@ function* rowsOfFeature(text: string): Generator<Members> {
   }
 }
 
-/** The positions of lines, each with its time. */
+/** One row for each position of the lines, with its time; one row for the whole feature where it has no times. */
 function* fixesOf(lines: string[], properties: Members, feature: Members): Generator<Members> {
-  const ofPositions = properties.get('coordinateProperties');
+  const positionProperties = properties.get('coordinateProperties');
   const candidates = new Map([
     ...properties,
-    ...(ofPositions?.startsWith('{') ? membersOf(ofPositions) : []),
+    ...(positionProperties?.startsWith('{') ? membersOf(positionProperties) : []),
   ]);
   const timesName = TIMES.find((name) => candidates.get(name)?.startsWith('['));
   if (timesName === undefined) {
@@ -124,7 +124,7 @@ function* fixesOf(lines: string[], properties: Members, feature: Members): Gener
   }
 }
 
-/** @throws Error when it is none */
+/** Longitude, latitude and elevation by name, digit for digit. @throws Error when the text is not a position */
 function position(text: string): [string, string][] {
   const numbers = text.startsWith('[') ? partsOf(text) : [];
   if (numbers.length < 2 || numbers.some((number) => !/^[-\d]/.test(number)))

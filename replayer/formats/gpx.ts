@@ -3,7 +3,7 @@ import { objectOf } from './support/json-text.ts';
 import { jsonOfCell } from './support/cells.ts';
 import { badRow, ROW_MAX_CHARACTERS, type Format, type FormatOptions, type Row } from './support/format.ts';
 
-/** What GPX and the usual extensions call something, in our words. Everything else keeps its name. */
+/** Element and attribute names of GPX and common extensions -> our names. All others keep their names. */
 const NAMES: { [name: string]: string } = {
   lat: 'latitude',
   lon: 'longitude',
@@ -17,8 +17,9 @@ const NAMES: { [name: string]: string } = {
 };
 
 /**
- * GPX 1.0 and 1.1: the points of all tracks, each with the name of its track and, from the second segment on, the number
- * of its segment. Elements of extensions are members by their local name. Routes and waypoints are no recordings.
+ * GPX 1.0 and 1.1: one row for each point of all tracks, with the name of its track and, from the second segment on, the
+ * number of its segment. Extension elements become members under their local names. Routes and waypoints are skipped:
+ * they hold plans, not recordings.
  */
 export default {
   name: 'gpx',
@@ -36,36 +37,37 @@ export default {
   },
 } satisfies Format;
 
-/** A point that is being read. */
+/** A track point whose element is still open. */
 interface Point {
   line: number;
   members: Map<string, string>;
   problem: string | null;
 }
 
+/** Turns parser events into rows, and restarts the parser where broken XML would swallow the rest of the file. */
 class GpxReader {
   readonly #options: FormatOptions;
   readonly #newParser: (fragment: boolean) => SaxesParser;
   #parser: SaxesParser;
   #rows: Row[] = [];
   #point: Point | null = null;
-  /** Local names of the elements that are open, from the track on. */
+  /** Local names of the open elements, outermost first, starting at the track. */
   #open: string[] = [];
   #text = '';
   #tracks = 0;
   #track = '';
   #segment = 0;
-  /** Lines before those that the parser has seen. */
+  /** Lines read before the present parser was started. */
   #linesBefore = 0;
-  /** Characters since the parser last found anything. */
+  /** Characters since the parser last reported an event. */
   #silent = 0;
-  /** After what the parser can't leave by itself: looking for the next track or point. */
+  /** Not null while looking for the next track or point after broken XML: the text kept from the last piece. */
   #searching: string | null = null;
 
   constructor(newParser: (fragment: boolean) => SaxesParser, options: FormatOptions) {
     this.#newParser = newParser;
     this.#options = options;
-    this.#parser = this.#wired(false);
+    this.#parser = this.#connectedParser(false);
   }
 
   push(piece: string): Row[] {
@@ -79,18 +81,18 @@ class GpxReader {
 
   end(): Row[] {
     if (this.#searching === null) this.#parser.close();
-    if (this.#point) this.#finish('The file ends within it.');
+    if (this.#point) this.#finish('The file ends inside this point.');
     return this.#rows.splice(0);
   }
 
-  #wired(fragment: boolean): SaxesParser {
+  #connectedParser(fragment: boolean): SaxesParser {
     const parser = this.#newParser(fragment);
     parser.on('opentag', (tag) => this.#opened(tag));
     parser.on('closetag', (tag) => this.#closed(local(tag.name)));
     parser.on('attribute', () => (this.#silent = 0));
-    parser.on('text', (text) => this.#said(text));
-    parser.on('cdata', (text) => this.#said(text));
-    parser.on('error', (error) => this.#broken(error.message));
+    parser.on('text', (text) => this.#addText(text));
+    parser.on('cdata', (text) => this.#addText(text));
+    parser.on('error', (error) => this.#noteError(error.message));
     return parser;
   }
 
@@ -98,9 +100,9 @@ class GpxReader {
     return this.#linesBefore + this.#parser.line;
   }
 
-  #said(text: string): void {
+  #addText(text: string): void {
     this.#silent = 0;
-    // Of an element that nobody closes only so much.
+    // Bounded, because the element may never be closed.
     if (this.#text.length < ROW_MAX_CHARACTERS) this.#text += text;
   }
 
@@ -115,7 +117,7 @@ class GpxReader {
       this.#open = [];
     } else if (name === 'trkseg') this.#segment++;
     else if (name === 'trkpt') {
-      if (this.#point) this.#finish('It is not closed before the next point.');
+      if (this.#point) this.#finish('The point is not closed before the next one begins.');
       this.#point = { line: this.#line, members: new Map(), problem: null };
       for (const [attribute, value] of Object.entries(attributes)) this.#add(attribute, attributeText(value));
       this.#open = [];
@@ -153,8 +155,8 @@ class GpxReader {
     this.#rows.push({ line, ...objectOf(members, this.#options.rename) });
   }
 
-  /** What is wrong inside a point is the point's; outside, tags that do not match hurt nobody. */
-  #broken(message: string): void {
+  /** An error inside a point belongs to that point. Outside of points, tags that do not match do no harm. */
+  #noteError(message: string): void {
     const problem = `Not XML: ${message.replace(/^\d+:\d+: /, '')}`;
     if (this.#point) this.#point.problem ??= problem;
     else if (!/unmatched closing tag|unclosed tag|text data outside/i.test(message)) {
@@ -162,20 +164,20 @@ class GpxReader {
     }
   }
 
-  /** A comment, a quote or a word without an end has swallowed a million characters: on with the next point. */
+  /** A comment, quote or tag that is never closed has swallowed a million characters: go on at the next point. */
   #giveUp(): void {
     const line = this.#point?.line ?? this.#line;
     const problem = 'The row is longer than 1,000,000 characters; is a tag or a comment never closed?';
     this.#point = null;
     this.#rows.push(badRow(line, problem, this.#text));
     this.#linesBefore = this.#line - 1;
-    this.#parser = this.#wired(true);
+    this.#parser = this.#connectedParser(true);
     this.#text = '';
     this.#silent = 0;
     this.#searching = '';
   }
 
-  /** Leaves out what is before the next track, segment or point. */
+  /** Skips the text before the next track, segment or point; returns the text from there on. */
   #search(piece: string): string {
     const text = this.#searching! + piece;
     const at = text.search(/<trk(?:pt|seg)?[\s>]/);

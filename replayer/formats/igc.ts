@@ -5,16 +5,16 @@ import { jsonOfCell } from './support/cells.ts';
 import { badRow, type Format, type FormatOptions, type Row } from './support/format.ts';
 
 const DAY_MS = 86_400_000;
-/** A clock that goes back by more than this has passed midnight; by less, it was set. */
+/** A clock that steps back by more than this has passed midnight; a smaller step means that the clock was set. */
 const ROLLOVER_MS = DAY_MS / 2;
 const FIX =
   /^B(\d{2})(\d{2})(\d{2})(\d{2})(\d{5})([NS])(\d{3})(\d{5})([EW])([AV])(-\d{4}|\d{5})(-\d{4}|\d{5})/;
 const DATE = /^H.DTE(?:DATE)?\s*:?\s*(\d{2})(\d{2})(\d{2})/;
 const PILOT = /^H.PLT[^:]*:\s*(.*?)\s*$/;
-/** Three-letter codes of what a fix may have besides, in our words. */
+/** Codes of extension fields -> our names. Other codes become lower-case names. */
 const NAMES: { [code: string]: string } = { FXA: 'accuracy', SIU: 'satellites', TAS: 'true_air_speed' };
 
-/** What a fix has besides: its code, and where it stands in the line. */
+/** A field that the file adds to each B record: its three-letter code and its columns, `from` to before `to`. */
 interface Extension {
   code: string;
   from: number;
@@ -22,8 +22,8 @@ interface Extension {
 }
 
 /**
- * IGC flight recordings: the fixes (B records), dated by the header, over midnight; `elevation` is the GNSS altitude, or
- * the pressure altitude where the fix has none. The pilot is the subject.
+ * IGC flight recordings: one row for each fix (B record). The header gives the date, and midnight advances it.
+ * `elevation` is the GNSS altitude, or the pressure altitude where the fix has no GNSS altitude. The pilot is the subject.
  */
 export default {
   name: 'igc',
@@ -45,11 +45,12 @@ export default {
   },
 } satisfies Format;
 
+/** Reads the lines of one file in order, and keeps what the header said. */
 class IgcReader {
   readonly #options: FormatOptions;
   #extensions: Extension[] = [];
   #pilot = '';
-  /** Midnight before the present fix; NaN until the header has named a date. */
+  /** Midnight (UTC) of the present fix's day, epoch ms; NaN until the header has named a date. */
   #dayMs = NaN;
   #clockMs = 0;
 
@@ -57,12 +58,12 @@ class IgcReader {
     this.#options = options;
   }
 
-  /** The row that a line is, or null when it is none. */
+  /** The row of a B record; null for every other record. */
   read(line: number, text: string): Row | null {
     if (text.startsWith('B')) return this.#fix(line, text);
     if (text.startsWith('I')) this.#extensions = extensionsOf(text);
     const [, day, month, year] = DATE.exec(text) ?? [];
-    // Recorders are younger than 1980.
+    // Years have two digits, and no flight recorder is older than 1980.
     if (year) {
       this.#dayMs = Date.UTC(
         (Number(year) < 80 ? 2000 : 1900) + Number(year),
@@ -112,7 +113,7 @@ class IgcReader {
   }
 }
 
-/** `I` names how many there are, then for each where it begins and ends, from 1, and its code. */
+/** Extensions that an I record declares: their number, then for each its first and last column (from 1) and its code. */
 function extensionsOf(text: string): Extension[] {
   return [...text.slice(3).matchAll(/(\d{2})(\d{2})([A-Z]{3})/g)].map(([, from, to, code]) => ({
     code: code!,
@@ -121,7 +122,7 @@ function extensionsOf(text: string): Extension[] {
   }));
 }
 
-/** Degrees as a JSON number: minutes in thousandths, and further digits where the recorder writes them. */
+/** Degrees as a JSON number, from whole degrees, minutes in thousandths, and the recorder's further digits if any. */
 function degrees(whole: string, minutes: string, digits: string | undefined, negative: boolean): string {
   const further = /^\d+$/.test(digits ?? '') ? digits! : '';
   const value = Number(whole) + Number(`${minutes.slice(0, 2)}.${minutes.slice(2)}${further}`) / 60;

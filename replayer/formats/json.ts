@@ -22,7 +22,7 @@ export default {
 function rowOf({ line, text, problem }: JsonElement, { rename }: FormatOptions): Row {
   if (problem !== undefined) return badRow(line, problem, text);
   try {
-    // A line end between members is none on the wire, where an event is a line.
+    // On the wire an event is one line, so line ends between members become spaces.
     return objectRow(line, text.replace(/[\r\n]+\s*/g, ' '), rename);
   } catch (error) {
     return badRow(line, (error as Error).message, text);

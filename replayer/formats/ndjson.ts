@@ -3,7 +3,7 @@ import { kindOfJson } from './support/json-text.ts';
 import { lines } from './support/lines.ts';
 import { badRow, type Format, type Row } from './support/format.ts';
 
-/** One JSON object, or event, a line (NDJSON, JSON Lines). Blank lines are skipped. */
+/** One JSON object or event per line (NDJSON, JSON Lines). Blank lines are skipped. */
 export default {
   name: 'ndjson',
   endings: ['.ndjson', '.jsonl', '.ldjson', '.json'],

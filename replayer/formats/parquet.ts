@@ -4,13 +4,13 @@ import { refusal, sentence } from '../../core/problems/errors.ts';
 import { badRow, type Format, type Row } from './support/format.ts';
 
 const MAGIC = 'PAR1';
-/** A chunk takes a second at most; a broken file can keep its reader busy for ever. */
+/** A chunk takes a second at most, but a broken file can keep its reader busy for ever. */
 const CHUNK_MAX_MS = 10_000;
 const MEMORY_MAX_MB = 1_000;
 
 /**
- * Apache Parquet, read by groups of rows. An empty value is left out; a timestamp is ISO 8601; bytes are base64. It is
- * read on a thread of its own, which a broken file can't take the process down with.
+ * Apache Parquet, read one row group at a time. Empty values are left out; timestamps become ISO 8601; bytes become
+ * base64. It is read on a thread of its own, so that a broken file can't take the process down.
  */
 export default {
   name: 'parquet',
@@ -35,7 +35,7 @@ export default {
       }
     } catch (error) {
       const isStuck = error instanceof Error && error.name === 'AbortError';
-      const reason = isStuck ? 'its reader found no end.' : sentence(error);
+      const reason = isStuck ? 'its reader did not finish in ten seconds.' : sentence(error);
       yield [badRow(line, `Not Parquet from row ${line} on: ${reason}`, '')];
     } finally {
       await worker.terminate();
@@ -44,7 +44,7 @@ export default {
 } satisfies Format;
 
 function notSeekable(): Error {
-  return refusal('format_needs_file', 422, 'Parquet can be read from a file only, unpacked.', {
+  return refusal('format_needs_file', 422, 'Parquet can be read from an uncompressed file only.', {
     hint: 'Write it to a file and play that.',
   });
 }

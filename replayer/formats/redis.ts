@@ -3,8 +3,9 @@ import { CellReader } from './support/cells.ts';
 import type { Format, FormatOptions, Row } from './support/format.ts';
 
 /**
- * The entries of a Redis stream: fields that are JSON numbers are numbers, all others text. An entry of one field that
- * holds a JSON object is that object; a channel's log is played as its events. The entry's id is its time, unless a column is named.
+ * The entries of a Redis stream. Fields that JSON would write as numbers are numbers, all others are text. An entry with
+ * a single field that holds a JSON object is that object, so a channel's log plays as its events. The entry's id is its
+ * time, unless a column is named.
  */
 export default {
   name: 'redis',
@@ -25,17 +26,17 @@ function rowOf(line: number, id: string, fields: string[], { rename }: FormatOpt
     try {
       return { timeMs, ...objectRow(line, fields[1]!, rename) };
     } catch {
-      // Then it is text, like any other field.
+      // Not JSON after all: the field is text.
     }
   }
   const names = fields.filter((_, i) => i % 2 === 0).map((name) => rename.get(name) ?? name);
-  return { line, timeMs, ...columnsOf(names).read(fields.filter((_, i) => i % 2 === 1)) };
+  return { line, timeMs, ...readerFor(names).read(fields.filter((_, i) => i % 2 === 1)) };
 }
 
+/** Kept from entry to entry, because most entries of a stream have the same fields. */
 let last = new CellReader([]);
 
-/** The entries of a stream mostly have the same fields. */
-function columnsOf(names: string[]): CellReader {
+function readerFor(names: string[]): CellReader {
   const same = names.length === last.names.length && names.every((name, i) => name === last.names[i]);
   if (!same) last = new CellReader(names);
   return last;

@@ -1,4 +1,4 @@
-/** Where a thread begins: what lets the process import TypeScript is not handed on to threads. */
+/** Entry of the thread. The hooks that let the process import TypeScript do not reach threads, so it sets them up first. */
 import { runTypeScript } from '../../core/runtime/typescript.mjs';
 
 runTypeScript();

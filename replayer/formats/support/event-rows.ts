@@ -3,8 +3,9 @@ import type { Row } from './format.ts';
 import { membersOf, parseObject } from './json-text.ts';
 
 /**
- * The row that a JSON object is. An event (CloudEvents 1.0 in JSON, as on the wire and in the logs) is its data, at its time
- * and of its subject: what was recorded as lines plays as it was. @throws Error saying what it is instead of an object
+ * The row of a JSON object. For an event (CloudEvents 1.0 in JSON, as on the wire and in the logs) that is its data, with
+ * the event's time, subject and channel, so that events recorded as lines play as they were.
+ * @throws Error naming what the text is instead of an object
  */
 export function objectRow(line: number, text: string, rename: ReadonlyMap<string, string>): Row {
   const object = parseObject(text, rename);

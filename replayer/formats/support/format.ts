@@ -2,76 +2,80 @@ import type { Data } from '../../../core/wire/event.ts';
 import type { StreamEntry } from '../../../core/redis/stream-entry.ts';
 import type { Guess } from './times.ts';
 
-/** One row of a file: its values, or why it can't be read. Everything after the format is the same for all formats. */
+/** One row of a file: its values, or why it can't be read. From here on all formats are treated alike. */
 export interface Row {
   /** Line in the file where the row begins, from 1. */
   line: number;
   values: Data | null;
-  /** The values as JSON text where the format has it at no cost, so that it need not be written again. */
+  /** The values as JSON text where the format has it anyway; null: it is written from the values. */
   json: string | null;
-  /** Epoch ms, where the format knows a row's time apart from its values. */
+  /** Epoch ms, where the format knows the row's time apart from its values. */
   timeMs?: number;
-  /** Where the format knows a row's subject, or channel, apart from its values. */
+  /** Where the format knows the row's subject apart from its values. */
   subject?: string;
+  /** Where the format knows the row's channel apart from its values. */
   channel?: string;
-  /** Of an event that only says how things stood when the replay that was recorded was moved: it is not played. */
+  /** Set for an event that a recorded replay sent after a seek to restore state. It holds nothing new and is not played. */
   restored?: true;
   /** Set when `values` is null: what is wrong. */
   problem?: string;
-  /** The row as it stands in the file; for dead letters. Set when there is a problem. */
+  /** The row as it stands in the file, for its dead letter. Set when there is a problem. */
   text?: string;
 }
 
+/** How to read a file. All but `rename` apply to text tables (CSV) only. */
 export interface FormatOptions {
   /** Members to give another name: old -> new. */
   rename: ReadonlyMap<string, string>;
-  /** Of a table of text: what stands between its cells. */
+  /** The text between cells. */
   delimiter?: string;
-  /** Of a table of text: whether its first row names the columns. */
+  /** Whether the first row names the columns. */
   header?: boolean;
-  /** Of a table of text: the names of its columns. */
+  /** Names of the columns, in place of a header's. */
   columns?: string[];
-  /** Of a table of text: what a line begins with that is no row. */
+  /** Lines that begin with this text are comments. */
   comment?: string;
 }
 
-/** What a first look found of a format's own options, and what speaks for it. */
+/** Options of a text table that were inferred from its beginning, with the evidence. */
 export interface Layout {
   delimiter?: Guess<string>;
   header?: Guess<boolean>;
 }
 
-/** Where a format reads from: decompressed, without a byte order mark, in pieces of any size. Leaving a loop closes it. */
+/** Where a format reads from. Leaving a loop over any of its iterables closes the source. */
 export interface Input {
-  /** The file, for formats that jump about in it; null where there is only the stream. */
+  /** The file, for formats that need random access; null where there is only a stream. */
   path: string | null;
+  /** The content decompressed, without a byte order mark, in pieces of any size. */
   bytes(): AsyncIterable<Buffer>;
+  /** The same as text. Pieces end anywhere, but not inside a character. */
   text(): AsyncIterable<string>;
-  /** Of a Redis stream its entries. */
+  /** The entries, where the source is a Redis stream. */
   entries?(): AsyncIterable<StreamEntry[]>;
 }
 
 /**
- * A file format. `rows` yields rows in file order, in chunks (one await a chunk, not a row), in constant memory whatever
- * the file; a bad row is a row with a problem and the next one is read as if it had not been there. Leaving the loop
+ * A file format. `rows` yields rows in file order and in chunks (one await per chunk, not per row), in constant memory
+ * whatever the file holds. A bad row is yielded with its problem and does not affect the rows after it. Leaving the loop
  * closes the input.
  */
 export interface Format {
   name: string;
-  /** File name endings, without compression: `.csv`. */
+  /** File name endings without compression, such as `.csv`. Several formats may share one; `looksLike` then decides. */
   endings: string[];
-  /** Whether text that begins like this is of the format, for files whose name does not tell. */
+  /** Whether a file that begins with this text is of the format; asked where its name does not tell. */
   looksLike(head: string): boolean;
   rows(input: Input, options: FormatOptions): AsyncIterable<Row[]>;
-  /** What gives a row its time where no column does. */
+  /** Where rows get their time from when no column holds it, in words that users see. */
   ownTime?: string;
-  /** Finds out from the file's beginning what of the options was not said. */
+  /** Infers from the file's beginning the options that were not given. */
   layout?(head: string, options: FormatOptions): Layout;
-  /** For formats of which any run of whole rows can be read by itself, on any thread. */
+  /** For formats in which any run of whole rows can be read by itself, and so on any thread. */
   cut?: {
-    /** Where the last whole row ends in bytes that begin with a row; 0 where there is none. */
+    /** Where the last whole row ends, in bytes that begin with a row; 0 where no row is whole. */
     rowsEnd(bytes: Buffer, options: FormatOptions): number;
-    /** Where the rows begin in the file's beginning: what is before, the names of columns, goes before every run of rows. */
+    /** Where the first row begins in the file. The bytes before it (a header) are put before every run of rows. */
     rowsStart?(bytes: Buffer, options: FormatOptions): number;
   };
 }
@@ -79,12 +83,12 @@ export interface Format {
 /** A row longer than this is refused: a broken quote or a missing line end must not fill the memory. */
 export const ROW_MAX_CHARACTERS = 1_000_000;
 
-/** How much of a bad row goes into its dead letter. */
+/** How much of a bad row its dead letter quotes. */
 const CONTENT_MAX_CHARACTERS = 2_000;
 
-/** A row that can't be read. */
+/** A row that can't be read: the line where it begins, the problem as a sentence, and its text, of which only the beginning is kept. */
 export function badRow(line: number, problem: string, text: string): Row {
-  // A copy, not a slice: V8 keeps the whole piece of the file alive for a slice of it.
+  // Copied through a Buffer: a slice would keep the whole piece of the file alive in V8.
   return {
     line,
     values: null,

@@ -7,12 +7,12 @@ const CLOSE_BRACKET = 93;
 const OPEN_BRACE = 123;
 const CLOSE_BRACE = 125;
 
-/** Where the value of a member of a JSON object stands: good until the next is looked for. */
+/** Where the member that `findMember` found last has its value. One object for all calls, so that none is allocated. */
 export const memberValue = { start: 0, end: 0 };
 
 /**
- * Finds a member of the JSON object `bytes[start..end)` without parsing it, in `found`; false where there is none, or
- * no object. `name` is as it stands between the quotes.
+ * Finds a member of the JSON object `bytes[start..end)` without parsing it, and puts the place of its value into
+ * `memberValue`. False where there is no such member or no object. `name` is as written between the quotes.
  */
 export function findMember(bytes: Buffer, start: number, end: number, name: Buffer): boolean {
   let at = skipSpace(bytes, start, end);
@@ -37,7 +37,7 @@ export function findMember(bytes: Buffer, start: number, end: number, name: Buff
   return false;
 }
 
-/** The members of a JSON object: each name, and its value as it is written. */
+/** The members of a JSON object in order: names, and values as they are written. */
 export function membersOf(bytes: Buffer, start: number, end: number): [name: string, value: string][] {
   const members: [string, string][] = [];
   let at = skipSpace(bytes, start, end);
@@ -56,7 +56,7 @@ export function membersOf(bytes: Buffer, start: number, end: number): [name: str
   return members;
 }
 
-/** A value's text: a string without its quotes, anything else as a CSV would have it; null for what names nothing. */
+/** The text of a string or number; null for any other value. */
 export function valueText(bytes: Buffer, start: number, end: number): string | null {
   const text = bytes.toString('utf8', start, end);
   if (bytes[start] === QUOTE && !text.includes('\\')) return text.slice(1, -1);
@@ -68,7 +68,7 @@ export function valueText(bytes: Buffer, start: number, end: number): string | n
   }
 }
 
-/** Whether the bytes look like a JSON object from outside. */
+/** Whether the bytes begin and end like a JSON object. */
 export function isObject(bytes: Buffer, start: number, end: number): boolean {
   let last = end - 1;
   while (last > start && bytes[last]! <= 32) last--;
@@ -85,7 +85,7 @@ function skipSpace(bytes: Buffer, at: number, end: number): number {
   return at;
 }
 
-/** After the string that begins at `at`. */
+/** The place after the string that begins at `at`; beyond the end where it is not closed. */
 function skipString(bytes: Buffer, at: number, end: number): number {
   for (at++; at < end; at++) {
     const byte = bytes[at];
@@ -95,7 +95,7 @@ function skipString(bytes: Buffer, at: number, end: number): number {
   return end + 1;
 }
 
-/** After the value that begins at `at`; beyond the end where it has none. */
+/** The place after the value that begins at `at`; beyond the end where it is not closed. */
 function skipValue(bytes: Buffer, at: number, end: number): number {
   const first = bytes[at];
   if (first === QUOTE) return skipString(bytes, at, end);

@@ -1,40 +1,40 @@
 /** One element of an array in a JSON text. */
 export interface JsonElement {
-  /** Where it begins, from 1. */
+  /** Line in which it begins, from 1. */
   line: number;
   text: string;
-  /** Why it is none, where its brackets and quotes tell; `text` is then its beginning. */
+  /** Why it is not a valid element, as far as brackets, quotes and length tell; `text` is then only its beginning. */
   problem?: string;
 }
 
 const [QUOTE, BACKSLASH, LINE_FEED, COMMA] = [34, 92, 10, 44];
 const [OPEN, CLOSE, OPEN_LIST, CLOSE_LIST] = [123, 125, 91, 93];
 const SHOWN_CHARACTERS = 2_000;
-/** Each costs another look at what was read of an element. */
+/** Bound on recoveries from a broken element: each one reads the element's text again. */
 const RESCUES_MAX = 200;
 
 /**
- * Finds the elements of an array in JSON text that comes in pieces, and holds no more than one: of the array that the
- * text is, or of the first array of objects that the root object has; an object without one is an element itself.
- * Elements are told by brackets and quotes alone. One that breaks, or never ends, costs its first line: what follows is
- * searched for the next that begins after a comma or on a new line.
+ * Finds the elements of a JSON array in text that comes in pieces, and holds one element at a time. The array is the root
+ * itself, or the first array of objects inside a root object; a root object without such an array is the only element.
+ * Brackets and quotes alone delimit elements. Of a broken or endless element only the first line is given up: the search
+ * goes on behind it for the next element that begins after a comma or on a new line.
  */
 export class JsonElements {
   readonly #maxCharacters: number;
   #state: 'start' | 'between' | 'element' | 'junk' | 'search' | 'end' = 'start';
-  /** The root is an object, in which the array is looked for. */
+  /** True while the root is an object whose array of objects has not been found yet. */
   #isRoot = false;
   #afterArray: 'search' | 'end' = 'search';
-  /** The closing brackets that are due. */
+  /** Closing brackets still expected, the innermost last. */
   #due: number[] = [];
   #inString = false;
   #escaped = false;
   #line = 1;
   #startLine = 1;
-  /** What has been read of the element; of one that is too long only the beginning. */
+  /** Text read of the present element; only its beginning where the element is too long. */
   #parts: string[] = [];
   #characters = 0;
-  /** The last character that is no space, and whether a line has begun since. */
+  /** The last character other than white space, and whether a line has begun since. */
   #before = 0;
   #atLineStart = false;
   #rescues = 0;
@@ -44,25 +44,25 @@ export class JsonElements {
     this.#maxCharacters = maxCharacters;
   }
 
-  /** The elements that end in this piece. */
+  /** Returns the elements that end in this piece. */
   push(piece: string): JsonElement[] {
     for (let text = piece; text !== '';) text = this.#scan(text);
     return this.#elements.splice(0);
   }
 
-  /** What is left where the text ends. */
+  /** Ends the text; returns the elements that were still open. */
   end(): JsonElement[] {
     if (this.#state === 'junk') this.#emit('');
     while (this.#state === 'element') {
-      for (let text = this.#rescue('It never ends: a bracket or a quote is not closed.', ''); text !== '';)
+      for (let text = this.#rescue('It does not end: a bracket or a quote is not closed.', ''); text !== '';)
         text = this.#scan(text);
     }
     return this.#elements.splice(0);
   }
 
-  /** Reads a text to its end, or to where an element breaks: then answers what is to be read again. */
+  /** Reads a text to its end, or to where an element breaks. Returns the text to read again, '' for none. */
   #scan(text: string): string {
-    /** Where the present element begins, or goes on, in this text. */
+    /** Where the part of the present element that lies in this text begins. */
     let from = 0;
     for (let at = 0; at < text.length; at++) {
       const code = text.charCodeAt(at);
@@ -89,12 +89,12 @@ export class JsonElements {
     if (this.#state !== 'element' && this.#state !== 'junk') return '';
     const wasShort = this.#characters <= this.#maxCharacters;
     this.#keep(text.slice(from));
-    // A bracket that is never closed holds many lines; an element on one line is followed to its end, and not kept.
+    // An open bracket swallows many lines, so rescue those. A long element on one line is followed to its end, unkept.
     const isLong = wasShort && this.#characters > this.#maxCharacters;
     return isLong && this.#parts.some((part) => part.includes('\n')) ? this.#rescue(this.#tooLong, '') : '';
   }
 
-  /** Whether an element, or what stands in its place, begins with this character. */
+  /** Whether an element, or junk in its place, begins with this character. */
   #begins(code: number): boolean {
     switch (this.#state) {
       case 'start':
@@ -131,7 +131,7 @@ export class JsonElements {
     if (state === 'element') this.#follow(code);
   }
 
-  /** Whether this is the first object in an array of the root: then that is the array, and the root's rest of no use. */
+  /** Whether this character begins the first object in an array of the root. If so, that array is the one to read. */
   #isArrayOfRoot(code: number): boolean {
     const isIn = this.#isRoot && !this.#inString && this.#due.length === 2 && this.#due[1] === CLOSE_LIST;
     if (!isIn || code !== OPEN) return false;
@@ -140,11 +140,12 @@ export class JsonElements {
       this.#elements.push({
         line: this.#line,
         text: '',
-        problem: 'What is before it in the array is no object.',
+        problem: 'The elements before it in the array are not objects.',
       });
     return true;
   }
 
+  /** Tracks brackets and quotes inside an element; tells whether this character ends or breaks it. */
   #follow(code: number): 'more' | 'whole' | 'broken' {
     if (this.#inString) {
       if (code === LINE_FEED) return 'broken';
@@ -185,7 +186,7 @@ export class JsonElements {
     this.#parts = [];
   }
 
-  /** Gives up on the first line of what was read of an element; answers what is to be read again. */
+  /** Gives up the first line of a broken element; returns the text behind it, to be read again. */
   #rescue(problem: string, text: string, rest = ''): string {
     const read = this.#parts.join('') + text;
     const end = read.indexOf('\n');

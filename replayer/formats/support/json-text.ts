@@ -1,12 +1,12 @@
 import type { Data } from '../../../core/wire/event.ts';
 
-/** An object's values, and its text digit for digit. */
+/** An object's values, and its text with all digits. */
 export interface JsonObject {
   values: Data;
   json: string;
 }
 
-/** The members of a valid JSON object as they are written, by name. */
+/** The members of a valid JSON object: name -> value as it is written. */
 export function membersOf(text: string): Map<string, string> {
   const members = new Map<string, string>();
   for (const part of partsOf(text)) {
@@ -17,7 +17,7 @@ export function membersOf(text: string): Map<string, string> {
   return members;
 }
 
-/** What is between the commas of a valid JSON object or array, as it is written. */
+/** The members of a valid JSON object, or elements of an array, as they are written. */
 export function partsOf(text: string): string[] {
   const parts: string[] = [];
   const inside = text.trim();
@@ -38,7 +38,7 @@ export function partsOf(text: string): string[] {
   return parts;
 }
 
-/** JSON text made of members as they are written, with other names where they are told. */
+/** Makes an object of members as they are written, renaming some. */
 export function objectOf(
   members: Iterable<[string, string]>,
   rename: ReadonlyMap<string, string>,
@@ -49,7 +49,7 @@ export function objectOf(
   return { values: JSON.parse(json) as Data, json };
 }
 
-/** The object that a text is, its members renamed. @throws Error saying what it is instead */
+/** Parses a text that is one JSON object and renames its members. @throws Error naming what the text is instead */
 export function parseObject(text: string, rename: ReadonlyMap<string, string>): JsonObject {
   let values: unknown;
   try {
@@ -65,7 +65,7 @@ export function parseObject(text: string, rename: ReadonlyMap<string, string>): 
   return renames ? objectOf(membersOf(text), rename) : { values: values as Data, json: text };
 }
 
-/** What a text that begins with a brace or a bracket is, by its beginning; null when it is no JSON. */
+/** Which kind of JSON a file with this beginning holds; null when it is not JSON. */
 export function kindOfJson(head: string): 'lines' | 'document' | 'geojson' | null {
   const text = head.trimStart();
   if (text.startsWith('[')) return /^\[\s*[[{\]]/.test(text) ? 'document' : null;
@@ -76,7 +76,7 @@ export function kindOfJson(head: string): 'lines' | 'document' | 'geojson' | nul
   return isLines(text) ? 'lines' : 'document';
 }
 
-/** Whether objects follow each other, one a line; a line alone is one of them unless it holds an array of objects. */
+/** Whether the text holds one object per line. A single line counts, unless it holds an array of objects. */
 function isLines(text: string): boolean {
   const [first, second] = text.split('\n', 64).filter((line) => line.trim() !== '');
   if (second !== undefined) return second.trimStart().startsWith('{') || isObject(first!);

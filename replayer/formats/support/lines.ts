@@ -1,13 +1,15 @@
 import { ROW_MAX_CHARACTERS } from './format.ts';
 
-/** One line of text; `tooLong` when only its beginning was kept. */
+/** One line of text, without its line end. */
 export interface TextLine {
+  /** From 1. */
   line: number;
   text: string;
+  /** Set when the line is beyond the row limit: `text` is then only its beginning. */
   tooLong?: boolean;
 }
 
-/** Splits text into lines, in chunks; a line beyond the row limit is cut and marked, and never held in memory whole. */
+/** Splits text into lines, in chunks. A line beyond the row limit is cut and marked; it is never in memory as a whole. */
 export async function* lines(pieces: AsyncIterable<string>): AsyncGenerator<TextLine[]> {
   let rest = '';
   let line = 1;

@@ -4,9 +4,10 @@ import type { Data } from '../../../core/wire/event.ts';
 import { sentence } from '../../../core/problems/errors.ts';
 import { badRow, type Row } from './format.ts';
 
-/** Rows that are in memory at once. */
+/** Bound on the rows in memory at once. */
 const ROWS_PER_CHUNK = 50_000;
-/** The rows of a Parquet file, in chunks, none over the border of a group of rows. */
+
+/** The rows of a Parquet file, in chunks that do not cross row groups. */
 export async function* parquetRows(path: string, rename: ReadonlyMap<string, string>): AsyncGenerator<Row[]> {
   const { parquetMetadataAsync, parquetReadObjects } = await import('hyparquet');
   const { compressors } = await import('hyparquet-compressors');
@@ -17,14 +18,14 @@ export async function* parquetRows(path: string, rename: ReadonlyMap<string, str
       throw new Error(`Not Parquet: ${sentence(cause)}`);
     });
     for (const group of groupsOf(metadata)) {
-      // A broken file may claim any number of rows: what follows in a group that can't be read is not tried.
+      // A broken file may claim any number of rows, so the rest of a group is skipped once a chunk can't be read.
       for (let rowStart = group.start, rowEnd = 0; rowStart < group.end; rowStart = rowEnd) {
         rowEnd = Math.min(rowStart + ROWS_PER_CHUNK, group.end);
         const range = { rowStart, rowEnd, useOffsetIndex: true };
         try {
           const found = await parquetReadObjects({ file, metadata, compressors, parsers, ...range });
           yield found.map((values, i) => rowOf(rowStart + i + 1, values, rename));
-          if (found.length < rowEnd - rowStart) throw new Error('There are fewer.');
+          if (found.length < rowEnd - rowStart) throw new Error('The file holds fewer.');
         } catch (error) {
           const problem = `Rows ${rowStart + 1} to ${group.end} can't be read: ${sentence(error)}`;
           yield [badRow(rowStart + 1, problem, '')];
@@ -39,7 +40,7 @@ export async function* parquetRows(path: string, rename: ReadonlyMap<string, str
   }
 }
 
-/** The first row of each group, and that after its last. */
+/** The rows of each group: `start` to before `end`. */
 function* groupsOf({ row_groups }: FileMetaData): Generator<{ start: number; end: number }> {
   let start = 0;
   for (const { num_rows } of row_groups) {
@@ -54,7 +55,7 @@ async function bufferOf(handle: FileHandle): Promise<AsyncBuffer> {
   return {
     byteLength: size,
     async slice(from, to = size) {
-      // What a broken file claims must not fill the memory; where less is there, the reader finds that itself.
+      // A broken file may claim any length. The reader notices itself when it gets fewer bytes than it asked for.
       const start = Math.max(0, Math.min(from, size));
       const bytes = new ArrayBuffer(Math.max(0, Math.min(to, size) - start));
       await handle.read(new Uint8Array(bytes), 0, bytes.byteLength, start);
@@ -71,7 +72,7 @@ function rowOf(line: number, found: { [name: string]: unknown }, rename: Readonl
   return { line, values, json: null };
 }
 
-/** A value as JSON has it; an integer that no double holds is text. */
+/** A value that JSON can hold; an integer that a double can't hold becomes text. */
 function plain(value: unknown): unknown {
   if (typeof value === 'bigint')
     return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER
@@ -85,7 +86,7 @@ function plain(value: unknown): unknown {
   return value;
 }
 
-/** Timestamps as text, finer than a Date where they are. */
+/** Timestamps as ISO 8601 text, because a Date holds only milliseconds. */
 const parsers: Partial<ParquetParsers> = {
   timestampFromMilliseconds: (ms: bigint) => isoOf(ms * 1_000_000n),
   timestampFromMicroseconds: (us: bigint) => isoOf(us * 1_000n),

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { parquetRows } from './parquet-rows.ts';
 
-/** The thread's side of formats/parquet.ts: a chunk of rows each time it is asked, null at the end. */
+/** Runs on the thread that formats/parquet.ts starts: answers each message with a chunk of rows, null at the end. */
 const { path, rename } = workerData as { path: string; rename: ReadonlyMap<string, string> };
 const chunks = parquetRows(path, rename);
 

@@ -11,10 +11,10 @@ const DELIMITER_NAMES: { [delimiter: string]: string } = {
   '\t': 'tabs',
   '|': 'bars',
 };
-const LOOK_CHARACTERS = 1 << 16;
-const LOOK_ROWS = 200;
+const SNIFFED_CHARACTERS = 1 << 16;
+const SNIFFED_ROWS = 200;
 
-/** The delimiter that a line has the most of, outside quotes; null when it has none. */
+/** The delimiter that occurs most often in a line, outside of quotes; null when none occurs. */
 export function delimiterOf(line: string): string | null {
   const bare = line.replace(/"[^"]*"/g, '');
   const counts = DELIMITERS.map((delimiter) => bare.split(delimiter).length - 1);
@@ -22,13 +22,13 @@ export function delimiterOf(line: string): string | null {
   return most === 0 ? null : DELIMITERS[counts.indexOf(most)]!;
 }
 
-/** How the lines of a text end, by the first. */
+/** How the lines of a text end, judged by its first line. */
 export function newlineOf(text: string): '\n' | '\r\n' | '\r' {
   const end = text.search(/[\r\n]/);
   return text.startsWith('\r\n', end) ? '\r\n' : end !== -1 && text[end] === '\r' ? '\r' : '\n';
 }
 
-/** The line of the first row; null where the text does not hold it whole. */
+/** The line of the first row, after comments and blank lines; null where the text does not hold all of it. */
 export function firstRowOf(text: string, comment: string | undefined, last = false): string | null {
   for (let from = 0; from <= text.length;) {
     const length = text.slice(from).search(/[\r\n]/);
@@ -42,7 +42,7 @@ export function firstRowOf(text: string, comment: string | undefined, last = fal
   return last ? '' : null;
 }
 
-/** Delimiter and header of a table of text: what was said, else what its beginning looks like. */
+/** Delimiter and header of a text table: as given, else inferred from its beginning. */
 export function layoutOf(
   head: string,
   options: Pick<FormatOptions, 'delimiter' | 'header' | 'comment'>,
@@ -59,24 +59,24 @@ export function layoutOf(
   return { delimiter, header: headerOf(head, found, comment) };
 }
 
-/** Names are no numbers or times, and do not come again below in a column of few values. */
+/** A row is a header unless one of its cells holds a number or a time, or recurs below in the same column. */
 function headerOf(head: string, delimiter: string, comment: string | undefined): Guess<boolean> {
-  const look = head.slice(0, LOOK_CHARACTERS);
-  const text = comment ? withoutComments(look, delimiter, comment) : look;
-  const parser = new Papa.Parser({ delimiter, newline: newlineOf(text), preview: LOOK_ROWS });
+  const sniffed = head.slice(0, SNIFFED_CHARACTERS);
+  const text = comment ? withoutComments(sniffed, delimiter, comment) : sniffed;
+  const parser = new Papa.Parser({ delimiter, newline: newlineOf(text), preview: SNIFFED_ROWS });
   const parsed = parser.parse(text, 0, text.length < head.length) as Papa.ParseResult<string[]>;
   const [names, ...rows] = parsed.data.filter((cells) => cells.some((cell) => cell.trim() !== ''));
   const value = names?.find(
     (cell) => !Number.isNaN(numberIn(cell.trim())) || guessTimeFormat([cell])?.value !== undefined,
   );
   if (value !== undefined)
-    return { value: false, because: `the first row holds ${JSON.stringify(value)}, which names no column` };
-  // Files that were put together have the whole header again.
+    return { value: false, because: `the first row holds ${JSON.stringify(value)}, which is not a name` };
+  // Concatenated files repeat the whole header: that does not count.
   const others = rows.filter((cells) => cells.some((cell, i) => cell !== names![i]));
   const again = names?.find(
     (cell, i) => cell !== '' && others.filter((cells) => cells[i] === cell).length > 1,
   );
   if (again !== undefined)
-    return { value: false, because: `${JSON.stringify(again)} of the first row comes again in its column` };
+    return { value: false, because: `${JSON.stringify(again)} of the first row recurs in its column` };
   return { value: true, because: 'the first row reads like names' };
 }

@@ -3,17 +3,17 @@ const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 const DELIMITERS = ',;\t|';
 
-/** Text, or the same as bytes: all marks that count here are ASCII. */
-interface Marks {
+/** A string or a Buffer. Both work alike here, because delimiters, quotes and line ends are ASCII. */
+interface TextOrBytes {
   length: number;
   indexOf(text: string, from?: number): number;
   lastIndexOf(text: string, from?: number): number;
 }
 
-/** A stretch of a table in which no quote is open; in a comment none opens. */
+/** A range of a table, `from` to before `to`, in which no quote is open. A quote inside a comment does not count. */
 type UnquotedRange = [from: number, to: number];
 
-/** Where the last row ends that is whole: a line end within quotes ends none. */
+/** Where the last whole row ends; 0 where none does. A line end inside quotes does not end a row. */
 export function rowsEnd(bytes: Buffer, delimiter = DELIMITERS, comment = ''): number {
   for (const [start, end] of unquoted(bytes, (at) => bytes[at]!, delimiter, comment).reverse()) {
     for (let at = end - 1; at >= start; at--) {
@@ -24,7 +24,7 @@ export function rowsEnd(bytes: Buffer, delimiter = DELIMITERS, comment = ''): nu
   return 0;
 }
 
-/** Where the first row ends, comments and blank lines before it left aside; 0 when it does not. */
+/** Where the first row ends, after comments and blank lines; 0 when it does not end. */
 export function rowsStart(bytes: Buffer, delimiter?: string, comment = ''): number {
   let from = 0;
   for (let at = bytes.indexOf('\n'); at !== -1; at = bytes.indexOf('\n', at + 1)) {
@@ -37,7 +37,7 @@ export function rowsStart(bytes: Buffer, delimiter?: string, comment = ''): numb
   return 0;
 }
 
-/** The text, which begins with a row, with each line blank that is a comment: so lines can still be counted. */
+/** The text with its comment lines made blank, so that lines still count. It must begin at the start of a row. */
 export function withoutComments(text: string, delimiter: string, comment: string, last = true): string {
   if (!text.startsWith(comment) && !text.includes(`\n${comment}`)) return text;
   let kept = '';
@@ -46,7 +46,7 @@ export function withoutComments(text: string, delimiter: string, comment: string
     for (let at = start; at < end; at = lineAfter(text, at)) {
       const isLine = at === 0 || text.charCodeAt(at - 1) === LINE_FEED;
       if (!isLine || !text.startsWith(comment, at)) continue;
-      // A comment that goes on in the next piece stays what it is.
+      // A comment that may go on in the next piece stays until that has come.
       if (!last && lineEnd(text, at) === text.length) continue;
       kept += text.slice(from, at);
       from = Math.min(lineEnd(text, at), text.length);
@@ -55,14 +55,14 @@ export function withoutComments(text: string, delimiter: string, comment: string
   return kept + text.slice(from);
 }
 
-/** The stretches in which no quote is open, in order. A quote opens one at the beginning of a field only. */
+/** The ranges in which no quote is open, in order. A quote opens only at the beginning of a field. */
 function unquoted(
-  text: Marks,
+  text: TextOrBytes,
   codeAt: (at: number) => number,
   delimiter: string,
   comment: string,
 ): UnquotedRange[] {
-  const stretches: UnquotedRange[] = [];
+  const ranges: UnquotedRange[] = [];
   const opens = new Set([...`${delimiter}\n\r`].map((character) => character.charCodeAt(0)));
   let from = 0;
   for (let search = 0, open; (open = text.indexOf(QUOTE, search)) !== -1;) {
@@ -73,14 +73,14 @@ function unquoted(
     }
     search = open + 1;
     if (open > 0 && !opens.has(codeAt(open - 1))) continue;
-    stretches.push([from, open]);
+    ranges.push([from, open]);
     let close = text.indexOf(QUOTE, search);
     while (close !== -1 && close + 1 < text.length && codeAt(close + 1) === 34)
       close = text.indexOf(QUOTE, close + 2);
     from = search = close === -1 ? text.length : close + 1;
   }
-  stretches.push([from, text.length]);
-  return stretches;
+  ranges.push([from, text.length]);
+  return ranges;
 }
 
 function begins(codeAt: (at: number) => number, at: number, word: string): boolean {
@@ -88,9 +88,9 @@ function begins(codeAt: (at: number) => number, at: number, word: string): boole
   return true;
 }
 
-function lineEnd(text: Marks, at: number): number {
+function lineEnd(text: TextOrBytes, at: number): number {
   const end = text.indexOf('\n', at);
   return end === -1 ? text.length : end;
 }
 
-const lineAfter = (text: Marks, at: number) => lineEnd(text, at) + 1;
+const lineAfter = (text: TextOrBytes, at: number) => lineEnd(text, at) + 1;

@@ -2,20 +2,20 @@ import { DateTime, IANAZone } from 'luxon';
 import { timeMsOf } from '../../../core/wire/event.ts';
 import { refusal } from '../../../core/problems/errors.ts';
 
-/** Reads a time from one value: epoch milliseconds, or NaN when it is none. */
+/** Reads one value as a time: epoch ms, or NaN when it is not a time. */
 export type TimeReader = (value: unknown) => number;
 
-/** Epoch units by the number of them in a millisecond. */
+/** Epoch units, and how many of each make a millisecond. */
 const EPOCH_UNITS: { [unit: string]: number } = { s: 1 / 1000, ms: 1, us: 1_000, ns: 1_000_000 };
 const ISO =
   /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}(?::?\d{2}(?::?\d{2}(?:[.,]\d+)?)?)?)?\s?(?:Z|[+-]\d{2}(?::?\d{2})?)?$/i;
 const ZONED = /(?:Z|[+-]\d{2}(?::?\d{2})?)$/i;
-/** Excel counts days from here, so that its 1900, which it takes for a leap year, comes out right from March on. */
+/** Day 0 of Excel. Excel takes 1900 for a leap year; counted from here, days from March 1900 on come out right. */
 const EXCEL_EPOCH_MS = Date.UTC(1899, 11, 30);
 const DAY_MS = 86_400_000;
-/** Day numbers of 1954 to 2119. */
+/** Excel's day numbers for the years 1954 to 2119. */
 const EXCEL_DAYS = [20_000, 80_000] as const;
-/** Patterns tried when nothing is said, the likelier first. A date before the slash order is settled by the data. */
+/** Patterns that are tried when no format is given, the likelier first. The data decide between day and month first. */
 const PATTERNS = [
   'dd/MM/yyyy HH:mm:ss',
   'dd/MM/yyyy HH:mm',
@@ -41,8 +41,8 @@ const PATTERNS = [
 ];
 
 /**
- * The reader of a time format: `s`, `ms`, `us`, `ns` (epoch), `iso`, `excel` (day numbers), or a Luxon pattern. `zone` is
- * for times that name none. @throws refusal for a zone there is not
+ * The reader for a time format: `s`, `ms`, `us`, `ns` (epoch), `iso`, `excel` (day numbers), or a Luxon pattern. `zone`
+ * applies to times that do not name their zone. @throws refusal when the zone does not exist
  */
 export function timeReader(format: string, zone: string): TimeReader {
   if (!IANAZone.isValidZone(zone) && !/^utc(?:[+-]\d{1,2}(?::\d{2})?)?$/i.test(zone)) {
@@ -57,7 +57,7 @@ export function timeReader(format: string, zone: string): TimeReader {
     format === 'iso'
       ? isoReader(zone)
       : (text: string) => DateTime.fromFormat(text, format, { zone, locale: 'en' }).toMillis();
-  // Neighbouring rows often share a time, and patterns are slow to read.
+  // Patterns are slow, and neighbouring rows often share a time: remember the last.
   let lastText = '';
   let lastMs = NaN;
   return (value) => {
@@ -74,7 +74,7 @@ function epochMs(value: unknown, perMs: number): number {
   if (typeof value === 'number') return perMs === 1 ? value : Math.round((value / perMs) * 1000) / 1000;
   if (typeof value !== 'string' || !/^-?\d+(?:\.\d+)?$/.test(value.trim())) return NaN;
   const text = value.trim();
-  // Nanoseconds have more digits than a double: the integer is divided first.
+  // Nanoseconds have more digits than a double holds, so the integer is divided first.
   if (text.length > 15 && perMs >= 1_000 && !text.includes('.'))
     return Number(BigInt(text) / BigInt(perMs / 1_000)) / 1_000;
   return epochMs(Number(text), perMs);
@@ -109,13 +109,13 @@ function isoReader(zone: string): (text: string) => number {
   };
 }
 
-/** A guess and what speaks for it. */
+/** A value that was given or guessed, and the evidence for it, in words that users see. */
 export interface Guess<T> {
   value: T;
   because: string;
 }
 
-/** Guesses the format of time values; null when they are no times. */
+/** Guesses the format of time values; null when they are not times. */
 export function guessTimeFormat(values: unknown[]): Guess<string> | null {
   const present = values.filter((value) => value !== undefined && value !== null && value !== '');
   if (present.length === 0) return null;
@@ -125,26 +125,26 @@ export function guessTimeFormat(values: unknown[]): Guess<string> | null {
   };
   const example = JSON.stringify(present[0]);
   const isExcel = (value: unknown) => Number(value) >= EXCEL_DAYS[0] && Number(value) <= EXCEL_DAYS[1];
-  // Whole numbers of that size may as well be seconds of a day.
+  // Without fractions they could as well be seconds of a day.
   if (mostly(present, isExcel) && present.some((value) => isExcel(value) && Number(value) % 1 !== 0)) {
     const day = new Date(timeReader('excel', 'UTC')(present.find(isExcel))).toISOString().slice(0, 16);
     return { value: 'excel', because: `${example} is ${day} as a day number of Excel` };
   }
   const isEpoch = (value: unknown) => typeof value === 'number' || /^\d{9,20}(?:\.\d+)?$/.test(String(value));
   if (mostly(present, isEpoch)) {
-    // The one in the middle: a receiver without a fix says 0.
+    // The median decides, because a GPS receiver without a fix reports 0.
     const sizes = present.filter(isEpoch).map((value) => Math.abs(Number(value)));
     const size = sizes.sort((a, b) => a - b)[sizes.length >> 1]!;
     const unit = size < 1e8 ? null : size < 1e11 ? 's' : size < 1e14 ? 'ms' : size < 1e17 ? 'us' : 'ns';
     const shown = JSON.stringify(present.find((value) => Math.abs(Number(value)) === size));
-    return unit && { value: unit, because: `${shown} is a date of our days in epoch ${unit}` };
+    return unit && { value: unit, because: `${shown} is a recent date in epoch ${unit}` };
   }
   if (fits('iso')) return { value: 'iso', because: `${example} is ISO 8601` };
   const patterns = PATTERNS.filter(fits);
   if (patterns.length === 0) return null;
   if (patterns.length === 1) return { value: patterns[0]!, because: `${example} reads as ${patterns[0]}` };
-  // 03/04/2021: day or month first? The reading under which the rows are the most in order.
-  const spans = patterns.map((pattern) => {
+  // 03/04/2021: day or month first? The pattern under which neighbouring rows are closest in time wins.
+  const distances = patterns.map((pattern) => {
     const read = timeReader(pattern, 'UTC');
     const times = present.map(read).filter((ms) => !Number.isNaN(ms));
     return (
@@ -152,14 +152,14 @@ export function guessTimeFormat(values: unknown[]): Guess<string> | null {
       (present.length - times.length) * 1e15
     );
   });
-  const best = patterns[spans.indexOf(Math.min(...spans))]!;
+  const best = patterns[distances.indexOf(Math.min(...distances))]!;
   return {
     value: best,
-    because: `${example} reads as ${patterns.join(' or ')}; under this one the rows lie closest together`,
+    because: `${example} reads as ${patterns.join(' or ')}; with this one the rows are closest in time`,
   };
 }
 
-/** Bad rows must not hide what the column holds: more than half decide. */
+/** Whether more than half of the values satisfy a condition: a few bad rows must not hide what the column holds. */
 function mostly(values: unknown[], holds: (value: unknown) => boolean): boolean {
   return values.filter(holds).length > values.length / 2;
 }

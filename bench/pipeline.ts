@@ -1,35 +1,22 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Contender } from './pipeline/contender.ts';
 import { moleculer } from './pipeline/moleculer.ts';
 import { reprise } from './pipeline/reprise.ts';
 import type { Bench } from './run.ts';
 import { withSetting } from './setting.ts';
 
 const EVENTS = 20_000;
-/** So many are on their way: enough to keep every part busy, and too few for anybody to drown in. */
+/** Events under way: enough to keep every step busy, too few to queue up. */
 const WINDOW = 4_000;
 const PORTION = 500;
 const ROUNDS = 3;
-/** Far below what either can do: what is measured is the way, not the queue. */
+/** Far below the limit of either system, so that hops are measured and not queues. */
 const STEADY = { perSecond: 200, seconds: 5 };
 const STALL_MS = 30_000;
 
-/** Three steps in a process of their own, and what a bench needs to know of them. */
-export interface Contender {
-  name: string;
-  /** The process of the steps. */
-  pid: number;
-  /** Sends so many events to the first step. */
-  send(count: number): Promise<void>;
-  /** How many results there are. */
-  count(): Promise<number>;
-  /** Of all results after the first so many, the time of each hop: from one step's sending to the next one's. */
-  hopsMs(from: number): Promise<number[]>;
-  close(): Promise<void>;
-}
-
 export default {
-  summary: `Events through three steps that pass them on, in one process: a pipeline, beside Moleculer with its Redis transporter; ${EVENTS.toLocaleString('en')} with ${WINDOW.toLocaleString('en')} on their way, ${ROUNDS} times in turn, then ${STEADY.perSecond} a second.`,
+  summary: `A pipeline of three steps in one process beside Moleculer with its Redis transporter: ${EVENTS.toLocaleString('en')} events with ${WINDOW.toLocaleString('en')} under way, ${ROUNDS} times each in turn, then ${STEADY.perSecond} a second.`,
   async run(report) {
     await withSetting(async ({ server, redis, folder }) => {
       const ours = await reprise(redis, server.url, folder);
@@ -42,7 +29,7 @@ export default {
       const baseline = median(runs.map((run) => run.theirs.perSecond));
       report({ name: 'three steps', value, unit: 'events/s', baseline });
       report({
-        name: 'three steps, a second of the processor of their process',
+        name: 'three steps, per second of processor time',
         value: median(runs.map((run) => run.ours.perCpuSecond)),
         unit: 'events',
         baseline: median(runs.map((run) => run.theirs.perCpuSecond)),
@@ -104,7 +91,7 @@ async function arrived(contender: Contender, count: number): Promise<void> {
   }
 }
 
-/** What a process has used of a processor so far; Linux counts in hundredths. */
+/** Processor time of a process so far; Linux counts in hundredths of a second. */
 function cpuSeconds(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
   return (Number(fields[11]) + Number(fields[12])) / 100;

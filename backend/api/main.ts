@@ -14,23 +14,23 @@ import { connect } from '../../core/redis/connection.ts';
 import { Requester } from '../../core/redis/requests.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import { Hub } from '../gateway/log/hub.ts';
-import { News } from '../gateway/status-news.ts';
-import { Streams } from '../gateway/streams.ts';
+import { StatusNews } from '../gateway/status-news.ts';
+import { Streams } from '../gateway/streams/streams.ts';
 import { taskKinds } from '../tasks/kind.ts';
 import { TaskQueue } from '../tasks/queue.ts';
-import { createApp } from './http/app.ts';
+import { createApp } from './app.ts';
 import { openEndpoints } from './endpoints/endpoints.ts';
 import { Channels } from './stores/channels.ts';
 import { Guard, requireScope } from './http/guard.ts';
 import { Ingest } from './stores/ingest.ts';
 import { Keyring } from './http/keyring.ts';
 import { Metrics } from './metrics/metrics.ts';
-import type { Parts } from './http/parts.ts';
+import type { ApiContext } from './routing/api-route.ts';
 import { Pipelines } from './stores/pipelines.ts';
 import { Recorders } from './stores/recorders.ts';
 import { RecordingsFolder } from './stores/recordings.ts';
 import { Replayers } from './stores/replayers.ts';
-import { Readers } from './stores/readers.ts';
+import { ChannelReaders } from './stores/channel-readers.ts';
 import { Replays } from './stores/replays.ts';
 import { Setups } from './stores/setups.ts';
 import { System } from './stores/system.ts';
@@ -68,7 +68,7 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
     check: (config, file) => refuseFlaws(file, 'endpoints', endpoints.flaws(config.endpoints ?? [])),
   });
   const setups = new Setups(redis, following.store, settings.channels, plugins);
-  const parts: Parts = {
+  const context: ApiContext = {
     settings,
     plugins,
     redis,
@@ -80,12 +80,15 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
       redis,
       setups,
       replays,
-      endpoints,
-      problems: () => [plugins.missing, following.problem].filter((problem) => problem !== null),
+      flaws: (wanted) => endpoints.flaws(wanted),
+      problems: () => [
+        ...[plugins.missing, following.problem].filter((problem) => problem !== null),
+        ...endpoints.problems,
+      ],
     }),
     pipelines: new Pipelines({ redis, channels, hub, ingest, setups }),
     tasks,
-    traces: new Traces(redis, new Readers(redis, setups)),
+    traces: new Traces(redis, new ChannelReaders(redis, setups)),
     ingest,
     recorders: new Recorders(redis, requester),
     recordings: new RecordingsFolder(settings.recordings, replayers, UPLOAD_MAX_BYTES),
@@ -94,7 +97,7 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
   const guard = new Guard(keyring, settings.origins);
   const metrics = new Metrics({ redis, channels, gateway: () => streams.figures });
   const app = await createApp({
-    parts,
+    context,
     endpoints,
     guard,
     metrics,
@@ -119,7 +122,7 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
       };
     },
   });
-  const news = new News(redis, () => replays.list(), gateway.audience);
+  const news = new StatusNews(redis, () => replays.list(), gateway.broadcast);
   gateway.live.on('connection', ({ id }) => news.greet(id));
   const url = await listen(http, settings.port, settings.host);
   const started = new Date().toISOString();

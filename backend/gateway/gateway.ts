@@ -12,58 +12,58 @@ import type {
   Subscribe,
   Unsubscribe,
 } from '../../schemas/types.ts';
-import { boxProblem, type Box } from './delivery/bounding-box.ts';
-import { Client } from './client.ts';
-import type { Audience } from './status-news.ts';
+import { boxProblem, type BoundingBox } from './delivery/bounding-box.ts';
+import { Client } from './streams/client.ts';
+import type { Broadcast } from './status-news.ts';
 import { NAMESPACE } from './delivery/packet.ts';
 import { SocketOutlet } from './socket-outlet.ts';
-import type { Streams } from './streams.ts';
+import type { Streams } from './streams/streams.ts';
 
-/** Packets that may wait for a client that goes on asking before it is let go. */
+/** A client that goes on asking while this many packets wait for it is disconnected. */
 const STUCK_PACKETS = 1_000;
 const MESSAGE_MAX_BYTES = 100_000;
 
-/** What a client was let in with. */
+/** What the key of a client allows. */
 export interface Admission {
-  /** @throws refusal where it may only look */
+  /** @throws refusal if the client may only read */
   mayControl(): void;
-  /** Calls back once the key is nobody's any more; call the answer to stop. */
+  /** Calls back once the key is revoked; call the returned function to stop. */
   onRevoked(revoked: () => void): () => void;
 }
 
-export interface GatewayParts {
+export interface GatewayDependencies {
   streams: Streams;
   log: Logger;
-  /** The channel of that name, if it can be followed. @throws refusal */
+  /** The channel of that name. @throws refusal if it can't be followed */
   channel(name: string): Promise<ChannelSpec>;
   patchReplay(id: string, patch: ReplayPatch): Promise<Replay>;
-  /** Whether the connection may be made: its origin, and its key; and what its key allows. @throws refusal */
+  /** Checks the origin and the key of a connection, and returns what the key allows. @throws refusal */
   admit(handshake: { origin: string | undefined; host: string | undefined; token: unknown }): Admission;
   origins: string[];
 }
 
 type Ack = (answer: unknown) => void;
 
-/** Socket.IO, namespace `/live`: channels to clients, and their wishes back. */
+/** The Socket.IO namespace `/live`: clients subscribe to channels, are sent events, and control replays. */
 export class Gateway {
-  readonly #parts: GatewayParts;
+  readonly #dependencies: GatewayDependencies;
   readonly #io: Server;
   readonly #live: Namespace;
   readonly #outlets = new Map<string, SocketOutlet>();
 
-  constructor(http: HttpServer, parts: GatewayParts) {
-    this.#parts = parts;
+  constructor(http: HttpServer, dependencies: GatewayDependencies) {
+    this.#dependencies = dependencies;
     this.#io = new Server(http, {
       serveClient: false,
       maxHttpBufferSize: MESSAGE_MAX_BYTES,
-      cors: { origin: parts.origins },
+      cors: { origin: dependencies.origins },
     });
     this.#live = this.#io.of(NAMESPACE);
     this.#live.use((socket, next) => {
       const { origin, host } = socket.handshake.headers;
       try {
         const { token } = socket.handshake.auth as { token?: unknown };
-        const admission = parts.admit({ origin, host, token });
+        const admission = dependencies.admit({ origin, host, token });
         (socket.data as { admission: Admission }).admission = admission;
         socket.on(
           'disconnect',
@@ -77,13 +77,13 @@ export class Gateway {
     this.#live.on('connection', (socket) => this.#serve(socket));
   }
 
-  /** The namespace, for news that all clients get. */
+  /** The namespace that clients connect to. */
   get live(): Namespace {
     return this.#live;
   }
 
-  /** All clients, for news that concern everybody. */
-  get audience(): Audience {
+  /** Reaches all clients at once. */
+  get broadcast(): Broadcast {
     const congested = (socket: string) => this.#outlets.get(socket)?.isCongested ?? false;
     return {
       all: (event, payload) => {
@@ -97,15 +97,15 @@ export class Gateway {
   }
 
   /**
-   * Lets all clients go, in a way after which they come back by themselves. The HTTP server is its owner's to close:
-   * Socket.IO would wait for every open answer.
+   * Disconnects all clients in a way that makes them reconnect. The HTTP server stays open, since Socket.IO would wait for
+   * every response under way; its owner closes it.
    */
   close(): void {
     this.#io.engine.close();
   }
 
   #serve(socket: Socket): void {
-    const { streams } = this.#parts;
+    const { streams } = this.#dependencies;
     const outlet = new SocketOutlet(socket);
     const client = new Client(socket.id, 'socket', outlet);
     this.#outlets.set(socket.id, outlet);
@@ -114,7 +114,7 @@ export class Gateway {
       const isValid = validator<T>(schema);
       socket.on(event, async (message: unknown, ack: unknown) => {
         const answer: Ack = typeof ack === 'function' ? (ack as Ack) : () => {};
-        // Each message may cause an answer: who sends without reading must not fill the memory.
+        // Each message may cause an answer; a client that sends without reading must not fill the memory.
         if (outlet.waitingPackets > STUCK_PACKETS) return outlet.drop();
         try {
           if (!isValid(message)) throw malformed(event, explain(isValid.errors, message));
@@ -126,12 +126,12 @@ export class Gateway {
     };
     on<Subscribe>('subscribe', 'socket/subscribe', async (message, ack) => {
       const { mode = 'stream', subjects, maxHz, since } = message;
-      const box = message.bbox as Box | undefined;
+      const box = message.bbox as BoundingBox | undefined;
       const problem = box && boxProblem(box);
       if (problem) throw malformed('subscribe', `bbox: ${problem}`);
-      const spec = await this.#parts.channel(message.channel);
+      const spec = await this.#dependencies.channel(message.channel);
       if (!socket.connected) return;
-      await streams.follow(client, spec, { wish: { mode, subjects, box, maxHz }, since, joined: ack });
+      await streams.follow(client, spec, { options: { mode, subjects, box, maxHz }, since, joined: ack });
     });
     on<Unsubscribe>('unsubscribe', 'socket/unsubscribe', ({ channel }, ack) => {
       streams.leave(client, channel);
@@ -142,7 +142,7 @@ export class Gateway {
     });
     on<ReplayChange>('replay', 'socket/replay-change', async ({ id, ...patch }, ack) => {
       (socket.data as { admission: Admission }).admission.mayControl();
-      ack(await this.#parts.patchReplay(id, patch));
+      ack(await this.#dependencies.patchReplay(id, patch));
     });
     socket.on('disconnect', () => {
       this.#outlets.delete(socket.id);
@@ -152,7 +152,7 @@ export class Gateway {
 
   #problem(event: string, error: unknown): object {
     const ours = error instanceof RepriseError && error.kind !== 'invariant';
-    if (!ours) this.#parts.log.error({ event, err: error }, sentence(error));
+    if (!ours) this.#dependencies.log.error({ event, err: error }, sentence(error));
     const shown = ours
       ? error
       : new RepriseError('failure', 'unexpected', 500, 'Something went wrong here that should not.');

@@ -9,7 +9,7 @@ const CONGESTED_BYTES = 64_000;
 const OPEN = 1;
 
 /** What Engine.IO has not handed to its transport yet, and that transport. It has no other way to be asked. */
-interface Inside {
+interface EngineInternals {
   writeBuffer: { data?: string | Buffer; options?: { wsPreEncodedFrame?: Buffer[] } }[];
   transport: {
     name: string;
@@ -61,7 +61,7 @@ export class SocketOutlet implements Outlet {
     this.#socket.conn.close();
   }
 
-  get #inside(): Inside {
-    return this.#socket.conn as unknown as Inside;
+  get #inside(): EngineInternals {
+    return this.#socket.conn as unknown as EngineInternals;
   }
 }

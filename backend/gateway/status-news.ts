@@ -3,30 +3,32 @@ import { services } from '../../core/redis/presence.ts';
 import { duplicate, type Redis } from '../../core/redis/connection.ts';
 import type { ClockTick, Replay, Service, Status, Task } from '../../schemas/types.ts';
 
+/** How often services and replays are looked at. */
 const BEAT_MS = 1_000;
+/** Clock ticks of a playing replay are passed on at most this often. */
 const CLOCK_MS = 95;
-/** A Redis that has not answered for so long is down, as far as anybody can tell. */
+/** A Redis that does not answer for this long counts as down. */
 const SILENCE_MS = 3_000;
-/** After a change, so soon the list of replays is looked at again. */
+/** After a change the list of replays is read again this soon. */
 const SOON_MS = 60;
 
-/** Where news go: to all clients, or to those that were not there or not able before. */
-export interface Audience {
-  /** To all clients that can take it; answers those that can't. */
+/** Sends messages to all clients, or to one. */
+export interface Broadcast {
+  /** Sends to all clients that are not congested; returns the ids of the others. */
   all(event: string, payload: unknown): string[];
   one(socket: string, event: string, payload: unknown): void;
   congested(socket: string): boolean;
 }
 
 /**
- * Tells all clients what is not a channel's: `clock`, `task`, `status` and `replays`. A client that can't take news
- * misses them, and is told how things stand as soon as it can.
+ * Sends all clients the messages that belong to no channel: `clock`, `task`, `status` and `replays`. A congested client misses
+ * them, and gets the current state as soon as it can take it.
  */
-export class News {
+export class StatusNews {
   readonly #redis: Redis;
   readonly #subscriber: Redis;
   readonly #replays: () => Promise<Replay[]>;
-  readonly #audience: Audience;
+  readonly #broadcast: Broadcast;
   readonly #clocks = new Map<string, { tick: ClockTick; atMs: number }>();
   readonly #missed = new Set<string>();
   readonly #timer: NodeJS.Timeout;
@@ -37,10 +39,10 @@ export class News {
   #list: Replay[] = [];
   #shownList = '';
 
-  constructor(redis: Redis, replays: () => Promise<Replay[]>, audience: Audience) {
+  constructor(redis: Redis, replays: () => Promise<Replay[]>, broadcast: Broadcast) {
     this.#redis = redis;
     this.#replays = replays;
-    this.#audience = audience;
+    this.#broadcast = broadcast;
     this.#subscriber = duplicate(redis);
     this.#subscriber.on('message', (channel, text) => this.#hear(channel, text));
     this.#subscriber.subscribe(keys.clock, keys.tasks, keys.status).catch(() => {});
@@ -50,11 +52,11 @@ export class News {
     void this.#beat();
   }
 
-  /** Tells one client how things stand. */
+  /** Sends one client the current state. */
   greet(socket: string): void {
-    this.#audience.one(socket, 'status', this.#status);
-    this.#audience.one(socket, 'replays', this.#list);
-    for (const { tick } of this.#clocks.values()) this.#audience.one(socket, 'clock', tick);
+    this.#broadcast.one(socket, 'status', this.#status);
+    this.#broadcast.one(socket, 'replays', this.#list);
+    for (const { tick } of this.#clocks.values()) this.#broadcast.one(socket, 'clock', tick);
   }
 
   close(): void {
@@ -71,7 +73,7 @@ export class News {
       else if (channel === keys.tasks) this.#tell('task', JSON.parse(text) as Task);
       else this.#serviceChanged(JSON.parse(text) as Service);
     } catch {
-      // Anybody may publish on these channels; what is no document is no news.
+      // Any program may publish on these channels; what is not JSON is ignored.
     }
   }
 
@@ -86,7 +88,7 @@ export class News {
     if (changed) this.#lookSoon();
   }
 
-  /** A heartbeat is no change; what it says may be. */
+  /** Most heartbeats bring no change of state. */
   #serviceChanged(service: Service): void {
     const known = this.#status.services.find(({ instance }) => instance === service.instance);
     if (known?.state !== service.state) this.#lookSoon();
@@ -105,21 +107,21 @@ export class News {
   async #beat(): Promise<void> {
     if (this.#redis.status === 'ready' && !this.#asking) {
       this.#asking = true;
-      // One that is frozen keeps its connections, and says nothing.
+      // A frozen Redis keeps its connections open and does not answer.
       const silence = setTimeout(this.#lost, SILENCE_MS);
       try {
         const [running, list] = await Promise.all([services(this.#redis), this.#replays()]);
         this.#show({ redis: 'up', services: running });
         this.#showList(list);
       } catch {
-        // The connection's own events tell of its end.
+        // The connection reports its end through its own events.
       } finally {
         clearTimeout(silence);
         this.#asking = false;
       }
     }
     for (const socket of [...this.#missed]) {
-      if (this.#audience.congested(socket)) continue;
+      if (this.#broadcast.congested(socket)) continue;
       this.#missed.delete(socket);
       this.greet(socket);
     }
@@ -144,6 +146,6 @@ export class News {
   }
 
   #tell(event: string, payload: unknown): void {
-    for (const socket of this.#audience.all(event, payload)) this.#missed.add(socket);
+    for (const socket of this.#broadcast.all(event, payload)) this.#missed.add(socket);
   }
 }

@@ -5,7 +5,7 @@ import { Plugins } from '../../core/plugins/plugins.ts';
 import type { Redis } from '../../core/redis/connection.ts';
 
 /** What a kind may use when a task is asked for. */
-export interface Asking {
+export interface PrepareContext {
   redis: Redis;
   /** @throws refusal where there is no such channel, or it keeps no log */
   channel(name: string): Promise<ChannelSpec>;
@@ -30,7 +30,7 @@ export interface TaskContext<Prepared> {
 export interface TaskKind<Params = never, Prepared = never, Result = object> {
   name: string;
   /** Notes what must be of the moment of the request. JSON. @throws refusal for what can't be done as asked */
-  prepare(params: Params, asking: Asking): Promise<Prepared>;
+  prepare(params: Params, asking: PrepareContext): Promise<Prepared>;
   /** Does it. May be run again from the start by another worker with the same `prepared`. */
   run(params: Params, context: TaskContext<Prepared>): Promise<Result>;
 }

@@ -4,7 +4,7 @@ import { refusal } from '../../core/problems/errors.ts';
 import { keys } from '../../core/wire/keys.ts';
 import { duplicate, type Redis } from '../../core/redis/connection.ts';
 import type { Task } from '../../schemas/types.ts';
-import type { Asking, TaskKind } from './kind.ts';
+import type { PrepareContext, TaskKind } from './kind.ts';
 import { checkParams, isFinal, parseTask, taskOf, type JobData, type TaskJob } from './task.ts';
 
 /** Without news a waiting caller looks again after so long: news are pub/sub and can be missed. */
@@ -17,11 +17,11 @@ export class TaskQueue {
   readonly #connection: Redis;
   readonly #subscriber: Redis;
   readonly #kinds: Map<string, TaskKind>;
-  readonly #asking: Asking;
+  readonly #asking: PrepareContext;
   #opened: Promise<Queue<JobData>> | null = null;
   readonly #listeners = new Map<string, Set<(task: Task) => void>>();
 
-  constructor(redis: Redis, kinds: Map<string, TaskKind>, channel: Asking['channel']) {
+  constructor(redis: Redis, kinds: Map<string, TaskKind>, channel: PrepareContext['channel']) {
     this.#redis = redis;
     this.#kinds = kinds;
     this.#asking = { redis, channel };

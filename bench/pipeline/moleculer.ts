@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { ServiceBroker } from 'moleculer';
 import { killRole } from '../../test/helpers/role.ts';
 import { post, STEPS, type Message } from './message.ts';
-import type { Contender } from '../pipeline.ts';
+import type { Contender } from './contender.ts';
 
 const program = fileURLToPath(new URL('moleculer-steps.ts', import.meta.url));
 

@@ -11,7 +11,7 @@ import { newTrace, traceparentText } from '../../core/wire/trace.ts';
 import { ChannelWriter } from '../../core/writing/writer.ts';
 import { killRole, startRole } from '../../test/helpers/role.ts';
 import { eventually } from '../../test/helpers/wait.ts';
-import type { Contender } from '../pipeline.ts';
+import type { Contender } from './contender.ts';
 import { post, STEPS } from './message.ts';
 
 /** The share of traces that are on record. */

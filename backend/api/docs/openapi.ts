@@ -1,6 +1,7 @@
 import { schemas } from '../../../schemas/index.ts';
 import { version } from '../../../core/runtime/version.ts';
-import { ref, type Resource, type Route, type Schema } from '../http/route.ts';
+import { ref, type Schema } from '../http/route.ts';
+import { type ApiRoute, type Resource } from '../routing/api-route.ts';
 
 /** A group of routes under one prefix. */
 export interface Mounted {
@@ -47,7 +48,7 @@ export function openApi(mounted: Mounted[], keyed: boolean): object {
   };
 }
 
-function operation(route: Route, tag: string, components: Components): object {
+function operation(route: ApiRoute, tag: string, components: Components): object {
   const parameters = [
     ...Object.entries(route.params ?? {}).map(([name, schema]) =>
       parameter('path', name, schema, true, components),
@@ -91,7 +92,7 @@ function parameter(
   };
 }
 
-function bodyContent(body: NonNullable<Route['body']>, components: Components): object {
+function bodyContent(body: NonNullable<ApiRoute['body']>, components: Components): object {
   if ('raw' in body) {
     return Object.fromEntries(
       Object.entries(body.raw).map(([type, schema]) => [type, { schema: components.inline(schema) }]),
@@ -103,7 +104,7 @@ function bodyContent(body: NonNullable<Route['body']>, components: Components): 
   };
 }
 
-function responses(route: Route, components: Components): object {
+function responses(route: ApiRoute, components: Components): object {
   const problem = { 'application/problem+json': { schema: components.inline(ref('resources/problem')) } };
   const declared = Object.entries(route.responses).map(
     ([status, { description, schema, type, streams, headers }]) => {

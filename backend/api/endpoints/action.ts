@@ -5,10 +5,10 @@ import { loadRegistry } from '../../../core/runtime/registry.ts';
 import type { Plugins } from '../../../core/plugins/plugins.ts';
 import type { EndpointConfig } from '../../../schemas/types.ts';
 import { pathParamsOf, type Schema } from '../http/route.ts';
-import type { Parts } from '../http/parts.ts';
+import type { ApiContext } from '../routing/api-route.ts';
 
 /** An action of our own: it works with all parts of the API, those of plugins with what core/plugins/plugin.ts promises. */
-export type OwnAction<Members extends object> = Action<Members, Parts & ActionParts>;
+export type OwnAction<Members extends object> = Action<Members, ApiContext & ActionParts>;
 
 /** Every action by name: a file under actions/ is one, and plugins add others. */
 export async function findActions(plugins: Plugins): Promise<Map<string, Action>> {

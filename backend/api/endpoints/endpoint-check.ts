@@ -6,7 +6,7 @@ import type { EndpointConfig } from '../../../schemas/types.ts';
 import { pathParamsOf } from '../http/route.ts';
 
 /** What endpoints are checked against. */
-export interface Gateway {
+export interface EndpointRules {
   actions: ReadonlyMap<string, Action>;
   known: Known;
   /** Which plugins failed, and why: what is not known may be theirs. Null: none. */
@@ -19,7 +19,7 @@ const TAKEN = /^\/(api|docs|healthz|readyz|metrics|socket\.io)(\/|$)/;
 const COMMON = Object.keys((schemas.get('setup/endpoint') as { properties: object }).properties);
 
 /** All that is wrong with endpoints; pointers begin at their list. Nothing: they can be mounted. */
-export function endpointFlaws(endpoints: EndpointConfig[], gateway: Gateway): Flaw[] {
+export function endpointFlaws(endpoints: EndpointConfig[], gateway: EndpointRules): Flaw[] {
   const places = new Map<string, number>();
   return endpoints.flatMap((endpoint, i) => {
     const place = `${endpoint.method} ${endpoint.path.replaceAll(/\{\w+\}/g, '{}')}`;
@@ -31,7 +31,7 @@ export function endpointFlaws(endpoints: EndpointConfig[], gateway: Gateway): Fl
   });
 }
 
-function flawsOf(endpoint: EndpointConfig, { actions, known, missing }: Gateway): Flaw[] {
+function flawsOf(endpoint: EndpointConfig, { actions, known, missing }: EndpointRules): Flaw[] {
   const action = actions.get(endpoint.action);
   if (!action && missing !== null) return [];
   if (!action) {

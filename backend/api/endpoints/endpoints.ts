@@ -8,18 +8,9 @@ import type { Action, ActionCall } from '../../../core/plugins/plugin.ts';
 import type { Plugins } from '../../../core/plugins/plugins.ts';
 import type { EndpointConfig } from '../../../schemas/types.ts';
 import { findActions } from './action.ts';
-import { endpointFlaws, type Gateway } from './endpoint-check.ts';
-import {
-  JsonText,
-  pathParamsOf,
-  Reply,
-  route,
-  type Call,
-  type Method,
-  type Resource,
-  type Route,
-  type Schema,
-} from '../http/route.ts';
+import { endpointFlaws, type EndpointRules } from './endpoint-check.ts';
+import { JsonText, pathParamsOf, HttpReply, type Call, type Method, type Schema } from '../http/route.ts';
+import { route, type ApiRoute, type Resource } from '../routing/api-route.ts';
 
 type Query = { [name: string]: unknown };
 
@@ -27,14 +18,14 @@ const TEXT: Schema = { type: 'string', minLength: 1, maxLength: 256 };
 
 /** The endpoints as they are set up now. They are exchanged as a whole, and no call that is under way notices. */
 export class Endpoints {
-  readonly #gateway: Gateway;
+  readonly #gateway: EndpointRules;
   readonly #log: Pick<Logger, 'warn'>;
   #resource: Resource;
   #problems: string[] = [];
   #text = '';
   #changed: (resource: Resource) => void = () => {};
 
-  constructor(gateway: Gateway, log: Pick<Logger, 'warn'>) {
+  constructor(gateway: EndpointRules, log: Pick<Logger, 'warn'>) {
     this.#gateway = gateway;
     this.#log = log;
     this.#resource = configuredEndpoints([], gateway);
@@ -91,7 +82,7 @@ export async function openEndpoints(
 }
 
 /** Endpoints without flaws, declared like any route: mounted, checked and documented the same way. */
-function configuredEndpoints(endpoints: EndpointConfig[], { actions, missing }: Gateway): Resource {
+function configuredEndpoints(endpoints: EndpointConfig[], { actions, missing }: EndpointRules): Resource {
   // A fixed segment goes before a parameter, whatever their order in the file: "{" comes after all that paths are made of.
   const sorted = [...endpoints].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   return {
@@ -118,7 +109,7 @@ function absent(name: string, missing: string | null): Action {
   };
 }
 
-function declare(endpoint: EndpointConfig, action: Action): Route {
+function declare(endpoint: EndpointConfig, action: Action): ApiRoute {
   const { method, path, summary, description, query, required, pathParams, body, response, scope } = endpoint;
   const names = pathParamsOf(path);
   const accepted = body ?? action.body;
@@ -158,9 +149,9 @@ function shaped({ status, headers, value }: NonNullable<EndpointConfig['response
   if (status === undefined && headers === undefined && value === undefined) return (found) => found;
   const evaluate = value === undefined ? null : compileValue(value);
   return (found) => {
-    const reply = found instanceof Reply ? found : new Reply(200, found);
+    const reply = found instanceof HttpReply ? found : new HttpReply(200, found);
     const body = evaluate ? evaluated(evaluate, reply.body) : reply.body;
-    return new Reply(reply.status === 200 ? (status ?? 200) : reply.status, body, {
+    return new HttpReply(reply.status === 200 ? (status ?? 200) : reply.status, body, {
       ...reply.headers,
       ...headers,
     });

@@ -1,5 +1,5 @@
 import { refusal } from '../../../core/problems/errors.ts';
-import { boxProblem, type Box } from '../../gateway/delivery/bounding-box.ts';
+import { boxProblem, type BoundingBox } from '../../gateway/delivery/bounding-box.ts';
 import type { Schema } from './route.ts';
 
 /** A box as a query parameter. */
@@ -11,13 +11,13 @@ export const bbox: Schema = {
 };
 
 /** @throws refusal `request_invalid` */
-export function parseBox(text: string): Box {
+export function parseBox(text: string): BoundingBox {
   const numbers = text.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)));
   const problem =
     numbers.length !== 4 || numbers.some(Number.isNaN)
       ? 'four numbers are needed'
-      : boxProblem(numbers as Box);
-  if (!problem) return numbers as Box;
+      : boxProblem(numbers as BoundingBox);
+  if (!problem) return numbers as BoundingBox;
   throw refusal('request_invalid', 422, `bbox=${text.slice(0, 80)}: ${problem}.`, {
     hint: 'Write west,south,east,north in degrees.',
     errors: [{ pointer: '?bbox', detail: problem }],

@@ -6,7 +6,7 @@ import type { Redis } from '../../../core/redis/connection.ts';
 import { principalOf } from './guard.ts';
 
 /** What is kept of an answer; `status` 0: it is under way. */
-interface Kept {
+interface StoredAnswer {
   fingerprint: string;
   status: number;
   type: string;
@@ -32,12 +32,12 @@ export function idempotent(redis: Redis): RequestHandler {
       throw refusal('idempotency_key', 400, `An Idempotency-Key has 1 to ${KEY_MAX} characters.`);
     const key = keys.idempotency(digest(`${principalOf(response).name} ${request.originalUrl} ${given}`));
     const fingerprint = digest(JSON.stringify(request.body ?? null));
-    const begun: Kept = { fingerprint, status: 0, type: '', location: '', body: '' };
+    const begun: StoredAnswer = { fingerprint, status: 0, type: '', location: '', body: '' };
     if (await redis.set(key, JSON.stringify(begun), 'EX', UNDER_WAY_SECONDS, 'NX')) {
       keep(response, redis, key, fingerprint);
       return next();
     }
-    const kept = JSON.parse((await redis.get(key)) ?? 'null') as Kept | null;
+    const kept = JSON.parse((await redis.get(key)) ?? 'null') as StoredAnswer | null;
     if (kept && kept.fingerprint !== fingerprint)
       throw refusal('idempotency_mismatch', 422, 'This Idempotency-Key was used for something else.', {
         hint: 'Use a new one for each request, and the same only to send one again.',
@@ -60,7 +60,7 @@ function keep(response: Response, redis: Redis, key: string, fingerprint: string
     const text = typeof body === 'string' ? body : '';
     if (response.statusCode < 500 && text.length <= BODY_MAX) {
       isKept = true;
-      const kept: Kept = {
+      const kept: StoredAnswer = {
         fingerprint,
         status: response.statusCode,
         type: response.get('Content-Type') ?? 'application/json',

@@ -12,7 +12,7 @@ export interface Principal {
   scope: Scope;
 }
 
-interface Entry extends Principal {
+interface KeyEntry extends Principal {
   digest: Buffer;
   expiresMs: number;
 }
@@ -30,11 +30,11 @@ export function covers(scope: Scope, wanted: Scope): boolean {
  * changes. A file that became wrong changes nothing, and is told to the log.
  */
 export class Keyring {
-  readonly #own: Entry[];
+  readonly #own: KeyEntry[];
   readonly #file: string | null;
   readonly #log: Logger;
   readonly #listeners = new Set<() => void>();
-  #listed: Entry[] = [];
+  #listed: KeyEntry[] = [];
 
   /** @throws failure saying what is wrong with the file */
   constructor(apiKey: string | null, file: string | null, log: Logger) {
@@ -83,7 +83,7 @@ export class Keyring {
   }
 }
 
-function entriesOf(file: string): Entry[] {
+function entriesOf(file: string): KeyEntry[] {
   let value: unknown;
   try {
     value = JSON.parse(readFileSync(file, 'utf8'));

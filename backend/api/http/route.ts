@@ -1,26 +1,28 @@
 import type { Request, Response } from 'express';
-import type { Parts } from './parts.ts';
 
 /** A JSON Schema (2020-12), or a reference to a file of schemas/: `{ $ref: 'reprise:/resources/replay' }`. */
 export type Schema = { [keyword: string]: unknown };
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
-/** What a caller must be allowed to: look, steer, or administer. */
+/** What a key allows; each scope includes the ones before it. */
 export type Scope = 'read' | 'control' | 'admin';
 
-/** A request after the door: its parts have the shape that the route declares. */
+/** A validated request: its path, query and body have the shapes that the route declares. */
 export interface Call<Query, Body> {
   params: { [name: string]: string };
   query: Query;
   body: Body;
-  /** Aborted when the caller hangs up. */
+  /** Aborted when the caller disconnects. */
   signal: AbortSignal;
   request: Request;
   response: Response;
 }
 
-/** A JSON body up to a size. `ndjson`: lines of JSON are taken too, as an array; a line that is not JSON comes as text. */
+/**
+ * A JSON body. `ndjson`: newline-delimited JSON is accepted too and becomes an array; a line that is not JSON becomes a
+ * string.
+ */
 export interface JsonBody {
   schema: Schema;
   limitBytes?: number;
@@ -35,17 +37,17 @@ export interface RawBody {
 export interface ResponseSpec {
   description: string;
   schema?: Schema;
-  /** Media type, if not JSON. */
+  /** Media type if it is not JSON. */
   type?: string;
-  /** Also as Server-Sent Events, for those who ask for `text/event-stream`. */
+  /** Also available as Server-Sent Events with `Accept: text/event-stream`. */
   streams?: true;
   headers?: { [name: string]: string };
 }
 
-/** One operation, declared once: mounting, validation and OpenAPI all come from here. */
-export interface Route<Query = unknown, Body = unknown> {
+/** One operation, declared once: mounting, validation and OpenAPI are derived from it. */
+export interface Route<Context, Query = unknown, Body = unknown> {
   method: Method;
-  /** `/channels/{channel}`; a last `{path*}` takes several segments. */
+  /** `/channels/{channel}`; a final `{path*}` matches several segments. */
   path: string;
   summary: string;
   description?: string;
@@ -53,28 +55,19 @@ export interface Route<Query = unknown, Body = unknown> {
   params?: { [name: string]: Schema };
   query?: { [name: string]: Schema };
   required?: string[];
-  /** Query parameters that nobody declared are ignored instead of refused. */
+  /** Whether undeclared query parameters are ignored instead of refused. */
   lenient?: boolean;
   body?: JsonBody | RawBody;
   responses: { [status: number]: ResponseSpec };
-  /** Answers a JSON value (200), a Reply, or nothing when it has written the response itself. @throws RepriseError */
-  handle(call: Call<Query, Body>, parts: Parts): unknown;
+  /**
+   * Returns a JSON value (sent with status 200) or an HttpReply; undefined if it has written the response itself.
+   * @throws RepriseError
+   */
+  handle(call: Call<Query, Body>, context: Context): unknown;
 }
 
-/** A noun: its name in the docs, and its routes. A file under resources/ exports one as its default. */
-export interface Resource {
-  name: string;
-  description: string;
-  routes: Route[];
-}
-
-/** Declares a route; the type parameters are what its schemas let through. */
-export function route<Query = Record<string, never>, Body = never>(declared: Route<Query, Body>): Route {
-  return declared;
-}
-
-/** An answer that is more than 200 with a JSON value. */
-export class Reply {
+/** A response with another status, with headers, or without a body. */
+export class HttpReply {
   readonly status: number;
   readonly body: unknown;
   readonly headers: { [name: string]: string };
@@ -86,7 +79,7 @@ export class Reply {
   }
 }
 
-/** JSON text that need not be parsed to be sent. */
+/** JSON text that is sent without being parsed. */
 export class JsonText {
   readonly text: string;
 
@@ -98,7 +91,7 @@ export class JsonText {
 /** A reference to a schema file. */
 export const ref = (name: string): Schema => ({ $ref: `reprise:/${name}` });
 
-/** The schema of a list as the API answers lists. */
+/** The schema of a list as the API returns lists: `{"items": [...]}` with further members beside it. */
 export const listOf = (items: Schema, more: { [member: string]: Schema } = {}): Schema => ({
   type: 'object',
   required: ['items', ...Object.keys(more)],

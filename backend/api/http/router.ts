@@ -8,38 +8,48 @@ import express, {
 import type { ValidateFunction } from 'ajv';
 import { ajv, queryAjv } from '../../../schemas/index.ts';
 import { refusal } from '../../../core/problems/errors.ts';
-import { loadRegistry } from '../../../core/runtime/registry.ts';
+import type { Redis } from '../../../core/redis/connection.ts';
 import { scopeGuard } from './guard.ts';
 import { idempotent } from './idempotency.ts';
-import type { Parts } from './parts.ts';
 import { validationRefusal } from './problems.ts';
-import { JsonText, Reply, type JsonBody, type Resource, type Route, type Schema } from './route.ts';
+import { JsonText, HttpReply, type JsonBody, type Method, type Route, type Schema } from './route.ts';
 
 const JSON_TYPES = ['application/json', '+json'];
 const NDJSON_TYPE = 'application/x-ndjson';
 const BODY_LIMIT_BYTES = 1_000_000;
 
-/** Every resource: a file under resources/ is one. By name. */
-export function findResources(): Promise<Resource[]> {
-  return loadRegistry<Resource>(new URL('../resources/', import.meta.url));
+interface Mounting<Context> {
+  app: IRouter;
+  prefix: string;
+  routes: Route<Context>[];
+  /** Handed to every handler. */
+  context: Context;
+  /** Runs before each route. */
+  before: RequestHandler[];
 }
 
-/** Mounts routes under a prefix, each behind `before`: validated at the door, wrong methods refused with what is allowed. */
-export function mount(
-  app: IRouter,
-  prefix: string,
-  routes: Route[],
-  parts: Parts,
-  before: RequestHandler[],
-): void {
+/** Mounts routes under a prefix. Requests are validated before they reach a handler; other methods get 405 with `Allow`. */
+export function mount<Context extends { redis: Redis }>({
+  app,
+  prefix,
+  routes,
+  context,
+  before,
+}: Mounting<Context>): void {
   for (const path of new Set(routes.map((each) => each.path))) {
     const group = routes.filter((each) => each.path === path);
     const allowed = allowedMethods(group);
     const mounted = app.route(prefix + path.replace(/\{(\w+)\*\}$/, '*$1').replace(/\{(\w+)\}/g, ':$1'));
     for (const each of group) {
-      const again =
-        each.method === 'post' && !(each.body && 'raw' in each.body) ? [idempotent(parts.redis)] : [];
-      mounted[each.method](...before, scopeGuard(each.scope), ...doors(each), ...again, handler(each, parts));
+      const repeatable =
+        each.method === 'post' && !(each.body && 'raw' in each.body) ? [idempotent(context.redis)] : [];
+      mounted[each.method](
+        ...before,
+        scopeGuard(each.scope),
+        ...checks(each),
+        ...repeatable,
+        handler(each, context),
+      );
     }
     mounted.options((_request, response) => void response.set('Allow', allowed).status(204).end());
     mounted.all((request, response) => {
@@ -51,13 +61,13 @@ export function mount(
   }
 }
 
-function allowedMethods(group: Route[]): string {
+function allowedMethods(group: { method: Method }[]): string {
   const methods = group.map(({ method }) => method.toUpperCase());
   return [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
 }
 
-/** What stands before a handler: one check each of path, query and body. */
-function doors(route: Route): RequestHandler[] {
+/** The checks before a handler: of path, query and body. */
+function checks(route: Route<never>): RequestHandler[] {
   const found: RequestHandler[] = [];
   const names = Object.keys(route.params ?? {});
   if (route.params) found.push(check(route.params, names, '{}', true, (request) => pathParams(request)));
@@ -65,11 +75,11 @@ function doors(route: Route): RequestHandler[] {
   found.push(
     check(route.query ?? {}, route.required ?? [], '?', lenient, (request) => ({ ...request.query })),
   );
-  if (route.body && 'schema' in route.body) found.push(...bodyDoors(route.body));
+  if (route.body && 'schema' in route.body) found.push(...bodyChecks(route.body));
   return found;
 }
 
-/** Checks what stands in the URL, where all is text: numbers and defaults come out in `locals.query`. */
+/** Checks parameters of the URL. There all values are text; converted ones, with defaults, are put into `locals.query`. */
 function check(
   properties: { [name: string]: Schema },
   required: string[],
@@ -86,11 +96,11 @@ function check(
   };
 }
 
-function bodyDoors({ schema, limitBytes = BODY_LIMIT_BYTES, ndjson = false }: JsonBody): RequestHandler[] {
+function bodyChecks({ schema, limitBytes = BODY_LIMIT_BYTES, ndjson = false }: JsonBody): RequestHandler[] {
   const validate: ValidateFunction = ajv.compile(schema);
   const accepted = ndjson ? [...JSON_TYPES, NDJSON_TYPE] : JSON_TYPES;
   const checkType: RequestHandler = (request, _response, next) => {
-    // `is` answers null when there is no body at all: a matter of its own, below.
+    // `is` returns null if there is no body, which `checkBody` refuses.
     if (request.is(accepted) !== false || request.get('Content-Length') === '0') return next();
     throw refusal(
       'body_type',
@@ -103,7 +113,7 @@ function bodyDoors({ schema, limitBytes = BODY_LIMIT_BYTES, ndjson = false }: Js
   };
   const empty = new WeakSet<object>();
   const verify = (request: object, _response: unknown, content: Buffer) => {
-    // An empty body would be taken for an empty object.
+    // Express parses an empty body as an empty object.
     if (content.length === 0) empty.add(request);
   };
   const checkBody: RequestHandler = (request, _response, next) => {
@@ -132,12 +142,12 @@ function lines(text: string): unknown[] {
   });
 }
 
-/** A last `*path` comes as an array of segments. */
+/** Express gives a final `*path` as an array of segments. */
 function pathParams({ params }: Request): { [name: string]: string } {
   return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, [value].flat().join('/')]));
 }
 
-function handler(route: Route, parts: Parts): RequestHandler {
+function handler<Context>(route: Route<Context>, context: Context): RequestHandler {
   return async (request: Request, response: Response, next: NextFunction) => {
     const gone = new AbortController();
     response.on('close', () => gone.abort());
@@ -152,7 +162,7 @@ function handler(route: Route, parts: Parts): RequestHandler {
           request,
           response,
         },
-        parts,
+        context,
       );
       if (!response.headersSent && !gone.signal.aborted) send(response, answer);
     } catch (error) {
@@ -162,7 +172,7 @@ function handler(route: Route, parts: Parts): RequestHandler {
 }
 
 function send(response: Response, answer: unknown): void {
-  const reply = answer instanceof Reply ? answer : new Reply(200, answer);
+  const reply = answer instanceof HttpReply ? answer : new HttpReply(200, answer);
   response.status(reply.status).set(reply.headers);
   if (reply.body === undefined) response.end();
   else if (reply.body instanceof JsonText) response.type('application/json').send(reply.body.text);

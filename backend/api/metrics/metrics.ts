@@ -2,7 +2,7 @@ import type { RequestHandler, Response } from 'express';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { readHead } from '../../../core/redis/channel-store.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
-import type { Figures } from '../../gateway/streams.ts';
+import type { GatewayFigures } from '../../gateway/streams/streams.ts';
 import type { Channels } from '../stores/channels.ts';
 import { metricsText } from './service-metrics.ts';
 
@@ -12,7 +12,7 @@ export class Metrics {
   readonly #redis: Redis;
   readonly #durations: Histogram<'method' | 'route' | 'status'>;
 
-  constructor(parts: { redis: Redis; channels: Channels; gateway: () => Figures }) {
+  constructor(parts: { redis: Redis; channels: Channels; gateway: () => GatewayFigures }) {
     this.#redis = parts.redis;
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
@@ -37,7 +37,7 @@ export class Metrics {
         }
       },
     });
-    const figures: [keyof Figures, string, string][] = [
+    const figures: [keyof GatewayFigures, string, string][] = [
       ['clients', 'clients', 'Clients: sockets, and readers of Server-Sent Events.'],
       ['channels', 'channels', 'Channels that some client follows.'],
       ['subscriptions', 'subscriptions', 'Clients on channels.'],

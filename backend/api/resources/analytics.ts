@@ -1,5 +1,6 @@
 import type { Analytics } from '../../../schemas/types.ts';
-import { listOf, ref, Reply, route, type Resource, type Schema } from '../http/route.ts';
+import { listOf, ref, HttpReply, type Schema } from '../http/route.ts';
+import { route, type Resource } from '../routing/api-route.ts';
 
 /** What the schemas of the set-up let names be. */
 const name = { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' };
@@ -59,7 +60,7 @@ export default {
       },
       async handle({ params, body }, { setups }) {
         const isNew = await setups.put('analytics', params['name']!, body);
-        return isNew ? new Reply(201, body, { Location: `/api/v1/analytics/${params['name']!}` }) : body;
+        return isNew ? new HttpReply(201, body, { Location: `/api/v1/analytics/${params['name']!}` }) : body;
       },
     }),
     route({
@@ -75,7 +76,7 @@ export default {
       },
       async handle({ params }, { setups }) {
         await setups.remove('analytics', params['name']!);
-        return new Reply(204);
+        return new HttpReply(204);
       },
     }),
   ],

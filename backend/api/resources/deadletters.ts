@@ -1,6 +1,7 @@
 import { readDeadLetters } from '../../../core/redis/channel-store.ts';
 import { redrive, redriveAll } from '../stores/redrive.ts';
-import { listOf, ref, route, type Resource } from '../http/route.ts';
+import { listOf, ref } from '../http/route.ts';
+import { route, type Resource } from '../routing/api-route.ts';
 
 export default {
   name: 'deadletters',

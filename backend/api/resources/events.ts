@@ -1,9 +1,10 @@
 import { parsePosition } from '../../../core/wire/event.ts';
 import { bbox, parseBox } from '../http/bbox.ts';
-import { follow } from '../stores/follow.ts';
-import { route, type Resource, type Schema } from '../http/route.ts';
+import { followChannel } from '../stores/channel-follower.ts';
+import { type Schema } from '../http/route.ts';
+import { route, type Resource } from '../routing/api-route.ts';
 import { EventStream } from '../http/sse.ts';
-import { answered, ROWS_MAX } from '../http/accepted.ts';
+import { ingestReply, ROWS_MAX } from '../stores/ingest-reply.ts';
 
 interface FollowQuery {
   subject?: string;
@@ -75,10 +76,10 @@ export default {
         const since = asked ? parsePosition(asked) : undefined;
         const { subject, mode, maxHz } = call.query;
         const box = call.query.bbox === undefined ? undefined : parseBox(call.query.bbox);
-        const wish = { mode, maxHz, box, subjects: subject === undefined ? undefined : [subject] };
+        const options = { mode, maxHz, box, subjects: subject === undefined ? undefined : [subject] };
         const stream = new EventStream(call);
         if (!stream.open) return stream.end();
-        await follow({ streams, spec, wish, since, signal: call.signal, stream });
+        await followChannel({ streams, spec, options, since, signal: call.signal, stream });
       },
     }),
     route<{ subject: string }, unknown>({
@@ -117,7 +118,7 @@ export default {
           Array.isArray(body) ? (body as unknown[]) : [body],
           query.subject,
         );
-        return answered(`onto "${spec.name}"`, result);
+        return ingestReply(`onto "${spec.name}"`, result);
       },
     }),
   ],

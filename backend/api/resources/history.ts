@@ -1,6 +1,7 @@
 import { parsePosition, positionText, timeMsOf } from '../../../core/wire/event.ts';
 import { readHistory } from '../../../core/redis/channel-store.ts';
-import { listOf, ref, route, type Resource, type Schema } from '../http/route.ts';
+import { listOf, ref, type Schema } from '../http/route.ts';
+import { route, type Resource } from '../routing/api-route.ts';
 
 interface Query {
   since?: string;

@@ -1,7 +1,8 @@
 import { levels, type Level } from '../../../core/logging/log.ts';
 import type { LogRecord } from '../../../schemas/types.ts';
 import { followLogs, readLogs, type LogFilter } from '../stores/logs.ts';
-import { listOf, ref, route, type Resource, type Schema } from '../http/route.ts';
+import { listOf, ref, type Schema } from '../http/route.ts';
+import { route, type Resource } from '../routing/api-route.ts';
 import { EventStream } from '../http/sse.ts';
 
 interface Query {

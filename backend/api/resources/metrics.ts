@@ -1,5 +1,6 @@
 import { readMetrics } from '../metrics/service-metrics.ts';
-import { listOf, ref, route, type Resource } from '../http/route.ts';
+import { listOf, ref } from '../http/route.ts';
+import { route, type Resource } from '../routing/api-route.ts';
 
 export default {
   name: 'metrics',

@@ -1,7 +1,8 @@
 import type { Pipeline } from '../../../schemas/types.ts';
 import { refusal } from '../../../core/problems/errors.ts';
-import { listOf, ref, Reply, route, type Resource, type Schema } from '../http/route.ts';
-import { answered, ROWS_MAX } from '../http/accepted.ts';
+import { listOf, ref, HttpReply, type Schema } from '../http/route.ts';
+import { route, type Resource } from '../routing/api-route.ts';
+import { ingestReply, ROWS_MAX } from '../stores/ingest-reply.ts';
 
 /** What the schemas of the set-up let names be. */
 const name = { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$' };
@@ -77,7 +78,7 @@ export default {
             hint: `Change it with PUT /api/v1/pipelines/${body.name}.`,
           });
         await setups.put('pipelines', body.name, body.definition);
-        return new Reply(201, body, { Location: `/api/v1/pipelines/${body.name}` });
+        return new HttpReply(201, body, { Location: `/api/v1/pipelines/${body.name}` });
       },
     }),
     route({
@@ -109,7 +110,7 @@ export default {
       },
       async handle({ params, body }, { setups }) {
         const isNew = await setups.put('pipelines', params['name']!, body);
-        return isNew ? new Reply(201, body, { Location: `/api/v1/pipelines/${params['name']!}` }) : body;
+        return isNew ? new HttpReply(201, body, { Location: `/api/v1/pipelines/${params['name']!}` }) : body;
       },
     }),
     route({
@@ -122,7 +123,7 @@ export default {
       responses: { 204: { description: 'It is gone.' }, 404: { description: 'There is no such pipeline.' } },
       async handle({ params }, { setups }) {
         await setups.remove('pipelines', params['name']!);
-        return new Reply(204);
+        return new HttpReply(204);
       },
     }),
     route<{ subject: string; wait: number }, unknown>({
@@ -167,7 +168,7 @@ export default {
           waitMs: query.wait * 1000,
           signal,
         });
-        return answered(`into "${params['name']!}"`, answer, answer.results?.includes(null) ? 202 : 200);
+        return ingestReply(`into "${params['name']!}"`, answer, answer.results?.includes(null) ? 202 : 200);
       },
     }),
   ],

@@ -1,4 +1,5 @@
-import { listOf, ref, Reply, route, type Resource } from '../http/route.ts';
+import { listOf, ref, HttpReply } from '../http/route.ts';
+import { route, type Resource } from '../routing/api-route.ts';
 
 const id = { type: 'string' };
 
@@ -51,7 +52,7 @@ export default {
         const snapshot = await recorders.snapshot(params['id']!);
         const { recording } = snapshot;
         const path = recording === null ? null : `/api/v1/recordings/${encodeURIComponent(recording)}`;
-        return new Reply(201, snapshot, path === null ? {} : { Location: path });
+        return new HttpReply(201, snapshot, path === null ? {} : { Location: path });
       },
     }),
   ],

@@ -1,5 +1,6 @@
 import { refusal } from '../../../core/problems/errors.ts';
-import { listOf, ref, Reply, route, type Resource } from '../http/route.ts';
+import { listOf, ref, HttpReply } from '../http/route.ts';
+import { route, type Resource } from '../routing/api-route.ts';
 import { receiveUpload } from '../http/upload.ts';
 
 const id = { type: 'string', description: "The file's name." };
@@ -57,7 +58,7 @@ export default {
         const kept = await receiveUpload(request, query.name, (name, content) =>
           recordings.receive(name, content, query.replace),
         );
-        return new Reply(201, kept, { Location: `/api/v1/recordings/${encodeURIComponent(kept.id)}` });
+        return new HttpReply(201, kept, { Location: `/api/v1/recordings/${encodeURIComponent(kept.id)}` });
       },
     }),
     route({
@@ -89,7 +90,7 @@ export default {
       responses: { 204: { description: 'It is gone.' }, 404: { description: 'There is no such recording.' } },
       async handle({ params }, { recordings }) {
         await recordings.remove(params['id']!);
-        return new Reply(204);
+        return new HttpReply(204);
       },
     }),
     route({

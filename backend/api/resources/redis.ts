@@ -1,6 +1,7 @@
 import type { Redis } from '../../../core/redis/connection.ts';
 import type { RedisFacts } from '../../../schemas/types.ts';
-import { ref, route, type Resource } from '../http/route.ts';
+import { ref } from '../http/route.ts';
+import { route, type Resource } from '../routing/api-route.ts';
 
 export default {
   name: 'redis',

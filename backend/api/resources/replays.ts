@@ -1,5 +1,6 @@
 import type { ReplayPatch, ReplayRequest } from '../../../schemas/types.ts';
-import { listOf, ref, Reply, route, type Resource } from '../http/route.ts';
+import { listOf, ref, HttpReply } from '../http/route.ts';
+import { route, type Resource } from '../routing/api-route.ts';
 
 const id = { type: 'string' };
 
@@ -36,7 +37,7 @@ export default {
       },
       async handle({ body }, { replays }) {
         const replay = await replays.create(body);
-        return new Reply(201, replay, { Location: `/api/v1/replays/${encodeURIComponent(replay.id)}` });
+        return new HttpReply(201, replay, { Location: `/api/v1/replays/${encodeURIComponent(replay.id)}` });
       },
     }),
     route({
@@ -74,7 +75,7 @@ export default {
       responses: { 204: { description: 'It is gone.' }, 404: { description: 'There is no such replay.' } },
       async handle({ params }, { replays }) {
         await replays.remove(params['id']!);
-        return new Reply(204);
+        return new HttpReply(204);
       },
     }),
   ],

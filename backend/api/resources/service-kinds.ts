@@ -1,5 +1,6 @@
 import type { ServiceKindDocument } from '../../../schemas/types.ts';
-import { listOf, ref, route, type Resource } from '../http/route.ts';
+import { listOf, ref } from '../http/route.ts';
+import { route, type Resource } from '../routing/api-route.ts';
 
 export default {
   name: 'service-kinds',

@@ -1,6 +1,7 @@
 import { services } from '../../../core/redis/presence.ts';
 import type { ServiceConfig, ServicePatch } from '../../../schemas/types.ts';
-import { listOf, ref, Reply, route, type Resource } from '../http/route.ts';
+import { listOf, ref, HttpReply } from '../http/route.ts';
+import { route, type Resource } from '../routing/api-route.ts';
 
 /** What the schemas of the set-up let names be. */
 const name = { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' };
@@ -52,7 +53,7 @@ export default {
       },
       async handle({ params, body }, { setups }) {
         const isNew = await setups.put('services', params['name']!, body);
-        return isNew ? new Reply(201, body, { Location: `/api/v1/services/${params['name']!}` }) : body;
+        return isNew ? new HttpReply(201, body, { Location: `/api/v1/services/${params['name']!}` }) : body;
       },
     }),
     route<Record<string, never>, ServicePatch>({
@@ -87,7 +88,7 @@ export default {
       },
       async handle({ params }, { setups }) {
         await setups.remove('services', params['name']!);
-        return new Reply(204);
+        return new HttpReply(204);
       },
     }),
   ],

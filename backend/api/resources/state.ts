@@ -1,9 +1,10 @@
 import { refusal } from '../../../core/problems/errors.ts';
 import { positionText, type CloudEvent } from '../../../core/wire/event.ts';
 import { readHead, readSnapshot, readSubject } from '../../../core/redis/channel-store.ts';
-import { inBox, type Box } from '../../gateway/delivery/bounding-box.ts';
+import { inBox, type BoundingBox } from '../../gateway/delivery/bounding-box.ts';
 import { bbox, parseBox } from '../http/bbox.ts';
-import { JsonText, listOf, ref, Reply, route, type Resource, type Schema } from '../http/route.ts';
+import { JsonText, listOf, ref, HttpReply, type Schema } from '../http/route.ts';
+import { route, type Resource } from '../routing/api-route.ts';
 
 const fields: Schema = {
   type: 'string',
@@ -48,7 +49,7 @@ export default {
         const known = request.get('If-None-Match');
         if (known !== undefined) {
           const etag = `"${positionText(await readHead(redis, name))}"`;
-          if (includes(known, etag)) return new Reply(304, undefined, { ETag: etag });
+          if (includes(known, etag)) return new HttpReply(304, undefined, { ETag: etag });
         }
         const { epoch, offset, events } = await readSnapshot(redis, name);
         response.set({ ETag: `"${positionText({ epoch, offset })}"`, 'Cache-Control': 'no-cache' });
@@ -99,7 +100,7 @@ function includes(header: string, etag: string): boolean {
 }
 
 /** Event lines, only those in the box, only those members; untouched where nothing was asked for. */
-function select(lines: string[], names: string | undefined, box: Box | null): string[] {
+function select(lines: string[], names: string | undefined, box: BoundingBox | null): string[] {
   if (names === undefined && !box) return lines;
   const wanted = names?.split(',').map((name) => name.trim());
   const events = lines

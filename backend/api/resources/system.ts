@@ -1,5 +1,6 @@
 import type { System } from '../../../schemas/types.ts';
-import { ref, route, type Resource } from '../http/route.ts';
+import { ref } from '../http/route.ts';
+import { route, type Resource } from '../routing/api-route.ts';
 
 /** Fences alone can be megabytes of borders. */
 const BODY_MAX_BYTES = 20_000_000;

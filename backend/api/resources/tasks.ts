@@ -1,7 +1,8 @@
 import { refusal } from '../../../core/problems/errors.ts';
 import type { Task, TaskRequest } from '../../../schemas/types.ts';
 import { isFinal, kindSchemas } from '../../tasks/task.ts';
-import { listOf, ref, Reply, route, type Resource } from '../http/route.ts';
+import { listOf, ref, HttpReply } from '../http/route.ts';
+import { route, type Resource } from '../routing/api-route.ts';
 import { EventStream } from '../http/sse.ts';
 
 const WAIT_MAX_SECONDS = 30;
@@ -29,7 +30,10 @@ export default {
       },
       async handle({ body }, { tasks }) {
         const task = await tasks.submit(body.kind, body.params ?? {});
-        return new Reply(202, task, { Location: `/api/v1/tasks/${task.id}`, 'Retry-After': RETRY_SECONDS });
+        return new HttpReply(202, task, {
+          Location: `/api/v1/tasks/${task.id}`,
+          'Retry-After': RETRY_SECONDS,
+        });
       },
     }),
     route<{ limit: number }>({

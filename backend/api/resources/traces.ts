@@ -1,5 +1,6 @@
 import type { Trace } from '../../../schemas/types.ts';
-import { listOf, ref, route, type Resource } from '../http/route.ts';
+import { listOf, ref } from '../http/route.ts';
+import { route, type Resource } from '../routing/api-route.ts';
 
 interface Query {
   channel?: string;

@@ -12,7 +12,7 @@ export interface RefusedRow {
   reason: string;
 }
 
-export interface Ingested {
+export interface IngestResult {
   accepted: number;
   refused: RefusedRow[];
   /** Where the channel stands after the last accepted event. */
@@ -37,7 +37,7 @@ export class Ingest {
   }
 
   /** Takes the rows that are right, in order and at once, and says what is wrong with the others. */
-  async take(spec: ChannelSpec, rows: unknown[], subject: string): Promise<Ingested> {
+  async take(spec: ChannelSpec, rows: unknown[], subject: string): Promise<IngestResult> {
     const isData = dataValidator(spec);
     const records: TimedRecord[] = [];
     const refused: RefusedRow[] = [];

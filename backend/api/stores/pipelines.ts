@@ -17,10 +17,10 @@ import { recordHops } from '../../../core/redis/trace-log.ts';
 import type { Hop, Pipeline, PipelineStatus } from '../../../schemas/types.ts';
 import type { Arrival, Hub } from '../../gateway/log/hub.ts';
 import type { Channels } from './channels.ts';
-import type { Ingest, Ingested } from './ingest.ts';
+import type { Ingest, IngestResult } from './ingest.ts';
 import type { Setups } from './setups.ts';
 
-export interface PipelinesParts {
+export interface PipelinesDependencies {
   redis: Redis;
   channels: Channels;
   hub: Hub;
@@ -36,7 +36,7 @@ export interface SendOptions {
   signal: AbortSignal;
 }
 
-export interface Sent extends Ingested {
+export interface SendResult extends IngestResult {
   /** Trace ids of the rows; null of one that was refused. */
   traces: (string | null)[];
   /** With `waitMs`: the first event that came out for each row; null where none did in time. */
@@ -45,14 +45,14 @@ export interface Sent extends Ingested {
 
 /** Pipelines behind the API: what is sent in, what comes out, and how its steps are. */
 export class Pipelines {
-  readonly #parts: PipelinesParts;
+  readonly #parts: PipelinesDependencies;
 
-  constructor(parts: PipelinesParts) {
+  constructor(parts: PipelinesDependencies) {
     this.#parts = parts;
   }
 
   /** Sends rows into a pipeline: each becomes an event that carries its way. @throws refusal where there is none */
-  async send(name: string, rows: unknown[], { subject, waitMs, signal }: SendOptions): Promise<Sent> {
+  async send(name: string, rows: unknown[], { subject, waitMs, signal }: SendOptions): Promise<SendResult> {
     const { channels, ingest, redis } = this.#parts;
     const receivedMs = Date.now();
     const { definition, input, route, to, params } = await this.#plan(name);

@@ -1,12 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import { setTimeout as delay } from 'node:timers/promises';
 import { asRepriseError, refusal, sentence } from '../../../core/problems/errors.ts';
-import { escaped, sentenceOf } from '../../../core/problems/flaws.ts';
+import { escaped, sentenceOf, type Flaw } from '../../../core/problems/flaws.ts';
 import { keys } from '../../../core/wire/keys.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
 import { byPlace, type WholeSetup } from '../../../core/setup/setup.ts';
-import type { ReplayRequest, System as SystemDocument, SystemChanges } from '../../../schemas/types.ts';
-import type { Endpoints } from '../endpoints/endpoints.ts';
+import type {
+  EndpointConfig,
+  ReplayRequest,
+  System as SystemDocument,
+  SystemChanges,
+} from '../../../schemas/types.ts';
 import type { Replays } from './replays.ts';
 import type { Setups } from './setups.ts';
 
@@ -24,22 +28,23 @@ export class System {
   readonly #redis: Redis;
   readonly #setups: Setups;
   readonly #replays: Replays;
-  readonly #endpoints: Endpoints;
+  readonly #flaws: (endpoints: EndpointConfig[]) => Flaw[];
   readonly #problems: () => string[];
 
-  constructor(parts: {
+  constructor(dependencies: {
     redis: Redis;
     setups: Setups;
     replays: Replays;
-    endpoints: Endpoints;
-    /** What else can not be as it is set up. */
+    /** The flaws of endpoints; pointers begin at their list. */
+    flaws: (endpoints: EndpointConfig[]) => Flaw[];
+    /** Everything in the set-up that can't be used now, and why. */
     problems: () => string[];
   }) {
-    this.#redis = parts.redis;
-    this.#setups = parts.setups;
-    this.#replays = parts.replays;
-    this.#endpoints = parts.endpoints;
-    this.#problems = parts.problems;
+    this.#redis = dependencies.redis;
+    this.#setups = dependencies.setups;
+    this.#replays = dependencies.replays;
+    this.#flaws = dependencies.flaws;
+    this.#problems = dependencies.problems;
   }
 
   /** Everything, each section in the order of its names. */
@@ -52,7 +57,7 @@ export class System {
       analytics: sorted(analytics),
       pipelines: sorted(pipelines),
       replays: sorted(await this.#saved()),
-      problems: [...this.#problems(), ...this.#endpoints.problems],
+      problems: this.#problems(),
     };
   }
 
@@ -85,7 +90,7 @@ export class System {
   }
 
   async #check(wanted: SystemDocument): Promise<void> {
-    const flaws = this.#endpoints.flaws(wanted.endpoints ?? []);
+    const flaws = this.#flaws(wanted.endpoints ?? []);
     if (flaws.length > 0)
       throw refusal('config_invalid', 422, `endpoints${sentenceOf(flaws[0]!)}.`, {
         errors: flaws.map(({ pointer, message }) => ({ pointer: `#/endpoints${pointer}`, detail: message })),

@@ -2,7 +2,7 @@ import { refusal } from '../../../core/problems/errors.ts';
 import { keys } from '../../../core/wire/keys.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
 import type { DeadLetter, CloudEvent, Hop, Trace } from '../../../schemas/types.ts';
-import type { Readers } from './readers.ts';
+import type { ChannelReaders } from './channel-readers.ts';
 import { summaryOf } from './trace-summary.ts';
 
 /** Which traces; of what is absent all. A hop of a trace must match all but `status`. */
@@ -14,7 +14,7 @@ export interface TraceFilter {
 }
 
 /** A hop, and its entry in the stream of all. */
-interface Entry {
+interface HopEntry {
   id: string;
   hop: Hop;
 }
@@ -31,9 +31,9 @@ const TICK_MS = 100;
 /** Traces on record, found by id in one look into the index, and listed backwards from the latest. */
 export class Traces {
   readonly #redis: Redis;
-  readonly #readers: Readers;
+  readonly #readers: ChannelReaders;
 
-  constructor(redis: Redis, readers: Readers) {
+  constructor(redis: Redis, readers: ChannelReaders) {
     this.#redis = redis;
     this.#readers = readers;
   }
@@ -94,8 +94,8 @@ export class Traces {
   }
 
   /** The hops of traces that are on record, oldest first. */
-  async #entries(traces: string[]): Promise<Map<string, Entry[]>> {
-    const found = new Map<string, Entry[]>();
+  async #entries(traces: string[]): Promise<Map<string, HopEntry[]>> {
+    const found = new Map<string, HopEntry[]>();
     for (const trace of traces) found.set(trace, []);
     const lists = this.#redis.pipeline();
     const names = [...new Set(Array.from(found.keys(), keys.traceIndex))];
@@ -117,7 +117,7 @@ export class Traces {
   }
 
   /** The dead letter of a hop that failed: both were written in one step, at the same time of Redis. */
-  async #letter({ id, hop }: Entry): Promise<string | null> {
+  async #letter({ id, hop }: HopEntry): Promise<string | null> {
     const ms = id.split('-')[0]!;
     // Written in one step, and yet a function's clock may tick between the two.
     const around = [Number(ms) - TICK_MS, Number(ms) + TICK_MS] as const;

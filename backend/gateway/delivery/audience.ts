@@ -1,72 +1,78 @@
-import { inBox, type Box } from './bounding-box.ts';
-import { cursorKey, nextPortion, type Choice, type Cursor, type Portion } from './batch.ts';
-import type { Entry, Stretch } from '../log/log-slice.ts';
-import type { Subscription } from './subscription.ts';
+import { inBox, type BoundingBox } from './bounding-box.ts';
+import { cursorKey, nextDelivery, type Cursor, type Delivery, type DeliveryFilter } from './delivery.ts';
+import type { LogEntry, LogSlice } from '../log/log-slice.ts';
 
-/** What a client wants of a channel. */
-export interface Wish {
+/** What a client wants from a channel. */
+export interface SubscriptionOptions {
+  /** `stream`: every event. `latest`: of the events that wait, the latest of each subject. */
   mode: 'stream' | 'latest';
   subjects?: readonly string[] | undefined;
-  box?: Box | undefined;
-  /** Sent to at most so often a second. */
+  box?: BoundingBox | undefined;
+  /** Maximum number of deliveries per second. */
   maxHz?: number | undefined;
 }
 
-/** All clients that want the same of a channel: what one gets is chosen and written once for all that are as far. */
-export class Group implements Choice {
+/**
+ * All clients that want the same from a channel. A delivery is chosen and serialized once for all members at the same
+ * position.
+ */
+export class Audience<Member> implements DeliveryFilter {
   readonly channel: string;
   readonly mode: 'stream' | 'latest';
-  readonly members = new Set<Subscription>();
-  /** A member is sent to at most so often. */
+  readonly members = new Set<Member>();
+  /** Minimum time between two deliveries to one member. */
   readonly intervalMs: number;
   readonly #subjects: ReadonlySet<string> | null;
-  readonly #box: Box | undefined;
-  #selected = new WeakMap<Stretch, Entry[]>();
-  /** Of this tick: by the cursor itself, which most members share, and by what it says. */
-  readonly #portions = new Map<Cursor | string, Portion>();
+  readonly #box: BoundingBox | undefined;
+  #selected = new WeakMap<LogSlice, LogEntry[]>();
+  /** Deliveries of this tick, by the cursor object that most members share, and by the cursor's value. */
+  readonly #deliveries = new Map<Cursor | string, Delivery>();
 
-  constructor(channel: string, wish: Wish) {
+  constructor(channel: string, options: SubscriptionOptions) {
     this.channel = channel;
-    this.mode = wish.mode;
-    this.#subjects = wish.subjects ? new Set(wish.subjects) : null;
-    this.#box = wish.box;
-    this.intervalMs = wish.maxHz ? 1_000 / wish.maxHz : 0;
+    this.mode = options.mode;
+    this.#subjects = options.subjects ? new Set(options.subjects) : null;
+    this.#box = options.box;
+    this.intervalMs = options.maxHz ? 1_000 / options.maxHz : 0;
   }
 
-  /** Equal for wishes that mean the same. */
-  static key({ mode, subjects, box, maxHz }: Wish): string {
+  /** Equal for options that mean the same. */
+  static key({ mode, subjects, box, maxHz }: SubscriptionOptions): string {
     return JSON.stringify([mode, subjects && [...new Set(subjects)].sort(), box, maxHz]);
   }
 
-  passes(entry: Entry): boolean {
+  passes(entry: LogEntry): boolean {
     return (!this.#subjects || this.#subjects.has(entry.subject)) && (!this.#box || inBox(this.#box, entry));
   }
 
-  select(stretch: Stretch): Entry[] {
-    if (!this.#subjects && !this.#box) return stretch.entries;
-    let selected = this.#selected.get(stretch);
+  select(slice: LogSlice): LogEntry[] {
+    if (!this.#subjects && !this.#box) return slice.entries;
+    let selected = this.#selected.get(slice);
     if (!selected) {
-      selected = stretch.entries.filter((entry) => this.passes(entry));
-      this.#selected.set(stretch, selected);
+      selected = slice.entries.filter((entry) => this.passes(entry));
+      this.#selected.set(slice, selected);
     }
     return selected;
   }
 
-  /** What a member at this cursor is sent next; made once until `forget`, unless it has room for less. */
-  portion(stretches: () => Stretch[], cursor: Cursor, eventsMax: number, nowMs: number): Portion {
-    let portion = this.#portions.get(cursor);
-    if (!portion) {
+  /**
+   * The next delivery for a member at this cursor. It is built once per tick and shared, unless the member has room for
+   * fewer events.
+   */
+  delivery(slices: () => LogSlice[], cursor: Cursor, eventsMax: number, nowMs: number): Delivery {
+    let delivery = this.#deliveries.get(cursor);
+    if (!delivery) {
       const key = cursorKey(cursor);
-      portion = this.#portions.get(key) ?? nextPortion(this, stretches(), cursor, Infinity, nowMs);
-      this.#portions.set(cursor, portion).set(key, portion);
+      delivery = this.#deliveries.get(key) ?? nextDelivery(this, slices(), cursor, Infinity, nowMs);
+      this.#deliveries.set(cursor, delivery).set(key, delivery);
     }
-    return portion.counts.delivered <= eventsMax || this.mode === 'latest'
-      ? portion
-      : nextPortion(this, stretches(), cursor, eventsMax, nowMs);
+    return delivery.counts.delivered <= eventsMax || this.mode === 'latest'
+      ? delivery
+      : nextDelivery(this, slices(), cursor, eventsMax, nowMs);
   }
 
-  /** What was made is of no more use. */
+  /** Ends the tick: deliveries built in it are not shared any longer. */
   forget(): void {
-    this.#portions.clear();
+    this.#deliveries.clear();
   }
 }

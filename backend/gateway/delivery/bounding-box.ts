@@ -1,9 +1,9 @@
 /** West, south, east, north in degrees; west > east spans the antimeridian. */
-export type Box = [number, number, number, number];
+export type BoundingBox = [number, number, number, number];
 
-/** Whether a datum lies in the box; one without coordinates does not. */
+/** Whether the data lie in the box. Data without coordinates do not. */
 export function inBox(
-  [west, south, east, north]: Box,
+  [west, south, east, north]: BoundingBox,
   data: { latitude?: unknown; longitude?: unknown },
 ): boolean {
   const { latitude, longitude } = data;
@@ -12,9 +12,10 @@ export function inBox(
   return west <= east ? longitude >= west && longitude <= east : longitude >= west || longitude <= east;
 }
 
-/** Why these four numbers are no box, or null. */
-export function boxProblem([west, south, east, north]: Box): string | null {
-  if ([west, east].some((degrees) => !(Math.abs(degrees) <= 180))) return 'longitudes go from -180 to 180';
-  if ([south, north].some((degrees) => !(Math.abs(degrees) <= 90))) return 'latitudes go from -90 to 90';
-  return south > north ? 'south is north of north' : null;
+/** Why these four numbers are not a bounding box; null if they are one. */
+export function boxProblem([west, south, east, north]: BoundingBox): string | null {
+  if ([west, east].some((degrees) => !(Math.abs(degrees) <= 180)))
+    return 'longitudes must be from -180 to 180';
+  if ([south, north].some((degrees) => !(Math.abs(degrees) <= 90))) return 'latitudes must be from -90 to 90';
+  return south > north ? 'south must not be greater than north' : null;
 }

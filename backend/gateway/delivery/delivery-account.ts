@@ -1,40 +1,40 @@
 import type { Receipt } from './packet.ts';
-import type { Counts } from './batch.ts';
+import type { DeliveryCounts } from './delivery.ts';
 
-/** Events a client may have without having credited them. */
+/** Number of events that a client may have received without crediting them. */
 const CREDIT_EVENTS = 5_000;
-/** A client that has so many and never credited any goes on at this pace. */
+/** A client that has used up its credit and never credits gets another such amount this often. */
 const UNCREDITED_MS = 1_000;
 
-/** What became of the events that a client was owed, and how many of those it was sent it has yet to confirm. */
-export class Account {
-  /** Of a client that credits, delivered is what it has credited; of others, what was handed to their connection. */
-  readonly counts: Counts = { delivered: 0, conflated: 0, filtered: 0, dropped: 0 };
+/** What became of the events that a client was due, and how many of the sent ones it has not credited yet. */
+export class DeliveryAccount {
+  /** `delivered` counts credited events; for a client that never credits, events handed to its connection. */
+  readonly counts: DeliveryCounts = { delivered: 0, conflated: 0, filtered: 0, dropped: 0 };
   readonly #isCredited: boolean;
-  /** Of packets that were not credited yet. The packets are many clients', and so are these. */
+  /** Receipts of packets not credited yet. Many clients share a packet, and so its receipt. */
   #unconfirmed: Receipt[] = [];
   #outstanding = 0;
   #credits = false;
   #sentMs = -Infinity;
 
-  /** `isCredited`: whether the client can credit anything. */
+  /** `isCredited`: whether this kind of client can credit. */
   constructor(isCredited: boolean) {
     this.#isCredited = isCredited;
   }
 
-  /** Events that it may be sent now. */
+  /** Number of events that it may be sent now. */
   room(nowMs: number): number {
     if (!this.#isCredited) return Infinity;
     if (!this.#credits && nowMs - this.#sentMs >= UNCREDITED_MS) return CREDIT_EVENTS;
     return Math.max(0, CREDIT_EVENTS - this.#outstanding);
   }
 
-  /** Whether it has room for half of what it may have. */
+  /** Whether at least half of its credit is free. */
   isReady(nowMs: number): boolean {
     return this.room(nowMs) >= CREDIT_EVENTS / 2;
   }
 
-  /** Sent and not confirmed, of a client that confirms. */
+  /** Number of events sent but not credited; 0 for a client that never credits. */
   get unconfirmed(): number {
     return this.#credits ? this.#outstanding : 0;
   }
@@ -44,8 +44,8 @@ export class Account {
     return delivered + conflated + filtered + dropped + this.unconfirmed;
   }
 
-  /** Events that will not be sent. */
-  settle({ conflated, filtered, dropped }: Omit<Counts, 'delivered'>): void {
+  /** Books events that will not be sent. */
+  settle({ conflated, filtered, dropped }: Omit<DeliveryCounts, 'delivered'>): void {
     this.counts.conflated += conflated;
     this.counts.filtered += filtered;
     this.counts.dropped += dropped;
@@ -55,14 +55,17 @@ export class Account {
     this.#sentMs = nowMs;
     if (this.#isCredited) this.#outstanding += receipt.count;
     if (!this.#credits) this.counts.delivered += receipt.count;
-    // The next batch that is credited confirms an empty one, too.
+    // An empty batch needs no receipt: crediting the next one covers it.
     else if (receipt.count > 0) this.#unconfirmed.push(receipt);
   }
 
-  /** The client has dealt with everything up to this offset, of this epoch or else of the latest batch that ended there. */
+  /**
+   * The client has handled everything up to this offset. Without an epoch the latest batch that ended at this offset is
+   * meant.
+   */
   credit(offset: number, epoch?: number): void {
     if (!this.#credits) {
-      // What came before its first credit counts as delivered already.
+      // Everything sent before the first credit has been counted as delivered already.
       this.#credits = true;
       this.#outstanding = 0;
     }

@@ -1,20 +1,20 @@
 import { positionText } from '../../../core/wire/event.ts';
-import type { Entry } from '../log/log-slice.ts';
+import type { LogEntry } from '../log/log-slice.ts';
 
 /** The Socket.IO namespace of the gateway. */
 export const NAMESPACE = '/live';
 
-interface BatchParts {
+interface BatchContent {
   channel: string;
   epoch: number;
   from: number;
   to: number;
-  entries: Entry[];
+  entries: LogEntry[];
   conflated: number;
   dropped: number;
 }
 
-interface GapParts {
+interface GapContent {
   channel: string;
   epoch: number;
   from: number;
@@ -22,44 +22,44 @@ interface GapParts {
   reason: string;
 }
 
-/** What is remembered of a packet until the client has credited it. */
+/** What is kept of a packet until the client has credited it. */
 export interface Receipt {
   epoch: number;
   to: number;
-  /** Events in it. */
+  /** Number of events in the packet. */
   count: number;
 }
 
-/** A `batch` or a `gap` on its way. Written at most once in each form, however many clients get it. */
+/** A `batch` or a `gap` message. Serialized at most once in each form, however many clients get it. */
 export class Packet {
   readonly receipt: Receipt;
-  readonly #parts: BatchParts | GapParts;
+  readonly #parts: BatchContent | GapContent;
   #text: string | undefined;
   #frame: Buffer | undefined;
   #message: Buffer | undefined;
 
-  constructor(parts: BatchParts | GapParts) {
+  constructor(parts: BatchContent | GapContent) {
     const { epoch, to } = parts;
     this.receipt = { epoch, to, count: 'entries' in parts ? parts.entries.length : 0 };
     this.#parts = parts;
   }
 
-  /** As a packet of Socket.IO. */
+  /** As a Socket.IO packet. */
   get text(): string {
     return (this.#text ??= this.#write());
   }
 
-  /** As a frame of WebSocket that holds the packet. */
+  /** As a WebSocket frame that holds the Socket.IO packet. */
   get frame(): Buffer {
     return (this.#frame ??= frameOf(`4${this.#text ?? this.#write()}`));
   }
 
-  /** For Engine.IO, which takes a frame that is written already. */
+  /** Write options that make Engine.IO send the prepared frame. */
   get options(): { compress: false; wsPreEncodedFrame: [Buffer] } {
     return { compress: false, wsPreEncodedFrame: [this.frame] };
   }
 
-  /** As Server-Sent Events: one for each event, and before them what was left out. */
+  /** As Server-Sent Events: one for each event, after one that tells what was left out. */
   get message(): Buffer {
     return (this.#message ??= Buffer.from(this.#events()));
   }
@@ -93,7 +93,7 @@ export class Packet {
         ? `event: conflated\ndata: ${JSON.stringify({ ...span, conflated, dropped })}\n\n`
         : '';
     for (const { offset, line } of entries) text += `id: ${epoch}-${offset}\ndata: ${line}\n\n`;
-    // A message without data is none, and its id counts.
+    // A message without data raises no event in the client, but sets its last event id.
     return entries.at(-1)?.offset === to ? text : `${text}id: ${span.to}\n\n`;
   }
 }

@@ -1,80 +1,88 @@
 import type { Position } from '../../../core/wire/event.ts';
-import { Account } from './delivery-account.ts';
-import type { Group } from './audience.ts';
+import { publishedIn, type LogEntry, type LogSlice } from '../log/log-slice.ts';
+import type { LogTail } from '../log/log-tail.ts';
+import type { Audience } from './audience.ts';
+import { DeliveryAccount } from './delivery-account.ts';
+import type { Cursor, Delivery, DeliveryCounts } from './delivery.ts';
 import type { Outlet } from './outlet.ts';
 import { Packet } from './packet.ts';
-import type { Counts, Cursor, Portion } from './batch.ts';
-import { published, type Entry, type Stretch } from '../log/log-slice.ts';
-import type { Tail } from '../log/log-tail.ts';
 
-/** What became of every event of a channel since a client follows it: `published` is the sum of the others. */
-export interface Ledger extends Counts {
+/** What became of every event of a channel since the client subscribed; `published` is the sum of the others. */
+export interface Ledger extends DeliveryCounts {
   published: number;
-  /** Waiting here, or sent and not credited. */
+  /** Waiting in this process, or sent and not credited. */
   inFlight: number;
 }
 
-/** What a lapsed client misses of one epoch. */
+/** What a lapsed client has missed of one epoch, in events. */
 interface Missed {
   epoch: number;
   published: number;
-  /** Of these, what passes its filter, and what could not be had. */
+  /** Those that pass the client's filter. */
   passed: number;
+  /** Those that could not be read. */
   lost: number;
 }
 
 /**
- * One client on one channel. It holds no events: it is a position.
+ * One client on one channel: a position in the log. It holds no events.
  *
- * `joining`: its snapshot is on the way. `behind`: pages through the log. `live`: its cursor is in the tail. `lapsed`:
- * the tail has gone on without it; what it misses is counted. `returning`: lapsed, and the latest of each subject is
- * on the way. `closed`: it has left.
+ * - `joining`: its snapshot is being read.
+ * - `behind`: it reads older pages of the log.
+ * - `live`: its cursor lies in the tail.
+ * - `lapsed`: the tail no longer has its position; what it misses is counted.
+ * - `returning`: it was lapsed, and the latest event of each subject is being read for it.
+ * - `closed`: it has unsubscribed or disconnected.
  */
 export class Subscription {
-  readonly group: Group;
+  readonly audience: Audience<Subscription>;
   readonly outlet: Outlet;
-  readonly account: Account;
-  /** Rather all of the log, late, than the latest of each subject. */
+  readonly account: DeliveryAccount;
+  /** Whether it prefers every event, late, to the latest event of each subject. */
   readonly wantsAll: boolean;
-  /** How many the stream had before it: says which turn it has. */
+  /** Number of subscriptions the stream had before this one; decides in which turn it is served. */
   readonly serial: number;
   state: 'joining' | 'behind' | 'live' | 'lapsed' | 'returning' | 'closed' = 'joining';
   cursor: Cursor = { epoch: 0, offset: 0, told: 0, toldMs: 0 };
-  /** What the tail had seen when its account began. */
+  /** The tail's count of published events when this account began. */
   #base = 0;
   #missed: Missed | null = null;
   #sentMs = -Infinity;
 
-  constructor(group: Group, outlet: Outlet, { wantsAll, serial }: { wantsAll: boolean; serial: number }) {
-    this.group = group;
+  constructor(
+    audience: Audience<Subscription>,
+    outlet: Outlet,
+    { wantsAll, serial }: { wantsAll: boolean; serial: number },
+  ) {
+    this.audience = audience;
     this.outlet = outlet;
     this.wantsAll = wantsAll;
     this.serial = serial;
-    this.account = new Account(outlet.isCredited);
+    this.account = new DeliveryAccount(outlet.isCredited);
   }
 
-  /** Whether it may be sent to again as often as it wants. */
+  /** Whether its `maxHz` allows another delivery now. */
   isDue(nowMs: number): boolean {
-    return nowMs - this.#sentMs >= this.group.intervalMs;
+    return nowMs - this.#sentMs >= this.audience.intervalMs;
   }
 
-  /** Events it may be sent now. */
+  /** Number of events that it may be sent now. */
   room(nowMs: number): number {
     return this.outlet.isCongested ? 0 : this.account.room(nowMs);
   }
 
-  /** Takes the position as the client's own: it has, or was told that it can't have, what came before. */
+  /** Sets the client's position: it has everything before it, or was told that it can't have it. */
   startAt({ epoch, offset }: Position, nowMs: number): void {
     this.cursor = { epoch, offset, told: offset, toldMs: nowMs };
   }
 
-  /** From here on it is owed what the tail has after its cursor. */
-  goLive(tail: Tail): void {
+  /** From now on the client is due what the tail has after its cursor. */
+  goLive(tail: LogTail): void {
     this.state = 'live';
     this.#base = tail.published - tail.publishedAfter(this.cursor) - this.account.sum;
   }
 
-  send({ packets, counts, to }: Portion, nowMs: number): void {
+  send({ packets, counts, to }: Delivery, nowMs: number): void {
     this.cursor = to;
     this.account.settle(counts);
     if (packets.length > 0) this.#sentMs = nowMs;
@@ -84,48 +92,48 @@ export class Subscription {
     }
   }
 
-  /** A part of the tail that it was not sent is gone, or will be made up for. */
-  miss(stretch: Stretch): void {
-    if (this.#missed?.epoch !== stretch.epoch) {
+  /** Counts a slice that the client was not sent and that the tail no longer has. */
+  miss(slice: LogSlice): void {
+    if (this.#missed?.epoch !== slice.epoch) {
       // A newer epoch voids what came before.
       this.#settleMissed();
-      this.#missed = { epoch: stretch.epoch, published: 0, passed: 0, lost: 0 };
+      this.#missed = { epoch: slice.epoch, published: 0, passed: 0, lost: 0 };
     }
-    const { from, to, lost, entries } = stretch;
-    this.#missed.published += published(stretch);
-    this.#missed.passed += this.group.select(stretch).length;
+    const { from, to, lost, entries } = slice;
+    this.#missed.published += publishedIn(slice);
+    this.#missed.passed += this.audience.select(slice).length;
     this.#missed.lost += lost + to - from + 1 - entries.length;
   }
 
   /**
-   * The latest of each subject as of a position, instead of what it missed up to there. `kept`: that of all subjects,
-   * or null where the channel keeps none.
+   * The delivery that replaces what the client missed up to a position: the latest event of each subject.
+   * `latest`: those of all subjects at that position; null if the channel keeps none.
    */
-  makeUp(at: Position, kept: Entry[] | null, nowMs: number): Portion {
-    const { published: all, passed, lost } = this.#missed ?? { published: 0, passed: 0, lost: 0 };
-    const goesOn = this.cursor.epoch === at.epoch;
-    const after = goesOn ? this.cursor.offset : 0;
-    const entries = (kept ?? [])
-      .filter((entry) => entry.offset > after && this.group.passes(entry))
+  makeUp(at: Position, latest: LogEntry[] | null, nowMs: number): Delivery {
+    const { published, passed, lost } = this.#missed ?? { published: 0, passed: 0, lost: 0 };
+    const isSameEpoch = this.cursor.epoch === at.epoch;
+    const after = isSameEpoch ? this.cursor.offset : 0;
+    const entries = (latest ?? [])
+      .filter((entry) => entry.offset > after && this.audience.passes(entry))
       .sort((a, b) => a.offset - b.offset);
-    const conflated = kept ? Math.max(0, passed - entries.length) : 0;
+    const conflated = latest ? Math.max(0, passed - entries.length) : 0;
     const dropped = passed + lost - entries.length - conflated;
-    const { channel } = this.group;
-    const from = goesOn ? this.cursor.told + 1 : 1;
+    const { channel } = this.audience;
+    const from = isSameEpoch ? this.cursor.told + 1 : 1;
     const packet = new Packet({ channel, epoch: at.epoch, from, to: at.offset, entries, conflated, dropped });
     return {
       packets: [packet],
-      counts: { delivered: entries.length, conflated, dropped, filtered: all - passed - lost },
+      counts: { delivered: entries.length, conflated, dropped, filtered: published - passed - lost },
       to: { epoch: at.epoch, offset: at.offset, told: at.offset, toldMs: nowMs },
     };
   }
 
-  /** It has been sent what makes up for what it missed. */
+  /** The client has been sent the delivery that `makeUp` built. */
   madeUp(): void {
     this.#missed = null;
   }
 
-  ledger(tail: Tail): Ledger {
+  ledger(tail: LogTail): Ledger {
     const { account, state } = this;
     const isOwed = state === 'live' || state === 'lapsed' || state === 'returning';
     const waiting =
@@ -143,7 +151,7 @@ export class Subscription {
 
   #settleMissed(): void {
     if (!this.#missed) return;
-    const { published: all, passed, lost } = this.#missed;
-    this.account.settle({ conflated: passed, filtered: all - passed - lost, dropped: lost });
+    const { published, passed, lost } = this.#missed;
+    this.account.settle({ conflated: passed, filtered: published - passed - lost, dropped: lost });
   }
 }

@@ -4,28 +4,28 @@ import type { Logger } from '../../../core/logging/log.ts';
 import { LogReader, type LogBatch } from '../../../core/redis/log-reader.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
 import { readHead } from '../../../core/redis/channel-store.ts';
-import { readStretch, type Stretch } from './log-slice.ts';
+import { readSlice, type LogSlice } from './log-slice.ts';
 
-/** Clients are served more rarely than this, but for the first event after a silence, which comes at once. */
+/** The log is read at most this often. Clients are served less often; the first event after a silence is read at once. */
 const REST_MS = 10;
 
-/** A log batch that is read at most once in each way, however many look. */
+/** A batch of the log, shared by all watchers: parsed at most once in each form. */
 export class Arrival {
   readonly #batch: LogBatch;
   #events: CloudEvent[] | undefined;
-  #stretch: Stretch | undefined;
+  #slice: LogSlice | undefined;
 
   constructor(batch: LogBatch) {
     this.#batch = batch;
   }
 
-  /** In order. A line that is no event, which only a stranger can have put into the log, is left out. */
+  /** In order. Lines that are not JSON (only a foreign program can have written them) are left out. */
   get events(): CloudEvent[] {
     return (this.#events ??= this.#batch.events.flatMap((line) => parsed(line) ?? []));
   }
 
-  get stretch(): Stretch {
-    return (this.#stretch ??= readStretch(this.#batch));
+  get slice(): LogSlice {
+    return (this.#slice ??= readSlice(this.#batch));
   }
 }
 
@@ -37,16 +37,16 @@ function parsed(line: string): CloudEvent | null {
   }
 }
 
-/** What happens on a watched channel. */
+/** Callbacks for a watched channel. */
 export interface Watcher {
-  /** The channel stands here; what comes after will arrive. */
+  /** The position from which the watcher receives everything. */
   started?(head: Position): void;
   arrived(arrival: Arrival): void;
-  /** The channel now stands before where it was: Redis lost what was last written. */
+  /** The channel went back: Redis lost its latest events. */
   rewound(): void;
 }
 
-/** Reads each watched channel once for all who watch it, from the channel's head on. */
+/** Follows each watched channel's log once for all its watchers, from the channel's head on. */
 export class Hub {
   readonly #redis: Redis;
   readonly #reader: LogReader;
@@ -66,7 +66,7 @@ export class Hub {
     void this.#pump();
   }
 
-  /** From when this settles, the watcher hears every event that is written; call the answer to stop. */
+  /** Once this resolves, the watcher receives every event that is written. Call the returned function to stop. @throws failure of Redis */
   async watch(channel: string, watcher: Watcher): Promise<() => void> {
     const watchers = this.#watchers.get(channel) ?? new Set();
     this.#watchers.set(channel, watchers.add(watcher));

@@ -1,36 +1,36 @@
 import type { CloudEvent, Position } from '../../../core/wire/event.ts';
 import type { LogBatch } from '../../../core/redis/log-reader.ts';
 
-/** What an entry takes in memory besides its line, roughly. */
+/** Approximate memory of an entry besides its line. */
 const ENTRY_BYTES = 120;
 
-/** An event as far as it must be known to choose it. Its line goes out as it came in: it is never written again. */
-export interface Entry {
+/** The parts of an event that decide who gets it. Its line is sent as it was read, never serialized again. */
+export interface LogEntry {
   offset: number;
   subject: string;
-  /** Numbers where the datum has them. */
+  /** A number if the event's data has one. */
   latitude: unknown;
   longitude: unknown;
-  /** JSON text in one line. */
+  /** JSON text on one line. */
   line: string;
 }
 
-/** A run of a channel's events without a hole. */
-export interface Stretch {
+/** Consecutive events of a channel, without a hole. */
+export interface LogSlice {
   epoch: number;
   from: number;
   to: number;
-  /** Events just before it that could not be had. */
+  /** Number of events directly before this slice that could not be read. */
   lost: number;
-  /** In order. A line that is no event, which only a stranger can have put into the log, is not among them. */
-  entries: Entry[];
-  /** What it takes in memory, roughly. */
+  /** In order. Lines that are not events (only a foreign program can have written them) are left out. */
+  entries: LogEntry[];
+  /** Approximate memory. */
   bytes: number;
 }
 
-/** A stretch of lines as they stand in the log. */
-export function readStretch({ epoch, from, to, lost, events }: Omit<LogBatch, 'channel'>): Stretch {
-  const entries: Entry[] = [];
+/** Parses a batch of log lines into a slice. */
+export function readSlice({ epoch, from, to, lost, events }: Omit<LogBatch, 'channel'>): LogSlice {
+  const entries: LogEntry[] = [];
   let bytes = 0;
   for (let i = 0; i < events.length; i++) {
     const entry = readEntry(events[i]!, from + i);
@@ -41,8 +41,8 @@ export function readStretch({ epoch, from, to, lost, events }: Omit<LogBatch, 'c
   return { epoch, from, to, lost, entries, bytes };
 }
 
-/** The entry of a line, or null where it is no event. */
-export function readEntry(line: string, offset?: number): Entry | null {
+/** Parses one line of the log; null if it is not an event. */
+export function readEntry(line: string, offset?: number): LogEntry | null {
   try {
     const event = JSON.parse(line) as Partial<CloudEvent> | null;
     if (typeof event?.subject !== 'string') return null;
@@ -59,23 +59,26 @@ export function readEntry(line: string, offset?: number): Entry | null {
   }
 }
 
-/** What of a stretch lies after one position and not after another, or null. A whole stretch stays the same object. */
-export function between(stretch: Stretch, after: Position, until?: Position): Stretch | null {
-  const { epoch } = stretch;
-  let { from, to, lost } = stretch;
+/**
+ * The part of a slice after one position and up to another; null if nothing is left. If all of it is left, the same object
+ * is returned: callers cache by identity.
+ */
+export function between(slice: LogSlice, after: Position, until?: Position): LogSlice | null {
+  const { epoch } = slice;
+  let { from, to, lost } = slice;
   if (epoch < after.epoch || (until && epoch > until.epoch)) return null;
   if (epoch === after.epoch) {
     lost = Math.max(0, Math.min(lost, from - 1 - after.offset));
     from = Math.max(from, after.offset + 1);
   }
   if (until && epoch === until.epoch) to = Math.min(to, until.offset);
-  // That a new epoch has begun says something also where it has no event yet.
+  // A new epoch matters to clients even before it has an event: it voids what they show.
   if (from > to)
     return epoch > after.epoch ? { epoch, from: 1, to: 0, lost: 0, entries: [], bytes: 0 } : null;
-  if (from === stretch.from && to === stretch.to && lost === stretch.lost) return stretch;
-  const entries = stretch.entries.filter(({ offset }) => offset >= from && offset <= to);
-  return { epoch, from, to, lost, entries, bytes: stretch.bytes };
+  if (from === slice.from && to === slice.to && lost === slice.lost) return slice;
+  const entries = slice.entries.filter(({ offset }) => offset >= from && offset <= to);
+  return { epoch, from, to, lost, entries, bytes: slice.bytes };
 }
 
-/** Events that a stretch speaks of, the lost ones too. */
-export const published = ({ from, to, lost }: Stretch): number => to - from + 1 + lost;
+/** Number of events that a slice covers, lost ones included. */
+export const publishedIn = ({ from, to, lost }: LogSlice): number => to - from + 1 + lost;

@@ -1,26 +1,26 @@
 import { comparePositions, type Position } from '../../../core/wire/event.ts';
-import { between, published, type Stretch } from './log-slice.ts';
+import { between, publishedIn, type LogSlice } from './log-slice.ts';
 
-/** Keeps what comes after a position until it is released. */
+/** Keeps the events after a position in memory until it is released. */
 export interface Hold {
   release(): void;
 }
 
 /**
- * The last of a channel's log, once for all clients: each of them is a position in it, so a client that waits costs
- * nothing of its own. Goes without a hole from `start` to `head`.
+ * The most recent part of a channel's log, kept once for all clients. Each client is a position in it, so a client that
+ * waits costs no memory of its own. Covers everything from `start` to `head` without a hole.
  */
-export class Tail {
-  /** Everything after this is here. */
+export class LogTail {
+  /** Every event after this position is here. */
   start: Position;
-  /** Of the last event. */
+  /** Position of the last event. */
   head: Position;
-  /** Events that ever came, those that were lost before too. */
+  /** Number of events that have ever arrived, lost ones included. */
   published = 0;
   bytes = 0;
-  readonly #stretches: Stretch[] = [];
+  readonly #slices: LogSlice[] = [];
   readonly #holds = new Set<Position>();
-  /** Whether the last stretch may grow: nobody has looked at it. */
+  /** True while nobody has read the last slice, so that it may still grow. */
   #grows = false;
 
   constructor(head: Position) {
@@ -28,58 +28,58 @@ export class Tail {
     this.head = head;
   }
 
-  append(stretch: Stretch): void {
-    const { epoch, from, to, lost } = stretch;
+  append(slice: LogSlice): void {
+    const { epoch, from, to, lost } = slice;
     if (comparePositions({ epoch, offset: to }, this.head) <= 0) return;
-    const last = this.#stretches.at(-1);
+    const last = this.#slices.at(-1);
     if (this.#grows && last?.epoch === epoch && lost === 0 && last.to + 1 === from) {
       last.to = to;
-      for (const entry of stretch.entries) last.entries.push(entry);
-      last.bytes += stretch.bytes;
-    } else this.#stretches.push({ ...stretch, entries: [...stretch.entries] });
+      for (const entry of slice.entries) last.entries.push(entry);
+      last.bytes += slice.bytes;
+    } else this.#slices.push({ ...slice, entries: [...slice.entries] });
     this.#grows = true;
     this.head = { epoch, offset: to };
-    this.published += published(stretch);
-    this.bytes += stretch.bytes;
+    this.published += publishedIn(slice);
+    this.bytes += slice.bytes;
   }
 
-  /** What lies after one position and not after another. `after` must not be before `start`. */
-  after(position: Position, until?: Position): Stretch[] {
+  /** The slices after one position and up to another. The first position must not lie before `start`. */
+  after(position: Position, until?: Position): LogSlice[] {
     this.#grows = false;
-    let first = this.#stretches.length;
-    while (first > 0 && comparePositions(endOf(this.#stretches[first - 1]!), position) > 0) first--;
-    return this.#stretches.slice(first).flatMap((stretch) => between(stretch, position, until) ?? []);
+    let first = this.#slices.length;
+    while (first > 0 && comparePositions(endOf(this.#slices[first - 1]!), position) > 0) first--;
+    return this.#slices.slice(first).flatMap((slice) => between(slice, position, until) ?? []);
   }
 
-  /** Events that came after a position. */
+  /** Number of events after a position. */
   publishedAfter(position: Position): number {
-    return this.after(position).reduce((sum, stretch) => sum + published(stretch), 0);
+    return this.after(position).reduce((sum, slice) => sum + publishedIn(slice), 0);
   }
 
-  /** Whether everything after this position is here. */
+  /** Whether every event after this position is here. */
   covers(position: Position): boolean {
     return comparePositions(position, this.start) >= 0;
   }
 
-  /** Keeps what comes after the position, or from now on. */
+  /** Keeps the events after the position; without one, the events from now on. */
   hold(position: Position = this.head): Hold {
     const at = { ...position };
     this.#holds.add(at);
     return { release: () => void this.#holds.delete(at) };
   }
 
-  /** Lets go of the first stretch, if nobody holds it and `wanted` does not want it kept; answers it. */
-  shift(isKept: (end: Position) => boolean): Stretch | null {
-    const first = this.#stretches[0];
+  /** Removes and returns the first slice; null if a hold or `isKept` keeps it, or if there is none. */
+  shift(isKept: (end: Position) => boolean): LogSlice | null {
+    const first = this.#slices[0];
     if (!first) return null;
     const end = endOf(first);
     for (const held of this.#holds) if (comparePositions(end, held) > 0) return null;
     if (isKept(end)) return null;
-    this.#stretches.shift();
+    this.#slices.shift();
     this.start = end;
     this.bytes -= first.bytes;
     return first;
   }
 }
 
-const endOf = ({ epoch, to }: Stretch): Position => ({ epoch, offset: to });
+const endOf = ({ epoch, to }: LogSlice): Position => ({ epoch, offset: to });

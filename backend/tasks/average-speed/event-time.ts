@@ -3,7 +3,7 @@ import { keys } from '../../../core/wire/keys.ts';
 import { LogReader, type LogBatch } from '../../../core/redis/log-reader.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
 import type { AverageSpeedResult, Replay } from '../../../schemas/types.ts';
-import { speedOf, type Context, type Params } from './question.ts';
+import { speedOf, type SpeedContext, type Params } from './params.ts';
 import { SpeedWindow } from './window.ts';
 
 const LOOK_MS = 500;
@@ -16,10 +16,10 @@ const SETTLE_MS = 2_000;
  * N seconds of the channel's event time from the first event after the request: the same answer at any rate, and for
  * whichever worker reads the log. A new epoch voids what was collected. Closes early when nothing more will come.
  */
-export async function overEventTime(params: Params, context: Context): Promise<AverageSpeedResult> {
+export async function overEventTime(params: Params, context: SpeedContext): Promise<AverageSpeedResult> {
   const { redis, prepared, signal, progress } = context;
   const reader = new LogReader(redis, { rewound: () => {} });
-  const collected = new Collected(params);
+  const collected = new EventTimeSpeeds(params);
   let lastMs = performance.now();
   const look = async () => {
     const quietMs = performance.now() - lastMs;
@@ -45,7 +45,7 @@ export async function overEventTime(params: Params, context: Context): Promise<A
   }
 }
 
-class Collected {
+class EventTimeSpeeds {
   readonly #params: Params;
   #window: SpeedWindow | null = null;
   /** Each subject's speed as it was restored. */

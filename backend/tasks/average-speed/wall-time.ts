@@ -2,14 +2,14 @@ import { type CloudEvent, type Position } from '../../../core/wire/event.ts';
 import { LogReader } from '../../../core/redis/log-reader.ts';
 import { readLog, readSnapshot } from '../../../core/redis/channel-store.ts';
 import type { AverageSpeedResult } from '../../../schemas/types.ts';
-import { speedOf, type Context, type Params } from './question.ts';
+import { speedOf, type SpeedContext, type Params } from './params.ts';
 import { SpeedWindow } from './window.ts';
 
 const PROGRESS_MS = 250;
 const PAGE = 1_000;
 
 /** The moment the window began, kept so that another worker can go on with it. */
-interface Beginning {
+interface WindowStart {
   startMs: number;
   position: Position;
   /** Each subject's latest speed then. */
@@ -17,10 +17,10 @@ interface Beginning {
 }
 
 /** N seconds of wall time from now, beginning with the latest value of each subject. An event counts from when it was sent. */
-export async function overWallTime(params: Params, context: Context): Promise<AverageSpeedResult> {
+export async function overWallTime(params: Params, context: SpeedContext): Promise<AverageSpeedResult> {
   const { redis, signal, progress } = context;
-  const { startMs, position, held } = await beginning(params, context);
-  const heard = new Heard(params, startMs, position.epoch, held);
+  const { startMs, position, held } = await windowStart(params, context);
+  const heard = new WallTimeSpeeds(params, startMs, position.epoch, held);
   const { endMs } = heard.window;
   const reader = new LogReader(redis, { rewound: () => {} });
   const stop = () => reader.close();
@@ -52,7 +52,7 @@ export async function overWallTime(params: Params, context: Context): Promise<Av
   }
 }
 
-class Heard {
+class WallTimeSpeeds {
   readonly window: SpeedWindow;
   readonly #params: Params;
   #epoch: number;
@@ -80,17 +80,17 @@ class Heard {
   }
 }
 
-async function beginning(params: Params, { redis, recall, keep }: Context): Promise<Beginning> {
-  const kept = await recall<Beginning>();
+async function windowStart(params: Params, { redis, recall, keep }: SpeedContext): Promise<WindowStart> {
+  const kept = await recall<WindowStart>();
   if (kept) return kept;
   const { epoch, offset, events } = await readSnapshot(redis, params.channel);
-  const held: Beginning['held'] = [];
+  const held: WindowStart['held'] = [];
   for (const line of events) {
     const event = JSON.parse(line) as CloudEvent;
     const speed = speedOf(event, params);
     if (speed !== null) held.push([event.subject, speed]);
   }
-  const begun: Beginning = { startMs: Date.now(), position: { epoch, offset }, held };
+  const begun: WindowStart = { startMs: Date.now(), position: { epoch, offset }, held };
   await keep(begun);
   return begun;
 }

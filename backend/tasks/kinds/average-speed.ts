@@ -1,7 +1,7 @@
 import { readHead } from '../../../core/redis/channel-store.ts';
 import type { AverageSpeedResult } from '../../../schemas/types.ts';
 import { overEventTime } from '../average-speed/event-time.ts';
-import type { Asked, Params } from '../average-speed/question.ts';
+import type { Prepared, Params } from '../average-speed/params.ts';
 import { overWallTime } from '../average-speed/wall-time.ts';
 import type { TaskKind } from '../kind.ts';
 
@@ -12,4 +12,4 @@ export default {
     return { position: await readHead(redis, channel) };
   },
   run: (params, context) => (params.clock === 'wall' ? overWallTime : overEventTime)(params, context),
-} satisfies TaskKind<Params, Asked, AverageSpeedResult>;
+} satisfies TaskKind<Params, Prepared, AverageSpeedResult>;

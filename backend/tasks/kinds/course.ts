@@ -6,7 +6,7 @@ import type { TaskKind } from '../kind.ts';
 type Params = Required<Omit<CourseParams, 'subject'>> & Pick<CourseParams, 'subject'>;
 
 /** Where the channel stood when it was asked for: what came later is not of it. */
-interface Asked {
+interface Prepared {
   position: Position;
 }
 
@@ -41,7 +41,7 @@ export default {
     }
     return resultOf(times, values, stretches);
   },
-} satisfies TaskKind<Params, Asked, CourseResult>;
+} satisfies TaskKind<Params, Prepared, CourseResult>;
 
 /** Puts each value into the stretch that its time is in. */
 function resultOf(times: readonly number[], values: readonly number[], stretches: number): CourseResult {

@@ -5,7 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormatsModule from 'ajv-formats';
 import { root } from '../../../core/runtime/root.mjs';
 import { problemCodes } from '../../../backend/api/problem-codes.ts';
-import { findResources } from '../../../backend/api/http/router.ts';
+import { findResources } from '../../../backend/api/app.ts';
 import { records, World } from './api-world.ts';
 
 interface Operation {

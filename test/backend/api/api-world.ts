@@ -176,8 +176,8 @@ export class Client {
     return last ? `${last.epoch}-${last.to}` : '';
   }
 
-  async subscribe(wish: Subscribe): Promise<Subscribed> {
-    const answer = (await this.ask('subscribe', wish)) as Subscribed & { error?: Problem };
+  async subscribe(options: Subscribe): Promise<Subscribed> {
+    const answer = (await this.ask('subscribe', options)) as Subscribed & { error?: Problem };
     if (answer.error) throw Object.assign(new Error(answer.error.code), { problem: answer.error });
     return answer;
   }

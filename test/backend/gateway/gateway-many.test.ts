@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { Client } from '../../../backend/gateway/client.ts';
+import { Client } from '../../../backend/gateway/streams/client.ts';
 import { Hub } from '../../../backend/gateway/log/hub.ts';
 import type { Outlet } from '../../../backend/gateway/delivery/outlet.ts';
 import type { Packet } from '../../../backend/gateway/delivery/packet.ts';
-import { Streams } from '../../../backend/gateway/streams.ts';
+import { Streams } from '../../../backend/gateway/streams/streams.ts';
 import { channelSpec } from '../../../core/wire/channels.ts';
 import { createLog } from '../../../core/logging/log.ts';
 import { connect, type Redis } from '../../../core/redis/connection.ts';
@@ -74,9 +74,9 @@ describe('gateway, with more clients than are served at once', function () {
   async function follow(): Promise<Follower> {
     const follower = new Follower();
     streams.clients.add(follower.client);
-    const wish = { mode: 'stream' as const };
+    const options = { mode: 'stream' as const };
     const joined = (answer: Subscribed): void => void (follower.start = answer);
-    await streams.follow(follower.client, channelSpec(CHANNEL), { wish, joined });
+    await streams.follow(follower.client, channelSpec(CHANNEL), { options, joined });
     return follower;
   }
 

@@ -1,5 +1,5 @@
 import { filled, subject, unknownParameters, type OwnAction } from '../action.ts';
-import { answered, ROWS_MAX } from '../../http/accepted.ts';
+import { ingestReply, ROWS_MAX } from '../../stores/ingest-reply.ts';
 
 interface Members {
   pipeline: string;
@@ -37,6 +37,6 @@ export default {
       waitMs: wait * 1000,
       signal: call.signal,
     });
-    return answered(`into "${pipeline}"`, sent, sent.results?.includes(null) ? 202 : 200);
+    return ingestReply(`into "${pipeline}"`, sent, sent.results?.includes(null) ? 202 : 200);
   },
 } satisfies OwnAction<Members>;

@@ -1,6 +1,6 @@
 import { isChannelName } from '../../../../core/wire/channels.ts';
 import { channel, filled, subject, unknownParameters, type OwnAction } from '../action.ts';
-import { answered, ROWS_MAX } from '../../http/accepted.ts';
+import { ingestReply, ROWS_MAX } from '../../stores/ingest-reply.ts';
 
 interface Members {
   channel: string;
@@ -30,6 +30,6 @@ export default {
   /** The configuration has named the channel: that it carried nothing yet is no reason to refuse. */
   async handle({ channel: name, subject: about = 'unknown' }, call, { channels, ingest }) {
     const rows = Array.isArray(call.body) ? (call.body as unknown[]) : [call.body];
-    return answered(`onto "${name}"`, await ingest.take(channels.spec(name), rows, filled(about, call)));
+    return ingestReply(`onto "${name}"`, await ingest.take(channels.spec(name), rows, filled(about, call)));
   },
 } satisfies OwnAction<Members>;

@@ -1,8 +1,8 @@
-/** Time as streams see it; tests hand in their own. */
+/** The time that streams use. Handed in, so that tests can set it. */
 export interface Timers {
-  /** Milliseconds that never go back. */
+  /** Milliseconds on a clock that never goes back. */
   now(): number;
-  /** Runs something once after so long; the answer calls it off. */
+  /** Calls `run` once after `ms`; the returned function cancels it. */
   after(ms: number, run: () => void): () => void;
 }
 

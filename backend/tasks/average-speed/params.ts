@@ -6,12 +6,12 @@ import type { TaskContext } from '../kind.ts';
 export type Params = AverageSpeedParams & Required<Pick<AverageSpeedParams, 'channel' | 'field' | 'clock'>>;
 
 /** What is noted of the moment of the request. */
-export interface Asked {
+export interface Prepared {
   /** Where the channel stood. */
   position: Position;
 }
 
-export type Context = TaskContext<Asked>;
+export type SpeedContext = TaskContext<Prepared>;
 
 /** The event's speed, or null where it has none or is not asked about. */
 export function speedOf(event: CloudEvent, { field, subject }: Params): number | null {

@@ -1,6 +1,7 @@
-import { route, type Resource } from '../http/route.ts';
+import { route, type Resource } from '../routing/api-route.ts';
 
-export default {
+/** The settings of the page as a REST noun. */
+export const pageResource: Resource = {
   name: 'page',
   description: "The page's own settings.",
   routes: [
@@ -25,4 +26,4 @@ export default {
       },
     }),
   ],
-} satisfies Resource;
+};

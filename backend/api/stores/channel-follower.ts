@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import type { ChannelSpec } from '../../../core/wire/channels.ts';
 import type { Position } from '../../../core/wire/event.ts';
-import { Client } from '../../gateway/client.ts';
-import type { Wish } from '../../gateway/delivery/audience.ts';
+import { Client } from '../../gateway/streams/client.ts';
+import type { SubscriptionOptions } from '../../gateway/delivery/audience.ts';
 import type { Outlet } from '../../gateway/delivery/outlet.ts';
 import type { Packet } from '../../gateway/delivery/packet.ts';
-import type { Streams } from '../../gateway/streams.ts';
+import type { Streams } from '../../gateway/streams/streams.ts';
 import type { EventStream } from '../http/sse.ts';
 
 /** What may wait for a reader before it counts as congested. */
@@ -13,10 +13,10 @@ const CONGESTED_BYTES = 64_000;
 
 let count = 0;
 
-interface Following {
+interface ChannelFollow {
   streams: Streams;
   spec: ChannelSpec;
-  wish: Wish;
+  options: SubscriptionOptions;
   /** The position after which the reader goes on; without one it starts with the next event. */
   since: Position | undefined;
   signal: AbortSignal;
@@ -27,12 +27,19 @@ interface Following {
  * Sends a channel's events, each once and in order, until the signal is aborted. The reader's pace is the pace: one
  * that wants every event and falls behind gets them from the log, and hears of a gap if the log outruns it.
  */
-export async function follow({ streams, spec, wish, since, signal, stream }: Following): Promise<void> {
+export async function followChannel({
+  streams,
+  spec,
+  options,
+  since,
+  signal,
+  stream,
+}: ChannelFollow): Promise<void> {
   const client = new Client(`events-${++count}`, 'events', new EventsOutlet(stream));
   streams.clients.add(client);
   try {
     const gone = once(signal, 'abort');
-    await streams.follow(client, spec, { wish, since });
+    await streams.follow(client, spec, { options, since });
     if (!signal.aborted) await gone;
   } finally {
     streams.forget(client);

@@ -1,14 +1,14 @@
-import type { Client as ClientStatus } from '../../schemas/types.ts';
-import type { Outlet } from './delivery/outlet.ts';
+import type { Client as ClientStatus } from '../../../schemas/types.ts';
+import type { Outlet } from '../delivery/outlet.ts';
 import type { Stream } from './stream.ts';
-import type { Subscription } from './delivery/subscription.ts';
+import type { Subscription } from '../delivery/subscription.ts';
 
-/** Somebody who follows channels: over Socket.IO, or one reader of Server-Sent Events. */
+/** A client that follows channels: a Socket.IO connection, or one reader of Server-Sent Events. */
 export class Client {
   readonly id: string;
   readonly kind: ClientStatus['kind'];
   readonly outlet: Outlet;
-  /** Channel -> how it is followed. */
+  /** By channel. */
   readonly followed = new Map<string, { stream: Stream; subscription: Subscription }>();
   readonly #connected = new Date().toISOString();
 
@@ -26,7 +26,7 @@ export class Client {
       waitingBytes: this.outlet.waitingBytes,
       subscriptions: [...this.followed].map(([channel, { stream, subscription }]) => ({
         channel,
-        mode: subscription.group.mode,
+        mode: subscription.audience.mode,
         state: subscription.state as Exclude<Subscription['state'], 'closed'>,
         epoch: subscription.cursor.epoch,
         offset: subscription.cursor.offset,

@@ -7,13 +7,13 @@ import type { Setups } from './setups.ts';
 import type { ReadersOf } from './trace-summary.ts';
 
 /** How far somebody has read a channel; null: not at all. */
-interface Reader {
+interface ChannelReader {
   service: string;
   at: Position | null;
 }
 
 /** Who reads which channel, and how far. */
-export class Readers {
+export class ChannelReaders {
   readonly #redis: Redis;
   readonly #setups: Setups;
 
@@ -25,7 +25,7 @@ export class Readers {
   /** Answers, as of now, which services are yet to read an event, also those that are stopped. */
   look(): ReadersOf {
     let planned: Promise<Map<string, Set<string>>> | null = null;
-    const byChannel = new Map<string, Promise<Reader[]>>();
+    const byChannel = new Map<string, Promise<ChannelReader[]>>();
     return async (event) => {
       const [, channel, epoch, offset] = /^(.+)\/(\d+)\/(\d+)$/.exec(event) ?? [];
       if (channel === undefined) return [];
@@ -53,9 +53,9 @@ export class Readers {
     return found;
   }
 
-  async #readers(channel: string, planned: ReadonlySet<string> = new Set()): Promise<Reader[]> {
+  async #readers(channel: string, planned: ReadonlySet<string> = new Set()): Promise<ChannelReader[]> {
     const consumers = await this.#redis.hgetall(keys.consumers(channel));
-    const known = Object.entries(consumers).flatMap(([name, value]): Reader[] => {
+    const known = Object.entries(consumers).flatMap(([name, value]): ChannelReader[] => {
       const [position = '', deadline = ''] = value.split(' ');
       const isGone = !planned.has(name) && Number(deadline) < Date.now();
       return isGone ? [] : [{ service: wholeOf(name), at: parsePosition(position) }];

@@ -1,8 +1,10 @@
 import { refusal } from '../../../core/problems/errors.ts';
 import { schemas } from '../../../schemas/index.ts';
-import { listOf, route, type Resource } from '../http/route.ts';
+import { listOf } from '../http/route.ts';
+import { route, type Resource } from '../routing/api-route.ts';
 
-export default {
+/** The JSON Schemas as a REST noun. */
+export const schemasResource: Resource = {
   name: 'schemas',
   description: 'The JSON Schemas that everything here is checked against.',
   routes: [
@@ -36,4 +38,4 @@ export default {
       },
     }),
   ],
-} satisfies Resource;
+};

@@ -1,7 +1,7 @@
 import { refusal } from '../../../core/problems/errors.ts';
-import type { Ingested } from '../stores/ingest.ts';
-import { refusalWith } from './problems.ts';
-import { Reply } from './route.ts';
+import type { IngestResult } from './ingest.ts';
+import { refusalWith } from '../http/problems.ts';
+import { HttpReply } from '../http/route.ts';
 
 /** Rows that one request brings, at most. */
 export const ROWS_MAX = 10_000;
@@ -10,11 +10,11 @@ export const ROWS_MAX = 10_000;
  * The answer to rows that were written: 207 where some were refused. `onto`: what they were to go onto.
  * @throws refusal `events_refused` where all were, with the same members as the answer
  */
-export function answered(onto: string, taken: Ingested, status = 200): Reply {
+export function ingestReply(onto: string, taken: IngestResult, status = 200): HttpReply {
   const { accepted, refused, position } = taken;
   const [first] = refused;
-  if (!first) return new Reply(status, taken);
-  if (accepted > 0) return new Reply(207, taken);
+  if (!first) return new HttpReply(status, taken);
+  if (accepted > 0) return new HttpReply(207, taken);
   throw refusalWith(
     refusal('events_refused', 422, `No row can go ${onto}: row ${first.index} ${first.reason}.`, {
       hint: 'GET /api/v1/channels names the schema of the data of each channel.',

@@ -1,27 +1,28 @@
-import type { ChannelSpec } from '../../core/wire/channels.ts';
-import { refusal } from '../../core/problems/errors.ts';
-import type { Position } from '../../core/wire/event.ts';
-import type { Redis } from '../../core/redis/connection.ts';
-import type { Subscribed } from '../../schemas/types.ts';
+import type { ChannelSpec } from '../../../core/wire/channels.ts';
+import { refusal } from '../../../core/problems/errors.ts';
+import type { Position } from '../../../core/wire/event.ts';
+import type { Redis } from '../../../core/redis/connection.ts';
+import type { Subscribed } from '../../../schemas/types.ts';
 import type { Client } from './client.ts';
-import type { Wish } from './delivery/audience.ts';
-import type { Hub } from './log/hub.ts';
+import type { SubscriptionOptions } from '../delivery/audience.ts';
+import type { Hub } from '../log/hub.ts';
 import { goOnAfter, join } from './joining.ts';
 import { Stream } from './stream.ts';
 import { realTimers, type Timers } from './timers.ts';
 
 const SUBSCRIPTIONS_MAX = 200;
 
-/** How a client begins on a channel. */
-export interface Start {
-  wish: Wish;
+/** What a client wants from a channel, and where it starts. */
+export interface FollowOptions {
+  options: SubscriptionOptions;
+  /** The client has everything up to this position. */
   since?: Position | undefined;
-  /** Told where it starts, before anything is sent. Without it, it takes all of the log after `since`. */
+  /** Called with the start before anything is sent. Without it the client gets all of the log after `since`, and no snapshot. */
   joined?: (answer: Subscribed) => void;
 }
 
-/** Figures of all clients of this process since its start; see Ledger for what they mean. */
-export interface Figures {
+/** Totals of all clients of this process since its start; `Ledger` explains the numbers of events. */
+export interface GatewayFigures {
   clients: number;
   channels: number;
   subscriptions: number;
@@ -34,14 +35,15 @@ export interface Figures {
   waitingBytes: number;
 }
 
-/** The streams of all channels that somebody follows, and who does. */
+/** All clients of this process, and a stream for each channel that one of them follows. */
 export class Streams {
   readonly clients = new Set<Client>();
   readonly #redis: Redis;
   readonly #hub: Hub;
   readonly #timers: Timers;
   readonly #streams = new Map<string, { stream: Stream; watching: Promise<() => void> }>();
-  readonly #left = { delivered: 0, conflated: 0, filtered: 0, dropped: 0 };
+  /** Counts of subscriptions that have ended. */
+  readonly #ended = { delivered: 0, conflated: 0, filtered: 0, dropped: 0 };
 
   constructor(redis: Redis, hub: Hub, timers = realTimers) {
     this.#redis = redis;
@@ -50,10 +52,11 @@ export class Streams {
   }
 
   /**
-   * Has a client follow a channel, instead of how it followed it before. Settles when it has all that was there.
+   * Subscribes a client to a channel; this replaces an earlier subscription of the client to it. Resolves once the client has
+   * reached the live events.
    * @throws refusal `subscriptions_too_many`, failure of Redis
    */
-  async follow(client: Client, spec: ChannelSpec, { wish, since, joined }: Start): Promise<void> {
+  async follow(client: Client, spec: ChannelSpec, { options, since, joined }: FollowOptions): Promise<void> {
     const { name } = spec;
     this.leave(client, name);
     if (client.followed.size >= SUBSCRIPTIONS_MAX) {
@@ -62,8 +65,8 @@ export class Streams {
       });
     }
     const { stream, watching } = this.#open(spec);
-    const wantsAll = !joined && wish.mode === 'stream';
-    const subscription = stream.add(wish, client.outlet, wantsAll);
+    const wantsAll = !joined && options.mode === 'stream';
+    const subscription = stream.add(options, client.outlet, wantsAll);
     const followed = { stream, subscription };
     client.followed.set(name, followed);
     try {
@@ -76,6 +79,7 @@ export class Streams {
     }
   }
 
+  /** Ends a subscription, if there is one. */
   leave(client: Client, channel: string): void {
     const followed = client.followed.get(channel);
     if (!followed) return;
@@ -83,7 +87,7 @@ export class Streams {
     const { stream, subscription } = followed;
     stream.remove(subscription);
     const { counts } = subscription.account;
-    for (const name of Object.keys(this.#left) as (keyof typeof counts)[]) this.#left[name] += counts[name];
+    for (const name of Object.keys(this.#ended) as (keyof typeof counts)[]) this.#ended[name] += counts[name];
     const opened = this.#streams.get(channel);
     if (!stream.isEmpty || opened?.stream !== stream) return;
     this.#streams.delete(channel);
@@ -94,19 +98,19 @@ export class Streams {
     );
   }
 
-  /** The client is gone. */
+  /** Ends all subscriptions of a client that has disconnected. */
   forget(client: Client): void {
     for (const channel of [...client.followed.keys()]) this.leave(client, channel);
     this.clients.delete(client);
   }
 
-  get figures(): Figures {
-    const figures: Figures = {
+  get figures(): GatewayFigures {
+    const figures: GatewayFigures = {
       clients: this.clients.size,
       channels: this.#streams.size,
       subscriptions: 0,
       published: 0,
-      ...this.#left,
+      ...this.#ended,
       inFlight: 0,
       waitingBytes: 0,
     };

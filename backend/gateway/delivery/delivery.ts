@@ -1,82 +1,83 @@
 import type { Position } from '../../../core/wire/event.ts';
 import { Packet } from './packet.ts';
-import { between, type Entry, type Stretch } from '../log/log-slice.ts';
+import { between, type LogEntry, type LogSlice } from '../log/log-slice.ts';
 
-/** Why an event is in a gap. */
+/** The reason in a gap: the log was trimmed, or holds a line that is not an event. */
 export const LOST = 'The log no longer has them.';
-/** Nothing passed the filter: so often the client is told how far it is all the same, to resume from there. */
+/** While no event passes the filter, the client is told its position this often, so that it can resume from there. */
 const COVERED_MS = 5_000;
-/** Text of one portion: what a client can cost that stops reading in its midst. */
-const PORTION_BYTES = 250_000;
+/** Maximum text of one delivery; bounds the memory that a client costs when it stops reading halfway. */
+const DELIVERY_BYTES = 250_000;
 
-/** How far a client is. Clients that go on together share the object. */
+/** A client's position. Clients that advance together share the object. */
 export interface Cursor extends Position {
-  /** What lies between it and `offset` did not pass the filter, and the client has not been told. */
+  /** The offset that the client was last told. Events from there to `offset` did not pass its filter. */
   told: number;
+  /** When it was told. */
   toldMs: number;
 }
 
-/** Equal for cursors that mean the same. */
+/** Equal for cursors that mean the same position. */
 export const cursorKey = ({ epoch, offset, told }: Cursor): string => `${epoch}/${offset}/${told}`;
 
-/** What became of events that were published. */
-export interface Counts {
+/** Numbers of published events, by what became of them. */
+export interface DeliveryCounts {
   delivered: number;
   conflated: number;
   filtered: number;
   dropped: number;
 }
 
-/** What is sent to a client next, and what has become of the events up to where it is then. */
-export interface Portion {
+/** The next packets for a client, what they make of the events they cover, and the cursor after them. */
+export interface Delivery {
   packets: Packet[];
-  counts: Counts;
+  counts: DeliveryCounts;
   to: Cursor;
 }
 
-/** What a portion is made for. */
-export interface Choice {
+/** Decides which events go into a delivery. */
+export interface DeliveryFilter {
   channel: string;
   mode: 'stream' | 'latest';
-  /** Those entries of a stretch that pass the filter, in order. */
-  select(stretch: Stretch): Entry[];
+  /** The entries of a slice that pass the filter, in order. */
+  select(slice: LogSlice): LogEntry[];
 }
 
-/** The next portion after a cursor, of at most so many events: batches and gaps in order. */
-export function nextPortion(
-  choice: Choice,
-  stretches: Stretch[],
+/** Builds the next delivery after a cursor, of at most `eventsMax` events: batches and gaps in order. */
+export function nextDelivery(
+  filter: DeliveryFilter,
+  slices: LogSlice[],
   cursor: Cursor,
   eventsMax: number,
   nowMs: number,
-): Portion {
-  const making = new Making(choice, cursor, eventsMax);
-  for (const stretch of stretches) if (!making.take(stretch)) break;
-  return making.end(cursor, nowMs);
+): Delivery {
+  const builder = new DeliveryBuilder(filter, cursor, eventsMax);
+  for (const slice of slices) if (!builder.take(slice)) break;
+  return builder.end(cursor, nowMs);
 }
 
-/** A batch that still grows. */
-interface Open {
+/** The batch under construction. */
+interface OpenBatch {
   from: number;
-  entries: Entry[];
+  entries: LogEntry[];
   dropped: number;
 }
 
-class Making {
-  readonly #choice: Choice;
+class DeliveryBuilder {
+  readonly #filter: DeliveryFilter;
   readonly #conflates: boolean;
   readonly #packets: Packet[] = [];
-  readonly #counts: Counts = { delivered: 0, conflated: 0, filtered: 0, dropped: 0 };
+  readonly #counts: DeliveryCounts = { delivered: 0, conflated: 0, filtered: 0, dropped: 0 };
   #epoch: number;
   #offset: number;
   #told: number;
-  #open: Open;
+  #open: OpenBatch;
   #eventsLeft: number;
-  #bytesLeft = PORTION_BYTES;
+  #bytesLeft = DELIVERY_BYTES;
 
-  constructor(choice: Choice, { epoch, offset, told }: Cursor, eventsMax: number) {
-    this.#choice = choice;
-    this.#conflates = choice.mode === 'latest';
+  constructor(filter: DeliveryFilter, { epoch, offset, told }: Cursor, eventsMax: number) {
+    this.#filter = filter;
+    this.#conflates = filter.mode === 'latest';
     this.#epoch = epoch;
     this.#offset = offset;
     this.#told = told;
@@ -84,13 +85,13 @@ class Making {
     this.#eventsLeft = this.#conflates ? Infinity : eventsMax;
   }
 
-  /** False when there was not room for all of it. */
-  take(stretch: Stretch): boolean {
-    if (stretch.epoch > this.#epoch) this.#begin(stretch.epoch);
-    const rest = between(stretch, { epoch: this.#epoch, offset: this.#offset });
+  /** Adds a slice; false if there was not room for all of it. */
+  take(slice: LogSlice): boolean {
+    if (slice.epoch > this.#epoch) this.#begin(slice.epoch);
+    const rest = between(slice, { epoch: this.#epoch, offset: this.#offset });
     if (!rest) return true;
     if (rest.lost > 0) this.#lose(rest.from - rest.lost, rest.from - 1);
-    const entries = this.#choice.select(rest);
+    const entries = this.#filter.select(rest);
     const room = this.#room(entries);
     if (room === entries.length) this.#add(rest, entries);
     else if (room > 0) {
@@ -100,7 +101,7 @@ class Making {
     return room === entries.length;
   }
 
-  end({ epoch, toldMs }: Cursor, nowMs: number): Portion {
+  end({ epoch, toldMs }: Cursor, nowMs: number): Delivery {
     const tells =
       this.#open.entries.length > 0 ||
       this.#open.dropped > 0 ||
@@ -119,8 +120,8 @@ class Making {
     };
   }
 
-  /** How many of them there is room for; a first one always. */
-  #room(entries: Entry[]): number {
+  /** How many of these entries fit; the first one of a delivery always does. */
+  #room(entries: LogEntry[]): number {
     let room = 0;
     for (const { line } of entries) {
       if (this.#eventsLeft <= 0 || this.#bytesLeft <= 0) break;
@@ -131,7 +132,7 @@ class Making {
     return room;
   }
 
-  #add({ from, to, entries: all }: Stretch, entries: Entry[]): void {
+  #add({ from, to, entries: all }: LogSlice, entries: LogEntry[]): void {
     const open = this.#open;
     const unreadable = to - from + 1 - all.length;
     for (const entry of entries) open.entries.push(entry);
@@ -150,13 +151,13 @@ class Making {
       return;
     }
     if (this.#open.entries.length > 0 || this.#open.dropped > 0) this.#close();
-    const { channel } = this.#choice;
+    const { channel } = this.#filter;
     this.#packets.push(new Packet({ channel, epoch: this.#epoch, from, to, reason: LOST }));
     this.#told = to;
     this.#open = { from: to + 1, entries: [], dropped: 0 };
   }
 
-  /** A new epoch voids what came before: who wants the latest is not sent it any more. */
+  /** Begins a new epoch. It voids what came before, so clients that want the latest events are not sent the old ones. */
   #begin(epoch: number): void {
     const { entries, dropped } = this.#open;
     if (this.#conflates) this.#counts.conflated += entries.length;
@@ -172,7 +173,7 @@ class Making {
     const conflated = all.length - entries.length;
     this.#counts.delivered += entries.length;
     this.#counts.conflated += conflated;
-    const { channel } = this.#choice;
+    const { channel } = this.#filter;
     const [epoch, to] = [this.#epoch, this.#offset];
     this.#packets.push(new Packet({ channel, epoch, from, to, entries, conflated, dropped }));
     this.#told = to;
@@ -180,8 +181,8 @@ class Making {
   }
 }
 
-/** The last of each subject, in order. */
-function latest(entries: Entry[]): Entry[] {
+/** The last entry of each subject, in order. */
+function latest(entries: LogEntry[]): LogEntry[] {
   const bySubject = new Map(entries.map((entry) => [entry.subject, entry]));
   return bySubject.size === entries.length
     ? entries

@@ -1,9 +1,9 @@
 import type { Settings } from '../../../core/settings/settings.ts';
 import type { Plugins } from '../../../core/plugins/plugins.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
-import type { Streams } from '../../gateway/streams.ts';
+import type { Streams } from '../../gateway/streams/streams.ts';
 import type { TaskQueue } from '../../tasks/queue.ts';
-import type { Traces } from '../stores/traces.ts';
+import type { Route } from '../http/route.ts';
 import type { Channels } from '../stores/channels.ts';
 import type { Ingest } from '../stores/ingest.ts';
 import type { Pipelines } from '../stores/pipelines.ts';
@@ -12,9 +12,10 @@ import type { RecordingsFolder } from '../stores/recordings.ts';
 import type { Replays } from '../stores/replays.ts';
 import type { Setups } from '../stores/setups.ts';
 import type { System } from '../stores/system.ts';
+import type { Traces } from '../stores/traces.ts';
 
-/** What handlers work with; main.ts builds it once. */
-export interface Parts {
+/** What the handlers of routes and actions work with. main.ts builds it once. */
+export interface ApiContext {
   settings: Pick<Settings, 'channels' | 'endpoints' | 'streetStyle' | 'rateLimit'>;
   plugins: Plugins;
   redis: Redis;
@@ -29,4 +30,21 @@ export interface Parts {
   pipelines: Pipelines;
   tasks: TaskQueue;
   traces: Traces;
+}
+
+/** A route whose handler works with the context of this API. */
+export type ApiRoute<Query = unknown, Body = unknown> = Route<ApiContext, Query, Body>;
+
+/** A REST noun: its name in the docs, and its routes. Each file of resources/ exports one as its default. */
+export interface Resource {
+  name: string;
+  description: string;
+  routes: ApiRoute[];
+}
+
+/** Declares a route. The type parameters are what its schemas let through. */
+export function route<Query = Record<string, never>, Body = never>(
+  declared: ApiRoute<Query, Body>,
+): ApiRoute {
+  return declared;
 }

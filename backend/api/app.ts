@@ -1,0 +1,101 @@
+import express, { Router, type Express } from 'express';
+import { failure } from '../../core/problems/errors.ts';
+import type { Logger } from '../../core/logging/log.ts';
+import type { Redis } from '../../core/redis/connection.ts';
+import { loadRegistry } from '../../core/runtime/registry.ts';
+import { docs } from './docs/docs.ts';
+import { documentsResource } from './docs/documents.ts';
+import { openApi } from './docs/openapi.ts';
+import { schemasResource } from './docs/schemas.ts';
+import type { Endpoints } from './endpoints/endpoints.ts';
+import { keyGuard, originGuard, type Guard } from './http/guard.ts';
+import { notFound, problemHandler } from './http/problems.ts';
+import { rateLimited } from './http/rate-limit.ts';
+import { mount } from './http/router.ts';
+import type { Metrics } from './metrics/metrics.ts';
+import { builtPage } from './page/built-page.ts';
+import { pageResource } from './page/page-settings.ts';
+import { securityHeaders } from './page/security-headers.ts';
+import type { ApiContext, Resource } from './routing/api-route.ts';
+
+const PREFIX = '/api/v1';
+
+export interface AppDependencies {
+  context: ApiContext;
+  endpoints: Endpoints;
+  guard: Guard;
+  metrics: Metrics;
+  log: Logger;
+  /** Folder of the built page. */
+  pageFolder: string;
+  /** Whether the API asks for a key. */
+  keyed: boolean;
+  redisUrl: string;
+}
+
+/** Assembles the HTTP side: REST, configured endpoints, docs, the page, and the guards in front of them. */
+export async function createApp(dependencies: AppDependencies): Promise<Express> {
+  const { context, endpoints, guard, metrics, log, pageFolder, keyed, redisUrl } = dependencies;
+  const { redis, settings } = context;
+  let openapi: object;
+  const resources = [...(await findResources()), documentsResource(() => openapi, redisUrl)];
+  const app = express();
+  app.disable('x-powered-by');
+  app.use(metrics.measure, securityHeaders(settings.streetStyle), originGuard(guard));
+  app.get('/healthz', (_request, response) => void response.json({ status: 'up' }));
+  app.use(docs());
+  const key = keyGuard(guard);
+  const needsRedis = redisGuard(redis);
+  app.get('/readyz', key, needsRedis, async (_request, response) => {
+    await redis.ping();
+    response.json({ status: 'ready' });
+  });
+  app.get('/metrics', key, (_request, response) => metrics.write(response));
+  const limit = rateLimited(redis, settings.rateLimit);
+  app.use(PREFIX, key, limit, (_request, response, next) => {
+    response.set('Cache-Control', 'no-store');
+    next();
+  });
+  mount({
+    app,
+    prefix: PREFIX,
+    routes: resources.flatMap(({ routes }) => routes),
+    context,
+    before: [needsRedis],
+  });
+  let configured = Router();
+  endpoints.follow((resource) => {
+    const router = Router();
+    mount({ app: router, prefix: '', routes: resource.routes, context, before: [key, limit, needsRedis] });
+    configured = router;
+    openapi = openApi(
+      [
+        { prefix: PREFIX, resources },
+        { prefix: '', resources: [resource] },
+      ],
+      keyed,
+    );
+  });
+  app.use((request, response, next) => configured(request, response, next));
+  app.use(PREFIX, notFound);
+  app.use(builtPage(pageFolder));
+  app.use(notFound);
+  app.use(problemHandler(log));
+  return app;
+}
+
+/** Every REST noun, by name: each file of resources/ is one, and the docs and the page bring one each. */
+export async function findResources(): Promise<Resource[]> {
+  const found = await loadRegistry<Resource>(new URL('./resources/', import.meta.url));
+  return [...found, schemasResource, pageResource].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Refuses requests at once while Redis is away: a command would wait until Redis is back. */
+function redisGuard(redis: Redis): express.RequestHandler {
+  return (_request, _response, next) => {
+    if (redis.status === 'ready') return next();
+    throw failure('redis_unreachable', 'Redis does not answer.', {
+      hint: 'The connection is retried all the time; try again shortly.',
+    });
+  };
+}

@@ -80,6 +80,30 @@ module.exports = {
       from: { path: '^backend/' },
       to: { path: ours, pathNot: '^(backend|core|schemas)/' },
     },
+    ...layers('backend', [
+      [['analysis', 'gateway', 'tasks'], 'Each does one job, and they do not know each other.'],
+      [['api'], 'Offers the other three over REST; only it knows them all.'],
+    ]),
+    ...layers('backend/gateway', [
+      [['log'], 'The recent part of each channel, read once for all clients.'],
+      [['delivery'], 'What one client is sent next, and how it is counted. Reads nothing itself.'],
+      [['streams'], 'Clients and channels: joining, catching up, taking turns. Does not know Socket.IO.'],
+    ]),
+    ...layers('backend/api', [
+      [
+        ['http'],
+        'What stands in front of handlers: keys, limits, validation, problems. Knows no noun of the API.',
+      ],
+      [['stores'], 'What the API shows and changes, behind plain methods.'],
+      [
+        ['metrics', 'routing'],
+        'Metrics of the process, and what all routes share. Routes are typed against all stores.',
+      ],
+      [
+        ['endpoints', 'resources', 'page'],
+        'Routes: configured ones, the nouns of the API, and the page. They do not know each other.',
+      ],
+    ]),
     {
       name: 'supervisor-knows-core',
       severity: 'error',

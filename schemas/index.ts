@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import { Ajv2020, type AnySchemaObject, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormatsModule from 'ajv-formats';
@@ -9,23 +8,30 @@ export type * from './types.ts';
 // ajv-formats is CommonJS: under nodenext its default export is typed as the module.
 const addFormats = addFormatsModule as unknown as typeof addFormatsModule.default;
 
-const folder = fileURLToPath(new URL('.', import.meta.url));
+const folder = new URL('.', import.meta.url);
+const ID = 'reprise:/';
 
 const known = new Map(
   (readdirSync(folder, { recursive: true }) as string[])
     .filter((file) => file.endsWith('.json'))
-    .map((file) => file.replaceAll('\\', '/').slice(0, -'.json'.length))
-    .sort()
-    .map((name): [string, AnySchemaObject] => [
-      name,
-      JSON.parse(readFileSync(`${folder}${name}.json`, 'utf8')) as AnySchemaObject,
-    ]),
+    .map((file): [string, AnySchemaObject] => {
+      const schema = JSON.parse(
+        readFileSync(new URL(file.replaceAll('\\', '/'), folder), 'utf8'),
+      ) as AnySchemaObject;
+      if (!schema.$id?.startsWith(ID))
+        throw new Error(`schemas/${file} has no $id that begins with "${ID}".`);
+      return [schema.$id.slice(ID.length), schema];
+    })
+    .sort(([a], [b]) => (a < b ? -1 : 1)),
 );
 
-/** Every schema file, by its path without `.json`: `event`, `channels/gps`, `tasks/average-speed`; and those of plugins. */
+/**
+ * Every schema by its name, which is its `$id` without `reprise:/`: `event`, `channels/gps`, `tasks/average-speed`. Plugins add
+ * theirs. Folders below those of the names only group files.
+ */
 export const schemas: ReadonlyMap<string, AnySchemaObject> = known;
 
-/** The one ajv: JSON Schema 2020-12, all schema files registered under `reprise:/<name>`. */
+/** The ajv that all validation uses: JSON Schema 2020-12, with every schema registered under `reprise:/<name>`. */
 export const ajv = new Ajv2020({
   allErrors: false,
   strict: true,
@@ -34,7 +40,7 @@ export const ajv = new Ajv2020({
   validateSchema: false,
 });
 addFormats(ajv);
-// The same, but text is turned into the number or boolean that the schema asks for: query strings have no types.
+/** The same for query strings: text is converted to the number or boolean that the schema asks for. */
 export const queryAjv = new Ajv2020({
   allErrors: true,
   coerceTypes: true,
@@ -50,8 +56,8 @@ for (const schema of schemas.values()) {
 }
 
 /**
- * The validator of one schema file; compiled once.
- * @throws Error when there is no such schema file
+ * The validator of one schema, compiled once.
+ * @throws Error if there is no such schema
  */
 export function validator<T>(name: string): ValidateFunction<T> {
   const validate = ajv.getSchema<T>(`reprise:/${name}`);
@@ -61,8 +67,8 @@ export function validator<T>(name: string): ValidateFunction<T> {
 }
 
 /**
- * Adds a schema that is not of this package, under a path as the files have: a plugin's.
- * @throws Error when it is no JSON Schema, or another has that path
+ * Adds the schema of a plugin under a name.
+ * @throws Error if it is not a valid JSON Schema, or another schema has that name
  */
 export function addSchema(name: string, schema: object): void {
   const added: AnySchemaObject = { title: name.replaceAll('/', '.'), ...schema, $id: `reprise:/${name}` };
@@ -70,12 +76,12 @@ export function addSchema(name: string, schema: object): void {
   if (present && isDeepStrictEqual(present, added)) return;
   if (present) throw new Error(`There is a schema "${name}" already.`);
   const problem = schemaProblem({ ...added, $id: undefined });
-  if (problem) throw new Error(`The schema "${name}" is none: ${problem.message}.`);
+  if (problem) throw new Error(`The schema "${name}" is not a valid JSON Schema: ${problem.message}.`);
   for (const each of [ajv, queryAjv]) each.addSchema(added);
   known.set(name, added);
 }
 
-/** What is wrong with a JSON Schema (2020-12), and where in it; null: nothing. */
+/** What is wrong with a JSON Schema (2020-12), and where; null if nothing is. */
 export function schemaProblem(schema: object): { pointer: string; message: string } | null {
   try {
     queryAjv.compile(schema);
@@ -88,7 +94,7 @@ export function schemaProblem(schema: object): { pointer: string; message: strin
   }
 }
 
-/** Everything that a schema refuses of a value, with the part of the schema that does. Slow: for telling people. */
+/** All errors of a value, each with the part of the schema that it violates. Slow: for messages to people. */
 export function diagnose(schema: object, value: unknown): ErrorObject[] {
   const telling = new Ajv2020({ allErrors: true, verbose: true, strict: false, validateSchema: false });
   addFormats(telling);
@@ -96,7 +102,7 @@ export function diagnose(schema: object, value: unknown): ErrorObject[] {
   return telling.validate(schema, value) ? [] : telling.errors!;
 }
 
-/** Says in one sentence what a validator refused: where, what was expected, and the value. */
+/** The errors of a validator in one sentence: where, what was expected, and the value. */
 export function explain(errors: ErrorObject[] | null | undefined, value: unknown): string {
   return (errors ?? []).map((error) => explainOne(error, value)).join('; ') || 'is not valid';
 }

@@ -1,6 +1,6 @@
 // Generated from the JSON Schemas beside this file by `npm run types`. Do not edit.
 /**
- * Recorded seconds per second, or max: as fast as it goes.
+ * Recorded seconds per second, or max: as fast as possible.
  */
 export type Rate = number | 'max';
 
@@ -943,7 +943,7 @@ export interface BranchStep {
   name?: string;
 }
 /**
- * An address of the API: its parameters, the action that answers, and the shape of the answer. Members of the action stand beside these; docs/endpoints.md lists them.
+ * An endpoint of the API: its parameters, the action that answers, and the shape of the answer. Members of the action stand beside these; docs/endpoints.md lists them.
  */
 export interface EndpointConfig {
   /**
@@ -963,7 +963,7 @@ export interface EndpointConfig {
    */
   description?: string;
   /**
-   * The action that answers: a file of backend/api/actions, or one from a plugin.
+   * The action that answers: a file of backend/api/endpoints/actions, or one from a plugin.
    */
   action: string;
   /**
@@ -1060,15 +1060,15 @@ export interface ReplayRequest {
    */
   duration?: string;
   /**
-   * true: for ever. N: N times.
+   * true: forever. N: N times.
    */
   loop?: boolean | number;
   /**
-   * Play this range over and over: A..B, each a time or an offset such as 90s.
+   * Play this range repeatedly: A..B, each a time or an offset such as 90s.
    */
   ab?: string;
   /**
-   * What to do when something can not keep up. slow (default): the whole timeline slows down. drop: late records are dropped. burst: they go out at once.
+   * What to do when something can't keep up. slow (default): the whole timeline slows down. drop: late records are dropped. burst: they are published at once.
    */
   late?: 'slow' | 'drop' | 'burst';
   /**
@@ -1360,7 +1360,7 @@ export interface Key {
 export interface Channel {
   name: string;
   /**
-   * Path of the JSON Schema of its data.
+   * Name of the JSON Schema of its data.
    */
   schema?: string | null;
   envelope: 'cloudevents' | 'none';
@@ -1371,15 +1371,15 @@ export interface Channel {
    */
   lastTime?: string | null;
   /**
-   * Events a second over the last second that had any.
+   * Events per second, over the last second that had any.
    */
   rate?: number;
   /**
-   * How many subjects have a latest state.
+   * Number of subjects with a latest state.
    */
   subjects: number;
   /**
-   * Events kept in the log.
+   * Number of events in the log.
    */
   logged: number;
   /**
@@ -1392,65 +1392,65 @@ export interface Channel {
     epoch: number;
     offset: number;
     /**
-     * Events of the current epoch not yet committed.
+     * Events of the current epoch that the consumer has not committed yet.
      */
     lag: number;
   }[];
 }
 /**
- * Somebody who follows channels, and what became of every event on them: `published` is always `delivered` + `conflated` + `filtered` + `dropped` + `inFlight`.
+ * A client that follows channels, and what became of every event on them: `published` always equals `delivered` + `conflated` + `filtered` + `dropped` + `inFlight`.
  */
 export interface Client {
   id: string;
   /**
-   * Socket.IO, or Server-Sent Events.
+   * socket: Socket.IO. events: Server-Sent Events.
    */
   kind: 'socket' | 'events';
   connected: string;
   /**
-   * What waits in the server because the client does not take it.
+   * Bytes that wait in the server because the client does not read them.
    */
   waitingBytes: number;
   subscriptions: {
     channel: string;
     mode: 'stream' | 'latest';
     /**
-     * `behind` goes through the log to reach the live events; `lapsed` could not take them, and gets the latest of each subject when it can (`returning`).
+     * `joining`: gets its snapshot. `behind`: reads the log until it reaches the live events. `live`: gets events as they come. `lapsed`: could not take them, and gets the latest event of each subject once it can (`returning`).
      */
     state: 'joining' | 'behind' | 'live' | 'lapsed' | 'returning';
     epoch: number;
     /**
-     * All up to here is dealt with.
+     * Everything up to this offset has been settled.
      */
     offset: number;
     /**
-     * Events on the channel since the client follows it.
+     * Events on the channel since the client subscribed.
      */
     published: number;
     /**
-     * Credited by the client; of one that never credits, handed to its connection.
+     * Events that the client has credited; for a client that never credits, events handed to its connection.
      */
     delivered: number;
     /**
-     * Left out because a later event of their subject, or a newer epoch, took their place.
+     * Events left out because a later event of their subject, or a newer epoch, replaced them.
      */
     conflated: number;
     /**
-     * Not wanted.
+     * Events that did not pass the client's filter.
      */
     filtered: number;
     /**
-     * Lost for another reason.
+     * Events lost for another reason.
      */
     dropped: number;
     /**
-     * On the way, or still here.
+     * Events on their way, or waiting in the server.
      */
     inFlight: number;
   }[];
 }
 /**
- * Where a replay stands; published on reprise:clock at 10 Hz and at every change.
+ * The position of a replay; published on reprise:clock ten times a second and at every change.
  */
 export interface ClockTick {
   replay: string;
@@ -1460,16 +1460,16 @@ export interface ClockTick {
   achievedRate?: number | null;
   state: 'idle' | 'playing' | 'paused' | 'ended' | 'failed';
   /**
-   * How late the last records left, milliseconds (p99 of the last second).
+   * How late the latest records were published, in milliseconds (99th percentile of the last second).
    */
   latenessMs?: number;
   /**
-   * Events the slowest attached consumer is behind.
+   * Number of events that the slowest attached consumer is behind.
    */
   lag?: number | null;
 }
 /**
- * A row or event that was refused, and why.
+ * A row or event that was refused, with the reason.
  */
 export interface DeadLetter {
   id: string;
@@ -1489,57 +1489,57 @@ export interface DeadLetter {
   replay?: string;
   reason: string;
   /**
-   * The row as it was, cut at 20,000 characters.
+   * The original row, cut off at 20,000 characters.
    */
   content: string;
 }
 /**
- * What one service did with one event of a trace, or that the event was sent: a span.
+ * A span of a trace: one service handled one event, or the event was sent.
  */
 export interface Hop {
   trace: string;
   span: string;
   /**
-   * The span that the event came from; absent where the trace begins.
+   * The span that the event came from; absent at the start of the trace.
    */
   parent?: string;
   service: string;
   pipeline?: string;
   /**
-   * The channel that the event was on.
+   * The channel of the event.
    */
   channel: string;
   /**
-   * Its id.
+   * The id of the event.
    */
   event: string;
   /**
-   * Of an event that came again.
+   * The number of the try; absent for the first one.
    */
   attempt?: number;
   /**
-   * Event time: when it happened.
+   * Event time of the event.
    */
   created: string;
   /**
-   * When it was published.
+   * When the event was published.
    */
   sent: string;
   /**
-   * When the service had read it; of one that was sent, when it was asked for.
+   * When the service had read the event; for status `sent`, when the request arrived.
    */
   received: string;
   /**
-   * When what came of it was published.
+   * When the resulting events were published.
    */
   finished: string;
   status: 'sent' | 'finished' | 'retried' | 'failed';
   /**
-   * Ids of the events that came of it, the first hundred; absent where none did.
+   * Ids of the first hundred resulting events; absent if there are none.
    */
   to?: string[];
   /**
-   * Of what failed.
+   * Why it failed; absent if it did not.
    */
   reason?: string;
 }
@@ -1548,29 +1548,29 @@ export interface Hop {
  */
 export interface LogRecord {
   /**
-   * Its place in the log.
+   * Position in the log.
    */
   id: string;
   time: string;
   level: 'debug' | 'info' | 'warn' | 'error' | 'critical';
   /**
-   * service: a service says it. system: Reprise does, of itself or of a service: started, stopped, crashed.
+   * service: written by a service. system: written by Reprise about itself or a service, for instance started, stopped, crashed.
    */
   kind: 'service' | 'system';
   /**
-   * The service, or the role of the process, that it is about.
+   * The service that the line is about, or the role of the process.
    */
   service: string;
   message: string;
   /**
-   * What else was said, by name.
+   * Further values, by name.
    */
   fields: {
     [k: string]: unknown;
   };
 }
 /**
- * A series that a service counts or observes.
+ * A time series that a service counts or observes.
  */
 export interface Metric {
   service: string;
@@ -1580,26 +1580,26 @@ export interface Metric {
   };
   kind: 'count' | 'distribution';
   /**
-   * What was counted; of a distribution how many values there were.
+   * The count; for a distribution, the number of values.
    */
   value: number;
   /**
-   * Of all values of a distribution.
+   * For a distribution: the sum of its values.
    */
   sum?: number;
   /**
-   * Of a distribution: how many values are up to each bound; only bounds that add some.
+   * For a distribution: the number of values up to each bound. Bounds that add no values are left out.
    */
   buckets?: {
     /**
-     * Inclusive; null: there is no bound.
+     * Inclusive upper bound; null: no bound.
      */
     upTo: number | null;
     count: number;
   }[];
 }
 /**
- * How a pipeline is, step by step.
+ * The state of a pipeline, step by step.
  */
 export interface PipelineStatus {
   name: string;
@@ -1607,36 +1607,36 @@ export interface PipelineStatus {
   steps: {
     name: string;
     /**
-     * Its name among all services.
+     * The name of the service.
      */
     service: string;
     /**
-     * What it reads.
+     * The channel it reads.
      */
     channel: string;
     runs: 'here' | 'elsewhere';
     state: 'starting' | 'running' | 'standby' | 'restarting' | 'stopped' | 'missing' | 'failed';
     message?: string;
     /**
-     * Events per second that came to it lately.
+     * Incoming events per second.
      */
     rate: number;
     /**
-     * Events that came to it.
+     * Number of incoming events.
      */
     received: number;
     /**
-     * Events that wait for it.
+     * Number of events that the step has not handled yet.
      */
     lag: number;
     /**
-     * Events that it could not do; they are in the dead letters.
+     * Number of events that failed for good; they are in the dead letters.
      */
     failed: number;
     retried: number;
   }[];
   /**
-   * The channel of what comes out.
+   * The channel of the results.
    */
   to: string;
   results: {
@@ -1645,17 +1645,17 @@ export interface PipelineStatus {
   };
 }
 /**
- * What went wrong (RFC 9457).
+ * A problem document (RFC 9457).
  */
 export interface Problem {
   /**
-   * URI reference of the kind of problem: /docs/problems#{code}.
+   * URI reference of the problem's code: /docs/problems#{code}.
    */
   type: string;
   title: string;
   status: number;
   /**
-   * Stable, for programs.
+   * A stable code for programs; /docs/problems lists all.
    */
   code: string;
   /**
@@ -1663,7 +1663,7 @@ export interface Problem {
    */
   detail?: string;
   /**
-   * What to do about it.
+   * What to do.
    */
   hint?: string;
   instance?: string;
@@ -1675,41 +1675,41 @@ export interface Problem {
   [k: string]: unknown;
 }
 /**
- * A `reprise record` that runs.
+ * A running `reprise record`.
  */
 export interface Recorder {
   id: string;
   /**
-   * What it listens to, as Redis matches channels.
+   * The channels it records, as glob patterns of Redis.
    */
   patterns: string[];
   /**
-   * It keeps the last so many seconds in memory; null: it writes all to files.
+   * How many seconds it keeps in memory; null: it writes everything to files.
    */
   ringSeconds: number | null;
   started: string;
   /**
-   * Those that it heard something on.
+   * Channels with at least one message.
    */
   channels: string[];
   /**
-   * So many it recorded.
+   * Number of recorded messages.
    */
   messages: number;
   /**
-   * Messages of these that it did not hear, and found in the log.
+   * Number of recorded messages that it missed at first and read from the log.
    */
   filled: number;
   /**
-   * Messages that it neither heard nor found.
+   * Number of messages that it missed and could not read from the log.
    */
   lost: number;
   /**
-   * In its files, or in its ring.
+   * Bytes in its files, or in its ring buffer.
    */
   bytes: number;
   /**
-   * Names of what it wrote; of a ring the snapshots.
+   * Names of the files it has written; for a ring buffer, of the snapshots.
    */
   files: string[];
 }
@@ -1718,7 +1718,7 @@ export interface Recorder {
  */
 export interface Recording {
   /**
-   * The file's name in the recordings folder.
+   * Name of the file in the recordings folder.
    */
   id: string;
   format: string;
@@ -1727,11 +1727,11 @@ export interface Recording {
   description?: RecordingDescription;
 }
 /**
- * What one reading of the whole file found.
+ * What one pass over the whole file found.
  */
 export interface RecordingDescription {
   /**
-   * The channel it plays on unless told otherwise.
+   * The channel it plays onto by default.
    */
   channel: string;
   /**
@@ -1744,38 +1744,38 @@ export interface RecordingDescription {
   end: string | null;
   records: number;
   /**
-   * Rows that can't be played.
+   * Number of rows that can't be played.
    */
   refused: number;
   /**
-   * The first twenty of them.
+   * The first twenty refused rows.
    */
   refusals?: {
     /**
-     * In the file; 0 where it has no lines.
+     * Line in the file; 0 if the format has no lines.
      */
     line: number;
     reason: string;
   }[];
   /**
-   * Steps back in time, row to row.
+   * Number of rows that are earlier than the row before.
    */
   disordered: number;
   longestGapSeconds?: number;
   subjectCount: number;
   /**
-   * The first hundred.
+   * The first hundred subjects.
    */
   subjects: string[];
   /**
-   * west, south, east, north in degrees, around all places; a place that its subject can not have reached is left out.
+   * Bounding box of all positions: west, south, east, north in degrees. Positions that their subject can't have reached are left out.
    *
    * @minItems 4
    * @maxItems 4
    */
   bbox?: number[] | null;
   /**
-   * Each option that was inferred from a first look: its value and the evidence.
+   * The options that were inferred from the beginning of the file, each with its value and the evidence.
    */
   inferred: {
     [k: string]: {
@@ -1789,40 +1789,40 @@ export interface RecordingDescription {
   };
 }
 /**
- * The Redis that everything meets in, as it says itself.
+ * Figures of the Redis server, as it reports them.
  */
 export interface RedisFacts {
   /**
-   * With its name where it is not Redis: `valkey 8.0.1`.
+   * The version; with the name of the server if it is not Redis: `valkey 8.0.1`.
    */
   version: string;
   uptimeSeconds: number;
   memoryBytes: number;
   memoryPeakBytes: number;
   /**
-   * null: as much as there is.
+   * The memory limit; null: no limit.
    */
   memoryMaxBytes: number | null;
   /**
-   * Connections.
+   * Number of connections.
    */
   clients: number;
   commandsPerSecond: number;
   /**
-   * Of the database that is used.
+   * Number of keys in the database in use.
    */
   keys: number;
   /**
-   * What outlives its end. log: an append-only file. snapshots: what was there at the last one.
+   * What is kept when Redis stops. log: everything, in an append-only file. snapshots: the state at the last snapshot. nothing: no data.
    */
   keeps: 'log' | 'snapshots' | 'nothing';
   /**
-   * Its own; null where it listens on none.
+   * The TCP port that Redis listens on; null if it listens on none.
    */
   port: number | null;
 }
 /**
- * One run of recordings onto channels.
+ * A replay of recordings onto channels.
  */
 export interface Replay {
   id: string;
@@ -1839,22 +1839,22 @@ export interface Replay {
    */
   achievedRate?: number | null;
   /**
-   * Published in the last second.
+   * Events published in the last second.
    */
   eventsPerSecond?: number | null;
   /**
-   * Where the timeline stands.
+   * Position on the timeline.
    */
   position: string;
   start: string;
   /**
-   * null while it is not known (a file too large to read first).
+   * null while it is unknown: the file is too large to be read first.
    */
   end: string | null;
   loop: boolean | number;
   loopsDone?: number;
   /**
-   * The range that is played over and over.
+   * The range that is played repeatedly.
    *
    * @minItems 2
    * @maxItems 2
@@ -1869,7 +1869,7 @@ export interface Replay {
   instance?: string;
   created?: string;
   /**
-   * How long after its due time a record left, milliseconds.
+   * How long after their due time records were published, in milliseconds.
    */
   latenessMs?: {
     p50: number;
@@ -1877,11 +1877,11 @@ export interface Replay {
     max: number;
   };
   /**
-   * How much the timeline was slowed in all because something could not keep up, milliseconds.
+   * By how much the timeline was delayed in total because something could not keep up, in milliseconds.
    */
   slippedMs?: number;
   /**
-   * The attached consumer that is the furthest behind.
+   * The attached consumer that is furthest behind.
    */
   lag?: {
     consumer: string;
@@ -1889,42 +1889,42 @@ export interface Replay {
     events: number;
   } | null;
   /**
-   * What it waits for before it begins.
+   * What the replay waits for before it begins.
    */
   waiting?: string | null;
   counts: {
     published: number;
     /**
-     * Rows that could not be played; they are in the dead letters.
+     * Number of rows that could not be played; they are in the dead letters.
      */
     refused: number;
     /**
-     * Rows put in order before they were played.
+     * Number of rows that were put in order before they were played.
      */
     reordered: number;
     /**
-     * Rows too far out of order for the window; played late, counted.
+     * Number of rows that were too far out of order to be sorted, and were played late.
      */
     late: number;
     /**
-     * Records that the filter or the sample left out, and state that a recorded replay had restored, which is no new data.
+     * Number of records that the filter or the sample left out. Restored state in the recording counts too, since it is not new data.
      */
     filtered?: number;
     /**
-     * Rows weeks away from those around them, left out or given the time before; they are in the dead letters.
+     * Number of rows whose time is weeks away from the rows around them; they were left out or given the time of the row before. They are in the dead letters.
      */
     outliers?: number;
     /**
-     * Events that restored the state before a start or seek; not counted as published.
+     * Number of events that restored the state before a start or seek; they do not count as published.
      */
     restored?: number;
     /**
-     * Records left out because they were late (late: drop).
+     * Number of records dropped because they were late (late: drop).
      */
     dropped?: number;
   };
   /**
-   * In the answer to a PATCH with a position: whether the seek was done.
+   * In the response to a PATCH with a position: whether the seek was done.
    */
   didSeek?: boolean;
 }
@@ -1940,17 +1940,17 @@ export interface ReplayPatch {
   position?: string;
   loop?: boolean | number;
   /**
-   * Play this range over and over: A..B, each a time or an offset such as 90s; null: all of it again.
+   * Play this range repeatedly: A..B, each a time or an offset such as 90s; null: play everything again.
    */
   ab?: string | null;
   late?: 'slow' | 'drop' | 'burst';
   /**
-   * Pause and go on by so many records (negative: back before as many times of records), by a span such as 10s, or `time`: by all records of the next time.
+   * Pause, and step by a number of records (negative: back by as many record times), by a duration such as 10s, or by `time`: by all records of the next time.
    */
   step?: number | string;
 }
 /**
- * A process or an analysis service that says it is alive.
+ * A process or an analysis service that sends heartbeats.
  */
 export interface Service {
   name: string;
@@ -1960,7 +1960,7 @@ export interface Service {
   pid?: number;
   started?: string;
   /**
-   * Last heartbeat.
+   * Time of the last heartbeat.
    */
   seen: string;
   version?: string;
@@ -1975,33 +1975,33 @@ export interface Service {
   lost?: number;
 }
 /**
- * A kind of analysis service: what it derives, from what, and what can be set.
+ * A kind of analysis service: its input, its output and its parameters.
  */
 export interface ServiceKindDocument {
   /**
-   * What `use` and `service` of the set-up say.
+   * The name that `use` and `service` in the configuration refer to.
    */
   name: string;
   /**
-   * What it derives, in a sentence.
+   * One sentence about what it derives.
    */
   summary: string;
   /**
-   * The channel it reads unless the set-up says otherwise.
+   * The channel it reads by default.
    */
   input: string;
   /**
-   * The channel it writes unless the set-up says otherwise.
+   * The channel it writes by default.
    */
   output: string;
   /**
-   * Further outputs: name -> channel.
+   * Further outputs, by name: the channel of each.
    */
   outputs: {
     [k: string]: string;
   };
   /**
-   * true: changed parameters hold from then on. false: they begin the epoch anew.
+   * true: changed parameters apply from then on. false: they start the current epoch again.
    */
   keepsState: boolean;
   /**
@@ -2012,150 +2012,150 @@ export interface ServiceKindDocument {
   };
 }
 /**
- * What a recorder's ring held, as a file.
+ * A file with what the ring buffer of a recorder held.
  */
 export interface Snapshot {
   recorder: string;
   /**
-   * Its name, beside the file that the recorder was told.
+   * Name of the file. It lies beside the file that the recorder was started with.
    */
   file: string;
   messages: number;
   /**
-   * The recording that it is; null where it does not lie in the recordings folder.
+   * Id of the recording; null if the file is not in the recordings folder.
    */
   recording: string | null;
 }
 /**
- * A hop of a trace, with how long it took and where it stands in the tree.
+ * A hop of a trace with its durations and its place in the tree.
  */
 export interface Span {
   trace: string;
   span: string;
   /**
-   * The span that the event came from; absent where the trace begins.
+   * The span that the event came from; absent at the start of the trace.
    */
   parent?: string;
   service: string;
   pipeline?: string;
   /**
-   * The channel that the event was on.
+   * The channel of the event.
    */
   channel: string;
   /**
-   * Its id.
+   * The id of the event.
    */
   event: string;
   /**
-   * Of an event that came again.
+   * The number of the try; absent for the first one.
    */
   attempt?: number;
   /**
-   * Event time: when it happened.
+   * Event time of the event.
    */
   created: string;
   /**
-   * When it was published.
+   * When the event was published.
    */
   sent: string;
   /**
-   * When the service had read it; of one that was sent, when it was asked for.
+   * When the service had read the event; for status `sent`, when the request arrived.
    */
   received: string;
   /**
-   * When what came of it was published.
+   * When the resulting events were published.
    */
   finished: string;
   status: 'sent' | 'finished' | 'retried' | 'failed';
   /**
-   * Ids of the events that came of it, the first hundred; absent where none did.
+   * Ids of the first hundred resulting events; absent if there are none.
    */
   to?: string[];
   /**
-   * Of what failed.
+   * Why it failed; absent if it did not.
    */
   reason?: string;
   /**
-   * From when it was sent to when the service had read it.
+   * Time from sending the event until the service had read it, in milliseconds.
    */
   waitedMs: number;
   /**
-   * From then to when what came of it was published.
+   * Time from then until the resulting events were published, in milliseconds.
    */
   tookMs: number;
   /**
-   * How many spans lie before it.
+   * Depth in the tree; 0 for a root.
    */
   depth: number;
 }
 /**
- * The whole set-up as one document: what GET answers, PUT restores. A section that is left out stays as it is.
+ * The whole set-up as one document: GET returns it, PUT restores it. A section that is missing stays as it is.
  */
 export interface System {
   /**
-   * How channels are declared.
+   * The declared channels, by name.
    */
   channels?: {
     [k: string]: ChannelConfig;
   };
   /**
-   * Addresses of the gateway.
+   * The configured endpoints.
    */
   endpoints?: EndpointConfig[];
   /**
-   * Services with their parameters; among these the fences of services that know any.
+   * The analysis services with their parameters, by name. Fences are among the parameters.
    */
   services?: {
     [k: string]: ServiceConfig;
   };
   /**
-   * What is aggregated over which windows.
+   * The window aggregates, by name.
    */
   analytics?: {
     [k: string]: Analytics;
   };
   /**
-   * Services in a row.
+   * The pipelines, by name.
    */
   pipelines?: {
     [k: string]: Pipeline;
   };
   /**
-   * Those that play or are paused: what they were asked for, and how far they are.
+   * The replays that play or are paused, by id: the request that started each, and its position.
    */
   replays?: {
     [k: string]: {
       request: ReplayRequest;
       state: 'playing' | 'paused';
       /**
-       * Where the timeline stands.
+       * Position on the timeline.
        */
       position: string;
     };
   };
   /**
-   * What can not be as it is set up: plugins that failed, a configuration that is broken. PUT takes no notice of it.
+   * What does not work as configured: failed plugins, invalid configuration. PUT ignores this member.
    */
   problems?: string[];
 }
 /**
- * What differs between the set-up as it is and as it is to be.
+ * The differences between the current set-up and the wanted one.
  */
 export interface SystemChanges {
   changes: {
     section: 'channels' | 'endpoints' | 'services' | 'analytics' | 'pipelines' | 'replays';
     /**
-     * Of an endpoint its method and path.
+     * The name; for an endpoint, its method and path.
      */
     name: string;
     change: 'added' | 'changed' | 'removed';
     /**
-     * Of what changed: JSON pointers into the definition.
+     * For a change: JSON pointers to the parts of the definition that differ.
      */
     at?: string[];
   }[];
   /**
-   * Replays that could not be taken up again; all else was done.
+   * The replays that could not be restored; everything else was done.
    */
   failed: {
     replay: string;
@@ -2163,7 +2163,7 @@ export interface SystemChanges {
   }[];
 }
 /**
- * A finite job and how far it is.
+ * A task and its progress.
  */
 export interface Task {
   id: string;
@@ -2174,7 +2174,7 @@ export interface Task {
   state: 'queued' | 'running' | 'succeeded' | 'failed' | 'canceled';
   progress: number;
   /**
-   * Present once it has succeeded.
+   * The result; present once the task has succeeded.
    */
   result?: {
     [k: string]: unknown;
@@ -2186,7 +2186,7 @@ export interface Task {
 }
 export interface TaskRequest {
   /**
-   * One of GET /api/v1/tasks/kinds.
+   * A kind that GET /api/v1/tasks/kinds lists.
    */
   kind: string;
   params?: {
@@ -2194,17 +2194,17 @@ export interface TaskRequest {
   };
 }
 /**
- * The way of one message through services, as far as it is on record.
+ * The route of one event through the services, as far as it is recorded.
  */
 export interface Trace {
   id: string;
   /**
-   * The last that is known: failed where some branch did, else waiting where some branch does.
+   * failed: a branch has failed. waiting: none has failed and a branch waits. finished: all branches are done.
    */
   status: 'waiting' | 'finished' | 'failed';
   pipeline?: string;
   /**
-   * Where it began.
+   * The channel of the first event.
    */
   channel: string;
   /**
@@ -2212,34 +2212,34 @@ export interface Trace {
    */
   started: string;
   /**
-   * The last that happened.
+   * When the last recorded hop ended.
    */
   ended: string;
   durationMs: number;
   /**
-   * Those that it passed, in order.
+   * The services that handled it, in order.
    */
   services: string[];
   spans: number;
   /**
-   * Where it waits.
+   * The events that still wait for a service.
    */
   waiting: {
     channel: string;
     /**
-     * For this one.
+     * The service that it waits for.
      */
     service: string;
     event: string;
     since: string;
     ms: number;
     /**
-     * unread: the service has not come to it. retry: it failed, and will come again.
+     * unread: the service has not read it yet. retry: it failed and will be tried again.
      */
     reason: 'unread' | 'retry';
   }[];
   /**
-   * Where it failed for good.
+   * The events that failed for good.
    */
   failures: {
     channel: string;
@@ -2247,12 +2247,12 @@ export interface Trace {
     event: string;
     reason: string;
     /**
-     * Of one trace alone: the id under /deadletters; null where it is gone.
+     * Only in a single trace: the id of its dead letter; null if that is gone.
      */
     deadLetter?: string | null;
   }[];
   /**
-   * Of one trace alone: each with those that follow from it behind it, a tree by `parent` and `depth`.
+   * Only in a single trace: its hops in tree order, each followed by the hops that resulted from it; see `parent` and `depth`.
    */
   hops?: Span[];
 }
@@ -2272,31 +2272,31 @@ export interface ServicePatch {
   };
 }
 /**
- * Server to client: `batch`. Events of one channel and epoch, in order. Without any, and `to` 0: the epoch has begun.
+ * Server to client: `batch`. Events of one channel and epoch, in order. Without events and with `to` 0: the epoch has begun.
  */
 export interface Batch {
   channel: string;
   epoch: number;
   /**
-   * First offset covered.
+   * The first offset that the batch covers.
    */
   from: number;
   /**
-   * Last offset covered.
+   * The last offset that the batch covers.
    */
   to: number;
   events: CloudEvent[];
   /**
-   * Events left out because a later one of their subject is here.
+   * Number of events left out because a later event of their subject is in the batch.
    */
   conflated: number;
   /**
-   * Events lost to this client for another reason.
+   * Number of events lost for another reason.
    */
   dropped: number;
 }
 /**
- * Client to server: `credit`. Everything up to here has been dealt with; more may come.
+ * Client to server: `credit`. The client has handled everything up to this offset and can take more.
  */
 export interface Credit {
   channel: string;
@@ -2304,20 +2304,20 @@ export interface Credit {
   offset: number;
 }
 /**
- * Server to client: `gap`. These events can't be delivered.
+ * Server to client: `gap`. Events that can't be delivered.
  */
 export interface Gap {
   channel: string;
   epoch: number;
   from: number;
   /**
-   * The last of them, and where the client now stands. One less than `from` where nothing is missing but the client could not go on from where it was: `reason` says why.
+   * The last missing offset, and the client's position now. One less than `from` if nothing is missing but the client could not resume from its position; `reason` says why.
    */
   to: number;
   reason: string;
 }
 /**
- * Client to server: `replay`. Changes a replay as PATCH /replays/{id} does; the acknowledgement is the replay.
+ * Client to server: `replay`. Changes a replay like PATCH /replays/{id}; the acknowledgement is the replay.
  */
 export interface ReplayChange {
   id: string;
@@ -2330,7 +2330,7 @@ export interface ReplayChange {
   step?: number | string;
 }
 /**
- * Server to client: `status`, at every change: whether Redis answers, and how each service is.
+ * Server to client: `status`. Sent at every change: whether Redis responds, and the state of each service.
  */
 export interface Status {
   redis: 'up' | 'down';
@@ -2343,7 +2343,7 @@ export interface Subscribe {
   channel: string;
   mode?: 'stream' | 'latest';
   /**
-   * Resume after this event.
+   * Resume after this position.
    */
   since?: {
     epoch: number;
@@ -2361,20 +2361,20 @@ export interface Subscribe {
   maxHz?: number;
 }
 /**
- * The acknowledgement of `subscribe`: where the channel stands, and what is needed to start from there.
+ * The acknowledgement of `subscribe`: the position where the client starts, and a snapshot for it.
  */
 export interface Subscribed {
   epoch: number;
   /**
-   * The stream goes on after this one.
+   * Events after this offset follow.
    */
   offset: number;
   /**
-   * All events after `since` follow.
+   * true: all events after `since` follow.
    */
   recovered: boolean;
   /**
-   * The latest event of each subject; empty when recovered.
+   * The latest event of each subject; empty if `recovered`.
    */
   snapshot: CloudEvent[];
 }
@@ -2385,7 +2385,7 @@ export interface Unsubscribe {
   channel: string;
 }
 /**
- * The time-weighted average of a speed over the next N seconds of a channel: each value counts for as long as it was the latest of its subject.
+ * The time-weighted average of a speed over the next N seconds of a channel: each value counts for as long as it is the latest of its subject.
  */
 export interface AverageSpeed {
   params: AverageSpeedParams;
@@ -2398,38 +2398,38 @@ export interface AverageSpeedParams {
   time_window_seconds: number;
   channel?: string;
   /**
-   * Only this subject; all of them if absent.
+   * Only this subject. Default: all subjects.
    */
   subject?: string;
   /**
-   * The datum's member to average, metres per second.
+   * The member of the data to average, in metres per second.
    */
   field?: string;
   /**
-   * event: N seconds of the channel's event time, the same answer at any rate; wall: N seconds from now.
+   * event: N seconds of event time of the channel; the result is the same at any replay rate. wall: N seconds from now.
    */
   clock?: 'event' | 'wall';
 }
 export interface AverageSpeedResult {
   /**
-   * null when no speed was seen.
+   * null if there was no speed.
    */
   average_speed_mps: number | null;
   samples: number;
   subjects: number;
   /**
-   * Seconds of speed the average rests on, summed over the subjects.
+   * How many seconds of speed the average is based on, summed over the subjects.
    */
   seconds: number;
   from?: string | null;
   to?: string | null;
   /**
-   * Events that left the log before they were read.
+   * Number of events that left the log before they were read.
    */
   gaps?: number;
 }
 /**
- * A recording as another recording, in another format: sorted, checked, indexed, packed.
+ * Writes a recording as another recording, for instance in another format: sorted, checked, indexed and compressed.
  */
 export interface Convert {
   params: ConvertParams;
@@ -2437,15 +2437,15 @@ export interface Convert {
 }
 export interface ConvertParams {
   /**
-   * A recording of the folder.
+   * A recording in the recordings folder.
    */
   recording: string;
   /**
-   * The name of the new one; its ending says the format: .mcap, .ndjson or .csv, text also .gz.
+   * The name of the new recording. Its extension decides the format: .mcap, .ndjson or .csv; text also with .gz.
    */
   to: string;
   /**
-   * Of .mcap: lz4 is fast to play, zstd half the size.
+   * For .mcap: lz4 plays faster, zstd takes half the space.
    */
   compression?: 'lz4' | 'zstd' | 'none';
 }
@@ -2467,15 +2467,15 @@ export interface ConvertResult {
   end: string | null;
   bytes: number;
   /**
-   * Steps back in time that were put in order.
+   * Number of messages that were out of order and have been sorted.
    */
   reordered: number;
   /**
-   * Rows that could not be read.
+   * Number of rows that could not be read.
    */
   refused: number;
   /**
-   * The first of them.
+   * The first refused rows.
    */
   refusals: {
     line: number;
@@ -2483,7 +2483,7 @@ export interface ConvertResult {
   }[];
 }
 /**
- * A number of a channel over event time, as far as its log goes back: least, average and most in equal stretches.
+ * A number of a channel over event time, as far as its log goes back: minimum, average and maximum in equal intervals.
  */
 export interface Course {
   params: CourseParams;
@@ -2492,37 +2492,37 @@ export interface Course {
 export interface CourseParams {
   channel?: string;
   /**
-   * The datum's member.
+   * The member of the data.
    */
   field?: string;
   /**
-   * Only this subject; all of them if absent.
+   * Only this subject. Default: all subjects.
    */
   subject?: string;
   /**
-   * How many parts the time is cut into, at most.
+   * Maximum number of intervals.
    */
   stretches?: number;
 }
 export interface CourseResult {
   /**
-   * Numbers that were found.
+   * Number of values.
    */
   values: number;
   /**
-   * Event time of the first.
+   * Event time of the first value.
    */
   from: string | null;
   /**
-   * Event time of the last.
+   * Event time of the last value.
    */
   to: string | null;
   /**
-   * In order of time; a stretch without a number is left out.
+   * The intervals in order of time; those without values are left out.
    */
   course: {
     /**
-     * Where the stretch begins.
+     * Start of the interval.
      */
     time: string;
     least: number;
@@ -2532,7 +2532,7 @@ export interface CourseResult {
   }[];
 }
 /**
- * A stretch of a recording as another recording.
+ * Writes part of a recording as another recording.
  */
 export interface Cut {
   params: CutParams;
@@ -2540,23 +2540,23 @@ export interface Cut {
 }
 export interface CutParams {
   /**
-   * A recording of the folder.
+   * A recording in the recordings folder.
    */
   recording: string;
   /**
-   * The name of the new one; its ending says the format: .mcap, .ndjson or .csv, text also .gz.
+   * The name of the new recording. Its extension decides the format: .mcap, .ndjson or .csv; text also with .gz.
    */
   to: string;
   /**
-   * From here on: an ISO time, or an offset from the start such as `90s`.
+   * Start: an ISO time, or an offset from the start of the recording such as `90s`.
    */
   start?: string;
   /**
-   * Up to and with here.
+   * End, inclusive.
    */
   end?: string;
   /**
-   * Of .mcap: lz4 is fast to play, zstd half the size.
+   * For .mcap: lz4 plays faster, zstd takes half the space.
    */
   compression?: 'lz4' | 'zstd' | 'none';
 }
@@ -2578,15 +2578,15 @@ export interface CutResult {
   end: string | null;
   bytes: number;
   /**
-   * Steps back in time that were put in order.
+   * Number of messages that were out of order and have been sorted.
    */
   reordered: number;
   /**
-   * Rows that could not be read.
+   * Number of rows that could not be read.
    */
   refused: number;
   /**
-   * The first of them.
+   * The first refused rows.
    */
   refusals: {
     line: number;

@@ -3,8 +3,8 @@ import type { Redis } from './connection.ts';
 import type { ChannelSpec } from '../wire/channels.ts';
 import { isoTime, parsePosition, positionText, timeMsOf, type Position } from '../wire/event.ts';
 import { keys } from '../wire/keys.ts';
+import { limits } from '../wire/limits.ts';
 
-export const DEAD_LETTERS_MAX = 10_000;
 const CONTENT_MAX = 20_000;
 
 /** Where the channel stands; epoch 0 before its first event. */
@@ -146,11 +146,11 @@ export function deadLetterText(letter: Omit<DeadLetter, 'id' | 'at'>): string {
   return JSON.stringify({ at, ...letter, content: letter.content.slice(0, CONTENT_MAX) });
 }
 
-/** Keeps what was refused, and why; the oldest leave when there are more than ten thousand. */
+/** Keeps what was refused, and why; the oldest leave when there are too many. */
 export async function addDeadLetters(redis: Redis, letters: Omit<DeadLetter, 'id' | 'at'>[]): Promise<void> {
   const pipeline = redis.pipeline();
   for (const letter of letters)
-    pipeline.xadd(keys.deadLetters, 'MAXLEN', '~', DEAD_LETTERS_MAX, '*', 'd', deadLetterText(letter));
+    pipeline.xadd(keys.deadLetters, 'MAXLEN', '~', limits.DEAD_LETTERS_MAX, '*', 'd', deadLetterText(letter));
   await pipeline.exec();
 }
 

@@ -1,24 +1,14 @@
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { Command, Redis } from 'ioredis';
 import { failure, sentence } from '../problems/errors.ts';
+import type { FunctionName, ProtocolName } from '../lua/functions.ts';
+import type { Arguments } from '../lua/layout.ts';
+import { functionName, internalLibrary, protocolLibrary } from '../lua/library.ts';
 
 export type { Redis };
-
-const source = readFileSync(new URL('../functions.lua', import.meta.url), 'utf8');
-const version = createHash('sha256').update(source).digest('hex').slice(0, 8);
-const library = source.replaceAll('@VERSION@', version);
-/** The functions that services in any language call, under names that stay. */
-const protocol = ['protocol-text.lua', 'protocol.lua']
-  .map((file) => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8'))
-  .join('\n');
 
 /** What listens there but does not answer for so long is no Redis, or one that is no use. */
 const ANSWER_LIMIT_MS = 5_000;
 
-/** The Redis Functions of functions.lua. */
-export type FunctionName =
-  'emit' | 'admit' | 'begin' | 'resume' | 'renew' | 'mark' | 'hold' | 'commit' | 'note';
 type Reply = (number | string)[] | number;
 
 /**
@@ -53,15 +43,15 @@ export function duplicate(redis: Redis): Redis {
   return copy;
 }
 
-/** Calls one of our functions; loads the library first where this Redis does not have it (a new or flushed one). */
+/** Calls one of our functions, with what its layout in core/lua/functions.ts encodes; loads the library first where this Redis does not have it (a new or flushed one). */
 export async function callFunction(
   redis: Redis,
   name: FunctionName,
   keys: string[],
-  args: (string | number)[],
+  { list }: Arguments,
 ): Promise<Reply> {
   const command = () =>
-    redis.call('FCALL', functionName(name), keys.length, ...keys, ...args) as Promise<Reply>;
+    redis.call('FCALL', functionName(name), keys.length, ...keys, ...list) as Promise<Reply>;
   try {
     return await command();
   } catch (error) {
@@ -74,7 +64,7 @@ export async function callFunction(
 /** Calls a function of the protocol, as a service in any language does; see docs/protocol.md. */
 export async function callProtocol(
   redis: Redis,
-  name: 'send' | 'done' | 'fail' | 'retry' | 'alive' | 'log' | 'count' | 'observe',
+  name: ProtocolName,
   args: (string | number)[],
 ): Promise<unknown> {
   const command = () => redis.call('FCALL', `reprise_${name}`, 0, ...args);
@@ -85,11 +75,6 @@ export async function callProtocol(
     await loadFunctions(redis);
     return command();
   }
-}
-
-/** The name a function has in Redis. */
-export function functionName(name: FunctionName): string {
-  return `reprise_${name}_${version}`;
 }
 
 /** Whether a connection may suppress replies, as `callBytes` does: some proxies and access lists do not allow it. */
@@ -139,11 +124,11 @@ function open(url: string, name: string): Redis {
 
 async function loadFunctions(redis: Redis): Promise<void> {
   try {
-    await redis.function('LOAD', library);
+    await redis.function('LOAD', internalLibrary);
   } catch (error) {
     if (!/already exists/.test((error as Error).message)) throw error;
   }
-  await redis.function('LOAD', 'REPLACE', protocol);
+  await redis.function('LOAD', 'REPLACE', protocolLibrary);
 }
 
 function unreachable(url: string, cause: unknown): Error {

@@ -2,6 +2,7 @@ import type { ChannelConfig } from '../../schemas/types.ts';
 import { schemas, validator } from '../../schemas/index.ts';
 import { keys } from './keys.ts';
 import { refusal } from '../problems/errors.ts';
+import { limits } from './limits.ts';
 
 /** A channel as it is written: its configuration with the defaults filled in. */
 export interface ChannelSpec {
@@ -16,19 +17,18 @@ export interface ChannelSpec {
   schema: string | null;
 }
 
-const DEFAULT_LOG_EVENTS = 100_000;
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._:-]*$/;
 
 /** Whether a channel can be called so. */
 export function isChannelName(name: string): boolean {
-  return NAME.test(name) && !name.startsWith('reprise:');
+  return NAME.test(name) && name.length <= limits.CHANNEL_NAME_MAX && !name.startsWith(keys.ownPrefix);
 }
 
 /** The specification of a channel, declared or not. @throws refusal when it can't be a channel's name */
 export function channelSpec(name: string, declared: { [name: string]: ChannelConfig } = {}): ChannelSpec {
   if (!isChannelName(name)) {
     throw refusal('channel_name', 400, `"${name.slice(0, 140)}" can't be a channel's name.`, {
-      hint: 'Use letters, digits, dot, colon, dash and underscore, 128 at most; reprise:* is taken.',
+      hint: `Use letters, digits, dot, colon, dash and underscore, ${limits.CHANNEL_NAME_MAX} at most; ${keys.ownPrefix}* is taken.`,
     });
   }
   const config = Object.hasOwn(declared, name) ? declared[name]! : {};
@@ -36,7 +36,7 @@ export function channelSpec(name: string, declared: { [name: string]: ChannelCon
   return {
     name,
     envelope: config.envelope ?? 'cloudevents',
-    logMax: config.log ?? DEFAULT_LOG_EVENTS,
+    logMax: config.log ?? limits.LOG_MAX,
     keepsState: config.state ?? true,
     latestKey: config.latestKey ?? '',
     schema: schemas.has(schema) ? schema : null,
@@ -46,16 +46,4 @@ export function channelSpec(name: string, declared: { [name: string]: ChannelCon
 /** The check of a channel's data; channels without a schema take any object. */
 export function dataValidator(spec: ChannelSpec) {
   return spec.schema === null ? null : validator<{ [member: string]: unknown }>(spec.schema);
-}
-
-/** The keys of a batch, in the order functions.lua reads them. */
-export function batchKeys({ name, latestKey }: ChannelSpec): string[] {
-  return [
-    keys.head(name),
-    keys.log(name),
-    keys.state(name),
-    keys.consumers(name),
-    keys.owner(name),
-    latestKey,
-  ];
 }

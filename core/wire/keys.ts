@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto';
 
-/** Every Redis name of ours. Whoever reads or writes one, in any process, takes it from here. */
+/**
+ * Every Redis name of ours. All code that reads or writes one takes it from here, Lua too: core/lua/assemble.ts writes them into
+ * the functions.
+ */
 export const keys = {
+  /** Every name begins with this, and no channel may. */
+  ownPrefix: 'reprise:',
   /** Set of the channels that ever carried an event. */
   channels: 'reprise:channels',
   /**
@@ -32,7 +37,7 @@ export const keys = {
   setup: 'reprise:setup',
   /** Hash: service that runs elsewhere -> `{state, params}`: how it is set up. */
   outside: 'reprise:outside',
-  /** Hash: channel of the configuration -> `<envelope> <events in the log> <state, 1/0> <latest key>`, for protocol.lua. */
+  /** Hash: channel of the configuration -> `<envelope> <events in the log> <state, 1/0> <latest key>`, for the protocol's functions. */
   declared: 'reprise:declared',
   /** Hash: channel of a pipeline's step -> `<retries> <backoff, ms>`. */
   retryPolicy: 'reprise:retrypolicy',
@@ -44,8 +49,8 @@ export const keys = {
   tally: (service: string) => `reprise:tally:${service}`,
   /** Stream, bounded: fields `t` trace id, `d` a Hop: what a service did with an event whose trace is sampled. */
   traces: 'reprise:traces',
-  /** List, one of 256 by the trace id's last two digits: `<trace id><entry id in traces>`, latest last. */
-  traceIndex: (trace: string) => `reprise:trace-index:${trace.slice(-2)}`,
+  /** List for the traces whose id ends in these digits, of which it is limits.TRACE_INDEX_DIGITS: `<trace id><entry id in traces>`, latest last. */
+  traceIndex: (lastDigits: string) => `reprise:trace-index:${lastDigits}`,
   /**
    * Hash of what services count and observe, bounded: `<service> <metric> <labels, JSON> total` of a count; of observations
    * `... sum`, and how many were up to each bound and above the one before, `... le:0.5`; `#<service>` -> how many series.

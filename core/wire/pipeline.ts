@@ -1,6 +1,7 @@
 import type { CloudEvent, OutsideStep, Pipeline, ServiceConfig, ServiceStep } from '../../schemas/types.ts';
 import { isChannelName } from './channels.ts';
 import { spanMs } from '../time/duration.ts';
+import { limits } from './limits.ts';
 
 /** The channels that an event still has to visit; a list of lists parts into branches. */
 export type Route = NonNullable<CloudEvent['route']>;
@@ -133,8 +134,8 @@ export function nextHops(route: Route): { channel: string; route: Route }[] {
 }
 
 /** What is wrong with a route that an event brings; null: nothing. */
-export function routeProblem(route: unknown, depth = 0): string | null {
-  if (!Array.isArray(route) || depth > 2)
+export function routeProblem(route: unknown, depth = 1): string | null {
+  if (!Array.isArray(route) || depth > limits.ROUTE_DEPTH_MAX)
     return 'route must be a list of channels, and of branches of channels';
   for (const step of route) {
     const isChannel = typeof step === 'string' && isChannelName(step);

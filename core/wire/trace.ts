@@ -59,7 +59,7 @@ export function traceOf(event: string): TraceContext {
   return { trace: digits.slice(0, 32), span: digits.slice(-16), isSampled: false };
 }
 
-/** The span of what a service does with an event: the same however often it is tried, as protocol.lua has it. */
+/** The span of what a service does with an event: the same however often it is tried, as core/lua/protocol/pending.lua has it. */
 export function spanOf(service: string, event: string): string {
   return hash('sha1', `${service} ${event}`).slice(0, 16);
 }

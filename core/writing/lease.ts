@@ -1,6 +1,7 @@
 import { failure, refusal, type RepriseError } from '../problems/errors.ts';
 import { keys } from '../wire/keys.ts';
 import { callFunction, type Redis } from '../redis/connection.ts';
+import { FUNCTIONS } from '../lua/functions.ts';
 
 /** A replay's claim on its channels; the token is its alone, so that who lost it can't write any more. */
 export interface Lease {
@@ -25,12 +26,18 @@ export async function beginEpoch(
   start: Start = { replay: replayOf(lease.token), fromMs: 0, loopsDone: 0 },
 ): Promise<number> {
   const names = channels.flatMap((channel) => [keys.owner(channel), keys.head(channel), keys.state(channel)]);
-  const about = `${start.fromMs} ${start.loopsDone}`;
   const reply = (await callFunction(
     redis,
     'begin',
     [keys.replayStarts, ...names],
-    [lease.token, lease.lifeMs, lastEpoch, start.replay, about, ...channels],
+    FUNCTIONS.begin.encode({
+      token: lease.token,
+      leaseMs: lease.lifeMs,
+      lastEpoch,
+      replay: start.replay,
+      about: `${start.fromMs} ${start.loopsDone}`,
+      channels,
+    }),
   )) as (number | string)[];
   if (reply[0] === 1) return Number(reply[1]);
   throw owned(String(reply[1]), String(reply[2]));
@@ -57,7 +64,7 @@ export async function resumeEpoch(
   if (kept === null) return null;
   const [epoch, fromMs, loopsDone] = kept.split(' ').map(Number) as [number, number, number];
   const names = channels.flatMap((channel) => [keys.owner(channel), keys.head(channel)]);
-  const args = [lease.token, lease.lifeMs, epoch];
+  const args = FUNCTIONS.resume.encode({ token: lease.token, leaseMs: lease.lifeMs, epoch });
   const reply = (await callFunction(redis, 'resume', names, args)) as (number | string)[];
   if (reply[0] === 0) return null;
   if (reply[0] === -1) throw owned(channels.join(', '), String(reply[1]));
@@ -99,10 +106,11 @@ export async function markChannels(
   redis: Redis,
   channels: string[],
   lease: Lease,
-  { epoch, timeMs, over }: Mark,
+  { epoch, timeMs, over: isOver }: Mark,
 ): Promise<void> {
   const names = channels.flatMap((channel) => [keys.head(channel), keys.ends(channel)]);
-  await callFunction(redis, 'mark', names, [lease.token, epoch, timeMs, over ? 1 : 0]);
+  const args = FUNCTIONS.mark.encode({ token: lease.token, epoch, timeMs, isOver });
+  await callFunction(redis, 'mark', names, args);
 }
 
 /** Gives the channels back. */
@@ -112,7 +120,8 @@ export async function releaseLease(redis: Redis, channels: string[], lease: Leas
 
 function renew(redis: Redis, channels: string[], token: string, lifeMs: number) {
   const names = channels.flatMap((channel) => [keys.owner(channel), keys.head(channel)]);
-  return callFunction(redis, 'renew', names, [token, lifeMs]) as Promise<(number | string)[]>;
+  const args = FUNCTIONS.renew.encode({ token, leaseMs: lifeMs });
+  return callFunction(redis, 'renew', names, args) as Promise<(number | string)[]>;
 }
 
 /** The replay that a lease is of. */

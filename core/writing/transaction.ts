@@ -1,14 +1,16 @@
 import type { Block } from '../wire/block.ts';
 import { command, word, type Bytes } from './command-buffer.ts';
-import { batchKeys, type ChannelSpec } from '../wire/channels.ts';
+import type { ChannelSpec } from '../wire/channels.ts';
 import { positionText, type Framer, type Position } from '../wire/event.ts';
 import { EventCommands, type Standing } from './event-commands.ts';
 import { keys } from '../wire/keys.ts';
-import { functionName } from '../redis/connection.ts';
+import { limits } from '../wire/limits.ts';
+import { ADMIT_KEYS, FUNCTIONS } from '../lua/functions.ts';
+import type { Argument } from '../lua/layout.ts';
+import { functionName } from '../lua/library.ts';
 
 /** How long a receipt is kept: more than the answer to a batch can be under way. */
 const RECEIPT_MS = 600_000;
-const ADMISSION_MS = 1_000;
 
 /** Who writes, the same for all batches on one channel. */
 export interface Writing {
@@ -47,27 +49,29 @@ export class TransactionWriter {
   readonly #events: EventCommands;
   /** What is the same each time, before and after what is not. */
   readonly #opening: string;
-  readonly #admission: string[];
+  readonly #admission: Argument[];
   readonly #multi: string;
   readonly #closing: string;
   readonly #end: string;
 
   constructor(writing: Writing) {
-    const { spec, framer, token, lifeMs, waits, writer } = writing;
+    const { spec, framer, token, lifeMs, writer } = writing;
     this.#writing = writing;
     this.#events = new EventCommands(framer, spec.name, spec.logMax > 0 ? keys.log(spec.name) : null);
     this.receipt = keys.receipt(spec.name, writer);
-    const [head, log, , consumers] = batchKeys(spec) as [string, string, string, string];
-    const admission = keys.admission(spec.name, writer);
-    const names = [head, log, consumers, admission];
+    const [head, log, admission] = [
+      keys.head(spec.name),
+      keys.log(spec.name),
+      keys.admission(spec.name, writer),
+    ];
+    const names = ADMIT_KEYS.encode({ head, log, consumers: keys.consumers(spec.name), admission }).list;
     this.#opening = command('CLIENT', 'REPLY', 'OFF') + command('WATCH', head) + command('DEL', admission);
-    const count = String(names.length);
-    this.#admission = ['FCALL', functionName('admit'), count, ...names, token, writer, waits ? '1' : '0'];
+    this.#admission = ['FCALL', functionName('admit'), names.length, ...names];
     this.#multi =
       command('WATCH', admission) +
       // Touches the watched key, which stops the transaction, unless it is there: so without admission nothing happens,
       // also where Redis does not know the function.
-      command('SET', admission, 'no', 'NX', 'PX', ADMISSION_MS) +
+      command('SET', admission, 'no', 'NX', 'PX', limits.ADMISSION_MS) +
       command('MULTI');
     this.#closing = spec.logMax > 0 ? command('XTRIM', log, 'MAXLEN', '~', spec.logMax) : '';
     if (token !== '') this.#closing += command('SET', keys.owner(spec.name), token, 'PX', lifeMs);
@@ -89,9 +93,20 @@ export class TransactionWriter {
   }
 
   #admit(count: number, { head, from, follows }: Placing): string {
-    const { logMax } = this.#writing.spec;
-    const batch = [follows ? 1 : 0, logMax, head.epoch, head.offset, from.epoch, from.offset, count];
-    return command(...this.#admission, ...batch);
+    const { spec, token, waits, writer } = this.#writing;
+    const batch = FUNCTIONS.admit.encode({
+      token,
+      writer,
+      waits,
+      follows,
+      logMax: spec.logMax,
+      expectedEpoch: head.epoch,
+      expectedOffset: head.offset,
+      epoch: from.epoch,
+      offset: from.offset,
+      events: count,
+    });
+    return command(...this.#admission, ...batch.list);
   }
 
   /** Notes where the channel stands. */

@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { callBytes, callFunction, canCallBytes, type Redis } from '../redis/connection.ts';
 import { Block } from '../wire/block.ts';
 import { Bytes } from './command-buffer.ts';
-import { batchKeys, type ChannelSpec } from '../wire/channels.ts';
+import { batchKeys, batchOf } from './batch.ts';
+import type { ChannelSpec } from '../wire/channels.ts';
 import { keys } from '../wire/keys.ts';
 import { Framer, parsePosition, positionText, type Position, type TimedRecord } from '../wire/event.ts';
 import { failure, invariant } from '../problems/errors.ts';
+import { FUNCTIONS } from '../lua/functions.ts';
 import { leaseLost, type Lease } from './lease.ts';
 import { TransactionWriter } from './transaction.ts';
 
@@ -22,7 +24,7 @@ interface Sending {
   from: Position;
   /** Whether it is known to have been written, where the reply does not tell. */
   landed(actual: Position): Promise<boolean>;
-  /** As functions.lua answers; null when a transaction was not carried out, and the function is to say why. */
+  /** As the function `emit` answers; null when a transaction was not carried out, and the function is to say why. */
   reply: Promise<(number | string)[] | null>;
 }
 
@@ -167,14 +169,14 @@ export class ChannelWriter {
     const { lease, waits } = this.#options;
     const from = head.epoch === 0 ? { epoch: 1, offset: 0 } : head;
     const events = this.frame(records, from);
-    const args = [
-      lease?.token ?? '',
-      lease?.lifeMs ?? 0,
-      waits ? 1 : 0,
-      this.#id,
-      follows ? 1 : 0,
-      ...batchArguments(this.spec, head, from, records, events),
-    ];
+    const args = FUNCTIONS.emit.encode({
+      token: lease?.token ?? '',
+      leaseMs: lease?.lifeMs ?? 0,
+      waits: waits ?? false,
+      writer: this.#id,
+      follows,
+      ...batchOf(this.spec, head, from, records, events),
+    });
     const reply = callFunction(this.#redis, 'emit', this.#keys, args) as Promise<(number | string)[]>;
     reply.catch(() => {}); // Awaited in its turn, which may come later than the failure.
     return { from, reply, landed: (actual) => this.#landed(events, from, actual) };
@@ -198,7 +200,7 @@ export class ChannelWriter {
     return { from, reply, landed: async () => false };
   }
 
-  /** As functions.lua would answer for a transaction that is to reach a position; null when it was not carried out. */
+  /** As `emit` would answer for a transaction that is to reach a position; null when it was not carried out. */
   async #receiptOf(to: Position, written: Promise<unknown>): Promise<(number | string)[] | null> {
     const isThere = async () => {
       const receipt = await this.#redis.get(this.#transactions.receipt);
@@ -240,37 +242,6 @@ function recordsOf({ given, extra, extras }: Batch): TimedRecord[] {
   const records = given instanceof Block ? given.records() : given;
   if (extra === '' && !extras) return records;
   return records.map((record, row) => ({ ...record, extra: extra + (extras?.get(row) ?? '') }));
-}
-
-/** The arguments of one batch as functions.lua reads them (`read_batch`). `head` is where Redis is expected to stand. */
-export function batchArguments(
-  spec: ChannelSpec,
-  head: Position,
-  from: Position,
-  records: TimedRecord[],
-  events: string[],
-): (string | number)[] {
-  const bare = spec.envelope === 'none';
-  const args: (string | number)[] = [
-    spec.name,
-    head.epoch,
-    head.offset,
-    from.epoch,
-    records.at(-1)?.timeMs ?? '',
-    spec.logMax,
-    spec.keepsState ? 1 : 0,
-    bare ? 1 : 0,
-    events.length,
-  ];
-  for (const event of events) args.push(event);
-  if (spec.keepsState) {
-    const last = new Map<string, number>();
-    records.forEach(({ subject }, i) => last.set(subject, i + 1));
-    args.push(last.size);
-    for (const [subject, at] of last) args.push(subject, at);
-  }
-  if (bare) for (const record of records) args.push(record.data);
-  return args;
 }
 
 function logReset(channel: string): Error {

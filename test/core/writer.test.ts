@@ -225,4 +225,17 @@ describe('ChannelWriter on Redis', () => {
     await at('2-1');
     await next;
   });
+
+  it('waits for nobody while the log has room, nor for a consumer that is further than the channel', async () => {
+    const spec = channelSpec('room', { room: { log: 100 } });
+    const writer = new ChannelWriter(redis, spec, { source: '/x', waits: true });
+    const at = (position: string) =>
+      redis.hset(keys.consumers('room'), 'attached', `${position} ${Date.now() + 60_000}`);
+    await writer.emit(batch(0, 100));
+    await at('1-20');
+    await redis.xtrim(keys.log('room'), 'MAXLEN', 0);
+    assert.deepEqual(await writer.emit(batch(100, 50)), { epoch: 1, offset: 150 }, 'what it missed is gone');
+    await at('7-1');
+    assert.deepEqual(await writer.emit(batch(150, 200)), { epoch: 1, offset: 350 });
+  });
 });

@@ -4,10 +4,10 @@ import { keys } from '../../../core/wire/keys.ts';
 import { planPipeline } from '../../../core/wire/pipeline.ts';
 import { callProtocol, type Redis } from '../../../core/redis/connection.ts';
 import type { Setup } from '../../../core/setup/setup.ts';
+import { limits } from '../../../core/wire/limits.ts';
 import { EXTERNAL } from './plan.ts';
 
 const RETRY_LOOK_MS = 100;
-const RETRIES_AT_ONCE = 100;
 
 /** Tells services that run elsewhere how they are set up, and Redis what it needs to write for them. */
 export async function publishExternalSetup(
@@ -47,7 +47,7 @@ export function startRetries(redis: Redis): { close(): void } {
     if (isBusy || redis.status !== 'ready') return;
     isBusy = true;
     try {
-      while ((await callProtocol(redis, 'retry', [RETRIES_AT_ONCE])) === RETRIES_AT_ONCE);
+      while ((await callProtocol(redis, 'retry', [])) === limits.RETRIES_AT_ONCE);
     } finally {
       isBusy = false;
     }

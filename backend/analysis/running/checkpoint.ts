@@ -1,4 +1,4 @@
-import { batchKeys, type ChannelSpec } from '../../../core/wire/channels.ts';
+import type { ChannelSpec } from '../../../core/wire/channels.ts';
 import {
   parsePosition,
   positionText,
@@ -8,8 +8,8 @@ import {
 } from '../../../core/wire/event.ts';
 import { keys } from '../../../core/wire/keys.ts';
 import { callFunction, type Redis } from '../../../core/redis/connection.ts';
-import { DEAD_LETTERS_MAX } from '../../../core/redis/channel-store.ts';
-import { batchArguments } from '../../../core/writing/writer.ts';
+import { batchKeys, batchOf } from '../../../core/writing/batch.ts';
+import { BATCH, FUNCTIONS } from '../../../core/lua/functions.ts';
 
 /** What a service had committed: how far it has read each input, and what its engine keeps. */
 export interface Checkpoint {
@@ -89,23 +89,24 @@ export async function commit(redis: Redis, work: Commit): Promise<CommitReply> {
     ...work.inputs.map(({ channel }) => keys.consumers(channel)),
     ...work.outputs.flatMap(({ spec }) => batchKeys(spec)),
   ];
-  const args: (string | number)[] = [
-    work.service,
-    work.attachedUntilMs,
-    work.waits ? 1 : 0,
-    work.forget ? 1 : 0,
-    work.last,
-    work.commit,
-    work.inputs.length,
-    ...work.inputs.flatMap(({ channel, to }) => [channel, positionText(to)]),
-    work.entries.size,
-  ];
-  for (const [entry, text] of work.entries) args.push(entry, text);
-  args.push(DEAD_LETTERS_MAX, work.letters.length, ...work.letters, work.outputs.length);
+  const entries: string[] = [];
+  for (const [entry, text] of work.entries) entries.push(entry, text);
+  const args = FUNCTIONS.commit.encode({
+    service: work.service,
+    attachedUntilMs: work.attachedUntilMs,
+    waits: work.waits,
+    forgets: work.forget,
+    last: work.last,
+    name: work.commit,
+    outputs: work.outputs.length,
+    inputs: work.inputs.flatMap(({ channel, to }) => [channel, positionText(to)]),
+    entries,
+    letters: work.letters,
+    retries: work.retries.flatMap(({ dueMs, text }) => [dueMs, text]),
+    hops: work.hops.flatMap(({ trace, text }) => [trace, text]),
+  });
   for (const { spec, head, from, records, events } of work.outputs)
-    for (const arg of batchArguments(spec, head, from, records, events)) args.push(arg);
-  args.push(work.retries.length, ...work.retries.flatMap(({ dueMs, text }) => [dueMs, text]));
-  args.push(work.hops.length, ...work.hops.flatMap(({ trace, text }) => [trace, text]));
+    BATCH.encode(batchOf(spec, head, from, records, events), args);
   const reply = (await callFunction(redis, 'commit', names, args)) as (number | string)[];
   if (reply[0] === 1) return { done: true };
   if (reply[0] === 0) {
@@ -145,7 +146,8 @@ export async function renewAttachment(
 
 /** Tells those who read an output that nothing more will come in an epoch of it. All of it must have been written. */
 export async function markEnded(redis: Redis, channel: string, epoch: number): Promise<void> {
-  await callFunction(redis, 'mark', [keys.head(channel), keys.ends(channel)], ['', epoch, '', 1]);
+  const args = FUNCTIONS.mark.encode({ token: '', epoch, timeMs: '', isOver: true });
+  await callFunction(redis, 'mark', [keys.head(channel), keys.ends(channel)], args);
 }
 
 /** How far a channel is beyond its last event. */

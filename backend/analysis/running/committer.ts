@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Position } from '../../../core/wire/event.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
 import { deadLetterText } from '../../../core/redis/channel-store.ts';
+import { limits } from '../../../core/wire/limits.ts';
 import { commit, renewAttachment, type CommitReply, type Commit } from './checkpoint.ts';
 import type { Results } from '../engine/engine.ts';
 import type { Handover } from './handover.ts';
@@ -12,8 +13,6 @@ import { WATERMARK_ENTRY, watermarkText } from './partition-watermarks.ts';
 import type { Outputs } from './outputs.ts';
 import type { TelemetrySender } from './telemetry-sender.ts';
 
-/** So long after its last sign of life a replay still waits for a service: time enough for a restart. */
-const ATTACHED_MS = 30_000;
 const FULL_RETRY_MS = 20;
 
 export interface CommitterParts {
@@ -85,7 +84,7 @@ export class Committer {
     // A commit says so itself, and what it says is newer.
     if (!this.#settled || this.#isSending) return;
     const { redis, name, input } = this.#parts;
-    await renewAttachment(redis, name, input, this.#settled, Date.now() + ATTACHED_MS);
+    await renewAttachment(redis, name, input, this.#settled, Date.now() + limits.ATTACHED_MS);
   }
 
   /** Whether what was sent is in Redis. False: it was refused, because Redis stands elsewhere. */
@@ -115,7 +114,7 @@ export class Committer {
     );
     const work: Commit = {
       service: name,
-      attachedUntilMs: Date.now() + ATTACHED_MS,
+      attachedUntilMs: Date.now() + limits.ATTACHED_MS,
       waits,
       forget: fresh,
       last: this.#last,

@@ -1,4 +1,5 @@
 import type { DeadLetter, CloudEvent } from '../../../schemas/types.ts';
+import { limits } from '../../../core/wire/limits.ts';
 import type { RejectedEvent, Results } from '../engine/engine.ts';
 
 /** How often an event that a service failed at comes back to it, and after how long; twice as long each time, up to an hour. */
@@ -6,8 +7,6 @@ export interface RetryPolicy {
   retries: number;
   backoffMs: number;
 }
-
-const BACKOFF_MAX_MS = 3_600_000;
 
 /** The dead letters of a service: input events that it did not take, and timers that it failed at. */
 export function deadLettersOf(
@@ -52,7 +51,7 @@ export function splitRetries(
     retries: rejected.filter(again).map(({ event }) => ({
       event,
       text: JSON.stringify(event),
-      dueMs: now + Math.min(policy.backoffMs * 2 ** ((event.attempt ?? 1) - 1), BACKOFF_MAX_MS),
+      dueMs: now + Math.min(policy.backoffMs * 2 ** ((event.attempt ?? 1) - 1), limits.BACKOFF_MAX_MS),
     })),
     dead: rejected.filter((each) => !again(each)),
   };

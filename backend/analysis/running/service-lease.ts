@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { keys } from '../../../core/wire/keys.ts';
 import { callFunction, type Redis } from '../../../core/redis/connection.ts';
+import { FUNCTIONS } from '../../../core/lua/functions.ts';
 
 /** So long a process has the right without a further sign. */
 const LIFE_MS = 2_000;
@@ -63,7 +64,7 @@ export class ServiceLease {
       this.#redis,
       'hold',
       [keys.holder(this.#service)],
-      [token, lifeMs],
+      FUNCTIONS.hold.encode({ token, lifeMs }),
     )) as (number | string)[];
     return reply[0] === 1 ? null : String(reply[1]);
   }

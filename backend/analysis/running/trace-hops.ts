@@ -1,12 +1,10 @@
 import type { CloudEvent } from '../../../core/wire/event.ts';
 import { parseTraceparent, spanOf } from '../../../core/wire/trace.ts';
 import type { Hop } from '../../../schemas/types.ts';
+import { limits } from '../../../core/wire/limits.ts';
 import type { OutputBatch } from './checkpoint.ts';
 import type { Results } from '../engine/engine.ts';
 import type { Retry } from './dead-letters.ts';
-
-/** More events than this that came of one are not named. */
-const TO_MAX = 100;
 
 export interface TraceHopsParts {
   service: string;
@@ -34,7 +32,8 @@ export function traceHops(
   for (const { spec, from, causes } of batches)
     causes.forEach((cause, i) => {
       const to = cause && derived.get(cause);
-      if (to && to.length < TO_MAX) to.push(`${spec.name}/${from.epoch}/${from.offset + 1 + i}`);
+      if (to && to.length < limits.HOP_OUTPUTS_MAX)
+        to.push(`${spec.name}/${from.epoch}/${from.offset + 1 + i}`);
     });
   const failures = new Map(rejected.map(({ event, reason }): [CloudEvent, string] => [event, reason]));
   const again = new Set(retries.map(({ event }) => event));

@@ -5,6 +5,7 @@ import type { Redis } from '../../../core/redis/connection.ts';
 import { addDeadLetters, readHead } from '../../../core/redis/channel-store.ts';
 import { ChannelWriter } from '../../../core/writing/writer.ts';
 import { ajv, explain } from '../../../schemas/index.ts';
+import { limits } from '../../../core/wire/limits.ts';
 
 /** A row that was not taken, and why. */
 export interface RefusedRow {
@@ -116,8 +117,8 @@ function kept(row: Data): string {
 }
 
 /** Channels, and branches of channels. */
-function isRoute(value: unknown, depth = 0): boolean {
-  if (!Array.isArray(value) || depth > 2) return false;
+function isRoute(value: unknown, depth = 1): boolean {
+  if (!Array.isArray(value) || depth > limits.ROUTE_DEPTH_MAX) return false;
   return value.every((step) => typeof step === 'string' || isRoute(step, depth + 1));
 }
 

@@ -3,6 +3,7 @@ import { keys } from '../../../core/wire/keys.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
 import type { DeadLetter, CloudEvent, Hop, Trace } from '../../../schemas/types.ts';
 import type { ChannelReaders } from './channel-readers.ts';
+import { limits } from '../../../core/wire/limits.ts';
 import { summaryOf } from './trace-summary.ts';
 
 /** Which traces; of what is absent all. A hop of a trace must match all but `status`. */
@@ -98,7 +99,8 @@ export class Traces {
     const found = new Map<string, HopEntry[]>();
     for (const trace of traces) found.set(trace, []);
     const lists = this.#redis.pipeline();
-    const names = [...new Set(Array.from(found.keys(), keys.traceIndex))];
+    const lastDigits = new Set(traces.map((trace) => trace.slice(-limits.TRACE_INDEX_DIGITS)));
+    const names = Array.from(lastDigits, (digits) => keys.traceIndex(digits));
     for (const name of names) lists.lrange(name, 0, -1);
     const indexed = ((await lists.exec()) ?? []).flatMap(([, list]) => (list ?? []) as string[]);
     const wanted = indexed

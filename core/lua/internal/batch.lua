@@ -1,0 +1,54 @@
+-- A batch of events for one channel, as core/lua/functions.ts lays it out: `read_batch` and `read_batch_keys` are made from
+-- that. The events may be many, so they are not copied: a batch says where they stand in ARGV.
+
+-- Whether so many messages on a channel would reach nobody, here or at a replica. Asked only of batches where it pays.
+local function is_unheard(channel, count)
+  if count < limits.HEARD_MIN then return false end
+  local subscribers, patterns = redis.pcall('PUBSUB', 'NUMSUB', channel), redis.pcall('PUBSUB', 'NUMPAT')
+  if subscribers[2] ~= 0 or patterns ~= 0 then return false end
+  local replication = redis.pcall('INFO', 'replication')
+  return type(replication) == 'string' and string.find(replication, 'connected_slaves:0', 1, true) ~= nil
+end
+
+-- Keeps the latest event of each subject. `state`: the key; `batch`: from ARGV.
+local function keep_state(state, batch, ARGV)
+  local events_before, last = batch.eventsFirst - 1, batch.subjectsLast
+  for first = batch.subjectsFirst, last, limits.UNPACK_MAX do
+    local fields = {}
+    for i = first, math.min(first + limits.UNPACK_MAX - 2, last), 2 do
+      fields[#fields + 1] = ARGV[i]
+      fields[#fields + 1] = ARGV[events_before + tonumber(ARGV[i + 1])]
+    end
+    redis.call('HSET', state, unpack(fields))
+  end
+end
+
+-- Publishes, logs and keeps the state of a batch. The caller has checked that the channel stands where the batch expects it.
+-- `key`: the keys of the batch; `writer`: who writes; `is_owned`: whether the writer is the replay that owns the channel.
+-- Returns the offset of the last event.
+local function append(key, batch, ARGV, writer, is_owned)
+  local call = redis.call
+  local is_new_epoch = batch.epoch > batch.expectedEpoch
+  local offset, count = is_new_epoch and 0 or batch.expectedOffset, batch.events
+  local last_offset = offset + count
+  if is_new_epoch then call('DEL', key.state) end
+  local events_before = batch.eventsFirst - 1
+  local shown_before = batch.bare > 0 and batch.bareFirst - 1 or events_before
+  local channel, log, prefix = batch.channel, key.log, string.format('%d-', batch.epoch)
+  if batch.logMax > 0 then
+    -- As text by format: a number that is concatenated is made text as a fraction might be, which takes three times as long.
+    for i = 1, count do
+      call('XADD', log, string.format('%s%d', prefix, offset + i), 'e', ARGV[events_before + i])
+    end
+  end
+  if not is_unheard(channel, count) then
+    for i = 1, count do call('PUBLISH', channel, ARGV[shown_before + i]) end
+  end
+  keep_state(key.state, batch, ARGV)
+  if key.latest ~= '' and count > 0 then call('SET', key.latest, ARGV[shown_before + count]) end
+  if batch.logMax > 0 and count > 0 then call('XTRIM', log, 'MAXLEN', '~', batch.logMax) end
+  call('HSET', key.head, 'epoch', batch.epoch, 'offset', last_offset, 'time', batch.timeMs, 'by', writer)
+  if is_owned then call('HINCRBY', key.head, 'own', count) end
+  if offset == 0 then call('SADD', keys.channels, channel) end
+  return last_offset
+end

@@ -1,0 +1,44 @@
+import { BATCH_KEYS, type BATCH } from '../lua/functions.ts';
+import type { Argument, ValuesOf } from '../lua/layout.ts';
+import type { ChannelSpec } from '../wire/channels.ts';
+import type { Position, TimedRecord } from '../wire/event.ts';
+import { keys } from '../wire/keys.ts';
+
+/** The keys of a batch, as the functions take them. */
+export function batchKeys({ name, latestKey }: ChannelSpec): string[] {
+  return BATCH_KEYS.encode({
+    head: keys.head(name),
+    log: keys.log(name),
+    state: keys.state(name),
+    consumers: keys.consumers(name),
+    owner: keys.owner(name),
+    latest: latestKey,
+  }).list.map(String);
+}
+
+/** A batch as the functions take it. `head`: where Redis is expected to stand; `events`: the records, stamped to follow `from`. */
+export function batchOf(
+  spec: ChannelSpec,
+  head: Position,
+  from: Position,
+  records: TimedRecord[],
+  events: string[],
+): ValuesOf<typeof BATCH> {
+  const subjects: Argument[] = [];
+  if (spec.keepsState) {
+    const last = new Map<string, number>();
+    records.forEach(({ subject }, i) => last.set(subject, i + 1));
+    for (const [subject, at] of last) subjects.push(subject, at);
+  }
+  return {
+    channel: spec.name,
+    expectedEpoch: head.epoch,
+    expectedOffset: head.offset,
+    epoch: from.epoch,
+    timeMs: records.at(-1)?.timeMs ?? '',
+    logMax: spec.logMax,
+    events,
+    subjects,
+    bare: spec.envelope === 'none' ? records.map(({ data }) => data) : [],
+  };
+}

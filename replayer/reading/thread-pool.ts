@@ -44,6 +44,8 @@ export class ThreadPool<Request extends object, Answer> {
     worker.once('message', () => {
       this.#ready.push(worker);
       worker.on('message', (reply: ThreadReply<Answer>) => this.#settle(reply));
+      // A thread that comes up when everything is done must not hold the process either.
+      worker.unref();
     });
     worker.on('error', (error) => {
       const at = this.#ready.indexOf(worker);

@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { MalformedMcap } from '../../replayer/mcap/format/bytes.ts';
 import { compress, loadCompression } from '../../replayer/mcap/format/compression.ts';
@@ -124,5 +128,22 @@ describe('The kernel that unpacks chunks', () => {
       }),
       { numRuns: 500 },
     );
+  });
+});
+
+describe('Threads', () => {
+  it('let a process end, also when they come up after its work is done', () => {
+    const at = (path: string) => new URL(`../../replayer/${path}`, import.meta.url).href;
+    const folder = mkdtempSync(join(tmpdir(), 'reprise-threads-'));
+    const program = join(folder, 'program.mjs');
+    writeFileSync(
+      program,
+      `const { Threads } = await import('${at('reading/threads.ts')}');
+      new Threads(new URL('${at('mcap/unpacking/unpack-thread.mjs')}'), 1).start();
+      setTimeout(() => {}, 2_000);`,
+    );
+    const { status, signal } = spawnSync(process.execPath, ['--import=tsx', program], { timeout: 10_000 });
+    rmSync(folder, { recursive: true });
+    assert.deepEqual([status, signal], [0, null]);
   });
 });

@@ -1334,7 +1334,7 @@ export interface Keys {
  */
 export interface Key {
   /**
-   * Who uses the key; it appears in the log.
+   * The user of the key, for the log.
    */
   name: string;
   /**

@@ -60,7 +60,7 @@ function inferredOf(recording: AnyRecording): RecordingDescription['inferred'] {
   if (recording instanceof McapRecording) {
     return { channels: { value: recording.channels.join(', '), because: 'the file says so' } };
   }
-  const { time, timeFormat, tz, subject, channel, rename, layout } = recording.reading;
+  const { time, timeFormat, tz, subject, channel, rename, layout } = recording.interpretation;
   return {
     channel,
     time,

@@ -4,8 +4,8 @@ import type { TextRecording } from '../reading/text-recording.ts';
 
 /** How a recording was read, as the metadata of an MCAP file: each option, and what spoke for it. */
 export function readingMetadata(recording: TextRecording): Map<string, string> {
-  const { reading, file, format } = recording;
-  const { rename } = reading;
+  const { interpretation, file, format } = recording;
+  const { rename } = interpretation;
   const named = (columns: string) =>
     columns
       .split('+')
@@ -14,12 +14,13 @@ export function readingMetadata(recording: TextRecording): Map<string, string> {
   const metadata = new Map([
     ['file', file],
     ['format', format],
-    ['timeColumn', named(reading.time.value)],
+    ['timeColumn', named(interpretation.time.value)],
   ]);
-  if (reading.subject.value !== null) metadata.set('subjectColumn', named(reading.subject.value));
+  if (interpretation.subject.value !== null)
+    metadata.set('subjectColumn', named(interpretation.subject.value));
   for (const name of ['channel', 'time', 'timeFormat', 'tz', 'subject'] as const) {
-    metadata.set(name, reading[name].value ?? '');
-    metadata.set(`${name}.because`, reading[name].because);
+    metadata.set(name, interpretation[name].value ?? '');
+    metadata.set(`${name}.because`, interpretation[name].because);
   }
   for (const [from, to] of rename.value) metadata.set(`rename.${from}`, to);
   return metadata;

@@ -40,12 +40,12 @@ export async function writeRecording(
   writer: McapWriter,
   { range, options, temporary, passes = new Progress() }: WritePlan,
 ): Promise<number> {
-  const { channel, reading } = recording;
-  const column = reading.subject.value;
+  const { channel, interpretation } = recording;
+  const column = interpretation.subject.value;
   const topic: TopicOptions = {
     topic: channel,
     schema: embeddedSchema(channel, options.channels),
-    subjectColumn: column === null ? null : (reading.rename.value.get(column) ?? column),
+    subjectColumn: column === null ? null : (interpretation.rename.value.get(column) ?? column),
   };
   const refuse = (block: Block, row: number) => {
     const reason = 'MCAP holds times from 1970 to 2554.';

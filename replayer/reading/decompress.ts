@@ -5,26 +5,26 @@ import { failure } from '../../core/problems/errors.ts';
 const READ_BYTES = 1 << 18;
 const GZIP = Buffer.from([0x1f, 0x8b]);
 const ZSTD = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
-/** What zstd itself unpacks unless told otherwise; a larger window claims more memory than it is worth. */
+/** Bound on a zstd frame's window, as a power of two: the zstd tool's own default. Larger windows would take too much memory. */
 const WINDOW_MAX_LOG = 27;
-/** Its number in zlib's constants, where Node has them. */
+/** The number of this parameter in zlib's constants, which Node 20 lacks. */
 const ZSTD_D_WINDOW_LOG_MAX = 100;
-const MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /** Node has its own zstd from 22.15 on. */
 type NativeZstd = { createZstdDecompress?: (options: object) => NodeJS.ReadWriteStream };
 const native = zlib as unknown as NativeZstd;
 
 /**
- * Bytes unpacked, whatever the name says: gzip and zstd are known by their first bytes. Without a byte order mark.
- * Leaving the loop closes the source. @throws failure naming what breaks off or can't be unpacked
+ * Decompresses a source. Its first bytes, not its name, tell gzip and zstd from plain bytes. A byte order mark is removed.
+ * Leaving the loop closes the source. @throws failure naming the source when it ends early or can't be decompressed
  */
 export async function* unpacked(source: AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer> {
   let first = true;
   try {
     for await (const bytes of plain(source)) {
       if (bytes.length === 0) continue;
-      const marked = first && bytes.subarray(0, 3).equals(MARK);
+      const marked = first && bytes.subarray(0, 3).equals(BYTE_ORDER_MARK);
       first = false;
       yield marked ? bytes.subarray(3) : bytes;
     }
@@ -78,7 +78,7 @@ async function* through(
 
 async function* unzstd(source: AsyncIterable<Buffer>, head: Buffer): AsyncGenerator<Buffer> {
   const { Decompress } = await import('fzstd');
-  // The frame header: after the magic number a descriptor, then the size of the window as exponent and mantissa.
+  // In the frame header a descriptor follows the magic number, then the window's size as exponent and mantissa.
   const singleSegment = (head[4] ?? 0) & 0x20;
   if (!singleSegment && (head[5] ?? 0) >> 3 > WINDOW_MAX_LOG - 10)
     throw new Error(`it was packed with a window of more than ${1 << (WINDOW_MAX_LOG - 20)} MB`);
@@ -87,7 +87,7 @@ async function* unzstd(source: AsyncIterable<Buffer>, head: Buffer): AsyncGenera
     pieces.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   });
   for await (const bytes of source) {
-    // In small pieces: what comes out of one may be a thousand times as large.
+    // In small pieces, because the output of one may be a thousand times as large.
     for (let at = 0; at < bytes.length; at += READ_BYTES / 16) {
       unpacker.push(bytes.subarray(at, at + READ_BYTES / 16));
       yield* pieces;

@@ -3,14 +3,14 @@ import { loadRegistry } from '../../core/runtime/registry.ts';
 import type { Plugins } from '../../core/plugins/plugins.ts';
 import type { Format } from '../formats/support/format.ts';
 
-/** Every format: a file of `replayer/formats/` each, then those of plugins. */
+/** Every format: one for each file of `replayer/formats/`, then those that plugins add. */
 export const formats: Format[] = await loadRegistry<Format>(new URL('../formats/', import.meta.url));
 
-const own = formats.length;
+const builtInCount = formats.length;
 
-/** From now on those of plugins are formats as well. They are read on one thread. */
+/** Adds the formats of plugins, in place of those added before. They are read on one thread only. */
 export function addFormats(plugins: Plugins): void {
-  formats.length = own;
+  formats.length = builtInCount;
   formats.push(
     ...plugins.added(
       'formats',
@@ -20,8 +20,8 @@ export function addFormats(plugins: Plugins): void {
 }
 
 /**
- * The format of a file, by its name where one format alone has its ending, else by how its text begins.
- * @throws refusal when it is none we read
+ * The format of a file, chosen by the ending of its name, and by the beginning of its text where several formats share
+ * the ending or none has it. @throws refusal when no format matches
  */
 export function formatOf(path: string, head: string): Format {
   const name = path.toLowerCase().replace(/\.(gz|zst)$/, '');
@@ -30,16 +30,18 @@ export function formatOf(path: string, head: string): Format {
   const owner = named.find(({ endings }) => name.endsWith(endings[0]!)) ?? named[0];
   const found = (named.length > 1 ? byLook(named) : undefined) ?? owner ?? byLook(formats);
   if (found) return found;
-  throw refusal('format_unknown', 415, `${path} is in no format that can be played.`, {
-    hint: `There are: ${names()}; text also as .gz and .zst. --format names one.`,
+  throw refusal('format_unknown', 415, `${path} is not in a format that can be played.`, {
+    hint: `The formats are ${names()}; text also as .gz and .zst. --format names one.`,
   });
 }
 
-/** @throws refusal when there is none of this name */
+/** The format of this name. @throws refusal when there is none */
 export function formatNamed(name: string): Format {
   const found = formats.find((format) => format.name === name);
   if (found) return found;
-  throw refusal('format_unknown', 422, `"${name}" is no format.`, { hint: `There are: ${names()}.` });
+  throw refusal('format_unknown', 422, `"${name}" is not a format.`, {
+    hint: `The formats are ${names()}.`,
+  });
 }
 
 const names = () =>

@@ -7,8 +7,8 @@ const READ_BYTES = 1 << 18;
 const TEXT_BYTES = 1 << 15;
 
 /**
- * A file's bytes, unpacked, in pieces of any size. Leaving the loop closes it. `opened` is handed what reads it.
- * @throws failure when it breaks off
+ * A file's bytes, decompressed, in pieces of any size. Leaving the loop closes the file. `opened` receives the stream
+ * that reads it. @throws failure when the file ends early or can't be decompressed
  */
 export function readBytes(path: string, opened?: (stream: ReadStream) => void): AsyncGenerator<Buffer> {
   const stream = createReadStream(path, { highWaterMark: READ_BYTES });
@@ -16,12 +16,12 @@ export function readBytes(path: string, opened?: (stream: ReadStream) => void): 
   return unpacked(stream, path);
 }
 
-/** A file as formats read it. */
+/** A file as the input of a format. */
 export function fileInput(path: string, bytes = () => readBytes(path)): Input {
   return { path, bytes, text: () => decoded(bytes()) };
 }
 
-/** Bytes as text, characters kept whole. In small pieces: what is made of them is to die young, which costs nothing. */
+/** Decodes UTF-8 and keeps characters whole. The pieces are small, so that objects made from them die young and cheaply. */
 export async function* decoded(
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): AsyncGenerator<string> {
@@ -37,13 +37,13 @@ export async function* decoded(
 }
 
 const PIECE_BYTES = 1 << 19;
-/** A row that is still not whole after so many bytes is broken. */
+/** A row that is still not whole after this many bytes is treated as broken. */
 const OPEN_MAX_BYTES = 1 << 22;
 const LINE_FEED = 10;
 
 /**
- * Bytes in pieces of whole rows, about half a megabyte each. `rowsEnd` tells where the last whole row ends in bytes
- * that begin with a row, 0 where there is none. Of a row that never ends the beginning is given, as a piece.
+ * Cuts bytes into pieces of whole rows, of about half a megabyte each. `rowsEnd` tells where the last whole row ends in
+ * bytes that begin with a row; 0 for none. A row that does not end is cut: its beginning is a piece, its rest is skipped.
  */
 export async function* wholeRows(
   source: AsyncIterable<Buffer>,
@@ -53,7 +53,7 @@ export async function* wholeRows(
   let held = Buffer.allocUnsafeSlow(pieceBytes * 2);
   let length = 0;
   let wanted = pieceBytes;
-  /** Inside a row that was too long: nothing counts before its line's end. */
+  /** True inside a row that was too long: bytes are skipped up to the end of its line. */
   let skipping = false;
   const take = (end: number): Buffer => {
     const rest = Buffer.allocUnsafeSlow(Math.max(pieceBytes * 2, length - end));

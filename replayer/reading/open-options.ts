@@ -1,24 +1,29 @@
 import type { Redis } from '../../core/redis/connection.ts';
 import type { Config, RecordingOptions } from '../../schemas/types.ts';
 
-/** A row that can't be played. */
+/** A row or message that can't be played, for the dead letters. */
 export interface RefusedRecord {
   channel: string;
   file: string;
+  /** Line of the row; sequence number of a message. */
   line: number;
   reason: string;
+  /** Its text, or only the beginning where that is long. */
   content: string;
 }
 
+/** How a recording is opened. What is not given is inferred. */
 export interface OpenOptions extends Omit<RecordingOptions, 'id' | 'offset'> {
+  /** Columns to give another name: old -> new. */
   rename?: ReadonlyMap<string, string>;
+  /** Channels declared in the configuration. */
   channels?: Config['channels'];
-  /** Where streams are read from. */
+  /** The Redis that `redis:<key>` streams are read from. */
   redis?: Redis;
-  /** Shifts all of it on the timeline. */
+  /** Shifts all records on the timeline, ms. */
   offsetMs?: number;
-  /** Checks every message of a file that Reprise wrote, as if another had. */
+  /** Checks every message of an MCAP file, even where Reprise wrote it. */
   distrust?: boolean;
-  /** Hears of every row that can't be played. */
-  refuse?: (refusals: RefusedRecord[]) => void;
+  /** Receives every row that can't be played; several times where a recording is read several times. */
+  refuse?: (refused: RefusedRecord[]) => void;
 }

@@ -1,19 +1,19 @@
 import { BlockBuilder, type Block } from '../../core/wire/block.ts';
 
-/** How far from time order a file is. */
+/** How far a file is from time order. */
 export interface Disorder {
-  /** Steps back in time from one row to the next that were mended. */
+  /** Steps back in time from one row to the next. */
   reordered: number;
-  /** Rows too far behind for the window: played late, at once. */
+  /** Rows that lie too far back for the reorder window. They are played as soon as they are read. */
   late: number;
-  /** Rows weeks away from those around them. */
+  /** Rows whose times are weeks away from those around them. */
   outliers: number;
 }
 
 const WINDOW_MAX_RECORDS = 200_000;
 const MERGED_ROWS = 2_048;
 
-/** All records in time order, equal times in file order; null as soon as `fits` says it is too much for the memory. */
+/** All records in time order, equal times in file order; null as soon as `fits` says that they are too many for memory. */
 export async function sorted(
   blocks: AsyncIterable<Block>,
   disorder: Disorder,
@@ -39,8 +39,8 @@ export async function sorted(
 }
 
 /**
- * Records in time order as far as a window of their time (or 200,000 records) can mend it. What comes later than that
- * is counted and goes out at once.
+ * Records in time order, as far as holding back a window of their time (at most 200,000 records) can establish it.
+ * Records that come later than that are counted and passed on at once.
  */
 export async function* reordered(
   blocks: AsyncIterable<Block>,
@@ -75,7 +75,7 @@ export async function* reordered(
   yield* held;
 }
 
-/** The furthest step back in time from what came before. */
+/** The furthest that a time lies behind the latest time before it, ms. */
 export function furthestBackMs(timesMs: Iterable<number>): number {
   let [newestMs, furthestMs] = [-Infinity, 0];
   for (const timeMs of timesMs) {
@@ -85,7 +85,7 @@ export function furthestBackMs(timesMs: Iterable<number>): number {
   return furthestMs;
 }
 
-/** Index of the first time at or after the one given. */
+/** Index of the first time at or after the given one, in sorted times. */
 export function lowerBound(timesMs: Float64Array, timeMs: number): number {
   let low = 0;
   for (let high = timesMs.length; low < high;) {
@@ -96,7 +96,7 @@ export function lowerBound(timesMs: Float64Array, timeMs: number): number {
   return low;
 }
 
-/** Counts steps back in time from row to row, over blocks. */
+/** Counts steps back in time from row to row, across blocks. */
 class StepsBack {
   #previousMs = -Infinity;
 
@@ -115,13 +115,13 @@ class StepsBack {
 function inOrder(block: Block): Block {
   const { timesMs } = block;
   if (new StepsBack().count(block) === 0) return block;
-  // Stable, and nearly sorted already, which the engine's merge sort takes in one pass.
+  // The engine's merge sort is stable, and takes nearly sorted times in one pass.
   return block.pick(Array.from(timesMs.keys()).sort((a, b) => timesMs[a]! - timesMs[b]!));
 }
 
 const lastMs = (run: Block[]) => run.at(-1)!.timesMs.at(-1)!;
 
-/** Two runs in time order as one; equal times take the first run's first. Blocks that nothing falls into stay as they are. */
+/** Merges two runs in time order; at equal times the first run goes first. Blocks that do not overlap are passed on uncopied. */
 function merge(a: Block[], b: Block[]): Block[] {
   const merged: Block[] = [];
   const builder = new BlockBuilder(MERGED_ROWS, a[0]!.names);
@@ -149,6 +149,7 @@ function merge(a: Block[], b: Block[]): Block[] {
   return merged;
 }
 
+/** A position in a run of blocks. */
 class RunReader {
   row = 0;
   readonly #blocks: Block[];

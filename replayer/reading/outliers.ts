@@ -2,41 +2,42 @@ import { BlockBuilder, type Block } from '../../core/wire/block.ts';
 import { isoTime } from '../../core/wire/event.ts';
 import type { RefusedRow } from './parser.ts';
 
-/** What happens to a row whose time is weeks away from the rows around it: left out, given the time before it, or played. */
+/** A row whose time is weeks away from the rows around it is left out, given the time of the row before it, or kept. */
 export type OutlierPolicy = 'skip' | 'clamp' | 'keep';
 
-/** Records in the order of a file, and the line of each. */
+/** Records in the order of the file, each with its line. */
 export interface NumberedRows {
   block: Block;
   lines: Uint32Array;
 }
 
 const DAY_MS = 86_400_000;
-/** Nearer is no outlier, however regular the rows are. */
+/** A row nearer than this to its neighbours is never an outlier. */
 const NEAR_MS = 14 * DAY_MS;
-/** Rows that are far apart themselves have no outliers nearer than so many of their steps. */
+/** Nor is a row nearer than this many typical steps between rows, for recordings of a row a day or a year. */
 const NEAR_STEPS = 1_000;
-/** More rows that agree on another time are no outliers: the recording goes on there. */
+/** More rows than this in a row that agree on another time are not outliers: the recording goes on at that time. */
 const RUN_MAX = 8;
-/** Recordings with more far steps than these jump about by nature. */
+/** A recording with more large steps than both of these allow jumps by nature, and has no outliers. */
 const JUMPS_MAX = 4;
 const JUMPS_MAX_SHARE = 0.05;
-const LOOK_ROWS = 1_000;
+/** How many rows the rules above are learnt from. */
+const LEARNT_ROWS = 1_000;
 
 interface Outlier {
   row: number;
-  /** The time of the row before, or after where there is none. */
+  /** The time of the row before; of the row after where no row is before. */
   nearMs: number;
 }
 
 /**
- * Deals with rows whose clock was wrong, as of a receiver without a fix that says 1970: one of them would stretch a
- * replay by years. `tell` hears of each run of them, as refused rows.
+ * Handles rows whose clock was wrong, for instance a GPS receiver without a fix that reports 1970. A single one would
+ * stretch a replay by years. `report` receives them as refused rows.
  */
 export async function* withoutOutliers(
   source: AsyncIterable<NumberedRows>,
   policy: OutlierPolicy,
-  tell: (rows: RefusedRow[]) => void,
+  report: (rows: RefusedRow[]) => void,
 ): AsyncGenerator<Block> {
   if (policy === 'keep') {
     for await (const { block } of source) yield block;
@@ -45,7 +46,7 @@ export async function* withoutOutliers(
   const finder = new OutlierFinder();
   let held: NumberedRows | null = null;
   const treated = ({ block, lines }: NumberedRows, end: number, outliers: Outlier[]) => {
-    if (outliers.length > 0) tell(outliers.map((outlier) => told(block, lines, outlier)));
+    if (outliers.length > 0) report(outliers.map((outlier) => refusedRow(block, lines, outlier)));
     if (policy === 'skip') return without(block, end, outliers);
     for (const { row, nearMs } of outliers) block.timesMs[row] = nearMs;
     return block.slice(0, end);
@@ -64,18 +65,18 @@ export async function* withoutOutliers(
 }
 
 /**
- * Finds runs of up to eight rows that lie weeks away both from the row before and from the row after. What the first
- * thousand rows show to be the recording's way, as in one of a row a year, does not count.
+ * Finds runs of up to eight rows that lie weeks away from both the row before and the row after. What counts as far is
+ * learnt from the first thousand rows: in a recording of one row a year, a year is not far.
  */
 class OutlierFinder {
   #seen: number[] = [];
   #nearMs = NEAR_MS;
   #previousMs = NaN;
   #accepted = 0;
-  /** Rows that come again: they were seen, but not decided. */
+  /** Rows at the end of the last batch that were left undecided; they come first in the next batch. */
   #undecided = 0;
 
-  /** The outliers among rows that follow those seen before, up to `end`: with what follows, the rest will tell. */
+  /** The outliers among the next rows, up to `end`. The rows from there on are undecided, and come again with more. */
   find(timesMs: Float64Array, isLast: boolean): { outliers: Outlier[]; end: number } {
     this.#learn(timesMs.subarray(this.#undecided));
     this.#undecided = 0;
@@ -103,11 +104,11 @@ class OutlierFinder {
     return { outliers, end: length };
   }
 
-  /** Looks at the first rows for how far apart they are, and where they begin. */
+  /** Learns from the first rows how far apart rows are, and at which time the recording begins. */
   #learn(timesMs: Float64Array): void {
     const seen = this.#seen;
-    if (seen.length >= LOOK_ROWS) return;
-    seen.push(...timesMs.subarray(0, LOOK_ROWS - seen.length));
+    if (seen.length >= LEARNT_ROWS) return;
+    seen.push(...timesMs.subarray(0, LEARNT_ROWS - seen.length));
     const steps = seen.slice(1).map((timeMs, i) => Math.abs(timeMs - seen[i]!));
     const nearMs = Math.max(NEAR_MS, NEAR_STEPS * median(steps));
     const jumps = steps.filter((step) => step > nearMs).length;
@@ -125,12 +126,12 @@ class OutlierFinder {
   }
 }
 
-/** The lower one; 0 of nothing. */
+/** The lower median; 0 of no values. */
 function median(values: number[]): number {
   return [...values].sort((a, b) => a - b)[(values.length - 1) >> 1] ?? 0;
 }
 
-function told(block: Block, lines: Uint32Array, { row, nearMs }: Outlier): RefusedRow {
+function refusedRow(block: Block, lines: Uint32Array, { row, nearMs }: Outlier): RefusedRow {
   const { timeMs, data } = block.record(row);
   const days = Math.round(Math.abs(timeMs - nearMs) / DAY_MS).toLocaleString('en');
   return {

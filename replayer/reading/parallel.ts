@@ -5,7 +5,7 @@ import { Parser, type Parsed, type ParsedColumns, type ParserPlan } from './pars
 import { wholeRows } from './input.ts';
 import { ThreadPool } from './thread-pool.ts';
 
-/** More threads than these only wait for the one that puts their results in order. */
+/** More threads would only wait for the thread that joins their results. */
 const THREADS = Math.max(1, Math.min(4, availableParallelism()));
 const RUNS_PER_THREAD = 2;
 
@@ -22,9 +22,9 @@ const threads = new ThreadPool<ParseRequest, ParsedColumns>(
 );
 let files = 0;
 
-const NOTHING = Buffer.alloc(0);
+const NO_HEADER = Buffer.alloc(0);
 
-/** Reads a file's rows on several threads; answers in the order of the file, a few runs ahead of the reader. */
+/** Parses a file's rows on several threads, a few runs ahead of the reader. Results come in the order of the file. */
 export async function* parsedInParallel(
   bytes: AsyncIterable<Buffer>,
   cut: NonNullable<Format['cut']>,
@@ -39,10 +39,10 @@ export async function* parsedInParallel(
   let header: Buffer | null = null;
   try {
     for await (const run of wholeRows(bytes, (piece) => cut.rowsEnd(piece, plan.options))) {
-      const before = header ?? NOTHING;
+      const before = header ?? NO_HEADER;
       header ??= Buffer.from(run.subarray(0, cut.rowsStart?.(run, plan.options) ?? 0));
       const request = { file, plan, header: before, bytes: run };
-      // Threads take a while to come up, and this one need not wait for them.
+      // Threads take a while to start. Until one is ready, this thread does the work.
       ahead.push(threads.run(request, [run.buffer as ArrayBuffer]) ?? columnsOf(parser.run(run, before)));
       ahead.at(-1)!.catch(() => {});
       if (ahead.length > THREADS * RUNS_PER_THREAD) yield joined(await ahead.shift()!, names, index);
@@ -58,7 +58,7 @@ async function columnsOf(parsed: Promise<Parsed>): Promise<ParsedColumns> {
   return { columns: block, ...rest };
 }
 
-/** A run's block with the subjects counted as in the whole file. */
+/** A run's block, with its subjects numbered as in the whole file. */
 function joined({ columns, ...rest }: ParsedColumns, names: string[], index: Map<string, number>): Parsed {
   const places = columns.names.map((name) => {
     let place = index.get(name);
@@ -69,7 +69,7 @@ function joined({ columns, ...rest }: ParsedColumns, names: string[], index: Map
   if (places.some((place, i) => place !== i)) {
     for (let row = 0; row < subjects.length; row++) subjects[row] = places[subjects[row]!]!;
   }
-  // A Buffer comes out of another thread as a plain Uint8Array.
+  // A Buffer arrives from another thread as a plain Uint8Array.
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.length);
   return { block: new Block({ ...columns, names, data: bytes }), ...rest };
 }

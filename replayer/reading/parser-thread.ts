@@ -2,7 +2,7 @@ import { parentPort } from 'node:worker_threads';
 import { sentence } from '../../core/problems/errors.ts';
 import { Parser, type ParserPlan } from './parser.ts';
 
-/** A run of rows to read; the plan comes with the first run of a file. */
+/** A run of rows to parse. `file` numbers the files: each has one plan and one header. */
 export interface ThreadRequest {
   id: number;
   file: number;
@@ -11,7 +11,7 @@ export interface ThreadRequest {
   bytes: Uint8Array;
 }
 
-/** The thread's side of parallel.ts: reads runs of rows, in any order of files. */
+/** Runs on the threads that parallel.ts starts. Keeps the parsers of the files read last. */
 const parsers = new Map<number, Parser>();
 const PARSERS_MAX = 8;
 

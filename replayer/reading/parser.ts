@@ -11,62 +11,61 @@ import type { Interpretation } from './inference.ts';
 import { rowMapper } from './row-mapper.ts';
 import { decoded } from './input.ts';
 
-/** How the rows of one file become records. Can be handed to another thread. */
+/** How the rows of one file become records. Plain data, so that it can be sent to another thread. */
 export interface ParserPlan {
   format: string;
   options: FormatOptions;
-  /** Rows get their times so far apart, from 1970 on; null: they have their own. For reading the whole file in order. */
+  /** Time between rows that have no times of their own, counted from 1970; null where rows have times. Not for runs. */
   everyMs: number | null;
-  reading: Interpretation;
-  /** Of rows where no column names one. */
+  interpretation: Interpretation;
+  /** Subject of rows in which no column names one. */
   subject: string;
-  /** Of the data, a path under schemas/, or null. */
+  /** The schema that data must satisfy, a path under schemas/; null for none. */
   schema: string | null;
-  /** Which of them are played. */
-  choice: RecordFilter;
+  filter: RecordFilter;
 }
 
 /** A row that can't be played. */
 export interface RefusedRow {
-  /** In the file, from 1. */
+  /** Line in the file, from 1. */
   line: number;
   reason: string;
   content: string;
 }
 
-/** What a run of rows holds. */
+/** The result of parsing a run of rows. */
 export interface Parsed {
   block: Block;
-  /** Of each row of the block, as of the refused ones. */
+  /** The line of each row of the block. */
   rowLines: Uint32Array;
   refused: RefusedRow[];
-  /** Rows that were not chosen, or are no news. */
+  /** How many rows were left out by filter or sample, or because they only restore state. */
   filtered: number;
-  /** Line ends passed. */
+  /** How many line ends the run held. */
   lines: number;
 }
 
-/** As `Parsed`, for another thread. */
+/** `Parsed` as it is sent between threads. */
 export interface ParsedColumns extends Omit<Parsed, 'block'> {
   columns: Columns;
 }
 
-/** Reads rows by a plan; made once a file and thread. */
+/** Turns the rows of one file into records. Made once for each file and thread. */
 export class Parser {
   readonly #plan: ParserPlan;
   readonly #map: ReturnType<typeof rowMapper>;
   readonly #format;
-  readonly #chooses: RecordPredicate | null;
+  readonly #passes: RecordPredicate | null;
 
   constructor(plan: ParserPlan) {
     this.#plan = plan;
     this.#format = formats.find(({ name }) => name === plan.format)!;
     const validate = plan.schema === null ? null : (validator<Data>(plan.schema) as ValidateFunction);
-    this.#map = rowMapper(plan.reading, plan.subject, validate);
-    this.#chooses = recordPredicate(plan.choice);
+    this.#map = rowMapper(plan.interpretation, plan.subject, validate);
+    this.#passes = recordPredicate(plan.filter);
   }
 
-  /** All rows of a file, in order, in blocks that share their names. */
+  /** Parses all rows of a file in order. The blocks share one list of names. */
   async *file(input: Input): AsyncGenerator<Parsed> {
     const builder = new BlockBuilder();
     const { everyMs } = this.#plan;
@@ -79,7 +78,7 @@ export class Parser {
     }
   }
 
-  /** A run of whole rows; lines are counted from its own beginning. `header` goes before it. */
+  /** Parses a run of whole rows, reading `header` before it. Lines count from the beginning of the run. */
   async run(bytes: Uint8Array, header: Uint8Array): Promise<Parsed> {
     const counted = { lineEnds: 0 };
     const pieces = header.length > 0 ? [header, bytes] : [bytes];
@@ -97,7 +96,7 @@ export class Parser {
     return { block: builder.take(), ...seen.counts(), lines: counted.lineEnds - headerLines };
   }
 
-  /** Puts the rows that are to be played into the builder. */
+  /** Adds the rows that will be played to the builder, and counts the others. */
   #read(rows: Row[], builder: BlockBuilder, seen: RunCounts, headerLines: number): void {
     for (const row of rows) {
       if (row.restored) {
@@ -109,7 +108,7 @@ export class Parser {
       if (typeof record === 'string') {
         const content = row.text ?? row.json ?? JSON.stringify(row.values);
         seen.refused.push({ line, reason: record, content });
-      } else if (this.#chooses && !this.#chooses(record.timeMs, record.subject, () => row.values!))
+      } else if (this.#passes && !this.#passes(record.timeMs, record.subject, () => row.values!))
         seen.filtered++;
       else {
         builder.add(record.timeMs, record.subject, record.data);
@@ -119,7 +118,7 @@ export class Parser {
   }
 }
 
-/** What a run of rows was, besides the block. */
+/** What is counted and noted of a run of rows, besides its block. */
 class RunCounts {
   readonly rowLines: number[] = [];
   readonly refused: RefusedRow[] = [];

@@ -2,23 +2,23 @@ import { compilePredicate } from '../../core/wire/expression.ts';
 import { refusal } from '../../core/problems/errors.ts';
 import type { Data } from '../../core/wire/event.ts';
 
-/** Which records of a recording are played. Can be handed to another thread. */
+/** Which records of a recording are played. Plain data, so that it can be sent to another thread. */
 export interface RecordFilter {
-  /** An expression that is true for a datum; see core/wire/expression.ts. */
+  /** An expression that must be true for the datum; core/wire/expression.ts has the language. */
   filter?: string | undefined;
-  /** This share of all records, 0 to 1; the same ones in every replay. */
+  /** The share of all records that is played, 0 to 1; the same records in every replay. */
   share?: number | undefined;
 }
 
-/** @throws refusal `share_malformed` */
+/** The filter that the options of a recording ask for. @throws refusal `share_malformed` */
 export function recordFilterOf({ filter, sample }: { filter?: string; sample?: string }): RecordFilter {
   return { filter, share: sample === undefined ? undefined : shareOf(sample) };
 }
 
-/** Whether a record is played; `data` is asked for only where it matters. */
+/** Whether a record is played. `data` is called only where an expression needs it. */
 export type RecordPredicate = (timeMs: number, subject: string, data: () => Data) => boolean;
 
-/** null where all are. @throws refusal `expression_malformed` */
+/** Compiles a filter; null where it lets every record pass. @throws refusal `expression_malformed` */
 export function recordPredicate({ filter, share }: RecordFilter): RecordPredicate | null {
   const matches = filter === undefined ? null : compilePredicate(filter);
   if (matches === null && share === undefined) return null;
@@ -26,20 +26,20 @@ export function recordPredicate({ filter, share }: RecordFilter): RecordPredicat
     (share === undefined || lot(timeMs, subject) < share) && (matches === null || matches(data()));
 }
 
-/** A share of records such as 10% or 0.1. @throws refusal `share_malformed` */
+/** Reads a share of records, such as 10% or 0.1. @throws refusal `share_malformed` */
 export function shareOf(text: string): number {
   const [, number, percent] = /^(\d+(?:\.\d+)?|\.\d+)(%?)$/.exec(text.trim()) ?? [];
   const share = Number(number) / (percent ? 100 : 1);
   if (share > 0 && share <= 1) return share;
-  throw refusal('share_malformed', 422, `"${text.slice(0, 60)}" is no share of the records.`, {
+  throw refusal('share_malformed', 422, `"${text.slice(0, 60)}" is not a valid share of records.`, {
     hint: 'Write it as 10% or 0.1.',
   });
 }
 
 /**
- * A number from 0 to 1 that a record draws by its time and subject, so that it is chosen wherever a replay begins, and
- * neighbours are as good as independent: FNV-1a, finished as in MurmurHash3. Draws of different purposes do not depend on
- * each other.
+ * A pseudo-random number from 0 to 1 that depends on a record's time and subject only, so that a sample is the same
+ * wherever a replay begins. It is an FNV-1a hash with the finisher of MurmurHash3, which makes neighbouring records
+ * practically independent. Different purposes give independent numbers.
  */
 export function lot(timeMs: number, subject: string, purpose = 0): number {
   const us = Math.round(timeMs * 1000);

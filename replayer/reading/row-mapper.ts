@@ -2,30 +2,31 @@ import type { ValidateFunction } from 'ajv/dist/2020.js';
 import type { Data, TimedRecord } from '../../core/wire/event.ts';
 import { explain } from '../../schemas/index.ts';
 import type { Row } from '../formats/support/format.ts';
-import { joinedTime, OWN_TIME, PARTS, type Interpretation } from './inference.ts';
+import { OWN_TIME, type Interpretation } from './inference.ts';
+import { joinedTime, PARTS } from './time-columns.ts';
 import { timeReader } from '../formats/support/times.ts';
 
-/** Outside these a time is a broken one: the years 1 to 9999 are what ISO 8601 can write. */
+/** Times outside the years 1 to 9999, which ISO 8601 can write, are refused. */
 const EARLIEST_MS = -62_135_596_800_000;
 const LATEST_MS = 253_402_300_799_999;
 
-/** Turns one row into a record, or says why it can't be played. */
+/** Turns a row into a record, or returns a sentence saying why it can't be played. */
 export type RowMapper = (row: Row) => TimedRecord | string;
 
-/** The mapper of one reading: time, subject, check against the channel's schema. Made once, called per row. */
+/** Makes the mapper of one recording: it finds time and subject, and checks the data against the channel's schema. */
 export function rowMapper(
-  reading: Interpretation,
+  interpretation: Interpretation,
   defaultSubject: string,
   validate: ValidateFunction | null,
 ): RowMapper {
-  const hasOwnTime = reading.time.value === OWN_TIME;
-  const timeOf = hasOwnTime ? () => NaN : timeMapper(reading);
-  const renamed = (column: string) => reading.rename.value.get(column) ?? column;
-  const subjectColumn = reading.subject.value === null ? null : renamed(reading.subject.value);
+  const hasOwnTime = interpretation.time.value === OWN_TIME;
+  const timeOf = hasOwnTime ? () => NaN : timeMapper(interpretation);
+  const renamed = (column: string) => interpretation.rename.value.get(column) ?? column;
+  const subjectColumn = interpretation.subject.value === null ? null : renamed(interpretation.subject.value);
   return (row) => {
-    if (row.values === null) return row.problem ?? 'It can not be read.';
+    if (row.values === null) return row.problem ?? 'The row can not be read.';
     const timeMs = hasOwnTime ? (row.timeMs ?? NaN) : timeOf(row.values);
-    if (!(timeMs >= EARLIEST_MS && timeMs <= LATEST_MS)) return timeProblem(reading, row.values);
+    if (!(timeMs >= EARLIEST_MS && timeMs <= LATEST_MS)) return timeProblem(interpretation, row.values);
     let subject = row.subject ?? defaultSubject;
     if (subjectColumn !== null) {
       const value = row.values[subjectColumn];
@@ -34,7 +35,7 @@ export function rowMapper(
       subject = String(value);
     }
     if (validate && !validate(row.values))
-      return `Not what channel "${reading.channel.value}" carries: ${explain(validate.errors, row.values)}.`;
+      return `Not what channel "${interpretation.channel.value}" carries: ${explain(validate.errors, row.values)}.`;
     return { timeMs, subject, data: row.json ?? JSON.stringify(row.values) };
   };
 }

@@ -6,25 +6,26 @@ import { decoded } from './input.ts';
 
 const SAMPLE_ROWS = 1_000;
 
-/** What a first look at a recording found. */
+/** What the beginning of a recording tells. */
 export interface SniffResult {
   format: Format;
-  /** What was said of how the format is written, and what was found where nothing was. */
+  /** The format's options, as given or else as inferred. */
   options: FormatOptions;
+  /** The inferred options, with their evidence. */
   layout: Layout;
   /** The first rows that can be read. */
   sample: Data[];
-  /** The rows know their time apart from their values. */
+  /** Whether rows know their time apart from their values. */
   hasOwnTime: boolean;
-  /** The rows know their subject likewise. */
+  /** Whether rows know their subject apart from their values. */
   hasOwnSubject: boolean;
-  /** The one channel that all rows say they are of. */
+  /** The channel that all rows name; undefined where they name several or none. */
   ownChannel: string | undefined;
-  /** What is wrong with the first row that can't be read. */
+  /** The problem of the first row that can't be read. */
   problem: string | undefined;
 }
 
-/** Reads the beginning of a recording. @throws refusal for a format that we do not read */
+/** Reads the beginning of a recording: its format, and a sample of its rows. @throws refusal for an unknown format */
 export async function sniff(
   source: Source,
   given: Omit<FormatOptions, 'rename'> & { format?: string },

@@ -8,35 +8,35 @@ import type { Input } from '../formats/support/format.ts';
 import { decoded, fileInput, readBytes } from './input.ts';
 import { unpacked } from './decompress.ts';
 
-/** Where the rows of a recording come from. */
+/** Where the rows of a recording come from: a file, a pipe or a Redis stream. */
 export interface Source {
-  /** As messages call it, and channels and subjects where nothing else names them. */
+  /** Its name in messages; also names channel and subject where nothing else does. */
   name: string;
-  /** Bytes as they lie on the disk; null where nobody knows. */
+  /** Size on the disk; null where it is not known. */
   bytes: number | null;
-  /** A pipe: it can be read once, onwards. */
+  /** Whether it can be read only once (a pipe). */
   once: boolean;
-  /** The format where it is certain. */
+  /** The format, where it is certain. */
   format?: string;
-  /** The beginning, unpacked. */
+  /** The beginning, decompressed. */
   head(): Promise<Buffer>;
-  /** How much of it the latest input has read, 0..1; null where nobody knows. */
+  /** How much of the source the latest input has read, 0..1; null where it is not known. */
   share(): number | null;
-  /** All of it, from the beginning. `wrap` sees the bytes pass. */
+  /** The whole source, from the beginning. `wrap` may watch the bytes that pass. */
   input(wrap?: (bytes: AsyncGenerator<Buffer>) => AsyncGenerator<Buffer>): Input;
 }
 
 const HEAD_BYTES = 1 << 20;
-/** A pipe that says no more is looked at as far as it came. */
+/** How long to wait for more of a pipe's beginning before judging it by what has come. */
 const HEAD_WAIT_MS = 1_000;
 const STREAM = /^redis:(?!\/\/)(.+)$/s;
 
-/** Whether a recording's name stands for no file: `-` is standard input, `redis:<key>` a stream of the Redis in use. */
+/** Whether a recording's name stands for a file, and not for standard input (`-`) or a Redis stream (`redis:<key>`). */
 export function isFile(path: string): boolean {
   return path !== '-' && !STREAM.test(path);
 }
 
-/** @throws refusal when there is nothing */
+/** Opens the source of a recording: a path, `-`, or `redis:<key>` where a Redis is given. @throws refusal when it does not exist or is empty */
 export async function sourceOf(path: string, redis?: Redis): Promise<Source> {
   if (path === '-') return pipeSource('stdin', process.stdin);
   const key = STREAM.exec(path)?.[1];
@@ -47,9 +47,9 @@ export async function sourceOf(path: string, redis?: Redis): Promise<Source> {
       hint: 'Check the path.',
     });
   if (!info.isFile())
-    throw refusal('recording_unknown', 404, `${basename(path)} is no file.`, {
+    throw refusal('recording_unknown', 404, `${basename(path)} is not a file.`, {
       hint: info.isDirectory()
-        ? 'It is a folder: name a file in it.'
+        ? 'It is a folder. Name a file in it.'
         : 'Name a regular file, or - for standard input.',
     });
   if (info.size === 0) throw empty(basename(path));
@@ -81,7 +81,7 @@ async function streamSource(name: string, stream: StreamKey): Promise<Source> {
   };
 }
 
-/** What comes through a pipe: read once, its beginning kept until then. */
+/** The source of a pipe. It can be read once; its beginning, which `head` has read, comes again first. */
 export function pipeSource(name: string, source: AsyncIterable<Buffer>): Source {
   const pieces = unpacked(source, name);
   const held: Buffer[] = [];
@@ -128,6 +128,7 @@ export function pipeSource(name: string, source: AsyncIterable<Buffer>): Source 
   };
 }
 
+/** The value of a promise; null when it takes longer than `waitMs`. */
 function within<T>(promise: Promise<T>, waitMs: number): Promise<T | null> {
   if (waitMs === Infinity) return promise;
   let timer: NodeJS.Timeout | undefined;

@@ -1,10 +1,10 @@
 import { Worker } from 'node:worker_threads';
 import { invariant } from '../../core/problems/errors.ts';
 
-/** What a thread answers: it posts any message once it is ready, and then one of these for each request. */
+/** A thread's answer to a request. Before the first one, a thread posts any message to say that it is ready. */
 export type ThreadReply<Answer> = { id: number; answer: Answer } | { id: number; error: string };
 
-/** Threads that do one kind of work. They start when they are first needed, and hold no process back from its end. */
+/** Threads that do one kind of work. They start when first needed, and idle threads do not keep the process alive. */
 export class ThreadPool<Request extends object, Answer> {
   readonly #module: URL;
   readonly #count: number;
@@ -13,12 +13,13 @@ export class ThreadPool<Request extends object, Answer> {
   #started = false;
   #runs = 0;
 
-  /** `module` listens to `{id, ...request}`. */
+  /** `module` is the threads' code: it answers each `{id, ...request}` with a `ThreadReply`. */
   constructor(module: URL, count: number) {
     this.#module = module;
     this.#count = count;
   }
 
+  /** Starts the threads, unless they have been started. */
   start(): void {
     if (this.#started) return;
     this.#started = true;
@@ -26,8 +27,8 @@ export class ThreadPool<Request extends object, Answer> {
   }
 
   /**
-   * Has a request done; null while no thread has come up yet. What is handed over is gone here.
-   * @throws Error with what the thread said was wrong
+   * Sends a request to a thread; null while no thread is ready yet. The buffers in `handOver` are moved, not copied.
+   * @throws Error with the message of the thread's error
    */
   run(request: Request, handOver: ArrayBuffer[]): Promise<Answer> | null {
     const id = ++this.#runs;
@@ -59,7 +60,7 @@ export class ThreadPool<Request extends object, Answer> {
     const waiting = this.#waiting.get(reply.id);
     this.#waiting.delete(reply.id);
     if (this.#waiting.size === 0) for (const worker of this.#ready) worker.unref();
-    if (!waiting) throw invariant('a thread answered what nobody asked');
+    if (!waiting) throw invariant('a thread answered a request that was not made');
     if ('error' in reply) waiting.reject(new Error(reply.error));
     else waiting.resolve(reply.answer);
   }

@@ -13,8 +13,8 @@ function drive(
     extent.add(subject, startMs + i * 1000, from[0] + i / 10_000, from[1] + i / 10_000);
 }
 
-describe('the extent of a recording', () => {
-  it('leaves out a fix that can be reached neither from the one before nor towards the one after', () => {
+describe('the bounding box of a recording', () => {
+  it('leaves out a fix that is out of reach of both the fix before and the fix after', () => {
     const extent = new BoundingBox();
     drive(extent, 'a', [38, -9], 20);
     extent.add('a', 20_000, 38.9, -9);
@@ -33,14 +33,14 @@ describe('the extent of a recording', () => {
     assert.deepEqual(extent.box, [-179.999, 10, 179.999, 10]);
   });
 
-  it('believes places that nobody moves between, as of earthquakes', () => {
+  it('counts all places where subjects do not move between them, such as earthquakes', () => {
     const extent = new BoundingBox();
     for (let i = 0; i < 20; i++) extent.add('quakes', i * 1000, (i % 2) * 60 - 30, i * 10);
     assert.deepEqual(extent.box, [0, -30, 190, 30]);
     assert.equal(new BoundingBox().box, null);
   });
 
-  it('believes a subject that is seen once', () => {
+  it('counts a subject that is seen once', () => {
     const extent = new BoundingBox();
     drive(extent, 'a', [38, -9], 3);
     extent.add('lighthouse', 0, 40, -9);

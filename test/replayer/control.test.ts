@@ -209,8 +209,8 @@ describe('replays under control', function () {
 
   it('says what it can not read, and changes nothing', async () => {
     await create('strict', { paused: true });
-    await assert.rejects(host.patch('strict', { rate: 3, position: 'noon' }), /"noon" is no position/);
-    await assert.rejects(host.patch('strict', { rate: 3, ab: '9s..1s' }), /is no range/);
+    await assert.rejects(host.patch('strict', { rate: 3, position: 'noon' }), /"noon" is not a valid position/);
+    await assert.rejects(host.patch('strict', { rate: 3, ab: '9s..1s' }), /is not a valid range/);
     assert.equal((await host.patch('strict', {})).rate, 1);
     await assert.rejects(create('strict'), /There is a replay "strict" already/);
     await assert.rejects(create('other', { skipIdle: 'long' }), /"long" is no idle time/);

@@ -32,7 +32,7 @@ describe('convert', () => {
 
   const line = (offsetMs: number, n: number) => JSON.stringify({ ts: START_MS + offsetMs, n });
 
-  it('puts rows in order whatever theirs was, equal times as they came, and back into text', async () => {
+  it('puts rows into time order, keeps the order of equal times, and converts back to text', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.integer({ min: 0, max: 40 }), { minLength: 2, maxLength: 60 }),
@@ -60,7 +60,7 @@ describe('convert', () => {
     );
   });
 
-  it('what does not fit into memory is sorted on disk', async function () {
+  it('sorts on disk what does not fit into memory', async function () {
     this.timeout(60_000);
     const filler = 'x'.repeat(2_000);
     const count = 60_000;
@@ -79,12 +79,12 @@ describe('convert', () => {
         if (n % 1_000 === 999) yield builder.take();
       }
     }
-    const { file, format, channel, reading, disorder } = small;
+    const { file, format, channel, interpretation, disorder } = small;
     const large = {
       file,
       format,
       channel,
-      reading,
+      interpretation,
       disorder,
       sorted: false,
       inFileOrder,
@@ -107,7 +107,7 @@ describe('convert', () => {
     assert.ok(!files.includes('runs.mcap'));
   });
 
-  it('tells how far it is, and never goes back', async () => {
+  it('reports its progress, which never goes back', async () => {
     const input = join(folder, 'far.csv.gz');
     const rows = Array.from({ length: 60_000 }, (_, n) => `${1_700_000_000 + n},52,13,${n % 9}`);
     await writeFile(input, gzipSync(`time,latitude,longitude,speed\n${rows.join('\n')}`));
@@ -124,7 +124,7 @@ describe('convert', () => {
     }
   });
 
-  it('a file whose chunks all lie across one another is written in runs first', async function () {
+  it('first rewrites in runs a file in which too many chunks overlap', async function () {
     this.timeout(60_000);
     const [path, temporary] = [join(folder, 'crossed.mcap'), join(folder, 'uncrossed.mcap')];
     const data = Buffer.from(`{"filler":"${'x'.repeat(10_000)}"}`);
@@ -142,7 +142,7 @@ describe('convert', () => {
     assert.ok(times.every((timeMs, i) => i === 0 || times[i - 1]! <= timeMs));
   });
 
-  it('merges onto one timeline, and cuts', async () => {
+  it('merges files onto one timeline, and cuts them', async () => {
     const [a, b, merged, cut] = ['a.ndjson', 'b.csv', 'merged.mcap', 'cut.csv'].map((name) =>
       join(folder, name),
     );

@@ -25,14 +25,14 @@ describe('times', () => {
       assert.equal(new Date(timeReader(format, zone)(text)).toISOString(), iso));
   }
 
-  it('reads nothing into what is no time', () => {
+  it('does not read other values as times', () => {
     for (const text of ['', 'soon', '12', null, {}, '2020-13-45T99:00:00Z'])
       assert.ok(Number.isNaN(timeReader('iso', 'UTC')(text)), JSON.stringify(text));
     for (const text of ['', 'x', null, '0x10'])
       assert.ok(Number.isNaN(timeReader('s', 'UTC')(text)), JSON.stringify(text));
   });
 
-  it('guesses the unit of epochs by their size, and the order of day and month by the data', () => {
+  it('guesses the unit of an epoch time by its size, and the order of day and month by the data', () => {
     assert.equal(guessTimeFormat([1577218887.999])?.value, 's');
     assert.equal(guessTimeFormat(['1577218887999'])?.value, 'ms');
     assert.equal(guessTimeFormat(['01/02/2021 10:00', '25/02/2021 10:00'])?.value, 'dd/MM/yyyy HH:mm');
@@ -51,7 +51,7 @@ describe('times', () => {
     assert.equal(guessTimeFormat(['a', 'b']), null);
   });
 
-  it('refuses a zone there is not', () =>
+  it('refuses a zone that does not exist', () =>
     assert.throws(() => timeReader('iso', 'Mars/Olympus'), /is not a time zone/));
 });
 
@@ -59,7 +59,7 @@ describe('inference', () => {
   const rows = (count: number, row: (i: number) => object) =>
     Array.from({ length: count }, (_, i) => row(i) as { [name: string]: unknown });
 
-  it('finds time, subject and coordinates, and says why', () => {
+  it('finds time, subject and coordinates, with the evidence', () => {
     const reading = interpret(
       'buses.csv',
       {
@@ -87,14 +87,14 @@ describe('inference', () => {
     assert.match(reading.subject.because, /4 values in 20 rows/);
   });
 
-  it('takes no row number for a subject', () => {
+  it('does not take a row number for the subject', () => {
     assert.equal(
       interpret('x.csv', { sample: rows(20, (i) => ({ time: 1.6e9 + i, id: i })) }, {}).subject.value,
       null,
     );
   });
 
-  it('puts a time together that has several columns', () => {
+  it('joins the columns of a time', () => {
     const reading = interpret(
       'storms.csv',
       { sample: rows(5, (i) => ({ name: 'Amy', year: 1975, month: 6, day: 27 + (i % 3), hour: 6 })) },
@@ -103,7 +103,7 @@ describe('inference', () => {
     assert.equal(reading.time.value, 'year+month+day+hour');
   });
 
-  it('puts a date and a time of day together', () => {
+  it('joins a date column and a time-of-day column', () => {
     const sample = rows(5, (i) => ({ Date: '24/12/2019', Time: `20:2${i}:30`, id: i }));
     const reading = interpret('log.csv', { sample }, { tz: 'Europe/Berlin' });
     assert.equal(reading.time.value, 'Date+Time');
@@ -112,7 +112,7 @@ describe('inference', () => {
     assert.equal(new Date((record as { timeMs: number }).timeMs).toISOString(), '2019-12-24T19:21:30.000Z');
   });
 
-  it('reads parts of seconds, and takes what is no number for no time', () => {
+  it('reads fractions of seconds, and refuses values that are not numbers', () => {
     const sample = rows(5, (i) => ({ year: 1975, month: 6, day: 27, hour: 6, minute: 1, second: i + 0.25 }));
     const map = rowMapper(interpret('storms.csv', { sample }, {}), 'x', null);
     const record = map({ line: 1, values: sample[2]!, json: null }) as { timeMs: number };
@@ -120,7 +120,7 @@ describe('inference', () => {
     assert.match(map({ line: 1, values: { ...sample[2], second: 'NA' }, json: null }) as string, /No time/);
   });
 
-  it('says which option is missing, and which columns there are', () => {
+  it('names the missing option and the columns that exist', () => {
     assert.throws(
       () => interpret('x.csv', { sample: rows(3, (i) => ({ nl: 'a', n: i })) }, {}),
       (error: Error & { hint: string }) => {

@@ -122,7 +122,7 @@ describe('MCAP', () => {
     );
   });
 
-  it('plays any order of messages and chunks in time order, from any time, with what was before', async () => {
+  it('plays messages and chunks in any order in time order, from any time, with the state before', async () => {
     const path = join(folder, 'any.mcap');
     await fc.assert(
       fc.asyncProperty(
@@ -153,7 +153,7 @@ describe('MCAP', () => {
     );
   });
 
-  it('writes over the memory of a chunk only once it is done with, and all that left before it', async () => {
+  it('reuses the memory of a chunk only once it and all rows yielded before it are done with', async () => {
     const path = join(folder, 'around.mcap');
     const rows = records(3_000).map((record, n) => ({
       ...record,
@@ -193,7 +193,7 @@ describe('MCAP', () => {
     }
   });
 
-  it('plays files of others: several topics, no chunks, no index, other encodings, bad messages', async () => {
+  it('plays files of other writers: several topics, no chunks, no index, other encodings, bad messages', async () => {
     for (const options of [{}, { useChunks: false }, { useChunkIndex: false, useStatistics: false }]) {
       const path = join(folder, 'foreign.mcap');
       const parts: Buffer[] = [];
@@ -244,7 +244,7 @@ describe('MCAP', () => {
     }
   });
 
-  it('beyond 10,000 subjects they share a channel, and each is still known', async () => {
+  it('shares a channel among subjects beyond 10,000, and still knows each of them', async () => {
     const path = join(folder, 'many.mcap');
     const rows = records(10_400, 10_200);
     const writer = await McapWriter.create(path, { library: LIBRARY });
@@ -260,7 +260,7 @@ describe('MCAP', () => {
     assert.equal(latest!.block.count, 10_200);
   });
 
-  it('a file cut anywhere gives every message that is whole, and says that something was lost', async () => {
+  it('recovers every whole message of a file cut anywhere, and says that something was lost', async () => {
     for (const compression of ['', 'lz4', 'zstd'] as const) {
       const whole = join(folder, 'whole.mcap');
       const rows = records(600);
@@ -289,7 +289,7 @@ describe('MCAP', () => {
     }
   });
 
-  it('of a chunk that is cut, the messages before the cut are saved', async () => {
+  it('recovers the messages before the cut of a chunk that is cut', async () => {
     const random = () => Math.random().toString(36);
     for (const compression of ['', 'lz4', 'zstd'] as const) {
       const [whole, path, out] = ['big', 'half', 'saved'].map((name) => join(folder, `${name}.mcap`));
@@ -306,7 +306,7 @@ describe('MCAP', () => {
     }
   });
 
-  it('damage in one chunk costs that chunk alone', async () => {
+  it('loses only the chunk that is damaged', async () => {
     const [path, out] = [join(folder, 'damaged.mcap'), join(folder, 'mended.mcap')];
     const rows = records(600);
     await write(path, rows, 100);
@@ -321,7 +321,7 @@ describe('MCAP', () => {
     assert.deepEqual(saved, [...rows.slice(0, 200), ...rows.slice(300)]);
   });
 
-  it('a file that was damaged anywhere is refused, mended or played, and never crashes', async function () {
+  it('refuses, recovers or plays a file that was damaged anywhere, and never crashes', async function () {
     this.timeout(60_000);
     const whole = join(folder, 'sound.mcap');
     const sound: Buffer[] = [];

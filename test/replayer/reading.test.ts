@@ -91,7 +91,7 @@ describe('time order', () => {
   const someTimes = fc.array(fc.integer({ min: 0, max: 30 }), { minLength: 1, maxLength: 120 });
   const fresh = (): Disorder => ({ reordered: 0, late: 0, outliers: 0 });
 
-  it('of a file that fits is that of a stable sort, whatever the blocks', async () => {
+  it('equals a stable sort for a file that fits into memory, however it is cut into blocks', async () => {
     await fc.assert(
       fc.asyncProperty(someTimes, fc.integer({ min: 1, max: 20 }), async (times, size) => {
         const disorder = fresh();
@@ -106,7 +106,7 @@ describe('time order', () => {
     );
   });
 
-  it('within the window is that of a stable sort; what comes later is late, and nothing is lost', async () => {
+  it('equals a stable sort within the window; later rows count as late, and none is lost', async () => {
     await fc.assert(
       fc.asyncProperty(
         someTimes,
@@ -150,7 +150,7 @@ describe('outliers', () => {
     return { times: played.map(({ timeMs }) => timeMs), told, played };
   }
 
-  it('are the rows weeks away from those around them, and no others, whatever the blocks', async () => {
+  it('are exactly the rows weeks away from those around them, however the file is cut into blocks', async () => {
     const wrong = fc.record({
       at: fc.integer({ min: 0, max: 99 }),
       count: fc.integer({ min: 1, max: 3 }),
@@ -188,7 +188,7 @@ describe('outliers', () => {
     );
   });
 
-  it('are clamped to the row before, or played, as told; and their line and time are named', async () => {
+  it('are clamped to the row before or kept, as asked, and reported with line and time', async () => {
     const times = Array.from({ length: 60 }, (_, i) => START_MS + i * 1000);
     times[30] = 0;
     const clamped = await treat(times, 'clamp');
@@ -199,7 +199,7 @@ describe('outliers', () => {
     assert.deepEqual((await treat(times, 'keep')).times, times);
   });
 
-  it('are not what is a recording by nature: long gaps, a row a year, devices one after the other', async () => {
+  it('do not occur in recordings with long gaps, one row a year, or one device after the other', async () => {
     const gap = Array.from({ length: 100 }, (_, i) => START_MS + i * 1000 + (i > 40 ? 90 * DAY_MS : 0));
     const yearly = Array.from({ length: 60 }, (_, i) => Date.UTC(1900 + i, (i * 5) % 12));
     const devices = Array.from(
@@ -215,7 +215,7 @@ describe('a recording read on several threads', function () {
   const folder = mkdtempSync(join(tmpdir(), 'reprise-reading-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('has all rows in order, and blames the right lines', async () => {
+  it('has all rows in order, and refuses rows with their right lines', async () => {
     const path = join(folder, 'large.csv');
     const rows = 120_000;
     const bad = new Set([7, 40_000, 119_999]);

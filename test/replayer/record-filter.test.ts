@@ -11,7 +11,7 @@ const START_MS = Date.UTC(2024, 0, 1);
 const ROWS = 2_000;
 
 describe('filter and sample', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'reprise-choice-'));
+  const folder = mkdtempSync(join(tmpdir(), 'reprise-record-filter-'));
   const paths = ['trip.ndjson', 'trip.mcap'].map((name) => join(folder, name)) as [string, string];
   before(async () => {
     const lines = Array.from({ length: ROWS }, (_, n) =>
@@ -42,7 +42,7 @@ describe('filter and sample', () => {
     ['text', 0],
     ['MCAP', 1],
   ] as const) {
-    it(`play only records for which the expression is true, from ${what}`, async () => {
+    it(`let only those records pass for which the expression is true, from ${what}`, async () => {
       const filter = 'speed * 2 > 60 && vehicle != "bus-3"';
       const expected = Array.from({ length: ROWS }, (_, n) => n).filter(
         (n) => n % 4 > 0 && n % 50 > 30 && n % 5 !== 3,
@@ -52,7 +52,7 @@ describe('filter and sample', () => {
       assert.equal(filtered, ROWS - expected.length);
     });
 
-    it(`choose the same records wherever a replay of ${what} begins, and the state before among them`, async () => {
+    it(`choose the same records, and the same state before, wherever a replay of ${what} begins`, async () => {
       const sample = '10%';
       const all = (await read(paths[index], { sample })).records;
       assert.ok(all.length > ROWS * 0.07 && all.length < ROWS * 0.13, `${all.length}`);
@@ -66,13 +66,13 @@ describe('filter and sample', () => {
     });
   }
 
-  it('choose the same from text and MCAP', async () => {
+  it('choose the same records from text and MCAP', async () => {
     const options = { sample: '0.3', filter: 'has(data.speed) || n % 2 == 0' };
     const [text, mcap] = await Promise.all(paths.map((path) => read(path, options)));
     assert.deepEqual(numbers(text!.records), numbers(mcap!.records));
   });
 
-  it('say what is wrong with them', async () => {
+  it('refuse malformed input and say what is wrong with it', async () => {
     await assert.rejects(read(paths[0], { filter: 'speed >' }), {
       code: 'expression_malformed',
       message: '"speed >" is no expression: Unexpected token: EOF at character 8.',

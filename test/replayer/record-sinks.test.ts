@@ -16,7 +16,7 @@ describe('the files of a recording', () => {
   before(async () => (folder = await mkdtemp(join(tmpdir(), 'reprise-sinks-'))));
   after(() => rm(folder, { recursive: true }));
 
-  it('begin with a message each, also where a limit is reached with the last one', async () => {
+  it('each begin with a message, even when the last message reached the limit', async () => {
     const path = join(folder, 'split.ndjson');
     const create = async (path: string) => new LinesFile(path);
     const split = await SplitFile.create({ path, sizeBytes: 8, create });
@@ -39,7 +39,7 @@ describe('the files of a recording', () => {
     assert.equal(even.paths.length, 2);
   });
 
-  it('are not begun while nothing comes, however long that is', async () => {
+  it('are not created while no message comes', async () => {
     const create = (path: string) => McapFile.create(path, {});
     const split = await SplitFile.create({ path: join(folder, 'still.mcap'), durationMs: 1, create });
     for (let i = 0; i < 3; i++) {
@@ -52,7 +52,7 @@ describe('the files of a recording', () => {
     assert.equal((await readSummary(split.paths[0]!)).statistics!.messages, 1);
   });
 
-  it('two snapshots of a ring at once are two files', async () => {
+  it('are two when two snapshots of a ring are taken at once', async () => {
     const ring = new RingBuffer(60_000, join(folder, 'ring.ndjson'), async (path) => new LinesFile(path));
     ring.add(message('one'));
     // So many that several begin in one millisecond.

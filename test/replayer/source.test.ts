@@ -21,7 +21,7 @@ describe('a pipe', () => {
   const text = Array.from({ length: 5_000 }, (_, n) => `{"time":${1.6e12 + n},"name":"é${n}"}\n`).join('');
   before(() => loadCompression('zstd'));
 
-  it('gives all of its text once, its beginning looked at before, unpacked whatever it is called', async () => {
+  it('yields its text once, from the beginning, decompressed whatever its name', async () => {
     const plain = Buffer.from(text);
     for (const bytes of [plain, gzipSync(plain), compress(plain, 'zstd'), Buffer.from(`\ufeff${text}`)]) {
       const source = pipeSource('stdin', pieces(bytes));
@@ -31,7 +31,7 @@ describe('a pipe', () => {
     }
   });
 
-  it('that is broken or cut says so, and does not hang', async () => {
+  it('fails with a message, and does not hang, when it is broken or cut off', async () => {
     for (const packed of [gzipSync(text), compress(Buffer.from(text), 'zstd')]) {
       await fc.assert(
         fc.asyncProperty(
@@ -52,7 +52,7 @@ describe('a pipe', () => {
   }).timeout(30_000);
 });
 
-describe('a table', () => {
+describe('a text table', () => {
   async function read(text: string, options: object) {
     const rows = [];
     const input = textInput(async function* () {
@@ -62,7 +62,7 @@ describe('a table', () => {
     return rows.map(({ line, values, problem }) => [line, values ?? problem]);
   }
 
-  it('without a header has columns by number, or by the names given', async () => {
+  it('names its columns by number, or as given, where it has no header', async () => {
     const header = false;
     assert.deepEqual(await read('1\ta\n2\tb\n', { header }), [
       [1, { column_1: 1, column_2: 'a' }],
@@ -73,7 +73,7 @@ describe('a table', () => {
     ]);
   });
 
-  it('has comments left out, but not within quotes, and its lines counted', async () => {
+  it('skips comments, but not inside quotes, and still counts their lines', async () => {
     const text = '# made, "by\n\na,b\n#1,2\n3,"four\n# five"\n# "six\n7,8,9\n';
     assert.deepEqual(await read(text, { comment: '#' }), [
       [5, { a: 3, b: 'four\n# five' }],
@@ -81,7 +81,7 @@ describe('a table', () => {
     ]);
   });
 
-  it('is looked at for its delimiter and header', () => {
+  it('shows its delimiter and its header', () => {
     const found = (text: string) => {
       const { delimiter, header } = layoutOf(text, {});
       return [delimiter.value, header.value];

@@ -26,7 +26,7 @@ const someBytes = fc
   )
   .map((parts) => Buffer.concat(parts));
 
-describe('The kernel that unpacks chunks', () => {
+describe('the unpacking kernel', () => {
   const kernel = new UnpackKernel();
   before(() => loadCompression('lz4'));
 
@@ -38,7 +38,7 @@ describe('The kernel that unpacks chunks', () => {
     return kernel.unpack() ? Buffer.from(room.records) : null;
   }
 
-  it('unpacks what was packed', () => {
+  it('unpacks what the packer packed', () => {
     fc.assert(
       fc.property(someBytes, (bytes) => {
         assert.deepEqual(unpacked(compress(bytes, 'lz4'), bytes.length), bytes);
@@ -48,7 +48,7 @@ describe('The kernel that unpacks chunks', () => {
     assert.ok(unpacked(compress(large, 'lz4'), large.length)!.equals(large));
   });
 
-  it('takes stored blocks and a size, and leaves to others what has sums', () => {
+  it('accepts stored blocks and a content size, and declines frames with checksums', () => {
     const stored = (flags: string) =>
       Buffer.concat([Buffer.from(`04224d18${flags}0300008068656c00000000`, 'hex')]);
     assert.equal(unpacked(stored('607073'), 3)?.toString(), 'hel');
@@ -59,7 +59,7 @@ describe('The kernel that unpacks chunks', () => {
     assert.equal(unpacked(stored('607073'), 2), null, 'too long');
   });
 
-  it('answers of anything else that it can not, or as many bytes as were asked for', () => {
+  it('either declines broken input or returns exactly as many bytes as asked for', () => {
     const aPlace = fc.record({ at: fc.double({ min: 0, max: 1, noNaN: true }), byte: fc.nat(255) });
     fc.assert(
       fc.property(
@@ -82,7 +82,7 @@ describe('The kernel that unpacks chunks', () => {
     );
   });
 
-  it('finds the messages that are there, or says that a record is not whole', () => {
+  it('finds the messages, or reports that a record is not whole', () => {
     const aRecord = fc
       .record({
         opcode: fc.constantFrom(3, 4, 5, 5, 5, 5),

@@ -360,7 +360,7 @@ describe('traces', function () {
       return answer.status === 200 ? (answer.body as Trace) : null;
     });
     assert.deepEqual([hops![0]!.event, hops![0]!.created, hops![0]!.status], [some.id, some.time, 'sent']);
-    await assert.rejects(play('much'), /"much" is no share/);
+    await assert.rejects(play('much'), /"much" is not a valid share/);
     await host.close();
   });
 });

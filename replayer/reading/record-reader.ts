@@ -1,0 +1,107 @@
+import type { Block } from '../../core/wire/block.ts';
+import type { Format } from '../formats/support/format.ts';
+import type { OpenOptions } from './open-options.ts';
+import type { Disorder } from './order.ts';
+import { withoutOutliers, type NumberedRows, type OutlierPolicy } from './outliers.ts';
+import { parsedInParallel } from './parallel.ts';
+import { Parser, type Parsed, type ParserPlan, type RefusedRow } from './parser.ts';
+import type { Source } from './source.ts';
+
+/** A smaller file is read before the threads that would help have started. */
+const PARALLEL_MIN_BYTES = 32_000_000;
+
+/** What a reader needs besides the plan of its parser. */
+interface ReaderOptions {
+  source: Source;
+  format: Format;
+  outliers: OutlierPolicy;
+  /** Added to all times, ms. */
+  offsetMs: number;
+  refuse: NonNullable<OpenOptions['refuse']>;
+}
+
+/** How many bytes a reading has taken so far: of the text, or of the records where these are larger. */
+export interface ReadProgress {
+  bytes: number;
+}
+
+/** Reads the records of one source in file order, as often as asked, and counts the rows that it leaves out. */
+export class RecordReader {
+  readonly disorder: Disorder = { reordered: 0, late: 0, outliers: 0 };
+  refused = 0;
+  /** Records left out by filter or sample, or because they only restore state. */
+  filtered = 0;
+  /** Why the last refused row was refused. */
+  lastReason = '';
+  readonly #plan: ParserPlan;
+  readonly #options: ReaderOptions;
+
+  constructor(plan: ParserPlan, options: ReaderOptions) {
+    this.#plan = plan;
+    this.#options = options;
+  }
+
+  /** Reads from the start. Counts begin anew, and refused rows are reported. */
+  async *read(progress: ReadProgress = { bytes: 0 }): AsyncGenerator<Block> {
+    Object.assign(this.disorder, { reordered: 0, late: 0, outliers: 0 });
+    this.refused = this.filtered = 0;
+    const { outliers } = this.#options;
+    yield* withoutOutliers(this.#rows(progress, false), outliers, (rows) => {
+      this.disorder.outliers += rows.length;
+      this.#report(rows, outliers === 'skip');
+    });
+  }
+
+  /** Reads from the start, and neither counts nor reports anything. */
+  readSilently(): AsyncGenerator<Block> {
+    return withoutOutliers(this.#rows({ bytes: 0 }, true), this.#options.outliers, () => {});
+  }
+
+  /** Reports rows to the caller; those that are left out count as refused. */
+  #report(rows: RefusedRow[], areLeftOut: boolean): void {
+    if (areLeftOut) {
+      this.refused += rows.length;
+      this.lastReason = rows.at(-1)!.reason;
+    }
+    const { refuse, source } = this.#options;
+    const channel = this.#plan.interpretation.channel.value;
+    refuse(rows.map((row) => ({ channel, file: source.name, ...row })));
+  }
+
+  async *#rows(progress: ReadProgress, silent: boolean): AsyncGenerator<NumberedRows> {
+    const { format, offsetMs } = this.#options;
+    let line = 0;
+    // Text takes about as much memory as its file. Compressed columns take as much as the records made of them.
+    const isText = format.cut !== undefined;
+    let recordBytes = 0;
+    for await (const { block, rowLines, refused, filtered, lines } of this.#parsed(progress)) {
+      if (!silent) this.filtered += filtered;
+      recordBytes += block.data.length;
+      if (!isText) progress.bytes = Math.max(progress.bytes, recordBytes);
+      if (refused.length > 0 && !silent) {
+        const rows = refused.map((row) => ({ ...row, line: row.line + line }));
+        this.#report(rows, true);
+      }
+      if (line > 0) for (let row = 0; row < rowLines.length; row++) rowLines[row]! += line;
+      line += lines;
+      if (offsetMs !== 0) for (let row = 0; row < block.count; row++) block.timesMs[row]! += offsetMs;
+      if (block.count > 0) yield { block, lines: rowLines };
+    }
+  }
+
+  #parsed(progress: ReadProgress): AsyncGenerator<Parsed> {
+    const { source, format } = this.#options;
+    const input = source.input((bytes) => counted(bytes, progress));
+    const isLarge = (source.bytes ?? 0) >= PARALLEL_MIN_BYTES;
+    return format.cut && this.#plan.everyMs === null && isLarge
+      ? parsedInParallel(input.bytes(), format.cut, this.#plan)
+      : new Parser(this.#plan).file(input);
+  }
+}
+
+async function* counted(bytes: AsyncIterable<Buffer>, progress: ReadProgress): AsyncGenerator<Buffer> {
+  for await (const piece of bytes) {
+    progress.bytes += piece.length;
+    yield piece;
+  }
+}

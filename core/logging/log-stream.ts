@@ -2,19 +2,18 @@ import type { LogRecord } from '../../schemas/types.ts';
 import { keys } from '../wire/keys.ts';
 import type { Redis } from '../redis/connection.ts';
 
-/** Lines that wait while Redis is away; the oldest go first. */
+/** Lines held while Redis is away; beyond that the oldest are dropped. */
 const WAITING_MAX = 2_000;
 const BATCH_MAX = 500;
 const FLUSH_MS = 100;
 const CLOSE_MS = 500;
 
-/** What a line of the log has beside its fields. */
+/** Members of every line; the others are its fields. */
 const COMMON = ['time', 'level', 'kind', 'service', 'message'] as const;
 
 /**
- * The way of a process's log lines into the stream `reprise:logs`: in batches, at most a tenth of a second late. It never
- * waits for Redis and never fails; what found no room is counted, and told once there is room again. After a broken
- * connection a batch may be there twice.
+ * Sends a process's log lines to the stream `reprise:logs` in batches, at most 100 ms late. It never blocks and never
+ * fails. Dropped lines are counted, and reported when Redis is back. After a broken connection a batch may arrive twice.
  */
 export class LogStream {
   readonly #keep: number;
@@ -24,12 +23,12 @@ export class LogStream {
   #timer: NodeJS.Timeout | null = null;
   #sending: Promise<void> | null = null;
 
-  /** `keep`: how many lines of all processes the stream holds. */
+  /** `keep`: how many lines the stream keeps, of all processes together. */
   constructor(keep: number) {
     this.#keep = keep;
   }
 
-  /** From now on lines go there, those from before it was known as well. */
+  /** Sets the Redis that lines go to, including those written so far. */
   keepIn(redis: Redis): void {
     this.#redis = redis;
     this.#soon();
@@ -43,7 +42,7 @@ export class LogStream {
     this.#soon();
   }
 
-  /** Sends what waits, if Redis takes it within half a second. */
+  /** Sends the held lines, but waits no longer than 500 ms. */
   async close(): Promise<void> {
     const late = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_MS).unref());
     const all = async () => {
@@ -65,7 +64,7 @@ export class LogStream {
 
   #flush(): void {
     if (this.#sending || this.#waiting.length === 0) return;
-    // A command would wait within the client, without a bound.
+    // While it is not connected, the client would queue commands without a bound.
     if (this.#redis?.status !== 'ready') return this.#soon();
     this.#sending = this.#send(this.#redis).finally(() => {
       this.#sending = null;
@@ -77,12 +76,12 @@ export class LogStream {
     const batch = redis.pipeline();
     for (const line of this.#waiting.splice(0, BATCH_MAX)) this.#add(batch, recordOf(line));
     if (this.#lost > 0 && this.#waiting.length === 0) {
-      const message = `${this.#lost} lines of the log found no room while Redis was away.`;
+      const message = `${this.#lost} log lines were dropped while Redis was away.`;
       const time = new Date().toISOString();
       this.#add(batch, { time, level: 'warn', kind: 'system', service: 'log', message, fields: {} });
       this.#lost = 0;
     }
-    // What Redis does not take, for want of memory or of leave, is lost: a log line about it would be, too.
+    // Lines that Redis refuses (no memory, no permission) are lost; a line about that would be refused as well.
     await batch.exec().catch(() => {});
   }
 

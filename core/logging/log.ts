@@ -13,14 +13,14 @@ export const levels = { debug: 20, info: 30, warn: 40, error: 50, critical: 60 }
 export type Level = keyof typeof levels;
 
 type Write = {
-  /** `service`: the one it is about, if not this process; `kind`: `service` where that says it itself. */
+  /** `service`: the subject of the line, if not this process. `kind`: `service` if the service itself says it. */
   (fields: { [name: string]: unknown }, message: string): void;
   (message: string): void;
 };
 
-/** Writes lines. No payload and no secret above `debug`. */
+/** Writes log lines. Payloads and secrets appear at `debug` only. */
 export type Logger = { readonly [level in Level]: Write } & {
-  /** Lines below it are not written. */
+  /** Lines below this level are not written. */
   readonly level: string;
 };
 
@@ -28,7 +28,7 @@ export type LogSettings = Pick<Settings, 'logLevel' | 'logs' | 'redisUrl' | 'api
 
 const CLOSE_MS = 1_000;
 
-/** A logger by itself: JSON lines on stdout, or readable ones when a person is at the terminal. `silent` writes none. */
+/** A logger to stdout: JSON lines, or readable text on a terminal. The level `silent` writes nothing. */
 export function createLog(name: string, level: string): Logger {
   return logger(name, level, multistream([{ level: 0, stream: stdout() }]), redactor([]));
 }
@@ -41,7 +41,7 @@ export class ProcessLog {
   readonly #stream: LogStream;
   readonly #transports: ReturnType<typeof pino.transport>[] = [];
 
-  /** `out`: a file that takes the place of stdout. */
+  /** `out`: a file to write to instead of stdout. */
   constructor(role: string, { logLevel, logs, redisUrl, apiKey, otlp }: LogSettings, out?: string) {
     const { sinks = [], keep } = logs;
     this.#levelNumber = numberOf(logLevel);
@@ -58,12 +58,12 @@ export class ProcessLog {
     for (const sink of sinks) this.#open(sink.target, sink.options ?? {}, numberOf(sink.level ?? logLevel));
   }
 
-  /** Lines go into the stream of this Redis from now on, those from before as well. It may come and go. */
+  /** Sends lines, including those written so far, to the stream of this Redis. Redis may come and go. */
   keepIn(redis: Redis): void {
     this.#stream.keepIn(redis);
   }
 
-  /** Lines go to these, too. What they throw is dropped. */
+  /** Adds sinks. Errors that they throw are ignored. */
   add(sinks: LogSink[]): void {
     for (const sink of sinks) {
       const write = async (line: string) => sink.write(JSON.parse(line) as LogLine);
@@ -74,7 +74,7 @@ export class ProcessLog {
     }
   }
 
-  /** Lets all lines arrive, as far as that takes no more than a second. */
+  /** Waits until all lines have arrived, but no longer than a second. */
   async close(): Promise<void> {
     await this.#stream.close();
     const late = new Promise((resolve) => setTimeout(resolve, CLOSE_MS).unref());
@@ -88,7 +88,7 @@ export class ProcessLog {
     await Promise.race([Promise.all(ended), late]);
   }
 
-  /** A pino transport, in a thread of its own. One that fails is told of and left out; the process goes on. */
+  /** Opens a pino transport in a thread of its own. If it fails, the log says so and the process continues without it. */
   #open(target: string, options: object, level: number): void {
     const failed = (error: Error) =>
       this.log.error({ sink: target }, `The log sink ${target} does not work: ${error.message}.`);
@@ -130,7 +130,7 @@ function logger(
         level: (label) => ({ level: label }),
         log: (fields) => ({ kind: 'system', service: role, role, pid: process.pid, ...fields }),
       },
-      // An error of Redis holds the command that failed, with all that was to be written.
+      // An error of ioredis holds the failed command with its whole payload.
       serializers: { err: shownError },
       hooks: { streamWrite: redact },
     },

@@ -1,4 +1,4 @@
-/** A name that says that what it names is to be kept secret. */
+/** Names of members whose values are secret. */
 const NAME =
   '[\\w.-]*(?:password|passwd|passphrase|secret|token|credential|authorization|cookie|api[_-]?key)[\\w.-]*';
 
@@ -8,14 +8,14 @@ const RULES: [RegExp, string][] = [
   [new RegExp(`"(${NAME})":"(?:[^"\\\\]|\\\\.)*"`, 'gi'), '"$1":"***"'],
   [/([?&](?:key|token|access_token|api_?key|password)=)[^&\s"'\\]+/gi, '$1***'],
   [/\b(Bearer\s+)[\w.~+/=-]+/gi, '$1***'],
-  // V8 quotes the text that JSON.parse could not read: that is payload.
+  // V8 quotes the text that JSON.parse could not read, which is payload.
   [/, (?:\.{3})?\\".*?\\"(?:\.{3})? is not valid JSON/g, ' in a text that is not valid JSON'],
 ];
 
-/** Shorter ones are words, too: a log without the letter "a" would tell nothing. */
+/** Shorter secrets are not replaced: without the letter "a" a log would be unreadable. */
 const SECRET_MIN = 4;
 
-/** Takes out of lines of JSON what nobody may read there: these secrets, whatever is named like one, and payload quoted in errors. */
+/** Removes from JSON lines: these secrets, values of members that are named like secrets, and payload quoted in errors. */
 export function redactor(secrets: (string | null | undefined)[]): (line: string) => string {
   const known = secrets
     .filter((secret) => typeof secret === 'string')
@@ -30,7 +30,7 @@ export function redactor(secrets: (string | null | undefined)[]): (line: string)
   };
 }
 
-/** The password in a URL; null where there is none. */
+/** The password in a URL; null if it has none. */
 export function passwordOf(url: string): string | null {
   const password = URL.canParse(url) ? new URL(url).password : '';
   return password === '' ? null : decodeURIComponent(password);

@@ -9,7 +9,7 @@ import { escaped, flaws, sentenceOf, stepsOf, type Flaw } from '../problems/flaw
 
 const SHOWN_MAX = 10;
 
-/** A configuration file as it was read: what it says, and where in it each thing stands. */
+/** The text of a configuration file: its values, and the line and column of each of them. */
 export class ConfigFile {
   readonly path: string;
   readonly text: string;
@@ -25,7 +25,7 @@ export class ConfigFile {
     return new ConfigFile(path, readFileSync(path, 'utf8').replace(/^\ufeff/, ''));
   }
 
-  /** What it says. @throws failure that names line and column, and what is expected there */
+  /** Its values, checked against the schema. @throws failure that names line, column, and what is expected there */
   config(): Config {
     let value: unknown;
     try {
@@ -42,13 +42,13 @@ export class ConfigFile {
     throw this.failure(flaws({ $ref: 'reprise:/config' }, value));
   }
 
-  /** Members that stand twice in one object: the earlier one is lost without a word. */
+  /** Members that occur twice in one object: JSON keeps only the last one. */
   repeated(): Flaw[] {
     const { tree } = parsed(this.text);
     return tree ? repeatedIn(tree, '') : [];
   }
 
-  /** These flaws as one error, each with its line and column. */
+  /** One error for these flaws, with the line and column of each. */
   failure(found: Flaw[]): RepriseError {
     const placed = found.map((flaw) => ({ flaw, offset: this.#offset(flaw.pointer) }));
     const lines = placed
@@ -57,12 +57,12 @@ export class ConfigFile {
       .map(({ flaw, offset }) => `${this.#at(offset)}: ${sentenceOf(flaw)}.`);
     const more = found.length - lines.length;
     return failure('config_invalid', [...lines, ...(more > 0 ? [`And ${more} more.`] : [])].join('\n'), {
-      hint: 'schemas/config.json says what may stand there.',
+      hint: 'docs/configuration.md lists every key.',
       errors: found.map(({ pointer, message }) => ({ pointer: `#${pointer}`, detail: message })),
     });
   }
 
-  /** `config/reprise.json:12:5`: where a thing stands, or what it would stand in. Lines and columns count from 1. */
+  /** `config/reprise.json:12:5`: the place of a value, or of the object that lacks it. Lines and columns count from 1. */
   place(pointer: string): string {
     return this.#at(this.#offset(pointer));
   }
@@ -75,7 +75,7 @@ export class ConfigFile {
       if (!next) break;
       node = next;
     }
-    // Of a member its name is what the eye looks for.
+    // People look for a member by its name.
     return (node?.parent?.type === 'property' ? node.parent : node)?.offset ?? 0;
   }
 
@@ -86,14 +86,14 @@ export class ConfigFile {
   }
 }
 
-/** @throws failure that says where in the configuration these are; their pointers begin at one of its sections */
+/** @throws failure with the places of these flaws, where there are any; their pointers begin in `section` */
 export function refuseFlaws(file: ConfigFile | null, section: string, found: Flaw[]): void {
   if (found.length === 0) return;
   const placed = found.map(({ pointer, message }) => ({ pointer: `/${section}${pointer}`, message }));
   throw (file ?? new ConfigFile('the configuration', '')).failure(placed);
 }
 
-/** Does what is about a place of the configuration; what goes wrong is told with its line and column. */
+/** Runs `work`, which concerns one place of the configuration; its error gets the line and column of that place. */
 export function at<T>(file: ConfigFile | null, pointer: string, work: () => T): T {
   try {
     return work();
@@ -104,7 +104,7 @@ export function at<T>(file: ConfigFile | null, pointer: string, work: () => T): 
   }
 }
 
-/** Where the configuration defines what runs as this service. */
+/** The pointer to the definition of a running service; '' where the configuration has none. */
 export function definitionOf(
   { services, analytics, pipelines }: Required<Pick<Config, 'services' | 'analytics' | 'pipelines'>>,
   service: string,
@@ -125,16 +125,14 @@ function repeatedIn(node: Node, pointer: string): Flaw[] {
     const own = `${pointer}/${escaped(name)}`;
     const isTwice = names.has(name);
     names.add(name);
-    const twice = isTwice
-      ? [{ pointer: own, message: 'stands there twice, and only the last one counts' }]
-      : [];
+    const twice = isTwice ? [{ pointer: own, message: 'occurs twice, and only the last one counts' }] : [];
     return [...twice, ...repeatedIn(inner, own)];
   });
 }
 
 type Jsonc = typeof import('jsonc-parser');
 
-/** With positions. Loaded only where something is wrong: that takes longer than all else about a configuration. */
+/** Parses with positions. The parser is loaded only when something is wrong: loading takes longer than all other work on a configuration. */
 function parsed(text: string): { tree: Node | undefined; first: ParseError | undefined; jsonc: Jsonc } {
   const jsonc = createRequire(import.meta.url)('jsonc-parser') as Jsonc;
   const errors: ParseError[] = [];
@@ -142,24 +140,24 @@ function parsed(text: string): { tree: Node | undefined; first: ParseError | und
   return { tree, first: errors[0], jsonc };
 }
 
-/** By the codes of jsonc-parser (`ParseErrorCode`). */
+/** What is expected, by error code of jsonc-parser (`ParseErrorCode`). */
 const EXPECTATIONS: { [code: number]: string } = {
-  1: 'this is no JSON value: texts stand in double quotes',
-  2: 'this is no number',
+  1: 'this is not a JSON value; a text needs double quotes',
+  2: 'this is not a valid number',
   3: 'a name in double quotes is expected',
   4: 'a value is expected',
   5: 'a colon is expected',
   6: 'a comma is expected',
   7: 'a closing brace is expected',
   8: 'a closing bracket is expected',
-  9: 'nothing can follow the end',
-  10: 'JSON has no comments',
+  9: 'the document ends before this',
+  10: 'JSON does not allow comments',
   11: 'the comment has no end',
-  12: 'the text has no closing quote in its line',
-  13: 'the number has no end',
-  14: 'a \\u is followed by four hexadecimal digits',
-  15: 'this can not follow a backslash',
-  16: 'a text holds no control characters: write \\n or \\t',
+  12: 'the text lacks its closing quote',
+  13: 'the number is incomplete',
+  14: '\\u needs four hexadecimal digits after it',
+  15: 'this must not follow a backslash',
+  16: 'a text must not contain control characters; write \\n or \\t',
 };
 
-const expectation = ({ error }: ParseError): string => EXPECTATIONS[error] ?? 'this is no JSON';
+const expectation = ({ error }: ParseError): string => EXPECTATIONS[error] ?? 'this is not valid JSON';

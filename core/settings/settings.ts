@@ -6,10 +6,10 @@ import { ConfigFile } from './config-file.ts';
 import { failure } from '../problems/errors.ts';
 import { settingValue, type Flags, type SettingName } from './setting-table.ts';
 
-/** Everything a process needs to know of the world, validated and with the defaults filled in. */
+/** The settings of a process, validated, with the defaults filled in. */
 export interface Settings {
   redisUrl: string;
-  /** Whether somebody chose `redisUrl` (a flag, the environment or the file): then no private Redis is started. */
+  /** Whether a flag, the environment or the file set `redisUrl`: then no private Redis is started. */
   redisGiven: boolean;
   port: number;
   host: string;
@@ -23,13 +23,13 @@ export interface Settings {
   rateLimit: NonNullable<Config['rateLimit']>;
   logLevel: string;
   logs: { sinks: NonNullable<NonNullable<Config['logs']>['sinks']>; keep: number };
-  /** Where traces are sent, and with which headers; null: nowhere. */
+  /** The collector that traces are sent to; null: none. */
   otlp: { url: string; headers: { [name: string]: string } } | null;
   origins: string[];
   streetStyle: string | null;
   /** The share of each service that the analysis runs, such as 2/3; null: all of it. */
   partition: string | null;
-  /** npm packages, and paths that begin with a dot, seen from the project's folder. */
+  /** npm packages, or paths that begin with a dot and are relative to the project's folder. */
   plugins: string[];
   channels: NonNullable<Config['channels']>;
   services: NonNullable<Config['services']>;
@@ -38,11 +38,11 @@ export interface Settings {
   tests: NonNullable<Config['tests']>;
   endpoints: NonNullable<Config['endpoints']>;
   demo: NonNullable<Config['demo']>;
-  /** What the settings were read from; null: there is no file. */
+  /** The configuration file; null: there is none. */
   file: ConfigFile | null;
 }
 
-/** Lines of the log that Redis holds, unless the file says otherwise. */
+/** Log lines that Redis keeps by default. */
 const LOGS_KEPT = 20_000;
 
 export type { Flags };
@@ -88,17 +88,17 @@ export function loadSettings(flags: Flags = {}, env: NodeJS.ProcessEnv = process
   };
 }
 
-/** Where `reprise up` notes the Redis it started, so that other commands on this machine find it. */
+/** The file in which `reprise up` notes its Redis, so that other commands on this machine find it. */
 export const runningFile = (data: string) => join(data, 'up.json');
 
-/** What `reprise up` notes. */
+/** The contents of that file. */
 export interface Running {
   pid: number;
   redisUrl: string;
   url: string;
 }
 
-/** What is up on this data folder, if its process still lives. */
+/** The `reprise up` that runs on this data folder; null: none. */
 export function running(data: string): Running | null {
   try {
     const noted = JSON.parse(readFileSync(runningFile(data), 'utf8')) as Running;
@@ -115,7 +115,7 @@ function runningRedis(data: string): string | undefined {
 
 type OtlpSetting = Extract<SettingName, `otlp${string}`>;
 
-/** As the OpenTelemetry specification says: "OpenTelemetry Protocol Exporter", endpoint URLs and headers for OTLP/HTTP. */
+/** Follows the OpenTelemetry specification, "OpenTelemetry Protocol Exporter", endpoint URLs and headers for OTLP/HTTP. */
 function otlpOf(value: (name: OtlpSetting) => string | undefined): Settings['otlp'] {
   const base = value('otlpEndpoint');
   const url = value('otlpTracesEndpoint') ?? (base && `${base.replace(/\/$/, '')}/v1/traces`);
@@ -126,7 +126,7 @@ function otlpOf(value: (name: OtlpSetting) => string | undefined): Settings['otl
     });
   const pairs = (value('otlpTracesHeaders') ?? value('otlpHeaders') ?? '').split(',').flatMap((pair) => {
     const [, name, text] = /^\s*([^=\s]+)\s*=\s*(.*?)\s*$/.exec(pair) ?? [];
-    // Percent-encoded, as W3C Baggage requires.
+    // W3C Baggage: values are percent-encoded.
     return name === undefined
       ? []
       : [[name, /%(?![\da-f]{2})/i.test(text!) ? text : decodeURIComponent(text!)]];

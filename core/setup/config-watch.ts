@@ -8,23 +8,23 @@ import type { Logger } from '../logging/log.ts';
 import type { Redis } from '../redis/connection.ts';
 import { become, setupOf, SetupStore, type WholeSetup } from './setup.ts';
 
-/** Looked at, not listened to: a file that a container mounts, or a disk elsewhere, tells of no changes. */
+/** The file is polled, because mounted files and network disks send no change events. */
 const LOOK_MS = 250;
 
-/** What a process goes on with as it was at its start. */
+/** Sections of the file that take effect at the next start only. */
 const LATER = ['services', 'analytics', 'pipelines', 'plugins'] as const;
 
 type Check = (config: Config, file: ConfigFile) => void;
 
-/** The set-up of a process that runs, kept at what the configuration file says now and what was changed at run time. */
+/** Keeps the set-up of a running process equal to the configuration file and the changes made at run time. */
 export class SetupFollower {
   readonly store: SetupStore;
   readonly #file: FileFollower;
   readonly #following: { close(): void };
 
   /**
-   * `settings.channels` says from now on what the set-up says, so that whoever holds it knows. `changed` is called now and
-   * after each change. `check` throws where a new file has what the schema can't tell to be wrong.
+   * Keeps `settings.channels` up to date in place, for everybody who holds it. Calls `changed` now and after each change.
+   * `check` throws if a new file has an error that its schema can't find.
    */
   constructor(parts: {
     redis: Redis;
@@ -42,7 +42,7 @@ export class SetupFollower {
     });
   }
 
-  /** Why the file as it is now does not count; null: it does. */
+  /** Why the current file is not in use; null: it is. */
   get problem(): string | null {
     return this.#file.problem;
   }
@@ -55,7 +55,7 @@ export class SetupFollower {
 
 type Log = Pick<Logger, 'info' | 'error'>;
 
-/** Takes channels and endpoints of the file when it changes. One that is broken changes nothing. */
+/** Takes over channels and endpoints when the file changes. A broken file changes nothing. */
 class FileFollower {
   problem: string | null = null;
   readonly #settings: Settings;
@@ -92,15 +92,15 @@ class FileFollower {
       );
       this.#log.info(
         { file: file.path, ...(later.length > 0 && { fromNextStart: later }) },
-        'The configuration was read again: channels and endpoints are as it says.',
+        'The configuration was read again: its channels and endpoints are in use now.',
       );
     } catch (error) {
-      this.problem = `The configuration is broken, and the one before counts. ${sentence(error)}`;
+      this.problem = `The configuration file is broken; the previous one stays in use. ${sentence(error)}`;
       this.#log.error(this.problem);
     }
   };
 }
 
-/** A section without entries is none. */
+/** Treats a section without entries like a missing one. */
 const full = (section: object | undefined) =>
   section && Object.keys(section).length > 0 ? section : undefined;

@@ -10,7 +10,7 @@ import type {
 import { keys } from '../wire/keys.ts';
 import type { Redis } from '../redis/connection.ts';
 
-/** What is to run, section by section, name -> definition. */
+/** The services to run, by section: name -> definition. */
 export interface Setup {
   services: { [name: string]: ServiceConfig };
   analytics: { [name: string]: Analytics };
@@ -19,7 +19,7 @@ export interface Setup {
 
 export type Section = keyof Setup;
 
-/** What is to run, and on which channels and behind which addresses. */
+/** The complete set-up: services, their channels, and the configured endpoints. */
 export interface WholeSetup extends Setup {
   channels: { [name: string]: ChannelConfig };
   /** By `<method> <path>`. */
@@ -28,15 +28,15 @@ export interface WholeSetup extends Setup {
 
 export type AnySection = keyof WholeSetup;
 
-/** All of them, in the order in which one builds on the other. */
+/** All sections; later ones refer to earlier ones. */
 const sections: readonly AnySection[] = ['channels', 'endpoints', 'services', 'analytics', 'pipelines'];
 
 const LOOK_MS = 250;
 const REVISION = '#revision';
-/** Something of the configuration that was removed at run time. */
+/** Stands for a definition of the configuration that was removed at run time. */
 const REMOVED = 'null';
 
-/** The set-up of a configuration alone. */
+/** The set-up that a configuration describes, without changes at run time. */
 export const setupOf = ({
   channels = {},
   endpoints = [],
@@ -51,27 +51,27 @@ export const setupOf = ({
   pipelines,
 });
 
-/** Endpoints by what no two of them share. */
+/** Endpoints by `<method> <path>`, which no two of them share. */
 export const byPlace = (endpoints: EndpointConfig[]): WholeSetup['endpoints'] =>
   Object.fromEntries(endpoints.map((endpoint) => [`${endpoint.method} ${endpoint.path}`, endpoint]));
 
 /**
- * The set-up as it is now: the configuration, with what was changed at run time on top. The changes are kept in Redis, so
- * that every process sees the same, and so does one that starts later.
+ * The current set-up: the configuration with changes made at run time on top. The changes are kept in Redis, so every
+ * process sees the same set-up, also one that starts later.
  */
 export class SetupStore {
   readonly #redis: Redis;
   #base: WholeSetup;
-  /** How often the configuration has changed. */
+  /** Counts changes of the configuration. */
   #bases = 0;
 
-  /** `base`: what the configuration says. */
+  /** `base`: the set-up of the configuration. */
   constructor(redis: Redis, base: WholeSetup) {
     this.#redis = redis;
     this.#base = base;
   }
 
-  /** The configuration now says something else; what was changed at run time stays on top of it. */
+  /** Replaces the set-up of the configuration; changes made at run time stay on top of it. */
   rebase(base: WholeSetup): void {
     this.#base = base;
     this.#bases++;
@@ -86,7 +86,7 @@ export class SetupStore {
     await this.#write(section, name, JSON.stringify(definition));
   }
 
-  /** Removes a definition, also one of the configuration. False: there is none. */
+  /** Removes a definition, even if the configuration has it. Returns false if there is none. */
   async remove(section: AnySection, name: string): Promise<boolean> {
     const setup = await this.read();
     if (!Object.hasOwn(setup[section], name)) return false;
@@ -100,7 +100,7 @@ export class SetupStore {
     return true;
   }
 
-  /** Makes the set-up this one, whatever it was, in one step. */
+  /** Replaces the whole set-up in one step. */
   async replace(setup: WholeSetup): Promise<void> {
     const changes = new Map<string, string>();
     for (const section of sections)
@@ -109,12 +109,12 @@ export class SetupStore {
         if (!isDeepStrictEqual(definition, this.#base[section][name]))
           changes.set(`${section}/${name}`, definition ? JSON.stringify(definition) : REMOVED);
       }
-    // No number that a flushed Redis would come to again: who follows takes another number for a change.
+    // Followers take another number for a change, so it must not be one that a flushed Redis reaches again.
     changes.set(REVISION, String(Date.now()));
     await this.#redis.multi().del(keys.setup).hset(keys.setup, changes).exec();
   }
 
-  /** Calls back with the set-up, now and after each change, one call after the other, until it is closed. */
+  /** Calls `changed` with the set-up, now and after each change, one call at a time, until it is closed. */
   follow(changed: (setup: WholeSetup) => Promise<void>): { close(): void } {
     let revision: string | null = null;
     let isBusy = false;
@@ -146,7 +146,7 @@ export class SetupStore {
     for (const [field, text] of Object.entries(changes)) {
       const slash = field.indexOf('/');
       const [section, name] = [field.slice(0, slash) as AnySection, field.slice(slash + 1)];
-      // A section of a later release.
+      // A later release may have more sections.
       if (!Object.hasOwn(setup, section)) continue;
       if (text === REMOVED) delete setup[section][name];
       else Object.assign(setup[section], { [name]: JSON.parse(text) as unknown });
@@ -160,7 +160,7 @@ export class SetupStore {
   }
 }
 
-/** Makes a list that others hold say what another says. */
+/** Makes an object that others hold equal to another one. */
 export function become<T>(held: { [name: string]: T }, wanted: { [name: string]: T }): void {
   for (const name of Object.keys(held)) if (!Object.hasOwn(wanted, name)) delete held[name];
   Object.assign(held, wanted);

@@ -112,7 +112,7 @@ describe('logs', function () {
     await logs.close();
   });
 
-  it('is bounded, and goes on while Redis is away: what found no room is told', async () => {
+  it('is bounded, and goes on while Redis is away: counts the lines that it dropped', async () => {
     const server = await startRedis();
     const redis = await connect(server.url, 'test');
     const { logs, said } = open({ logs: { sinks: [], keep: 1_000 } });
@@ -127,9 +127,9 @@ describe('logs', function () {
     const message = ([, fields]: [string, string[]]) => fields[fields.indexOf('message') + 1];
     const newest = async () =>
       redis.status === 'ready' ? (await redis.xrevrange(keys.logs, '+', '-', 'COUNT', 2)).map(message) : [];
-    await eventually('the rest is told', async () => (await newest())[0]?.includes('found no room'));
+    await eventually('the rest is told', async () => (await newest())[0]?.includes('were dropped'));
     assert.deepEqual(await newest(), [
-      '1000 lines of the log found no room while Redis was away.',
+      '1000 log lines were dropped while Redis was away.',
       'line 3000',
     ]);
     const length = await redis.xlen(keys.logs);

@@ -810,7 +810,7 @@ export interface Analytics {
     offset?: string;
   };
   /**
-   * How late an event may be and still count. Default: 0.
+   * How late an event may be and still count.
    */
   lateness?: string;
   /**
@@ -818,7 +818,7 @@ export interface Analytics {
    */
   late?: 'wait' | 'correct';
   /**
-   * Name -> aggregate: count(), or sum, avg, min, max, first, last, stddev, distinct of an expression, quantile(x, 0.95), topk(x, 3).
+   * Name -> aggregate of a CEL expression over the data, such as `avg(speed_mps)`, `quantile(speed_mps, 0.95)` or `count()`. docs/service-reference.md lists the aggregates.
    */
   select: {
     [k: string]: string;

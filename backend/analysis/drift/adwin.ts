@@ -1,36 +1,38 @@
 import type { Detector, Evidence } from './detector.ts';
 
-/** Buckets of a size before two of them become one of the next size: M of the paper. */
+/** Number of buckets of one size before two of them are merged into one of the next size: M in the paper. */
 const MAX_BUCKETS = 5;
-/** A cut leaves at least so many values on both sides. */
+/** A cut leaves at least this many values on both sides. */
 const MIN_SIDE = 5;
 const MIN_WIDTH = 10;
 
-/** Sum of a bucket's values, of their squared distances from its mean, and the time of its first, epoch ms. */
+/** Sum of the values, sum of their squared distances from their mean, and the time of the first value, epoch ms. */
 type Bucket = [sum: number, squares: number, fromMs: number];
 
+/** What ADWIN keeps. */
 export interface AdwinState {
-  /** Row i: buckets of 2^i values, the oldest first. The newest value is in row 0. */
+  /** Row i has buckets of 2^i values, the oldest first. The newest value is in row 0. */
   rows: Bucket[][];
   seen: number;
 }
 
+/** How sensitive ADWIN is. */
 export interface AdwinSettings {
-  /** Bounds the chance of a false alarm at a look. */
+  /** Bounds the chance of a false alarm at one look. */
   delta: number;
-  /** Looks for a cut after every so many values. */
+  /** Looks for a cut after this many values. */
   checkEvery: number;
 }
 
 /**
- * ADWIN (Bifet and Gavaldà, SDM 2007): a window of numbers that grows while their mean stays. When its older and newer
- * part differ, the older is dropped. Kept as an exponential histogram: some 5 log2(n) buckets for n values. The bound
- * is the paper's second, by the variance, with MOA's correction for short parts; it is meant for values that differ by
- * about 1.
+ * ADWIN (Bifet and Gavaldà, SDM 2007): a window of numbers that grows while their mean stays the same. When its older and
+ * newer part differ, the older part is dropped. The window is kept as an exponential histogram: about 5 log2(n) buckets
+ * for n values. The bound is the second of the paper, which uses the variance, with MOA's correction for short parts; it is
+ * meant for values that differ by about 1.
  *
- * Every bucket of every row is a place to cut, as in MOA (River leaves out the newest of each row). MOA drops one bucket
- * after the other while there is a cut, which leaves a mixture, and an alarm for each rest of it: here all that is
- * before the strongest cut goes at once.
+ * Every bucket of every row is a possible cut, as in MOA (River leaves out the newest bucket of each row). MOA drops one
+ * bucket after the other while there is a cut, which leaves a mixture of old and new values that raises further alarms.
+ * This implementation drops everything before the strongest cut at once.
  */
 export class Adwin implements Detector<number> {
   readonly state: AdwinState;
@@ -59,7 +61,7 @@ export class Adwin implements Detector<number> {
     }
   }
 
-  /** Answers how many values there were in the oldest bucket. */
+  /** Drops the oldest bucket. Returns the number of its values. */
   #dropOldest(): number {
     const { rows } = this.state;
     const size = 2 ** (rows.length - 1);
@@ -68,7 +70,7 @@ export class Adwin implements Detector<number> {
     return size;
   }
 
-  /** The cut that exceeds its bound the most, as evidence; null where none does. */
+  /** The cut that exceeds its bound the most, as evidence; null if none does. */
   #strongestCut(): Evidence | null {
     const { rows } = this.state;
     let [width, sum, squares] = [0, 0, 0];
@@ -102,7 +104,7 @@ export class Adwin implements Detector<number> {
   }
 }
 
-/** Two neighbouring buckets of a size as one. */
+/** Merges two neighbouring buckets of one size. */
 function merged(older: Bucket, newer: Bucket, size: number): Bucket {
   const betweenMeans = (older[0] - newer[0]) / size;
   return [older[0] + newer[0], older[1] + newer[1] + (size * betweenMeans ** 2) / 2, older[2]];

@@ -7,12 +7,12 @@ import {
   type WindowComparisonState,
 } from './window-comparison.ts';
 
-/** The test's approximation needs so many expected in each cell (Cochran 1954). */
+/** The approximation needs at least this many expected events per cell (Cochran 1954). */
 const MIN_EXPECTED = 5;
 
 /**
- * Pearson's chi-squared test of homogeneity: whether two samples are of one distribution over categories. The rarest
- * categories count as one where too few of them are expected. Null where less than two are left: nothing to compare.
+ * Pearson's chi-squared test of homogeneity: whether two samples come from one distribution over categories. The rarest
+ * categories are pooled until enough events are expected. Null if fewer than two categories are left to compare.
  */
 export function chiSquaredTest(
   a: Counts,
@@ -31,7 +31,7 @@ export function chiSquaredTest(
   return { statistic, degrees, pValue: chiSquaredTail(statistic, degrees) };
 }
 
-/** Finds a change in how often categories come, new ones among them. */
+/** Finds a change in how often categories occur, new categories included. */
 export class ChiSquared extends WindowComparison<string> {
   readonly #alpha: number;
 
@@ -57,7 +57,7 @@ export class ChiSquared extends WindowComparison<string> {
   }
 }
 
-/** Counts of each category in both; the rarest together, until enough are expected of them in the smaller sample. */
+/** Counts of each category in both samples; the rarest are pooled until the smaller sample expects enough of them. */
 function pooled(a: Counts, b: Counts, smallerShare: number): [number, number][] {
   const cells = Array.from(new Set([...a.keys(), ...b.keys()]), (name): [number, number] => [
     a.get(name) ?? 0,

@@ -1,34 +1,34 @@
-/** What a detector found: the current values are not what the reference lets expect. */
+/** What a detector found: the current values differ from the reference. */
 export interface Evidence {
-  /** How far the two are apart, in the detector's measure, and what that may be. */
+  /** The distance between the two in the measure of the detector, and the largest distance that raises no alert. */
   statistic: number;
   threshold: number;
-  /** Chance of such a statistic at this one look if nothing had changed, where the detector's test knows it. */
+  /** Chance of such a statistic at one look if nothing has changed, for detectors that know it. */
   pValue?: number;
-  /** Critical only where the measure has an established scale of how grave a change is. */
+  /** Critical only for measures with an established scale of severity. */
   severity: 'warning' | 'critical';
   reference: SampleSummary;
   current: SampleSummary;
-  /** Event time that the current values begin at, epoch ms. */
+  /** Event time of the first current value, epoch ms. */
   fromMs: number;
 }
 
-/** Values in short. */
+/** A sample in short. */
 export interface SampleSummary {
   events: number;
-  /** Of numbers. */
+  /** Mean of numbers. */
   mean?: number;
-  /** Of categories or bins: name -> share of the events; the largest first. */
+  /** Categories or bins: name -> share of the events; the largest first. */
   shares?: { [name: string]: number };
 }
 
 /**
- * Watches a stream of values for a change of their distribution. After it found one it starts over: what comes next is
- * the new normal. Given its state, it goes on where another one of the same settings was.
+ * Watches a stream of values for a change of their distribution. After a change it starts over: the values that follow
+ * are the new reference. A detector that is created with the state of another, and the same settings, continues from it.
  */
 export interface Detector<Value> {
-  /** Survives JSON, and is bounded whatever the length of the stream. */
+  /** Can be stored as JSON; its size is bounded, however long the stream. */
   readonly state: unknown;
-  /** Takes the next value and its event time, epoch ms. Null: no change, or none that is certain yet. */
+  /** Takes the next value and its event time, epoch ms. Null if there is no change, or none that is certain yet. */
   update(value: Value, timeMs: number): Evidence | null;
 }

@@ -7,8 +7,8 @@ import {
 } from './window-comparison.ts';
 
 /**
- * The two-sample Kolmogorov-Smirnov test: the largest distance between the two samples' distribution functions, and the
- * chance of such a one (Smirnov 1948, for large samples; smaller samples and ties make it err on the silent side).
+ * The two-sample Kolmogorov-Smirnov test: the largest distance between the distribution functions of the samples, and the
+ * chance of such a distance (Smirnov 1948, for large samples; with small samples and ties it reports fewer changes).
  */
 export function ksTest(a: number[], b: number[]): { statistic: number; pValue: number } {
   const [first, second] = [ascending(a), ascending(b)];
@@ -22,7 +22,7 @@ export function ksTest(a: number[], b: number[]): { statistic: number; pValue: n
   return { statistic, pValue: kolmogorovTail(statistic * Math.sqrt(effective(a, b))) };
 }
 
-/** Finds any change of a number's distribution, also where its mean stays: KSWIN (Raab et al. 2020) without its sampling. */
+/** Finds any change of the distribution of a number, also if its mean stays: KSWIN (Raab et al. 2020) without its sampling. */
 export class KolmogorovSmirnov extends WindowComparison<number> {
   readonly #alpha: number;
 
@@ -46,7 +46,7 @@ export class KolmogorovSmirnov extends WindowComparison<number> {
   }
 }
 
-/** The size of one sample that would tell as much as the two. */
+/** The effective sample size of the two. */
 function effective(a: number[], b: number[]): number {
   return (a.length * b.length) / (a.length + b.length);
 }

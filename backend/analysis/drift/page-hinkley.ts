@@ -1,9 +1,9 @@
 import type { Detector, Evidence } from './detector.ts';
 
-/** What a sum keeps of itself at each value: River's and MOA's alpha. */
-const KEEPS = 0.9999;
+/** The factor by which a sum fades at each value: alpha in River and MOA. */
+const FADING = 0.9999;
 
-/** Values since a sum was last at 0. */
+/** A sum of deviations in one direction, and the values since it was last at 0. */
 interface CumulativeSum {
   sum: number;
   events: number;
@@ -11,6 +11,7 @@ interface CumulativeSum {
   fromMs: number;
 }
 
+/** What the Page-Hinkley test keeps. */
 export interface PageHinkleyState {
   events: number;
   mean: number;
@@ -20,20 +21,21 @@ export interface PageHinkleyState {
   down: CumulativeSum;
 }
 
+/** How sensitive the Page-Hinkley test is. */
 export interface PageHinkleySettings {
-  /** How far values may be off the mean without adding up. */
+  /** Distance from the mean that does not add up. */
   allowed: number;
-  /** What the sums may reach. */
+  /** The sum at which a change is reported. */
   threshold: number;
-  /** So many values found the mean before sums begin. */
+  /** Number of first values that only find the mean. */
   warmUp: number;
-  /** Whether `allowed` and `threshold` are in standard deviations of the values so far, not in their unit. */
+  /** Whether `allowed` and `threshold` are in standard deviations of the values so far, instead of their unit. */
   standardized: boolean;
 }
 
 /**
- * The Page-Hinkley test (Page, Biometrika 1954) for a rise or fall of the mean: sums up how far values are off the mean
- * so far, beyond what is allowed; a sum never falls below 0, and where it last rose from there the change began.
+ * The Page-Hinkley test (Page, Biometrika 1954) for a rise or fall of the mean. It adds up by how much values are further
+ * from the mean so far than is allowed. A sum never falls below 0; the change began where it last rose from there.
  */
 export class PageHinkley implements Detector<number> {
   state: PageHinkleyState;
@@ -52,7 +54,7 @@ export class PageHinkley implements Detector<number> {
     state.squares += off * (value - state.mean);
     if (state.events <= warmUp) return null;
     const unit = standardized ? Math.sqrt(state.squares / state.events) : 1;
-    // All values so far were the same.
+    // All values so far are the same.
     if (unit === 0) return null;
     const deviation = (value - state.mean) / unit;
     for (const [side, sign] of [[state.up, 1] as const, [state.down, -1] as const]) {
@@ -84,7 +86,7 @@ function begin(): PageHinkleyState {
 
 function add(side: CumulativeSum, amount: number, value: number, timeMs: number): void {
   if (side.sum === 0) Object.assign(side, { events: 0, total: 0, fromMs: timeMs });
-  side.sum = Math.max(0, KEEPS * side.sum + amount);
+  side.sum = Math.max(0, FADING * side.sum + amount);
   side.events++;
   side.total += value;
 }

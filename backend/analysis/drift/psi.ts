@@ -7,15 +7,15 @@ import {
   type WindowComparisonState,
 } from './window-comparison.ts';
 
-/** From here on a change is said to be major (Siddiqi, Credit Risk Scorecards, 2006). */
+/** From here on a change counts as major (Siddiqi, Credit Risk Scorecards, 2006). */
 const MAJOR = 0.25;
-/** Added to every count: a category that is missing on one side must not make the index infinite (Jeffreys' prior). */
+/** Added to every count, so that a category missing on one side does not make the index infinite (Jeffreys' prior). */
 const SMOOTHING = 0.5;
 
 /**
  * The population stability index of two samples over categories: the sum of (p - q) ln(p / q), 0 where they agree.
- * If nothing has changed, psi / (1/n + 1/m) is chi-squared with one degree less than there are categories (Yurdakul and
- * Naranjo, Journal of Risk Model Validation 2020): `scale` is that 1/n + 1/m.
+ * If nothing has changed, psi / (1/n + 1/m) is chi-squared with one degree of freedom less than there are categories
+ * (Yurdakul and Naranjo, Journal of Risk Model Validation 2020). `scale` is 1/n + 1/m, and `degrees` the degrees of freedom.
  */
 export function psi(a: Counts, b: Counts): { statistic: number; degrees: number; scale: number } {
   const names = new Set([...a.keys(), ...b.keys()]);
@@ -29,16 +29,17 @@ export function psi(a: Counts, b: Counts): { statistic: number; degrees: number;
   return { statistic, degrees: names.size - 1, scale: 1 / totalA + 1 / totalB };
 }
 
+/** What is compared, and from when on a change counts. */
 export interface PsiSettings extends WindowComparisonSettings {
-  /** No smaller change is worth an alarm: by convention 0.1. */
+  /** A smaller index is not reported; 0.1 by convention. */
   minPsi: number;
-  /** More different numbers than this are counted in so many bins, which hold about the same share of the reference. */
+  /** More distinct numbers than this are sorted into this many bins, which hold equal shares of the reference. */
   bins: number;
 }
 
 /**
- * Finds a change of categories, or of numbers in bins. The index has to be worth an alarm and more than windows of this
- * size show by chance: at 200 and 100 values it reaches 0.1 now and then without any change.
+ * Finds a change of categories, or of numbers in bins. The index must exceed both `minPsi` and what windows of this size
+ * show by chance: with 200 and 100 values it reaches 0.1 now and then without any change.
  */
 export class Psi extends WindowComparison<string | number> {
   readonly #settings: PsiSettings;
@@ -70,7 +71,7 @@ export class Psi extends WindowComparison<string | number> {
   }
 }
 
-/** Names the category or bin of a value: a number's bin is `[from, to)`; few different numbers are categories themselves. */
+/** Names the category or bin of a value. A bin is named `[from, to)`; a few distinct numbers are categories themselves. */
 function naming(reference: (string | number)[], bins: number): (value: string | number) => string {
   const numbers = reference.filter((value) => typeof value === 'number').sort((a, b) => a - b);
   if (new Set(numbers).size <= bins) return String;

@@ -1,26 +1,28 @@
 import type { Detector, Evidence } from './detector.ts';
 
+/** What a comparison of windows keeps. */
 export interface WindowComparisonState<Value> {
-  /** The first values, as they came. */
+  /** The first values, in order. */
   reference: Value[];
-  /** The latest, and their times, epoch ms. */
+  /** The latest values, and their times, epoch ms. */
   current: Value[];
   timesMs: number[];
   seen: number;
 }
 
+/** Which windows are compared, and when. */
 export interface WindowComparisonSettings {
-  /** Values that the reference has. */
+  /** Number of values of the reference. */
   referenceEvents: number;
-  /** Values that the sliding window has. */
+  /** Number of values of the sliding window. */
   windowEvents: number;
-  /** Compares the two after every so many values. */
+  /** Compares the two after this many values. */
   checkEvery: number;
-  /** The chance of a false alarm at a look; looks overlap, so at a run of them it is higher. */
+  /** The chance of a false alarm at one look. Windows of successive looks overlap, so it is higher for several looks. */
   alpha: number;
 }
 
-/** Compares the first values, which stay the reference, with a window that slides over those after them. */
+/** Compares the first values, which stay the reference, with a window that slides over the values after them. */
 export abstract class WindowComparison<Value> implements Detector<Value> {
   state: WindowComparisonState<Value>;
   readonly #settings: WindowComparisonSettings;
@@ -30,7 +32,7 @@ export abstract class WindowComparison<Value> implements Detector<Value> {
     this.state = state;
   }
 
-  /** Null where the two may well be of one distribution. */
+  /** Null if the two may come from one distribution. */
   protected abstract compare(reference: Value[], current: Value[]): Omit<Evidence, 'fromMs'> | null;
 
   update(value: Value, timeMs: number): Evidence | null {

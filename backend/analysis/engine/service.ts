@@ -1,50 +1,53 @@
-import type { Data, CloudEvent } from '../../../core/wire/event.ts';
+import type { CloudEvent, Data } from '../../../core/wire/event.ts';
+import type { ParamsSchema } from './params.ts';
 
-/** What a service derives. Subject and time are those of the event or timer at hand unless it says otherwise. */
+/** Something that a service derives from an event or a timer. */
 export interface Derived {
-  /** Those of the event at hand, as they came, unless it says otherwise. */
+  /** Default: the data of the event, byte for byte. A timer has none, so give them there. */
   data?: Data;
+  /** Default: the subject of the event; for a timer, its key. */
   subject?: string;
+  /** Event time, epoch ms. Default: the time of the event or timer. */
   timeMs?: number;
-  /** Which of the service's outputs it goes to, by its name; the first unless it says otherwise. */
+  /** Name of the service's output that it goes to. Default: the main output. */
   to?: string;
 }
 
-/** A point in event time that a service asked to be told of. */
+/** A time on the event clock at which a service asked to be called. */
 export interface Timer {
   name: string;
   /** The event time it was set for, epoch ms. */
   timeMs: number;
-  /** The replay is over, and no event will come any more: it may be told before its time. */
+  /** The replay has ended and no more events will come: the timer is called now, perhaps before its time. */
   ended: boolean;
 }
 
-/** What a service sees beside the event. */
+/** What a service can see and do besides the event itself. */
 export interface Context<State> {
   /** Event time of the event or timer, epoch ms. */
   readonly timeMs: number;
-  /** What state is kept by: the event's subject, or what the service's `key` says. */
+  /** The key of state and timers: the subject of the event, unless the service overrides `key`. */
   readonly key: string;
   /**
-   * State of the key in this epoch; null at first. It has to survive JSON. Assign it to keep it, also after it was changed
-   * in place; null forgets it.
+   * The state of the key in this epoch; null at first. It must be storable as JSON. Assign it to keep it, also after
+   * changing it in place; assign null to drop it.
    */
   state: State | null;
-  /** No event before this time is expected any more, epoch ms. What comes all the same is late. */
+  /** The watermark: no event before this time is expected any more, epoch ms. One that still comes is late. */
   readonly watermarkMs: number;
-  /** Has `due` called once the watermark has reached a time, before the event that takes it there. Replaces one of the same name. */
+  /** Calls `due` when the watermark reaches a time, before the event that moves it there. Replaces a timer of the same name. */
   setTimer(name: string, timeMs: number): void;
   clearTimer(name: string): void;
-  /** Sends the event at hand to the dead letters. */
+  /** Sends the event to the dead letters. */
   reject(reason: string): void;
   /**
-   * The log: written once what was derived is committed, so nothing twice; what is below its level costs nothing. Above
-   * `debug`, fields that are objects or long texts are left out: they are payload.
+   * The log. Lines are written when the derived events are committed, so none appears twice; lines below the log level
+   * cost nothing. Above `debug`, fields with objects or long texts are left out, because they are payload.
    */
   readonly log: ServiceLog;
-  /** Counts something, for /metrics: by 1 unless `by`, 0 or more, says otherwise. */
+  /** Increases a counter of /metrics by `by` (0 or more; default 1). */
   count(metric: string, labels?: MetricLabels, by?: number): void;
-  /** A value of a distribution, for /metrics: seconds, metres, a share. */
+  /** Adds a value to a distribution of /metrics, in a base unit: seconds, metres, a share. */
   observe(metric: string, value: number, labels?: MetricLabels): void;
 }
 
@@ -53,73 +56,75 @@ export type ServiceLog = {
   [level in 'debug' | 'info' | 'warn' | 'error' | 'critical']: (message: string, fields?: LogFields) => void;
 };
 
-/** What a line of the log says beside its message, by name. */
+/** What a log line says besides its message, by name. */
 export interface LogFields {
   [name: string]: unknown;
 }
 
-/** What distinguishes series of a metric: few names, and few values of each. */
+/** Labels that tell series of a metric apart. Use few names, and few values for each. */
 export interface MetricLabels {
   [name: string]: string | number | boolean;
 }
 
 /**
- * A service derives events from events. It owns no connection and no clock: what it derives depends only on the events
- * of the epoch so far and on their times, so it is the same at any rate, and a list of events is all a test needs.
+ * A service derives events from events. It has no connection and no clock: what it derives depends only on the events of
+ * the epoch so far and on their times. So the result is the same at any rate, and a test needs only a list of events.
  *
- * Override `process` where the datum alone is enough, `receive` where the whole event, state or timers are, and
- * `forward` to send what is derived elsewhere.
+ * Override `process` if the data alone are enough, `receive` if you need the whole event, state or timers, and `forward`
+ * to send derived events elsewhere.
  */
 export abstract class Service<State = null> {
-  /** Derives data from data; null derives nothing. */
+  /** Derives data from the data of one event; null derives nothing. */
   process(_data: Data): Data | null {
     throw new Error(`${this.constructor.name} overrides neither process nor receive`);
   }
 
-  /** Derives events from an event. Events come in the order of the log; a new epoch begins with no state. */
+  /** Derives events from an event. Events come in the order of the log; a new epoch begins without state. */
   receive(event: CloudEvent, _context: Context<State>): Derived[] {
     const data = this.process(event.data);
     return data === null ? [] : [{ data }];
   }
 
-  /** Derives events from a timer that is due. */
+  /** Derives events when a timer is due. */
   due(_timer: Timer, _context: Context<State>): Derived[] {
     return [];
   }
 
-  /** What state and timers are kept by. */
+  /** The key of state and timers for an event. */
   key(event: CloudEvent): string {
     return event.subject;
   }
 
-  /** The name of the output that something derived goes to; null: to none. */
+  /** The name of the output that something derived goes to; null drops it. */
   forward(derived: Derived): string | null {
     return derived.to ?? MAIN_OUTPUT;
   }
 }
 
-/** The name of a service's first output. */
+/** The name of the main output of every service. */
 export const MAIN_OUTPUT = 'output';
 
-/** A file under services/: its default export. */
+/** A kind of service: the default export of a file under services/. */
 export interface ServiceKind {
   name: string;
-  /** What it derives, in a sentence. */
+  /** What it derives, in one sentence. */
   summary: string;
-  /** Channels it reads and writes unless the configuration says otherwise. */
+  /** The channels that it reads and writes by default. */
   input: string;
   output: string;
-  /** Further outputs: name -> channel. They may be shared with other services. */
+  /** Further outputs: name -> channel. Several services may write to the same channel. */
   outputs?: { [name: string]: string };
-  /** What it keeps does not depend on its parameters: changed ones hold from then on. Others begin the epoch anew. */
+  /**
+   * Its state does not depend on its parameters: changed parameters apply from then on. Other services start the current
+   * epoch again when their parameters change.
+   */
   keepsState?: true;
-  /** JSON Schema of its parameters, with defaults. */
-  params: {
-    type: 'object';
-    properties: { [name: string]: object };
-    required?: string[];
-    additionalProperties: false;
-  };
-  /** @throws Error saying what is wrong with parameters that their schema allows */
+  /** JSON Schema of its parameters, with defaults; `ParamsOf` is their type. */
+  params: ParamsSchema;
+  /**
+   * Creates a service.
+   * @param params parameters that match the schema, with defaults filled in
+   * @throws Error saying what is wrong with parameters that the schema allows
+   */
   create(params: { [name: string]: unknown }): Service<unknown>;
 }

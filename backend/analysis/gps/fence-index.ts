@@ -3,41 +3,45 @@ import type { Feature, FeatureCollection, MultiPolygon, Polygon, Position } from
 import pointInPolygon from 'point-in-polygon-hao';
 import type { Place } from '../../../core/wire/geo.ts';
 
+/** A fence, as events name it. */
 export interface Fence {
-  /** The feature's id, else its name. */
+  /** The id of the feature; its name if it has no id. */
   id: string;
   name: string | null;
 }
 
+/** Fences as GeoJSON (RFC 7946). */
 export type FenceCollection = FeatureCollection<Polygon | MultiPolygon>;
 
+/** One polygon of a fence: its outer ring, then its holes. */
 interface FencePolygon {
   fence: Fence;
   rings: Position[][];
 }
 
 /**
- * Which fences a place is in. Edges of fences are straight in degrees, and belong to them, as do those of their holes
- * (RFC 7946; Hao et al. 2018, with Shewchuk's exact predicates). Rings may cross the antimeridian, as -170 after 170 does;
- * parts that were cut there are one fence.
+ * Finds the fences that a place is in. Edges are straight lines in degrees; a place on an edge, also on the edge of a
+ * hole, is inside (RFC 7946; Hao et al. 2018, with Shewchuk's exact predicates). A ring may cross the antimeridian: 170
+ * is then followed by -170. Polygons that were cut at the antimeridian are one fence.
  */
 export class FenceIndex {
   readonly #fences = new Map<string, Fence>();
-  readonly #parts: FencePolygon[] = [];
+  readonly #polygons: FencePolygon[] = [];
   readonly #boxes: Flatbush | null;
 
-  /** @throws Error that says which fence has no id, or one that is taken, or can't be drawn */
+  /** @throws Error naming the fence that has no id, has the id of another fence, or has a ring that is not valid */
   constructor({ features }: FenceCollection) {
     for (const feature of features) {
       const fence = fenceOf(feature);
-      if (this.#fences.has(fence.id)) throw new Error(`There are two fences "${fence.id}".`);
+      if (this.#fences.has(fence.id))
+        throw new Error(`Two fences have the id "${fence.id}": ids must be unique.`);
       this.#fences.set(fence.id, fence);
       const { type, coordinates } = feature.geometry;
       for (const rings of type === 'Polygon' ? [coordinates] : coordinates)
-        this.#parts.push({ fence, rings: unrolled(rings, fence) });
+        this.#polygons.push({ fence, rings: unrolled(rings, fence) });
     }
-    this.#boxes = this.#parts.length > 0 ? new Flatbush(this.#parts.length) : null;
-    for (const { rings } of this.#parts) this.#boxes!.add(...boxOf(rings[0]!));
+    this.#boxes = this.#polygons.length > 0 ? new Flatbush(this.#polygons.length) : null;
+    for (const { rings } of this.#polygons) this.#boxes!.add(...boxOf(rings[0]!));
     this.#boxes?.finish();
   }
 
@@ -45,16 +49,16 @@ export class FenceIndex {
     return this.#fences.has(id);
   }
 
-  /** The fences at a place, each once. */
+  /** The fences that a place is in, each once. */
   at({ latitude, longitude }: Place): Fence[] {
     const found: Fence[] = [];
     const boxes = this.#boxes;
     if (!boxes) return found;
-    // Fences across the antimeridian reach beyond 180 degrees, on either side.
+    // Unrolled fences across the antimeridian reach beyond 180 degrees on either side.
     for (let east = longitude - 360; east <= boxes.maxX; east += 360) {
       if (east < boxes.minX) continue;
       for (const i of boxes.search(east, latitude, east, latitude)) {
-        const { fence, rings } = this.#parts[i]!;
+        const { fence, rings } = this.#polygons[i]!;
         if (!found.includes(fence) && pointInPolygon([east, latitude], rings) !== false) found.push(fence);
       }
     }
@@ -64,11 +68,12 @@ export class FenceIndex {
 
 function fenceOf({ id, properties }: Feature): Fence {
   const name = typeof properties?.['name'] === 'string' ? properties['name'] : null;
-  if (id === undefined && name === null) throw new Error('A fence has neither an id nor a name.');
+  if (id === undefined && name === null)
+    throw new Error('A fence has neither an id nor a name: give the feature one of them.');
   return { id: String(id ?? name), name };
 }
 
-/** Rings whose longitudes run on across the antimeridian, holes beside their ring. */
+/** Rings whose longitudes continue beyond 180 degrees at the antimeridian; holes lie within their outer ring. */
 function unrolled(rings: Position[][], fence: Fence): Position[][] {
   const [outer, ...holes] = rings.map((ring) => unrolledRing(ring, fence));
   if (!outer) throw new Error(`Fence "${fence.id}" has no ring.`);
@@ -80,7 +85,7 @@ function unrolledRing(ring: Position[], { id }: Fence): Position[] {
   let turn = 0;
   const run = ring.map(([longitude, latitude], i) => {
     const step = i > 0 ? longitude! - ring[i - 1]![0]! : 0;
-    // The shorter way is meant, but for an edge along a parallel all around the earth.
+    // An edge takes the shorter way, except one of 360 degrees along a parallel.
     if (Math.abs(step) > 180 && Math.abs(step) < 360) turn -= Math.sign(step) * 360;
     return [longitude! + turn, latitude!];
   });
@@ -92,7 +97,7 @@ function unrolledRing(ring: Position[], { id }: Fence): Position[] {
   return run;
 }
 
-/** A hole that was unrolled to the other side of the earth. */
+/** Moves a hole that was unrolled to the other side of the earth back into its outer ring. */
 function shifted(hole: Position[], west: number, east: number): Position[] {
   const [holeWest, , holeEast] = boxOf(hole);
   const turn = [0, 360, -360].find((by) => holeWest + by >= west && holeEast + by <= east) ?? 0;

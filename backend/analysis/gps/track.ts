@@ -1,65 +1,67 @@
 import type { Data } from '../../../core/wire/event.ts';
 import { distanceM, type Place } from '../../../core/wire/geo.ts';
 
-/** Where a subject was at an event time, epoch ms. */
+/** The place of a subject at an event time. */
 export interface Fix extends Place {
+  /** Event time, epoch ms. */
   timeMs: number;
 }
 
 /**
- * Why a fix is not believed: no coordinates of this earth; latitude and longitude 0, which receivers without a fix send
- * ("null island"); too far from the fix before to have been reached; a reported speed that the positions contradict.
+ * Why a fix is an outlier. `invalid`: its coordinates are missing or out of range. `null_island`: latitude and longitude
+ * are 0, which receivers send while they have no fix. `jump`: the subject could not have got there since the fix before.
+ * `speed`: the positions contradict the speed that it reports.
  */
 export type OutlierReason = 'invalid' | 'null_island' | 'jump' | 'speed';
 
-/** What is known of where a subject is. It survives JSON. */
+/** What is known about the way of one subject. It can be stored as JSON. */
 export interface Track {
-  /** The last fix that is believed. */
+  /** The last fix that is not an outlier. */
   last: Fix | null;
-  /** The latest of fixes in a row that can't be reached from `last` but from each other, and how many they are. */
+  /** The latest in a run of fixes that agree with each other but can't be reached from `last`, and the length of the run. */
   elsewhere: (Fix & { fixes: number }) | null;
-  /** How many reported speeds in a row the positions contradict. */
+  /** Number of reported speeds in a row that the positions contradict. */
   contradictions: number;
 }
 
-/** From one believed fix to the next; of an outlier, no step at all. */
+/** The step from the last fix that was not an outlier to this one. An outlier has distance 0. */
 export interface Step {
   outlier: OutlierReason | null;
-  /** The fix it is measured from; null at the first. */
+  /** The fix that it is measured from; null for the first fix. */
   from: Fix | null;
   distanceM: number;
   elapsedSeconds: number;
 }
 
-/** So many fixes in a row that agree with each other are believed: the one before was wrong, or the subject was carried. */
-const AGREEING = 3;
-/** Faster than this no vehicle on a road gains or loses speed, m/s². */
+/** A run of this many fixes that agree with each other is accepted: the earlier place was wrong, or the subject was carried. */
+const AGREEING_FIXES = 3;
+/** No road vehicle accelerates or brakes harder than this, m/s². */
 const ACCELERATION_MAX = 5;
-/** Positions are this uncertain, metres. */
+/** Positions are uncertain by this much, m. */
 const NOISE_M = 50;
 
-/** The parameter of services that follow tracks. */
+/** The parameter that all services share which follow tracks. */
 export const MAX_SPEED = {
   type: 'number',
   exclusiveMinimum: 0,
   default: 350,
   description:
-    'A fix that could only be reached faster than this is an outlier, m/s. No airliner is faster; for road vehicles, 60 finds more.',
+    'A fix that could only be reached at a higher speed than this is an outlier, m/s. The default allows airliners; use 60 for road vehicles to find more.',
 } as const;
 
 export function newTrack(): Track {
   return { last: null, elsewhere: null, contradictions: 0 };
 }
 
-/** What is wrong with a datum of `gps` by itself; null where it is a place. */
+/** Says why the coordinates of a `gps` datum are not usable on their own; null when they are. */
 export function flawOf({ latitude, longitude }: Data): 'invalid' | 'null_island' | null {
-  // Also false of what is no number.
+  // Comparisons with a value that is not a number are false.
   const isPlace = Math.abs(latitude as number) <= 90 && Math.abs(longitude as number) <= 180;
   if (!isPlace || typeof latitude !== 'number' || typeof longitude !== 'number') return 'invalid';
   return latitude === 0 && longitude === 0 ? 'null_island' : null;
 }
 
-/** Tells the fixes of a track to be believed from the outliers. */
+/** Separates outliers from the fixes of a track. */
 export class Tracker {
   readonly #maxSpeedMps: number;
 
@@ -67,10 +69,7 @@ export class Tracker {
     this.#maxSpeedMps = maxSpeedMps;
   }
 
-  /**
-   * Takes the next fix into a track. Null where it is older than the fix before: it tells nothing about where the subject
-   * went since.
-   */
+  /** Adds the next fix to a track. Null for a fix that is older than the one before it: it is ignored. */
   follow(track: Track, data: Data, timeMs: number): Step | null {
     const { last, elsewhere } = track;
     const latest = elsewhere ?? last;
@@ -90,7 +89,7 @@ export class Tracker {
     const { last, elsewhere } = track;
     const step = stepBetween(elsewhere, fix);
     const fixes = elsewhere && this.#isPossible(step) ? elsewhere.fixes + 1 : 1;
-    if (fixes < AGREEING) {
+    if (fixes < AGREEING_FIXES) {
       track.elsewhere = { ...fix, fixes };
       return outlier('jump', last, fix.timeMs);
     }
@@ -99,19 +98,19 @@ export class Tracker {
     return { ...step, from: { timeMs: elsewhere!.timeMs, ...placeOf(elsewhere!) } };
   }
 
-  /** Fixes of one instant are taken to be up to a second apart: times are often cut to seconds. */
+  /** Fixes with the same time count as one second apart: recorders often cut times to seconds. */
   #isPossible({ distanceM: stepM, elapsedSeconds }: Step): boolean {
     return stepM <= this.#maxSpeedMps * (elapsedSeconds || 1);
   }
 
-  /** A device whose speeds are contradicted time after time reports something else, such as km/h: its places are believed. */
+  /** A device whose speeds are contradicted again and again reports another unit, such as km/h: then its places are accepted. */
   #isContradicted(track: Track, speedMps: number, { from, distanceM: stepM, elapsedSeconds }: Step): boolean {
-    if (!from || track.contradictions >= AGREEING) return false;
-    if (leastM(speedMps, elapsedSeconds) <= stepM + NOISE_M) {
+    if (!from || track.contradictions >= AGREEING_FIXES) return false;
+    if (shortestM(speedMps, elapsedSeconds) <= stepM + NOISE_M) {
       if (speedMps > 0) track.contradictions = 0;
       return false;
     }
-    return ++track.contradictions < AGREEING;
+    return ++track.contradictions < AGREEING_FIXES;
   }
 }
 
@@ -134,14 +133,14 @@ function outlier(reason: OutlierReason, from: Fix | null, timeMs: number): Step 
   return { outlier: reason, from, distanceM: 0, elapsedSeconds };
 }
 
-/** m/s; 0 where none is reported. Many recordings call it `speed`; phones say -1 where they don't know it. */
+/** Reported speed, m/s; 0 if there is none. Many recordings call it `speed`; phones report -1 when it is unknown. */
 function reportedSpeedMps(data: Data): number {
   const speed = data['speed_meters_per_second'] ?? data['speed'];
   return typeof speed === 'number' && speed > 0 ? speed : 0;
 }
 
-/** The least way that ends with this speed: it was gained during it, as fast as can be. */
-function leastM(speedMps: number, elapsedSeconds: number): number {
+/** The shortest distance that a vehicle needs to reach a speed from standstill, accelerating as hard as possible, m. */
+function shortestM(speedMps: number, elapsedSeconds: number): number {
   const gainingSeconds = Math.min(elapsedSeconds, speedMps / ACCELERATION_MAX);
   return gainingSeconds * (speedMps - (ACCELERATION_MAX * gainingSeconds) / 2);
 }

@@ -3,31 +3,35 @@ import { failure } from '../../../core/problems/errors.ts';
 import { loadRegistry } from '../../../core/runtime/registry.ts';
 import { Plugins } from '../../../core/plugins/plugins.ts';
 import { explain } from '../../../schemas/index.ts';
-import { pluginServiceKind } from './plugin-services.ts';
+import type { ParamsOf } from '../engine/params.ts';
 import type { ServiceKind } from '../engine/service.ts';
+import { pluginServiceKind } from './plugin-services.ts';
 
 const paramsAjv = new Ajv2020({ useDefaults: true, validateSchema: false, allowUnionTypes: true });
 
-/** Every service there is: a file under services/ is one, and plugins add others. */
+/** All kinds of services by name: each file under services/ is one, and plugins add others. */
 export async function serviceKinds(plugins = new Plugins()): Promise<Map<string, ServiceKind>> {
   const kinds = await loadRegistry<ServiceKind>(new URL('../services/', import.meta.url));
   const names = kinds.map(({ name }) => name);
-  const plugged = plugins.added('services', names).map(pluginServiceKind);
-  return new Map([...kinds, ...plugged].map((kind) => [kind.name, kind]));
+  const added = plugins.added('services', names).map(pluginServiceKind);
+  return new Map([...kinds, ...added].map((kind) => [kind.name, kind]));
 }
 
-/** A service's parameters with their defaults. @throws failure that says which is wrong */
-export function checkedParams(
+/**
+ * Parameters of a service with their defaults.
+ * @param name of the service, for the message
+ * @throws failure `config_invalid` naming the parameter that is wrong
+ */
+export function checkedParams<Kind extends Pick<ServiceKind, 'params'>>(
   name: string,
-  kind: ServiceKind,
+  kind: Kind,
   given: { [name: string]: unknown },
-): { [name: string]: unknown } {
-  const params = structuredClone(given);
-  const validate = paramsAjv.compile(kind.params);
-  if (!validate(params))
-    throw failure(
-      'config_invalid',
-      `The parameters of service "${name}": ${explain(validate.errors, params)}.`,
-    );
-  return params;
+): ParamsOf<Kind['params']> {
+  const params: unknown = structuredClone(given);
+  const validate = paramsAjv.compile<ParamsOf<Kind['params']>>(kind.params);
+  if (validate(params)) return params;
+  throw failure(
+    'config_invalid',
+    `The parameters of service "${name}": ${explain(validate.errors, params)}.`,
+  );
 }

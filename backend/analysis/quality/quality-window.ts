@@ -2,11 +2,11 @@ import { isoTime } from '../../../core/wire/event.ts';
 import type { Quality } from '../../../schemas/types.ts';
 import { addTo, countOf, newSketch, quantileOf, type QuantileSketch } from './quantile-sketch.ts';
 
-/** So many subjects, and kinds of violation, are told apart in a window. */
+/** A window tells at most this many subjects and kinds of violation apart. */
 const MAX_SUBJECTS = 1_000;
 const MAX_VIOLATIONS = 20;
 
-/** What a window has seen so far; bounded, and plain JSON. */
+/** What has been observed in a window so far. It is plain JSON of bounded size. */
 export interface QualityWindow {
   fromMs: number;
   toMs: number;
@@ -21,19 +21,20 @@ export interface QualityWindow {
   delay: QuantileSketch;
 }
 
-/** What one event adds. */
+/** What one event adds to a window. */
 export interface Observation {
   subject: string;
-  /** Offsets between it and the event before that did not come. */
+  /** Number of offsets that are missing between the event before and this one. */
   missing: number;
-  /** Event time since the newest event before, ms; negative where it is older than that. */
+  /** Event time since the newest event before, ms; negative for an event that is older. */
   sinceNewestMs: number;
-  /** From its time to when it was sent, ms; null for replayed data, whose time is past. */
+  /** Time from the event to its sending, ms; null for replayed data. */
   delayMs: number | null;
-  /** What of the schema it violates; null: nothing. */
+  /** How it violates the schema; null if it does not. */
   violation: string | null;
 }
 
+/** An empty window. */
 export function newQualityWindow(fromMs: number, toMs: number): QualityWindow {
   return {
     fromMs,
@@ -50,41 +51,41 @@ export function newQualityWindow(fromMs: number, toMs: number): QualityWindow {
   };
 }
 
-/** Counts an event, in place. */
-export function observe(tally: QualityWindow, seen: Observation): void {
-  tally.events++;
-  tally.missing += seen.missing;
-  if (seen.sinceNewestMs < 0) tally.disordered++;
-  tally.longestSilenceMs = Math.max(tally.longestSilenceMs, seen.sinceNewestMs);
-  addTo(tally.disorder, -seen.sinceNewestMs);
-  if (seen.delayMs !== null) addTo(tally.delay, seen.delayMs);
-  if (Object.keys(tally.subjects).length < MAX_SUBJECTS) tally.subjects[seen.subject] = 1;
-  if (seen.violation === null) return;
-  tally.violations++;
-  const { violated } = tally;
-  const isKnown = Object.hasOwn(violated, seen.violation) || Object.keys(violated).length < MAX_VIOLATIONS;
-  const what = isKnown ? seen.violation : 'others';
+/** Adds an event to a window, in place. */
+export function observe(window: QualityWindow, event: Observation): void {
+  window.events++;
+  window.missing += event.missing;
+  if (event.sinceNewestMs < 0) window.disordered++;
+  window.longestSilenceMs = Math.max(window.longestSilenceMs, event.sinceNewestMs);
+  addTo(window.disorder, -event.sinceNewestMs);
+  if (event.delayMs !== null) addTo(window.delay, event.delayMs);
+  if (Object.keys(window.subjects).length < MAX_SUBJECTS) window.subjects[event.subject] = 1;
+  if (event.violation === null) return;
+  window.violations++;
+  const { violated } = window;
+  const isKnown = Object.hasOwn(violated, event.violation) || Object.keys(violated).length < MAX_VIOLATIONS;
+  const what = isKnown ? event.violation : 'others';
   violated[what] = (violated[what] ?? 0) + 1;
 }
 
 /** The window as it is published. */
-export function qualityOf(tally: QualityWindow, channel: string): Quality {
-  const { fromMs, toMs, events, violations } = tally;
+export function qualityOf(window: QualityWindow, channel: string): Quality {
+  const { fromMs, toMs, events, violations } = window;
   return {
     channel,
     from: isoTime(fromMs),
     to: isoTime(toMs),
     events,
     events_per_second: toMs > fromMs ? (events * 1000) / (toMs - fromMs) : null,
-    subjects: Object.keys(tally.subjects).length,
-    missing: tally.missing,
-    longest_silence_seconds: tally.longestSilenceMs / 1000,
-    disordered: tally.disordered,
-    disorder: distribution(tally.disorder),
-    delay: countOf(tally.delay) > 0 ? distribution(tally.delay) : null,
+    subjects: Object.keys(window.subjects).length,
+    missing: window.missing,
+    longest_silence_seconds: window.longestSilenceMs / 1000,
+    disordered: window.disordered,
+    disorder: distribution(window.disorder),
+    delay: countOf(window.delay) > 0 ? distribution(window.delay) : null,
     violations,
     violation_share: events > 0 ? violations / events : 0,
-    violated: tally.violated,
+    violated: window.violated,
   };
 }
 

@@ -1,47 +1,75 @@
-import { isoTime, type CloudEvent } from '../../../core/wire/event.ts';
-import type { GpsAnomaly } from '../../../schemas/types.ts';
+import type { CloudEvent } from '../../../core/wire/event.ts';
+import type { ParamsOf, ParamsSchema } from '../engine/params.ts';
+import { Service, type Context, type Derived, type ServiceKind, type Timer } from '../engine/service.ts';
+import { anomalyEvents, outlierAnomaly, silence, unusualSpeed, type Anomaly } from '../gps/anomalies.ts';
 import { compare, median, push } from '../gps/hampel.ts';
 import { MAX_SPEED, newTrack, Tracker, type OutlierReason, type Step, type Track } from '../gps/track.ts';
-import { Service, type Context, type Derived, type ServiceKind, type Timer } from '../engine/service.ts';
 
-interface Params {
-  deviations: number;
-  window_fixes: number;
-  silent_intervals: number;
-  silent_seconds: number;
-  max_speed_mps: number;
-}
+const params = {
+  type: 'object',
+  properties: {
+    deviations: {
+      type: 'number',
+      exclusiveMinimum: 0,
+      default: 6,
+      description:
+        'A speed is unusual when it is more than this many robust standard deviations from the median of recent speeds.',
+    },
+    window_fixes: {
+      type: 'integer',
+      minimum: 10,
+      maximum: 1000,
+      default: 31,
+      description: 'Number of recent fixes that show what is usual.',
+    },
+    silent_intervals: {
+      type: 'number',
+      minimum: 1,
+      default: 10,
+      description: 'A subject is silent after this many of its usual (median) intervals between fixes.',
+    },
+    silent_seconds: {
+      type: 'number',
+      minimum: 0,
+      default: 60,
+      description: 'A subject is never silent before this time has passed.',
+    },
+    max_speed_mps: MAX_SPEED,
+  },
+  additionalProperties: false,
+} as const satisfies ParamsSchema;
+type Params = ParamsOf<typeof params>;
 
 interface State {
   track: Track;
-  /** The latest of each, up to a window of them. */
+  /** Recent values, at most `window_fixes` of each. */
   speedsMps: number[];
   intervalsSeconds: number[];
-  /** What was wrong with the fix before: a row of outliers of one kind is one anomaly. */
+  /** Why the fix before was an outlier: a run of outliers of one kind is one anomaly. */
   outlier: OutlierReason | null;
+  /** Whether the last speed was unusual. */
   isFast: boolean;
 }
 
-type Finding = Pick<GpsAnomaly, 'kind' | 'severity' | 'message' | 'value' | 'expected'>;
-
 const SILENCE = 'silence';
-/** With fewer values nobody knows what is usual. */
-const LEAST_VALUES = 10;
-/** Speeds that differ by less are the same, m/s: a subject that had stood does not alarm when it starts. */
-const SAME_MPS = 2;
+/** With fewer values there is no usual value yet. */
+const MIN_VALUES = 10;
+/** Smaller differences in speed do not count, m/s: a subject that starts after standing is not unusual. */
+const SAME_SPEED_MPS = 2;
 
 /**
- * What is unusual about a subject, measured by itself: a speed far from its recent ones (Hampel identifier), no fix for
- * many times its usual interval, fixes that can't be. Each is told when it begins, to `gps.anomaly` and to the alerts.
+ * Finds what is unusual for a subject, compared with its own past: a speed far from its recent ones (Hampel identifier),
+ * no fix for many times its usual interval, and outliers. Each anomaly is reported when it begins, on `gps.anomaly` and on
+ * the alerts.
  */
-class Anomaly extends Service<State> {
+class AnomalyService extends Service<State> {
   readonly #params: Params;
   readonly #tracker: Tracker;
 
-  constructor(params: Params) {
+  constructor(given: Params) {
     super();
-    this.#params = params;
-    this.#tracker = new Tracker(params.max_speed_mps);
+    this.#params = given;
+    this.#tracker = new Tracker(given.max_speed_mps);
   }
 
   override receive(event: CloudEvent, context: Context<State>): Derived[] {
@@ -54,58 +82,43 @@ class Anomaly extends Service<State> {
     state.outlier = step.outlier;
     if (step.outlier !== null) {
       if (step.outlier === wasOutlier || event.restored) return [];
-      return anomalies(event.subject, findingOf(step.outlier, event.data), before);
+      return anomalyEvents(event.subject, outlierAnomaly(step.outlier, event.data), before);
     }
-    const finding = this.#speed(state, step);
-    this.#listen(state, step, context);
-    return finding ? anomalies(event.subject, finding, before) : [];
+    const anomaly = this.#checkSpeed(state, step);
+    this.#awaitNextFix(state, step, context);
+    return anomaly ? anomalyEvents(event.subject, anomaly, before) : [];
   }
 
   override due({ ended, timeMs }: Timer, context: Context<State>): Derived[] {
     if (ended) return [];
     const { track, intervalsSeconds } = context.state!;
     const silentSeconds = (timeMs - track.last!.timeMs) / 1000;
-    const usualSeconds = median(intervalsSeconds);
-    return anomalies(
-      context.key,
-      {
-        kind: 'silence',
-        severity: 'warning',
-        message: `No fix for ${text(silentSeconds)} s; one comes every ${text(usualSeconds)} s.`,
-        value: silentSeconds,
-        expected: usualSeconds,
-      },
-      track.last,
-    );
+    return anomalyEvents(context.key, silence(silentSeconds, median(intervalsSeconds)), track.last);
   }
 
-  #speed(state: State, { distanceM, elapsedSeconds }: Step): Finding | null {
+  #checkSpeed(state: State, { distanceM, elapsedSeconds }: Step): Anomaly | null {
     if (!(elapsedSeconds > 0)) return null;
+    const { deviations: limit, window_fixes: windowFixes } = this.#params;
     const { speedsMps } = state;
     const speedMps = distanceM / elapsedSeconds;
-    const known =
-      speedsMps.length >= LEAST_VALUES
-        ? compare(speedMps, speedsMps, SAME_MPS / this.#params.deviations)
-        : null;
-    push(speedsMps, speedMps, this.#params.window_fixes);
+    const usual =
+      speedsMps.length >= MIN_VALUES ? compare(speedMps, speedsMps, SAME_SPEED_MPS / limit) : null;
+    push(speedsMps, speedMps, windowFixes);
     const wasFast = state.isFast;
-    state.isFast = known !== null && Math.abs(known.deviations) > this.#params.deviations;
-    if (!known || !state.isFast || wasFast) return null;
-    return {
-      kind: 'speed',
-      severity: 'info',
-      message: `${text(speedMps)} m/s is far from its usual ${text(known.median)} m/s.`,
-      value: round(speedMps),
-      expected: round(known.median),
-    };
+    state.isFast = usual !== null && Math.abs(usual.deviations) > limit;
+    return usual && state.isFast && !wasFast ? unusualSpeed(speedMps, usual.median) : null;
   }
 
-  /** Waits for the next fix, where it is known when that should come. */
-  #listen({ intervalsSeconds }: State, { elapsedSeconds }: Step, context: Context<State>): void {
-    if (elapsedSeconds > 0) push(intervalsSeconds, elapsedSeconds, this.#params.window_fixes);
-    if (intervalsSeconds.length < LEAST_VALUES) return;
-    const { silent_intervals: intervals, silent_seconds: leastSeconds } = this.#params;
-    const waitSeconds = Math.max(intervals * median(intervalsSeconds), leastSeconds);
+  /** Sets a timer for the time when the subject is silent, once its usual interval is known. */
+  #awaitNextFix({ intervalsSeconds }: State, { elapsedSeconds }: Step, context: Context<State>): void {
+    const {
+      silent_intervals: intervals,
+      silent_seconds: minSeconds,
+      window_fixes: windowFixes,
+    } = this.#params;
+    if (elapsedSeconds > 0) push(intervalsSeconds, elapsedSeconds, windowFixes);
+    if (intervalsSeconds.length < MIN_VALUES) return;
+    const waitSeconds = Math.max(intervals * median(intervalsSeconds), minSeconds);
     context.setTimer(SILENCE, context.timeMs + waitSeconds * 1000);
   }
 }
@@ -114,85 +127,12 @@ function newState(): State {
   return { track: newTrack(), speedsMps: [], intervalsSeconds: [], outlier: null, isFast: false };
 }
 
-function findingOf(outlier: OutlierReason, data: CloudEvent['data']): Finding {
-  const nothing = { value: null, expected: null };
-  switch (outlier) {
-    case 'null_island':
-      return { kind: outlier, severity: 'warning', message: 'Its receiver says (0, 0): no fix.', ...nothing };
-    case 'invalid':
-      return { kind: outlier, severity: 'warning', message: 'Its coordinates are out of range.', ...nothing };
-    case 'jump':
-      return {
-        kind: outlier,
-        severity: 'warning',
-        message: 'It can not have come there so fast.',
-        ...nothing,
-      };
-    case 'speed': {
-      const speed = data['speed_meters_per_second'] ?? data['speed'];
-      const value = typeof speed === 'number' ? speed : null;
-      const message = `It reports ${value ?? 'a speed'} m/s, but its places contradict that.`;
-      return { kind: 'reported_speed', severity: 'info', message, value, expected: null };
-    }
-  }
-}
-
-/** To the service's own channel, and to that of alerts. */
-function anomalies(subject: string, { message, ...finding }: Finding, last: Track['last']): Derived[] {
-  const data = {
-    ...finding,
-    message: `${subject}: ${message}`,
-    subject,
-    ...(last && { latitude: last.latitude, longitude: last.longitude, since: isoTime(last.timeMs) }),
-  } satisfies GpsAnomaly;
-  return [{ data }, { data, to: 'alerts' }];
-}
-
-function round(value: number): number {
-  return Math.round(value * 1000) / 1000;
-}
-
-function text(value: number): string {
-  return String(Math.round(value * 10) / 10);
-}
-
 export default {
   name: 'anomaly',
-  summary: 'Finds what is unusual about how a subject moves and reports, measured by itself.',
+  summary: 'Finds what is unusual in how a subject moves and reports, compared with its own past.',
   input: 'gps',
   output: 'gps.anomaly',
   outputs: { alerts: 'alerts' },
-  params: {
-    type: 'object',
-    properties: {
-      deviations: {
-        type: 'number',
-        exclusiveMinimum: 0,
-        default: 6,
-        description: 'A speed is unusual so many robust standard deviations from the median of those before.',
-      },
-      window_fixes: {
-        type: 'integer',
-        minimum: 10,
-        maximum: 1000,
-        default: 31,
-        description: 'So many fixes before say what is usual.',
-      },
-      silent_intervals: {
-        type: 'number',
-        minimum: 1,
-        default: 10,
-        description: 'A subject is silent after so many times its usual (median) interval between fixes.',
-      },
-      silent_seconds: {
-        type: 'number',
-        minimum: 0,
-        default: 60,
-        description: 'But not before this.',
-      },
-      max_speed_mps: MAX_SPEED,
-    },
-    additionalProperties: false,
-  },
-  create: (params) => new Anomaly(params as unknown as Params),
+  params,
+  create: (given: Params) => new AnomalyService(given),
 } satisfies ServiceKind;

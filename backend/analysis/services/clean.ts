@@ -1,15 +1,46 @@
 import type { Data } from '../../../core/wire/event.ts';
+import type { ParamsOf, ParamsSchema } from '../engine/params.ts';
 import type { ServiceKind } from '../engine/service.ts';
-import { cleaner, type Cleaned, type CleanOptions } from '../text/clean.ts';
+import { cleaner, type CleanedText } from '../text/clean.ts';
 import { PostService, type TextData } from '../text/post-service.ts';
 
-/** Each post's text, normalised. */
-class Clean extends PostService {
-  readonly #clean: (text: string) => Cleaned;
+const params = {
+  type: 'object',
+  properties: {
+    urls: {
+      enum: ['keep', 'remove', 'placeholder'],
+      default: 'remove',
+      description: 'What to do with links; the placeholder is `http`.',
+    },
+    mentions: {
+      enum: ['keep', 'remove', 'placeholder'],
+      default: 'remove',
+      description: 'What to do with mentions; the placeholder is `@user`.',
+    },
+    hashtags: {
+      enum: ['keep', 'word', 'remove'],
+      default: 'word',
+      description: 'What to do with hashtags; `word` removes only the sign.',
+    },
+    max_repeats: {
+      type: 'integer',
+      minimum: 0,
+      maximum: 10,
+      default: 2,
+      description: 'A letter is repeated at most this often in a row; 0 leaves all repeats.',
+    },
+  },
+  additionalProperties: false,
+} as const satisfies ParamsSchema;
+type Params = ParamsOf<typeof params>;
 
-  constructor(options: CleanOptions) {
+/** Normalises the text of each post. */
+class Clean extends PostService {
+  readonly #clean: (text: string) => CleanedText;
+
+  constructor({ max_repeats: maxRepeats, ...options }: Params) {
     super();
-    this.#clean = cleaner(options);
+    this.#clean = cleaner({ ...options, maxRepeats });
   }
 
   protected override read(data: TextData): Data {
@@ -23,39 +54,6 @@ export default {
   input: 'posts',
   output: 'posts.clean',
   keepsState: true,
-  params: {
-    type: 'object',
-    properties: {
-      urls: {
-        enum: ['keep', 'remove', 'placeholder'],
-        default: 'remove',
-        description: 'What becomes of links; the placeholder is `http`.',
-      },
-      mentions: {
-        enum: ['keep', 'remove', 'placeholder'],
-        default: 'remove',
-        description: 'What becomes of mentions; the placeholder is `@user`.',
-      },
-      hashtags: {
-        enum: ['keep', 'word', 'remove'],
-        default: 'word',
-        description: 'What becomes of hashtags; word: the sign is taken away.',
-      },
-      max_repeats: {
-        type: 'integer',
-        minimum: 0,
-        maximum: 10,
-        default: 2,
-        description: 'The same letter so many times in a row at most; 0: as often as it is.',
-      },
-    },
-    additionalProperties: false,
-  },
-  create: (params) =>
-    new Clean({
-      urls: params['urls'] as CleanOptions['urls'],
-      mentions: params['mentions'] as CleanOptions['mentions'],
-      hashtags: params['hashtags'] as CleanOptions['hashtags'],
-      maxRepeats: params['max_repeats'] as number,
-    }),
+  params,
+  create: (given: Params) => new Clean(given),
 } satisfies ServiceKind;

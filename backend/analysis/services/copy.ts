@@ -1,6 +1,6 @@
 import { Service, type Derived, type ServiceKind } from '../engine/service.ts';
 
-/** Passes each datum on: to give a channel a second name or another envelope. */
+/** Passes each datum on, to give a channel a second name or another envelope. */
 class Copy extends Service {
   override receive(): Derived[] {
     return [{}];

@@ -3,23 +3,41 @@ import { isoTime, type CloudEvent } from '../../../core/wire/event.ts';
 import type { GpsDensity } from '../../../schemas/types.ts';
 import { flawOf } from '../gps/track.ts';
 import { Service, type Context, type Derived, type ServiceKind, type Timer } from '../engine/service.ts';
+import type { ParamsOf, ParamsSchema } from '../engine/params.ts';
 
-interface Params {
-  resolution: number;
-  window_seconds: number;
-}
+const params = {
+  type: 'object',
+  properties: {
+    resolution: {
+      type: 'integer',
+      minimum: 0,
+      maximum: 15,
+      default: 8,
+      description:
+        'Resolution of the H3 grid. The edge of a cell is 530 m long at 8, and 2.6 times shorter with each further step.',
+    },
+    window_seconds: {
+      type: 'number',
+      exclusiveMinimum: 0,
+      default: 300,
+      description: 'Length of a window; windows begin at multiples of it since 1970.',
+    },
+  },
+  additionalProperties: false,
+} as const satisfies ParamsSchema;
+type Params = ParamsOf<typeof params>;
 
-/** What was in a cell, by the window's begin, epoch ms. */
+/** Counts in a cell by the start of the window, epoch ms. */
 interface State {
   [startMs: string]: { fixes: number; subjects: { [subject: string]: true } };
 }
 
-/** The key of what is in no cell. */
-const NOWHERE = '';
+/** The key of fixes that are in no cell. */
+const NO_CELL = '';
 
 /**
- * How many fixes and subjects there were in each cell of the H3 grid (Uber, 2018) in each window of event time, at the
- * window's end. State is kept by cell: it stays small however many cells there are.
+ * Counts fixes and subjects in each cell of the H3 grid (Uber, 2018), window by window of event time. A window is
+ * published at its end. State is kept per cell, so a commit writes only the cells that have changed.
  */
 class Density extends Service<State> {
   readonly #resolution: number;
@@ -32,17 +50,17 @@ class Density extends Service<State> {
   }
 
   override key({ data }: CloudEvent): string {
-    if (flawOf(data)) return NOWHERE;
+    if (flawOf(data)) return NO_CELL;
     return latLngToCell(data['latitude'] as number, data['longitude'] as number, this.#resolution);
   }
 
   override receive({ subject, restored }: CloudEvent, context: Context<State>): Derived[] {
     const { timeMs, watermarkMs, key } = context;
-    if (key === NOWHERE || restored) return [];
+    if (key === NO_CELL || restored) return [];
     const startMs = Math.floor(timeMs / this.#windowMs) * this.#windowMs;
     const endMs = startMs + this.#windowMs;
     if (endMs <= watermarkMs) {
-      context.reject('It is late: its window has been told.');
+      context.reject('Late: its window has been published.');
       return [];
     }
     const state = context.state ?? {};
@@ -81,25 +99,6 @@ export default {
   summary: 'Counts fixes and subjects in the cells of a hexagonal grid, window by window.',
   input: 'gps',
   output: 'gps.density',
-  params: {
-    type: 'object',
-    properties: {
-      resolution: {
-        type: 'integer',
-        minimum: 0,
-        maximum: 15,
-        default: 8,
-        description:
-          'Of the H3 grid: an edge of a cell is 530 m long at 8, and 2.6 times shorter with each step.',
-      },
-      window_seconds: {
-        type: 'number',
-        exclusiveMinimum: 0,
-        default: 300,
-        description: 'How long a window is; windows begin at multiples of it since 1970.',
-      },
-    },
-    additionalProperties: false,
-  },
-  create: (params) => new Density(params as unknown as Params),
+  params,
+  create: (given: Params) => new Density(given),
 } satisfies ServiceKind;

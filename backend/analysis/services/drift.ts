@@ -1,36 +1,60 @@
-import { isoTime, type Data, type CloudEvent } from '../../../core/wire/event.ts';
-import { detectors, type DetectorName, type DetectorSettings } from '../drift/detectors.ts';
+import { isoTime, type CloudEvent, type Data } from '../../../core/wire/event.ts';
 import type { Detector, Evidence, SampleSummary } from '../drift/detector.ts';
+import { detectorParams, detectors, EVENTS, type DetectorName } from '../drift/detectors.ts';
+import type { ParamsOf, ParamsSchema } from '../engine/params.ts';
 import { Service, type Context, type Derived, type ServiceKind } from '../engine/service.ts';
 
-interface Params extends DetectorSettings {
-  field: string;
-  equals?: string | number | boolean;
-  detector: DetectorName;
-  per_subject: boolean;
-  min_events: number;
-  cool_down_events: number;
-}
+const params = {
+  type: 'object',
+  properties: {
+    field: {
+      type: 'string',
+      minLength: 1,
+      default: 'compound',
+      description:
+        'The member of the data to watch; a dot leads into an object. Data without it do not count.',
+    },
+    equals: {
+      type: ['string', 'number', 'boolean'],
+      description: 'Watch how often the field has this value: 1 where it has, else 0.',
+    },
+    detector: {
+      enum: Object.keys(detectors) as DetectorName[],
+      default: 'page-hinkley',
+      description:
+        'adwin and page-hinkley watch the mean of a number; ks its distribution; chi-squared categories; psi categories or numbers.',
+    },
+    per_subject: { type: 'boolean', default: false, description: 'Watch each subject on its own.' },
+    min_events: { ...EVENTS, description: 'No alert is raised before this many values.' },
+    cool_down_events: { ...EVENTS, description: 'No alert is raised on this many values after an alert.' },
+    ...detectorParams,
+  },
+  additionalProperties: false,
+} as const satisfies ParamsSchema;
+type Params = ParamsOf<typeof params>;
 
 interface State {
-  /** Values so far, and how many there have to be before an alarm is raised. */
+  /** Number of values so far. */
   events: number;
+  /** No alert is raised before this many values. */
   quietUntil: number;
   detector: unknown;
 }
 
-/** The squares of larger numbers are none. */
+/** The square of a larger number is not finite. */
 const LARGEST = 1e150;
+/** A category is a word, not a text: longer values are cut, because state must stay small. */
+const CATEGORY_MAX = 64;
 
-/** Raises an alert when the values of a field are not distributed any more as they were. */
+/** Raises an alert when the distribution of a field's values changes. */
 class Drift extends Service<State> {
   readonly #params: Params;
   readonly #path: string[];
 
-  constructor(params: Params) {
+  constructor(given: Params) {
     super();
-    this.#params = params;
-    this.#path = params.field.split('.');
+    this.#params = given;
+    this.#path = given.field.split('.');
   }
 
   override key(event: CloudEvent): string {
@@ -53,7 +77,7 @@ class Drift extends Service<State> {
     return [{ subject, data: this.#alert(event.type, subject, evidence, context.timeMs) }];
   }
 
-  /** What the detector is to see of a datum; null where it has no such value. */
+  /** The value that the detector sees; null if the datum has none. */
   #value(data: Data): string | number | null {
     const { equals, detector } = this.#params;
     let found: unknown = data;
@@ -66,8 +90,7 @@ class Drift extends Service<State> {
     if (typeof found === 'boolean') found = takes === 'numbers' ? Number(found) : String(found);
     if (typeof found === 'number' && takes !== 'categories') return Math.abs(found) < LARGEST ? found : null;
     if (takes === 'numbers' || (typeof found !== 'string' && typeof found !== 'number')) return null;
-    // State is bounded: a category is a word, not a text.
-    return String(found).slice(0, 64);
+    return String(found).slice(0, CATEGORY_MAX);
   }
 
   #alert(channel: string, subject: string, evidence: Evidence, timeMs: number): Data {
@@ -93,7 +116,7 @@ class Drift extends Service<State> {
   }
 }
 
-/** In words, what differs the most. */
+/** Describes the largest difference. */
 function difference(reference: SampleSummary, current: SampleSummary): string {
   if (current.mean !== undefined)
     return `its mean went from ${reference.mean?.toPrecision(3) ?? 'nothing'} to ${current.mean.toPrecision(3)}`;
@@ -104,95 +127,11 @@ function difference(reference: SampleSummary, current: SampleSummary): string {
   return `the share of ${most} went from ${percent(before[most])} to ${percent(now[most])}`;
 }
 
-/** Windows are state, which is written after each batch. */
-const MAX_EVENTS = 2_000;
-
-const events = (value: number, description: string) => ({
-  type: 'integer',
-  minimum: 1,
-  maximum: MAX_EVENTS,
-  default: value,
-  description,
-});
-
 export default {
   name: 'drift',
-  summary: 'Raises an alert when the values of a field are not distributed any more as they were.',
+  summary: 'Raises an alert when the distribution of the values of a field changes.',
   input: 'posts.sentiment',
   output: 'alerts',
-  params: {
-    type: 'object',
-    properties: {
-      field: {
-        type: 'string',
-        minLength: 1,
-        default: 'compound',
-        description:
-          'The member of the datum to watch; a dot leads into an object. Data without it do not count.',
-      },
-      equals: {
-        type: ['string', 'number', 'boolean'],
-        description: 'Watch how often the field has this value, as a number: 1 where it has, else 0.',
-      },
-      detector: {
-        enum: Object.keys(detectors),
-        default: 'page-hinkley',
-        description:
-          "adwin and page-hinkley: a number's mean; ks: its distribution; chi-squared: categories; psi: either.",
-      },
-      per_subject: { type: 'boolean', default: false, description: 'Watch each subject by itself.' },
-      min_events: events(100, 'No alert before so many values.'),
-      cool_down_events: events(100, 'No alert on so many values after one.'),
-      check_every: events(8, 'Look for a change after every so many values. Page-Hinkley looks at each.'),
-      delta: {
-        type: 'number',
-        exclusiveMinimum: 0,
-        maximum: 0.5,
-        default: 0.002,
-        description: 'adwin: bounds the chance of a false alarm at a look.',
-      },
-      allowed_sds: {
-        type: 'number',
-        minimum: 0,
-        default: 0.25,
-        description:
-          'page-hinkley: so far off the mean values do not add up, standard deviations; half the least change of interest.',
-      },
-      threshold_sds: {
-        type: 'number',
-        exclusiveMinimum: 0,
-        default: 25,
-        description: 'page-hinkley: what they may add up to, standard deviations.',
-      },
-      warm_up_events: events(100, 'page-hinkley: values that find the mean first.'),
-      reference_events: events(
-        200,
-        'ks, psi, chi-squared: values that later ones are compared with, the first.',
-      ),
-      window_events: events(100, 'ks, psi, chi-squared: values that are compared with them, the latest.'),
-      alpha: {
-        type: 'number',
-        exclusiveMinimum: 0,
-        maximum: 0.5,
-        default: 0.00001,
-        description: 'ks, psi, chi-squared: the chance of a false alarm at a look.',
-      },
-      min_psi: {
-        type: 'number',
-        minimum: 0,
-        default: 0.1,
-        description:
-          'psi: no smaller index is worth an alert. By convention 0.1 is a change and 0.25 a major one.',
-      },
-      bins: {
-        type: 'integer',
-        minimum: 2,
-        maximum: 100,
-        default: 10,
-        description: 'psi: into so many bins numbers are sorted.',
-      },
-    },
-    additionalProperties: false,
-  },
-  create: (params) => new Drift(params as unknown as Params),
+  params,
+  create: (given: Params) => new Drift(given),
 } satisfies ServiceKind;

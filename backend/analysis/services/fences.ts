@@ -1,27 +1,46 @@
 import { isoTime, type CloudEvent } from '../../../core/wire/event.ts';
 import type { GpsFenceEvent } from '../../../schemas/types.ts';
-import { FenceIndex, type FenceCollection } from '../gps/fence-index.ts';
+import { FenceIndex } from '../gps/fence-index.ts';
+import { FENCES } from '../gps/fence-schema.ts';
 import { MAX_SPEED, newTrack, Tracker, type Track } from '../gps/track.ts';
 import { Service, type Context, type Derived, type ServiceKind, type Timer } from '../engine/service.ts';
+import type { ParamsOf, ParamsSchema } from '../engine/params.ts';
 
-interface Params {
-  fences: FenceCollection;
-  min_fixes: number;
-  dwell_seconds?: number;
-  max_speed_mps: number;
-}
+const params = {
+  type: 'object',
+  properties: {
+    fences: FENCES,
+    min_fixes: {
+      type: 'integer',
+      minimum: 1,
+      default: 1,
+      description:
+        'Number of fixes in a row that must agree before a subject has entered or left; use more for noisy positions.',
+    },
+    dwell_seconds: {
+      type: 'number',
+      exclusiveMinimum: 0,
+      description:
+        'A dwell event is sent after this long inside a fence, once per visit; without it there is none.',
+    },
+    max_speed_mps: MAX_SPEED,
+  },
+  required: ['fences'],
+  additionalProperties: false,
+} as const satisfies ParamsSchema;
+type Params = ParamsOf<typeof params>;
 
 interface State {
   track: Track;
   /** The fences that the subject is in, by id, and since when. */
   inside: { [id: string]: { name: string | null; enteredMs: number } };
-  /** Fixes in a row that say otherwise, by the fence's id. */
+  /** Number of fixes in a row that contradict `inside`, by the id of the fence, and the time of the first. */
   changing: { [id: string]: { fixes: number; sinceMs: number } };
 }
 
 const DWELL = 'dwell:';
 
-/** Enter, exit and dwell for each subject and fence; a late fix or an outlier causes none. */
+/** Derives enter, exit and dwell events for each subject and fence; late fixes and outliers derive none. */
 class Fences extends Service<State> {
   readonly #index: FenceIndex;
   readonly #params: Params;
@@ -44,14 +63,14 @@ class Fences extends Service<State> {
     const derived: Derived[] = [];
     for (const id in inside) if (!this.#index.has(id)) derived.push(this.#exit(state, id, context, true));
     const here = new Map(this.#index.at(state.track.last!).map((fence) => [fence.id, fence]));
-    // What says the same as before ends a change that had begun.
+    // A fix that agrees with `inside` again cancels a change that has begun.
     for (const id in changing) if (here.has(id) === id in inside) delete changing[id];
     for (const id in inside)
       if (!here.has(id) && this.#isChanged(state, id, event)) derived.push(this.#exit(state, id, context));
     for (const { id, name } of here.values()) {
       if (id in inside || !this.#isChanged(state, id, event)) continue;
       const enter = this.#enter(state, id, name, context);
-      // Where a subject had been before a seek, it does not come to.
+      // After a seek the subject was inside already: it has not entered.
       if (!event.restored) derived.push(enter);
     }
     return derived;
@@ -111,65 +130,12 @@ class Fences extends Service<State> {
   }
 }
 
-/** JSON Schema of a ring as RFC 7946 has it. */
-const RING = {
-  type: 'array',
-  minItems: 4,
-  items: { type: 'array', minItems: 2, items: { type: 'number' } },
-};
-const POLYGON = { type: 'array', minItems: 1, items: RING };
-
-function shape(type: string, coordinates: object): object {
-  return { if: { properties: { type: { const: type } } }, then: { properties: { coordinates } } };
-}
-
 export default {
   name: 'fences',
-  summary: 'Tells when subjects come into fences, stay in them, and go out.',
+  summary: 'Reports when subjects enter fences, dwell in them, and leave them.',
   input: 'gps',
   output: 'gps.fences',
   keepsState: true,
-  params: {
-    type: 'object',
-    properties: {
-      fences: {
-        type: 'object',
-        required: ['features'],
-        properties: {
-          features: {
-            type: 'array',
-            items: {
-              type: 'object',
-              required: ['geometry'],
-              properties: {
-                geometry: {
-                  type: 'object',
-                  required: ['type', 'coordinates'],
-                  properties: { type: { enum: ['Polygon', 'MultiPolygon'] } },
-                  allOf: [shape('Polygon', POLYGON), shape('MultiPolygon', { ...POLYGON, items: POLYGON })],
-                },
-              },
-            },
-          },
-        },
-        description:
-          'A GeoJSON FeatureCollection of Polygons and MultiPolygons, each with an id or a name of its own.',
-      },
-      min_fixes: {
-        type: 'integer',
-        minimum: 1,
-        default: 1,
-        description: 'So many fixes in a row say that a fence was entered or left: more for noisy positions.',
-      },
-      dwell_seconds: {
-        type: 'number',
-        exclusiveMinimum: 0,
-        description: 'After so long inside a subject is said to dwell, once a visit.',
-      },
-      max_speed_mps: MAX_SPEED,
-    },
-    required: ['fences'],
-    additionalProperties: false,
-  },
-  create: (params) => new Fences(params as unknown as Params),
+  params,
+  create: (given: Params) => new Fences(given),
 } satisfies ServiceKind;

@@ -3,12 +3,28 @@ import { bearingDegrees } from '../../../core/wire/geo.ts';
 import type { GpsMovement } from '../../../schemas/types.ts';
 import { MAX_SPEED, newTrack, Tracker, type Step, type Track } from '../gps/track.ts';
 import { Service, type Context, type Derived, type ServiceKind } from '../engine/service.ts';
+import type { ParamsOf, ParamsSchema } from '../engine/params.ts';
 
-interface Params {
-  stopped_below_mps: number;
-  turns_above_m: number;
-  max_speed_mps: number;
-}
+const params = {
+  type: 'object',
+  properties: {
+    stopped_below_mps: {
+      type: 'number',
+      minimum: 0,
+      default: 0.5,
+      description: 'A subject slower than this has stopped, m/s.',
+    },
+    turns_above_m: {
+      type: 'number',
+      minimum: 0,
+      default: 1,
+      description: 'A step shorter than this does not change the heading, m.',
+    },
+    max_speed_mps: MAX_SPEED,
+  },
+  additionalProperties: false,
+} as const satisfies ParamsSchema;
+type Params = ParamsOf<typeof params>;
 
 interface State {
   track: Track;
@@ -17,7 +33,7 @@ interface State {
   headingDegrees: number | null;
 }
 
-/** Speed, heading and distance from one fix of a subject to the next; an outlier changes none of them. */
+/** Derives speed, heading and distance from one fix of a subject to the next; an outlier changes none of them. */
 class Movement extends Service<State> {
   readonly #params: Params;
   readonly #tracker: Tracker;
@@ -30,7 +46,7 @@ class Movement extends Service<State> {
 
   override receive({ data }: CloudEvent, context: Context<State>): Derived[] {
     if (typeof data['latitude'] !== 'number' || typeof data['longitude'] !== 'number') {
-      context.reject('It has no latitude and longitude.');
+      context.reject('The datum has no latitude and longitude.');
       return [];
     }
     const state = context.state ?? { track: newTrack(), cumulativeM: 0, speedMps: 0, headingDegrees: null };
@@ -43,7 +59,7 @@ class Movement extends Service<State> {
 
   #move(state: State, { from, distanceM, elapsedSeconds }: Step): void {
     state.cumulativeM += distanceM;
-    // Two fixes of one instant say nothing about speed.
+    // Two fixes with the same time say nothing about speed.
     if (elapsedSeconds > 0) state.speedMps = distanceM / elapsedSeconds;
     // While a subject stands, the bearing between its fixes is noise.
     if (from && distanceM >= this.#params.turns_above_m)
@@ -77,24 +93,6 @@ export default {
   input: 'gps',
   output: 'gps.movement',
   keepsState: true,
-  params: {
-    type: 'object',
-    properties: {
-      stopped_below_mps: {
-        type: 'number',
-        minimum: 0,
-        default: 0.5,
-        description: 'Slower than this is stopped, m/s.',
-      },
-      turns_above_m: {
-        type: 'number',
-        minimum: 0,
-        default: 1,
-        description: 'A step shorter than this does not change the heading, m.',
-      },
-      max_speed_mps: MAX_SPEED,
-    },
-    additionalProperties: false,
-  },
-  create: (params) => new Movement(params as unknown as Params),
+  params,
+  create: (given: Params) => new Movement(given),
 } satisfies ServiceKind;

@@ -4,16 +4,31 @@ import type { ServiceKind } from '../engine/service.ts';
 import { lexiconOf } from '../text/languages.ts';
 import { bestText, languageOf, PostService, type TextData } from '../text/post-service.ts';
 import { tone, type Tone } from '../text/vader.ts';
+import type { ParamsOf, ParamsSchema } from '../engine/params.ts';
 
-/** The thresholds that VADER's authors give for the compound score. */
+const params = {
+  type: 'object',
+  properties: {
+    language: {
+      type: 'string',
+      pattern: '^[a-z]{2}$',
+      default: 'en',
+      description: 'The language of posts that do not name theirs, ISO 639-1.',
+    },
+  },
+  additionalProperties: false,
+} as const satisfies ParamsSchema;
+type Params = ParamsOf<typeof params>;
+
+/** Beyond this compound score, positive or negative, VADER's authors call a text positive or negative. */
 const CLEAR = 0.05;
 const UNKNOWN: Tone = { compound: 0, positive: 0, neutral: 1, negative: 0 };
 
-/** The tone of a post by VADER (Hutto and Gilbert, ICWSM 2014), where there is a lexicon of its language. */
+/** Derives the tone of each post by VADER (Hutto and Gilbert, ICWSM 2014), if there is a lexicon for its language. */
 class Sentiment extends PostService {
   readonly #language: string;
 
-  constructor(language: string) {
+  constructor({ language }: Params) {
     super();
     this.#language = language;
   }
@@ -31,28 +46,17 @@ class Sentiment extends PostService {
   }
 }
 
-/** Marks for which the original has no eye: that of a coloured heart, and the apostrophe of phones, as in "isn’t good". */
+/** Replaces what the original does not recognise: the emoji variation selector, and the typographic apostrophe in "isn’t". */
 function plain(text: string): string {
   return text.replaceAll('\ufe0f', '').replaceAll('’', "'");
 }
 
 export default {
   name: 'sentiment',
-  summary: 'Derives the tone of each post.',
+  summary: 'Derives the tone (sentiment) of each post.',
   input: 'posts',
   output: 'posts.sentiment',
   keepsState: true,
-  params: {
-    type: 'object',
-    properties: {
-      language: {
-        type: 'string',
-        pattern: '^[a-z]{2}$',
-        default: 'en',
-        description: 'The language of posts that do not say theirs, ISO 639-1.',
-      },
-    },
-    additionalProperties: false,
-  },
-  create: (params) => new Sentiment(params['language'] as string),
+  params,
+  create: (given: Params) => new Sentiment(given),
 } satisfies ServiceKind;

@@ -3,13 +3,34 @@ import type { GpsStop } from '../../../schemas/types.ts';
 import { centroid, durationMs, extend, isWithin, newStay, type Stay } from '../gps/stay.ts';
 import { MAX_SPEED, newTrack, Tracker, type Track } from '../gps/track.ts';
 import { Service, type Context, type Derived, type ServiceKind, type Timer } from '../engine/service.ts';
+import type { ParamsOf, ParamsSchema } from '../engine/params.ts';
 
-interface Params {
-  radius_m: number;
-  minimum_seconds: number;
-  gap_seconds: number;
-  max_speed_mps: number;
-}
+const params = {
+  type: 'object',
+  properties: {
+    radius_m: {
+      type: 'number',
+      exclusiveMinimum: 0,
+      default: 100,
+      description: 'Radius of a stop around its first fix, m.',
+    },
+    minimum_seconds: {
+      type: 'number',
+      exclusiveMinimum: 0,
+      default: 300,
+      description: 'A shorter stay is not a stop.',
+    },
+    gap_seconds: {
+      type: 'number',
+      exclusiveMinimum: 0,
+      default: 86_400,
+      description: 'A stop ends after this long without a fix: the place of the subject is unknown then.',
+    },
+    max_speed_mps: MAX_SPEED,
+  },
+  additionalProperties: false,
+} as const satisfies ParamsSchema;
+type Params = ParamsOf<typeof params>;
 
 interface State {
   track: Track;
@@ -19,10 +40,11 @@ interface State {
 const SILENCE = 'silence';
 
 /**
- * Stops, as stay points (Li et al., "Mining user similarity based on location history", ACM GIS 2008, definition 3; the
- * "sliding" method of trackintel): the fixes that follow one within a radius around it, where they last long enough; the
- * first fix outside begins the next candidate. The time is that from the first fix inside to the last, as in the paper's
- * definition; its listing takes the first outside. The place is the mean of the fixes, repeats left out.
+ * Finds stops as stay points (Li et al., "Mining user similarity based on location history", ACM GIS 2008, definition 3;
+ * the "sliding" method of trackintel). A stay is a fix and the following ones within a radius around it; it is a stop when
+ * it lasts long enough, and the first fix outside begins the next stay. Its duration runs from the first fix inside to the
+ * last, as in the paper's definition (the paper's listing uses the first fix outside). Its place is the mean of the fixes
+ * without repeated places.
  */
 class Stops extends Service<State> {
   readonly #params: Params;
@@ -58,7 +80,7 @@ class Stops extends Service<State> {
     return [isSeen ? derived('left', stay) : derived('left', stay, true)];
   }
 
-  /** Nobody saw it leave. */
+  /** No fix has come for too long: the subject has left unseen. */
   override due({ ended }: Timer, context: Context<State>): Derived[] {
     const { track, stay } = context.state!;
     context.state = { track, stay: null };
@@ -85,33 +107,9 @@ function derived(event: GpsStop['event'], stay: Stay, open = false): Derived {
 
 export default {
   name: 'stops',
-  summary: 'Finds where subjects stay: tells when one has arrived and when it has left.',
+  summary: 'Finds where subjects stay: reports when a subject arrives and when it leaves.',
   input: 'gps',
   output: 'gps.stops',
-  params: {
-    type: 'object',
-    properties: {
-      radius_m: {
-        type: 'number',
-        exclusiveMinimum: 0,
-        default: 100,
-        description: 'A stop reaches so far around its first fix, m.',
-      },
-      minimum_seconds: {
-        type: 'number',
-        exclusiveMinimum: 0,
-        default: 300,
-        description: 'A shorter stay is no stop.',
-      },
-      gap_seconds: {
-        type: 'number',
-        exclusiveMinimum: 0,
-        default: 86_400,
-        description: 'After so long without a fix a stop is over: nobody knows where the subject is.',
-      },
-      max_speed_mps: MAX_SPEED,
-    },
-    additionalProperties: false,
-  },
-  create: (params) => new Stops(params as unknown as Params),
+  params,
+  create: (given: Params) => new Stops(given),
 } satisfies ServiceKind;

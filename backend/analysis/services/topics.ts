@@ -1,41 +1,94 @@
 import { isoTime, type CloudEvent } from '../../../core/wire/event.ts';
 import type { PostTopics } from '../../../schemas/types.ts';
+import type { ParamsOf, ParamsSchema } from '../engine/params.ts';
 import { Service, type Context, type Derived, type ServiceKind, type Timer } from '../engine/service.ts';
-import { countPost, fade, logLikelihoodRatio, noCounts, type TermCounts } from '../text/term-counts.ts';
 import { hasText } from '../text/post-service.ts';
-import { termsOf, type TermKey, type TermOptions } from '../text/terms.ts';
+import { rankTopics, type RankOptions } from '../text/rank-topics.ts';
+import { countPost, fade, noCounts, type TermCounts } from '../text/term-counts.ts';
+import { termsOf, type TermOptions } from '../text/terms.ts';
 
-type Topic = PostTopics['topics'][number];
+const params = {
+  type: 'object',
+  properties: {
+    window_seconds: {
+      type: 'number',
+      minimum: 1,
+      default: 300,
+      description: 'Length of a window of event time; windows begin at multiples of it since 1970.',
+    },
+    baseline_seconds: {
+      type: 'number',
+      minimum: 1,
+      default: 3600,
+      description: 'Time in which earlier posts fade to 1/e of their weight.',
+    },
+    top: { type: 'integer', minimum: 1, default: 10, description: 'Number of topics per window at most.' },
+    min_count: {
+      type: 'integer',
+      minimum: 1,
+      default: 3,
+      description: 'Number of posts that a topic must be in.',
+    },
+    burst_score: {
+      type: 'number',
+      minimum: 0,
+      default: 15.13,
+      description: 'Score from which a topic is a burst; chance reaches 15.13 once in 10,000 times.',
+    },
+    language: {
+      type: 'string',
+      pattern: '^[a-z]{2}$',
+      default: 'en',
+      description: 'The language of the stop words for posts that do not name theirs, ISO 639-1.',
+    },
+    ignored: {
+      type: 'array',
+      items: { type: 'string', minLength: 1 },
+      default: ['rt', 'via'],
+      description: 'Words that are not topics in any language.',
+    },
+    max_terms: {
+      type: 'integer',
+      minimum: 100,
+      default: 2000,
+      description: 'Number of terms to keep from earlier windows; a window keeps up to twice as many.',
+      maximum: 100_000,
+    },
+  },
+  additionalProperties: false,
+} as const satisfies ParamsSchema;
+type Params = ParamsOf<typeof params>;
 
 interface State {
-  /** Windows that are under way, by their start; more than one only while a live source's clock runs ahead. */
+  /** Open windows by their start; more than one only while the clock of a live source runs ahead. */
   open: { [startMs: string]: TermCounts };
-  /** The windows before, the older the fainter. */
+  /** Counts of the windows before; older ones have less weight. */
   before: TermCounts;
-  /** When the last of them ended. */
+  /** When the last of them ended; null before the first. */
   endMs: number | null;
+  /** Posts since then that came too late. */
   late: number;
 }
 
-interface TopicsOptions extends TermOptions {
-  windowMs: number;
-  baselineMs: number;
-  top: number;
-  minCount: number;
-  burstScore: number;
-  maxTerms: number;
-}
-
-/** More at once than a source's clock can be wrong by in good faith. */
+/** No source whose clock is nearly right has more windows open than this. */
 const MAX_OPEN = 8;
 
-/** What more posts are about than before. */
+/** Finds what more posts are about than before. All posts together have one state. */
 class Topics extends Service<State> {
-  readonly #options: TopicsOptions;
+  readonly #windowMs: number;
+  readonly #baselineMs: number;
+  readonly #maxTerms: number;
+  readonly #terms: TermOptions;
+  readonly #rank: RankOptions;
 
-  constructor(options: TopicsOptions) {
+  constructor(given: Params) {
     super();
-    this.#options = options;
+    this.#windowMs = given.window_seconds * 1000;
+    this.#baselineMs = given.baseline_seconds * 1000;
+    this.#maxTerms = given.max_terms;
+    const ignored = new Set(given.ignored.map((word) => word.toLowerCase()));
+    this.#terms = { language: given.language, ignored };
+    this.#rank = { top: given.top, minCount: given.min_count, burstScore: given.burst_score };
   }
 
   override key(): string {
@@ -43,148 +96,58 @@ class Topics extends Service<State> {
   }
 
   override receive(event: CloudEvent, context: Context<State>): Derived[] {
-    // It has been counted before.
+    // A restored post was counted before.
     if (event.restored) return [];
     const { data } = event;
     if (!hasText(data)) {
-      context.reject('has no text');
+      context.reject('The post has no text.');
       return [];
     }
-    const { windowMs, maxTerms } = this.#options;
-    const startMs = Math.floor(context.timeMs / windowMs) * windowMs;
+    const startMs = Math.floor(context.timeMs / this.#windowMs) * this.#windowMs;
     const state = context.state ?? { open: {}, before: noCounts(), endMs: null, late: 0 };
     if (state.endMs !== null && startMs < state.endMs) {
       context.state = { ...state, late: state.late + 1 };
       return [];
     }
     if (!state.open[startMs] && Object.keys(state.open).length >= MAX_OPEN) {
-      context.reject('is too far ahead of the others');
+      context.reject('The time of the post is too far ahead of the others.');
       return [];
     }
     const window = (state.open[startMs] ??= noCounts());
-    const terms = termsOf(data, this.#options);
-    countPost(window, terms, maxTerms);
+    const terms = termsOf(data, this.#terms);
+    countPost(window, terms, this.#maxTerms);
     context.state = state;
-    context.setTimer(String(startMs), startMs + windowMs);
-    // In a pipeline each post goes on, with what it is about among the posts so far.
+    context.setTimer(String(startMs), startMs + this.#windowMs);
+    // In a pipeline each post is passed on with its topics, as they rank among the posts so far.
     if (event.pipeline === undefined) return [];
-    const here = new Set(terms);
-    return [{ data: { ...data, topics: this.#topics(window, state.before, (key) => here.has(key)) } }];
+    const topics = rankTopics(window, state.before, this.#rank, (key) => terms.has(key));
+    return [{ data: { ...data, topics } }];
   }
 
   override due({ name, timeMs, ended }: Timer, context: Context<State>): Derived[] {
     const state = context.state!;
-    const { [name]: window, ...open } = state.open;
-    const { before, late } = state;
-    const { baselineMs, maxTerms } = this.#options;
+    const { [name]: closing, ...open } = state.open;
+    const window = closing!;
     const elapsedMs = state.endMs === null ? 0 : timeMs - state.endMs;
-    const faded = fade(before, Math.exp(-elapsedMs / baselineMs), noCounts(), maxTerms);
-    context.state = { open, before: fade(faded, 1, window!, maxTerms), endMs: timeMs, late: 0 };
-    const data: PostTopics = {
+    const faded = fade(state.before, Math.exp(-elapsedMs / this.#baselineMs), noCounts(), this.#maxTerms);
+    context.state = { open, before: fade(faded, 1, window, this.#maxTerms), endMs: timeMs, late: 0 };
+    const data = {
       window_start: isoTime(Number(name)),
       window_end: isoTime(timeMs),
       complete: !ended,
-      posts: window!.posts,
-      late,
-      topics: this.#topics(window!, faded),
-    };
-    return [{ data: { ...data } }];
-  }
-
-  /** The topics of a window beside those of the time before, or those of them that are wanted, however rare. */
-  #topics(now: TermCounts, before: TermCounts, isWanted?: (key: TermKey) => boolean): Topic[] {
-    const { minCount, burstScore, top } = this.#options;
-    return (Object.entries(now.terms) as [TermKey, number][])
-      .filter(([key, count]) => (isWanted ? isWanted(key) : count >= minCount))
-      .map(([key, count]): Topic => {
-        const earlier = before.terms[key] ?? 0;
-        const score = round(logLikelihoodRatio(count, now.posts, earlier, before.posts));
-        return {
-          term: key.slice(1),
-          kind: key.startsWith('#') ? 'hashtag' : 'term',
-          count,
-          expected: before.posts > 0 ? round((now.posts * earlier) / before.posts) : null,
-          score,
-          burst: score >= burstScore,
-        };
-      })
-      .sort((a, b) => b.score - a.score || b.count - a.count || (nameOf(a) < nameOf(b) ? -1 : 1))
-      .slice(0, top);
+      posts: window.posts,
+      late: state.late,
+      topics: rankTopics(window, faded, this.#rank),
+    } satisfies PostTopics;
+    return [{ data }];
   }
 }
-
-/** Of no two topics the same: a word may be a hashtag, too. */
-function nameOf({ term, kind }: Topic): string {
-  return `${term} ${kind}`;
-}
-
-function round(value: number): number {
-  return Math.round(value * 100) / 100;
-}
-
-const count = (minimum: number, value: number, description: string) => ({
-  type: 'integer',
-  minimum,
-  default: value,
-  description,
-});
 
 export default {
   name: 'topics',
-  summary: 'Finds the words and hashtags that more posts hold than before, window by window.',
+  summary: 'Finds words and hashtags that occur in more posts than before, window by window.',
   input: 'posts',
   output: 'posts.topics',
-  params: {
-    type: 'object',
-    properties: {
-      window_seconds: {
-        type: 'number',
-        minimum: 1,
-        default: 300,
-        description: 'Length of a window of event time; windows begin at multiples of it since 1970.',
-      },
-      baseline_seconds: {
-        type: 'number',
-        minimum: 1,
-        default: 3600,
-        description: 'The time in which earlier posts fade to 1/e of their weight.',
-      },
-      top: count(1, 10, 'Topics of a window at most.'),
-      min_count: count(1, 3, 'Posts that a topic has to be in.'),
-      burst_score: {
-        type: 'number',
-        minimum: 0,
-        default: 15.13,
-        description: 'Score from which it is a burst; 15.13: chance once in 10,000 times.',
-      },
-      language: {
-        type: 'string',
-        pattern: '^[a-z]{2}$',
-        default: 'en',
-        description: 'Whose stop words are left out where a post does not say its language, ISO 639-1.',
-      },
-      ignored: {
-        type: 'array',
-        items: { type: 'string', minLength: 1 },
-        default: ['rt', 'via'],
-        description: 'Words that are no topics in any language.',
-      },
-      max_terms: {
-        ...count(100, 2000, 'Terms that are kept of the time before, and half of those of a window.'),
-        maximum: 100_000,
-      },
-    },
-    additionalProperties: false,
-  },
-  create: (params) =>
-    new Topics({
-      windowMs: (params['window_seconds'] as number) * 1000,
-      baselineMs: (params['baseline_seconds'] as number) * 1000,
-      top: params['top'] as number,
-      minCount: params['min_count'] as number,
-      burstScore: params['burst_score'] as number,
-      language: params['language'] as string,
-      ignored: new Set((params['ignored'] as string[]).map((word) => word.toLowerCase())),
-      maxTerms: params['max_terms'] as number,
-    }),
+  params,
+  create: (given: Params) => new Topics(given),
 } satisfies ServiceKind;

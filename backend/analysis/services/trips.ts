@@ -3,17 +3,48 @@ import type { GpsTrip } from '../../../schemas/types.ts';
 import { durationMs, extend, isWithin, newStay, type Stay } from '../gps/stay.ts';
 import { MAX_SPEED, newTrack, Tracker, type Fix, type Step, type Track } from '../gps/track.ts';
 import { Service, type Context, type Derived, type ServiceKind, type Timer } from '../engine/service.ts';
+import type { ParamsOf, ParamsSchema } from '../engine/params.ts';
 
-interface Params {
-  stop_seconds: number;
-  stop_radius_m: number;
-  gap_seconds: number;
-  minimum_m: number;
-  moving_above_mps: number;
-  max_speed_mps: number;
-}
+const params = {
+  type: 'object',
+  properties: {
+    stop_seconds: {
+      type: 'number',
+      exclusiveMinimum: 0,
+      default: 300,
+      description: 'A trip ends where the subject stays for this long.',
+    },
+    stop_radius_m: {
+      type: 'number',
+      exclusiveMinimum: 0,
+      default: 100,
+      description: 'The subject stays while it is within this distance of the first fix of the stay, m.',
+    },
+    gap_seconds: {
+      type: 'number',
+      exclusiveMinimum: 0,
+      default: 900,
+      description: 'A trip ends where no fix comes for this long.',
+    },
+    minimum_m: {
+      type: 'number',
+      minimum: 0,
+      default: 100,
+      description: 'Shorter trips are dropped, m: the fixes of a standing subject wander.',
+    },
+    moving_above_mps: {
+      type: 'number',
+      minimum: 0,
+      default: 0.5,
+      description: 'Time at a lower speed than this does not count as moving, m/s.',
+    },
+    max_speed_mps: MAX_SPEED,
+  },
+  additionalProperties: false,
+} as const satisfies ParamsSchema;
+type Params = ParamsOf<typeof params>;
 
-/** What steps add up to. */
+/** Sums over the steps of a way. */
 interface TripTotals {
   distanceM: number;
   movingSeconds: number;
@@ -27,19 +58,19 @@ interface Trip {
 
 interface State {
   track: Track;
-  /** Null while the subject stands. */
+  /** Null while the subject is at a stop. */
   trip: Trip | null;
-  /** Where it stands, or may turn out to have stood since. */
+  /** The stop that the subject is at, or that the latest fixes may turn out to be. */
   stay: Stay | null;
-  /** The way since the stay began: the trip's own if it goes on. */
+  /** Sums since the stay began. They are part of the trip if it continues. */
   since: TripTotals;
 }
 
 const SILENCE = 'silence';
 
 /**
- * Trips: what lies between two stops (as the service `stops` finds them), or between gaps without fixes. A trip begins
- * with the last fix of a stop and ends with the first of the next, as the triplegs of trackintel do.
+ * Finds trips: the ways between two stops (as the service `stops` finds them) or between gaps without fixes. A trip
+ * begins with the last fix of a stop and ends with the first fix of the next, like the triplegs of trackintel.
  */
 class Trips extends Service<State> {
   readonly #params: Params;
@@ -100,7 +131,7 @@ class Trips extends Service<State> {
     state.since = noTotals();
   }
 
-  /** No more fixes: the trip, if there is one, ends with the last. */
+  /** No more fixes come: the trip, if there is one, ends with the last fix. */
   #end({ trip, stay, since }: State, isOpen: boolean): Derived[] {
     if (!trip) return [];
     add(trip.way, since);
@@ -151,42 +182,6 @@ export default {
   summary: 'Finds the trips of subjects between their stops and between gaps without fixes.',
   input: 'gps',
   output: 'gps.trips',
-  params: {
-    type: 'object',
-    properties: {
-      stop_seconds: {
-        type: 'number',
-        exclusiveMinimum: 0,
-        default: 300,
-        description: 'A trip ends where the subject stays for so long.',
-      },
-      stop_radius_m: {
-        type: 'number',
-        exclusiveMinimum: 0,
-        default: 100,
-        description: 'It stays while it is so near to where it came, m.',
-      },
-      gap_seconds: {
-        type: 'number',
-        exclusiveMinimum: 0,
-        default: 900,
-        description: 'A trip ends before so long a time without a fix.',
-      },
-      minimum_m: {
-        type: 'number',
-        minimum: 0,
-        default: 100,
-        description: 'A shorter trip is none: the fixes of a standing subject wander, m.',
-      },
-      moving_above_mps: {
-        type: 'number',
-        minimum: 0,
-        default: 0.5,
-        description: 'Slower than this is standing, m/s.',
-      },
-      max_speed_mps: MAX_SPEED,
-    },
-    additionalProperties: false,
-  },
-  create: (params) => new Trips(params as unknown as Params),
+  params,
+  create: (given: Params) => new Trips(given),
 } satisfies ServiceKind;

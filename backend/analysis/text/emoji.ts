@@ -5,7 +5,7 @@ type Components = { [name: string]: string };
 
 let names: Map<string, string> | null = null;
 
-/** The Unicode name of an emoji of one code point: `grinning face`; undefined for any other text. Read at the first call. */
+/** The Unicode name of an emoji of one code point, such as `grinning face`; undefined for other text. The table is read at the first call. */
 export function emojiName(char: string): string | undefined {
   names ??= read();
   return names.get(char);
@@ -18,7 +18,7 @@ function read(): Map<string, string> {
   return new Map([
     ...Object.entries(components).map(([name, char]): [string, string] => [char, name.replaceAll('_', ' ')]),
     ...Object.entries(emoji)
-      // Some are listed with the mark that asks for a coloured picture; it may be missing in a text.
+      // Some are listed with the emoji variation selector, which may be missing in a text.
       .map(([char, { name }]): [string, string] => [char.replace('\ufe0f', ''), name])
       .filter(([char]) => [...char].length === 1),
   ]);

@@ -2,47 +2,49 @@ import { eld } from 'eld/small';
 import { entitiesOf, replaceEntities } from './text-entities.ts';
 import { UNDETERMINED } from './post-service.ts';
 
-/** What a text seems to be written in. */
-export interface Detection {
-  /** ISO 639-1, or `und`. */
+/** The language that a text seems to be written in. */
+export interface DetectedLanguage {
+  /** ISO 639-1, or `und` for undetermined. */
   language: string;
-  /** How likely that is, 0 to 1, given that it is one of the expected; of `und`: that of the best guess. */
+  /** Probability of that language among the expected ones, 0 to 1; for `und`, the probability of the best guess. */
   probability: number;
 }
 
-export interface DetectorOptions {
-  /** The languages it can be, ISO 639-1; empty: any of the 60 that there are. */
+/** What the detector expects, and when it is sure. */
+export interface LanguageDetectorOptions {
+  /** The languages to expect, ISO 639-1; empty: any of the 60 that ELD knows. */
   languages: string[];
-  /** Fewer letters than this say nothing. */
+  /** A text with fewer letters is undetermined. */
   minLetters: number;
-  /** A language less likely than this is not named. */
+  /** A language that is less likely than this is not named. */
   minProbability: number;
 }
 
 /**
- * Turns ELD's score into evidence, by which `softmax(score * sqrt(characters) / 33)` is a probability: fitted on the single
- * words and pairs of words of the Lingua benchmark (60 languages), where |probability - share right| is 0.02 on average; on
- * tweets, which it was not fitted on, 0.002 to 0.009. The root, as n-grams of one text are not independent.
+ * Scales ELD's score so that `softmax(score * sqrt(characters) / 33)` is a probability. It was fitted on the single words
+ * and word pairs of the Lingua benchmark (60 languages), where the probability differs from the share of right answers by
+ * 0.02 on average; on tweets, which were not used for fitting, by 0.002 to 0.009. The square root is there because the
+ * n-grams of one text are not independent.
  */
 const EVIDENCE = 1 / 33;
-/** ELD scales its mean score of an n-gram, s, to s / (s + 25). */
+/** ELD reports the mean score s of an n-gram as s / (s + 25). */
 const ELD_SCALE = 25;
 
 /**
- * Detects the language of short texts: ELD (efficient language detector), n-grams of bytes. Links, mentions and hashtags,
- * which are often in another language, do not count.
+ * Creates a function that detects the language of short texts with ELD (efficient language detector), by n-grams of
+ * bytes. Links, mentions and hashtags do not count: they are often in another language.
  * @throws Error for a language that ELD does not know
  */
-export function languageDetector({ languages, minLetters, minProbability }: DetectorOptions) {
+export function languageDetector({ languages, minLetters, minProbability }: LanguageDetectorOptions) {
   const detector = eld.newInstance();
   const known = Object.values(detector.info().Languages);
   const unknown = languages.filter((language) => !known.includes(language));
   if (unknown.length > 0)
     throw new Error(
-      `languages: ${unknown.join(', ')} can't be detected; there are: ${known.sort().join(', ')}`,
+      `languages: ${unknown.join(', ')} can't be detected; use some of: ${known.sort().join(', ')}`,
     );
   if (languages.length > 0) detector.setLanguageSubset(languages);
-  return (text: string): Detection => {
+  return (text: string): DetectedLanguage => {
     const prose = proseOf(text);
     const letters = prose.match(/\p{L}/gu)?.length ?? 0;
     if (letters < minLetters) return { language: UNDETERMINED, probability: 0 };
@@ -61,7 +63,7 @@ function unscaled(score: number): number {
   return (ELD_SCALE * score) / (1 - score);
 }
 
-/** The words alone. `http` is what collections of posts leave of a link. */
+/** The words alone. Many collections of posts replace links by `http`. */
 function proseOf(text: string): string {
   return replaceEntities(text, entitiesOf(text), () => ' ')
     .replace(/\bhttps?\b/g, ' ')

@@ -4,14 +4,14 @@ import { ENGLISH_BOOSTERS, ENGLISH_IDIOMS, ENGLISH_NEGATIONS, words, type Lexico
 
 const require = createRequire(import.meta.url);
 
-/** Words that vaderSentiment 3.3.2 has and the lexicon of the package, which is older, has not or has otherwise. */
-const SINCE: [string, number][] = [
+/** Words whose valence in vaderSentiment 3.3.2 is missing or different in the older lexicon of the package. */
+const UPDATES: [string, number][] = [
   ['badass', 1.4],
   ['flawed', -2.1],
   ['heart', 3.2],
   ['hearts', 3.3],
 ];
-/** AFINN goes from -5 to 5, VADER from -4 to 4. */
+/** AFINN rates from -5 to 5, VADER from -4 to 4. */
 const AFINN_SCALE = 0.8;
 
 const NEGATIONS: { [language: string]: string } = {
@@ -24,9 +24,10 @@ const NEGATIONS: { [language: string]: string } = {
 const lexicons = new Map<string, Lexicon>();
 
 /**
- * The lexicon of a language (ISO 639-1); null where none does better than a guess, as for German. English: VADER's own.
- * Spanish, French, Italian and Portuguese: VADER's emoticons with AFINN-165 (Nielsen, 2011) as a machine has translated it;
- * right about 2 posts in 5 of 3 tones, so good for means over many posts only. Read at the first call.
+ * The lexicon of a language (ISO 639-1); null where no lexicon does better than guessing, as for German. English has
+ * VADER's own. Spanish, French, Italian and Portuguese have VADER's emoticons and a machine translation of AFINN-165
+ * (Nielsen, 2011): of three tones it finds the right one for about 2 posts in 5, so use it for means over many posts
+ * only. A lexicon is read at the first call.
  */
 export function lexiconOf(language: string): Lexicon | null {
   const known = lexicons.get(language);
@@ -46,7 +47,7 @@ function english(): Lexicon {
     return [word!, Number(valence)];
   });
   return {
-    valences: new Map([...valences, ...SINCE]),
+    valences: new Map([...valences, ...UPDATES]),
     negations: ENGLISH_NEGATIONS,
     boosters: ENGLISH_BOOSTERS,
     idioms: ENGLISH_IDIOMS,
@@ -61,7 +62,7 @@ function translated(language: string): Lexicon {
   const emoticons = [...lexiconOf('en')!.valences].filter(([word]) => !/[a-z]{2}/.test(word));
   const valences = Object.entries(afinn)
     .filter((entry): entry is [string, number] => entry[0] !== '' && entry[1] !== null)
-    // A word with a valence of its own turns nothing round, but for "no", which the rules know.
+    // A word with a valence does not negate others; "no" is the exception, which the rules handle.
     .filter(([word]) => word === 'no' || !negations.has(word))
     .map(([word, valence]): [string, number] => [word.toLowerCase(), valence * AFINN_SCALE]);
   return {

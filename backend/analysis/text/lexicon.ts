@@ -1,19 +1,19 @@
-/** What VADER's rules look words up in. All words are in lower case. */
+/** The word lists that VADER's rules use. All words are in lower case. */
 export interface Lexicon {
-  /** Words, emoticons and emoji names -> how good they are, from -4 to 4. */
+  /** Words, emoticons and emoji names -> valence, from -4 (bad) to 4 (good). */
   valences: ReadonlyMap<string, number>;
-  /** Words that turn the next three round. */
+  /** Words that negate the next three. */
   negations: ReadonlySet<string>;
-  /** Words, and pairs of words, that add to the strength of what follows, or take from it. */
+  /** Words and word pairs that strengthen or weaken what follows. */
   boosters: ReadonlyMap<string, number>;
-  /** Two or three words that together mean something else -> how good that is. */
+  /** Two or three words that together mean something else -> their valence. */
   idioms: ReadonlyMap<string, number>;
 }
 
 const STRONGER = 0.293;
 const WEAKER = -0.293;
 
-/** A table written as words between blanks. */
+/** Splits a list of words at spaces. */
 export const words = (text: string): string[] => text.split(/\s+/).filter(Boolean);
 
 export const ENGLISH_NEGATIONS: ReadonlySet<string> = new Set(

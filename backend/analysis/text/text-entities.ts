@@ -1,11 +1,11 @@
 import { LinkifyIt } from 'linkify-it';
 
-/** What a post holds beside words. */
+/** A link, mention or hashtag in a text. */
 export interface TextEntity {
   kind: 'url' | 'mention' | 'hashtag';
-  /** As it is written; mentions and hashtags without their sign. */
+  /** As written; mentions and hashtags without their sign. */
   value: string;
-  /** Where it stands in the text: UTF-16 units, the end excluded. */
+  /** Its place in the text in UTF-16 units; the end is excluded. */
   start: number;
   end: number;
 }
@@ -16,49 +16,49 @@ const linkify = new LinkifyIt({ fuzzyLink: true, fuzzyEmail: false });
 const SIGNED =
   /(?<![\p{L}\p{M}\p{N}_@#&/.])(?:[@＠](\w+(?:@[\w-]+(?:\.[\w-]+)+)?)|[#＃](?=[\p{M}\p{N}]*[\p{L}_])([\p{L}\p{M}\p{N}_]+))/gu;
 
-/** The links, mentions and hashtags of a text, in their order. Addresses of mail are none. */
+/** The links, mentions and hashtags of a text, in their order. Mail addresses are neither. */
 export function entitiesOf(text: string): TextEntity[] {
   const urls = linksOf(text);
-  const parts = [...urls];
+  const entities = [...urls];
   for (const match of text.matchAll(SIGNED)) {
     const [start, end] = [match.index, match.index + match[0].length];
     if (urls.some((url) => start < url.end && end > url.start)) continue;
     const [, mention, hashtag] = match;
-    parts.push({
+    entities.push({
       kind: mention === undefined ? 'hashtag' : 'mention',
       value: mention ?? hashtag!,
       start,
       end,
     });
   }
-  return urls.length > 0 ? parts.sort((a, b) => a.start - b.start) : parts;
+  return urls.length > 0 ? entities.sort((a, b) => a.start - b.start) : entities;
 }
 
-/** The text with each part replaced, and what lies between them too. */
+/** Replaces each entity of a text, and also the words between them. */
 export function replaceEntities(
   text: string,
-  parts: TextEntity[],
-  replace: (part: TextEntity) => string,
+  entities: TextEntity[],
+  replace: (entity: TextEntity) => string,
   between = (words: string) => words,
 ): string {
   let replaced = '';
   let from = 0;
-  for (const part of parts) {
-    replaced += between(text.slice(from, part.start)) + replace(part);
-    from = part.end;
+  for (const entity of entities) {
+    replaced += between(text.slice(from, entity.start)) + replace(entity);
+    from = entity.end;
   }
   return replaced + between(text.slice(from));
 }
 
 function linksOf(text: string): TextEntity[] {
-  // Most posts hold none, and looking for them takes long.
+  // Most posts have no link, and looking for one is slow.
   if (!/[.:]\S/.test(text)) return [];
   return (linkify.match(text) ?? [])
-    .filter(({ schema, raw }) => schema !== 'mailto:' && isMeant(schema, raw))
+    .filter(({ schema, raw }) => schema !== 'mailto:' && isLink(schema, raw))
     .map(({ raw, index, lastIndex }) => ({ kind: 'url', value: raw, start: index, end: lastIndex }));
 }
 
-/** A missing blank after a full stop makes names of hosts: `fun.So`. With a scheme, www or a path it is a link. */
-function isMeant(schema: string, raw: string): boolean {
+/** A missing space after a full stop looks like a host name (`fun.So`): only a scheme, `www` or a path makes a link. */
+function isLink(schema: string, raw: string): boolean {
   return schema !== '' || /^www\.|\//i.test(raw);
 }

@@ -3,7 +3,7 @@ import { emojiName } from './emoji.ts';
 
 /** The tone of a text. */
 export interface Tone {
-  /** From -1, as bad as can be, to 1; four digits. */
+  /** From -1 (most negative) to 1 (most positive); four digits. */
   compound: number;
   /** Shares of the text; three digits. */
   positive: number;
@@ -13,15 +13,15 @@ export interface Tone {
 
 const CAPITALS = 0.733;
 const NEGATION = -0.74;
-/** Of the words before a word of the lexicon, the nearest first. */
+/** Weights of boosters one, two and three words before the word that they strengthen. */
 const DAMPING = [1, 0.95, 0.9];
-/** About the largest sum that was expected, squared. */
+/** Normalises the sum of valences: about the square of the largest sum to expect. */
 const ALPHA = 15;
 
 /**
- * The tone of a text by the rules of VADER (Hutto and Gilbert, ICWSM 2014): a port of vaderSentiment 3.3.2 (MIT) that gives
- * the same numbers, its rounding of halves to even and its slips included, but where Unicode has given an emoji another name
- * since. A text without words has no tone: all is 0.
+ * The tone of a text by the rules of VADER (Hutto and Gilbert, ICWSM 2014). This is a port of vaderSentiment 3.3.2 (MIT)
+ * that gives the same numbers, including its rounding of halves to even and its mistakes, except for emoji that Unicode
+ * has renamed since. All numbers are 0 for a text without words.
  */
 export function tone(text: string, lexicon: Lexicon): Tone {
   const named = nameEmoji(text);
@@ -33,7 +33,7 @@ export function tone(text: string, lexicon: Lexicon): Tone {
   let [positive, negative, neutral] = [0, 0, 0];
   for (const valence of valences) {
     sum += valence;
-    // A neutral word counts as 1; this makes up for it.
+    // A neutral word counts as 1, so a positive or negative one counts 1 more than its valence.
     if (valence > 0) positive += valence + 1;
     else if (valence < 0) negative += 1 - valence;
     else neutral++;
@@ -50,12 +50,12 @@ export function tone(text: string, lexicon: Lexicon): Tone {
   };
 }
 
-/** One text's words under one lexicon. */
+/** Finds the valence of each word of a text in its context. */
 class ValenceScorer {
   readonly #words: string[];
   readonly #lower: string[];
   readonly #lexicon: Lexicon;
-  /** Some words are in capitals and some are not. */
+  /** Whether some words are in capitals and some are not. */
   readonly #shouts: boolean;
 
   constructor(words: string[], lexicon: Lexicon) {
@@ -74,7 +74,7 @@ class ValenceScorer {
     );
     const but = this.#lower.indexOf('but');
     if (but < 0) return valences;
-    // As the original does: a value is looked for from the start, and may be found in a word before.
+    // Like the original, this finds a value by searching from the start, and so may hit an earlier word.
     for (let i = 0; i < valences.length; i++) {
       const at = valences.indexOf(valences[i]!);
       if (at < but) valences[at]! *= 0.5;
@@ -88,7 +88,7 @@ class ValenceScorer {
     const known = this.#lexicon.valences.get(lower[i]!);
     if (known === undefined) return 0;
     let valence = known;
-    // "no" turns the word after it round instead of being bad itself.
+    // "no" negates the word after it instead of being negative itself.
     if (lower[i] === 'no' && i + 1 < lower.length && this.#lexicon.valences.has(lower[i + 1]!)) valence = 0;
     if (
       lower[i - 1] === 'no' ||
@@ -100,14 +100,14 @@ class ValenceScorer {
     for (let back = 1; back <= 3 && back <= i; back++) {
       if (this.#lexicon.valences.has(lower[i - back]!)) continue;
       valence += this.#boost(i - back, valence) * DAMPING[back - 1]!;
-      valence *= this.#turn(i, back);
+      valence *= this.#negation(i, back);
       if (back === 3) valence = this.#idiom(i, valence);
     }
     const atLeast = lower[i - 2] === 'at' || lower[i - 2] === 'very';
     return lower[i - 1] === 'least' && !atLeast ? valence * NEGATION : valence;
   }
 
-  /** What a word adds to the strength of a later one. */
+  /** The strength that a word adds to a later one. */
   #boost(i: number, valence: number): number {
     const boost = this.#lexicon.boosters.get(this.#lower[i]!);
     if (boost === undefined) return 0;
@@ -116,8 +116,8 @@ class ValenceScorer {
     return signed + (valence > 0 ? CAPITALS : -CAPITALS);
   }
 
-  /** What a word so far back makes of this one's valence: a factor. */
-  #turn(i: number, back: number): number {
+  /** The factor that a word some words back applies to the valence of word i. */
+  #negation(i: number, back: number): number {
     const word = this.#lower[i - back]!;
     const [next, second] = [this.#lower[i - 1]!, this.#lower[i - 2]!];
     const so = (it: string) => it === 'so' || it === 'this';
@@ -132,7 +132,7 @@ class ValenceScorer {
     return this.#lexicon.negations.has(word) || word.includes("n't") ? NEGATION : 1;
   }
 
-  /** What phrases around a word make of its valence. */
+  /** The valence of word i after the idioms around it are taken into account. */
   #idiom(i: number, valence: number): number {
     const { idioms, boosters } = this.#lexicon;
     const [third, second, first, word] = this.#lower.slice(i - 3, i + 1);
@@ -147,7 +147,7 @@ class ValenceScorer {
   }
 }
 
-/** The name instead of each emoji, set off by blanks. */
+/** Replaces each emoji by its name, set off by spaces. */
 function nameEmoji(text: string): string {
   if (!/[\u00a9-\u{1ffff}]/u.test(text)) return text;
   let named = '';
@@ -161,7 +161,7 @@ function nameEmoji(text: string): string {
   return named;
 }
 
-/** A word without the punctuation around it, unless next to nothing is left: then it is an emoticon. */
+/** Strips the punctuation around a word, unless two characters or fewer are left: then it is an emoticon. */
 function bare(token: string): string {
   const stripped = token.replace(/^[!-/:-@[-`{-~]+|[!-/:-@[-`{-~]+$/g, '');
   return stripped.length <= 2 ? token : stripped;
@@ -186,9 +186,9 @@ function count(text: string, char: string): number {
   return found;
 }
 
-/** Rounds to so many digits as Python does: by the exact binary value, and halves to even. */
+/** Rounds as Python does: by the exact binary value, and halves to even. */
 function roundHalfEven(value: number, digits: number): number {
-  // Only multiples of 2 to this power can lie exactly in the middle; for the others toFixed is right.
+  // Only multiples of 2^-(digits + 1) can lie exactly in the middle; toFixed is right for all others.
   if (!Number.isInteger(value * 2 ** (digits + 1))) return Number(value.toFixed(digits)) + 0;
   const scaled = value * 10 ** digits;
   const below = Math.floor(scaled);

@@ -1,73 +1,81 @@
 import { refusal } from '../../../core/problems/errors.ts';
 import type { Data } from '../../../core/wire/event.ts';
 import { compileValue } from '../../../core/wire/expression.ts';
-import { aggregates, type Aggregate, type Accumulator } from './aggregates.ts';
+import type { Accumulator, AccumulatorFunctions } from './accumulators.ts';
+import { aggregateKind, aggregates } from './aggregates.ts';
 
-/** The aggregates of a window: their partials side by side. */
+/** The aggregates of a window, with their accumulators side by side. */
 export class AggregateSet {
   readonly #columns: Column[];
 
-  /** `select`: name -> aggregate, such as `avg(speed_mps)`, `quantile(speed_mps, 0.95)`, `count()`. @throws refusal */
+  /** @param select name -> aggregate, such as `avg(speed_mps)` or `count()`. @throws refusal `select_malformed` */
   constructor(select: { [name: string]: string }) {
-    this.#columns = Object.entries(select).map(([name, text]) => column(name, text));
+    this.#columns = Object.entries(select).map(([name, text]) => parseColumn(name, text));
   }
 
+  /** Accumulators before the first event. */
   empty(): Accumulator[] {
-    return this.#columns.map(({ aggregate }) => aggregate.empty());
+    return this.#columns.map(({ functions }) => functions.empty());
   }
 
-  /** What an event adds; the same for all windows that it is in. */
+  /** The values that an event adds; they are the same for all its windows. */
   values(data: Data): unknown[] {
     return this.#columns.map(({ value }) => (value === null ? true : value(data)));
   }
 
-  /** Adds it, in place. */
-  add(partials: Accumulator[], values: unknown[], timeMs: number): void {
+  /** Adds values to accumulators, in place. */
+  add(accumulators: Accumulator[], values: unknown[], timeMs: number): void {
     for (let i = 0; i < values.length; i++) {
       const value = values[i];
       if (value === null || value === undefined) continue;
-      partials[i] = this.#columns[i]!.aggregate.add(partials[i]!, value, timeMs);
+      accumulators[i] = this.#columns[i]!.functions.add(accumulators[i]!, value, timeMs);
     }
   }
 
+  /** Accumulators of two windows that turn out to be one. */
   merge(a: Accumulator[], b: Accumulator[]): Accumulator[] {
-    return this.#columns.map(({ aggregate }, i) => aggregate.merge(a[i]!, b[i]!));
+    return this.#columns.map(({ functions }, i) => functions.merge(a[i]!, b[i]!));
   }
 
-  result(partials: Accumulator[]): Data {
+  /** The results by name. */
+  result(accumulators: Accumulator[]): Data {
     return Object.fromEntries(
-      this.#columns.map(({ name, aggregate }, i) => [name, aggregate.value(partials[i]!)]),
+      this.#columns.map(({ name, functions }, i) => [name, functions.result(accumulators[i]!)]),
     );
   }
 }
 
 interface Column {
   name: string;
-  aggregate: Aggregate;
+  functions: AccumulatorFunctions;
   /** null: every event counts. */
   value: ((data: Data) => unknown) | null;
 }
 
-/** Members that a result has anyway. */
-const TAKEN = ['window_start', 'window_end', 'by', 'correction'];
+/** Members that every result has. */
+const RESERVED_NAMES = ['window_start', 'window_end', 'by', 'correction'];
+/** `name(…)`: the name, and what stands between the parentheses. */
+const CALL = /^\s*([a-z]+)\s*\((.*)\)\s*$/s;
+const SHOWN_MAX = 200;
 
-function column(name: string, text: string): Column {
-  const wrong = (what: string) =>
-    refusal('select_malformed', 422, `"${name}": "${text.slice(0, 200)}" ${what}.`, {
-      hint: `Write for instance avg(speed_mps), quantile(speed_mps, 0.95) or count(). There are: ${Object.keys(aggregates).join(', ')}.`,
+function parseColumn(name: string, text: string): Column {
+  const malformed = (what: string) =>
+    refusal('select_malformed', 422, `"${name}": "${text.slice(0, SHOWN_MAX)}" ${what}.`, {
+      hint: `Write for instance ${aggregates.avg.example}, ${aggregates.quantile.example} or ${aggregates.count.example}. The aggregates are: ${Object.keys(aggregates).join(', ')}.`,
     });
-  if (TAKEN.includes(name)) throw wrong('has a name that every result has already');
-  const [, kindName = '', inner = ''] = /^\s*([a-z]+)\s*\((.*)\)\s*$/s.exec(text) ?? [];
-  const kind = Object.hasOwn(aggregates, kindName) ? aggregates[kindName]! : null;
-  if (!kind) throw wrong('is no aggregate');
+  if (RESERVED_NAMES.includes(name)) throw malformed('uses a name that every result already has');
+  const [, kindName = '', inner = ''] = CALL.exec(text) ?? [];
+  const kind = aggregateKind(kindName);
+  if (!kind) throw malformed('is not a valid aggregate');
   const comma = kind.argument ? inner.lastIndexOf(',') : -1;
   const argument = comma === -1 ? NaN : Number(inner.slice(comma + 1).trim() || NaN);
-  if (kind.argument && !kind.argument.fits(argument)) throw wrong(`takes ${kind.argument.what} at its end`);
+  if (kind.argument && !kind.argument.isValid(argument))
+    throw malformed(`needs ${kind.argument.description} as its last argument`);
   const expression = (comma === -1 ? inner : inner.slice(0, comma)).trim();
-  if (expression === '' && !kind.counts) throw wrong('says not of what');
+  if (expression === '' && !kind.expressionIsOptional) throw malformed('needs an expression to aggregate');
   return {
     name,
-    aggregate: kind.create(argument),
+    functions: kind.create(argument),
     value: expression === '' ? null : compileValue(expression),
   };
 }

@@ -1,20 +1,25 @@
-import type { Data, CloudEvent } from '../../../core/wire/event.ts';
+import type { CloudEvent, Data } from '../../../core/wire/event.ts';
 import { compilePredicate, compileValue } from '../../../core/wire/expression.ts';
 
-/** What all events are kept by where nothing tells them apart. */
+/** The key of all events where nothing separates them. */
 const ALL = 'all';
 
-/** Which events go into windows, and by what they are kept apart. */
+/** Selects the events that go into windows, and the key that separates their windows. */
 export class EventSelector {
   readonly #where: ((data: Data) => boolean) | null;
   readonly #by: ((data: Data) => unknown) | 'subject' | null;
 
-  /** `where` is a CEL expression; `by` a member or an expression, `subject`, or null for one window for all. @throws refusal */
+  /**
+   * @param where a CEL expression that must be true
+   * @param by a member, a CEL expression or `subject`; null for one window for all
+   * @throws refusal `expression_malformed`
+   */
   constructor({ where, by }: { where?: string; by: string | null }) {
     this.#where = where === undefined ? null : compilePredicate(where);
     this.#by = by === null || by === 'subject' ? by : compileValue(by);
   }
 
+  /** The key whose windows the event is in. */
   key(event: CloudEvent): string {
     if (this.#by === 'subject') return event.subject;
     if (this.#by === null) return ALL;
@@ -22,8 +27,8 @@ export class EventSelector {
     return typeof value === 'string' ? value : (JSON.stringify(value) ?? ALL);
   }
 
-  /** What is restored is from before the start: it was in windows that are not these. */
-  chooses(event: CloudEvent): boolean {
+  /** Whether the event counts. A restored event does not: it is from before the start, and was in earlier windows. */
+  accepts(event: CloudEvent): boolean {
     return !event.restored && (this.#where === null || this.#where(event.data));
   }
 }

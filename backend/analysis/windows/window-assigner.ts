@@ -1,49 +1,41 @@
 import { refusal } from '../../../core/problems/errors.ts';
 import { spanMs } from '../../../core/time/duration.ts';
+import type { WindowParams } from './params.ts';
 
-/** Which windows there are, as it is configured. Spans are texts such as 10s, 5m, 1h. */
-export interface WindowSpec {
-  kind: 'tumbling' | 'hopping' | 'sliding' | 'session';
-  /** How long a window is; for sessions the silence that ends one. */
-  size: string;
-  /** Hopping: a window begins so often. */
-  every?: string;
-  /** Where windows begin, from 1970-01-01T00:00Z on. */
-  offset?: string;
-}
-
-/** A stretch of event time: from `startMs` to before `endMs`. */
+/** A range of event time: from `startMs` to before `endMs`, epoch ms. */
 export interface TimeWindow {
   startMs: number;
   endMs: number;
 }
 
-/** Answers the windows that an event at a time is in, earliest first. A session's is what it alone would make. */
+/** Returns the windows that an event is in, the earliest first. For sessions: the session that the event alone would make. */
 export type WindowAssigner = (timeMs: number) => TimeWindow[];
 
-/** Of one event. */
+/** An event is in at most this many windows. */
 const WINDOWS_MAX = 1_000;
 
-/** @throws refusal for windows that there can't be */
-export function windowAssigner({ kind, size, every, offset }: WindowSpec): WindowAssigner {
+/** @throws refusal `window_malformed` for windows that are not possible */
+export function windowAssigner({ kind, size, every, offset }: WindowParams['window']): WindowAssigner {
   const sizeMs = spanMs(size, 'window size');
   const offsetMs = spanMs(offset ?? '0s', 'window offset');
-  if (!(sizeMs >= 1)) throw malformed(`A window of ${size} is no window.`);
-  if (every !== undefined && kind !== 'hopping') throw malformed(`"every" is for hopping windows.`);
+  if (!(sizeMs >= 1)) throw malformed(`A window must be at least 1 ms long, not ${size}.`);
+  if (every !== undefined && kind !== 'hopping') throw malformed('"every" applies only to hopping windows.');
   if (kind === 'session' || kind === 'sliding')
     return (timeMs) => [{ startMs: timeMs, endMs: timeMs + sizeMs }];
   const everyMs =
     kind === 'tumbling' ? sizeMs : spanMs(every ?? '', 'distance between hopping windows ("every")');
   if (!(everyMs >= 1) || everyMs > sizeMs)
-    throw malformed(`Hopping windows of ${size} must begin more often than that, not every ${every}.`);
+    throw malformed(`Hopping windows of ${size} must begin more often than every ${every}.`);
   if (sizeMs / everyMs > WINDOWS_MAX)
-    throw malformed(`Each event would be in ${Math.ceil(sizeMs / everyMs)} windows; ${WINDOWS_MAX} at most.`);
+    throw malformed(
+      `Each event would be in ${Math.ceil(sizeMs / everyMs)} windows; at most ${WINDOWS_MAX} are allowed.`,
+    );
   return (timeMs) => {
     const last = Math.floor((timeMs - offsetMs) / everyMs) * everyMs + offsetMs;
-    const spans: TimeWindow[] = [];
+    const windows: TimeWindow[] = [];
     for (let startMs = last; startMs + sizeMs > timeMs; startMs -= everyMs)
-      spans.unshift({ startMs, endMs: startMs + sizeMs });
-    return spans;
+      windows.unshift({ startMs, endMs: startMs + sizeMs });
+    return windows;
   };
 }
 

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { derive, eventsOf } from '../../../backend/analysis/engine/derive.ts';
 import { Timers } from '../../../backend/analysis/engine/timers.ts';
+import { checkedParams } from '../../../backend/analysis/hosting/registry.ts';
 import windows from '../../../backend/analysis/services/windows.ts';
 import type { CloudEvent } from '../../../core/wire/event.ts';
 
 const START_MS = Date.UTC(2024, 0, 1);
-const DEFAULTS = { by: 'subject', lateness: '0s', late: 'wait' };
+
+const serviceOf = (params: object) => windows.create(checkedParams('windows', windows, { ...params }));
 
 interface Row {
   subject: string;
@@ -24,7 +26,7 @@ const rowsToEvents = (rows: Row[], live = false): CloudEvent[] =>
   });
 
 const run = (params: object, rows: Row[], options: Parameters<typeof derive>[2] & { live?: boolean } = {}) =>
-  derive(windows.create({ ...DEFAULTS, ...params }), rowsToEvents(rows, options.live), options);
+  derive(serviceOf(params), rowsToEvents(rows, options.live), options);
 
 const results = (params: object, rows: Row[], options = {}) =>
   run(params, rows, options).outputs.map(({ subject, data }) => ({ subject, ...data }));
@@ -220,7 +222,7 @@ describe('windows', () => {
       { subject: 'a', timeMs: START_MS, data: { v: 1 }, epoch: 1 },
       { subject: 'a', timeMs: START_MS + 1_000, data: { v: 5 }, epoch: 2 },
     ]);
-    const { outputs } = derive(windows.create({ ...DEFAULTS, ...tumbling }), events);
+    const { outputs } = derive(serviceOf(tumbling), events);
     assert.deepEqual(
       outputs.map(({ data }) => data['v']),
       [5],
@@ -247,10 +249,13 @@ describe('windows', () => {
 
   it('say what is wrong with what is asked for', () => {
     const window = { kind: 'tumbling', size: '1m' };
-    const refused = (params: object) => () => windows.create({ ...DEFAULTS, ...params });
-    assert.throws(refused({ window, select: { n: 'mean(v)' } }), /"n": "mean\(v\)" is no aggregate\./);
-    assert.throws(refused({ window, select: { n: 'quantile(v, 2)' } }), /takes a share from 0 to 1/);
-    assert.throws(refused({ window, select: { n: 'avg()' } }), /says not of what/);
+    const refused = (params: object) => () => serviceOf(params);
+    assert.throws(
+      refused({ window, select: { n: 'mean(v)' } }),
+      /"n": "mean\(v\)" is not a valid aggregate\./,
+    );
+    assert.throws(refused({ window, select: { n: 'quantile(v, 2)' } }), /needs a share from 0 to 1/);
+    assert.throws(refused({ window, select: { n: 'avg()' } }), /needs an expression/);
     assert.throws(refused({ window, select: { n: 'avg(v +)' } }), /is no expression/);
     assert.throws(
       refused({ window: { kind: 'hopping', size: '1m' }, select: { n: 'count()' } }),

@@ -92,7 +92,7 @@ describe('fences', () => {
     refused({}, /fences/);
     refused({ fences: { features: [{ geometry: { type: 'Point', coordinates: [1, 2] } }] } }, /Polygon/);
     const [square] = SQUARE.fences.features;
-    refused({ fences: { features: [square, square] } }, /two fences "square"/);
+    refused({ fences: { features: [square, square] } }, /Two fences have the id "square"/);
     refused({ fences: { features: [{ ...square, id: undefined }] } }, /neither an id nor a name/);
     refused({ fences: collection({ open: [box(0, 0, 1, 1).slice(0, 4)] }) }, /does not end where it begins/);
     const polar = [[-90, 70], [0, 70], [90, 70], [170, 70], [-90, 70]]; // prettier-ignore

@@ -54,7 +54,7 @@ describe('service language', () => {
     assert.deepEqual(named([SENTENCES.pt], { languages: ['es', 'en'] }), ['es']);
     assert.throws(
       () => create(language, { languages: ['en', 'xx'] }),
-      /xx can't be detected; there are: .*\ben\b/,
+      /xx can't be detected; use some of: .*\ben\b/,
     );
   });
 

@@ -224,7 +224,10 @@ describe('service topics', () => {
       ({ replay: _, ...event }) => ({ ...event, subject: 'fast' }),
     );
     const { rejected } = derive(create(topics, PARAMS), live);
-    assert.deepEqual([...new Set(rejected.map(({ reason }) => reason))], ['is too far ahead of the others']);
+    assert.deepEqual(
+      [...new Set(rejected.map(({ reason }) => reason))],
+      ['The time of the post is too far ahead of the others.'],
+    );
   });
 
   it('sends posts without a text to the dead letters', () => refusesWhatHasNoText(topics));

@@ -33,7 +33,7 @@ export function refusesWhatHasNoText(kind: ServiceKind): void {
   assert.deepEqual(outputs, []);
   assert.deepEqual(
     rejected.map(({ event, reason }) => [event.data, reason]),
-    wrong.map((data) => [data, 'has no text']),
+    wrong.map((data) => [data, 'The post has no text.']),
   );
 }
 

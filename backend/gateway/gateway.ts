@@ -44,6 +44,12 @@ export interface GatewayDependencies {
 
 type Ack = (answer: unknown) => void;
 
+/** What belongs to one connection. */
+interface Connection {
+  admission: Admission;
+  outlet: SocketOutlet;
+}
+
 /** The Socket.IO namespace `/live`: clients subscribe to channels, are sent events, and control replays. */
 export class Gateway {
   readonly #dependencies: GatewayDependencies;
@@ -64,13 +70,18 @@ export class Gateway {
       try {
         const { token } = socket.handshake.auth as { token?: unknown };
         const admission = dependencies.admit({ origin, host, token });
-        (socket.data as { admission: Admission }).admission = admission;
+        Object.assign(socket.data as object, {
+          admission,
+          outlet: new SocketOutlet(socket),
+        } satisfies Connection);
         socket.on(
           'disconnect',
           admission.onRevoked(() => socket.conn.close()),
         );
         next();
       } catch (error) {
+        if (asRepriseError(error).kind === 'invariant')
+          dependencies.log.error({ err: error }, sentence(error));
         next(Object.assign(new Error(sentence(error)), { data: asRepriseError(error).toProblem() }));
       }
     });
@@ -106,7 +117,7 @@ export class Gateway {
 
   #serve(socket: Socket): void {
     const { streams } = this.#dependencies;
-    const outlet = new SocketOutlet(socket);
+    const { admission, outlet } = socket.data as Connection;
     const client = new Client(socket.id, 'socket', outlet);
     this.#outlets.set(socket.id, outlet);
     streams.clients.add(client);
@@ -141,7 +152,7 @@ export class Gateway {
       client.followed.get(channel)?.subscription.account.credit(offset, epoch);
     });
     on<ReplayChange>('replay', 'socket/replay-change', async ({ id, ...patch }, ack) => {
-      (socket.data as { admission: Admission }).admission.mayControl();
+      admission.mayControl();
       ack(await this.#dependencies.patchReplay(id, patch));
     });
     socket.on('disconnect', () => {

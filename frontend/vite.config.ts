@@ -1,8 +1,6 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
 
-const api = 'http://127.0.0.1:3000';
-
 export default defineConfig({
   plugins: [svelte()],
   build: {
@@ -24,5 +22,4 @@ export default defineConfig({
       },
     },
   },
-  server: { proxy: { '/api': api, '/socket.io': { target: api, ws: true } } },
 });

@@ -1,5 +1,5 @@
 /**
- * Makes a clone ready, with Node alone: `setup.mjs start` for `npm start`, `setup.mjs test` for `npm test`. What is
+ * Makes a clone ready, with Node alone: `setup.mjs start` for `npm start`, `test` for `npm test`, `dev` for `npm run dev`. What is
  * there already is left as it is, so a second run takes a fraction of a second. Ends in one sentence where it can't.
  */
 import { areInstalled, installDependencies, nodeProblem } from '../supervisor/dependencies.mjs';
@@ -18,7 +18,7 @@ must(nodeProblem());
 if (!areInstalled()) must(installDependencies(say));
 // Imported late: they may use what an old Node does not have, or what was just installed.
 const { buildPage, pageIsBuilt } = await import('./page.mjs');
-if (!pageIsBuilt()) must(buildPage(say));
+if (process.argv[2] !== 'dev' && !pageIsBuilt()) must(buildPage(say));
 
 if (process.argv[2] === 'test') {
   const { redisServer } = await import('../supervisor/redis-server.mjs');

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { root } from '../core/runtime/root.mjs';
 import { Backoff } from './backoff.ts';
 import type { RoleLog } from './role-log.ts';
@@ -24,7 +25,18 @@ export interface RoleEvents {
   ready(role: RoleName, restarts: number): void;
 }
 
+/** What a role's process says to its supervisor. */
+interface RoleMessage {
+  /** It serves. */
+  ready?: true;
+  /** Node's own report of the files it imports, as URLs: `node --watch` works by it. */
+  'watch:import'?: string[];
+}
+
 const STOP_LIMIT_MS = 5_000;
+/** Tells Node to report imports. */
+const REPORT_IMPORTS = 'WATCH_REPORT_DEPENDENCIES';
+const NOTHING: ReadonlySet<string> = new Set();
 
 /** Keeps one role alive as a process of its own, started again with back-off until it is stopped. */
 export class RoleProcess {
@@ -34,6 +46,10 @@ export class RoleProcess {
   readonly #events: RoleEvents;
   readonly #stop = new AbortController();
   readonly #backoff = new Backoff();
+  readonly #imports: Set<string> | null;
+  /** Ends the wait before the next start. */
+  #hurry = new AbortController();
+  #restarting = false;
   #child: ChildProcess | null = null;
   #restarts = 0;
   #running: Promise<void> = Promise.resolve();
@@ -41,8 +57,13 @@ export class RoleProcess {
   readonly started: Promise<boolean>;
   #settle: (serves: boolean) => void = () => {};
 
-  constructor(name: RoleName, parts: { flags: string[]; log: RoleLog; events: RoleEvents }) {
+  /** @param parts.reportsImports whether `imports` is kept up */
+  constructor(
+    name: RoleName,
+    parts: { flags: string[]; log: RoleLog; events: RoleEvents; reportsImports?: boolean },
+  ) {
     this.name = name;
+    this.#imports = parts.reportsImports ? new Set() : null;
     this.#flags = parts.flags;
     this.#log = parts.log;
     this.#events = parts.events;
@@ -51,6 +72,22 @@ export class RoleProcess {
 
   start(): void {
     this.#running = this.#run();
+  }
+
+  /** The files that the process has imported, in its present life; empty unless it reports them. */
+  get imports(): ReadonlySet<string> {
+    return this.#imports ?? NOTHING;
+  }
+
+  /** Starts it anew without a wait: the process closes first and hands its work over. One that waits starts at once. */
+  restart(): void {
+    this.#hurry.abort();
+    if (!this.#child || this.#restarting) return;
+    this.#restarting = true;
+    const child = this.#child;
+    child.kill('SIGTERM');
+    const hard = setTimeout(() => this.#child === child && this.#killGroup(), STOP_LIMIT_MS);
+    child.once('exit', () => clearTimeout(hard));
   }
 
   /** Ends it in order, and for good; SIGKILL after 5 s. */
@@ -67,18 +104,28 @@ export class RoleProcess {
   /** Ends it at once, and whatever it started. */
   kill(): void {
     this.#stop.abort();
+    this.#killGroup();
+  }
+
+  #killGroup(): void {
     if (this.#child?.pid) process.kill(-this.#child.pid, 'SIGKILL');
   }
 
   async #run(): Promise<void> {
     while (!this.#stop.signal.aborted) {
+      this.#hurry = new AbortController();
       const { how, pid, servedMs } = await this.#live();
       if (this.#stop.signal.aborted) return;
+      if (this.#restarting) {
+        this.#restarting = false;
+        continue;
+      }
       const delayMs = this.#backoff.next(servedMs);
       const words = this.#log.takeLastWords();
       const message = `The ${this.name} process ended (${how})${words && `: ${words.replace(/[.\s]*$/, '')}`}.`;
       this.#events.crashed({ role: this.name, pid, message, restarts: ++this.#restarts, delayMs });
-      await sleep(delayMs, undefined, { signal: this.#stop.signal }).catch(() => {});
+      const signal = AbortSignal.any([this.#stop.signal, this.#hurry.signal]);
+      await sleep(delayMs, undefined, { signal }).catch(() => {});
     }
   }
 
@@ -87,10 +134,19 @@ export class RoleProcess {
     const args = [join(root, 'bin', 'reprise.js'), 'serve', this.name, ...this.#flags];
     // A process group of its own: Ctrl-C reaches the supervisor alone, which ends the roles in order. Should the
     // supervisor be killed, the broken channel ends them.
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], detached: true });
+    const child = spawn(process.execPath, args, {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      detached: true,
+      // eslint-disable-next-line no-restricted-properties -- handed on, not read
+      env: { ...process.env, ...(this.#imports && { [REPORT_IMPORTS]: '1' }) },
+    });
     this.#child = child;
+    this.#imports?.clear();
     let readyMs = Infinity;
-    child.once('message', () => {
+    child.on('message', (message: RoleMessage) => {
+      for (const url of message['watch:import'] ?? [])
+        if (url.startsWith('file:')) this.#imports?.add(fileURLToPath(url));
+      if (!message.ready) return;
       readyMs = performance.now();
       this.#settle(true);
       this.#events.ready(this.name, this.#restarts);

@@ -8,14 +8,18 @@ export function pageUrl({ host, port }: Settings): string {
   return `http://${name}:${port}`;
 }
 
-/** Where everything is, once it runs: rows of a name and what to open or type. */
-export function summaryRows(settings: Settings, roles: RoleName[]): [name: string, value: string][] {
+/** Where everything is, once it runs: rows of a name and what to open or type. `page`: where the page is, if the API does not serve it. */
+export function summaryRows(
+  settings: Settings,
+  roles: RoleName[],
+  page?: string,
+): [name: string, value: string][] {
   const url = pageUrl(settings);
   const logs = join(settings.data, 'logs');
   return [
     ...(roles.includes('api')
       ? ([
-          ['Page', url],
+          ['Page', page ?? url],
           ['API', `${url}/docs`],
         ] as [string, string][])
       : []),

@@ -19,7 +19,10 @@ export class Supervisor extends EventEmitter<{ ready: [role: RoleName, restarts:
   readonly #first: RoleProcess[];
   readonly #serving = new Set<RoleName>();
 
-  /** @param parts.flags what each role is given on its command line */
+  /**
+   * @param parts.flags what each role is given on its command line
+   * @param parts.reportsImports whether `roles` say which files they have imported
+   */
   constructor(parts: {
     redis: Redis;
     roles: RoleName[];
@@ -27,6 +30,7 @@ export class Supervisor extends EventEmitter<{ ready: [role: RoleName, restarts:
     logs: string;
     log: Logger;
     terminal: Terminal;
+    reportsImports?: boolean;
   }) {
     super();
     this.#redis = parts.redis;
@@ -40,7 +44,8 @@ export class Supervisor extends EventEmitter<{ ready: [role: RoleName, restarts:
       const log = new RoleLog(join(parts.logs, `${name}.log`), name, (text) =>
         parts.terminal.warn(name, text),
       );
-      return new RoleProcess(name, { flags: parts.flags, log, events });
+      const { flags, reportsImports } = parts;
+      return new RoleProcess(name, { flags, log, events, reportsImports });
     });
     const first = this.#roles.filter(({ name }) => FIRST.includes(name));
     this.#first = first.length > 0 ? first : this.#roles;
@@ -74,6 +79,11 @@ export class Supervisor extends EventEmitter<{ ready: [role: RoleName, restarts:
   /** Settles when the role serves; throws when the signal is aborted before. */
   async serving(role: RoleName, signal: AbortSignal): Promise<void> {
     while (!this.#serving.has(role)) await once(this, 'ready', { signal });
+  }
+
+  /** The roles' processes. */
+  get roles(): readonly RoleProcess[] {
+    return this.#roles;
   }
 
   /** Ends all of them in order; those that do not listen are killed after 5 s. */

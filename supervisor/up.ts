@@ -18,6 +18,15 @@ export interface UpOptions {
   roles: RoleName[];
   demo: boolean;
   terminal: Terminal;
+  /** Starts what `npm run dev` adds. The roles then report the files they import. */
+  companion?: (up: { settings: Settings; supervisor: Supervisor }) => Promise<Companion>;
+}
+
+/** What runs beside the roles, and is closed before they are. */
+export interface Companion {
+  /** The page's address, instead of the API's. */
+  page: string;
+  close(): Promise<void>;
 }
 
 const INTERRUPTED = 130;
@@ -55,6 +64,7 @@ class Parts {
   #supervisor: Supervisor | null = null;
   #demo: Demo | null = null;
   #logs: ProcessLog | null = null;
+  #companion: Companion | null = null;
 
   constructor(settings: Settings, options: UpOptions) {
     this.#settings = settings;
@@ -62,7 +72,7 @@ class Parts {
   }
 
   async start(): Promise<void> {
-    const { roles, terminal, demo } = this.#options;
+    const { roles, terminal, demo, companion } = this.#options;
     const { data, redisGiven } = this.#settings;
     makeFolder(data);
     if (!redisGiven) {
@@ -86,8 +96,10 @@ class Parts {
       logs: join(data, 'logs'),
       log: logs.log,
       terminal,
+      reportsImports: companion !== undefined,
     });
     this.#supervisor.start();
+    this.#companion = (await companion?.({ settings: this.#settings, supervisor: this.#supervisor })) ?? null;
     if (demo && roles.includes('replayer') && this.#settings.demo.length > 0) {
       this.#demo = new Demo({ settings: this.#settings, redis, terminal });
       this.#demo.run(this.#supervisor);
@@ -103,11 +115,12 @@ class Parts {
   present(missing: RoleName[]): void {
     const { roles, terminal } = this.#options;
     const without = missing.length > 0 ? `, without ${missing.join(' and ')} yet` : '';
-    terminal.summary(`Reprise is up${without}.`, summaryRows(this.#settings, roles));
+    terminal.summary(`Reprise is up${without}.`, summaryRows(this.#settings, roles, this.#companion?.page));
   }
 
   /** Ends everything in order: first who writes, then Redis. */
   async stop(): Promise<void> {
+    await this.#companion?.close();
     await this.#demo?.close();
     await this.#supervisor?.stop();
     this.#logs?.log.info('stopped');

@@ -33,15 +33,16 @@ export function temporaryFolder(): string {
 /** Runs `command` (`node bin/reprise.js up`, unless given) with these arguments, like a person at a terminal does. */
 export function startUp(
   args: string[],
-  options: { data?: string; env?: NodeJS.ProcessEnv; command?: string[] } = {},
+  options: { data?: string; env?: NodeJS.ProcessEnv; command?: string[]; cwd?: string } = {},
 ): Up {
   const {
     data = temporaryFolder(),
     env = {},
+    cwd = root,
     command = [process.execPath, 'bin/reprise.js', 'up'],
   } = options;
   const child = spawn(command[0]!, [...command.slice(1), ...args], {
-    cwd: root,
+    cwd,
     env: { ...process.env, REDIS_URL: '', REPRISE_API_KEY: '', LOG_LEVEL: '', REPRISE_DATA: data, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,

@@ -4,10 +4,12 @@ import { fileURLToPath } from 'node:url';
 import { format } from 'prettier';
 import { commandLine } from './docs/command-line.ts';
 import { configuration } from './docs/configuration.ts';
+import { serviceReference } from './docs/service-reference.ts';
 
 const pages: { [file: string]: string } = {
   'configuration.md': configuration(),
   'command-line.md': await commandLine(),
+  'service-reference.md': await serviceReference(),
 };
 
 for (const [file, text] of Object.entries(pages)) {

@@ -4,6 +4,7 @@ import { derive, eventsOf } from '../../../backend/analysis/engine/derive.ts';
 import { Timers } from '../../../backend/analysis/engine/timers.ts';
 import { checkedParams } from '../../../backend/analysis/hosting/registry.ts';
 import windows from '../../../backend/analysis/services/windows.ts';
+import { aggregates, type AggregateName } from '../../../backend/analysis/windows/aggregates.ts';
 import type { CloudEvent } from '../../../core/wire/event.ts';
 
 const START_MS = Date.UTC(2024, 0, 1);
@@ -31,22 +32,23 @@ const run = (params: object, rows: Row[], options: Parameters<typeof derive>[2] 
 const results = (params: object, rows: Row[], options = {}) =>
   run(params, rows, options).outputs.map(({ subject, data }) => ({ subject, ...data }));
 
-const SELECT = {
-  n: 'count()',
+/** Every aggregate, over the member `v`: the test does not compile while one is missing. */
+const SELECT: { [name in AggregateName]: string } = {
+  count: 'count()',
   sum: 'sum(v)',
   avg: 'avg(v)',
   min: 'min(v)',
   max: 'max(v)',
   first: 'first(v)',
   last: 'last(v)',
-  sd: 'stddev(v)',
-  p90: 'quantile(v, 0.9)',
-  kinds: 'distinct(v % 3)',
-  top: 'topk(v, 2)',
+  stddev: 'stddev(v)',
+  quantile: 'quantile(v, 0.9)',
+  distinct: 'distinct(v % 3)',
+  topk: 'topk(v, 2)',
 };
 
-/** The same by the book: all rows of a window at once. */
-function batch(rows: Row[]): object {
+/** The expected results, computed from all rows of a window at once. */
+function batch(rows: Row[]): { [name in AggregateName]: unknown } {
   const inOrder = rows.map((row, i) => ({ ...row, i })).sort((a, b) => a.ms - b.ms || a.i - b.i);
   const values = inOrder.map(({ v }) => v);
   const sorted = [...values].sort((a, b) => a - b);
@@ -57,17 +59,17 @@ function batch(rows: Row[]): object {
   for (const v of values) counts.set(v, (counts.get(v) ?? 0) + 1);
   const squares = values.reduce((a, b) => a + (b - sum / values.length) ** 2, 0);
   return {
-    n: values.length,
+    count: values.length,
     sum,
     avg: sum / values.length,
     min: sorted[0],
     max: sorted.at(-1),
     first: values[0],
     last: values.at(-1),
-    sd: values.length < 2 ? null : Math.sqrt(squares / (values.length - 1)),
-    p90: below + ((sorted[Math.ceil(at)] ?? below) - below) * (at - Math.floor(at)),
-    kinds: new Set(values.map((v) => v % 3)).size,
-    top: [...counts]
+    stddev: values.length < 2 ? null : Math.sqrt(squares / (values.length - 1)),
+    quantile: below + ((sorted[Math.ceil(at)] ?? below) - below) * (at - Math.floor(at)),
+    distinct: new Set(values.map((v) => v % 3)).size,
+    topk: [...counts]
       .sort(([a, n], [b, m]) => m - n || (String(a) < String(b) ? -1 : 1))
       .slice(0, 2)
       .map(([value, count]) => ({ value, count })),
@@ -245,6 +247,12 @@ describe('windows', () => {
       ['true', { ...ends, n: 2, twice: 12 }],
     ]);
     assert.deepEqual(brief({ by: null }), [['all', { ...ends, n: 3, twice: 18 }]]);
+  });
+
+  it('accept the example of every aggregate', () => {
+    const window = { kind: 'tumbling', size: '1m' };
+    for (const [name, { example }] of Object.entries(aggregates))
+      assert.doesNotThrow(() => serviceOf({ window, select: { [name]: example } }), name);
   });
 
   it('say what is wrong with what is asked for', () => {

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { keys } from '../../../core/wire/keys.ts';
 import type { TimedRecord } from '../../../core/wire/event.ts';
 import type { CutResult, Task } from '../../../schemas/types.ts';
-import { killRole, startRole } from '../../helpers/role.ts';
+import { killRole, startRole, stopRole } from '../../helpers/role.ts';
 import { eventually } from '../../helpers/wait.ts';
 import { World } from '../api/api-world.ts';
 
@@ -120,6 +121,26 @@ describe('tasks', function () {
     let replayer: { close(): Promise<void> };
     before(async () => (replayer = await serveReplayer(world.settings)));
     after(() => replayer.close());
+
+    it('are written by the next replayer when theirs is stopped', async () => {
+      await upload('moved.csv', 300_000);
+      const first = await startRole('replayer/main.ts', {
+        REDIS_URL: world.server.url,
+        REPRISE_RECORDINGS: world.settings.recordings,
+      });
+      // It alone runs, so that it is the one that is asked.
+      await replayer.close();
+      const { id } = await start('convert', { recording: 'moved.csv', to: 'moved.ndjson' });
+      await eventually(
+        'a part to be done',
+        async () => ((await world.get(`/tasks/${id}`)).body as Task).progress > 0,
+      );
+      await stopRole(first);
+      replayer = await serveReplayer(world.settings);
+      const { state, result, error } = await ended(id);
+      assert.deepEqual([state, result?.['messages']], ['succeeded', 300_000], error ?? '');
+      for (const name of ['moved.csv', 'moved.ndjson']) rmSync(join(world.settings.recordings, name));
+    });
 
     const rows = (n: number) =>
       Array.from({ length: n }, (_, i) => `${1_577_836_800 + i},52.5,13.4,${i}`).join('\n');

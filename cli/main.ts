@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { moduleNames } from '../core/runtime/registry.ts';
 import { loadSettings } from '../core/settings/settings.ts';
-import { RepriseError, sentence } from '../core/problems/errors.ts';
+import type { RefusalCode } from '../core/problems/codes.ts';
+import { isProblem, sentence } from '../core/problems/errors.ts';
 
 /** A command: the default export of `cli/commands/<name>.ts`. */
 export interface CliCommand {
@@ -15,7 +16,23 @@ const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8
 const { version } = JSON.parse(manifest) as { version: string };
 const BAD_USAGE = 2;
 /** Refusals of what an option says, not of what a file holds. */
-const OPTION_REFUSALS = /_malformed$|^(range_empty|time_zone_unknown|channel_name|simulation_\w+)$/;
+const OPTION_REFUSALS: RefusalCode[] = [
+  'channel_name',
+  'expression_malformed',
+  'format_name',
+  'json_malformed',
+  'moment_malformed',
+  'position_malformed',
+  'range_empty',
+  'select_malformed',
+  'share_malformed',
+  'simulation_kind',
+  'simulation_option',
+  'simulation_target',
+  'span_malformed',
+  'time_zone_unknown',
+  'window_malformed',
+];
 
 /** These deal with processes that load plugins themselves. */
 const OF_ROLES = new Set(['up', 'serve', 'check', 'health']);
@@ -48,7 +65,7 @@ export async function main(argv: string[], debug: boolean): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : BAD_USAGE;
     process.stderr.write(`${debug && error instanceof Error ? error.stack : sentence(error)}\n`);
-    return error instanceof RepriseError && OPTION_REFUSALS.test(error.code) ? BAD_USAGE : 1;
+    return isProblem(error, ...OPTION_REFUSALS) ? BAD_USAGE : 1;
   }
 }
 

@@ -45,7 +45,7 @@ export async function serve(settings: Settings): Promise<{ close(reason?: Closin
   });
   const verbs = { ...host.verbs, ...conversions.verbs };
   const responder = new Responder(redis, ['replayer', `replayer:${instance}`], verbs);
-  const commands = listenToCommands(redis, host);
+  const commands = listenToCommands(redis, host, log);
   const takingOver = takeOver(host, redis, log);
   const started = new Date().toISOString();
   const presence = new Presence(redis, () => ({

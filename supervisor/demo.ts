@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from '../core/runtime/root.mjs';
 import type { Settings } from '../core/settings/settings.ts';
-import { asRepriseError, failure, sentence } from '../core/problems/errors.ts';
+import { failure, isProblem, sentence } from '../core/problems/errors.ts';
 import { keys } from '../core/wire/keys.ts';
 import type { Redis } from '../core/redis/connection.ts';
 import { Requester } from '../core/redis/requests.ts';
@@ -122,9 +122,8 @@ export class Demo {
       try {
         return await this.#requester.ask('replayer', 'create', request, ANSWER_MS);
       } catch (error) {
-        const { code } = asRepriseError(error);
-        if (code === 'replay_exists') return;
-        if (code !== 'channel_owned' || performance.now() > untilMs) throw error;
+        if (isProblem(error, 'replay_exists')) return;
+        if (!isProblem(error, 'channel_owned') || performance.now() > untilMs) throw error;
         await sleep(RETRY_MS, undefined, { signal: this.#stop.signal });
       }
     }

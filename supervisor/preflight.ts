@@ -14,7 +14,6 @@ export async function preflight(settings: Settings, roles: RoleName[]): Promise<
   if (other && isUp(other.pid)) {
     throw refusal(
       'already_up',
-      409,
       `Reprise is up already (process ${other.pid}${other.url && `, ${other.url}`}).`,
       {
         hint: 'Stop that one first, or give this one a folder of its own with REPRISE_DATA.',

@@ -14,7 +14,7 @@ import { plan, servicesOf } from './hosting/plan.ts';
 
 /**
  * The analysis role: runs the services of the set-up, and follows its changes.
- * @throws failure when the configuration's own are wrong, or Redis can't be had
+ * @throws refusal when the configuration's own are wrong; failure when Redis can't be had
  */
 export async function serve(settings: Settings): Promise<{ close(): Promise<void> }> {
   const logs = new ProcessLog('analysis', settings);

@@ -1,7 +1,13 @@
 import type { Server as HttpServer } from 'node:http';
 import { Server, type Namespace, type Socket } from 'socket.io';
 import type { ChannelSpec } from '../../core/wire/channels.ts';
-import { asRepriseError, refusal, RepriseError, sentence } from '../../core/problems/errors.ts';
+import {
+  asRepriseError,
+  refusal,
+  sentence,
+  shownError,
+  type RepriseError,
+} from '../../core/problems/errors.ts';
 import type { Logger } from '../../core/logging/log.ts';
 import { explain, validator } from '../../schemas/index.ts';
 import type {
@@ -80,9 +86,8 @@ export class Gateway {
         );
         next();
       } catch (error) {
-        if (asRepriseError(error).kind === 'invariant')
-          dependencies.log.error({ err: error }, sentence(error));
-        next(Object.assign(new Error(sentence(error)), { data: asRepriseError(error).toProblem() }));
+        const shown = this.#shown('connect', error);
+        next(Object.assign(new Error(sentence(shown)), { data: shown.toProblem() }));
       }
     });
     this.#live.on('connection', (socket) => this.#serve(socket));
@@ -131,7 +136,7 @@ export class Gateway {
           if (!isValid(message)) throw malformed(event, explain(isValid.errors, message));
           await handle(message, answer);
         } catch (error) {
-          answer({ error: this.#problem(event, error) });
+          answer({ error: this.#shown(event, error).toProblem() });
         }
       });
     };
@@ -161,18 +166,16 @@ export class Gateway {
     });
   }
 
-  #problem(event: string, error: unknown): object {
-    const ours = error instanceof RepriseError && error.kind !== 'invariant';
-    if (!ours) this.#dependencies.log.error({ event, err: error }, sentence(error));
-    const shown = ours
-      ? error
-      : new RepriseError('failure', 'unexpected', 500, 'Something went wrong here that should not.');
-    return shown.toProblem();
+  /** The error as the client may see it; the log has the rest. */
+  #shown(event: string, error: unknown): RepriseError {
+    if (asRepriseError(error).kind === 'invariant')
+      this.#dependencies.log.error({ event, err: error }, sentence(error));
+    return shownError(error);
   }
 }
 
 function malformed(event: string, detail: string): RepriseError {
-  return refusal('message_invalid', 422, `${event}: ${detail}.`, {
+  return refusal('message_invalid', `${event}: ${detail}.`, {
     hint: 'GET /api/v1/asyncapi.json says what a message looks like.',
   });
 }

@@ -42,7 +42,7 @@ export class TaskQueue {
   async submit(name: string, given: object): Promise<Task> {
     const kind = this.#kinds.get(name);
     if (!kind) {
-      throw refusal('task_kind', 422, `There is no kind of task "${name.slice(0, 100)}".`, {
+      throw refusal('task_kind', `There is no kind of task "${name.slice(0, 100)}".`, {
         hint: `There are: ${this.kinds.join(', ')}.`,
       });
     }
@@ -79,7 +79,7 @@ export class TaskQueue {
     const task = taskOf(job);
     if (task.state === 'canceled') return task;
     if (isFinal(task)) {
-      throw refusal('task_finished', 409, `Task ${id} has ${task.state} already.`, {
+      throw refusal('task_finished', `Task ${id} has ${task.state} already.`, {
         hint: `GET /api/v1/tasks/${id} shows it.`,
       });
     }
@@ -129,7 +129,7 @@ export class TaskQueue {
   async #job(id: string): Promise<TaskJob> {
     const job = id === '' ? undefined : await (await this.#queue()).getJob(id);
     if (job) return job as TaskJob;
-    throw refusal('task_unknown', 404, `No task "${id.slice(0, 100)}".`, {
+    throw refusal('task_unknown', `No task "${id.slice(0, 100)}".`, {
       hint: 'GET /api/v1/tasks lists them; finished ones are kept for a day.',
     });
   }

@@ -2,7 +2,7 @@ import { Argument, type Command } from 'commander';
 import { loadSettings, type Settings } from '../../core/settings/settings.ts';
 import { sentenceOf } from '../../core/problems/flaws.ts';
 import { Plugins } from '../../core/plugins/plugins.ts';
-import { failure } from '../../core/problems/errors.ts';
+import { refusal } from '../../core/problems/errors.ts';
 import { checks } from '../../supervisor/roles.ts';
 
 /** `reprise check config`: whether what a configuration sets up can run, and does what its tests say. */
@@ -40,7 +40,7 @@ async function check(_what: string, file: string | undefined, { json }: { json?:
     }
   const failed = findings.filter(({ problems }) => problems.length > 0).length;
   if (failed > 0)
-    throw failure('config_invalid', `${failed} of ${findings.length} checks failed.`, {
+    throw refusal('config_invalid', `${failed} of ${findings.length} checks failed.`, {
       hint: 'Nothing was started or changed.',
     });
 }

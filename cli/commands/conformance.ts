@@ -90,5 +90,5 @@ function object(text: string | undefined, option: string): { [name: string]: unk
   } catch {
     // As below.
   }
-  throw refusal('json_malformed', 422, `${option} must be a JSON object, got ${text.slice(0, 60)}.`);
+  throw refusal('json_malformed', `${option} must be a JSON object, got ${text.slice(0, 60)}.`);
 }

@@ -168,7 +168,7 @@ const nameOf = (file: string) => (isFile(file) ? basename(file) : file === '-' ?
 function checkPipes(files: string[], { loop, ab }: Options): void {
   const pipes = files.filter((file) => file === '-').length;
   if (pipes > 1 || (pipes === 1 && (loop !== undefined || ab !== undefined))) {
-    throw refusal('recording_passed', 422, 'Standard input can be read once only: no loop, no range again.', {
+    throw refusal('recording_passed', 'Standard input can be read once only: no loop, no range again.', {
       hint: 'Write it to a file first and play that.',
     });
   }

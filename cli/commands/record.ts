@@ -67,7 +67,7 @@ export default {
 async function record(patterns: string[], options: Options): Promise<void> {
   const settings = loadSettings(options.redis ? { redisUrl: options.redis } : {});
   if (!/\.(mcap|ndjson|ndjson\.gz)$/i.test(options.out))
-    throw refusal('format_unknown', 422, `${options.out} is in no format that is recorded to.`, {
+    throw refusal('output_format', `${options.out} is in no format that is recorded to.`, {
       hint: 'There are .mcap, .ndjson and .ndjson.gz.',
     });
   const create = async (path: string): Promise<RecordSink> =>

@@ -1,4 +1,4 @@
-import { failure, refusal } from '../../core/problems/errors.ts';
+import { refusal } from '../../core/problems/errors.ts';
 import { comparePositions, parsePosition, type Position } from '../../core/wire/event.ts';
 import { keys } from '../../core/wire/keys.ts';
 import { patchedPipeline, planPipeline } from '../../core/wire/pipeline.ts';
@@ -44,7 +44,7 @@ export async function findTarget(redis: Redis, store: SetupStore, service: strin
     if (step) return new HostedTarget(redis, store, { name, definition, service, ...{ step: step.name } });
   }
   if (Object.hasOwn(analytics, service) || (services[service] && services[service].use !== 'outside'))
-    throw refusal('service_unknown', 404, `"${service}" is no step of a pipeline.`, {
+    throw refusal('step_unknown', `"${service}" is not a step of a pipeline.`, {
       hint: 'Only services that events are sent along can be examined: make it a step.',
     });
   return new OutsideTarget(redis, service);
@@ -141,7 +141,7 @@ class HostedTarget implements Target {
       params: { ...step.params, ...params },
     });
     const changed = patchedPipeline(this.#pipeline, this.#definition, this.service, patch);
-    if (!changed) throw failure('service_unknown', `"${this.service}" is gone from "${this.#pipeline}".`);
+    if (!changed) throw refusal('step_unknown', `"${this.service}" is gone from "${this.#pipeline}".`);
     await this.#store.put('pipelines', this.#pipeline, changed);
   }
 

@@ -58,7 +58,7 @@ export async function simulate(
     },
   };
   if (!Object.hasOwn(writers, kind))
-    throw refusal('simulation_kind', 400, `There is no simulation "${kind}".`, {
+    throw refusal('simulation_kind', `There is no simulation "${kind}".`, {
       hint: `There are: ${SIMULATION_KINDS.join(', ')}.`,
     });
   try {

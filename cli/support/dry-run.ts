@@ -8,7 +8,8 @@ import { spanText } from './terminal.ts';
 /** Says of each recording what is in it and how it would be read, with what speaks for it; plays nothing. */
 export async function dryRun(sources: Source[], channels: Config['channels'], json: boolean): Promise<void> {
   for (const source of sources) {
-    const offsetMs = source.offset === undefined ? 0 : spanMs(source.offset, 'offset');
+    const offsetMs =
+      source.offset === undefined ? 0 : spanMs(source.offset, 'offset', { mayBeNegative: true });
     const description = await describe(source.path, { ...source, offsetMs, channels });
     const file = basename(source.path);
     const text = json ? JSON.stringify({ file, ...description }) : words(file, description);

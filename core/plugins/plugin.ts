@@ -1,6 +1,6 @@
 import type { EndpointConfig, Task } from '../../schemas/types.ts';
 import type { ChannelSpec } from '../wire/channels.ts';
-import type { refusal } from '../problems/errors.ts';
+import type { ownRefusal } from '../problems/errors.ts';
 import type { Data, CloudEvent, Position } from '../wire/event.ts';
 import type { Flaw } from '../problems/flaws.ts';
 import type { Redis } from '../redis/connection.ts';
@@ -28,8 +28,11 @@ export interface PluginApi {
   schema(name: string, schema: object): void;
   logSink(sink: LogSink): void;
   metricSink(sink: MetricSink): void;
-  /** An error that is the caller's to mend: `throw api.refusal('no_such_word', 404, 'What happened.', { hint })`. */
-  refusal: typeof refusal;
+  /**
+   * An error for the caller to mend: `throw api.refusal('no_such_word', 404, 'What happened.', { hint })`. A code of
+   * `/docs/problems` has the status that stands there; a code of the plugin's own has the one given here, 400 to 599.
+   */
+  refusal: typeof ownRefusal;
 }
 
 /** A JSON Schema (2020-12) of an object that has these members and no others. */

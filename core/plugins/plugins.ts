@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { addSchema, schemaProblem } from '../../schemas/index.ts';
 import { root } from '../runtime/root.mjs';
-import { refusal } from '../problems/errors.ts';
+import { ownRefusal } from '../problems/errors.ts';
 import type {
   Action,
   LogSink,
@@ -121,7 +121,7 @@ async function load(name: string): Promise<Added> {
     schema: (path, schema) => void schemas.push([path, schema]),
     logSink: (sink) => add(added.logSinks, ['write'], sink),
     metricSink: (sink) => add(added.metricSinks, ['write'], sink),
-    refusal,
+    refusal: ownRefusal,
   };
   await plugin.register(api);
   for (const [path, schema] of schemas) addSchema(path, schema);

@@ -1,8 +1,9 @@
 import type { Problem } from '../../schemas/types.ts';
+import { isProblemCode, problems, type FailureCode, type ProblemCode, type RefusalCode } from './codes.ts';
 
 /**
- * Three kinds of error: a refusal is the caller's to mend (never retried, shown to them as it is); a failure is the
- * world's (a lost connection, a full disk: retried in one place); an invariant is ours (a bug: the process stops).
+ * Three kinds of error: a refusal (4xx) is for the caller to mend, never retried, and shown as it is; a failure (5xx) comes
+ * from outside (a lost connection, a full disk) and is retried in one place; an invariant is a bug of ours (`unexpected`, 500).
  */
 export type ErrorKind = 'refusal' | 'failure' | 'invariant';
 
@@ -13,28 +14,37 @@ export interface ErrorOptions {
   cause?: unknown;
 }
 
+/** A code that the table does not have, with its status: a plugin's, or one of another release. */
+interface OwnCode {
+  code: string;
+  /** HTTP status, 400 to 599. */
+  status: number;
+}
+
 /** An error that says what happened, where, and what to do; turns into an RFC 9457 problem. */
 export class RepriseError extends Error {
   readonly kind: ErrorKind;
   readonly code: string;
+  /** HTTP status: that of the code in the table, whatever was given. */
   readonly status: number;
   readonly hint: string | undefined;
   readonly errors: Problem['errors'];
 
-  constructor(kind: ErrorKind, code: string, status: number, message: string, options: ErrorOptions = {}) {
+  constructor(problem: ProblemCode | OwnCode, message: string, options: ErrorOptions = {}) {
     super(message, { cause: options.cause });
     this.name = 'RepriseError';
-    this.kind = kind;
+    const { code, status } = typeof problem === 'string' ? { code: problem, status: 500 } : problem;
     this.code = code;
-    this.status = status;
+    this.status = isProblemCode(code) ? problems[code].status : status;
+    this.kind = code === 'unexpected' ? 'invariant' : this.status >= 500 ? 'failure' : 'refusal';
     this.hint = options.hint;
     this.errors = options.errors;
   }
 
-  /** The problem document (RFC 9457) that says the same over HTTP and Socket.IO. */
+  /** The problem document (RFC 9457) that says the same over HTTP, Socket.IO and between processes. */
   toProblem(instance?: string): Problem {
     return {
-      type: `/docs/problems#${this.code}`,
+      type: `/docs/problems#${isProblemCode(this.code) ? this.code : 'other'}`,
       title: titleOf(this.code),
       status: this.status,
       code: this.code,
@@ -45,35 +55,71 @@ export class RepriseError extends Error {
     };
   }
 
-  /** The error a problem document speaks of: refusals cross process borders as problems. */
+  /** The error that a problem document of another process or thread describes. */
   static fromProblem(problem: Problem): RepriseError {
-    const kind = problem.status >= 500 ? 'failure' : 'refusal';
-    return new RepriseError(kind, problem.code, problem.status, problem.detail ?? problem.title, {
+    return new RepriseError(problem, problem.detail ?? problem.title, {
       hint: problem.hint,
       errors: problem.errors,
     });
   }
+
+  /** The same error in other words, such as those that also say where it happened. */
+  inWords(message: string): RepriseError {
+    const { hint, errors } = this;
+    return new RepriseError(this, message, { hint, errors, cause: this });
+  }
 }
 
-/** The caller asked for something that can't be done as asked. `status` is the HTTP status it maps to. */
-export function refusal(code: string, status: number, message: string, options?: ErrorOptions): RepriseError {
-  return new RepriseError('refusal', code, status, message, options);
+/** The caller asked for something that cannot be done as asked. */
+export function refusal(code: RefusalCode, message: string, options?: ErrorOptions): RepriseError {
+  return new RepriseError(code, message, options);
 }
 
-/** The world did not do its part. */
-export function failure(code: string, message: string, options?: ErrorOptions): RepriseError {
-  return new RepriseError('failure', code, 503, message, options);
+/**
+ * A refusal for plugins, whose codes the table does not know; the status of a code that it knows is the table's.
+ * @throws TypeError for what can't be a code or a status
+ */
+export function ownRefusal(
+  code: string,
+  status: number,
+  message: string,
+  options?: ErrorOptions,
+): RepriseError {
+  if (!/^[a-z][a-z0-9_]*$/.test(code))
+    throw new TypeError(`"${code}" is not a code of problems: write small letters and underscores.`);
+  if (!Number.isInteger(status) || status < 400 || status > 599)
+    throw new TypeError(`${status} is not the status of a problem: give a number from 400 to 599.`);
+  return new RepriseError({ code, status }, message, options);
+}
+
+/** Something outside of this process did not do its part. */
+export function failure(code: FailureCode, message: string, options?: ErrorOptions): RepriseError {
+  return new RepriseError(code, message, options);
 }
 
 /** We broke our own promise. */
 export function invariant(message: string, options?: ErrorOptions): RepriseError {
-  return new RepriseError('invariant', 'invariant_broken', 500, message, options);
+  return new RepriseError('unexpected', message, options);
 }
 
-/** Whatever was thrown, as one of ours; what we do not know is an invariant broken. */
+/** Anything that was thrown as one of our errors; one that we do not know is an invariant broken. */
 export function asRepriseError(thrown: unknown): RepriseError {
   if (thrown instanceof RepriseError) return thrown;
   return invariant(thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown });
+}
+
+/** The error as callers may see it: of a broken invariant the log has the details, and they hear that it happened. */
+export function shownError(thrown: unknown): RepriseError {
+  const error = asRepriseError(thrown);
+  if (error.kind !== 'invariant') return error;
+  return invariant('Something went wrong here that should not.', {
+    hint: "The service's log has the details; please report it.",
+  });
+}
+
+/** Whether an error is of one of these codes. */
+export function isProblem(thrown: unknown, ...codes: ProblemCode[]): thrown is RepriseError {
+  return thrown instanceof RepriseError && codes.some((code) => code === thrown.code);
 }
 
 /** Whether an error is one of Redis that passes: it loads its data, lacks memory or disk, or was cut off in an answer. */

@@ -1,5 +1,5 @@
 import { Command, Redis } from 'ioredis';
-import { failure, sentence } from '../problems/errors.ts';
+import { failure, refusal, sentence } from '../problems/errors.ts';
 import type { FunctionName, ProtocolName } from '../lua/functions.ts';
 import type { Arguments } from '../lua/layout.ts';
 import { functionName, internalLibrary, protocolLibrary } from '../lua/library.ts';
@@ -14,7 +14,7 @@ type Reply = (number | string)[] | number;
 /**
  * A connection that has been seen to answer, of a Redis new enough, with our functions loaded.
  * Afterwards it reconnects by itself, and commands wait for it.
- * @throws failure saying in one sentence what to do: no answer, wrong URL, wrong password, too old
+ * @throws refusal for a wrong URL; failure for no answer, a wrong password, or a Redis that is too old
  */
 export async function connect(url: string, name: string): Promise<Redis> {
   const redis = open(url, name);
@@ -102,7 +102,7 @@ export function shown(url: string): string {
 
 function open(url: string, name: string): Redis {
   if (!/^rediss?:\/\//.test(url)) {
-    throw failure('redis_url', `"${shown(url)}" is not a Redis URL.`, {
+    throw refusal('redis_url', `"${shown(url)}" is not a Redis URL.`, {
       hint: 'Write REDIS_URL as redis://host:6379.',
     });
   }

@@ -4,7 +4,7 @@ import { relative } from 'node:path';
 import type { Node, ParseError } from 'jsonc-parser';
 import { validator } from '../../schemas/index.ts';
 import type { Config } from '../../schemas/types.ts';
-import { failure, RepriseError } from '../problems/errors.ts';
+import { refusal, RepriseError } from '../problems/errors.ts';
 import { escaped, flaws, sentenceOf, stepsOf, type Flaw } from '../problems/flaws.ts';
 
 const SHOWN_MAX = 10;
@@ -19,13 +19,13 @@ export class ConfigFile {
     this.text = text;
   }
 
-  /** @throws failure `config_missing` */
+  /** @throws refusal `config_missing` */
   static read(path: string): ConfigFile {
-    if (!existsSync(path)) throw failure('config_missing', `There is no configuration ${path}.`);
+    if (!existsSync(path)) throw refusal('config_missing', `There is no configuration ${path}.`);
     return new ConfigFile(path, readFileSync(path, 'utf8').replace(/^\ufeff/, ''));
   }
 
-  /** Its values, checked against the schema. @throws failure that names line, column, and what is expected there */
+  /** Its values, checked against the schema. @throws refusal that names line, column, and what is expected there */
   config(): Config {
     let value: unknown;
     try {
@@ -33,13 +33,13 @@ export class ConfigFile {
     } catch (cause) {
       const { first } = parsed(this.text);
       const what = first ? expectation(first) : (cause as Error).message;
-      throw failure('config_malformed', `${this.#at(first?.offset ?? 0)}: ${what}.`, {
+      throw refusal('config_malformed', `${this.#at(first?.offset ?? 0)}: ${what}.`, {
         hint: 'The configuration is JSON (RFC 8259).',
         cause,
       });
     }
     if (validator<Config>('config')(value)) return value;
-    throw this.failure(flaws({ $ref: 'reprise:/config' }, value));
+    throw this.refusal(flaws({ $ref: 'reprise:/config' }, value));
   }
 
   /** Members that occur twice in one object: JSON keeps only the last one. */
@@ -49,14 +49,14 @@ export class ConfigFile {
   }
 
   /** One error for these flaws, with the line and column of each. */
-  failure(found: Flaw[]): RepriseError {
+  refusal(found: Flaw[]): RepriseError {
     const placed = found.map((flaw) => ({ flaw, offset: this.#offset(flaw.pointer) }));
     const lines = placed
       .sort((a, b) => a.offset - b.offset)
       .slice(0, SHOWN_MAX)
       .map(({ flaw, offset }) => `${this.#at(offset)}: ${sentenceOf(flaw)}.`);
     const more = found.length - lines.length;
-    return failure('config_invalid', [...lines, ...(more > 0 ? [`And ${more} more.`] : [])].join('\n'), {
+    return refusal('config_invalid', [...lines, ...(more > 0 ? [`And ${more} more.`] : [])].join('\n'), {
       hint: 'docs/configuration.md lists every key.',
       errors: found.map(({ pointer, message }) => ({ pointer: `#${pointer}`, detail: message })),
     });
@@ -86,11 +86,11 @@ export class ConfigFile {
   }
 }
 
-/** @throws failure with the places of these flaws, where there are any; their pointers begin in `section` */
+/** @throws refusal with the places of these flaws, where there are any; their pointers begin in `section` */
 export function refuseFlaws(file: ConfigFile | null, section: string, found: Flaw[]): void {
   if (found.length === 0) return;
   const placed = found.map(({ pointer, message }) => ({ pointer: `/${section}${pointer}`, message }));
-  throw (file ?? new ConfigFile('the configuration', '')).failure(placed);
+  throw (file ?? new ConfigFile('the configuration', '')).refusal(placed);
 }
 
 /** Runs `work`, which concerns one place of the configuration; its error gets the line and column of that place. */
@@ -99,8 +99,7 @@ export function at<T>(file: ConfigFile | null, pointer: string, work: () => T): 
     return work();
   } catch (error) {
     if (!file || !(error instanceof RepriseError)) throw error;
-    const { code, message, hint } = error;
-    throw failure(code, `${file.place(pointer)}: ${message}`, { ...(hint && { hint }), cause: error });
+    throw error.inWords(`${file.place(pointer)}: ${error.message}`);
   }
 }
 

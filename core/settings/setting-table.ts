@@ -1,5 +1,5 @@
 import type { Config } from '../../schemas/types.ts';
-import { failure } from '../problems/errors.ts';
+import { refusal } from '../problems/errors.ts';
 
 /** Names, form and meaning of one setting of a process. `loadSettings` and docs/configuration.md are made from these. */
 export interface Setting {
@@ -144,7 +144,7 @@ export interface Given {
 
 /**
  * The value of a setting: flag, else environment, else file, else default; undefined where there is none of them.
- * @throws failure `config_invalid` naming the flag or the variable, and what is expected
+ * @throws refusal `config_invalid` naming the flag or the variable, and what is expected
  */
 export function settingValue<N extends SettingName>(name: N, given: Given): Resolved<N> {
   const setting: Setting = settingTable[name];
@@ -160,7 +160,7 @@ export function settingValue<N extends SettingName>(name: N, given: Given): Reso
     : (setting.choices?.includes(`${chosen}`) ?? true);
   if (!isValid) {
     const source = flag === undefined ? setting.env : (setting.flags?.[0] ?? name);
-    throw failure('config_invalid', `${source}=${JSON.stringify(chosen)} is not valid.`, {
+    throw refusal('config_invalid', `${source}=${JSON.stringify(chosen)} is not valid.`, {
       hint: `Use ${setting.limits ? `a whole number from ${setting.limits.min} to ${setting.limits.max}` : `one of ${setting.choices!.join(', ')}`}.`,
     });
   }

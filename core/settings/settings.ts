@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { root } from '../runtime/root.mjs';
 import type { Config } from '../../schemas/types.ts';
 import { ConfigFile } from './config-file.ts';
-import { failure } from '../problems/errors.ts';
+import { refusal } from '../problems/errors.ts';
 import { settingValue, type Flags, type SettingName } from './setting-table.ts';
 
 /** The settings of a process, validated, with the defaults filled in. */
@@ -49,7 +49,7 @@ export type { Flags };
 
 /**
  * Flag > environment > config/reprise.json > default. The only reader of the environment; the names are in setting-table.ts.
- * @throws failure naming the variable or the place in the file, and what is expected there
+ * @throws refusal naming the variable or the place in the file, and what is expected there
  */
 export function loadSettings(flags: Flags = {}, env: NodeJS.ProcessEnv = process.env): Settings {
   const chosen = settingValue('config', { flags, env, file: {} });
@@ -121,7 +121,7 @@ function otlpOf(value: (name: OtlpSetting) => string | undefined): Settings['otl
   const url = value('otlpTracesEndpoint') ?? (base && `${base.replace(/\/$/, '')}/v1/traces`);
   if (url === undefined) return null;
   if (!/^https?:$/.test(URL.canParse(url) ? new URL(url).protocol : ''))
-    throw failure('config_invalid', 'OTEL_EXPORTER_OTLP_ENDPOINT is not an HTTP URL.', {
+    throw refusal('config_invalid', 'OTEL_EXPORTER_OTLP_ENDPOINT is not an HTTP URL.', {
       hint: 'Write it as http://127.0.0.1:4318.',
     });
   const pairs = (value('otlpTracesHeaders') ?? value('otlpHeaders') ?? '').split(',').flatMap((pair) => {

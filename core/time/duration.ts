@@ -9,11 +9,11 @@ export function spanOf(text: string): number | null {
   return match && Number(match[2]) * UNITS_MS[match[3]!]! * (match[1] ? -1 : 1);
 }
 
-/** The same. @throws refusal when it is none */
-export function spanMs(text: string, name: string): number {
+/** The same; a negative one only where it may be. @throws refusal `span_malformed`, in which it is called `name` */
+export function spanMs(text: string, name: string, { mayBeNegative = false } = {}): number {
   const ms = spanOf(text);
-  if (ms !== null) return ms;
-  throw refusal('span_malformed', 422, `"${text.slice(0, 60)}" is no ${name}.`, {
+  if (ms !== null && (ms >= 0 || mayBeNegative)) return ms;
+  throw refusal('span_malformed', `"${text.slice(0, 60)}" is no ${name}.`, {
     hint: 'Write a number and a unit: 500ms, 10s, 5m, 1.5h, 2d.',
   });
 }

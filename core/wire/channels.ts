@@ -27,7 +27,7 @@ export function isChannelName(name: string): boolean {
 /** The specification of a channel, declared or not. @throws refusal when it can't be a channel's name */
 export function channelSpec(name: string, declared: { [name: string]: ChannelConfig } = {}): ChannelSpec {
   if (!isChannelName(name)) {
-    throw refusal('channel_name', 400, `"${name.slice(0, 140)}" can't be a channel's name.`, {
+    throw refusal('channel_name', `"${name.slice(0, 140)}" can't be a channel's name.`, {
       hint: `Use letters, digits, dot, colon, dash and underscore, ${limits.CHANNEL_NAME_MAX} at most; ${keys.ownPrefix}* is taken.`,
     });
   }

@@ -36,7 +36,7 @@ export function positionText({ epoch, offset }: Position): string {
 export function parsePosition(text: string): Position {
   const match = /^(\d{1,15})-(\d{1,15})$/.exec(text);
   if (!match)
-    throw refusal('position_malformed', 400, `"${text}" is not a position.`, {
+    throw refusal('position_malformed', `"${text}" is not a position.`, {
       hint: 'Write <epoch>-<offset>, for instance 3-120.',
     });
   return { epoch: Number(match[1]), offset: Number(match[2]) };

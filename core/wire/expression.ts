@@ -79,7 +79,7 @@ export function compileValue(text: string): (data: Data) => unknown {
 const LITERALS = new Set(['true', 'false', 'null', 'data']);
 
 function malformed(text: string, what: string, cause?: unknown): Error {
-  return refusal('expression_malformed', 422, `"${text.slice(0, 200)}" is no expression: ${what}.`, {
+  return refusal('expression_malformed', `"${text.slice(0, 200)}" is no expression: ${what}.`, {
     hint: 'Write it in CEL, for instance: speed > 30 && vehicle_id == "bus-1".',
     cause,
   });

@@ -77,7 +77,7 @@ export async function resumeEpoch(
 
 function owned(channel: string, token: string): Error {
   const holder = replayOf(token);
-  return refusal('channel_owned', 409, `Channel "${channel}" is being played on by replay "${holder}".`, {
+  return refusal('channel_owned', `Channel "${channel}" is being played on by replay "${holder}".`, {
     hint: `Stop it first (DELETE /api/v1/replays/${holder}), or play on another channel (--channel).`,
   });
 }

@@ -54,7 +54,7 @@ export async function convert(request: ConvertRequest): Promise<ConvertReport> {
   const out = resolve(request.out);
   const format = formatOfOutput(out);
   if (request.inputs.some((input) => resolve(input) === out))
-    throw refusal('same_file', 422, `${basename(out)} would be written over itself.`, {
+    throw refusal('same_file', `${basename(out)} would be written over itself.`, {
       hint: 'Name another file.',
     });
   const job = new Conversion(request, await mkdtemp(join(dirname(out), '.reprise-')));
@@ -73,7 +73,7 @@ export async function convert(request: ConvertRequest): Promise<ConvertReport> {
 function formatOfOutput(out: string): 'mcap' | 'ndjson' | 'csv' {
   const match = /\.(mcap|(?:ndjson|jsonl|csv)(?:\.gz)?)$/.exec(out.toLowerCase());
   if (match) return match[1] === 'mcap' ? 'mcap' : match[1]!.startsWith('csv') ? 'csv' : 'ndjson';
-  throw refusal('format_unknown', 422, `${basename(out)} is in no format that can be written.`, {
+  throw refusal('output_format', `${basename(out)} is in no format that can be written.`, {
     hint: 'There are .mcap, .ndjson and .csv; the last two also as .gz.',
   });
 }
@@ -151,7 +151,7 @@ class Conversion {
   async report(part: string): Promise<Omit<ConvertReport, 'out' | 'format'>> {
     const { messages, channels, startMs, endMs } = this.#written!;
     if (messages === 0)
-      throw refusal('range_empty', 422, 'Nothing is left to write.', { hint: 'Look at --start and --end.' });
+      throw refusal('range_empty', 'Nothing is left to write.', { hint: 'Look at --start and --end.' });
     return {
       messages,
       channels,

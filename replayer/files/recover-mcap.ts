@@ -22,7 +22,7 @@ const DAMAGES_MAX = 1_000;
 /** Saves every message of an MCAP file whose bytes are there. */
 export async function recoverMcap(input: string, out: string): Promise<RecoverReport> {
   if (!out.toLowerCase().endsWith('.mcap'))
-    throw refusal('format_unknown', 422, `${basename(out)} is no MCAP file.`, {
+    throw refusal('output_format', `${basename(out)} is no MCAP file.`, {
       hint: 'What is saved of MCAP is MCAP; convert it afterwards.',
     });
   const damages: Damage[] = [];

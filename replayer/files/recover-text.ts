@@ -23,7 +23,7 @@ export async function recoverText(input: string, out: string): Promise<RecoverRe
       .split('.')
       .at(-1);
   if (kind(input) !== kind(out) || /\.zst$/i.test(out))
-    throw refusal('format_unknown', 422, `${basename(out)} is of another kind than ${basename(input)}.`, {
+    throw refusal('output_format', `${basename(out)} is of another kind than ${basename(input)}.`, {
       hint: 'What is saved of text is the same text, packed or not (.gz); convert it afterwards.',
     });
   const damages: Damage[] = [];

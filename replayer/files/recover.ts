@@ -11,12 +11,12 @@ import { recoverText } from './recover-text.ts';
  */
 export async function recover(input: string, out: string): Promise<RecoverReport> {
   if (resolve(input) === resolve(out))
-    throw refusal('same_file', 422, `${basename(out)} would be written over itself.`, {
+    throw refusal('same_file', `${basename(out)} would be written over itself.`, {
       hint: 'Name another file.',
     });
   const report = (await isMcap(input)) ? await recoverMcap(input, out) : await recoverText(input, out);
   if (report.recovered > 0) return report;
-  throw refusal('nothing_intact', 422, `Nothing in ${basename(input)} is intact.`, {
+  throw refusal('nothing_intact', `Nothing in ${basename(input)} is intact.`, {
     hint: report.damages.map(({ offset, what }) => `Byte ${offset}: ${what}.`)[0] ?? 'It is empty.',
   });
 }

@@ -44,7 +44,7 @@ export default {
 } satisfies Format;
 
 function notSeekable(): Error {
-  return refusal('format_needs_file', 422, 'Parquet can be read from an uncompressed file only.', {
+  return refusal('format_needs_file', 'Parquet can be read from an uncompressed file only.', {
     hint: 'Write it to a file and play that.',
   });
 }

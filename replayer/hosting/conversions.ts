@@ -53,7 +53,7 @@ export class Conversions {
 
   /** @throws refusal where a recording is missing, the name is taken, or nothing would be written */
   async convert({ job, ...request }: ConversionRequest): Promise<ConvertResult> {
-    if (!JOB.test(job)) throw refusal('job_name', 422, 'That is no name of a conversion.');
+    if (!JOB.test(job)) throw refusal('job_name', 'That is no name of a conversion.');
     const running: Running = { ending: new AbortController(), done: Promise.resolve(), share: 0 };
     const done = this.#write(join(this.#folder, `.converting-${job}`), request, running);
     running.done = done;
@@ -81,12 +81,12 @@ export class Conversions {
     const input = this.#path(recording);
     const out = this.#path(to);
     if (!(await stat(input).catch(() => null)))
-      throw refusal('recording_unknown', 404, `No recording "${recording}".`, {
+      throw refusal('recording_unknown', `No recording "${recording}".`, {
         hint: 'GET /api/v1/recordings lists them.',
       });
     const isFree = async () => {
       if (await stat(out).catch(() => null))
-        throw refusal('recording_exists', 409, `There is a recording "${to}" already.`, {
+        throw refusal('recording_exists', `There is a recording "${to}" already.`, {
           hint: 'Choose another name.',
         });
     };

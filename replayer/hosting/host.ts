@@ -127,12 +127,12 @@ export class ReplayHost {
   ): Promise<Replay> {
     const { id = '' } = request;
     if (this.#replays.has(id) || this.#beginning.has(id)) {
-      throw refusal('replay_exists', 409, `There is a replay "${id}" already.`, {
+      throw refusal('replay_exists', `There is a replay "${id}" already.`, {
         hint: 'Remove it first, or choose another id.',
       });
     }
     if (this.#replays.size >= REPLAYS_MAX) {
-      throw refusal('replays_too_many', 429, `${REPLAYS_MAX} replays run here already.`, {
+      throw refusal('replays_too_many', `${REPLAYS_MAX} replays run here already.`, {
         hint: 'Remove one.',
       });
     }
@@ -259,7 +259,7 @@ export class ReplayHost {
   /** The file of a recording: a plain name in the folder, nothing outside it. */
   path(id: string): string {
     if (!/^[^/\\\0]+$/.test(id) || id.startsWith('.')) {
-      throw refusal('recording_name', 422, `"${id.slice(0, 100)}" is no recording's name.`, {
+      throw refusal('recording_name', `"${id.slice(0, 100)}" is no recording's name.`, {
         hint: 'It is a file name without folders.',
       });
     }
@@ -269,7 +269,7 @@ export class ReplayHost {
   #find(id: string): Replay {
     const replay = this.#replays.get(id);
     if (!replay)
-      throw refusal('replay_unknown', 404, `No replay "${id}".`, { hint: 'GET /api/v1/replays lists them.' });
+      throw refusal('replay_unknown', `No replay "${id}".`, { hint: 'GET /api/v1/replays lists them.' });
     return replay;
   }
 
@@ -313,7 +313,7 @@ export async function forget(redis: Redis, ids: string[]): Promise<void> {
 }
 
 function unknownRecording(id: string): Error {
-  return refusal('recording_unknown', 404, `No recording "${id}".`, {
+  return refusal('recording_unknown', `No recording "${id}".`, {
     hint: 'GET /api/v1/recordings lists them.',
   });
 }

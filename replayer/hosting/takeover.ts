@@ -1,4 +1,4 @@
-import { RepriseError, sentence } from '../../core/problems/errors.ts';
+import { isProblem, sentence } from '../../core/problems/errors.ts';
 import { keys } from '../../core/wire/keys.ts';
 import type { Logger } from '../../core/logging/log.ts';
 import { services } from '../../core/redis/presence.ts';
@@ -75,6 +75,6 @@ async function isAlive(redis: Redis, instance: string): Promise<boolean> {
 
 function tell(error: unknown, replay: string, log: Logger): void {
   // Another process was faster.
-  if (error instanceof RepriseError && /^(channel_owned|replay_exists)$/.test(error.code)) return;
+  if (isProblem(error, 'channel_owned', 'replay_exists')) return;
   log.warn({ replay }, `can't go on with a replay whose process is gone: ${sentence(error)}`);
 }

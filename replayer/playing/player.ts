@@ -1,7 +1,8 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import type { Block } from '../../core/wire/block.ts';
 import { Clock, type Time } from '../../core/time/clock.ts';
-import { asRepriseError, RepriseError } from '../../core/problems/errors.ts';
+import type { RepriseError } from '../../core/problems/errors.ts';
+import { asRepriseError, isProblem } from '../../core/problems/errors.ts';
 import type { Rate } from '../../schemas/types.ts';
 import { Pass, type LatePolicy, type Manner, type Output, type Published } from './pass.ts';
 import { Stepping, type Step } from './steps.ts';
@@ -139,7 +140,7 @@ export class Player {
           await this.#pass(fromMs, published);
         } catch (error) {
           // Redis came back without its data: a new epoch voids what was, so going on at what arrived last doubles nothing.
-          if (!(error instanceof RepriseError && error.code === 'log_reset')) throw error;
+          if (!isProblem(error, 'log_reset')) throw error;
           this.#seekMs ??= this.#confirmedMs ?? fromMs;
         }
         this.#refuseFailed();

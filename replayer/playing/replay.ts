@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { machineTime, type Time } from '../../core/time/clock.ts';
 import { isoTime } from '../../core/wire/event.ts';
-import { refusal, sentence } from '../../core/problems/errors.ts';
+import { isProblem, refusal, sentence } from '../../core/problems/errors.ts';
 import type { Redis } from '../../core/redis/connection.ts';
 import { addDeadLetters } from '../../core/redis/channel-store.ts';
 import type {
@@ -56,6 +56,8 @@ export class Replay {
   readonly #instance: string;
   readonly #emission: Emission;
   readonly #gauge: Gauge;
+  /** How long it may rest before it is removed. */
+  readonly #idleTimeoutMs: number;
   readonly #created = new Date().toISOString();
   readonly #time: Time;
   #ab: { startMs: number; endMs: number } | null = null;
@@ -100,6 +102,8 @@ export class Replay {
     });
     this.#emission.clock = this.player.clock;
     this.#emission.loopsDone = () => this.player.loopsDone;
+    this.#idleTimeoutMs =
+      request.idleTimeout === undefined ? Infinity : spanMs(request.idleTimeout, 'idle timeout');
     this.#gauge = new Gauge(this.player, this.#time);
   }
 
@@ -119,7 +123,8 @@ export class Replay {
         refusals.add(written);
         void written.finally(() => refusals.delete(written));
       };
-      const offsetMs = source.offset === undefined ? 0 : spanMs(source.offset, 'offset');
+      const offsetMs =
+        source.offset === undefined ? 0 : spanMs(source.offset, 'offset', { mayBeNegative: true });
       const options = { ...source, offsetMs, channels: parts.channels, refuse };
       recordings.push(await openRecording(source.path, options));
     }
@@ -157,7 +162,7 @@ export class Replay {
 
   /** Whether another process plays it now: what this one knows of it is of no use any more. */
   get taken(): boolean {
-    return this.player.failure?.code === 'replay_taken';
+    return isProblem(this.player.failure, 'replay_taken');
   }
 
   get waiting(): boolean {
@@ -199,18 +204,17 @@ export class Replay {
   #checkOnce(): void {
     const pipe = this.recordings.find((recording) => recording instanceof TextRecording && recording.once);
     if (pipe)
-      throw refusal('recording_passed', 409, `${pipe.file} can be read once only: no seek, no loop.`, {
+      throw refusal('recording_passed', `${pipe.file} can be read once only: no seek, no loop.`, {
         hint: 'Write it to a file first and play that.',
       });
   }
 
   /** Whether it has rested for as long as it may. */
   get overdue(): boolean {
-    const { idleTimeout } = this.#request;
     const rests = this.player.state === 'paused' || this.player.state === 'ended';
     this.#restSinceMs = rests ? (this.#restSinceMs ?? this.#time.now()) : null;
-    if (idleTimeout === undefined || this.#restSinceMs === null) return false;
-    return this.#time.now() - this.#restSinceMs > spanMs(idleTimeout, 'idle timeout');
+    if (this.#restSinceMs === null) return false;
+    return this.#time.now() - this.#restSinceMs > this.#idleTimeoutMs;
   }
 
   /** The replay as REST shows it. */
@@ -328,7 +332,6 @@ function rangeOf(
   if (endMs >= startMs && startMs <= (timeline.endMs ?? Infinity)) return { startMs, endMs };
   throw refusal(
     'range_empty',
-    422,
     `Nothing lies between ${isoTime(startMs)} and ${endMs === Infinity ? 'the end' : isoTime(endMs)}.`,
     {
       hint: `The recording goes from ${isoTime(timeline.startMs)}${timeline.endMs === null ? '' : ` to ${isoTime(timeline.endMs)}`}.`,

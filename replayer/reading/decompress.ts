@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import * as zlib from 'node:zlib';
-import { failure } from '../../core/problems/errors.ts';
+import { failure, refusal } from '../../core/problems/errors.ts';
 
 const READ_BYTES = 1 << 18;
 const GZIP = Buffer.from([0x1f, 0x8b]);
@@ -17,7 +17,8 @@ const native = zlib as unknown as NativeZstd;
 
 /**
  * Decompresses a source. Its first bytes, not its name, tell gzip and zstd from plain bytes. A byte order mark is removed.
- * Leaving the loop closes the source. @throws failure naming the source when it ends early or can't be decompressed
+ * Leaving the loop closes the source. @throws refusal naming the source when it ends early or can't be decompressed;
+ * failure when the system can't read it
  */
 export async function* unpacked(source: AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer> {
   let first = true;
@@ -29,11 +30,15 @@ export async function* unpacked(source: AsyncIterable<Buffer>, name: string): As
       yield marked ? bytes.subarray(3) : bytes;
     }
   } catch (cause) {
-    throw failure('recording_unreadable', `${name} can't be read to its end: ${(cause as Error).message}.`, {
-      hint: 'Is the file complete?',
-      cause,
-    });
+    const what = `${name} can't be read to its end: ${(cause as Error).message}.`;
+    if (isOfSystem(cause)) throw failure('recording_unavailable', what, { cause });
+    throw refusal('recording_unreadable', what, { hint: 'Is the file complete?', cause });
   }
+}
+
+/** Whether the system refused to read, in contrast to what was read being wrong. */
+function isOfSystem(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error;
 }
 
 async function* plain(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {

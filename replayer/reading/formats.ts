@@ -30,7 +30,7 @@ export function formatOf(path: string, head: string): Format {
   const owner = named.find(({ endings }) => name.endsWith(endings[0]!)) ?? named[0];
   const found = (named.length > 1 ? byLook(named) : undefined) ?? owner ?? byLook(formats);
   if (found) return found;
-  throw refusal('format_unknown', 415, `${path} is not in a format that can be played.`, {
+  throw refusal('format_unknown', `${path} is not in a format that can be played.`, {
     hint: `The formats are ${names()}; text also as .gz and .zst. --format names one.`,
   });
 }
@@ -39,7 +39,7 @@ export function formatOf(path: string, head: string): Format {
 export function formatNamed(name: string): Format {
   const found = formats.find((format) => format.name === name);
   if (found) return found;
-  throw refusal('format_unknown', 422, `"${name}" is not a format.`, {
+  throw refusal('format_name', `"${name}" is not a format.`, {
     hint: `The formats are ${names()}.`,
   });
 }

@@ -77,7 +77,7 @@ export function interpret(
   for (const option of ['time', 'subject', 'latitude', 'longitude'] as const) {
     const missing = given[option]?.split('+').find((column) => !columns.includes(column));
     if (missing !== undefined)
-      throw refusal('column_unknown', 422, `${file} has no column "${missing}" (--${option}).`, { hint });
+      throw refusal('column_unknown', `${file} has no column "${missing}" (--${option}).`, { hint });
   }
 
   const rename = new Map(given.rename);

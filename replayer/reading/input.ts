@@ -1,4 +1,5 @@
 import { createReadStream, type ReadStream } from 'node:fs';
+import { basename } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import type { Input } from '../formats/support/format.ts';
 import { unpacked } from './decompress.ts';
@@ -8,12 +9,12 @@ const TEXT_BYTES = 1 << 15;
 
 /**
  * A file's bytes, decompressed, in pieces of any size. Leaving the loop closes the file. `opened` receives the stream
- * that reads it. @throws failure when the file ends early or can't be decompressed
+ * that reads it. @throws refusal when the file ends early or can't be decompressed
  */
 export function readBytes(path: string, opened?: (stream: ReadStream) => void): AsyncGenerator<Buffer> {
   const stream = createReadStream(path, { highWaterMark: READ_BYTES });
   opened?.(stream);
-  return unpacked(stream, path);
+  return unpacked(stream, basename(path));
 }
 
 /** A file as the input of a format. */

@@ -124,7 +124,7 @@ class PipedBlocks implements OrderedBlocks {
 
   async *blocks(): AsyncGenerator<Block> {
     if (this.#wasRead)
-      throw refusal('recording_passed', 409, `${this.#name} can be read once only: no seek, no loop.`, {
+      throw refusal('recording_passed', `${this.#name} can be read once only: no seek, no loop.`, {
         hint: 'Write it to a file first and play that.',
       });
     this.#wasRead = true;

@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { sentence } from '../../core/problems/errors.ts';
+import { asRepriseError } from '../../core/problems/errors.ts';
 import { Parser, type ParserPlan } from './parser.ts';
 
 /** A run of rows to parse. `file` numbers the files: each has one plan and one header. */
@@ -32,7 +32,7 @@ parentPort!.on('message', ({ id, file, plan, header, bytes }: ThreadRequest) => 
         [...buffers] as ArrayBuffer[],
       );
     } catch (error) {
-      parentPort!.postMessage({ id, error: sentence(error) });
+      parentPort!.postMessage({ id, problem: asRepriseError(error).toProblem() });
     }
   })();
 });

@@ -31,7 +31,7 @@ export function shareOf(text: string): number {
   const [, number, percent] = /^(\d+(?:\.\d+)?|\.\d+)(%?)$/.exec(text.trim()) ?? [];
   const share = Number(number) / (percent ? 100 : 1);
   if (share > 0 && share <= 1) return share;
-  throw refusal('share_malformed', 422, `"${text.slice(0, 60)}" is not a valid share of records.`, {
+  throw refusal('share_malformed', `"${text.slice(0, 60)}" is not a valid share of records.`, {
     hint: 'Write it as 10% or 0.1.',
   });
 }

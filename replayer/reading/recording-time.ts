@@ -16,7 +16,7 @@ export function recordingTimeMs(text: string | undefined, startMs: number, name:
     : '';
   const timeMs = Date.parse(zoned);
   if (!Number.isNaN(timeMs)) return timeMs;
-  throw refusal('moment_malformed', 422, `"${text.slice(0, 60)}" is not a valid ${name}.`, {
+  throw refusal('moment_malformed', `"${text.slice(0, 60)}" is not a valid ${name}.`, {
     hint: 'Write a time such as 2019-12-24T20:30:00Z, or an offset from the start such as 90s.',
   });
 }
@@ -29,7 +29,7 @@ export function recordingRangeMs(text: string, startMs: number): { startMs: numb
     endMs: recordingTimeMs(to ?? '', startMs, 'end of a range')!,
   };
   if (more.length === 0 && range.startMs < range.endMs) return range;
-  throw refusal('range_empty', 422, `"${text.slice(0, 60)}" is not a valid range.`, {
+  throw refusal('range_empty', `"${text.slice(0, 60)}" is not a valid range.`, {
     hint: 'Write A..B, for instance 90s..2m.',
   });
 }

@@ -43,11 +43,11 @@ export async function sourceOf(path: string, redis?: Redis): Promise<Source> {
   if (key !== undefined && redis) return streamSource(path, new StreamKey(redis, key));
   const info = await stat(path).catch(() => null);
   if (!info)
-    throw refusal('recording_unknown', 404, `There is no file ${basename(path)}.`, {
+    throw refusal('recording_unknown', `There is no file ${basename(path)}.`, {
       hint: 'Check the path.',
     });
   if (!info.isFile())
-    throw refusal('recording_unknown', 404, `${basename(path)} is not a file.`, {
+    throw refusal('recording_unknown', `${basename(path)} is not a file.`, {
       hint: info.isDirectory()
         ? 'It is a folder. Name a file in it.'
         : 'Name a regular file, or - for standard input.',
@@ -67,7 +67,7 @@ export async function sourceOf(path: string, redis?: Redis): Promise<Source> {
 
 async function streamSource(name: string, stream: StreamKey): Promise<Source> {
   if (!(await stream.exists()))
-    throw refusal('recording_unknown', 404, `There is no stream ${stream.key} in this Redis.`, {
+    throw refusal('recording_unknown', `There is no stream ${stream.key} in this Redis.`, {
       hint: 'SCAN 0 TYPE stream lists the keys of streams.',
     });
   return {
@@ -89,7 +89,7 @@ export function pipeSource(name: string, source: AsyncIterable<Buffer>): Source 
   let passed = false;
   async function* bytes(): AsyncGenerator<Buffer> {
     if (passed)
-      throw refusal('recording_passed', 409, `${name} can be read once only.`, {
+      throw refusal('recording_passed', `${name} can be read once only.`, {
         hint: 'Write it to a file first to loop it or to seek in it.',
       });
     passed = true;
@@ -152,5 +152,5 @@ async function beginning(bytes: AsyncGenerator<Buffer>): Promise<Buffer> {
 async function* nothing(): AsyncGenerator<never> {}
 
 function empty(name: string): Error {
-  return refusal('recording_empty', 422, `${name} is empty.`, { hint: 'Record or choose another file.' });
+  return refusal('recording_empty', `${name} is empty.`, { hint: 'Record or choose another file.' });
 }

@@ -57,7 +57,6 @@ export class TextRecording {
     if (sample.length === 0) {
       throw refusal(
         'recording_unplayable',
-        422,
         `${source.name} has no row that can be read as ${format.name}${problem ? `: ${problem}` : '.'}`,
         { hint: 'If it is in another format, name that with --format.' },
       );
@@ -202,15 +201,10 @@ function* timesOf(sample: Data[], interpretation: Interpretation): Generator<num
 
 function unplayable(file: string, { channel }: Interpretation, reader: RecordReader): Error {
   const { filtered, refused, lastReason } = reader;
-  return refusal(
-    'recording_unplayable',
-    422,
-    `No row of ${file} can be played on channel "${channel.value}".`,
-    {
-      hint:
-        filtered > 0
-          ? `${filtered} rows were left out by --filter or --sample, or because they only restore state.`
-          : `All ${refused} rows were refused, the last one because: ${lastReason}`,
-    },
-  );
+  return refusal('recording_unplayable', `No row of ${file} can be played on channel "${channel.value}".`, {
+    hint:
+      filtered > 0
+        ? `${filtered} rows were left out by --filter or --sample, or because they only restore state.`
+        : `All ${refused} rows were refused, the last one because: ${lastReason}`,
+  });
 }

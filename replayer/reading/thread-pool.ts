@@ -1,8 +1,9 @@
 import { Worker } from 'node:worker_threads';
-import { invariant } from '../../core/problems/errors.ts';
+import { invariant, RepriseError } from '../../core/problems/errors.ts';
+import type { Problem } from '../../schemas/types.ts';
 
 /** A thread's answer to a request. Before the first one, a thread posts any message to say that it is ready. */
-export type ThreadReply<Answer> = { id: number; answer: Answer } | { id: number; error: string };
+export type ThreadReply<Answer> = { id: number; answer: Answer } | { id: number; problem: Problem };
 
 /** Threads that do one kind of work. They start when first needed, and idle threads do not keep the process alive. */
 export class ThreadPool<Request extends object, Answer> {
@@ -28,7 +29,7 @@ export class ThreadPool<Request extends object, Answer> {
 
   /**
    * Sends a request to a thread; null while no thread is ready yet. The buffers in `handOver` are moved, not copied.
-   * @throws Error with the message of the thread's error
+   * @throws the thread's error, with its code
    */
   run(request: Request, handOver: ArrayBuffer[]): Promise<Answer> | null {
     const id = ++this.#runs;
@@ -61,7 +62,7 @@ export class ThreadPool<Request extends object, Answer> {
     this.#waiting.delete(reply.id);
     if (this.#waiting.size === 0) for (const worker of this.#ready) worker.unref();
     if (!waiting) throw invariant('a thread answered a request that was not made');
-    if ('error' in reply) waiting.reject(new Error(reply.error));
+    if ('problem' in reply) waiting.reject(RepriseError.fromProblem(reply.problem));
     else waiting.resolve(reply.answer);
   }
 }

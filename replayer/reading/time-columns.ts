@@ -62,7 +62,7 @@ export function timeColumn(
   if (parts.slice(0, 3).every(Boolean)) {
     return { value: parts.filter(Boolean).join('+'), because: 'year, month and day have a column each' };
   }
-  throw refusal('time_column_unknown', 422, `No column of ${file} holds a time that can be read.`, {
+  throw refusal('time_column_unknown', `No column of ${file} holds a time that can be read.`, {
     hint: `${hint} Name it with --time COLUMN, and its format with --time-format (s, ms, us, ns, iso, excel, or a pattern such as dd/MM/yyyy HH:mm). If there is none, play a row every so often with --every 100ms. Over REST these are the options time, timeFormat and every.`,
   });
 }
@@ -92,7 +92,6 @@ export function timeFormat(
   if (guess) return guess;
   throw refusal(
     'time_format_unknown',
-    422,
     `The times in column "${column}" of ${file} can't be read: ${JSON.stringify(sample[0]?.[column])}.`,
     {
       hint: 'Give --time-format: s, ms, us, ns, iso, excel, or a pattern such as dd/MM/yyyy HH:mm.',

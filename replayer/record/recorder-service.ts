@@ -46,7 +46,7 @@ export class RecorderService {
   async snapshot(): Promise<Snapshot> {
     const { recorder, sink, recordings } = this.#parts;
     if (!(sink instanceof RingBuffer)) {
-      throw refusal('recorder_without_ring', 409, `The recorder ${this.id} keeps no ring: it writes all.`, {
+      throw refusal('recorder_without_ring', `The recorder ${this.id} keeps no ring: it writes all.`, {
         hint: 'Start another one with --ring 60s.',
       });
     }

@@ -9,7 +9,7 @@ import { createLog } from '../../core/logging/log.ts';
 import { connect, duplicate, type Redis } from '../../core/redis/connection.ts';
 import { listenToCommands } from '../../replayer/hosting/commands.ts';
 import { ReplayHost } from '../../replayer/hosting/host.ts';
-import type { ReplayRequest } from '../../schemas/types.ts';
+import type { Problem, ReplayRequest } from '../../schemas/types.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 import { eventually } from '../helpers/wait.ts';
 
@@ -100,12 +100,12 @@ describe('replays under control', function () {
   });
 
   it('is steered by commands on a Redis channel, each answered by its id', async () => {
-    const commands = listenToCommands(redis, host);
+    const commands = listenToCommands(redis, host, createLog('test', 'silent'));
     const replies: {
       id: unknown;
       ok: boolean;
       replay?: { rate: unknown; state: string };
-      problem?: { detail?: string };
+      problem?: Problem;
     }[] = [];
     const subscriber = duplicate(redis);
     subscriber.on('message', (_channel, text) => replies.push(JSON.parse(text)));
@@ -121,14 +121,19 @@ describe('replays under control', function () {
       '{"id":"2","replay":"nobody","rate":5}',
       '{"id":"3","replay":"commanded","rate":"fast"}',
       '{"id":"4","replay":"commanded","position":"20s"}',
+      '{"id":"5","replay":"commanded","position":"noon"}',
     ]) {
       await redis.publish(keys.commands, command);
     }
-    await eventually('three answers', () => replies.length === 3);
+    await eventually('four answers', () => replies.length === 4);
     const answers = new Map(replies.map((reply) => [reply.id, reply]));
     assert.deepEqual([answers.get('1')!.ok, answers.get('1')!.replay!.rate], [true, 5]);
     assert.equal(answers.get('3')!.ok, false);
-    assert.match(JSON.stringify(answers.get('3')!.problem), /rate/);
+    const { code, type, status, detail } = answers.get('3')!.problem!;
+    assert.deepEqual([code, type, status], ['command_malformed', '/docs/problems#command_malformed', 422]);
+    assert.match(detail!, /rate/);
+    const { problem } = answers.get('5')!;
+    assert.deepEqual([problem!.code, problem!.status], ['moment_malformed', 422]);
     assert.match(JSON.stringify(answers.get('4')!.replay), /"didSeek":true.*|00:00:20/);
     commands.close();
     subscriber.disconnect();
@@ -209,7 +214,10 @@ describe('replays under control', function () {
 
   it('says what it can not read, and changes nothing', async () => {
     await create('strict', { paused: true });
-    await assert.rejects(host.patch('strict', { rate: 3, position: 'noon' }), /"noon" is not a valid position/);
+    await assert.rejects(
+      host.patch('strict', { rate: 3, position: 'noon' }),
+      /"noon" is not a valid position/,
+    );
     await assert.rejects(host.patch('strict', { rate: 3, ab: '9s..1s' }), /is not a valid range/);
     assert.equal((await host.patch('strict', {})).rate, 1);
     await assert.rejects(create('strict'), /There is a replay "strict" already/);

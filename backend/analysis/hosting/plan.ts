@@ -1,7 +1,7 @@
 import { channelSpec, type ChannelSpec } from '../../../core/wire/channels.ts';
 import type { CloudEvent } from '../../../core/wire/event.ts';
 import type { Settings } from '../../../core/settings/settings.ts';
-import { failure } from '../../../core/problems/errors.ts';
+import { refusal, RepriseError } from '../../../core/problems/errors.ts';
 import { planPipeline, type Carried } from '../../../core/wire/pipeline.ts';
 import type { Setup } from '../../../core/setup/setup.ts';
 import type { Analytics, Pipeline, ServiceConfig } from '../../../schemas/types.ts';
@@ -70,7 +70,7 @@ function windowsOf(name: string, { from, to = name, state, ...params }: Analytic
   return { use: 'windows', input: from, output: to, params, ...(state && { state }) };
 }
 
-/** @throws failure saying what is wrong with a service's configuration */
+/** @throws refusal saying what is wrong with a service's configuration */
 export function plan(
   name: string,
   config: ServiceRequest,
@@ -79,7 +79,7 @@ export function plan(
 ): PlannedService {
   const kind = kinds.get(config.use);
   if (!kind)
-    throw failure(
+    throw refusal(
       'service_unknown',
       `Service "${name}" uses "${config.use}", which is no file under backend/analysis/services.`,
       { hint: `There are: ${[...kinds.keys()].join(', ')}.` },
@@ -87,7 +87,7 @@ export function plan(
   const input = config.input ?? kind.input;
   const outputs = outputsOf(name, kind, config, channels);
   if ([...outputs.values()].some((spec) => spec.name === input))
-    throw failure('config_invalid', `Service "${name}" would read what it writes: "${input}".`);
+    throw refusal('config_invalid', `Service "${name}" would read what it writes: "${input}".`);
   const params = checkedParams(name, kind, config.params ?? {});
   return {
     name,
@@ -127,11 +127,12 @@ function created(name: string, kind: ServiceKind, params: { [name: string]: unkn
   try {
     return kind.create(params);
   } catch (cause) {
-    throw failure('config_invalid', `Service "${name}": ${(cause as Error).message}`, { cause });
+    const hint = cause instanceof RepriseError ? cause.hint : undefined;
+    throw refusal('config_invalid', `Service "${name}": ${(cause as Error).message}`, { hint, cause });
   }
 }
 
-/** A service's outputs by name. @throws failure for one that it has not */
+/** A service's outputs by name. @throws refusal for one that it has not */
 function outputsOf(
   name: string,
   kind: ServiceKind,
@@ -141,7 +142,7 @@ function outputsOf(
   const names = { [MAIN_OUTPUT]: config.output ?? kind.output, ...kind.outputs, ...config.outputs };
   for (const output of Object.keys(config.outputs ?? {})) {
     if (output !== MAIN_OUTPUT && !kind.outputs?.[output])
-      throw failure('config_invalid', `Service "${name}" (${kind.name}) has no output "${output}".`);
+      throw refusal('config_invalid', `Service "${name}" (${kind.name}) has no output "${output}".`);
   }
   return new Map(Object.entries(names).map(([output, channel]) => [output, channelSpec(channel, channels)]));
 }

@@ -1,5 +1,5 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { failure } from '../../../core/problems/errors.ts';
+import { refusal } from '../../../core/problems/errors.ts';
 import { loadRegistry } from '../../../core/runtime/registry.ts';
 import { Plugins } from '../../../core/plugins/plugins.ts';
 import { explain } from '../../../schemas/index.ts';
@@ -20,7 +20,7 @@ export async function serviceKinds(plugins = new Plugins()): Promise<Map<string,
 /**
  * Parameters of a service with their defaults.
  * @param name of the service, for the message
- * @throws failure `config_invalid` naming the parameter that is wrong
+ * @throws refusal `config_invalid` naming the parameter that is wrong
  */
 export function checkedParams<Kind extends Pick<ServiceKind, 'params'>>(
   name: string,
@@ -30,7 +30,7 @@ export function checkedParams<Kind extends Pick<ServiceKind, 'params'>>(
   const params: unknown = structuredClone(given);
   const validate = paramsAjv.compile<ParamsOf<Kind['params']>>(kind.params);
   if (validate(params)) return params;
-  throw failure(
+  throw refusal(
     'config_invalid',
     `The parameters of service "${name}": ${explain(validate.errors, params)}.`,
   );

@@ -1,4 +1,4 @@
-import { failure } from '../../../core/problems/errors.ts';
+import { refusal } from '../../../core/problems/errors.ts';
 
 /** One of `count` parts of a service's keys; `index` counts from 1. */
 export interface Partition {
@@ -6,12 +6,12 @@ export interface Partition {
   count: number;
 }
 
-/** @throws failure where it is not as in "2/3" */
+/** @throws refusal where it is not as in "2/3" */
 export function parsePartition(text: string): Partition {
   const [, index, count] = /^(\d{1,4})\/(\d{1,4})$/.exec(text) ?? [];
   const partition = { index: Number(index), count: Number(count) };
   if (!(partition.index >= 1 && partition.index <= partition.count))
-    throw failure('config_invalid', `"${text}" is no partition.`, {
+    throw refusal('config_invalid', `"${text}" is no partition.`, {
       hint: 'Write 1/3, 2/3 and 3/3 for three processes.',
     });
   return partition;

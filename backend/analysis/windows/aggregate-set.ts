@@ -60,7 +60,7 @@ const SHOWN_MAX = 200;
 
 function parseColumn(name: string, text: string): Column {
   const malformed = (what: string) =>
-    refusal('select_malformed', 422, `"${name}": "${text.slice(0, SHOWN_MAX)}" ${what}.`, {
+    refusal('select_malformed', `"${name}": "${text.slice(0, SHOWN_MAX)}" ${what}.`, {
       hint: `Write for instance ${aggregates.avg.example}, ${aggregates.quantile.example} or ${aggregates.count.example}. The aggregates are: ${Object.keys(aggregates).join(', ')}.`,
     });
   if (RESERVED_NAMES.includes(name)) throw malformed('uses a name that every result already has');

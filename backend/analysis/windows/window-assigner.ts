@@ -17,7 +17,7 @@ const WINDOWS_MAX = 1_000;
 /** @throws refusal `window_malformed` for windows that are not possible */
 export function windowAssigner({ kind, size, every, offset }: WindowParams['window']): WindowAssigner {
   const sizeMs = spanMs(size, 'window size');
-  const offsetMs = spanMs(offset ?? '0s', 'window offset');
+  const offsetMs = spanMs(offset ?? '0s', 'window offset', { mayBeNegative: true });
   if (!(sizeMs >= 1)) throw malformed(`A window must be at least 1 ms long, not ${size}.`);
   if (every !== undefined && kind !== 'hopping') throw malformed('"every" applies only to hopping windows.');
   if (kind === 'session' || kind === 'sliding')
@@ -40,7 +40,7 @@ export function windowAssigner({ kind, size, every, offset }: WindowParams['wind
 }
 
 function malformed(what: string): Error {
-  return refusal('window_malformed', 422, what, {
+  return refusal('window_malformed', what, {
     hint: 'For instance {"kind": "hopping", "size": "5m", "every": "1m"}.',
   });
 }

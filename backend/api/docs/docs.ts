@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Router, static as files } from 'express';
-import { problemCodes } from '../problem-codes.ts';
+import { problems } from '../../../core/problems/codes.ts';
 
 /** Resolved, not imported: importing it would load all of it into this process. */
 const swaggerUi = dirname(fileURLToPath(import.meta.resolve('swagger-ui-dist/package.json')));
@@ -59,20 +59,24 @@ export function docs(): Router {
 }
 
 function problemPage(): string {
-  const rows = Object.entries(problemCodes).map(
-    ([code, { status, meaning }]) =>
-      `<tr id="${code}"><td><code>${code}</code></td><td>${status}</td><td>${escape(meaning)}</td></tr>`,
-  );
+  const rows = Object.entries(problems)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(
+      ([code, { status, meaning }]) =>
+        `<tr id="${code}"><td><code>${code}</code></td><td>${status}</td><td>${escape(meaning)}</td></tr>`,
+    );
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <title>Reprise: problems</title>
 <body style="font: 16px/1.5 system-ui; max-width: 60em; margin: 2em auto; padding: 0 1em">
 <h1>Problems</h1>
-<p>Every refusal is a problem document (RFC 9457): <code>code</code> is stable, <code>detail</code> says what happened, <code>hint</code> what to do.</p>
+<p>Reprise answers every refusal and every failure with a problem document (RFC 9457): <code>code</code> is stable, <code>detail</code> says what happened, <code>hint</code> what to do.</p>
+<p>A refusal (4xx) is for you to mend: the same request would be refused again. A failure (5xx) comes from inside or behind Reprise: a 503 may succeed later.</p>
 <table><thead><tr><th align="left">code</th><th align="left">status</th><th align="left">meaning</th></tr></thead><tbody>
 ${rows.join('\n')}
 </tbody></table>
+<p id="other">A code that is not in this table is a plugin's own, or comes from a process of another release; <code>detail</code> says what it means.</p>
 </html>
 `;
 }

@@ -32,7 +32,7 @@ export const schemasResource: Resource = {
         const path = params['path']!.replace(/\.json$/, '');
         const schema = schemas.get(path);
         if (schema) return schema;
-        throw refusal('schema_unknown', 404, `There is no schema "${path.slice(0, 100)}".`, {
+        throw refusal('schema_unknown', `There is no schema "${path.slice(0, 100)}".`, {
           hint: 'GET /api/v1/schemas lists them.',
         });
       },

@@ -66,7 +66,7 @@ export class Endpoints {
 
 /**
  * The endpoints of a configuration, to begin with.
- * @throws failure that names line and column of what is wrong with them
+ * @throws refusal that names line and column of what is wrong with them
  */
 export async function openEndpoints(
   settings: Pick<Settings, 'endpoints' | 'file'>,

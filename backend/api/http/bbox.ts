@@ -18,7 +18,7 @@ export function parseBox(text: string): BoundingBox {
       ? 'four numbers are needed'
       : boxProblem(numbers as BoundingBox);
   if (!problem) return numbers as BoundingBox;
-  throw refusal('request_invalid', 422, `bbox=${text.slice(0, 80)}: ${problem}.`, {
+  throw refusal('request_invalid', `bbox=${text.slice(0, 80)}: ${problem}.`, {
     hint: 'Write west,south,east,north in degrees.',
     errors: [{ pointer: '?bbox', detail: problem }],
   });

@@ -24,7 +24,6 @@ export class Guard {
     if (found) return found;
     throw refusal(
       'unauthorized',
-      401,
       given === undefined ? 'A key is needed here.' : 'The key is not the right one.',
       {
         hint: 'Send it as `Authorization: Bearer <key>` or `X-API-Key: <key>` (Socket.IO: auth.token).',
@@ -42,7 +41,7 @@ export class Guard {
   /** A browser says which page asks; a program says nothing. @throws refusal `origin_refused` */
   checkOrigin(origin: string | undefined, host: string | undefined): void {
     if (origin === undefined || this.#origins.has(origin) || hostOf(origin) === host) return;
-    throw refusal('origin_refused', 403, `Pages of ${origin.slice(0, 200)} may not do this.`, {
+    throw refusal('origin_refused', `Pages of ${origin.slice(0, 200)} may not do this.`, {
       hint: 'Add the origin to `origins` in config/reprise.json.',
     });
   }
@@ -55,7 +54,7 @@ export class Guard {
 /** @throws refusal `scope_missing` */
 export function requireScope({ name, scope }: Principal, wanted: Scope): void {
   if (covers(scope, wanted)) return;
-  throw refusal('scope_missing', 403, `The key "${name}" may ${scope}; this needs ${wanted}.`, {
+  throw refusal('scope_missing', `The key "${name}" may ${scope}; this needs ${wanted}.`, {
     hint: 'Use a key of that scope.',
   });
 }

@@ -29,7 +29,7 @@ export function idempotent(redis: Redis): RequestHandler {
     const given = request.get('Idempotency-Key');
     if (given === undefined) return next();
     if (given === '' || given.length > KEY_MAX)
-      throw refusal('idempotency_key', 400, `An Idempotency-Key has 1 to ${KEY_MAX} characters.`);
+      throw refusal('idempotency_key', `An Idempotency-Key has 1 to ${KEY_MAX} characters.`);
     const key = keys.idempotency(digest(`${principalOf(response).name} ${request.originalUrl} ${given}`));
     const fingerprint = digest(JSON.stringify(request.body ?? null));
     const begun: StoredAnswer = { fingerprint, status: 0, type: '', location: '', body: '' };
@@ -39,11 +39,11 @@ export function idempotent(redis: Redis): RequestHandler {
     }
     const kept = JSON.parse((await redis.get(key)) ?? 'null') as StoredAnswer | null;
     if (kept && kept.fingerprint !== fingerprint)
-      throw refusal('idempotency_mismatch', 422, 'This Idempotency-Key was used for something else.', {
+      throw refusal('idempotency_mismatch', 'This Idempotency-Key was used for something else.', {
         hint: 'Use a new one for each request, and the same only to send one again.',
       });
     if (!kept || kept.status === 0)
-      throw refusal('idempotency_under_way', 409, 'The request of this Idempotency-Key is under way.', {
+      throw refusal('idempotency_under_way', 'The request of this Idempotency-Key is under way.', {
         hint: 'Ask again when it may be done.',
       });
     response.status(kept.status).set('Idempotent-Replayed', 'true').type(kept.type);

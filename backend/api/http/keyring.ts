@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFileSync, unwatchFile, watchFile } from 'node:fs';
-import { failure, sentence } from '../../../core/problems/errors.ts';
+import { refusal, sentence } from '../../../core/problems/errors.ts';
 import type { Logger } from '../../../core/logging/log.ts';
 import { explain, validator } from '../../../schemas/index.ts';
 import type { Keys } from '../../../schemas/types.ts';
@@ -36,7 +36,7 @@ export class Keyring {
   readonly #listeners = new Set<() => void>();
   #listed: KeyEntry[] = [];
 
-  /** @throws failure saying what is wrong with the file */
+  /** @throws refusal saying what is wrong with the file */
   constructor(apiKey: string | null, file: string | null, log: Logger) {
     this.#own =
       apiKey === null
@@ -88,16 +88,16 @@ function entriesOf(file: string): KeyEntry[] {
   try {
     value = JSON.parse(readFileSync(file, 'utf8'));
   } catch (cause) {
-    throw failure('keys_invalid', `${file}: ${(cause as Error).message}.`, { cause });
+    throw refusal('keys_invalid', `${file}: ${(cause as Error).message}.`, { cause });
   }
   const isKeys = validator<Keys>('keys');
   // Not the value: it holds secrets.
   if (!isKeys(value))
-    throw failure('keys_invalid', `${file}: ${explain(isKeys.errors, undefined)}.`, {
+    throw refusal('keys_invalid', `${file}: ${explain(isKeys.errors, undefined)}.`, {
       hint: 'schemas/keys.json says what may stand there.',
     });
   const odd = value.keys.find(({ key, sha256 }) => (key === undefined) === (sha256 === undefined));
-  if (odd) throw failure('keys_invalid', `${file}: "${odd.name}" needs a key or its sha256, and not both.`);
+  if (odd) throw refusal('keys_invalid', `${file}: "${odd.name}" needs a key or its sha256, and not both.`);
   return value.keys.map(({ name, scope, key, sha256, expires }) => ({
     name,
     scope,

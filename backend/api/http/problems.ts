@@ -1,6 +1,7 @@
 import type { NextFunction, Request, Response } from 'express';
 import type { ErrorObject } from 'ajv';
-import { asRepriseError, failure, refusal, RepriseError } from '../../../core/problems/errors.ts';
+import type { RefusalCode } from '../../../core/problems/codes.ts';
+import { asRepriseError, failure, refusal, RepriseError, shownError } from '../../../core/problems/errors.ts';
 import type { Logger } from '../../../core/logging/log.ts';
 import type { Problem } from '../../../schemas/types.ts';
 
@@ -11,17 +12,11 @@ function sendProblem(response: Response, error: RepriseError): void {
     response.destroy();
     return;
   }
-  const shown =
-    error.kind === 'invariant'
-      ? new RepriseError('invariant', 'unexpected', 500, 'Something went wrong here that should not.', {
-          hint: "The service's log has the details; please report it.",
-        })
-      : error;
   if (error.status === 503) response.set('Retry-After', '1');
   response
     .status(error.status)
     .type('application/problem+json')
-    .send(JSON.stringify({ ...shown.toProblem(response.req.originalUrl), ...extraOf(error) }));
+    .send(JSON.stringify({ ...shownError(error).toProblem(response.req.originalUrl), ...extraOf(error) }));
 }
 
 /** A refusal whose problem document has further members (RFC 9457, section 3.2). */
@@ -56,7 +51,6 @@ export function problemHandler(log: Logger) {
 export function notFound(request: Request): never {
   throw refusal(
     'route_unknown',
-    404,
     `There is no ${request.method} ${(request.baseUrl + request.path).slice(0, 200)}.`,
     {
       hint: 'GET /api/v1/openapi.json lists what there is; /docs shows it.',
@@ -73,7 +67,6 @@ export function validationRefusal(errors: ErrorObject[], place: '#' | '?' | '{}'
   const isChoice = listed.length < errors.length;
   return refusal(
     'request_invalid',
-    422,
     `The ${what} is not as it should be: ${pointer} ${details.join(isChoice ? ', or ' : ', ')}.`,
     {
       hint: '/docs shows what is expected.',
@@ -115,6 +108,15 @@ function describe(
   return { pointer, detail };
 }
 
+/** What the libraries in front of the handlers mean by these statuses; by all others, that the request cannot be read. */
+const CODES: { [status: number]: RefusalCode } = {
+  404: 'route_unknown',
+  412: 'precondition_failed',
+  413: 'body_too_large',
+  415: 'body_type',
+  416: 'range_unsatisfiable',
+};
+
 /** Errors of the libraries in front of the handlers, in our words. */
 function translate(thrown: unknown, request: Request): RepriseError {
   if (thrown instanceof RepriseError) return thrown;
@@ -125,20 +127,20 @@ function translate(thrown: unknown, request: Request): RepriseError {
     limit?: number;
   };
   if (type === 'entity.parse.failed') {
-    return refusal('body_malformed', 400, `The body is not JSON: ${(thrown as Error).message}.`, {
+    return refusal('body_malformed', `The body is not JSON: ${(thrown as Error).message}.`, {
       hint: 'Send JSON (RFC 8259).',
     });
   }
   if (type === 'entity.too.large') return tooLarge(limit ?? 0);
   if (type === 'encoding.unsupported' || type === 'charset.unsupported') {
-    return refusal('body_type', 415, `${(thrown as Error).message}.`, {
+    return refusal('body_type', `${(thrown as Error).message}.`, {
       hint: 'Send UTF-8, plain or as gzip.',
     });
   }
   if (thrown instanceof URIError)
-    return refusal('url_malformed', 400, `The path can't be decoded: ${request.path.slice(0, 200)}`);
+    return refusal('url_malformed', `The path can't be decoded: ${request.path.slice(0, 200)}`);
   if (typeof status === 'number' && status >= 400 && status < 500) {
-    return refusal('request_malformed', status, (thrown as Error).message);
+    return refusal(CODES[status] ?? 'request_malformed', `${(thrown as Error).message}.`);
   }
   if (code === 'ENOSPC')
     return failure('disk_full', 'There is no space left on the disk.', { cause: thrown });
@@ -146,7 +148,7 @@ function translate(thrown: unknown, request: Request): RepriseError {
 }
 
 export function tooLarge(limitBytes: number): RepriseError {
-  return refusal('body_too_large', 413, `The body is larger than ${Math.round(limitBytes / 1e5) / 10} MB.`, {
+  return refusal('body_too_large', `The body is larger than ${Math.round(limitBytes / 1e5) / 10} MB.`, {
     hint: 'Send it in smaller parts.',
   });
 }

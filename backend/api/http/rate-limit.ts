@@ -30,7 +30,7 @@ export function rateLimited(redis: Redis, { requests = 6_000, seconds = 60 }: Ra
         redis.call(command, ...args) as Promise<RedisReply>,
     }),
     handler() {
-      throw refusal('rate_limited', 429, `More than ${requests} requests in ${seconds} s.`, {
+      throw refusal('rate_limited', `More than ${requests} requests in ${seconds} s.`, {
         hint: 'The RateLimit header says when there is room again.',
       });
     },

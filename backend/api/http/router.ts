@@ -54,7 +54,7 @@ export function mount<Context extends { redis: Redis }>({
     mounted.options((_request, response) => void response.set('Allow', allowed).status(204).end());
     mounted.all((request, response) => {
       response.set('Allow', allowed);
-      throw refusal('method_not_allowed', 405, `${request.path} does not take ${request.method}.`, {
+      throw refusal('method_not_allowed', `${request.path} does not take ${request.method}.`, {
         hint: `It takes ${allowed}.`,
       });
     });
@@ -102,14 +102,9 @@ function bodyChecks({ schema, limitBytes = BODY_LIMIT_BYTES, ndjson = false }: J
   const checkType: RequestHandler = (request, _response, next) => {
     // `is` returns null if there is no body, which `checkBody` refuses.
     if (request.is(accepted) !== false || request.get('Content-Length') === '0') return next();
-    throw refusal(
-      'body_type',
-      415,
-      `The body is ${request.headers['content-type'] ?? 'of no stated type'}.`,
-      {
-        hint: 'Send JSON with Content-Type: application/json.',
-      },
-    );
+    throw refusal('body_type', `The body is ${request.headers['content-type'] ?? 'of no stated type'}.`, {
+      hint: 'Send JSON with Content-Type: application/json.',
+    });
   };
   const empty = new WeakSet<object>();
   const verify = (request: object, _response: unknown, content: Buffer) => {
@@ -118,7 +113,7 @@ function bodyChecks({ schema, limitBytes = BODY_LIMIT_BYTES, ndjson = false }: J
   };
   const checkBody: RequestHandler = (request, _response, next) => {
     if (request.body === undefined || empty.has(request)) {
-      throw refusal('body_missing', 400, 'There is no body.', {
+      throw refusal('body_missing', 'There is no body.', {
         hint: 'Send JSON with Content-Type: application/json.',
       });
     }

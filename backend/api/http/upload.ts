@@ -14,7 +14,7 @@ export async function receiveUpload<T>(
 ): Promise<T> {
   if (!request.is('multipart/form-data')) {
     if (name === undefined) {
-      throw refusal('recording_name', 422, 'The upload has no name.', {
+      throw refusal('recording_name', 'The upload has no name.', {
         hint: 'Add ?name=trip.csv, or send a form with a file.',
       });
     }
@@ -23,9 +23,7 @@ export async function receiveUpload<T>(
   return new Promise<T>((resolve, reject) => {
     let kept: Promise<T> | null = null;
     const malformed = (cause: unknown) =>
-      reject(
-        refusal('body_malformed', 400, `The form can't be read: ${(cause as Error).message}.`, { cause }),
-      );
+      reject(refusal('body_malformed', `The form can't be read: ${(cause as Error).message}.`, { cause }));
     let form: busboy.Busboy;
     try {
       // With the path as it was sent: a name with folders in it is refused, not mended.
@@ -52,10 +50,7 @@ export async function receiveUpload<T>(
     form.on('error', malformed);
     form.on('close', () => {
       if (kept) kept.then(resolve, reject);
-      else
-        reject(
-          refusal('body_missing', 422, 'The form has no file.', { hint: 'Send it as the field "file".' }),
-        );
+      else reject(refusal('file_missing', 'The form has no file.', { hint: 'Send it as the field "file".' }));
     });
     request.on('aborted', () => form.destroy(new Error('the connection ended')));
     request.pipe(form);

@@ -120,7 +120,7 @@ export default {
               if (!error || response.headersSent) resolve();
               else if (error.status === 416) {
                 reject(
-                  refusal('range_unsatisfiable', 416, `${name} has no such part.`, {
+                  refusal('range_unsatisfiable', `${name} has no such part.`, {
                     hint: 'GET without Range has all of it.',
                   }),
                 );

@@ -75,14 +75,9 @@ export default {
         const subject = params['subject']!;
         const line = await readSubject(redis, name, subject);
         if (line === null) {
-          throw refusal(
-            'subject_unknown',
-            404,
-            `Channel "${name}" knows nothing of "${subject.slice(0, 100)}".`,
-            {
-              hint: `GET /api/v1/channels/${name}/state lists what it knows of.`,
-            },
-          );
+          throw refusal('subject_unknown', `Channel "${name}" knows nothing of "${subject.slice(0, 100)}".`, {
+            hint: `GET /api/v1/channels/${name}/state lists what it knows of.`,
+          });
         }
         response.set({
           ETag: `"${positionText(JSON.parse(line) as CloudEvent)}"`,

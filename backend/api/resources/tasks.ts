@@ -156,7 +156,6 @@ function noResult({ id: task, state, error }: Task): Error {
   };
   return refusal(
     state === 'queued' || state === 'running' ? 'task_unfinished' : 'task_without_result',
-    409,
     `Task ${task} is ${state}.`,
     {
       hint: hints[state] ?? 'Add the header `Prefer: wait=30`, or look again later.',

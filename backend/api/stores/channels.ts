@@ -32,7 +32,7 @@ export class Channels {
     if (Object.hasOwn(this.#declared, name) || (await this.#redis.sismember(keys.channels, name))) {
       return channelSpec(name, this.#declared);
     }
-    throw refusal('channel_unknown', 404, `No channel "${name.slice(0, 140)}".`, {
+    throw refusal('channel_unknown', `No channel "${name.slice(0, 140)}".`, {
       hint: 'GET /api/v1/channels lists them; one exists once it is in config/reprise.json or was written to.',
     });
   }
@@ -41,13 +41,8 @@ export class Channels {
   async logged(name: string): Promise<ChannelSpec> {
     const spec = await this.get(name);
     if (spec.logMax > 0) return spec;
-    throw refusal(
-      'channel_no_log',
-      409,
-      `Channel "${name}" keeps no log, so it can't be followed from here.`,
-      {
-        hint: `Follow it with SUBSCRIBE ${name} on Redis, or give it a log in config/reprise.json.`,
-      },
-    );
+    throw refusal('channel_no_log', `Channel "${name}" keeps no log, so it can't be followed from here.`, {
+      hint: `Follow it with SUBSCRIBE ${name} on Redis, or give it a log in config/reprise.json.`,
+    });
   }
 }

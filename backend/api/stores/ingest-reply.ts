@@ -16,7 +16,7 @@ export function ingestReply(onto: string, taken: IngestResult, status = 200): Ht
   if (!first) return new HttpReply(status, taken);
   if (accepted > 0) return new HttpReply(207, taken);
   throw refusalWith(
-    refusal('events_refused', 422, `No row can go ${onto}: row ${first.index} ${first.reason}.`, {
+    refusal('events_refused', `No row can go ${onto}: row ${first.index} ${first.reason}.`, {
       hint: 'GET /api/v1/channels names the schema of the data of each channel.',
     }),
     { accepted, refused, position },

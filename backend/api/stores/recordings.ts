@@ -4,7 +4,8 @@ import { lstat, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { failure, refusal, RepriseError } from '../../../core/problems/errors.ts';
+import type { RepriseError } from '../../../core/problems/errors.ts';
+import { failure, isProblem, refusal } from '../../../core/problems/errors.ts';
 import type { Recording, RecordingDescription } from '../../../schemas/types.ts';
 import { tooLarge } from '../http/problems.ts';
 import type { Replayers } from './replayers.ts';
@@ -42,7 +43,7 @@ export class RecordingsFolder {
   async get(id: string): Promise<Recording> {
     const found = isRecording(checkName(id)) && (await this.#look(id));
     if (found) return found;
-    throw refusal('recording_unknown', 404, `No recording "${id}".`, {
+    throw refusal('recording_unknown', `No recording "${id}".`, {
       hint: 'GET /api/v1/recordings lists them.',
     });
   }
@@ -64,12 +65,12 @@ export class RecordingsFolder {
    */
   async receive(name: string, content: Readable, replace: boolean): Promise<Recording> {
     if (!ENDING.test(checkName(name))) {
-      throw refusal('recording_name', 422, `"${name}" does not end like a recording.`, {
+      throw refusal('recording_name', `"${name}" does not end like a recording.`, {
         hint: 'Name it .csv, .tsv, .ndjson, .json, .geojson, .gpx or .igc, which .gz or .zst may follow; or .parquet or .mcap.',
       });
     }
     if (BESIDE.test(name))
-      throw refusal('recording_name', 422, `"${name}" is the name of a file beside a recording.`);
+      throw refusal('recording_name', `"${name}" is the name of a file beside a recording.`);
     if (!replace && (await this.#look(name))) throw exists(name);
     await mkdir(this.path, { recursive: true });
     const arriving = join(this.path, `.arriving-${randomUUID()}`);
@@ -106,7 +107,7 @@ export class RecordingsFolder {
       await rename(arriving, path);
       const description = await this.describe(name).catch((error: unknown) => {
         // Nobody there to read it: it is kept as it came.
-        if (error instanceof RepriseError && error.code === 'no_answer') return undefined;
+        if (isProblem(error, 'no_answer')) return undefined;
         throw error;
       });
       if (description?.records === 0) throw unplayable(name, description);
@@ -138,20 +139,20 @@ function formatOf(name: string): string {
 
 function checkName(name: string): string {
   if (NAME.test(name) && !RESERVED.test(name) && !/[. ]$/.test(name)) return name;
-  throw refusal('recording_name', 422, `${JSON.stringify(name.slice(0, 140))} can't be a recording's name.`, {
+  throw refusal('recording_name', `${JSON.stringify(name.slice(0, 140))} can't be a recording's name.`, {
     hint: 'A plain file name: letters, digits, space and . _ - ( ) + , @ = &; no folders, no leading dot, 128 characters at most.',
   });
 }
 
 function exists(name: string): RepriseError {
-  return refusal('recording_exists', 409, `There is a recording "${name}" already.`, {
+  return refusal('recording_exists', `There is a recording "${name}" already.`, {
     hint: 'Choose another name, or add ?replace=true.',
   });
 }
 
 function unplayable(name: string, { refused, refusals = [] }: RecordingDescription): RepriseError {
   const why = refusals.slice(0, 3).map(({ line, reason }) => `Line ${line}: ${reason}`);
-  return refusal('recording_unplayable', 422, `No row of ${name} can be played; ${refused} were refused.`, {
+  return refusal('recording_unplayable', `No row of ${name} can be played; ${refused} were refused.`, {
     hint: why.join(' ') || 'Is it of the format that its name says?',
   });
 }

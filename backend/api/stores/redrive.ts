@@ -10,11 +10,11 @@ const PAGE = 500;
 /** Puts the event of a dead letter back onto its channel, with the way it still had to go. @throws refusal where it can't */
 export async function redrive(redis: Redis, id: string): Promise<{ channel: string; position: string }> {
   const [entry] = await redis.xrange(keys.deadLetters, id, id);
-  if (!entry) throw refusal('deadletter_unknown', 404, `There is no dead letter ${id}.`);
+  if (!entry) throw refusal('deadletter_unknown', `There is no dead letter ${id}.`);
   const letter = JSON.parse(entry[1][1]!) as DeadLetter;
   const event = eventOf(letter);
   if (!event)
-    throw refusal('deadletter_no_event', 422, `Dead letter ${id} holds no whole event: ${letter.reason}.`, {
+    throw refusal('deadletter_no_event', `Dead letter ${id} holds no whole event: ${letter.reason}.`, {
       hint: 'A row of a recording comes again when that is played again.',
     });
   return { channel: letter.channel, position: await putBack(redis, id, letter.channel, event) };

@@ -1,4 +1,4 @@
-import { refusal, RepriseError } from '../../../core/problems/errors.ts';
+import { isProblem, refusal } from '../../../core/problems/errors.ts';
 import { keys } from '../../../core/wire/keys.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
 import type { Replay, ReplayPatch, ReplayRequest } from '../../../schemas/types.ts';
@@ -31,7 +31,7 @@ export class Replays {
   async get(id: string): Promise<Replay> {
     const text = await this.#redis.hget(keys.replays, id);
     if (text !== null) return JSON.parse(text) as Replay;
-    throw refusal('replay_unknown', 404, `No replay "${id.slice(0, 100)}".`, {
+    throw refusal('replay_unknown', `No replay "${id.slice(0, 100)}".`, {
       hint: 'GET /api/v1/replays lists them.',
     });
   }
@@ -53,8 +53,7 @@ export class Replays {
     try {
       await this.#replayers.ask('remove', { id }, REMOVE_MS, instance);
     } catch (error) {
-      const gone = error instanceof RepriseError && ['no_answer', 'replay_unknown'].includes(error.code);
-      if (!gone) throw error;
+      if (!isProblem(error, 'no_answer', 'replay_unknown')) throw error;
       await this.#redis.hdel(keys.replays, id);
     }
   }

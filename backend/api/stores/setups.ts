@@ -58,7 +58,7 @@ export class Setups {
       return this.#replace('services', name, patched(setup.services[name]!, patch));
     if (Object.hasOwn(setup.analytics, name)) {
       if (patch.params)
-        throw refusal('params_of_analytics', 422, `"${name}" is defined by its analytics.`, {
+        throw refusal('params_of_analytics', `"${name}" is defined by its analytics.`, {
           hint: `Change it with PUT /api/v1/analytics/${name}.`,
         });
       return this.#replace('analytics', name, { ...setup.analytics[name]!, ...patch });
@@ -137,16 +137,14 @@ export class Setups {
       const alone = { services: {}, analytics: {}, pipelines: {}, [section]: { [name]: definition } };
       for (const [service, config] of servicesOf(alone)) {
         if (taken.has(service))
-          throw refusal('name_taken', 409, `There is a service "${service}" already.`, {
+          throw refusal('name_taken', `There is a service "${service}" already.`, {
             hint: 'GET /api/v1/services, /analytics and /pipelines list what is set up.',
           });
         plan(service, config, kinds, this.#channels);
       }
     } catch (error) {
-      if (error instanceof RepriseError && error.kind === 'refusal') throw error;
-      const { code, hint } =
-        error instanceof RepriseError ? error : { code: 'config_invalid', hint: undefined };
-      throw refusal(code, 422, sentence(error), { ...(hint !== undefined && { hint }) });
+      if (error instanceof RepriseError) throw error;
+      throw refusal('config_invalid', sentence(error), { cause: error });
     }
   }
 }
@@ -162,7 +160,7 @@ function patched<T extends { state?: 'running' | 'stopped'; params?: Params }>(
 
 function unknown(section: Section, name: string): RepriseError {
   const noun = { services: 'service', analytics: 'analytics', pipelines: 'pipeline' }[section];
-  return refusal('name_unknown', 404, `No ${noun} "${name.slice(0, 64)}" is set up.`, {
+  return refusal('name_unknown', `No ${noun} "${name.slice(0, 64)}" is set up.`, {
     hint: `GET /api/v1/${section} lists what there is.`,
   });
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { setTimeout as delay } from 'node:timers/promises';
-import { asRepriseError, refusal, sentence } from '../../../core/problems/errors.ts';
+import { isProblem, refusal, sentence } from '../../../core/problems/errors.ts';
 import { escaped, sentenceOf, type Flaw } from '../../../core/problems/flaws.ts';
 import { keys } from '../../../core/wire/keys.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
@@ -92,7 +92,7 @@ export class System {
   async #check(wanted: SystemDocument): Promise<void> {
     const flaws = this.#flaws(wanted.endpoints ?? []);
     if (flaws.length > 0)
-      throw refusal('config_invalid', 422, `endpoints${sentenceOf(flaws[0]!)}.`, {
+      throw refusal('config_invalid', `endpoints${sentenceOf(flaws[0]!)}.`, {
         errors: flaws.map(({ pointer, message }) => ({ pointer: `#/endpoints${pointer}`, detail: message })),
       });
     await this.#setups.check(await this.#whole(wanted));
@@ -128,8 +128,7 @@ export class System {
       try {
         return await this.#tryTakeUp(id, saved);
       } catch (error) {
-        const passes = ['replay_exists', 'no_answer'].includes(asRepriseError(error).code);
-        if (!passes || performance.now() > untilMs) throw error;
+        if (!isProblem(error, 'replay_exists', 'no_answer') || performance.now() > untilMs) throw error;
         await delay(RETRY_MS);
       }
     }

@@ -43,7 +43,7 @@ export class Traces {
   async get(id: string): Promise<Trace> {
     const entries = (await this.#entries([id])).get(id) ?? [];
     if (entries.length === 0)
-      throw refusal('trace_unknown', 404, `There is no trace ${id} on record.`, {
+      throw refusal('trace_unknown', `There is no trace ${id} on record.`, {
         hint: 'Only sampled events are traced, and of those the last 100,000 hops are kept: see `trace` of pipelines and replays.',
       });
     const hops = entries.map(({ hop }) => hop);

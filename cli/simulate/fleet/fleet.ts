@@ -87,7 +87,7 @@ function checked(options: FleetOptions): Required<FleetOptions> {
     start: options.start ?? DEFAULT_START,
   };
   const refuse = (what: string, hint: string) =>
-    refusal('simulation_option', 400, `The fleet can't have ${what}.`, { hint });
+    refusal('simulation_option', `The fleet can't have ${what}.`, { hint });
   if (!Number.isInteger(settings.vehicles) || settings.vehicles < 1)
     throw refuse(`${settings.vehicles} vehicles`, 'Give a whole number from 1 up, e.g. 24.');
   if (!(settings.durationSeconds > 0 && Number.isFinite(settings.durationSeconds)))

@@ -96,7 +96,7 @@ function checked(options: PostsOptions): Required<PostsOptions> {
     start: options.start ?? DEFAULT_START,
   };
   const refuse = (what: string, hint: string) =>
-    refusal('simulation_option', 400, `Posts can't have ${what}.`, { hint });
+    refusal('simulation_option', `Posts can't have ${what}.`, { hint });
   if (!(settings.durationSeconds > 0 && Number.isFinite(settings.durationSeconds)))
     throw refuse(`a duration of ${settings.durationSeconds} s`, 'Give seconds above 0, e.g. 3600.');
   if (!(settings.postsPerMinute > 0 && Number.isFinite(settings.postsPerMinute)))

@@ -20,7 +20,7 @@ export interface Target {
 export function target(out: string): Target {
   const match = /^(.*[^/\\])\.(ndjson|csv)(\.gz)?$/s.exec(out);
   if (!match)
-    throw refusal('simulation_target', 400, `Can't tell from the name "${out}" which format to write.`, {
+    throw refusal('simulation_target', `Can't tell from the name "${out}" which format to write.`, {
       hint: 'End it in .ndjson, .csv, .ndjson.gz or .csv.gz.',
     });
   return { stem: match[1] as string, csv: match[2] === 'csv', gzip: match[3] !== undefined };

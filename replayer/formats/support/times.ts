@@ -46,7 +46,7 @@ const PATTERNS = [
  */
 export function timeReader(format: string, zone: string): TimeReader {
   if (!IANAZone.isValidZone(zone) && !/^utc(?:[+-]\d{1,2}(?::\d{2})?)?$/i.test(zone)) {
-    throw refusal('time_zone_unknown', 422, `"${zone}" is not a time zone.`, {
+    throw refusal('time_zone_unknown', `"${zone}" is not a time zone.`, {
       hint: 'Write an IANA name such as Europe/Berlin, or UTC.',
     });
   }

@@ -93,11 +93,11 @@ export class McapRecording {
     const restored = (whole.statistics?.messages ?? 0) - (summary.statistics?.messages ?? 0);
     const { chunks } = summary;
     if (chunks.length === 0)
-      throw refusal('recording_empty', 422, `${basename(path)} holds no message.`, {
+      throw refusal('recording_empty', `${basename(path)} holds no message.`, {
         hint: 'Record or choose another file.',
       });
     if (openBytesMax(chunks) > OPEN_MAX_BYTES)
-      throw refusal('recording_disordered', 422, `The chunks of ${basename(path)} lie across one another.`, {
+      throw refusal('recording_disordered', `The chunks of ${basename(path)} lie across one another.`, {
         hint: 'Put it in order first: reprise convert FILE sorted.mcap.',
       });
     return new McapRecording(summary, restored, options);

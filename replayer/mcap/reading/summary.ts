@@ -230,7 +230,7 @@ export async function asRefusal<T>(path: string, work: () => Promise<T> | T): Pr
     return await work();
   } catch (cause) {
     if (!(cause instanceof MalformedMcap)) throw cause;
-    throw refusal('recording_broken', 422, `${basename(path)} is no intact MCAP file: ${cause.message}.`, {
+    throw refusal('recording_broken', `${basename(path)} is no intact MCAP file: ${cause.message}.`, {
       hint: 'reprise doctor FILE says more; reprise recover FILE OUT.mcap saves what is intact.',
       cause,
     });

@@ -1,5 +1,6 @@
 import { readSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
+import { asRepriseError } from '../../../core/problems/errors.ts';
 import { MalformedMcap } from '../format/bytes.ts';
 import { decompress, loadCompression } from '../format/compression.ts';
 import { UnpackKernel } from './unpack-kernel.ts';
@@ -14,7 +15,7 @@ parentPort!.on('message', (request: UnpackRequest & { id: number }) => {
   const { id } = request;
   unpack(request).then(
     (answer) => parentPort!.postMessage({ id, answer }, [answer.memory]),
-    (error: unknown) => parentPort!.postMessage({ id, error: (error as Error).message }),
+    (error: unknown) => parentPort!.postMessage({ id, problem: asRepriseError(error).toProblem() }),
   );
 });
 

@@ -1,6 +1,6 @@
 import { channelSpec } from '../../../core/wire/channels.ts';
 import type { Block } from '../../../core/wire/block.ts';
-import { failure } from '../../../core/problems/errors.ts';
+import { refusal } from '../../../core/problems/errors.ts';
 import { schemas } from '../../../schemas/index.ts';
 import type { Config } from '../../../schemas/types.ts';
 import type { McapWriter, NewSchema } from './writer.ts';
@@ -55,7 +55,7 @@ export class TopicWriter {
       return (this.#shared ??= this.#writer.addChannel({ topic, schema, metadata }));
     }
     if (!this.#writer.canName) {
-      throw failure('subjects_many', `MCAP has no room for more than 65,535 subjects; "${topic}" has them.`, {
+      throw refusal('subjects_many', `MCAP has no room for more than 65,535 subjects; "${topic}" has them.`, {
         hint: 'Name the column of the subjects with --subject.',
       });
     }

@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormatsModule from 'ajv-formats';
-import { root } from '../../../core/runtime/root.mjs';
-import { problemCodes } from '../../../backend/api/problem-codes.ts';
 import { findResources } from '../../../backend/api/app.ts';
 import { records, World } from './api-world.ts';
 
@@ -102,21 +98,5 @@ describe('API: documents', function () {
     assert.match(headers.get('content-security-policy')!, /script-src 'self'/);
     for (const schema of ['event', 'channels/gps', 'resources/replay'])
       assert.equal((await world.get(`/schemas/${schema}`)).status, 200);
-  });
-
-  it('lists every code of a problem that the API can answer', async () => {
-    const sources = ['backend/api', 'backend/gateway', 'backend/tasks'].flatMap((folder) =>
-      (readdirSync(join(root, folder), { recursive: true }) as string[])
-        .filter((file) => file.endsWith('.ts'))
-        .map((file) => readFileSync(join(root, folder, file), 'utf8')),
-    );
-    const codes = sources.flatMap((text) =>
-      [...text.matchAll(/\b(?:refusal|failure)\(\s*'([a-z_]+)'|RepriseError\(\s*'\w+',\s*'([a-z_]+)'/g)].map(
-        ([, a, b]) => (a ?? b)!,
-      ),
-    );
-    const missing = [...new Set(codes)].filter((code) => !problemCodes[code] && code !== 'port_taken');
-    assert.deepEqual(missing, []);
-    assert.match((await world.call('GET', '/docs/problems')).text, /id="channel_unknown"/);
   });
 });

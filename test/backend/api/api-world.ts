@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -92,8 +93,21 @@ export class World {
     } catch {
       // Not JSON: the text itself.
     }
+    if (text && response.headers.get('content-type')?.startsWith('application/problem+json')) {
+      assert.equal((body as Problem).status, response.status, text);
+      await this.checkProblem(body as Problem);
+    }
     return { status: response.status, headers: response.headers, text, body: body as Answer['body'] };
   }
+
+  /** Asserts that a problem document points to its description on `/docs/problems`, and has the status that stands there. */
+  async checkProblem({ type, code, status }: Problem): Promise<void> {
+    this.#documented ??= await documentedStatuses(this.url);
+    if (PLUGIN_CODES.includes(code)) return assert.equal(type, '/docs/problems#other');
+    assert.equal(type, `/docs/problems#${code}`);
+    assert.equal(status, this.#documented.get(code), code);
+  }
+  #documented: Map<string, number> | null = null;
 
   get(path: string, headers: { [name: string]: string } = {}): Promise<Answer> {
     return this.call('GET', `/api/v1${path}`, { headers });
@@ -123,10 +137,13 @@ export class World {
       reconnectionDelayMax: 100,
     });
     this.#sockets.push(socket);
-    const client = new Client(socket);
+    const client = new Client(socket, (problem) => this.checkProblem(problem));
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve);
       socket.once('connect_error', reject);
+    }).catch(async (error: Error & { data?: Problem }) => {
+      if (error.data) await this.checkProblem(error.data);
+      throw error;
     });
     return client;
   }
@@ -155,8 +172,11 @@ export class Client {
   readonly latest: { [event: string]: unknown } = {};
   credits = true;
 
-  constructor(socket: Socket) {
+  readonly #check: (problem: Problem) => Promise<void>;
+
+  constructor(socket: Socket, check: (problem: Problem) => Promise<void>) {
     this.socket = socket;
+    this.#check = check;
     socket.onAny((event: string, message: unknown) => (this.latest[event] = message));
     socket.on('batch', (batch: Batch) => {
       this.batches.push(batch);
@@ -182,9 +202,23 @@ export class Client {
     return answer;
   }
 
-  ask(event: string, message: unknown): Promise<unknown> {
-    return this.socket.timeout(10_000).emitWithAck(event, message) as Promise<unknown>;
+  async ask(event: string, message: unknown): Promise<unknown> {
+    const answer = (await this.socket.timeout(10_000).emitWithAck(event, message)) as { error?: Problem };
+    // A replay's document has an error as well: a sentence.
+    if (typeof answer.error === 'object' && answer.error) await this.#check(answer.error);
+    return answer;
   }
+}
+
+/** Codes of the plugins that tests load. */
+const PLUGIN_CODES = ['nothing_yet'];
+
+/** The codes that `/docs/problems` describes, each with its status. */
+async function documentedStatuses(url: string): Promise<Map<string, number>> {
+  const page = await (await fetch(`${url}/docs/problems`)).text();
+  assert.match(page, /id="other"/);
+  const rows = page.matchAll(/<tr id="(\w+)"><td><code>\1<\/code><\/td><td>(\d+)<\/td>/g);
+  return new Map([...rows].map(([, code, status]) => [code!, Number(status)]));
 }
 
 let clock = Date.parse('2020-01-01T00:00:00Z');

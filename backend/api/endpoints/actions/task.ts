@@ -1,4 +1,4 @@
-import { RepriseError } from '../../../../core/problems/errors.ts';
+import { failure } from '../../../../core/problems/errors.ts';
 import { isFinal } from '../../../tasks/task.ts';
 import type { OwnAction } from '../action.ts';
 import { pathParamsOf } from '../../http/route.ts';
@@ -53,11 +53,6 @@ export default {
     if (ended.state === 'succeeded') return selected(endpoint.select, ended);
     // Nobody else knows this task: who hung up does not want it any more.
     if (!isFinal(ended)) await tasks.cancel(asked.id).catch(() => {});
-    throw new RepriseError(
-      'failure',
-      'task_without_result',
-      500,
-      `Task ${asked.id} is ${ended.state}: ${ended.error ?? 'no result'}.`,
-    );
+    throw failure('task_failed', `Task ${asked.id} is ${ended.state}: ${ended.error ?? 'no result'}.`);
   },
 } satisfies OwnAction<Members>;

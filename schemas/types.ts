@@ -2179,7 +2179,11 @@ export interface Task {
   result?: {
     [k: string]: unknown;
   };
+  /**
+   * Why the task failed, and what to do, in a sentence.
+   */
   error?: string | null;
+  problem?: Problem;
   created: string;
   started?: string | null;
   finished?: string | null;

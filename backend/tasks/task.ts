@@ -1,8 +1,8 @@
 import type { Job } from 'bullmq';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { refusal } from '../../core/problems/errors.ts';
+import { failure, refusal, RepriseError, sentence } from '../../core/problems/errors.ts';
 import { explain, schemas } from '../../schemas/index.ts';
-import type { Task } from '../../schemas/types.ts';
+import type { Problem, Task } from '../../schemas/types.ts';
 
 /** What is kept of a task in BullMQ. Written by the API alone, so that nobody overwrites another's word. */
 export interface JobData {
@@ -43,6 +43,7 @@ export function taskOf(job: TaskJob): Task {
   const { params, canceledMs } = job.data;
   const state = stateOf(job);
   const finishedMs = canceledMs ?? job.finishedOn;
+  const problem = state === 'failed' ? failedProblem(job.failedReason ?? 'It failed.') : null;
   return {
     id: job.id!,
     kind: job.name,
@@ -50,11 +51,27 @@ export function taskOf(job: TaskJob): Task {
     state,
     progress: state === 'succeeded' ? 1 : typeof job.progress === 'number' ? job.progress : 0,
     ...(state === 'succeeded' && { result: job.returnvalue }),
-    error: state === 'failed' ? (job.failedReason ?? 'It failed.') : null,
+    error: problem && sentence(RepriseError.fromProblem(problem)),
+    ...(problem && { problem }),
     created: iso(job.timestamp)!,
     started: iso(job.processedOn),
     finished: iso(finishedMs),
   };
+}
+
+/** What made a task fail, as BullMQ keeps it: the text of a problem document. */
+export function failedReason(thrown: unknown): string {
+  const error = thrown instanceof RepriseError ? thrown : failure('task_failed', sentence(thrown));
+  return JSON.stringify(error.toProblem());
+}
+
+/** The problem in the reason of a failed job; BullMQ itself and older releases leave a sentence. */
+export function failedProblem(reason: string): Problem {
+  try {
+    return JSON.parse(reason) as Problem;
+  } catch {
+    return failure('task_failed', reason).toProblem();
+  }
 }
 
 function stateOf(job: TaskJob): Task['state'] {

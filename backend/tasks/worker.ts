@@ -1,10 +1,10 @@
 import { UnrecoverableError, WaitingError, Worker } from 'bullmq';
-import { sentence } from '../../core/problems/errors.ts';
+import { RepriseError, sentence } from '../../core/problems/errors.ts';
 import { keys } from '../../core/wire/keys.ts';
 import type { Logger } from '../../core/logging/log.ts';
 import { duplicate, type Redis } from '../../core/redis/connection.ts';
 import type { TaskContext, TaskKind } from './kind.ts';
-import { checkParams, parseTask, taskOf, type TaskJob } from './task.ts';
+import { checkParams, failedProblem, failedReason, parseTask, taskOf, type TaskJob } from './task.ts';
 
 /** Tasks mostly wait, so one process does many at a time. */
 const CONCURRENCY = 50;
@@ -53,7 +53,10 @@ export class TaskWorker {
     this.#worker.on('completed', (job) => void this.#finished(job as TaskJob));
     this.#worker.on('failed', (job, error) => {
       if (!job) return;
-      if (error.message !== CANCELED) this.#log.warn({ task: job.id, kind: job.name }, error.message);
+      if (error.message !== CANCELED) {
+        const problem = RepriseError.fromProblem(failedProblem(error.message));
+        this.#log.warn({ task: job.id, kind: job.name, code: problem.code }, sentence(problem));
+      }
       void this.#finished(job as TaskJob);
     });
     this.#subscriber = duplicate(redis);
@@ -96,7 +99,7 @@ export class TaskWorker {
         await job.moveToWait(token);
         throw new WaitingError();
       }
-      throw new UnrecoverableError(signal.aborted ? CANCELED : sentence(error));
+      throw new UnrecoverableError(signal.aborted ? CANCELED : failedReason(error));
     }
   }
 

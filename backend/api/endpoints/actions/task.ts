@@ -1,4 +1,4 @@
-import { failure } from '../../../../core/problems/errors.ts';
+import { failure, RepriseError } from '../../../../core/problems/errors.ts';
 import { isFinal } from '../../../tasks/task.ts';
 import type { OwnAction } from '../action.ts';
 import { pathParamsOf } from '../../http/route.ts';
@@ -53,6 +53,8 @@ export default {
     if (ended.state === 'succeeded') return selected(endpoint.select, ended);
     // Nobody else knows this task: who hung up does not want it any more.
     if (!isFinal(ended)) await tasks.cancel(asked.id).catch(() => {});
-    throw failure('task_failed', `Task ${asked.id} is ${ended.state}: ${ended.error ?? 'no result'}.`);
+    throw ended.problem
+      ? RepriseError.fromProblem(ended.problem)
+      : failure('task_failed', `Task ${asked.id} is ${ended.state}.`);
   },
 } satisfies OwnAction<Members>;

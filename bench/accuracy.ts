@@ -1,7 +1,7 @@
 import { measureDrift, WITHIN_POSTS } from './accuracy/drift.ts';
 import { LANGUAGE_FILES, measureLanguage } from './accuracy/language.ts';
 import { measureSentiment, measureTones, POSTS_FILE, TONE_FILE } from './accuracy/sentiment.ts';
-import type { Bench, Figure } from './run.ts';
+import type { Bench, Figure } from './support/bench.ts';
 
 export default {
   summary:

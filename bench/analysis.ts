@@ -13,8 +13,8 @@ import { checkedParams, serviceKinds } from '../backend/analysis/hosting/registr
 import { LiveRunner } from '../backend/analysis/running/live.ts';
 import { ServiceRunner } from '../backend/analysis/running/runner.ts';
 import { MAIN_OUTPUT, type ServiceKind } from '../backend/analysis/engine/service.ts';
-import type { Bench } from './run.ts';
-import { withSetting } from './setting.ts';
+import type { Bench } from './support/bench.ts';
+import { withSetting } from './support/setting.ts';
 
 const shell = promisify(execFile);
 const EVENTS = 200_000;

@@ -1,5 +1,5 @@
 import { Chaos, type Damage } from '../test/helpers/chaos.ts';
-import type { Bench } from './run.ts';
+import type { Bench } from './support/bench.ts';
 
 const REDIS_KILLS = 5;
 /** A killed process is started again in about this. */

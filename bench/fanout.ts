@@ -7,8 +7,8 @@ import type { Tally } from './fanout/client.ts';
 import type { ClientsQuestion } from './fanout/clients.ts';
 import { Helper, percentile } from './fanout/process.ts';
 import type { ServerQuestion, Usage, Way } from './fanout/server.ts';
-import type { Bench, Figure } from './run.ts';
-import { datum, withSetting } from './setting.ts';
+import type { Bench, Figure } from './support/bench.ts';
+import { datum, withSetting } from './support/setting.ts';
 
 const EVENTS_PER_SECOND = 100;
 /** What a server is behind by then it is given so long to bring. */

@@ -9,8 +9,8 @@ import { ChannelWriter } from '../core/writing/writer.ts';
 import { freePort } from '../supervisor/ports.ts';
 import { chromiumPath, startBrowser } from '../test/helpers/browser.ts';
 import { killRole, startRole } from '../test/helpers/role.ts';
-import type { Bench } from './run.ts';
-import { withSetting } from './setting.ts';
+import type { Bench } from './support/bench.ts';
+import { withSetting } from './support/setting.ts';
 
 const EVENTS = 300;
 const EVERY_MS = 30;

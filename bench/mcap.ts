@@ -12,8 +12,8 @@ import { LIBRARY } from '../replayer/mcap/format/libraries.ts';
 import { McapRecording } from '../replayer/mcap/reading/mcap-recording.ts';
 import { embeddedSchema, TopicWriter } from '../replayer/mcap/writing/topics.ts';
 import { McapWriter } from '../replayer/mcap/writing/writer.ts';
-import type { Bench } from './run.ts';
-import { datum, withSetting } from './setting.ts';
+import type { Bench } from './support/bench.ts';
+import { datum, withSetting } from './support/setting.ts';
 
 const MESSAGES = 1_000_000;
 const BLOCK_MESSAGES = 4_096;

@@ -7,8 +7,8 @@ import { freePort } from '../supervisor/ports.ts';
 import { startBrowser } from '../test/helpers/browser.ts';
 import { killRole, startRole } from '../test/helpers/role.ts';
 import { percentile } from './fanout/process.ts';
-import type { Bench, Figure } from './run.ts';
-import { withSetting } from './setting.ts';
+import type { Bench, Figure } from './support/bench.ts';
+import { withSetting } from './support/setting.ts';
 
 const SUBJECTS = 5_000;
 const RATES = [5_000, 10_000];

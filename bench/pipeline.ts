@@ -3,8 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Contender } from './pipeline/contender.ts';
 import { moleculer } from './pipeline/moleculer.ts';
 import { reprise } from './pipeline/reprise.ts';
-import type { Bench } from './run.ts';
-import { withSetting } from './setting.ts';
+import type { Bench } from './support/bench.ts';
+import { withSetting } from './support/setting.ts';
 
 const EVENTS = 20_000;
 /** Events under way: enough to keep every step busy, too few to queue up. */

@@ -3,8 +3,8 @@ import { createLog } from '../core/logging/log.ts';
 import { Framer } from '../core/wire/event.ts';
 import { convert } from '../replayer/files/convert.ts';
 import { ReplayHost } from '../replayer/hosting/host.ts';
-import type { Bench } from './run.ts';
-import { redisBenchmarkPublish, withSetting, writeRecording } from './setting.ts';
+import type { Bench } from './support/bench.ts';
+import { redisBenchmarkPublish, withSetting, writeRecording } from './support/setting.ts';
 
 const RECORDS = 1_000_000;
 

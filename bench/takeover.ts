@@ -8,8 +8,8 @@ import type { CloudEvent } from '../core/wire/event.ts';
 import { keys } from '../core/wire/keys.ts';
 import { Requester } from '../core/redis/requests.ts';
 import type { Replay } from '../schemas/types.ts';
-import type { Bench } from './run.ts';
-import { withSetting } from './setting.ts';
+import type { Bench } from './support/bench.ts';
+import { withSetting } from './support/setting.ts';
 
 const EVENTS = 100_000;
 const STANDING_BY = 2;

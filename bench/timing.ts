@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { createLog } from '../core/logging/log.ts';
 import { duplicate, type Redis } from '../core/redis/connection.ts';
 import { ReplayHost } from '../replayer/hosting/host.ts';
-import type { Bench } from './run.ts';
-import { withSetting } from './setting.ts';
+import type { Bench } from './support/bench.ts';
+import { withSetting } from './support/setting.ts';
 
 export default {
   summary:

@@ -4,8 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { connect, type Redis } from '../core/redis/connection.ts';
-import { startRedis, type TestRedis } from '../test/helpers/redis.ts';
+import { connect, type Redis } from '../../core/redis/connection.ts';
+import { startRedis, type TestRedis } from '../../test/helpers/redis.ts';
 
 const run = promisify(execFile);
 

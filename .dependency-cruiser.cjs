@@ -1,4 +1,4 @@
-/** Who may import whom; ARCHITECTURE.md says why. */
+/** The layering rules: which room may import which. ARCHITECTURE.md gives the reasons. */
 
 /** An import of a npm package, wherever npm has put it. */
 const npm = (name) => ({ path: `(^|/)node_modules/${name}/` });
@@ -29,21 +29,21 @@ module.exports = {
     {
       name: 'schemas-stand-alone',
       severity: 'error',
-      comment: 'schemas/ is what everybody agrees on: it knows nobody.',
+      comment: 'schemas/ is shared by everybody and imports nobody.',
       from: { path: '^schemas/' },
       to: { path: ours, pathNot: '^schemas/' },
     },
     {
       name: 'core-knows-schemas',
       severity: 'error',
-      comment: 'core/ is what every service stands on: it knows schemas/ alone.',
+      comment: 'core/ is the ground of all rooms and imports schemas/ alone.',
       from: { path: '^core/' },
       to: { path: ours, pathNot: '^(core|schemas)/' },
     },
     {
       name: 'replayer-knows-core',
       severity: 'error',
-      comment: 'The replayer knows core/ and schemas/; it and the backend meet in Redis.',
+      comment: 'The replayer imports core/ and schemas/; it talks to the backend through Redis.',
       from: { path: '^replayer/' },
       to: { path: ours, pathNot: '^(replayer|core|schemas)/' },
     },
@@ -76,7 +76,7 @@ module.exports = {
     {
       name: 'backend-knows-core',
       severity: 'error',
-      comment: 'The backend knows core/ and schemas/; it and the replayer meet in Redis.',
+      comment: 'The backend imports core/ and schemas/; it talks to the replayer through Redis.',
       from: { path: '^backend/' },
       to: { path: ours, pathNot: '^(backend|core|schemas)/' },
     },
@@ -114,7 +114,7 @@ module.exports = {
     {
       name: 'roles-are-loaded-when-asked-for',
       severity: 'error',
-      comment: 'The table of roles imports them dynamically, and nothing of theirs but main.ts.',
+      comment: 'The table of roles imports their main.ts and check.ts only, and only dynamically.',
       from: { path: '^supervisor/roles\\.ts$' },
       to: {
         path: '^(replayer|backend|frontend)/',
@@ -124,14 +124,14 @@ module.exports = {
     {
       name: 'roles-stay-apart',
       severity: 'error',
-      comment: 'A static import of a role would load it, and what it stands on, into every process.',
+      comment: 'A static import of a role would load it into every process.',
       from: { path: '^supervisor/roles\\.ts$' },
       to: { path: '^(replayer|backend)/', dependencyTypesNot: ['dynamic-import'] },
     },
     {
       name: 'page-knows-types',
       severity: 'error',
-      comment: 'The page shares nothing with the servers but the types of what passes between them.',
+      comment: 'The page shares only the types of messages with the servers.',
       from: { path: '^frontend/' },
       to: { path: ours, pathNot: '^(frontend/|schemas/types\\.ts$)' },
     },
@@ -177,7 +177,7 @@ module.exports = {
     {
       name: 'no-development-packages',
       severity: 'error',
-      comment: 'What the servers import is installed with them.',
+      comment: 'The packages that the servers import are installed with them.',
       from: { path: ours, pathNot: '^frontend/' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     },

@@ -37,12 +37,12 @@ export default ts.config(
         { considerDefaultExhaustiveForUnions: true },
       ],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
-      // `${count}` and `${url}` are what they look like.
+      // Numbers and booleans read well in templates.
       '@typescript-eslint/restrict-template-expressions': [
         'error',
         { allowNumber: true, allowBoolean: true },
       ],
-      // An interface may promise a promise that a keeper has at once.
+      // An implementation of an asynchronous interface may have its result at once.
       '@typescript-eslint/require-await': 'off',
       '@typescript-eslint/prefer-promise-reject-errors': [
         'error',
@@ -57,17 +57,17 @@ export default ts.config(
     languageOptions: { globals: globals.browser },
     rules: {
       'no-console': ['error', { allow: ['warn', 'error'] }],
-      // What deck.gl's shaders are made of has no types.
+      // The parts of deck.gl's shaders have no types.
       '@typescript-eslint/no-unsafe-assignment': 'off',
       '@typescript-eslint/no-unsafe-member-access': 'off',
       // High-rate data stays outside of Svelte's state, on purpose: one version number moves per frame.
       'svelte/prefer-svelte-reactivity': 'off',
-      // It takes the reason behind an ignored warning for more of them; svelte-check knows better.
+      // The rule reads the reason behind an ignored warning as further warnings; svelte-check does not.
       'svelte/no-unused-svelte-ignore': 'off',
     },
   },
   {
-    // The types of components are svelte-check's part: asking for them here takes a minute.
+    // svelte-check checks the types of components; here it would take a minute.
     files: ['**/*.svelte', '**/*.svelte.ts'],
     extends: [ts.configs.disableTypeChecked],
     languageOptions: { parserOptions: { parser: ts.parser, project: null } },
@@ -78,7 +78,7 @@ export default ts.config(
   },
   { files: ['bench/**', 'scripts/**'], rules: { 'no-console': 'off' } },
   {
-    // A test says what a body holds by asserting it.
+    // Tests assert the members of bodies instead of typing them.
     files: ['test/**'],
     rules: {
       '@typescript-eslint/no-unsafe-member-access': 'off',
@@ -89,7 +89,7 @@ export default ts.config(
     },
   },
   {
-    // Plain JavaScript, checked by tsc through its JSDoc: the typed rules see too many `any`s there.
+    // tsc checks plain JavaScript through its JSDoc; the typed rules would report its `any`s.
     files: ['**/*.js', '**/*.mjs', '**/*.cjs'],
     extends: [ts.configs.disableTypeChecked],
   },

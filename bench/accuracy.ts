@@ -38,7 +38,7 @@ function reportSentiment(report: (figure: Figure) => void) {
     });
 }
 
-/** Each field's delays are of both changes, also of the one that is not of that field; null: no alarm in time. */
+/** Delays for both changes in each field, also for the change that concerns the other field; null: no alarm in time. */
 async function reportDrift(report: (figure: Figure) => void) {
   const all = await measureDrift();
   if (!all) return missing(POSTS_FILE);
@@ -54,5 +54,5 @@ async function reportDrift(report: (figure: Figure) => void) {
 }
 
 function missing(file: string) {
-  console.error(`left out, as it is not there: ../shared/data/${file}`);
+  console.error(`skipped, because ../shared/data/${file} does not exist`);
 }

@@ -19,7 +19,7 @@ import { withSetting } from './support/setting.ts';
 const shell = promisify(execFile);
 const EVENTS = 200_000;
 const VEHICLES = 100;
-/** As many as the runner reads at once. */
+/** The batch size of the runner. */
 const BATCH = 1_000;
 const NAMES: { [figure: string]: string } = {
   movement: 'movement, committed',
@@ -82,7 +82,7 @@ export default {
       for (const [figure, measure] of Object.entries(figures)) {
         if (only && only !== figure) continue;
         await measure(`warm-${figure}`);
-        // Half before and half after: the machine is seldom the same for long.
+        // The baseline runs half before and half after, because the speed of a shared machine drifts.
         const before = await bareLoop(redis, `${figure}-before`);
         const value = await measure(figure);
         const baseline = (before + (await bareLoop(redis, `${figure}-after`))) / 2;
@@ -92,7 +92,7 @@ export default {
   },
 } satisfies Bench;
 
-/** Publishes as fast as the service hears: from the first event until the last result is in Redis. Events per second. */
+/** Publishes as fast as the service listens. Events per second, from the first event to the last result in Redis. */
 async function live(redis: Redis, kind: ServiceKind, folder: string, name: string): Promise<number> {
   const input = { ...channelSpec(`${name}.in`), logMax: 0, keepsState: false };
   const output = { ...channelSpec(`${name}.out`), logMax: 0, keepsState: false };
@@ -107,10 +107,10 @@ async function live(redis: Redis, kind: ServiceKind, folder: string, name: strin
   const done = runner.run();
   while (runner.position === null) await new Promise((resolve) => setTimeout(resolve, 10));
   await new Promise((resolve) => setTimeout(resolve, 200));
-  // Redis drops a subscriber that is far behind, unless told not to.
+  // By default Redis disconnects a subscriber that is far behind.
   await redis.config('SET', 'client-output-buffer-limit', 'pubsub 0 0 0');
   const started = performance.now();
-  // redis-cli writes as fast as Redis takes it, and leaves the processor to the others.
+  // redis-cli writes as fast as Redis accepts, and needs little processor time.
   await shell('sh', ['-c', 'redis-cli -p "$0" --pipe < "$1"', String(redis.options.port), file]);
   while ((await readHead(redis, output.name)).offset < EVENTS) {
     if (runner.lost > 0) throw new Error(`${runner.lost} events were not heard`);
@@ -122,7 +122,7 @@ async function live(redis: Redis, kind: ServiceKind, folder: string, name: strin
   return perSecond;
 }
 
-/** The events of gps as commands that publish them on another channel. */
+/** Commands that publish the events of gps on another channel. */
 async function publishing(redis: Redis, channel: string): Promise<string> {
   const entries = await redis.xrange(keys.log('gps'), '-', '+');
   const commands = entries.map(([, fields]) => {
@@ -152,7 +152,7 @@ async function fill(redis: Redis, spec: ReturnType<typeof channelSpec>): Promise
   }
 }
 
-/** Reads the same log in a consumer group, acknowledges, and does nothing. Events per second. */
+/** Reads the same log in a consumer group and only acknowledges. Events per second. */
 async function bareLoop(redis: Redis, group: string): Promise<number> {
   const reader = duplicate(redis);
   await reader.xgroup('CREATE', keys.log('gps'), group, '0');

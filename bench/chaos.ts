@@ -2,7 +2,7 @@ import { Chaos, type Damage } from '../test/helpers/chaos.ts';
 import type { Bench } from './support/bench.ts';
 
 const REDIS_KILLS = 5;
-/** A killed process is started again in about this. */
+/** About the time in which a killed process is running again. */
 const SECONDS_PER_KILL = 1.5;
 
 export default {

@@ -11,12 +11,12 @@ import type { Bench, Figure } from './support/bench.ts';
 import { datum, withSetting } from './support/setting.ts';
 
 const EVENTS_PER_SECOND = 100;
-/** What a server is behind by then it is given so long to bring. */
+/** How long a server may take to deliver its backlog after the run. */
 const CATCH_UP_MS = 30_000;
 const SETTLE_SECONDS = 2;
-/** Before anything is measured: what a server does for the first time is not what it costs. */
+/** Warm-up before the measurement. */
 const WARM_SECONDS = 3;
-/** The clients that stop reading: what they miss. Two kilobytes an event, so that no kernel buffer takes all of it. */
+/** Load for clients that stop reading. Two kilobytes an event exceed every kernel buffer. */
 const FROZEN = { clients: 20, eventsPerSecond: 1_000, seconds: 20, bytes: 2_000 };
 const MB = 1e6;
 
@@ -43,7 +43,7 @@ interface Setting {
 
 type Report = (figure: Figure) => void;
 
-/** One way, all of its figures. Answers the CPU seconds of a delivered event. */
+/** Measures one kind of server. Returns the CPU seconds per delivered event. */
 async function measure(
   way: Way,
   { redis, ...rest }: Setting,
@@ -97,7 +97,7 @@ async function measure(
   }
 }
 
-/** What a client costs that stops reading. */
+/** Memory cost of a client that stops reading. */
 async function freeze({ redis, ...rest }: Setting, report: Report): Promise<void> {
   const channel = 'fan.frozen';
   const [server, clients] = [Helper.start('server.ts'), Helper.start('clients.ts')];
@@ -137,7 +137,7 @@ function heldBytes(before: Usage, after: Usage): number {
   return after.heapBytes + after.externalBytes - before.heapBytes - before.externalBytes;
 }
 
-/** Writes events of a size as a replay would. */
+/** Writes events of a given size as a replay does. */
 class Publisher {
   readonly #writer: ChannelWriter;
   readonly #data: string;
@@ -148,7 +148,7 @@ class Publisher {
     this.#data = JSON.stringify({ ...datum(1), text: 'x'.repeat(Math.max(0, bytes - 480)) });
   }
 
-  /** So many at a steady rate; after a late timer, what is due at once. */
+  /** Writes `count` events at a steady rate; after a late timer the overdue ones leave at once. */
   async publish(count: number, perSecond: number): Promise<void> {
     const startMs = performance.now();
     for (let done = 0; done < count;) {
@@ -166,7 +166,7 @@ class Publisher {
   }
 }
 
-/** How late a timer of 10 ms is on this machine just now, sorted. */
+/** How late a 10 ms timer is on this machine right now, sorted. */
 async function latenessOfATimer(forMs: number): Promise<number[]> {
   const lateMs: number[] = [];
   for (const endMs = performance.now() + forMs; performance.now() < endMs;) {

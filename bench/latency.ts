@@ -15,7 +15,7 @@ import { withSetting } from './support/setting.ts';
 const EVENTS = 300;
 const EVERY_MS = 30;
 
-/** In the page: notes at each frame which event was painted last. Text, because the loader rewrites functions. */
+/** Runs in the page: notes at each frame the last painted event. It is text, because the loader rewrites functions. */
 const WATCH_FRAMES = `
   window.seen = [];
   (function look(last) {

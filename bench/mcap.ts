@@ -84,7 +84,7 @@ export default {
   },
 } satisfies Bench;
 
-/** What `reprise play` takes at most for a file, bytes, as Linux counts it. */
+/** Peak memory of `reprise play` for a file, bytes, as Linux counts it. */
 async function memoryOfPlaying(path: string): Promise<number> {
   let most = 0;
   await withSetting(async ({ server }) => {
@@ -104,12 +104,12 @@ function peakBytes(pid: number): number {
       /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
     return Number(kilobytes) * 1024;
   } catch {
-    // It has just ended.
+    // The process has just ended.
     return 0;
   }
 }
 
-/** Of a message, by what @mcap/core takes for the same, unpacked. */
+/** Reading time per message, relative to @mcap/core on the same file without compression. */
 async function coreCosts(path: string): Promise<{ write: number; read: number }> {
   const count = MESSAGES / 5;
   const handle = await open(path, 'w+');
@@ -156,7 +156,7 @@ async function coreCosts(path: string): Promise<{ write: number; read: number }>
 async function write(path: string, count: number, compression: Compression): Promise<void> {
   const writer = await McapWriter.create(path, { library: LIBRARY, compression });
   const topic = new TopicWriter(writer, { topic: 'gps', schema: embeddedSchema('gps'), subjectColumn: null });
-  // The same messages over and over, at other times: making them would cost more than writing them.
+  // The same messages are reused at other times, because making new ones costs more than writing them.
   for (let written = 0; written < count;) {
     for (const block of sample()) {
       for (let row = 0; row < block.count && written < count; row++) {

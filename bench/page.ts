@@ -12,12 +12,12 @@ import { withSetting } from './support/setting.ts';
 
 const SUBJECTS = 5_000;
 const RATES = [5_000, 10_000];
-/** The heap is to be flat from here on. */
+/** From this second on the heap must stay flat. */
 const WARM_SECONDS = 20;
 const LONG_FRAME_MS = 100;
 const MB = 1e6;
 
-/** In the page: counts frames, notes long ones, and which event was on the screen since when. Text, for the loader rewrites functions. */
+/** Runs in the page: counts frames, notes long ones, and when each event was painted. It is text, because the loader rewrites functions. */
 const WATCH = `
   window.watched = { frames: 0, long: [], painted: [] };
   new PerformanceObserver((list) => {
@@ -31,7 +31,7 @@ const WATCH = `
   })(0);
 `;
 
-/** A page that does nothing but wipe a canvas of a map's size: more frames than it has nobody has here. */
+/** A page that only clears a canvas of a map's size: the frame rate that this machine can reach. */
 const BLANK = `
   <canvas width="1280" height="600"></canvas>
   <script>
@@ -50,7 +50,7 @@ interface Watched {
   painted: [offset: number, atMs: number][];
 }
 
-/** When the events up to an offset were sent, wall time in ms. */
+/** Wall time at which events up to an offset were sent, ms. */
 type Sent = { offset: number; atMs: number }[];
 
 export default {
@@ -75,7 +75,7 @@ export default {
   },
 } satisfies Bench;
 
-/** One rate, all of its figures. */
+/** Measures one rate. */
 async function measure(
   page: Page,
   url: string,
@@ -88,7 +88,7 @@ async function measure(
     report({ name: `${rate} events/s: ${name}`, value, unit, ...(baseline !== undefined && { baseline }) });
   const publisher = new Publisher(redis);
   await publisher.publish(SUBJECTS, 1);
-  // What a browser does once after its start is not the page's.
+  // The browser's own start-up work is not part of the measurement.
   const warming = await page.context().browser()!.newPage();
   await warming.goto(url);
   const blankFrames = await blankFramesPerSecond(warming);
@@ -129,7 +129,7 @@ async function measure(
   figure('conflated', conflated, 'events');
 }
 
-/** What is to be had of `BLANK` while nothing else goes on. */
+/** The frame rate of `BLANK` on an idle machine. */
 async function blankFramesPerSecond(page: Page): Promise<number> {
   await page.goto('about:blank');
   await page.setContent(BLANK);
@@ -144,13 +144,13 @@ const metrics = async (cdp: CDPSession): Promise<{ [name: string]: number }> =>
     (await cdp.send('Performance.getMetrics')).metrics.map(({ name, value }) => [name, value]),
   );
 
-/** What is held after a collection of garbage, bytes. */
+/** Heap after a garbage collection, bytes. */
 async function heapOf(cdp: CDPSession): Promise<number> {
   await cdp.send('HeapProfiler.collectGarbage');
   return (await metrics(cdp))['JSHeapUsedSize'] ?? NaN;
 }
 
-/** From when each batch was sent to the first frame that shows all of it, sorted. */
+/** Time from sending a batch to the first frame that shows all of it, sorted. */
 function latencies(sent: Sent, painted: Watched['painted']): number[] {
   let at = 0;
   const found = sent.flatMap(({ offset, atMs }) => {
@@ -161,7 +161,7 @@ function latencies(sent: Sent, painted: Watched['painted']): number[] {
   return found.sort((a, b) => a - b);
 }
 
-/** Writes a fleet's fixes as a replay would: batches of what is due. */
+/** Writes a fleet's fixes in batches of due events, as a replay does. */
 class Publisher {
   readonly sent: Sent = [];
   readonly #writer: ChannelWriter;
@@ -186,7 +186,7 @@ class Publisher {
     }
   }
 
-  /** Each subject goes around a circle of its own. */
+  /** Each subject drives around its own circle. */
   #fix(): { timeMs: number; subject: string; data: string } {
     const i = this.#count++;
     const [n, round] = [i % SUBJECTS, Math.floor(i / SUBJECTS)];

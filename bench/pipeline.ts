@@ -7,11 +7,11 @@ import type { Bench } from './support/bench.ts';
 import { withSetting } from './support/setting.ts';
 
 const EVENTS = 20_000;
-/** Events under way: enough to keep every step busy, too few to queue up. */
+/** Events in flight: enough to keep every step busy, too few to build queues. */
 const WINDOW = 4_000;
 const PORTION = 500;
 const ROUNDS = 3;
-/** Far below the limit of either system, so that hops are measured and not queues. */
+/** A rate far below either system's limit, so that hops are measured and not queues. */
 const STEADY = { perSecond: 200, seconds: 5 };
 const STALL_MS = 30_000;
 
@@ -40,7 +40,7 @@ export default {
           name: `one hop p${share}, ${STEADY.perSecond} events/s`,
           value: at(hops, share),
           unit: 'ms',
-          // Stamps are whole milliseconds.
+          // Timestamps are whole milliseconds.
           baseline: Math.max(0.5, at(baselines, share)),
         });
       await ours.close();
@@ -91,7 +91,7 @@ async function arrived(contender: Contender, count: number): Promise<void> {
   }
 }
 
-/** Processor time of a process so far; Linux counts in hundredths of a second. */
+/** CPU time of a process so far; Linux counts hundredths of a second. */
 function cpuSeconds(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
   return (Number(fields[11]) + Number(fields[12])) / 100;

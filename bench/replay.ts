@@ -22,7 +22,7 @@ export default {
         new Date().toISOString(),
       ).length;
       const publishOnly = { log: 0, state: false };
-      /** Plays a file; answers when it had begun to, was open, and had ended, ms. */
+      /** Plays a file. Returns when it was asked to, when the file was open, and when it had ended, ms. */
       const play = async (format: string, channel: object) => {
         const log = createLog('bench', 'silent');
         const host = new ReplayHost({ redis, instance: 'bench', channels: { bench: channel }, folder, log });
@@ -38,12 +38,12 @@ export default {
         await host.close();
         return { started, opened, ended };
       };
-      // A replayer has been up for a while: its threads are there, and its code is compiled.
+      // The measured replayer is warm: its threads run and its code is compiled.
       for (const format of formats) await play(format, publishOnly);
       for (const [what, channel, appendonly] of [
         ['publish', publishOnly, 'yes'],
         ['publish+state+log', {}, 'yes'],
-        // As Redis is by default: what PUBLISH does is never on a disk either.
+        // Redis runs with its defaults, without a file: the baseline PUBLISH reaches no disk either.
         ['publish+state+log, without an append-only file', {}, 'no'],
       ] as const) {
         await redis.config('SET', 'appendonly', appendonly);

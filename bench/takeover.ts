@@ -34,7 +34,7 @@ export default {
       const start = () => replayers.push(fork(reprise, ['serve', 'replayer'], { env }));
       for (let i = 0; i < STANDING_BY; i++) start();
       const requester = new Requester(redis);
-      // Long enough for all kills: some 1.5 s each, in which nothing is played, and half a second between.
+      // Long enough for all kills: each stops the replay for some 1.5 s, with half a second in between.
       const rate = Math.max(0.01, EVENTS / 1000 / (Number(kills) * 0.6 + 2));
       const recordings = [{ id: 'long.csv', channel: 'long', subject: 'vehicle' }];
       await requester.ask('replayer', 'create', { id: 'long', recordings, rate }, 20_000);

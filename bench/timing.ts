@@ -18,7 +18,7 @@ export default {
       );
       const path = join(folder, 'steady.ndjson');
       await writeFile(path, rows.join('\n'));
-      // Half of the spinning before and half after the replay: the machine is seldom the same for two minutes.
+      // Half of the baseline runs before the replay and half after it, because the speed of a shared machine drifts.
       const before = await spin(redis, everyMs, Math.round(count / 4));
       const cpuBefore = process.cpuUsage();
       const { lates, cpuShare } = await play(redis, path, folder, { everyMs, count }, cpuBefore);
@@ -43,7 +43,7 @@ export default {
   },
 } satisfies Bench;
 
-/** Lateness as a subscriber sees it: when the event arrives, less when it was due by the first event's arrival. */
+/** Lateness for a subscriber: the arrival of an event minus its due time, counted from the first event's arrival. */
 async function play(
   redis: Redis,
   path: string,
@@ -80,7 +80,7 @@ async function play(
   };
 }
 
-/** The best a single thread can do: burn a core until each event is due, then publish it. */
+/** The best that one thread can do: spin until each event is due, then publish it. */
 async function spin(redis: Redis, everyMs: number, count: number): Promise<number[]> {
   const subscriber = duplicate(redis);
   const arrivals: number[] = [];

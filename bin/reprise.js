@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * The `reprise` command. Plain JavaScript that an old Node understands, too: says so if it is too old, installs the
- * dependencies of a fresh clone, then hands over to cli/main.ts.
+ * The `reprise` command. It is plain JavaScript that an old Node understands, so that it can report an old Node. It
+ * installs the dependencies of a fresh clone, then starts cli/main.ts.
  */
 import { existsSync } from 'node:fs';
 import { installDependencies, nodeProblem } from '../supervisor/dependencies.mjs';
@@ -20,5 +20,5 @@ runTypeScript();
 /** @type {typeof import('../cli/main.ts')} */
 const { main } = await import(new URL('../cli/main.ts', import.meta.url).href);
 const code = await main(process.argv, process.env['LOG_LEVEL'] === 'debug');
-// Who failed or was asked wrongly may have left a connection open, which must not keep the terminal waiting.
+// A command that failed may have left a connection open, which would keep the terminal waiting.
 if (code !== 0) process.exit(code);

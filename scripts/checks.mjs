@@ -1,4 +1,4 @@
-/** What must hold of the code without running it: the `check:*` scripts of package.json. */
+/** The checks of the code: the `check:*` scripts of package.json. */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -8,7 +8,7 @@ const ORDER = ['format', 'lint', 'layers', 'dead', 'types', 'generated'];
 const AT_ONCE = 2;
 
 /**
- * Runs them all, whatever fails, and prints a line for each; of those that fail all they said.
+ * Runs all checks, even if some fail. Prints one line for each, and the output of those that fail.
  * @returns {Promise<{ passed: number, failed: number }>}
  */
 export async function runChecks() {

@@ -1,4 +1,4 @@
-/** The browser of the page's tests: finds it, and installs it where this user may. */
+/** Finds the browser for tests of the page, or installs it if this user may. */
 import { existsSync } from 'node:fs';
 import { install, onPath } from '../supervisor/packages.mjs';
 
@@ -14,9 +14,9 @@ export function findChromium() {
 }
 
 /**
- * Sees to it that there is a Chromium.
+ * Installs a Chromium if there is none.
  * @param {import('../supervisor/packages.mjs').Say} say
- * @returns {string | null} null when there is, else in one sentence what to do
+ * @returns {string | null} null if there is one now, else one sentence about what to do
  */
 export function provideChromium(say) {
   if (findChromium()) return null;

@@ -1,4 +1,4 @@
-/** Writes the generated references under docs/; with --check only compares, and fails when they have drifted. */
+/** Writes the generated references under docs/; with --check it only compares, and fails if they differ. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format } from 'prettier';

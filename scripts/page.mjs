@@ -1,4 +1,4 @@
-/** The built page under dist/page: built again only when what it is made of has changed. */
+/** Builds the page into dist/page if its sources have changed. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -8,16 +8,16 @@ import { root } from '../core/runtime/root.mjs';
 const SOURCES = ['frontend', 'schemas'];
 const stamp = join(root, 'dist', 'page.stamp');
 
-/** Whether dist/page is what the sources say. */
+/** Whether dist/page matches its sources. */
 export function pageIsBuilt() {
   if (!existsSync(join(root, 'dist', 'page', 'index.html')) || !existsSync(stamp)) return false;
   return readFileSync(stamp, 'utf8') === sourceHash();
 }
 
 /**
- * Builds it.
+ * Builds the page.
  * @param {import('../supervisor/packages.mjs').Say} say
- * @returns {string | null} null when done, else in one sentence why not; the builder's own words are on stderr
+ * @returns {string | null} null if done, else one sentence about the reason; the builder writes details to stderr
  */
 export function buildPage(say) {
   say('Building the page …');

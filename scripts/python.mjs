@@ -1,4 +1,4 @@
-/** The Python of the tests of examples/python-service: finds one with redis-py, and installs that where this user may. */
+/** Finds a Python with redis-py for the tests of examples/python-service, or installs redis-py if this user may. */
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { install, onPath } from '../supervisor/packages.mjs';
 
 /** @type {import('../supervisor/packages.mjs').Packages} */
 const packages = { apt: 'python3-redis', apk: 'py3-redis', dnf: 'python3-redis', brew: 'python' };
-/** Our own copy: nothing of the system is touched. */
+/** A copy of our own, apart from the system's packages. */
 const folder = join(root, '.reprise', 'python');
 const requirements = join(root, 'examples', 'python-service', 'requirements.txt');
 
@@ -26,9 +26,9 @@ export function findPython() {
 }
 
 /**
- * Sees to it that there is one.
+ * Installs redis-py if no Python has it.
  * @param {import('../supervisor/packages.mjs').Say} say
- * @returns {string | null} null when there is, else in one sentence what to do
+ * @returns {string | null} null if there is one now, else one sentence about what to do
  */
 export function providePython(say) {
   if (findPython()) return null;

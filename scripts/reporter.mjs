@@ -1,6 +1,6 @@
 /**
- * Mocha's spec reporter, and beside it the tally as JSON in the file that the reporter option `tally` names. A run
- * that is over but does not end, because a test left something open, is ended here, and said.
+ * Mocha's spec reporter, which also writes the tally as JSON into the file of the reporter option `tally`. If a test
+ * leaves something open that keeps a finished run alive, it says so and ends the run.
  */
 import { writeFileSync } from 'node:fs';
 import mocha from 'mocha';
@@ -26,7 +26,7 @@ export default class TallyReporter extends mocha.reporters.Spec {
         console.error(
           `The tests are over, but something they left open keeps the process alive: ${open.join(', ')}`,
         );
-        // Mocha sets its own exit code whatever is given to process.exit().
+        // Mocha sets its own exit code and ignores the one given to process.exit().
         process.kill(process.pid, 'SIGKILL');
       }, LINGER_MS).unref();
     });

@@ -1,6 +1,6 @@
 /**
- * Makes a clone ready, with Node alone: `setup.mjs start` for `npm start`, `test` for `npm test`, `dev` for `npm run dev`. What is
- * there already is left as it is, so a second run takes a fraction of a second. Ends in one sentence where it can't.
+ * Prepares a clone, with Node alone: `setup.mjs start` for `npm start`, `test` for `npm test`, `dev` for `npm run dev`. It
+ * skips what exists already, so a second run takes a fraction of a second. If it can't, it ends with one sentence.
  */
 import { areInstalled, installDependencies, nodeProblem } from '../supervisor/dependencies.mjs';
 
@@ -16,7 +16,7 @@ function must(problem) {
 
 must(nodeProblem());
 if (!areInstalled()) must(installDependencies(say));
-// Imported late: they may use what an old Node does not have, or what was just installed.
+// Imported late, because these may need a newer Node, or packages that were just installed.
 const { buildPage, pageIsBuilt } = await import('./page.mjs');
 if (process.argv[2] !== 'dev' && !pageIsBuilt()) must(buildPage(say));
 

@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { root } from '../core/runtime/root.mjs';
 import { runChecks } from './checks.mjs';
 
-/** Files that run at a time, each with a Redis of its own: as many as the least machine has cores. */
+/** Test files that run at a time, each with its own Redis: the number of cores of the smallest machine. */
 const JOBS = 2;
-/** Mocha's exit code is the number of failures, up to here. */
+/** Mocha's exit code is the number of failures, up to this. */
 const MOST_EXIT_CODE = 255;
 
 const checks = await runChecks();
@@ -20,8 +20,8 @@ console.log(`${passed} passed, ${failed} failed${tests.skipped > 0 ? `, ${tests.
 process.exit(failed > 0 ? 1 : 0);
 
 /**
- * Runs mocha, in a process of its own; arguments are handed on to it. A run that breaks off, or that does not end,
- * counts as one failure more.
+ * Runs mocha with these arguments in a process of its own. A run that breaks off or does not end counts as one more
+ * failure.
  * @param {string[]} args
  * @returns {Promise<{ passed: number, failed: number, skipped: number }>}
  */
@@ -43,7 +43,7 @@ async function runMocha(args) {
     const endedWell = code === Math.min(tally.failed, MOST_EXIT_CODE);
     return endedWell ? tally : { ...tally, failed: tally.failed + 1 };
   } catch {
-    console.error(`The tests broke off (${signal ?? `exit code ${code}`}).`);
+    console.error(`The test run broke off (${signal ?? `exit code ${code}`}).`);
     return { passed: 0, failed: 1, skipped: 0 };
   } finally {
     rmSync(folder, { recursive: true, force: true });

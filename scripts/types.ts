@@ -1,4 +1,4 @@
-/** Writes schemas/types.ts from the schema files; with --check only compares, and fails when they have drifted. */
+/** Writes schemas/types.ts from the schema files; with --check it only compares, and fails if they differ. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { compile, type JSONSchema } from 'json-schema-to-typescript';

@@ -6,13 +6,13 @@ import type { Data, CloudEvent } from '../../core/wire/event.ts';
 
 const folder = new URL('../../../shared/data/', import.meta.url);
 
-/** A change is found when there is an alarm within so many posts of it. */
+/** A change counts as found if an alarm follows within this many posts. */
 export const WITHIN_POSTS = 150;
 const CATEGORICAL = ['chi-squared', 'psi'];
 const NUMERIC = ['page-hinkley', 'adwin', 'ks', 'psi'];
 const SCORES: { [label: string]: number } = { positive: 1, neutral: 0, negative: -1 };
 
-/** Where the values come from: the recording's labels, or our services. */
+/** The source of the values: the recording's labels, or our services. */
 type Source = 'labels' | 'services';
 
 export interface DriftFigures {
@@ -21,7 +21,7 @@ export interface DriftFigures {
   detector: string;
   /** Change -> posts until the first alarm within 150 posts of it; null: there was none. */
   delays: { [phase: string]: number | null };
-  /** Alarms before the first change, and all that are not within 150 posts of one. */
+  /** Alarms that do not follow a change within 150 posts. */
   early: number;
   false: number;
   /** The posts at which there was an alarm, from 0. */
@@ -74,7 +74,7 @@ function rowsOf(text: string) {
   });
 }
 
-/** What a service makes of events, with its defaults; nothing where there is no such service. */
+/** The output of a service for these events, with its defaults; empty if there is no such service. */
 async function derived(name: string, events: CloudEvent[]): Promise<CloudEvent[]> {
   const kind = (await serviceKinds()).get(name);
   if (!kind) return [];

@@ -7,23 +7,23 @@ const LEFT_OUT = /"conflated":(\d+),"dropped":(\d+)\}\]$/;
 const SENT = Buffer.from('"sent":"');
 const SENT_LENGTH = '2026-01-01T00:00:00.000Z'.length;
 
-/** What clients have got. */
+/** What clients have received. */
 export interface Tally {
   events: number;
   bytes: number;
   conflated: number;
-  /** Events that a client should have got and did not. */
+  /** Events that a client missed. */
   lost: number;
-  /** From publication to here, ms, of the clients that look at it. */
+  /** Time from publication to receipt, ms, for the clients that measure it. */
   latenciesMs: number[];
 }
 
 /**
- * A Socket.IO client on a bare connection: speaks what it must of WebSocket (RFC 6455), Engine.IO 4 and Socket.IO 5, and
- * reads no more of a packet than it needs, so that a thousand cost little.
+ * A minimal Socket.IO client on a TCP connection: the necessary parts of WebSocket (RFC 6455), Engine.IO 4 and Socket.IO
+ * 5. It reads only the needed part of a packet, so that a thousand clients cost little.
  */
 export class Client {
-  /** Settles when the server has let it in and, on `/live`, has acknowledged its subscription. */
+  /** Settles when the server has accepted it and, on `/live`, has acknowledged its subscription. */
   readonly ready: Promise<void>;
   readonly #socket: Socket;
   readonly #tally: Tally;
@@ -36,12 +36,12 @@ export class Client {
   #credited = 0;
   #creditedMs = performance.now();
 
-  /** `channel`: follows it by the gateway; null: takes what a plain server emits. `measures`: looks at when each event was sent. */
+  /** `channel`: follows it through the gateway; null: receives what a plain server emits. `measures`: records the delay of each event. */
   constructor(port: number, channel: string | null, tally: Tally, measures: boolean) {
     this.#tally = tally;
     this.#measures = measures;
     this.#subscribe = channel && `42/live,0["subscribe",{"channel":"${channel}"}]`;
-    // `onread` takes the bytes where they lie: no buffer and no stream for each read.
+    // `onread` reuses one buffer and creates no stream chunks.
     const onread = { buffer: shared, callback: (bytes: number) => this.#read(bytes) };
     this.#socket = connect({ port, host: '127.0.0.1', onread }, () => this.#upgrade());
     this.ready = new Promise((resolve, reject) => {
@@ -50,7 +50,7 @@ export class Client {
     });
   }
 
-  /** Reads nothing from here on, and keeps the line open. */
+  /** Stops reading, but keeps the connection open. */
   freeze(): void {
     this.#socket.pause();
   }
@@ -83,7 +83,7 @@ export class Client {
       this.#take(bytes.subarray(start, start + length));
       at = start + length;
     }
-    // The buffer is all clients': what is not whole yet is copied.
+    // All clients share the buffer, so an incomplete packet is copied.
     if (at < bytes.length) this.#rest = Buffer.from(bytes.subarray(at));
     return true;
   }
@@ -125,7 +125,7 @@ export class Client {
     this.#send(`42/live,["credit",{"channel":"${channel}","epoch":${epoch},"offset":${offset}}]`);
   }
 
-  /** A masked text frame; a mask of zeros changes nothing. */
+  /** A masked text frame; a mask of zeros leaves the text as it is. */
   #send(text: string): void {
     const payload = Buffer.from(text);
     const head =
@@ -136,7 +136,7 @@ export class Client {
   }
 }
 
-/** All clients of this process read into it, one after the other. */
+/** The read buffer that all clients of this process share. */
 const shared = Buffer.allocUnsafe(1 << 18);
 const CODE = { 0: 48, 2: 50, 3: 51, 4: 52 } as const;
 

@@ -3,14 +3,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Client, type Tally } from './client.ts';
 import { answer } from './process.ts';
 
-/** Connected at once, so that the server's queue of new connections does not overflow. */
+/** Connections opened at a time: the server's accept queue must not overflow. */
 const AT_ONCE = 50;
-/** One client in so many looks at when each event was sent. */
+/** One client in this many measures delays. */
 const MEASURING = 20;
 
 export type ClientsQuestion =
   | { connect: number; port: number; channel: string | null }
-  /** Counts from now on until there are so many events, or it takes too long. */
+  /** Counts from now on until this many events have arrived, or the time is up. */
   | { untilEvents: number; limitMs: number }
   | { freeze: true };
 

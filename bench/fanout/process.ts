@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-/** A process beside the bench that answers one question after the other. */
+/** A child process that answers one question at a time. */
 export class Helper {
   readonly #child: ChildProcess;
   readonly #ended: Promise<never>;
@@ -15,7 +15,7 @@ export class Helper {
     this.#ended.catch(() => {});
   }
 
-  /** Starts a file of this folder; it may collect its garbage when it is asked how much memory it needs. */
+  /** Starts a file of this folder, with `global.gc` so that it can collect garbage before it reports memory. */
   static start(file: string): Helper {
     return new Helper(
       fork(fileURLToPath(new URL(file, import.meta.url)), {
@@ -41,7 +41,7 @@ export class Helper {
   }
 }
 
-/** The other side: answers every question of the parent, and ends with it. */
+/** The child's side: answers every question of the parent, and ends with it. */
 export function answer<Question>(handle: (question: Question) => Promise<unknown>): void {
   process.on('message', (question) => {
     void handle(question as Question).then(
@@ -52,7 +52,7 @@ export function answer<Question>(handle: (question: Question) => Promise<unknown
   process.on('disconnect', () => process.exit());
 }
 
-/** The value below which so many of a hundred lie. */
+/** The percentile of sorted values. */
 export function percentile(sorted: number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * share) / 100))] ?? NaN;
 }

@@ -1,4 +1,4 @@
-/** Run as a program: one way of bringing a channel to Socket.IO clients, and what it costs this process. */
+/** Run as a program: serves a channel to Socket.IO clients in one of several ways, and reports the cost. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -8,17 +8,17 @@ import { loadSettings } from '../../core/settings/settings.ts';
 import { connect, duplicate } from '../../core/redis/connection.ts';
 import { answer } from './process.ts';
 
-/** `gateway` is the API role as it is; the others are what one would write first: an emission for each event. */
+/** `gateway` is the real API role; the others are the obvious implementation: one emission per event. */
 export type Way = 'gateway' | 'emit to each' | 'broadcast';
 
 export type ServerQuestion =
   { start: Way; redisUrl: string; folder: string; channel: string } | { usage: 'cpu' | 'memory' };
 
-/** CPU in seconds since the start of the process, memory in bytes after its garbage was collected. */
+/** CPU seconds since the start of the process; memory in bytes after a garbage collection. */
 export interface Usage {
   cpuSeconds: number;
   heapBytes: number;
-  /** Buffers outside the heap: what waits to be sent is here. */
+  /** Buffers outside the heap, where data to send are kept. */
   externalBytes: number;
   rssBytes: number;
 }

@@ -7,7 +7,7 @@ export interface Contender {
   send(count: number): Promise<void>;
   /** Number of results so far. */
   count(): Promise<number>;
-  /** The time of each hop of all results but the first `from`: from when one step sent an event to when the next one did. */
+  /** Hop times of all results after the first `from`: from one step's sending to the next step's. */
   hopsMs(from: number): Promise<number[]>;
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 /** The steps, in order. */
 export const STEPS = ['one', 'two', 'three'];
 
-/** What goes through them. `stamps`: when it was sent, and when each step had it, epoch ms. */
+/** The message that passes through the steps. `stamps`: when it was sent, and when each step received it, epoch ms. */
 export interface Message {
   data: object;
   stamps: number[];

@@ -1,4 +1,4 @@
-/** Run as a program: three Moleculer nodes, each with a step that passes on what it gets. Argument: the port of Redis. */
+/** Run as a program: three Moleculer nodes, each with a step that forwards its input. Argument: the port of Redis. */
 import { ServiceBroker } from 'moleculer';
 import { STEPS, type Message } from './message.ts';
 

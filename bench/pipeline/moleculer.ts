@@ -9,8 +9,8 @@ import type { Contender } from './contender.ts';
 const program = fileURLToPath(new URL('moleculer-steps.ts', import.meta.url));
 
 /**
- * Moleculer with its Redis transporter: a node for each step, all in one process, and one here that sends and counts.
- * Steps emit balanced events, which is the fastest that it has: nobody answers, and what gets lost is lost.
+ * Moleculer with its Redis transporter: one node per step, all in one process, and one node here that sends and counts.
+ * The steps emit balanced events, its fastest way: nothing is acknowledged, and lost events stay lost.
  */
 export async function moleculer(port: number): Promise<Contender> {
   const child = fork(program, [String(port)], {

@@ -14,7 +14,7 @@ import { eventually } from '../../test/helpers/wait.ts';
 import type { Contender } from './contender.ts';
 import { post, STEPS } from './message.ts';
 
-/** The share of traces that are on record. */
+/** The share of traces that are recorded. */
 const SAMPLED = 0.01;
 const NAME = 'bench';
 
@@ -22,7 +22,7 @@ const NAME = 'bench';
 export async function reprise(redis: Redis, redisUrl: string, folder: string): Promise<Contender> {
   const pipeline = { steps: STEPS.map((name) => ({ service: 'copy', name })) };
   const config = join(folder, 'pipeline.json');
-  // Two runs find room: who reads the logs for their times reads all of it.
+  // The logs hold two runs, because the times are read from them afterwards.
   const logs = [...STEPS.map((step) => `${NAME}.${step}`), NAME].map((channel) => [
     channel,
     { log: 1_000_000 },

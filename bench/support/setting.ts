@@ -9,7 +9,7 @@ import { startRedis, type TestRedis } from '../../test/helpers/redis.ts';
 
 const run = promisify(execFile);
 
-/** A Redis and a folder of a benchmark's own, gone afterwards. */
+/** Runs `work` with its own Redis and folder, which are removed afterwards. */
 export async function withSetting(
   work: (setting: { server: TestRedis; redis: Redis; folder: string }) => Promise<void>,
 ): Promise<void> {
@@ -25,7 +25,7 @@ export async function withSetting(
   }
 }
 
-/** redis-benchmark PUBLISH, one connection, pipeline 64: messages per second of this size. The baseline of all writing. */
+/** Messages per second of redis-benchmark PUBLISH with one connection and pipeline 64: the baseline of all writing. */
 export async function redisBenchmarkPublish(server: TestRedis, bytes: number): Promise<number> {
   const args = [
     '-p',

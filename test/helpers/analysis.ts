@@ -45,7 +45,7 @@ export class AnalysisWorld {
     return new AnalysisWorld(server, await connect(server.url, 'test'), folder, config);
   }
 
-  /** Starts an analysis process, as a container does; answers when it serves. */
+  /** Starts an analysis process as a container does, and returns when it serves. */
   async startProcess(...flags: string[]): Promise<ChildProcess> {
     const child = fork(reprise, ['serve', 'analysis', ...flags], {
       env: {
@@ -61,7 +61,7 @@ export class AnalysisWorld {
     return child;
   }
 
-  /** Serves in this process, for what needs no kill. */
+  /** Serves in this process, for tests that kill nothing. */
   serveHere(partition?: string): Promise<{ close(): Promise<void> }> {
     const flags = { redisUrl: this.server.url, config: this.#configFile, logLevel: 'error' };
     return serve(loadSettings({ ...flags, ...(partition !== undefined && { partition }) }, {}));
@@ -77,7 +77,7 @@ export class AnalysisWorld {
     await Promise.all([...this.processes].map((process) => this.kill(process)));
   }
 
-  /** The process that runs a service, as far as it has told. */
+  /** The process that runs a service, according to its last heartbeat. */
   async processOf(service: string): Promise<ChildProcess> {
     return eventually(`a process that runs ${service}`, async () => {
       const documents = Object.values(await this.redis.hgetall(keys.services));
@@ -90,7 +90,7 @@ export class AnalysisWorld {
     });
   }
 
-  /** Begins a replay; answers its epoch. It is over when `replays.finished` says so. */
+  /** Begins a replay and returns its epoch. `replays.finished` says when it is over. */
   async play(request: ReplayRequest): Promise<number> {
     const sources = request.recordings.map((recording) => {
       const options = typeof recording === 'string' ? { id: recording } : recording;
@@ -101,7 +101,7 @@ export class AnalysisWorld {
     return replay.player.epoch;
   }
 
-  /** How far a service has committed its input: the offset in the epoch under way, 0 in an older one. */
+  /** The offset up to which a service has committed its input in the current epoch; 0 while it is in an older one. */
   async committed(service: string, input: string): Promise<number> {
     const [at, head] = await Promise.all([
       this.redis.hget(keys.checkpoint(service), `@${input}`),
@@ -112,8 +112,8 @@ export class AnalysisWorld {
   }
 
   /**
-   * What was derived in the last epoch of a channel, once its end has been told: of each event `[subject, time, data]`, as
-   * it stands on the wire. @throws where offsets are not 1..N
+   * The events derived in the last epoch of a channel, once it has ended: `[subject, time, data]` of each, as on the wire.
+   * @throws Error if offsets are not 1..N
    */
   async derived(channel: string, afterEpoch = 0, timeoutMs = 30_000): Promise<string[]> {
     await eventually(
@@ -129,7 +129,7 @@ export class AnalysisWorld {
     return this.logged(channel);
   }
 
-  /** The last epoch of a channel, or one before, as `derived` answers it. */
+  /** The last epoch of a channel, or an earlier one, in the form of `derived`. */
   async logged(channel: string, before = 0): Promise<string[]> {
     const head = await readHead(this.redis, channel);
     const epoch = head.epoch - before;
@@ -166,7 +166,7 @@ export class AnalysisWorld {
 
 const configFileOf = (folder: string) => join(folder, 'config.json');
 
-/** What is in one list and not in the other, each as often as it is. */
+/** Items of one list that the other lacks, counting duplicates. */
 export function difference(expected: readonly string[], actual: readonly string[]) {
   const counts = new Map<string, number>();
   for (const line of expected) counts.set(line, (counts.get(line) ?? 0) + 1);

@@ -15,7 +15,7 @@ const ARGUMENTS = [
   '--use-angle=swiftshader',
   '--enable-unsafe-swiftshader',
 ];
-/** Every pixel is drawn by the processor here: fewer frames, and each put together at a third of the cost. */
+/** The processor draws every pixel here: these flags mean fewer frames, each composed at a third of the cost. */
 const SPARING = ['--force-prefers-reduced-motion', '--disable-gpu-compositing'];
 
 /** The Chromium of this machine, or undefined. */
@@ -23,12 +23,12 @@ export const chromiumPath = [process.env['CHROMIUM_PATH'], ...PROGRAMS].find(
   (path) => path && existsSync(path),
 );
 
-/** A real Chromium without a window. `spares`: leaves as much of the processor as it can to what else runs; a bench takes it as it is. */
+/** A real Chromium without a window. `spares`: leaves as much of the processor as possible to other tests; benches do not use it. */
 export function startBrowser({ spares = true } = {}): Promise<Browser> {
   return chromium.launch({ executablePath: chromiumPath!, args: [...ARGUMENTS, ...(spares ? SPARING : [])] });
 }
 
-/** Keeps a picture of the page in `.reprise/screenshots`, to be looked at. */
+/** Saves a picture of the page in `.reprise/screenshots`, for people to look at. */
 export async function screenshot(page: Page, name: string): Promise<void> {
   const folder = join(root, '.reprise', 'screenshots');
   await mkdir(folder, { recursive: true });

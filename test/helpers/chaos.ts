@@ -9,14 +9,14 @@ const RECORDING = 'vehicles.csv';
 const VEHICLES = 20;
 const START_SECONDS = 1_700_000_000;
 
-/** Services of every sort: stateless in time, with timers, windows, and one that reads what another derived. */
+/** Services of every sort: without timers, with timers, with windows, and one that reads another's output. */
 const DERIVED = ['gps.movement', 'gps.stops', 'gps.trips', 'minutes', 'sessions'];
 const windows = (input: string, output: string, params: { [name: string]: unknown }) => ({
   ...{ use: 'windows', input, output, params },
 });
 
 function configOf(events: number): Config {
-  // Two runs of each have to find room.
+  // The logs must hold two runs.
   const channels = Object.fromEntries(['gps', ...DERIVED].map((name) => [name, { log: events * 3 }]));
   const select = { n: 'count()', top: 'max(speed_meters_per_second)', p90: 'quantile(latitude, 0.9)' };
   const services = {
@@ -53,20 +53,20 @@ function recording(events: number): string {
   return `${rows.join('\n')}\n`;
 }
 
-/** What came of a run that was disturbed, held against one that was not. */
+/** How a disturbed run differs from an undisturbed one. */
 export interface Damage {
   strikes: number;
   /** In all derived logs. */
   events: number;
   missing: number;
   doubled: number;
-  /** Whether every derived log is the same, in its order. */
+  /** Whether every derived log has the same events in the same order. */
   isSame: boolean;
-  /** After each strike, until `movement` had committed again. */
+  /** Time from each strike until `movement` committed again, ms. */
   stoodMs: number[];
 }
 
-/** Plays one recording again and again while something goes wrong, and says what that did to what was derived. */
+/** Plays one recording repeatedly while something goes wrong, and reports the damage to derived events. */
 export class Chaos {
   readonly world: AnalysisWorld;
   readonly #events: number;
@@ -78,7 +78,7 @@ export class Chaos {
     this.#events = events;
   }
 
-  /** Starts the parts, and derives everything once, undisturbed and as fast as can be. */
+  /** Starts the parts and derives everything once, undisturbed and at full speed. */
   static async start(events: number, processes: number): Promise<Chaos> {
     const world = await AnalysisWorld.start(configOf(events));
     const chaos = new Chaos(world, events);
@@ -89,7 +89,7 @@ export class Chaos {
     return chaos;
   }
 
-  /** The recording once more, in `seconds`; `strike` is called `strikes` times while it goes on, at random moments. */
+  /** Plays the recording again in `seconds`, and calls `strike` `strikes` times at random moments. */
   async run(strikes: number, seconds: number, strike: () => Promise<void>): Promise<Damage> {
     const { world } = this;
     const before = new Map<string, number>();

@@ -1,18 +1,18 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** A network between a browser and a server that can fail: a TCP proxy. */
+/** A network that can fail, between a browser and a server: a TCP proxy. */
 export interface Line {
   url: string;
   /** Breaks every connection and refuses new ones, until `mend`. */
   cut(): void;
-  /** Lets nothing through in either direction and tells nobody, as a lost radio link does, until `mend`. */
+  /** Silently drops everything in both directions, like a lost radio link, until `mend`. */
   silence(): void;
   mend(): void;
   close(): Promise<void>;
 }
 
-/** Opens a line to a port of this machine. */
+/** Starts a proxy to a port of this machine. */
 export async function startLine(port: number): Promise<Line> {
   let state: 'whole' | 'cut' | 'silent' = 'whole';
   const sockets = new Set<Socket>();

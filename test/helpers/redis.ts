@@ -5,7 +5,7 @@ import { freePort } from '../../supervisor/ports.ts';
 import { redisServer } from '../../supervisor/redis-server.mjs';
 import { spawnRedis, type RedisProcess } from '../../supervisor/redis-process.ts';
 
-/** A real Redis of a test's own. */
+/** A real Redis for one test. */
 export interface TestRedis {
   url: string;
   port: number;
@@ -13,17 +13,17 @@ export interface TestRedis {
   stop(): Promise<void>;
   /** kill -9. */
   kill(): Promise<void>;
-  /** Stops it where it stands, its connections open, until it is thawed. */
+  /** Suspends the process with its connections open, until `thaw`. */
   freeze(): void;
   thaw(): void;
-  /** Ends it, if it still runs, and starts it again on the same port and data. */
+  /** Ends it if it still runs, and starts it again with the same port and data. */
   restart(): Promise<void>;
 }
 
 const ATTEMPTS = 3;
 const alive = new Set<RedisProcess>();
 
-/** Starts a private Redis, configured as `reprise up` does it, on a free port; answers when it does. */
+/** Starts a private Redis on a free port, configured as by `reprise up`, and returns when it answers. */
 export async function startRedis(options: { port?: number; dir?: string } = {}): Promise<TestRedis> {
   const program = redisServer();
   const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'reprise-redis-'));
@@ -52,7 +52,7 @@ export async function startRedis(options: { port?: number; dir?: string } = {}):
   };
 }
 
-/** Between finding a free port and taking it, another test may have taken it. */
+/** Tries, because another test may take the free port in the meantime. */
 async function retry<T>(start: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -63,7 +63,7 @@ async function retry<T>(start: () => Promise<T>): Promise<T> {
   }
 }
 
-// A run that dies half-way leaves no server behind.
+// No server is left behind if the run breaks off.
 process.on('exit', () => {
   for (const { pid } of alive) process.kill(pid, 'SIGKILL');
 });

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 const program = fileURLToPath(new URL('role-process.mjs', import.meta.url));
 
-/** Starts a role as a process of its own, answering when it serves. */
+/** Starts a role as a process of its own, and returns when it serves. */
 export async function startRole(main: string, env: NodeJS.ProcessEnv): Promise<ChildProcess> {
   const child = fork(program, [main], {
     execArgv: [],

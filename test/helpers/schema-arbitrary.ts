@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 
-/** A JSON Schema as OpenAPI documents hold it, references into the same document. */
+/** A JSON Schema in an OpenAPI document; its references point into the same document. */
 export interface Schema {
   [keyword: string]: unknown;
 }
@@ -24,7 +24,7 @@ const anything = fc.oneof(
   fc.jsonValue({ maxDepth: 2 }),
 );
 
-/** Values that are as a schema wants them, as far as this goes; `document` is what references point into. */
+/** Values that a schema accepts, for the keywords known here; `document` holds the targets of references. */
 export function valid(schema: Schema, document: object, depth = 0): fc.Arbitrary<unknown> {
   const inner = (one: unknown) => valid(one as Schema, document, depth + 1);
   if (typeof schema['$ref'] === 'string') return valid(resolved(schema['$ref'], document), document, depth);
@@ -48,7 +48,7 @@ export function valid(schema: Schema, document: object, depth = 0): fc.Arbitrary
   });
 }
 
-/** Values of which some are as the schema wants them, and the others nearly so, or not at all. */
+/** Values that a schema accepts, nearly accepts, or refuses. */
 export function mixed(schema: Schema, document: object): fc.Arbitrary<unknown> {
   const right = valid(schema, document);
   const spoilt = fc.tuple(right, fc.nat(), anything).map(([value, at, other]) => spoil(value, at, other));
@@ -59,7 +59,7 @@ export function mixed(schema: Schema, document: object): fc.Arbitrary<unknown> {
   );
 }
 
-/** With one member put otherwise, somewhere. */
+/** The value with one member changed somewhere. */
 function spoil(value: unknown, at: number, other: unknown): unknown {
   if (typeof value !== 'object' || value === null) return other;
   const names = Object.keys(value);

@@ -1,6 +1,6 @@
 import type { Time } from '../../core/time/clock.ts';
 
-/** Time that passes only when a test says so. */
+/** Time that passes only when a test advances it. */
 export class FakeTime implements Time {
   #nowMs = 1_000;
   #waiting: { atMs: number; resolve: () => void }[] = [];
@@ -23,7 +23,7 @@ export class FakeTime implements Time {
     });
   }
 
-  /** Lets this much time pass, waking each sleeper at its time, and everything that follows from it happen. */
+  /** Advances time by `ms`, wakes each sleeper at its time, and lets everything happen that follows from it. */
   async pass(ms: number): Promise<void> {
     const untilMs = this.#nowMs + ms;
     for (;;) {
@@ -38,7 +38,7 @@ export class FakeTime implements Time {
   }
 }
 
-/** Lets everything happen that waits for nothing but the event loop. */
+/** Lets everything happen that waits only for the event loop. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

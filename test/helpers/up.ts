@@ -6,31 +6,31 @@ import { join } from 'node:path';
 import { root } from '../../core/runtime/root.mjs';
 import { eventually } from './wait.ts';
 
-/** A `reprise up` of a test's own, on a data folder of its own. */
+/** A `reprise up` for one test, with its own data folder. */
 export interface Up {
   child: ChildProcess;
   data: string;
-  /** All it has said so far, on stdout and stderr. */
+  /** Its output so far, stdout and stderr together. */
   output(): string;
   /** Settles when the output matches. */
   says(pattern: RegExp): Promise<RegExpExecArray>;
-  /** What a Ctrl-C in the terminal does: SIGINT to the whole group. Answers the exit code. */
+  /** Sends SIGINT to the whole process group, as Ctrl-C in a terminal does. Returns the exit code. */
   interrupt(): Promise<number | null>;
-  /** The exit code; its output is complete then. */
+  /** The exit code, once the output is complete. */
   ended: Promise<number | null>;
 }
 
 const dying = new Set<ChildProcess>();
 const folders = new Set<string>();
 
-/** A folder that is removed when the tests are over. */
+/** A folder that is removed after the tests. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'reprise-up-'));
   folders.add(folder);
   return folder;
 }
 
-/** Runs `command` (`node bin/reprise.js up`, unless given) with these arguments, like a person at a terminal does. */
+/** Runs `command` (default: `node bin/reprise.js up`) with these arguments, as a person at a terminal does. */
 export function startUp(
   args: string[],
   options: { data?: string; env?: NodeJS.ProcessEnv; command?: string[]; cwd?: string } = {},
@@ -78,7 +78,7 @@ export function startUp(
   };
 }
 
-/** Process ids of those that have this text on their command line; zombies have none. */
+/** Ids of the processes with this text on their command line; zombies have none. */
 export function processesWith(text: string): number[] {
   const others = (pid: number) => pid !== process.pid;
   if (process.platform !== 'linux') {
@@ -102,7 +102,7 @@ function commandLine(pid: string): string {
   }
 }
 
-// A run that dies half-way leaves no services behind: they end with their supervisor.
+// No process is left behind if the run breaks off.
 process.on('exit', () => {
   for (const { pid } of dying) if (pid) process.kill(-pid, 'SIGKILL');
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });

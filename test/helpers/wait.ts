@@ -1,4 +1,4 @@
-/** Waits until `check` answers something true, looking every 20 ms; fails after `timeoutMs` with what was awaited. */
+/** Polls `check` every 20 ms until it returns something true, and returns that; after `timeoutMs` it fails with `what`. */
 export async function eventually<T>(
   what: string,
   check: () => Promise<T> | T,

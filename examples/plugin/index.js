@@ -10,7 +10,7 @@ export default {
 
     api.service({
       name: 'length',
-      summary: 'How long each post is.',
+      summary: 'Counts the words and characters of each post.',
       input: 'posts',
       output: 'posts.length',
       params: {
@@ -29,7 +29,7 @@ export default {
 
     api.action({
       name: 'longest',
-      summary: 'The subject whose latest datum has the largest value of a member.',
+      summary: 'The subject whose latest data has the largest value of a member.',
       scope: 'read',
       members: {
         type: 'object',

@@ -1,6 +1,6 @@
 """Counts the words of a text and rates how hard it is to read (LIX: C. H. Björnsson, "Läsbarhet", 1968).
 
-A service of Reprise as docs/protocol.md has it. `derive` is what it does; the rest is the same for every service.
+A service of Reprise as docs/protocol.md describes it. `derive` does the work; the rest is the same for every service.
 """
 import json
 import os
@@ -12,19 +12,20 @@ import time
 import redis
 
 SERVICE = os.environ.get("SERVICE", "words")
-# A name that stays: what it had in hand when it was killed, it finds again. Two on one machine need two names.
+# The name stays the same over a restart, so that the instance finds what it had not finished. Two instances on one
+# machine need two names.
 INSTANCE = os.environ.get("INSTANCE", socket.gethostname())
 CHANNEL = f"{SERVICE}.in"
 LOG = f"reprise:log:{CHANNEL}"
 FACTS = {"version": "1.0", "inputs": [CHANNEL], "outputs": [SERVICE]}
 PARAMS = {"long_word_letters": 7}
 AT_ONCE = 50
-# Longer than AT_ONCE events take: what another instance has held for so long, it will not finish.
+# Longer than AT_ONCE events take: an instance that has held events for this long is dead.
 DEAD_AFTER_MS = 10_000
 
 
 def derive(data, params):
-    """One datum from one datum. Raises where it can't: the event comes again, and goes to the dead letters in the end."""
+    """Derives data from data. If it raises, the event is retried, and finally becomes a dead letter."""
     words = re.findall(r"\w+", data["text"])
     sentences = max(1, len(re.findall(r"[.!?:]+(?:\s|$)", data["text"])))
     long_words = sum(len(word) >= params["long_word_letters"] for word in words)
@@ -41,7 +42,7 @@ class Service:
         self.ends = False
 
     def run(self):
-        """Until it is told to end. Whatever is wrong with Redis passes: what was not finished comes again."""
+        """Runs until a signal ends it. It survives a Redis that is away: unfinished events come again."""
         while not self.ends:
             try:
                 self.beat()
@@ -50,7 +51,7 @@ class Service:
                     self.handle(entry, fields.get("e"))
                     self.beat()
             except redis.RedisError as error:
-                if re.search("NOGROUP|UNBLOCKED", str(error)):  # Never there, or flushed.
+                if re.search("NOGROUP|UNBLOCKED", str(error)):  # The group was never created, or Redis was flushed.
                     self.join()
                 else:
                     print(f"{SERVICE}: {error}; trying again in a second", flush=True)
@@ -59,13 +60,13 @@ class Service:
         self.db.fcall("reprise_alive", 0, SERVICE, INSTANCE, json.dumps({**FACTS, "state": "stopped"}))
 
     def beat(self):
-        """Says once a second that it is alive, and hears how it is set up."""
+        """Reports once a second that the service is alive, and learns how it is set up."""
         if time.monotonic() - self.beat_at >= 1:
             self.setup = json.loads(self.db.fcall("reprise_alive", 0, SERVICE, INSTANCE, json.dumps(FACTS)))
             self.beat_at = time.monotonic()
 
     def join(self):
-        """Its group reads what the log has, and all that comes."""
+        """Creates the consumer group, which reads the log from its beginning."""
         try:
             self.db.xgroup_create(LOG, SERVICE, id="0", mkstream=True)
         except redis.ResponseError as error:
@@ -73,7 +74,7 @@ class Service:
                 raise
 
     def read(self):
-        """First what it has in hand, then what is new; and, when there is nothing, what an instance that is gone has left."""
+        """Reads unfinished events first, then new ones; when there are none, it claims those of dead instances."""
         start = "0" if self.looks_back else ">"
         found = self.db.xreadgroup(SERVICE, INSTANCE, {LOG: start}, count=AT_ONCE, block=500)
         entries = found[0][1] if found else []
@@ -84,13 +85,13 @@ class Service:
         return entries
 
     def handle(self, entry, text):
-        """Finishes one event: what is derived, the acknowledgement, the trace and the count are one call."""
+        """Finishes one event. A single call writes the output, the acknowledgement, the trace and the count."""
         try:
             event = json.loads(text)
             own = json.loads(event.get("params", "{}")).get(SERVICE, {})
             data = derive(event["data"], {**PARAMS, **self.setup["params"], **own})
             output = json.dumps(data)
-        except Exception as error:  # Whatever it is, it is told.
+        except Exception as error:  # Report every error.
             self.db.fcall("reprise_fail", 0, SERVICE, CHANNEL, entry, f"{type(error).__name__}: {error}")
             return
         while True:
@@ -103,7 +104,7 @@ class Service:
                     return
                 if not str(error).startswith("FULL"):
                     raise
-                time.sleep(0.1)  # The next one in the row has to read on first.
+                time.sleep(0.1)  # The next service must read first.
                 self.beat()
 
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Says how long a text is: in words, or in letters. A service of Reprise as docs/protocol.md has it, with redis-cli alone.
+# Measures how long a text is, in words or in letters: a service as docs/protocol.md describes it, with redis-cli only.
 : "${REDIS_URL:=redis://127.0.0.1:6379}" "${SERVICE:=size}" "${INSTANCE:=$(hostname)}"
 channel=$SERVICE.in
 log=reprise:log:$channel
@@ -9,14 +9,14 @@ newline='
 
 call() { redis-cli -e --no-auth-warning -u "$REDIS_URL" "$@" 2>&1 </dev/null; }
 
-# What the shell can't, Redis can: reads JSON. Answers the unit, and from the second line on the text.
+# Redis reads the JSON, because the shell can't. Prints the unit on the first line, and then the text.
 read_event='
   local event, setup = cjson.decode(ARGV[1]), cjson.decode(ARGV[2])
   local own = cjson.decode(event.params or "{}")[ARGV[3]] or {}
   if type(event.data.text) ~= "string" then return redis.error_reply("text must be text") end
   return (own.unit or setup.params.unit or "words") .. "\n" .. event.data.text'
 
-# The datum of an event, with its size; exits with 1 and says why where that can't be.
+# Prints the data of an event with its size added. On an error it prints the reason and returns 1.
 derive() {
   found=$(call EVAL "$read_event" 0 "$1" "$setup" "$SERVICE") || { echo "$found"; return 1; }
   unit=${found%%"$newline"*} text=${found#*"$newline"}
@@ -25,20 +25,20 @@ derive() {
     letters) size=$(printf %s "$text" | tr -cd '[:alpha:]' | wc -c) ;;
     *) echo "unit must be words or letters, not $unit"; return 1 ;;
   esac
-  data=${1#*,\"data\":} # The last member, so all of the rest.
+  data=${1#*,\"data\":} # `data` is the last member, so this is the rest of the event.
   data=${data%\}}
   printf '{"size":%d,"unit":"%s",%s\n' "$size" "$unit" "${data#\{}"
 }
 
-# Finishes one event: the output, the acknowledgement, the trace and the count are one call.
+# Finishes one event. A single call writes the output, the acknowledgement, the trace and the count.
 handle() {
   if answer=$(derive "$2"); then
     data=$answer
     until answer=$(call FCALL reprise_done 0 "$SERVICE" "$channel" "$1" "$SERVICE" "$data"); do
       case $answer in
-        *FULL*) sleep 0.1 ;; # The next one in the row has to read on first.
+        *FULL*) sleep 0.1 ;; # The next service must read first.
         *REFUSED*) break ;;
-        *) return 1 ;; # Redis is gone: it comes again.
+        *) return 1 ;; # Redis is away. The event comes again.
       esac
     done
     case $answer in *REFUSED*) ;; *) return 0 ;; esac
@@ -46,7 +46,7 @@ handle() {
   call FCALL reprise_fail 0 "$SERVICE" "$channel" "$1" "$answer" >/dev/null
 }
 
-# First what it has in hand (0), then what is new (>), then what an instance that is gone has left.
+# Reads first what this instance has not finished (0), then what is new (>), then what a dead instance has left.
 start=0
 trap 'ends=yes' TERM INT
 while [ -z "$ends" ]; do
@@ -60,7 +60,8 @@ while [ -z "$ends" ]; do
     start=0
     continue
   fi
-  # A line with the log, then of each entry a line with its id, "e", and the event; one that has left the log has none.
+  # The answer is a line with the log, and then three lines for each entry: its id, "e", and the event. An entry that has
+  # left the log has no event.
   entries=${found#*"$newline"}
   if [ "$entries" = "$found" ]; then
     if [ $start = 0 ]; then start='>'; continue; fi

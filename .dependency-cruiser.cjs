@@ -59,8 +59,8 @@ module.exports = {
       [['hosting'], 'The replayer process. Only main.ts imports it.'],
     ]),
     ...layers('replayer/mcap', [
-      [['format'], 'The layout of bytes in a file, and the compression of chunks.'],
-      [['unpacking'], 'Unpacks chunks, on this thread or beside it.'],
+      [['format'], 'The layout of bytes in a file.'],
+      [['compression'], 'Packs and unpacks chunks, on this thread or beside it.'],
       [['writing'], 'Writes files.'],
       [['reading'], 'Reads intact files.'],
       [['recovery'], 'Reads what is left of damaged files.'],

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { McapIndexedReader, McapWriter as CoreWriter } from '@mcap/core';
 import { BlockBuilder, type Block } from '../core/wire/block.ts';
 import { root } from '../core/runtime/root.mjs';
-import type { Compression } from '../replayer/mcap/format/compression.ts';
+import type { Compression } from '../replayer/mcap/compression/compression.ts';
 import { LIBRARY } from '../replayer/mcap/format/libraries.ts';
 import { McapRecording } from '../replayer/mcap/reading/mcap-recording.ts';
 import { embeddedSchema, TopicWriter } from '../replayer/mcap/writing/topics.ts';

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../core/runtime/root.mjs';
 
-const SOURCES = ['core/writing/framing.as', 'replayer/mcap/unpacking/unpack.as'];
+const SOURCES = ['core/writing/framing.as', 'replayer/mcap/compression/unpack.as'];
 const COMPILER = 'assemblyscript@0.28.20';
 /** Only features of WebAssembly 1.0, which every runtime has. */
 const OPTIONS = ['-O3', '--noAssert', '--runtime', 'stub', '--disable', 'bulk-memory'];

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Compression } from '../../replayer/mcap/format/compression.ts';
+import type { Compression } from '../../replayer/mcap/compression/compression.ts';
 import { convert } from '../../replayer/files/convert.ts';
 import { compressionOption, openOptions, withReadOptions, type ReadOptions } from '../support/options.ts';
 import { tell } from '../support/report.ts';

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { loadSettings } from '../../core/settings/settings.ts';
-import type { Compression } from '../../replayer/mcap/format/compression.ts';
+import type { Compression } from '../../replayer/mcap/compression/compression.ts';
 import { openOptionsOf, withReadingFlags, type ReadingFlags } from './reading-options.ts';
 import type { OpenOptions } from '../../replayer/reading/open-options.ts';
 

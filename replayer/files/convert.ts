@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { refusal } from '../../core/problems/errors.ts';
 import { isoTime } from '../../core/wire/event.ts';
 import { COPIED_LIBRARY, isTrusted, LIBRARY } from '../mcap/format/libraries.ts';
-import type { Compression } from '../mcap/format/compression.ts';
+import type { Compression } from '../mcap/compression/compression.ts';
 import { readSummary, asRefusal, type Summary } from '../mcap/reading/summary.ts';
 import { McapWriter } from '../mcap/writing/writer.ts';
 import { recordingTimeMs } from '../reading/recording-time.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { root } from '../../core/runtime/root.mjs';
 
 describe('WebAssembly', () => {
-  for (const name of ['core/writing/framing', 'replayer/mcap/unpacking/unpack']) {
+  for (const name of ['core/writing/framing', 'replayer/mcap/compression/unpack']) {
     it(`${name}.wasm is what ${name}.as says; npm run wasm makes it`, () => {
       const built = readFileSync(join(root, `${name}.wasm`));
       const hash = createHash('sha256').update(readFileSync(join(root, `${name}.as`)));

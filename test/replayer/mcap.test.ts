@@ -11,7 +11,7 @@ import type { TimedRecord } from '../../core/wire/event.ts';
 import { diagnose } from '../../replayer/files/doctor.ts';
 import { recover } from '../../replayer/files/recover.ts';
 import { nanoseconds, readMs, writeMs } from '../../replayer/mcap/format/bytes.ts';
-import type { Compression } from '../../replayer/mcap/format/compression.ts';
+import type { Compression } from '../../replayer/mcap/compression/compression.ts';
 import { LIBRARY } from '../../replayer/mcap/format/libraries.ts';
 import { McapRecording } from '../../replayer/mcap/reading/mcap-recording.ts';
 import { embeddedSchema, TopicWriter } from '../../replayer/mcap/writing/topics.ts';

@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { layoutOf } from '../../replayer/formats/support/table-layout.ts';
 import { pipeSource } from '../../replayer/reading/source.ts';
-import { compress, loadCompression } from '../../replayer/mcap/format/compression.ts';
+import { compress, loadCompression } from '../../replayer/mcap/compression/compression.ts';
 import csv from '../../replayer/formats/csv.ts';
 import { textInput } from '../helpers/input.ts';
 

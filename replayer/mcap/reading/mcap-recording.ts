@@ -16,7 +16,7 @@ import { withoutRestored } from './restored-state.ts';
 import { sliceRows, type ChannelBlock, type ChannelRows } from '../format/channel-rows.ts';
 import { Scanner } from './scanner.ts';
 import { readSummary, asRefusal, type Summary } from './summary.ts';
-import { unpackChunk, ChunkUnpacker, type UnpackedChunk } from '../unpacking/unpack-chunk.ts';
+import { unpackChunk, ChunkUnpacker, type UnpackedChunk } from '../compression/unpack-chunk.ts';
 
 /** Chunks that overlap must all be open at once. */
 const OPEN_MAX_BYTES = 1 << 28;

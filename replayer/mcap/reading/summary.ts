@@ -3,8 +3,8 @@ import { basename } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { refusal } from '../../../core/problems/errors.ts';
 import { MalformedMcap, FieldReader } from '../format/bytes.ts';
-import { loadCompression } from '../format/compression.ts';
-import { unpackChunk } from '../unpacking/unpack-chunk.ts';
+import { loadCompression } from '../compression/compression.ts';
+import { unpackChunk } from '../compression/unpack-chunk.ts';
 import {
   HEAD_BYTES,
   MAGIC,

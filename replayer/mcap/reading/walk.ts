@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { MalformedMcap, FieldReader, readMs } from '../format/bytes.ts';
-import { CHUNK_MAX_BYTES } from '../format/compression.ts';
+import { CHUNK_MAX_BYTES } from '../compression/compression.ts';
 import { readAt } from '../format/read-at.ts';
 import { HEAD_BYTES, MESSAGE_BYTES, Opcode, readChunkHead, type ChunkEntry } from '../format/records.ts';
 

@@ -1,7 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { MalformedMcap, FieldReader } from '../format/bytes.ts';
-import { CHUNK_MAX_BYTES } from '../format/compression.ts';
+import { CHUNK_MAX_BYTES } from '../compression/compression.ts';
 import { unpackPartly } from './partial-unpack.ts';
 import {
   HEAD_BYTES,

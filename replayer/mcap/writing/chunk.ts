@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { splitMs, words, writeMs } from '../format/bytes.ts';
-import { compress, type Compression } from '../format/compression.ts';
+import { compress, type Compression } from '../compression/compression.ts';
 import { HEAD_BYTES, MESSAGE_BYTES, Opcode, type ChunkEntry } from '../format/records.ts';
 
 const INDEX_ENTRY_BYTES = 16;

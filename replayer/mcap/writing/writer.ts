@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 import { McapRecordBuilder, type McapTypes } from '@mcap/core';
 import { nanoseconds, writeMs } from '../format/bytes.ts';
 import { ChunkBuilder, type MessageIndexes } from './chunk.ts';
-import { loadCompression, type Compression } from '../format/compression.ts';
+import { loadCompression, type Compression } from '../compression/compression.ts';
 import { HEAD_BYTES, Opcode, type ChunkEntry } from '../format/records.ts';
 
 /** A reader waits a millisecond for a chunk of this, and a file of them needs little more room than one chunk. */

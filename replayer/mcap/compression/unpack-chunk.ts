@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { ThreadPool } from '../../reading/thread-pool.ts';
 import { MalformedMcap } from '../format/bytes.ts';
-import { CHUNK_MAX_BYTES, decompress, loadCompression } from '../format/compression.ts';
+import { CHUNK_MAX_BYTES, decompress, loadCompression } from './compression.ts';
 import { columnsIn, roomFor, type MessageColumns } from '../format/message-columns.ts';
 import type { ChunkEntry } from '../format/records.ts';
 import { readAt } from '../format/read-at.ts';

@@ -2,15 +2,13 @@ import { readSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { asRepriseError } from '../../../core/problems/errors.ts';
 import { MalformedMcap } from '../format/bytes.ts';
-import { decompress, loadCompression } from '../format/compression.ts';
+import { decompress, KEPT_KERNEL_MAX_BYTES, loadCompression } from './compression.ts';
+import type { UnpackAnswer, UnpackRequest } from './unpack-chunk.ts';
 import { UnpackKernel } from './unpack-kernel.ts';
-import type { UnpackRequest, UnpackAnswer } from './unpack-chunk.ts';
 
-/** The kernel does not give its memory back. */
-const KERNEL_MAX_BYTES = 1 << 24;
 const kernel = new UnpackKernel();
 
-/** The thread's side of unpacking.ts. */
+/** Runs on the thread that unpack-chunk.ts starts: reads and unpacks one chunk for each request. */
 parentPort!.on('message', (request: UnpackRequest & { id: number }) => {
   const { id } = request;
   unpack(request).then(
@@ -22,20 +20,20 @@ parentPort!.on('message', (request: UnpackRequest & { id: number }) => {
 async function unpack(request: UnpackRequest): Promise<UnpackAnswer> {
   const { length, compression, size } = request;
   await loadCompression(compression);
-  if (Math.max(length, size) > KERNEL_MAX_BYTES) {
+  if (Math.max(length, size) > KEPT_KERNEL_MAX_BYTES) {
     const packed = Buffer.allocUnsafeSlow(length);
     read(request, packed);
-    return found(decompress(packed, compression, size));
+    return unsearched(decompress(packed, compression, size));
   }
   const { packed, records } = kernel.begin(length, size);
   read(request, packed);
   const isUnpacked = compression === 'lz4' && kernel.unpack();
   if (!isUnpacked) records.set(decompress(packed, compression, size));
-  return kernel.finish(request.memory) ?? found(records);
+  return kernel.finish(request.memory) ?? unsearched(kernel.records);
 }
 
-/** As what has nothing been found among yet. */
-function found(records: Buffer): UnpackAnswer {
+/** The answer for records that were not searched for messages. */
+function unsearched(records: Buffer): UnpackAnswer {
   const memory = new ArrayBuffer(records.length);
   new Uint8Array(memory).set(records);
   return { memory, count: -1, names: [] };

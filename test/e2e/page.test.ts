@@ -327,7 +327,7 @@ describe('the live page', function () {
       await page.evaluate(
         `(({ map, movers }) => void map.jumpTo({ center: ${astray}, zoom: 12 }))(window.reprise.app)`,
       );
-      await pointAt(astray, 'Not believed');
+      await pointAt(astray, 'Outlier');
       await screenshot(page, 'page-outlier');
       await page.keyboard.press('f');
     });

@@ -1,14 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { gapsOf, timeOfLine } from '../../frontend/src/lib/timeline/gaps.ts';
-import {
-  axisLabel,
-  moved,
-  stepOf,
-  ticksOf,
-  zoomed,
-  type TimeRange,
-} from '../../frontend/src/lib/ui/time-range.ts';
+import { axisLabel, stepOf, ticksOf } from '../../frontend/src/lib/ui/time-axis.ts';
+import { moved, zoomed, type TimeRange } from '../../frontend/src/lib/ui/time-range.ts';
 import { TimeZone } from '../../frontend/src/lib/ui/time-zone.ts';
 
 const HOUR = 3_600_000;

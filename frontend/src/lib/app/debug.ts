@@ -1,10 +1,10 @@
-import { isPlace } from '../map/geo.ts';
+import { isPlace } from '../live/event-data.ts';
 import type { PaintMark } from '../live/paint-times.ts';
 import type { AppState } from './app-state.svelte.ts';
 
-/** What tests and benches may ask the page, as `window.reprise`. */
+/** What tests and benchmarks read from the page, as `window.reprise`. */
 export interface Debug {
-  /** The latest place of each subject by channel, where each channel stands, and the state of connection and clock. */
+  /** The latest place of each subject by channel, the position on each channel, and the state of the connection. */
   snapshot(): {
     subjects: Record<
       string,
@@ -29,7 +29,7 @@ declare global {
   }
 }
 
-/** The debug object; it only reads. */
+/** Makes the debug object; it only reads. */
 export const debug = (app: AppState): Debug => ({
   app,
   snapshot() {

@@ -1,24 +1,36 @@
 import type { Rate } from '../../../../schemas/types.ts';
-import type { Box } from '../map/bounds.ts';
-import type { AppState } from './app-state.svelte.ts';
+import type { AreaFilter } from '../live/area-filter.svelte.ts';
+import type { Box } from '../live/geometry.ts';
+import type { Replays } from '../live/replays.svelte.ts';
+import type { SubjectSelection } from '../live/subject-selection.svelte.ts';
 import { keyOf } from '../live/subjects.ts';
+import type { Timeline } from '../timeline/timeline.svelte.ts';
+import type { Settings } from '../ui/settings.svelte.ts';
 
-/** What the map shows: its centre in degrees, and its zoom level. */
+/** The part of the world that the map shows: its centre in degrees, and the zoom level. */
 export interface MapPosition {
   longitude: number;
   latitude: number;
   zoom: number;
 }
 
-const EVERY_MS = 1000;
-/** A link's moment that is no further from where the replay stands, seconds of playing, is where it stands. */
+/** The parts of the page whose state a link holds. */
+interface Parts {
+  readonly replays: Replays;
+  readonly selection: SubjectSelection;
+  readonly timeline: Timeline;
+  readonly filter: AreaFilter;
+  readonly settings: Settings;
+}
+
+const WRITE_EVERY_MS = 1000;
+/** A time in a link that is no further from the replay's position than this, seconds of playing, needs no seek. */
 const NEAR_S = 5;
+/** The most subjects of a lasso that an address has room for; with more, the address leaves them out. */
+const MOST_SUBJECTS = 50;
 
-/** An address has room for so many subjects of a lasso; of more it says nothing. */
-const MOST_ONLY = 50;
-
-/** Members of the address that are this class's. Others are left as they are. */
-const OWN = [
+/** The query parameters of this class; others are left unchanged. */
+const PARAMETERS = [
   'replay',
   't',
   'rate',
@@ -31,28 +43,27 @@ const OWN = [
   'only',
   'charts',
 ] as const;
-type Own = Record<(typeof OWN)[number], string | undefined>;
+type Parameters = Record<(typeof PARAMETERS)[number], string | undefined>;
 
 /**
- * Keeps in the address what one looks at: replay, time, rate, the map, the subject, the part of the timeline, the box or
- * the subjects of the lasso, the charts that were added. Who opens it sees the same; who loads it again changes nothing of
- * a replay that goes on.
+ * Keeps the view in the address: replay, time, rate, map, subject, part of the timeline, area filter, added charts. Opening the
+ * address shows the same view; reloading it doesn't disturb a replay that goes on.
  */
 export class SharedLink {
-  /** What the map shows; at first what the address says, if it does. */
-  view: MapPosition | undefined;
-  readonly #app: AppState;
+  /** The part of the world that the map shows; before there is a map, the one in the address, if any. */
+  position: MapPosition | undefined;
+  readonly #parts: Parts;
   #wanted: { t: number; rate: Rate | undefined } | undefined;
 
-  constructor(app: AppState) {
-    this.#app = app;
+  constructor(parts: Parts) {
+    this.#parts = parts;
     this.#read();
-    setInterval(() => document.hidden || this.#write(), EVERY_MS);
+    setInterval(() => document.hidden || this.#write(), WRITE_EVERY_MS);
   }
 
-  /** Brings the chosen replay to the time and rate of the address: once, when it is known. */
+  /** Brings the chosen replay to the time and rate of the address; once, when the replay is known. */
   apply(): void {
-    const { replays } = this.#app;
+    const { replays } = this.#parts;
     const wanted = this.#wanted;
     if (!wanted || !replays.chosen) return;
     this.#wanted = undefined;
@@ -63,81 +74,96 @@ export class SharedLink {
   }
 
   #read(): void {
-    const { selection, timeline, replays, filter, settings } = this.#app;
+    const { selection, timeline, replays, filter, settings } = this.#parts;
     const query = new URLSearchParams(location.search);
-    const own = Object.fromEntries(OWN.map((name) => [name, query.get(name) ?? undefined])) as Own;
-    const numbers = (text: string | undefined): number[] => (text ?? '').split(',').map(Number);
+    const own = Object.fromEntries(
+      PARAMETERS.map((name) => [name, query.get(name) ?? undefined]),
+    ) as Parameters;
     replays.chosenId = own.replay;
-    const [longitude = NaN, latitude = NaN, zoom = NaN] = numbers(own.map);
-    if (Math.abs(latitude) <= 90 && zoom >= 0) this.view = { longitude, latitude, zoom };
+    const [longitude = NaN, latitude = NaN, zoom = NaN] = numbersOf(own.map);
+    if (Math.abs(latitude) <= 90 && zoom >= 0) this.position = { longitude, latitude, zoom };
     if (own.channel && own.subject) selection.key = keyOf(own.channel, own.subject);
     selection.follow = Boolean(own.follow && selection.key);
     const [from = NaN, to = NaN] = (own.part ?? '').split('..').map((text) => Date.parse(text));
     if (to > from) timeline.wanted = { from, to };
-    const box = numbers(own.box);
+    const box = numbersOf(own.box);
     if (own.box && box.length === 4 && box.every(Number.isFinite)) filter.box(box as Box);
     const only = new Map<string, string[]>();
-    for (const [root, name] of pairs(own.only)) only.set(root, [...(only.get(root) ?? []), name]);
+    for (const [root, name] of pairsOf(own.only)) only.set(root, [...(only.get(root) ?? []), name]);
     if (only.size > 0) filter.only(only);
     const { charts } = settings.kept;
-    const added = pairs(own.charts).filter((one) => !charts.some((other) => other.join() === one.join()));
+    const added = pairsOf(own.charts).filter((one) => !charts.some((other) => other.join() === one.join()));
     if (added.length > 0) settings.set('charts', [...charts, ...added]);
-    // A page that is loaded again, or gone back to, is not a link that somebody opens.
+    this.#readTime(own);
+  }
+
+  /** Only opening a link changes a replay; reloading the page, or going back to it, doesn't. */
+  #readTime({ t: time, rate: rateText }: Parameters): void {
     const [entry] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[];
-    const t = Date.parse(own.t ?? '');
+    const t = Date.parse(time ?? '');
     if (entry?.type !== 'navigate' || Number.isNaN(t)) return;
-    const rate = own.rate === 'max' ? 'max' : Number(own.rate);
+    const rate = rateText === 'max' ? 'max' : Number(rateText);
     this.#wanted = { t, rate: rate === 'max' || rate > 0 ? rate : undefined };
   }
 
   #write(): void {
-    // Other pages have addresses of their own; and what is not applied yet is not to be written over.
+    // Other pages have their own addresses; and what is not applied yet must not be overwritten.
     if (location.pathname !== '/' || this.#wanted) return;
-    const { replays, selection, timeline, filter, settings } = this.#app;
-    const only = [...filter.caught].flatMap(([root, names]) => names.map((name) => [root, name] as const));
-    const position = replays.positionAt(performance.now());
-    const [channel, subject] = selection.key?.split('\n') ?? [];
-    const iso = (ms: number): string => new Date(ms).toISOString().replace('.000Z', 'Z');
-    const { view } = this;
-    const own: Own = {
-      replay: replays.chosen?.id,
-      t: Number.isNaN(position)
-        ? undefined
-        : iso(replays.state === 'playing' ? Math.round(position / 1000) * 1000 : position),
-      rate: replays.chosen && String(replays.rate),
-      map: view && [view.longitude.toFixed(5), view.latitude.toFixed(5), view.zoom.toFixed(2)].join(),
-      ...{ channel, subject, follow: selection.follow ? '1' : undefined },
-      box: filter.area?.kind === 'box' ? filter.area.box.map((side) => side.toFixed(5)).join() : undefined,
-      only: only.length <= MOST_ONLY ? textOf(only) : undefined,
-      charts: textOf(settings.kept.charts),
-      part: timeline.part && `${iso(Math.round(timeline.part.from))}..${iso(Math.round(timeline.part.to))}`,
-    };
+    const own = this.#current();
     const query = new URLSearchParams(location.search);
-    for (const name of OWN) {
+    for (const name of PARAMETERS) {
       if (own[name] === undefined) query.delete(name);
       else query.set(name, own[name]);
     }
-    // Legible: colons, commas and slashes need no escape in a query.
+    // Colons, commas and slashes are allowed in a query, and easier to read unescaped.
     const text = query.toString().replaceAll('%3A', ':').replaceAll('%2C', ',').replaceAll('%2F', '/');
     const search = text && `?${text}`;
     if (search !== location.search) history.replaceState(history.state, '', `/${search}${location.hash}`);
+  }
+
+  #current(): Parameters {
+    const { replays, selection, timeline, filter, settings } = this.#parts;
+    const only = [...filter.caught].flatMap(([root, names]) => names.map((name) => [root, name] as const));
+    const at = replays.positionAt(performance.now());
+    const [channel, subject] = selection.key?.split('\n') ?? [];
+    const { position } = this;
+    const { part } = timeline;
+    return {
+      replay: replays.chosen?.id,
+      t: Number.isNaN(at) ? undefined : iso(replays.state === 'playing' ? Math.round(at / 1000) * 1000 : at),
+      rate: replays.chosen && String(replays.rate),
+      map:
+        position &&
+        [position.longitude.toFixed(5), position.latitude.toFixed(5), position.zoom.toFixed(2)].join(),
+      channel,
+      subject,
+      follow: selection.follow ? '1' : undefined,
+      box: filter.area?.kind === 'box' ? filter.area.box.map((side) => side.toFixed(5)).join() : undefined,
+      only: only.length <= MOST_SUBJECTS ? textOf(only) : undefined,
+      charts: textOf(settings.kept.charts),
+      part: part && `${iso(Math.round(part.from))}..${iso(Math.round(part.to))}`,
+    };
   }
 }
 
 type Pair = readonly [channel: string, name: string];
 
-/** `gps/car-1,gps/car-2`; undefined where there is none. What a name has of commas is escaped. */
+const iso = (ms: number): string => new Date(ms).toISOString().replace('.000Z', 'Z');
+
+const numbersOf = (text: string | undefined): number[] => (text ?? '').split(',').map(Number);
+
+/** `gps/car-1,gps/car-2`, with commas in names escaped; undefined for an empty list. */
 const textOf = (list: readonly Pair[]): string | undefined =>
   list.map(([channel, name]) => `${channel}/${name.replace(/[%,]/g, encodeURIComponent)}`).join() ||
   undefined;
 
-function pairs(text: string | undefined): Pair[] {
+function pairsOf(text: string | undefined): Pair[] {
   return (text?.split(',') ?? []).flatMap((pair): Pair[] => {
     const [, channel, name] = /^([^/]+)\/(.+)$/.exec(pair) ?? [];
     return channel && name ? [[channel, unescaped(name)]] : [];
   });
 }
 
-/** Somebody may have written the address by hand. */
+/** Undoes only the escapes of `textOf`: an address may be written by hand. */
 const unescaped = (name: string): string =>
   name.replace(/%(25|2C)/gi, (_, code: string) => (code === '25' ? '%' : ','));

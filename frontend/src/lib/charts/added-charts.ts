@@ -1,43 +1,68 @@
 import { api } from '../live/api.ts';
-import { numbersOf } from './metrics.ts';
-import type { AppState } from '../app/app-state.svelte.ts';
+import type { Channels } from '../live/channels.ts';
+import type { FrameLoop } from '../ui/frame-loop.svelte.ts';
+import type { Settings } from '../ui/settings.svelte.ts';
+import { numbersOf, type Metrics } from './metrics.ts';
 
-/** The past of a channel that a new chart begins with, events. */
-const PAST = 3000;
+/** How many past events a new chart starts with at most. */
+const PAST_EVENTS = 3000;
+/** Events of a channel in which numbers are looked for. */
+const SAMPLE = 20;
 
-/** What could be charted: the numbers that each shown channel has told of late. */
-export function pickable({ channels, metrics }: AppState): [channel: string, members: string[]][] {
-  return [...channels.all.values()]
-    .map(({ name, recent }): [string, string[]] => {
-      const members = new Set(recent.newest(20).flatMap(({ data }) => numbersOf(data)));
-      const picked = metrics.picked.get(name);
-      return [name, [...members].filter((member) => !picked?.has(member)).sort()];
-    })
-    .filter(([, members]) => members.length > 0)
-    .sort(([a], [b]) => (a < b ? -1 : 1));
+interface Parts {
+  readonly channels: Channels;
+  readonly metrics: Metrics;
+  readonly settings: Settings;
+  readonly frame: FrameLoop;
+  readonly watched: { add(channel: string): void };
 }
 
-/** Charts a member of a channel, its past from the log first; remembered until it is removed. */
-export async function pick(app: AppState, channel: string, member: string): Promise<void> {
-  const { settings, metrics } = app;
-  const kept = settings.kept.charts;
-  if (!kept.some(([c, m]) => c === channel && m === member))
-    settings.set('charts', [...kept, [channel, member]]);
-  app.watch(channel);
-  const past = await api.history(channel, { limit: String(PAST) }).then(
-    ({ items }) => items.toSorted((a, b) => a.offset - b.offset),
-    // What is to come is charted all the same.
-    () => [],
-  );
-  metrics.pick(channel, member, past);
-  app.frame.touch();
-}
+/** Charts of any number of any channel, added and removed by the person, and remembered by the browser. */
+export class AddedCharts {
+  readonly #parts: Parts;
 
-export function unpick({ settings, metrics, frame }: AppState, channel: string, member: string): void {
-  settings.set(
-    'charts',
-    settings.kept.charts.filter(([c, m]) => c !== channel || m !== member),
-  );
-  metrics.unpick(channel, member);
-  frame.touch();
+  /** Adds the charts that the browser remembers. */
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    for (const [channel, member] of parts.settings.kept.charts) void this.add(channel, member);
+  }
+
+  /** The numbers that could be charted, by channel: those in its latest events. */
+  offered(): [channel: string, members: string[]][] {
+    const { channels, metrics } = this.#parts;
+    return [...channels.all.values()]
+      .map(({ name, recent }): [string, string[]] => {
+        const members = new Set(recent.newest(SAMPLE).flatMap(({ data }) => numbersOf(data)));
+        const added = metrics.added.get(name);
+        return [name, [...members].filter((member) => !added?.has(member)).sort()];
+      })
+      .filter(([, members]) => members.length > 0)
+      .sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+
+  /** Charts a member of a channel, starting with its past from the log. */
+  async add(channel: string, member: string): Promise<void> {
+    const { settings, metrics, watched, frame } = this.#parts;
+    const { charts } = settings.kept;
+    if (!charts.some(([c, m]) => c === channel && m === member))
+      settings.set('charts', [...charts, [channel, member]]);
+    watched.add(channel);
+    const past = await api.history(channel, { limit: String(PAST_EVENTS) }).then(
+      ({ items }) => items.toSorted((a, b) => a.offset - b.offset),
+      // Without the past the chart starts with the next event.
+      () => [],
+    );
+    metrics.add(channel, member, past);
+    frame.touch();
+  }
+
+  remove(channel: string, member: string): void {
+    const { settings, metrics, frame } = this.#parts;
+    settings.set(
+      'charts',
+      settings.kept.charts.filter(([c, m]) => c !== channel || m !== member),
+    );
+    metrics.remove(channel, member);
+    frame.touch();
+  }
 }

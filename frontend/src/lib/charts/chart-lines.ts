@@ -1,122 +1,158 @@
-import { known, pickOf } from './metrics.ts';
-import type { ChartLine } from './plot.ts';
-import type { AppState } from '../app/app-state.svelte.ts';
-import type { Subject } from '../live/subjects.ts';
-import { texts } from '../ui/texts.ts';
+import type { SubjectSelection } from '../live/subject-selection.svelte.ts';
+import type { Subject, Subjects } from '../live/subjects.ts';
+import type { Topology } from '../live/topology.ts';
+import type { TimeRange } from '../ui/time-range.ts';
+import type { Units } from '../ui/units.svelte.ts';
+import { addedMetricOf, known, type Metrics } from './metrics.ts';
+import type { ChartLine } from './plot-data.ts';
+import { texts } from './texts.ts';
 
-/** Most lines of one chart: more can't be told apart. */
+/** The most lines in one chart: more can't be told apart. */
 const MOST_LINES = 8;
+const MOST_GENERIC = 3;
 
-/** A chart: its name, unit and lines; or why it has none. */
+/** A chart: title, unit and lines; `none` says why there are no lines. */
 export interface Chart {
   id: string;
   title: string;
   unit: string;
   lines: ChartLine[];
   none: string;
-  /** The channel and the member, where a person asked for it. */
-  picked?: { channel: string; member: string };
+  /** The channel and member of a chart that the person added. */
+  added?: { channel: string; member: string };
 }
 
-/** What there is to chart now: speed, distance and elevation of what moves, else the first numbers of the data. */
-export function chartsOf({
-  subjects,
-  metrics,
-  selection,
-  front,
-  units,
-  topology,
-}: Pick<AppState, 'subjects' | 'metrics' | 'selection' | 'front' | 'units' | 'topology'>): {
+/** The parts of the page that charts are made of. */
+export interface ChartSources {
+  readonly subjects: Subjects;
+  readonly metrics: Metrics;
+  readonly selection: SubjectSelection;
+  readonly units: Units;
+  readonly topology: Topology;
+  readonly watched: { readonly front: ReadonlySet<string> };
+}
+
+/** All charts, and how many of the subjects they show. */
+export interface ChartList {
   charts: Chart[];
   shown: number;
   all: number;
-} {
-  const present = subjects.present().filter(({ root, series }) => front.has(root) && series.size > 0);
+}
+
+/**
+ * The charts to show now: speed, distance and elevation of what moves, otherwise the first numbers of the data; then those
+ * that the person added.
+ */
+export function chartsOf(sources: ChartSources): ChartList {
+  const { subjects, metrics, selection, watched } = sources;
+  const present = subjects.present().filter(({ root, series }) => watched.front.has(root) && series.size > 0);
   const selected = selection.key === undefined ? undefined : subjects.all.get(selection.key);
-  const first = present.slice(0, MOST_LINES);
-  if (selected && present.includes(selected) && !first.includes(selected)) first.splice(-1, 1, selected);
-  const line = (subject: Subject, factor: number, ...names: string[]): ChartLine[] => {
-    const entry = names
-      .map((name) => subject.series.get(name))
-      .find((found) => found && found.series.length > 0);
-    if (!entry) return [];
-    return [
-      {
-        key: subject.key,
-        name: subject.name,
-        colour: subject.colour,
-        strong: subject === selected,
-        series: entry.series,
-        factor,
-      },
-    ];
-  };
-  const lines = (factor: number, ...names: string[]): ChartLine[] =>
-    // The selected one last: it is drawn on top.
-    first
-      .flatMap((subject) => line(subject, factor, ...names))
-      .sort((a, b) => Number(a.strong) - Number(b.strong));
-  const roots = [...new Set(present.map(({ root }) => root))];
-  const generic = roots.flatMap((root) => metrics.generic.get(root) ?? []);
-  const t = texts.charts;
+  const shown = firstWith(present, selected);
+  const generic = new Set(
+    [...new Set(present.map(({ root }) => root))].flatMap((root) => metrics.generic.get(root) ?? []),
+  );
   const measured =
-    generic.length === 0 ||
-    present.some(({ series }) => [...series.keys()].some((metric) => metric in known));
-  const charts: Chart[] = measured
-    ? [
-        {
-          id: 'speed',
-          title: t.speed,
-          unit: units.speedUnit,
-          lines: lines(units.perMps, 'speed', 'reported'),
-          none: t.none,
-        },
-        {
-          id: 'distance',
-          title: t.distance,
-          unit: units.lengthUnit,
-          lines: lines(units.perMetre, 'distance'),
-          none: t.noDistance,
-        },
-        {
-          id: 'elevation',
-          title: t.elevation,
-          unit: units.lengthUnit,
-          lines: lines(units.perMetre, 'elevation'),
-          none: t.noElevation,
-        },
-      ]
-    : [...new Set(generic)]
-        .slice(0, 3)
-        .map((name) => ({ id: name, title: name, unit: '', lines: lines(1, name), none: t.none }));
-  for (const [channel, members] of metrics.picked) {
+    generic.size === 0 || present.some(({ series }) => [...series.keys()].some((metric) => metric in known));
+  const charts = [
+    ...(measured ? movementCharts(sources, shown, selected) : genericCharts(generic, shown, selected)),
+    ...addedCharts(sources, selected),
+  ];
+  return { charts, shown: shown.length, all: present.length };
+}
+
+function movementCharts(
+  { units }: ChartSources,
+  subjects: Subject[],
+  selected: Subject | undefined,
+): Chart[] {
+  const { speedUnit, lengthUnit, perMps, perMetre } = units;
+  const lines = (factor: number, ...metrics: string[]) => linesOf(subjects, selected, factor, metrics);
+  return [
+    {
+      id: 'speed',
+      title: texts.speed,
+      unit: speedUnit,
+      lines: lines(perMps, 'speed', 'reported'),
+      none: texts.none,
+    },
+    {
+      id: 'distance',
+      title: texts.distance,
+      unit: lengthUnit,
+      lines: lines(perMetre, 'distance'),
+      none: texts.noDistance,
+    },
+    {
+      id: 'elevation',
+      title: texts.elevation,
+      unit: lengthUnit,
+      lines: lines(perMetre, 'elevation'),
+      none: texts.noElevation,
+    },
+  ];
+}
+
+const genericCharts = (
+  members: ReadonlySet<string>,
+  subjects: Subject[],
+  selected: Subject | undefined,
+): Chart[] =>
+  [...members].slice(0, MOST_GENERIC).map((member) => ({
+    id: member,
+    title: member,
+    unit: '',
+    lines: linesOf(subjects, selected, 1, [member]),
+    none: texts.none,
+  }));
+
+function addedCharts({ subjects, metrics, topology }: ChartSources, selected: Subject | undefined): Chart[] {
+  return [...metrics.added].flatMap(([channel, members]) => {
     const root = topology.root(channel);
-    for (const member of members) {
-      const id = pickOf(channel, member);
-      const those = [...subjects.all.values()].filter(
+    return [...members].map((member): Chart => {
+      const id = addedMetricOf(channel, member);
+      const all = [...subjects.all.values()].filter(
         (subject) => subject.root === root && subject.series.has(id),
       );
-      const some = those.slice(0, MOST_LINES);
-      if (selected && those.includes(selected) && !some.includes(selected)) some.splice(-1, 1, selected);
-      const picked = { channel, member };
-      charts.push({
-        id,
-        title: member,
-        unit: channel,
-        lines: some.flatMap((subject) => line(subject, 1, id)),
-        none: t.none,
-        picked,
-      });
-    }
-  }
-  return { charts, shown: first.length, all: present.length };
+      const lines = firstWith(all, selected).flatMap((subject) => lineOf(subject, selected, 1, [id]));
+      return { id, title: member, unit: channel, lines, none: texts.none, added: { channel, member } };
+    });
+  });
+}
+
+/** The first subjects that fit into a chart; the selected one takes the place of the last. */
+function firstWith(all: readonly Subject[], selected: Subject | undefined): Subject[] {
+  const first = all.slice(0, MOST_LINES);
+  if (selected && all.includes(selected) && !first.includes(selected)) first.splice(-1, 1, selected);
+  return first;
+}
+
+/** The line of each subject; the selected one last, so that it is drawn on top. */
+const linesOf = (
+  subjects: readonly Subject[],
+  selected: Subject | undefined,
+  factor: number,
+  metrics: readonly string[],
+): ChartLine[] =>
+  subjects
+    .flatMap((subject) => lineOf(subject, selected, factor, metrics))
+    .sort((a, b) => Number(a.strong) - Number(b.strong));
+
+/** The line of a subject for the first of the metrics that has values; empty without any. */
+function lineOf(
+  subject: Subject,
+  selected: Subject | undefined,
+  factor: number,
+  metrics: readonly string[],
+): ChartLine[] {
+  const series = metrics
+    .map((metric) => subject.series.get(metric)?.series)
+    .find((each) => each && each.length > 0);
+  const { key, name, colour } = subject;
+  return series ? [{ key, name, colour, strong: subject === selected, series, factor }] : [];
 }
 
 /** The event times that the charts show, ms: the last `windowS` seconds before the newest value, or all there is. */
-export function windowOf(
-  charts: readonly Chart[],
-  windowS: number | undefined,
-): [number, number] | undefined {
+export function windowOf(charts: readonly Chart[], windowS: number | undefined): TimeRange | undefined {
   let from = Infinity;
   let to = -Infinity;
   for (const { lines } of charts) {
@@ -127,5 +163,5 @@ export function windowOf(
     }
   }
   if (to === -Infinity) return undefined;
-  return [windowS === undefined ? from : Math.max(from, to - windowS * 1000), to];
+  return { from: windowS === undefined ? from : Math.max(from, to - windowS * 1000), to };
 }

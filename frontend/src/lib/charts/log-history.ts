@@ -1,131 +1,128 @@
 import type { CloudEvent } from '../../../../schemas/types.ts';
 import { api } from '../live/api.ts';
-import { ChannelState } from '../live/channels.ts';
-import { Metrics } from './metrics.ts';
-import type { AppState } from '../app/app-state.svelte.ts';
+import { ChannelState, type Channels } from '../live/channels.ts';
 import { Subjects } from '../live/subjects.ts';
+import type { ChartSources } from './chart-lines.ts';
+import { Metrics } from './metrics.ts';
 
 const PAGE_EVENTS = 3000;
-/** Pages of a channel that are kept; of those that are more, the newest go: they are read again when they are wanted. */
+/** The most pages kept of a channel. With more, the newest are dropped and read again when needed. */
 const MOST_PAGES = 12;
-/** Pages that are read for one look: a channel of thousands a second would go on for minutes. */
+/** Pages read for one request: reading a fast channel to its start would take minutes. */
 const PAGES_AT_ONCE = 4;
 
 /** What was read of a channel's log, page by page from its end. */
 interface ChannelLog {
   /** The newest page first; within a page in order of time. */
   pages: CloudEvent[][];
-  /** Where to go on; null at the log's beginning. */
+  /** The cursor of the next page; null at the start of the log. */
   cursor: string | null | undefined;
-  /** Whether newer pages were let go. */
+  /** Whether newer pages were dropped. */
   isCut: boolean;
-  /** The epoch that it is of. */
   epoch: number;
 }
 
-/** The numbers of a stretch of the past, out of the log: what the charts show of what has left their memory. */
+/** Charts of the past, read from the log: for times that the page no longer has in memory. */
 export class LogHistory {
-  readonly #app: AppState;
-  readonly #reads = new Map<string, ChannelLog>();
-  #asked = 0;
-  /** One look after the other: two would read the same page. */
-  #looking: Promise<unknown> = Promise.resolve();
-  #made: Pick<AppState, 'subjects' | 'metrics'>;
+  readonly #app: ChartSources & { readonly channels: Channels };
+  readonly #logs = new Map<string, ChannelLog>();
+  #requests = 0;
+  /** Requests run one after the other: two would read the same page. */
+  #running: Promise<unknown> = Promise.resolve();
+  #made: Pick<ChartSources, 'subjects' | 'metrics'>;
 
-  constructor(app: AppState) {
+  constructor(app: ChartSources & { readonly channels: Channels }) {
     this.#app = app;
     this.#made = app;
   }
 
-  /** All that charts are made of, as it was in the stretch that was shown last. */
-  get view(): Pick<AppState, 'subjects' | 'metrics' | 'selection' | 'front' | 'units' | 'topology'> {
-    const { selection, front, units, topology } = this.#app;
-    return { ...this.#made, selection, front, units, topology };
+  /** What charts are made of, for the range that was shown last. */
+  get sources(): ChartSources {
+    const { selection, watched, units, topology } = this.#app;
+    return { ...this.#made, selection, watched, units, topology };
   }
 
-  /** Whether an epoch has begun since: what was read is void. */
+  /** Whether a new epoch has begun, which makes what was read void. */
   get isVoid(): boolean {
-    return [...this.#reads].some(([channel, { epoch }]) => epoch !== this.#epochOf(channel));
+    return [...this.#logs].some(([channel, { epoch }]) => epoch !== this.#epochOf(channel));
   }
 
-  /** Event time of the earliest event, ms, once all logs have been read to their beginning. */
+  /** Event time of the earliest event, ms, once all logs have been read to their start; otherwise undefined. */
   get beginningMs(): number | undefined {
-    const reads = [...this.#reads.values()];
-    if (reads.some(({ cursor }) => cursor !== null)) return undefined;
-    const firsts = reads.flatMap(({ pages }) => pages.at(-1)?.slice(0, 1) ?? []);
+    const logs = [...this.#logs.values()];
+    if (logs.some(({ cursor }) => cursor !== null)) return undefined;
+    const firsts = logs.flatMap(({ pages }) => pages.at(-1)?.slice(0, 1) ?? []);
     return firsts.length > 0 ? Math.min(...firsts.map(timeOf)) : undefined;
   }
 
   /**
-   * Reads what is missing of a stretch, event times in ms. Settles when it is there, or as much of it as one look reads;
-   * false when something else was asked meanwhile. @throws ProblemError where the log can't be had
+   * Reads what is missing of a range, event times in ms, but at most a few pages per channel. Resolves to false when another
+   * range was requested in the meantime. @throws ProblemError when the log can't be read
    */
   async show(fromMs: number, toMs: number): Promise<boolean> {
-    const asked = ++this.#asked;
-    const looked = this.#looking.then(async () => {
-      if (asked !== this.#asked) return;
-      await Promise.all(this.#channels().map((channel) => this.#reach(channel, fromMs, toMs)));
+    const request = ++this.#requests;
+    const read = this.#running.then(async () => {
+      if (request !== this.#requests) return;
+      await Promise.all(this.#channels().map((channel) => this.#read(channel, fromMs, toMs)));
     });
-    this.#looking = looked.catch(() => {});
-    await looked;
-    if (asked !== this.#asked) return false;
+    this.#running = read.catch(() => {});
+    await read;
+    if (request !== this.#requests) return false;
     this.#make(fromMs, toMs);
     return true;
   }
 
-  /** Forgets all: the next look begins at the end of the log. */
+  /** Forgets everything: the next request starts at the end of the log. */
   clear(): void {
-    this.#asked++;
-    this.#reads.clear();
+    this.#requests++;
+    this.#logs.clear();
     this.#made = this.#app;
   }
 
-  /** The channels that the charts are of. */
+  /** The channels whose numbers are charted. */
   #channels(): string[] {
-    const { subjects, front, metrics } = this.#app;
-    const names = new Set(metrics.picked.keys());
+    const { subjects, watched, metrics } = this.#app;
+    const names = new Set(metrics.added.keys());
     for (const { root, series } of subjects.present())
-      if (front.has(root)) for (const { channel } of series.values()) names.add(channel);
+      if (watched.front.has(root)) for (const { channel } of series.values()) names.add(channel);
     return [...names];
   }
 
-  async #reach(channel: string, fromMs: number, toMs: number): Promise<void> {
-    let read = this.#reads.get(channel);
-    const newest = read?.pages[0]?.at(-1);
-    if (!read || (read.isCut && newest && timeOf(newest) < toMs))
-      this.#reads.set(channel, (read = this.#begin(channel)));
-    for (let n = 0; n < PAGES_AT_ONCE && read.cursor !== null; n++) {
-      const oldest = read.pages.at(-1)?.[0];
+  async #read(channel: string, fromMs: number, toMs: number): Promise<void> {
+    let log = this.#logs.get(channel);
+    const newest = log?.pages[0]?.at(-1);
+    if (!log || (log.isCut && newest && timeOf(newest) < toMs)) {
+      log = { pages: [], cursor: undefined, isCut: false, epoch: this.#epochOf(channel) };
+      this.#logs.set(channel, log);
+    }
+    for (let n = 0; n < PAGES_AT_ONCE && log.cursor !== null; n++) {
+      const oldest = log.pages.at(-1)?.[0];
       if (oldest && timeOf(oldest) <= fromMs) return;
       const { items, cursor = null } = await api.history(channel, {
         limit: String(PAGE_EVENTS),
-        ...(read.cursor !== undefined && { cursor: read.cursor }),
+        ...(log.cursor !== undefined && { cursor: log.cursor }),
       });
-      if (this.#reads.get(channel) !== read) return;
-      read.cursor = cursor;
-      if (items.length > 0) read.pages.push(items.toSorted((a, b) => timeOf(a) - timeOf(b)));
-      if (read.pages.length <= MOST_PAGES) continue;
-      read.pages.shift();
-      read.isCut = true;
+      if (this.#logs.get(channel) !== log) return;
+      log.cursor = cursor;
+      if (items.length > 0) log.pages.push(items.toSorted((a, b) => timeOf(a) - timeOf(b)));
+      if (log.pages.length <= MOST_PAGES) continue;
+      log.pages.shift();
+      log.isCut = true;
     }
-  }
-
-  #begin(channel: string): ChannelLog {
-    return { pages: [], cursor: undefined, isCut: false, epoch: this.#epochOf(channel) };
   }
 
   #epochOf(channel: string): number {
     return this.#app.channels.all.get(channel)?.epoch ?? 0;
   }
 
-  /** A little more than the stretch: lines come in from one side and leave on the other. */
+  /** Takes a little more than the range, so that lines enter and leave at the edges. */
   #make(fromMs: number, toMs: number): void {
-    const { subjects: shown, metrics: charted, topology } = this.#app;
+    const { subjects: shown, metrics: live, topology } = this.#app;
     const margin = (toMs - fromMs) / 4;
     const subjects = new Subjects();
     const metrics = new Metrics(subjects, topology);
-    for (const [channel, members] of charted.picked) metrics.picked.set(channel, members);
-    for (const [channel, { pages }] of this.#reads) {
+    for (const [channel, members] of live.added) metrics.added.set(channel, members);
+    for (const [channel, { pages }] of this.#logs) {
       const events = pages
         .toReversed()
         .flat()

@@ -1,6 +1,6 @@
 import type { TimeSeries } from '../live/time-series.ts';
 
-/** A series as an SVG path, and what it spans. */
+/** A series as an SVG path, with its ranges. */
 export interface Sparkline {
   readonly path: string;
   /** Event times, ms. */
@@ -11,9 +11,9 @@ export interface Sparkline {
   readonly last: number;
 }
 
-const AIR = 2;
+const MARGIN = 2;
 
-/** The line of a series in a box: one point to two pixels of its width, so that it costs the same however long it is. */
+/** The line of a series in a box, with one point for two pixels of width, so that a long series costs no more than a short one. */
 export function sparklineOf(series: TimeSeries, width: number, height: number): Sparkline | undefined {
   const { times, values, length } = series;
   if (length < 2) return undefined;
@@ -28,7 +28,7 @@ export function sparklineOf(series: TimeSeries, width: number, height: number): 
   for (let column = 0; column <= columns; column++) {
     const ms = from + (column / columns) * (to - from);
     const value = values[Math.min(length - 1, series.indexAt(ms))] as number;
-    const y = height - AIR - ((value - low) / (high - low || 1)) * (height - 2 * AIR);
+    const y = height - MARGIN - ((value - low) / (high - low || 1)) * (height - 2 * MARGIN);
     points.push(`${(column * 2).toFixed(0)} ${y.toFixed(1)}`);
   }
   return { path: `M${points.join('L')}`, from, to, low, high, last: values[length - 1] as number };

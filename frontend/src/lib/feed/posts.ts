@@ -1,12 +1,12 @@
 import type { CloudEvent } from '../../../../schemas/types.ts';
 import type { Arrival, ChannelState, Sink } from '../live/channels.ts';
-import { textOf } from '../charts/metrics.ts';
+import { textOf } from '../live/event-data.ts';
 import { RingBuffer } from '../live/ring-buffer.ts';
 import type { Topology } from '../live/topology.ts';
 
 export type Tone = 'positive' | 'neutral' | 'negative';
 
-/** A message of the feed. Its tone comes later than its text, from another channel, or never. */
+/** A message in the feed. Its tone arrives later than its text, from another channel, or never. */
 export interface Post {
   key: string;
   root: string;
@@ -24,9 +24,9 @@ const tones = new Set<unknown>(['positive', 'neutral', 'negative']);
 /** The latest posts. A post and its sentiment are one entry, joined by author, event time and text. */
 export class Posts implements Sink {
   readonly recent = new RingBuffer<Post>(500);
-  /** Moves whenever the posts or their tones change. */
+  /** Changes whenever the posts or their tones change. */
   version = 0;
-  /** How many posts ever came; never falls. */
+  /** The number of posts received so far; never falls. */
   arrived = 0;
   #byKey = new Map<string, Post>();
   readonly #topology: Topology;
@@ -38,30 +38,33 @@ export class Posts implements Sink {
   take(channel: ChannelState, events: readonly CloudEvent[], times: Float64Array, arrival: Arrival): void {
     if (arrival === 'snapshot') return;
     events.forEach((event, i) => {
-      const told = this.read(channel.name, event, times[i] as number);
-      if (!told) return;
-      let post = this.#byKey.get(told.key);
+      const found = this.read(channel.name, event, times[i] as number);
+      if (!found) return;
+      let post = this.#byKey.get(found.key);
       if (!post) {
-        post = told;
+        post = found;
         this.recent.push(post);
         this.arrived++;
         this.#byKey.set(post.key, post);
         if (this.#byKey.size > 2 * this.recent.size) this.#prune();
       }
-      post.lang = told.lang ?? post.lang;
-      post.tone = told.tone ?? post.tone;
-      post.compound = told.compound ?? post.compound;
+      post.lang = found.lang ?? post.lang;
+      post.tone = found.tone ?? post.tone;
+      post.compound = found.compound ?? post.compound;
       this.version++;
     });
   }
 
-  /** The post that an event of a channel tells of, as far as it does; undefined where it is of something else. */
+  /** The post in an event, with the tone if the event has it; undefined when the event holds no post. */
   read(channel: string, { data, subject }: CloudEvent, timeMs: number): Post | undefined {
     const text = textOf(data);
     if (text === undefined || !this.isPost(data)) return undefined;
     const root = this.#topology.root(channel);
     return {
-      ...{ key: `${root}\n${subject}\n${timeMs}\n${text}`, root, text, timeMs },
+      key: `${root}\n${subject}\n${timeMs}\n${text}`,
+      root,
+      text,
+      timeMs,
       user: typeof data.user === 'string' ? data.user : subject,
       lang: typeof data.lang === 'string' ? data.lang : undefined,
       tone: tones.has(data.sentiment) ? (data.sentiment as Tone) : undefined,
@@ -69,12 +72,12 @@ export class Posts implements Sink {
     };
   }
 
-  /** Whether a datum is a message of somebody. An alert has a message, too; it is nobody's post. */
+  /** Whether the data is a post. An alert has a message too, but is not a post. */
   isPost(data: CloudEvent['data']): boolean {
     return textOf(data) !== undefined && typeof data.severity !== 'string';
   }
 
-  /** A new epoch of the posts voids them; one of the tones comes with it, and changes nothing by itself. */
+  /** A new epoch of the posts voids them. A new epoch of the tones follows it, and voids nothing by itself. */
   forget(channel: ChannelState): void {
     const root = this.#topology.root(channel.name);
     if (root !== channel.name) return;

@@ -12,11 +12,11 @@ import type {
   ServicePatch,
 } from '../../../../schemas/types.ts';
 import { apiKey } from '../ui/api-key.ts';
-import { texts } from '../ui/texts.ts';
+import { texts } from './texts.ts';
 
 const base = '/api/v1';
 
-/** A refused or failed call; `problem` says what happened and what to do (RFC 9457). */
+/** A request that was refused or failed; `problem` says why and what to do (RFC 9457). */
 class ProblemError extends Error {
   readonly problem: Problem;
   constructor(problem: Problem) {
@@ -25,7 +25,7 @@ class ProblemError extends Error {
   }
 }
 
-/** What `GET /page` answers: the page's own settings. */
+/** The answer of `GET /page`: the settings of the page. */
 export interface PageSettings {
   streets: GeoJSON.FeatureCollection | null;
   streetStyle: string | null;
@@ -41,8 +41,8 @@ function answer<T>(status: number, text: string): T {
   } catch {
     throw local(
       'unreadable',
-      texts.problem.unreadable,
-      texts.problem.unreadableHint,
+      texts.unreadable,
+      texts.unreadableHint,
       `HTTP ${status}: ${text.slice(0, 120)}`,
     );
   }
@@ -57,7 +57,7 @@ function answer<T>(status: number, text: string): T {
   });
 }
 
-/** @throws ProblemError, also when the API can't be reached */
+/** Sends a request. @throws ProblemError, also when the API can't be reached */
 export async function call<T>(method: string, path: string, body?: object, signal?: AbortSignal): Promise<T> {
   let response: Response;
   try {
@@ -69,7 +69,7 @@ export async function call<T>(method: string, path: string, body?: object, signa
     });
   } catch (cause) {
     if (signal?.aborted) throw cause;
-    throw local('unreachable', texts.problem.unreachable, texts.problem.unreachableHint);
+    throw local('unreachable', texts.unreachable, texts.unreachableHint);
   }
   return answer<T>(response.status, await response.text());
 }
@@ -105,8 +105,8 @@ export const api = {
 };
 
 /**
- * Sends a file as it is; `progress` is told the share sent, 0..1.
- * XMLHttpRequest, because fetch can't tell how much has been sent.
+ * Uploads a file unchanged; `progress` is called with the share sent, 0..1.
+ * Uses XMLHttpRequest, because fetch doesn't report progress.
  */
 function upload(
   file: File,
@@ -128,17 +128,16 @@ function upload(
         reject(error);
       }
     };
-    request.onerror = () =>
-      reject(local('unreachable', texts.problem.unreachable, texts.problem.unreachableHint));
+    request.onerror = () => reject(local('unreachable', texts.unreachable, texts.unreachableHint));
     request.onabort = () => reject(signal.reason);
     signal.addEventListener('abort', () => request.abort());
     request.send(file);
   });
 }
 
-/** The problem of any error, so that whatever went wrong can be shown the same way. */
+/** The problem of any error, so that all errors are shown the same way. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof ProblemError) return error.problem;
   const detail = error instanceof Error ? error.message : String(error);
-  return { type: 'about:blank', status: 0, code: 'page', title: 'Something went wrong in the page.', detail };
+  return { type: 'about:blank', status: 0, code: 'page', title: texts.failed, detail };
 }

@@ -1,19 +1,18 @@
 import type { CloudEvent, Subscribe } from '../../../../schemas/types.ts';
-import type { LonLat } from '../map/geo.ts';
-import type { Box } from '../map/bounds.ts';
+import { contains, type Box, type LonLat } from './geometry.ts';
 
-/** What is asked of a channel, besides all of it. */
+/** The part of a channel that the page subscribes to; empty: all of it. */
 export type ChannelFilter = Pick<Subscribe, 'bbox' | 'subjects'>;
 
-/** A part of the map, as a person drew it. */
+/** A part of the map that the person drew. */
 export type Area = { kind: 'box'; box: Box } | { kind: 'lasso'; ring: readonly LonLat[] };
 
-/** The gateway takes no more names. */
+/** The most names that the gateway accepts. */
 const MOST_SUBJECTS = 1000;
 
 /**
- * What of the moving subjects is played to this page: what is in a box, or the subjects that a lasso was put around. Reactive;
- * the connection asks for the rest no more.
+ * Limits what this page receives of moving subjects: to a box, or to the subjects that were inside a lasso when it was drawn.
+ * Reactive; the connection subscribes anew when it changes.
  */
 export class AreaFilter {
   area = $state.raw<Area>();
@@ -24,18 +23,17 @@ export class AreaFilter {
     return this.#caught;
   }
 
-  /** How many subjects the lasso has caught. */
+  /** The number of subjects in the lasso. */
   get count(): number {
     return [...this.#caught.values()].reduce((sum, names) => sum + names.length, 0);
   }
 
-  /** Only what is in a box. */
   box(box: Box): void {
     this.#caught = new Map();
     this.area = { kind: 'box', box };
   }
 
-  /** Only the subjects that stand within a ring now. Where it has caught none, nothing changes. */
+  /** Limits to the subjects that are inside a ring now. Returns false, and changes nothing, when there are none. */
   lasso(ring: readonly LonLat[], standing: Iterable<{ root: string; name: string; at: LonLat }>): boolean {
     const caught = new Map<string, string[]>();
     for (const { root, name, at } of standing) {
@@ -49,7 +47,7 @@ export class AreaFilter {
     return true;
   }
 
-  /** Only these subjects, by root channel. */
+  /** Limits to these subjects, by root channel. */
   only(caught: ReadonlyMap<string, readonly string[]>, ring: readonly LonLat[] = []): void {
     this.#caught = caught;
     this.area = { kind: 'lasso', ring };
@@ -60,32 +58,22 @@ export class AreaFilter {
     this.area = undefined;
   }
 
-  /** What to ask of a channel: `moves` tells whether its root channel has subjects on the map, `placed` whether itself has places. */
-  channelFilter(root: string, { moves, placed }: { moves: boolean; placed: boolean }): ChannelFilter {
+  /** The filter for a channel. `moves`: its root channel has subjects on the map; `placed`: its own events have places. */
+  filterOf(root: string, { moves, placed }: { moves: boolean; placed: boolean }): ChannelFilter {
     const { area } = this;
     if (area?.kind === 'box') return placed ? { bbox: [...area.box] } : {};
     return area && moves ? { subjects: [...(this.#caught.get(root) ?? [])] } : {};
   }
 }
 
-/** Whether a place lies within a ring: a line from it crosses the ring an odd number of times. */
-function contains(ring: readonly LonLat[], [x, y]: LonLat): boolean {
-  let inside = false;
-  ring.forEach(([x1, y1], i) => {
-    const [x2, y2] = ring[(i + 1) % ring.length] as LonLat;
-    if (y1 > y !== y2 > y && x < ((x2 - x1) * (y - y1)) / (y2 - y1) + x1) inside = !inside;
-  });
-  return inside;
-}
-
-/** Whether an event is what was asked for, as the gateway decides it. */
+/** Whether an event passes a filter, by the same rule as the gateway. */
 export function passes({ bbox, subjects }: ChannelFilter, { subject, data }: CloudEvent): boolean {
   if (subjects && !subjects.includes(subject)) return false;
   if (!bbox) return true;
   const { longitude, latitude } = data;
   if (typeof longitude !== 'number' || typeof latitude !== 'number') return false;
   const [west = -180, south = -90, east = 180, north = 90] = bbox;
-  const across =
+  const isBetween =
     west <= east ? longitude >= west && longitude <= east : longitude >= west || longitude <= east;
-  return across && latitude >= south && latitude <= north;
+  return isBetween && latitude >= south && latitude <= north;
 }

@@ -1,21 +1,21 @@
 import type { Batch, CloudEvent, Gap, Subscribed } from '../../../../schemas/types.ts';
-import { isPlace } from '../map/geo.ts';
+import { isPlace } from './event-data.ts';
 import { RingBuffer } from './ring-buffer.ts';
 
-/** How events reached the page: as they happen, as the latest of each subject, or from the log after a load. */
+/** How events reached the page: as they happen, as the latest event of each subject, or from the log after a load. */
 export type Arrival = 'live' | 'snapshot' | 'past';
 
-/** What a channel feeds: it takes events in order and forgets them when their epoch is void. `times` are event times in ms. */
+/** Receives the events of all channels in order, and forgets them when their epoch is void. `times` are event times in ms. */
 export interface Sink {
   take(channel: ChannelState, events: readonly CloudEvent[], times: Float64Array, arrival: Arrival): void;
   forget(channel: ChannelState): void;
-  /** Whether what the log still has of epochs before is of use; `history` is that of the current one. */
+  /** Whether events of earlier epochs are of use; `history` holds those of the current epoch. */
   wants?(history: readonly CloudEvent[]): boolean;
-  /** Takes events of epochs before, oldest first. */
+  /** Takes events of earlier epochs, oldest first. */
   recall?(channel: ChannelState, events: readonly CloudEvent[], times: Float64Array): void;
 }
 
-/** Events that never reached the page: how many, of which channel, and about when (recording time, ms). */
+/** Events of a channel that never reached the page, and about when (recording time, ms). */
 export interface Loss {
   channel: string;
   timeMs: number;
@@ -24,21 +24,21 @@ export interface Loss {
 
 const MOST_LOSSES = 500;
 
-/** Where the page stands on one channel. Plain data: nothing here is reactive. */
+/** The page's position on one channel and its latest events. Not reactive: it changes too often. */
 export class ChannelState {
   readonly name: string;
   epoch = 0;
   offset = 0;
   received = 0;
-  /** Events that the page never got, of all epochs. */
+  /** Events that never reached the page, over all epochs. */
   lost = 0;
-  /** Events left out because a later one of their subject came with them. */
+  /** Events skipped because a newer one of the same subject came in the same batch. */
   conflated = 0;
-  /** Event time of the latest event, ms. */
+  /** Event time of the newest event, ms. */
   lastTime = NaN;
   readonly latest = new Map<string, CloudEvent>();
   readonly recent = new RingBuffer<CloudEvent>(400);
-  /** Batches that wait until the snapshot and the history are in. */
+  /** Batches that wait for the snapshot and the history; null when nothing is waited for. */
   held: Batch[] | null = null;
   snapshot: readonly CloudEvent[] = [];
 
@@ -47,14 +47,14 @@ export class ChannelState {
   }
 }
 
-/** Keeps every watched channel to the promise of the wire: in order, nothing twice, a hole is counted, a newer epoch voids the past. */
+/** Passes the events of every watched channel on in order and once each; counts those missing; a newer epoch voids the past. */
 export class Channels {
   readonly all = new Map<string, ChannelState>();
-  /** When the last live event came (performance.now). */
+  /** When the last live event arrived (performance.now). */
   liveAt = -Infinity;
   /** Channels whose events have a place on the map. */
   readonly placed = new Set<string>();
-  /** Told when a channel turns out to have places. */
+  /** Called when a channel turns out to have places. */
   onplaced: () => void = () => {};
   /** The latest losses. */
   readonly losses: Loss[] = [];
@@ -66,7 +66,7 @@ export class Channels {
     this.#changed = changed;
   }
 
-  /** The channel's state; from now on its batches wait for `subscribed` and `fill`. */
+  /** Returns the channel's state; its batches wait until `subscribed` and `fill` are called. */
   open(name: string): ChannelState {
     const channel = this.all.get(name) ?? new ChannelState(name);
     this.all.set(name, channel);
@@ -74,7 +74,7 @@ export class Channels {
     return channel;
   }
 
-  /** Forgets what a channel has told: something else is asked of it from now on. */
+  /** Forgets the events of a channel, because its filter has changed. */
   reset(name: string): void {
     const channel = this.all.get(name);
     if (!channel) return;
@@ -90,7 +90,7 @@ export class Channels {
     this.#changed();
   }
 
-  /** Takes the acknowledgement of a subscription. True when the past is void and history is wanted: call `fill` with it. */
+  /** Takes the acknowledgement of a subscription. Returns true when the past is void: call `fill` with the history. */
   subscribed(name: string, { epoch, offset, recovered, snapshot }: Subscribed): boolean {
     const channel = this.all.get(name);
     if (!channel) return false;
@@ -102,26 +102,26 @@ export class Channels {
     channel.epoch = epoch;
     channel.offset = offset;
     channel.snapshot = snapshot;
-    this.#give(channel, snapshot, 'snapshot');
+    this.#deliver(channel, snapshot, 'snapshot');
     return true;
   }
 
-  /** Gives the history, oldest first, then the batches that came meanwhile. */
+  /** Passes on the history, oldest first, then the batches that arrived in the meantime. */
   fill(name: string, history: readonly CloudEvent[]): void {
     const channel = this.all.get(name);
     if (!channel?.held) return;
     const past = history.filter((event) => event.epoch === channel.epoch && event.offset <= channel.offset);
-    this.#give(channel, past.length > 0 ? past : channel.snapshot, 'past');
+    this.#deliver(channel, past.length > 0 ? past : channel.snapshot, 'past');
     channel.snapshot = [];
     this.#release(channel);
   }
 
-  /** Whether the log's events of epochs before are of use to anybody. */
+  /** Whether any sink can use events of earlier epochs. */
   wantsOlder(history: readonly CloudEvent[]): boolean {
     return this.#sinks.some((sink) => sink.wants?.(history));
   }
 
-  /** Gives events of epochs before, oldest first. */
+  /** Passes on events of earlier epochs, oldest first. */
   recall(name: string, events: readonly CloudEvent[]): void {
     const channel = this.all.get(name);
     if (!channel) return;
@@ -141,7 +141,7 @@ export class Channels {
       this.#forget(channel);
       channel.epoch = batch.epoch;
     }
-    this.#lose(channel, Math.max(0, batch.from - channel.offset - 1) + batch.dropped);
+    this.#countLost(channel, Math.max(0, batch.from - channel.offset - 1) + batch.dropped);
     channel.conflated += batch.conflated;
     const events =
       batch.from > channel.offset
@@ -150,7 +150,7 @@ export class Channels {
     channel.offset = Math.max(channel.offset, batch.to);
     channel.received += events.length;
     if (events.length > 0) this.liveAt = performance.now();
-    this.#give(channel, events, 'live');
+    this.#deliver(channel, events, 'live');
   }
 
   gap({ channel: name, epoch, from, to }: Gap): void {
@@ -160,12 +160,12 @@ export class Channels {
       this.#forget(channel);
       channel.epoch = epoch;
     }
-    this.#lose(channel, Math.max(0, to - Math.max(from - 1, channel.offset)));
+    this.#countLost(channel, Math.max(0, to - Math.max(from - 1, channel.offset)));
     channel.offset = Math.max(channel.offset, to);
     this.#changed();
   }
 
-  #lose(channel: ChannelState, count: number): void {
+  #countLost(channel: ChannelState, count: number): void {
     if (count === 0) return;
     channel.lost += count;
     this.losses.push({ channel: channel.name, timeMs: channel.lastTime, count });
@@ -178,7 +178,7 @@ export class Channels {
     for (const batch of held) this.batch(batch);
   }
 
-  #give(channel: ChannelState, events: readonly CloudEvent[], arrival: Arrival): void {
+  #deliver(channel: ChannelState, events: readonly CloudEvent[], arrival: Arrival): void {
     if (events.length === 0) return;
     const times = timesOf(events);
     const isNew = !this.placed.has(channel.name) && events.some(({ data }) => isPlace(data));

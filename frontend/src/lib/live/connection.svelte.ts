@@ -21,12 +21,12 @@ import { apiKey } from '../ui/api-key.ts';
 
 const ACK_MS = 8000;
 const REFUSED_AGAIN_MS = 3000;
-/** Past events asked for: so many a subject, within bounds. */
+/** Past events to ask for: so many per subject, within bounds; `older` for earlier epochs. */
 const HISTORY = { each: 120, least: 500, most: 3000, older: 1000 };
-/** Live events wait so long for those before them, and no longer. */
+/** How long live events wait for the history at most. */
 const HISTORY_MS = 20_000;
 
-/** What the connection tells besides events. */
+/** Receives what the socket sends besides events. */
 export interface ConnectionListener {
   clock(tick: ClockTick): void;
   replays(list: Replay[]): void;
@@ -35,18 +35,18 @@ export interface ConnectionListener {
 
 type Answer<T> = T | { error: Problem };
 
-/** The socket to `/live`: subscribes, resumes after a loss, returns credit. Its fields are reactive. */
+/** The socket to `/live`: subscribes, resumes after a loss of connection, returns credit. Its fields are reactive. */
 export class Connection {
   socket = $state<'connecting' | 'connected' | 'disconnected'>('connecting');
   redis = $state<Status['redis']>('up');
   services = $state.raw<Service[]>([]);
-  /** When the connection was lost, wall time in ms; undefined while it holds or before it first did. */
+  /** When the connection was lost (wall time, ms); undefined while connected, and before the first connection. */
   lostAt = $state<number>();
-  /** Why the server does not let this page in. */
+  /** Why the server refuses this page. */
   denied = $state.raw<Problem>();
-  /** Channels that can't be followed, and why. */
+  /** Channels whose subscription was refused, and why. */
   readonly refused = new SvelteMap<string, Problem>();
-  /** One word for all of it. */
+  /** The state of socket and Redis in one word. */
   readonly state = $derived(
     this.socket === 'connected' && this.redis === 'down' ? 'redis-down' : this.socket,
   );
@@ -55,10 +55,10 @@ export class Connection {
   readonly #channels: Channels;
   readonly #filterOf: (channel: string) => ChannelFilter;
   #watched = new Set<string>();
-  /** What was asked of each channel last, as text: an object, for the same may be asked again. */
+  /** The latest request per channel, its filter as text. An object, because the same filter may be requested twice. */
   #asked = new Map<string, { text: string }>();
 
-  /** `channelFilterOf` answers what is wanted of a channel; call `refilter` when that has changed. */
+  /** `filterOf` returns the filter of a channel; call `refilter` when it has changed. */
   constructor(
     channels: Channels,
     filterOf: (channel: string) => ChannelFilter,
@@ -82,13 +82,13 @@ export class Connection {
     socket.on('disconnect', (reason) => {
       this.socket = 'disconnected';
       this.lostAt = Date.now();
-      // After a server's own disconnect Socket.IO does not try again by itself.
+      // Socket.IO does not reconnect by itself after the server closed the connection.
       if (reason === 'io server disconnect') setTimeout(() => socket.connect(), 1000);
     });
     socket.on('connect_error', (error: Error & { data?: Problem }) => {
       this.socket = 'disconnected';
       this.denied = error.data;
-      // Refused by the server, not unreachable: then Socket.IO leaves it to us to try again.
+      // Socket.IO does not reconnect by itself after the server refused it.
       if (!socket.active) setTimeout(() => socket.connect(), REFUSED_AGAIN_MS);
     });
     socket.on('batch', (batch: Batch) => {
@@ -109,7 +109,7 @@ export class Connection {
     });
   }
 
-  /** Makes these the subscribed channels. */
+  /** Subscribes to these channels and unsubscribes from all others. */
   watch(wanted: ReadonlySet<string>): void {
     for (const channel of this.#watched) if (!wanted.has(channel)) this.#unsubscribe(channel);
     for (const channel of wanted) {
@@ -120,7 +120,7 @@ export class Connection {
     }
   }
 
-  /** Asks anew where something else is wanted than before. */
+  /** Subscribes again to channels whose filter has changed. */
   refilter(): void {
     for (const channel of this.#watched) {
       if (this.#asked.get(channel)?.text === JSON.stringify(this.#filterOf(channel))) continue;
@@ -130,8 +130,8 @@ export class Connection {
   }
 
   /**
-   * Changes a replay; over REST while the socket is away.
-   * @throws ProblemError or Error when it was refused or not answered
+   * Changes a replay; over REST while the socket is down.
+   * @throws ProblemError or Error when the change is refused or not answered
    */
   async patch(id: string, patch: ReplayPatch): Promise<Replay> {
     if (!this.#socket.connected) return api.patchReplay(id, patch);
@@ -160,7 +160,7 @@ export class Connection {
     const channelFilter = this.#filterOf(channel);
     const asked = { text: JSON.stringify(channelFilter) };
     this.#asked.set(channel, asked);
-    // Something else may be asked before this is answered: then this answer counts no more.
+    // Ignore the answer when another request was made in the meantime.
     const isLatest = (): boolean => this.#asked.get(channel) === asked;
     const since = epoch > 0 && { since: { epoch, offset } };
     const request: Subscribe = { channel, mode: 'stream', ...channelFilter, ...since };
@@ -171,7 +171,7 @@ export class Connection {
       if (!isLatest()) return;
       if ('error' in answer) {
         this.refused.set(channel, answer.error);
-        // A channel exists once something was written to it, and a refusal may be a passing trouble.
+        // The channel may not exist yet, and other reasons may pass too.
         this.#again(channel, REFUSED_AGAIN_MS);
         return;
       }
@@ -186,13 +186,13 @@ export class Connection {
           history.filter((event) => passes(channelFilter, event)),
         );
         if (history.length < limit && this.#channels.wantsOlder(history)) {
-          // Nothing waits for what is older.
+          // Live events don't wait for earlier epochs.
           const older = await this.#past(channel, { limit: String(HISTORY.older), epochs: 'all' });
           if (isLatest()) this.#channels.recall(channel, older);
         }
       }
     } catch {
-      // No answer: the socket is on its way down and subscribes again when it is back; else try once more.
+      // No answer. A closed socket subscribes again when it reconnects; otherwise try again.
       if (isLatest()) this.#again(channel, 1000);
     }
   }
@@ -202,7 +202,7 @@ export class Connection {
     setTimeout(() => still() && void this.#subscribe(channel), inMs);
   }
 
-  /** The channel's log, oldest first; empty when it can't be had, because live events matter more. */
+  /** The channel's log, oldest first; empty when it is late or fails, because live events matter more. */
   async #history(channel: string, query: Record<string, string>): Promise<CloudEvent[]> {
     const late = new Promise<CloudEvent[]>((resolve) => setTimeout(() => resolve([]), HISTORY_MS));
     return Promise.race([this.#past(channel, query), late]);

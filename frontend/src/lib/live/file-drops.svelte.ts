@@ -9,7 +9,7 @@ import { api, problemOf } from './api.ts';
 import type { Recordings } from './recordings.svelte.ts';
 import type { Replays } from './replays.svelte.ts';
 
-/** Files on their way to being played: one card on the page. */
+/** Files that are being uploaded to be played; the page shows a card for them. */
 export interface FileDrop {
   readonly id: number;
   readonly name: string;
@@ -18,16 +18,16 @@ export interface FileDrop {
   progress: number;
   recordings: Recording[];
   problem?: Problem;
-  /** The replay that owns a channel that this one needs. */
+  /** The replay that owns a channel that this file needs. */
   rival?: Replay;
   abort: AbortController;
   readonly files: readonly File[];
 }
 
-/** Uploads files, starts a replay of them, and asks when a channel is taken. */
+/** Uploads files, starts a replay of them, and asks what to do when a channel is in use. */
 export class FileDrops {
   list = $state<FileDrop[]>([]);
-  /** Who takes dropped files instead: a page that keeps them and plays nothing. */
+  /** Takes dropped files instead: set by a page that only uploads them. */
   taker = $state.raw<(files: readonly File[]) => void>();
   #next = 1;
   readonly #recordings: Recordings;
@@ -38,14 +38,14 @@ export class FileDrops {
     this.#replays = replays;
   }
 
-  /** Several files become one replay, on one timeline. */
+  /** Plays files as one replay, on one timeline. */
   async play(files: readonly File[]): Promise<void> {
     if (files.length === 0) return;
     const name = files.map((file) => file.name).join(', ');
     await this.send(this.#add(name, 'uploading', files));
   }
 
-  /** Uploads a card's files and plays them. What is there under the same name is kept, unless it is to be replaced or used. */
+  /** Uploads the files of a card and plays them. `existing` says what happens to a recording of the same name. */
   async send(drop: FileDrop, existing: 'ask' | 'replace' | 'use' = 'ask'): Promise<void> {
     const { files } = drop;
     Object.assign(drop, { stage: 'uploading', progress: 0, recordings: [] });
@@ -70,7 +70,7 @@ export class FileDrops {
     }
   }
 
-  /** Plays a recording that is already there. */
+  /** Plays a recording that is already in the folder. */
   async playRecording(id: string): Promise<void> {
     const drop = this.#add(id, 'reading');
     try {
@@ -83,7 +83,7 @@ export class FileDrops {
     }
   }
 
-  /** Starts the replay: as it is, after its rival was stopped, or beside it on channels of its own. */
+  /** Starts the replay: plainly, after stopping its rival, or beside it on a channel of its own. */
   async start(drop: FileDrop, how: 'plain' | 'replace' | 'beside' = 'plain'): Promise<void> {
     drop.stage = 'reading';
     try {
@@ -103,19 +103,19 @@ export class FileDrops {
       const rival = problem.status === 409 ? this.#rivalOf(drop) : undefined;
       if (!rival) return this.#fail(drop, error);
       Object.assign(drop, { stage: 'conflict', problem, rival });
-      // Nobody misses a replay that is over.
+      // A replay that is over can be replaced without asking.
       if (how !== 'replace' && (rival.state === 'ended' || rival.state === 'failed'))
         await this.start(drop, 'replace');
     }
   }
 
-  /** Takes the card away, and stops an upload that is under way. */
+  /** Removes the card and aborts its upload. */
   dismiss(drop: FileDrop): void {
     drop.abort.abort(new Error('dismissed'));
     this.list = this.list.filter(({ id }) => id !== drop.id);
   }
 
-  /** The recording that a file becomes; the one that is there if it is to be used, or has the same name and size. */
+  /** Uploads a file, or takes the existing recording when it is to be used or has the same name and size. */
   async #recordingOf(
     file: File,
     existing: 'ask' | 'replace' | 'use',
@@ -129,7 +129,7 @@ export class FileDrops {
     return api.upload(file, false, progress, signal);
   }
 
-  /** Starts it; where another was just stopped, its channels may take a moment to be free. */
+  /** Starts it. After another replay was stopped, its channels may take a moment to become free. */
   async #begin(recordings: ReplayRequest['recordings'], afterAnother: boolean): Promise<Replay> {
     for (let tries = afterAnother ? 6 : 0; ; tries--) {
       try {
@@ -166,7 +166,7 @@ export class FileDrops {
   }
 }
 
-/** A channel named after the file: `liverpool_bus.csv.gz` plays on `liverpool_bus`. */
+/** The channel named after a file: `liverpool_bus.csv.gz` plays on `liverpool_bus`. */
 export const ownChannel = (file: string): string =>
   file
     .replace(/(\.(csv|tsv|ndjson|jsonl|ldjson|gz))+$/i, '')

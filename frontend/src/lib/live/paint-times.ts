@@ -1,7 +1,7 @@
 import type { CloudEvent } from '../../../../schemas/types.ts';
 import type { Arrival, ChannelState, Sink } from './channels.ts';
 
-/** The newest event of a channel that is on the screen, and since when (wall time, ms, with fractions). */
+/** The newest event of a channel on the screen, and when it was painted (wall time, ms, with fractions). */
 export interface PaintMark {
   channel: string;
   epoch: number;
@@ -9,12 +9,12 @@ export interface PaintMark {
   atMs: number;
 }
 
-/** Knows which events have been painted, so that a bench can measure from publication to pixel. */
+/** Records when events are painted, so that a benchmark can measure the time from publication to pixel. */
 export class PaintTimes implements Sink {
-  /** The last mark of any channel. */
+  /** The latest mark of any channel. */
   last: PaintMark | null = null;
   readonly byChannel = new Map<string, PaintMark>();
-  /** Settles when the first events are on the screen. */
+  /** Resolves when the first events are on the screen. */
   readonly begun: Promise<void>;
   #begin: (() => void) | null = null;
   #waiting = new Map<string, { epoch: number; offset: number }>();
@@ -25,7 +25,7 @@ export class PaintTimes implements Sink {
   }
 
   take(channel: ChannelState, events: readonly CloudEvent[], _times: Float64Array, arrival: Arrival): void {
-    // A snapshot is in no table. The tables are drawn in the coming frame; a timer waits until that is shown.
+    // Tables don't show snapshots. They are drawn in the next frame; the timer fires once that is on the screen.
     if (arrival !== 'snapshot' && this.#begin) {
       const begin = this.#begin;
       this.#begin = null;
@@ -41,7 +41,7 @@ export class PaintTimes implements Sink {
     this.#drawn.delete(channel.name);
   }
 
-  /** What has come so far is in the picture that is being drawn. */
+  /** A picture with all events received so far is being drawn. */
   drawing(): void {
     for (const [name, mark] of this.#waiting) this.#drawn.set(name, mark);
     this.#waiting.clear();

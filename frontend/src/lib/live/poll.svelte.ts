@@ -2,12 +2,12 @@ import type { Problem } from '../../../../schemas/types.ts';
 import { problemOf } from './api.ts';
 
 /**
- * Asks again and again, as long as the component that made it is there and the page is seen. The last answer stays when
- * asking fails. What `ask` reads of the page's state before it first waits makes it ask anew when it changes.
+ * Repeats a request while the component that created it is mounted and the page is visible. The last answer stays when a
+ * request fails. State that `ask` reads before its first `await` starts a new request when it changes.
  */
 export class Poll<T> {
   value = $state.raw<T>();
-  /** Why the last answer is missing. */
+  /** Why the last request failed. */
   problem = $state.raw<Problem>();
   readonly #ask: (signal: AbortSignal) => Promise<T>;
   readonly #everyMs: number;
@@ -23,7 +23,7 @@ export class Poll<T> {
     });
   }
 
-  /** Asks at once: something was changed. */
+  /** Repeats the request at once. */
   async refresh(): Promise<void> {
     this.#stop();
     const { signal } = (this.#controller = new AbortController());

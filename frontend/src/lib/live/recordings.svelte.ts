@@ -2,7 +2,7 @@ import { SvelteMap } from 'svelte/reactivity';
 import type { Recording } from '../../../../schemas/types.ts';
 import { api } from './api.ts';
 
-/** Recordings in the folder, and the descriptions that were asked for. */
+/** The recordings in the folder, and the descriptions requested so far. */
 export class Recordings {
   list = $state.raw<Recording[]>([]);
   #described = new SvelteMap<string, Recording>();
@@ -16,26 +16,26 @@ export class Recordings {
     }
   }
 
-  /** The recording with its description, once it is there; asks for it the first time. */
+  /** The recording with its description; undefined until it is loaded. The first call requests it. */
   described(id: string): Recording | undefined {
     if (!this.#asked.has(id)) {
       this.#asked.add(id);
       api.recording(id).then(
         (recording) => this.#described.set(id, recording),
-        // A recording of another machine has no description here; the timeline then has no histogram.
+        // The recording may be on another machine; the timeline then has no histogram.
         () => setTimeout(() => this.#asked.delete(id), 10_000),
       );
     }
     return this.#described.get(id);
   }
 
-  /** Takes a fresh description, e.g. the answer to an upload. */
+  /** Stores a new description, for example the answer to an upload. */
   keep(recording: Recording): void {
     this.#asked.add(recording.id);
     this.#described.set(recording.id, recording);
   }
 
-  /** Records over `bars` equal parts of a span of time (ms), of several recordings together; null while none is described. */
+  /** The number of records of several recordings in each of `bars` equal parts of a time range (ms); null while no description is loaded. */
   histogram(ids: readonly string[], startMs: number, endMs: number, bars: number): Float64Array | null {
     const counts = new Float64Array(bars);
     let any = false;
@@ -45,7 +45,7 @@ export class Recordings {
       any = true;
       const { bucketSeconds, counts: buckets } = description.histogram;
       const first = Date.parse(description.start);
-      // A bucket is spread over the bars that it covers, so that neither gaps nor combs appear.
+      // Spread a bucket over the bars that it covers: otherwise some bars stay empty.
       const width = bucketSeconds * 1000;
       const perMs = bars / Math.max(1, endMs - startMs);
       buckets.forEach((n, i) => {

@@ -3,42 +3,42 @@ import { api, problemOf } from './api.ts';
 import type { Connection } from './connection.svelte.ts';
 import type { TimeRange } from '../ui/time-range.ts';
 
-/** What is played over and over is no shorter. */
-const LEAST_RANGE_MS = 100;
+/** The shortest range that can be looped. */
+const SHORTEST_RANGE_MS = 100;
 
-/** Rates that the controls step through; any other can be set over REST. */
+/** The rates that the controls offer; others can be set over REST. */
 export const RATES: readonly Rate[] = [0.01, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 'max'];
 
 const numeric = (rate: Rate): number => (rate === 'max' ? Infinity : rate);
 
-/** The next rate up (1) or down (-1) the ladder. */
+/** The next higher (1) or lower (-1) rate that the controls offer. */
 export function stepRate(rate: Rate, direction: 1 | -1): Rate {
   const ladder = direction === 1 ? RATES : RATES.toReversed();
   return ladder.find((step) => (numeric(step) - numeric(rate)) * direction > 0) ?? rate;
 }
 
-/** Which replays there are, which one is chosen, where its clock stands, and what can be done to it. */
+/** All replays, the chosen one with its clock, and the commands for it. */
 export class Replays {
   list = $state.raw<Replay[]>([]);
-  /** Whether the list has come at least once. */
+  /** Whether the list has been received. */
   known = $state(false);
   chosenId = $state<string>();
   /** Why the last action failed. */
   problem = $state.raw<Problem>();
-  /** The position that a finger is on, ms; shown instead of the clock. */
+  /** The position that is being dragged to, ms; shown instead of the clock. */
   preview = $state<number>();
   readonly chosen = $derived(this.list.find(({ id }) => id === this.chosenId) ?? this.list[0]);
   readonly startMs = $derived(this.chosen ? Date.parse(this.chosen.start) : NaN);
   readonly endMs = $derived(this.chosen?.end ? Date.parse(this.chosen.end) : NaN);
-  /** What is played over and over, if not all of it. Then `startMs` and `endMs` are its ends. */
+  /** The range that is looped; undefined when all is played. `startMs` and `endMs` are then its ends. */
   readonly range = $derived.by<TimeRange | undefined>(() => {
     const [from, to] = this.chosen?.ab ?? [];
     return from && to ? { from: Date.parse(from), to: Date.parse(to) } : undefined;
   });
-  /** The A that waits for its B, ms. */
+  /** The start of a range whose end is not set yet, ms. */
   mark = $state<number>();
 
-  /** The latest tick of each replay and when it came. Not reactive: it moves ten times a second. */
+  /** The latest tick of each replay and when it arrived. Not reactive: it changes ten times a second. */
   #ticks = new Map<string, { tick: ClockTick; timeMs: number; at: number }>();
   #shown = $state.raw<ClockTick>();
   readonly #connection: () => Connection;
@@ -47,7 +47,7 @@ export class Replays {
     this.#connection = connection;
   }
 
-  /** The chosen replay's state: the tick's, which is quicker than the list. */
+  /** The chosen replay's state, from its latest tick where there is one: ticks come sooner than the list. */
   readonly state = $derived(this.#tickOfChosen?.state ?? this.chosen?.state);
   readonly rate = $derived<Rate>(this.#tickOfChosen?.rate ?? this.chosen?.rate ?? 1);
   readonly achievedRate = $derived(this.#tickOfChosen?.achievedRate ?? this.chosen?.achievedRate);
@@ -78,7 +78,7 @@ export class Replays {
     this.mark = undefined;
   }
 
-  /** Where the chosen replay stands at `now` (performance.now), ms of recording time; carried on between ticks, briefly. */
+  /** The chosen replay's position at `now` (performance.now), ms of recording time. Between ticks it is extrapolated, for 250 ms at most. */
   positionAt(now: number): number {
     const { chosen } = this;
     if (!chosen) return NaN;
@@ -93,11 +93,11 @@ export class Replays {
     try {
       this.setList((await api.replays()).items);
     } catch {
-      // The connection's banner says what is wrong, and the socket brings the list.
+      // The banner says what is wrong, and the socket sends the list later.
     }
   }
 
-  /** Changes the chosen replay; a refusal is kept in `problem`. True when it was done. */
+  /** Changes the chosen replay. Returns true when done; otherwise `problem` says why not. */
   async patch(patch: ReplayPatch): Promise<boolean> {
     const id = this.chosen?.id;
     if (!id) return false;
@@ -123,14 +123,14 @@ export class Replays {
     }
   }
 
-  /** Plays or pauses; at the end there is nothing left to play, so it begins again. */
+  /** Plays or pauses; a replay that has ended starts again. */
   toggle(): Promise<boolean> {
     if (this.state === 'ended' && this.chosen)
       return this.patch({ position: this.chosen.start, state: 'playing' });
     return this.patch({ state: this.state === 'playing' ? 'paused' : 'playing' });
   }
 
-  /** Seeks to a time of the recording. Where it lies outside of the range that is played over and over, that is over. */
+  /** Seeks to a time of the recording, ms. A time outside the looped range ends the loop over it. */
   seek(ms: number): Promise<boolean> {
     const { range } = this;
     if (range && (ms < range.from || ms > range.to))
@@ -139,19 +139,19 @@ export class Replays {
     return this.patch({ position: iso(Math.max(this.startMs, Math.min(end, ms))) });
   }
 
-  /** Back (-1) or forward (1): ten seconds, or one percent of a recording that is longer than a quarter of an hour; or so many times that. */
+  /** Seeks back (-1) or forward (1) by ten seconds, or by one percent of a recording longer than 15 minutes; `times` as far. */
   skip(direction: 1 | -1, times = 1): Promise<boolean> {
     const length = Number.isNaN(this.endMs) ? 0 : this.endMs - this.startMs;
     const step = Math.max(10_000, length > 900_000 ? length / 100 : 0) * times;
     return this.seek(this.positionAt(performance.now()) + direction * step);
   }
 
-  /** Pauses, and goes to the records of the next time (1) or the one before (-1). */
+  /** Pauses, and goes to the next (1) or previous (-1) record time. */
   step(direction: 1 | -1): Promise<boolean> {
     return this.patch({ step: direction === 1 ? 'time' : '-time' });
   }
 
-  /** Plays from one moment to another, over and over; undefined: all of it again. */
+  /** Loops over a range; undefined: over the whole recording. */
   async setRange(range: TimeRange | undefined): Promise<boolean> {
     this.mark = undefined;
     if (range) return this.patch({ ab: `${iso(range.from)}..${iso(range.to)}` });
@@ -159,16 +159,16 @@ export class Replays {
   }
 
   /**
-   * Sets the begin (A) or the end (B) of what is played over and over. A alone is a mark until there is a B; B alone goes
-   * from the start.
+   * Sets the start (A) or the end (B) of the looped range. A without B is only a mark; B without A takes the start of the
+   * recording.
    */
   setEnd(end: 'a' | 'b', ms: number): Promise<boolean> {
     const { range } = this;
     if (end === 'b') {
       const from = this.mark ?? range?.from ?? this.startMs;
-      return this.setRange({ from: Math.min(from, ms - LEAST_RANGE_MS), to: ms });
+      return this.setRange({ from: Math.min(from, ms - SHORTEST_RANGE_MS), to: ms });
     }
-    if (range && ms < range.to - LEAST_RANGE_MS) return this.setRange({ from: ms, to: range.to });
+    if (range && ms < range.to - SHORTEST_RANGE_MS) return this.setRange({ from: ms, to: range.to });
     this.mark = ms;
     return Promise.resolve(true);
   }
@@ -176,7 +176,7 @@ export class Replays {
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
-/** What a person calls a replay: its name, or its recordings when the name was made up. */
+/** The title of a replay: its id, or its recordings when the id was generated. */
 export const titleOf = ({ id, recordings }: Replay): string =>
   /^replay-[0-9a-f]+$/.test(id) && recordings.length > 0 ? recordings.join(', ') : id;
 

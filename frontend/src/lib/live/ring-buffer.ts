@@ -1,9 +1,9 @@
-/** The last `size` things pushed; older ones fall out. */
+/** Keeps the last `size` items; older ones are dropped. */
 export class RingBuffer<T> {
   readonly size: number;
   #items: T[] = [];
   #next = 0;
-  /** How many were ever pushed since the last clear. */
+  /** How many items were pushed since the last clear. */
   pushed = 0;
 
   constructor(size: number) {
@@ -26,7 +26,7 @@ export class RingBuffer<T> {
     this.pushed = 0;
   }
 
-  /** The newest first, at most `limit`, only those that pass. */
+  /** At most `limit` items that pass, newest first. */
   newest(limit: number, passes: (item: T) => boolean = () => true): T[] {
     const found: T[] = [];
     const n = this.#items.length;

@@ -1,16 +1,17 @@
 import type { Subject, Subjects } from './subjects.ts';
 
-/** The one subject that is looked at, on map, charts and table alike; and whether the map follows it. */
+/** The subject that map, charts and tables highlight, and whether the map follows it. */
 export class SubjectSelection {
   key = $state<string>();
   follow = $state(false);
   hoverKey = $state<string>();
   readonly #subjects: Subjects;
-  readonly #say: (subject: Subject) => void;
+  readonly #selected: (subject: Subject) => void;
 
-  constructor(subjects: Subjects, say: (subject: Subject) => void) {
+  /** `selected` is called when another subject is selected. */
+  constructor(subjects: Subjects, selected: (subject: Subject) => void) {
     this.#subjects = subjects;
-    this.#say = say;
+    this.#selected = selected;
   }
 
   get subject(): Subject | undefined {
@@ -22,25 +23,20 @@ export class SubjectSelection {
     const changed = key !== this.key;
     this.key = key;
     const { subject } = this;
-    if (changed && subject) this.#say(subject);
+    if (changed && subject) this.#selected(subject);
   }
 
-  /** Selects it, or deselects it when it is the selected one. */
+  /** Selects a subject, or deselects it when it is the selected one. */
   toggle(key: string): void {
     this.select(this.key === key ? undefined : key);
   }
 
-  /** The next (1) or previous (-1) subject in the order of the list. */
+  /** Selects the next (1) or previous (-1) subject in the order of the list. */
   step(direction: 1 | -1): void {
     const present = this.#subjects.present();
     if (present.length === 0) return;
     const at = present.findIndex(({ key }) => key === this.key);
-    const next =
-      at < 0
-        ? direction === 1
-          ? 0
-          : present.length - 1
-        : (at + direction + present.length) % present.length;
-    this.select(present[next]?.key);
+    const from = at < 0 && direction === -1 ? 0 : at;
+    this.select(present[(from + direction + present.length) % present.length]?.key);
   }
 }

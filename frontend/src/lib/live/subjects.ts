@@ -1,19 +1,17 @@
+import { SUBJECT_COLOURS } from '../ui/palette.ts';
 import { TimeSeries } from './time-series.ts';
 
-/** Number of colours in the palette; `--subject-0` to `--subject-11` in the style sheet. */
-export const COLOURS = 12;
-
-/** One thing that events speak of: a vehicle, an author, a sensor. It keeps its colour when its epoch is void. */
+/** A vehicle, author, sensor or other thing that events are about. Keeps its colour from epoch to epoch. */
 export class Subject {
-  /** The channel at the beginning of its channels. */
+  /** The channel from which all its channels are derived. */
   readonly root: string;
   readonly name: string;
   readonly key: string;
   /** Index into the palette. */
   colour: number;
-  /** Whether the current epoch has spoken of it. */
+  /** Whether the current epoch has events about it. */
   present = false;
-  /** Its numbers over time, by metric; and which channel told them. */
+  /** Its numbers over time by metric, each with the channel that it came from. */
   readonly series = new Map<string, { channel: string; series: TimeSeries }>();
 
   constructor(root: string, name: string, colour: number) {
@@ -30,18 +28,18 @@ export class Subject {
   }
 }
 
-/** A subject's identity on the page. */
+/** The key of a subject on the page. */
 export const keyOf = (root: string, name: string): string => `${root}\n${name}`;
 
 const natural = new Intl.Collator('en', { numeric: true });
 
-/** All subjects, found by root channel and name. */
+/** All subjects by root channel and name. */
 export class Subjects {
   readonly all = new Map<string, Subject>();
-  /** Moves when subjects get other colours. */
+  /** Changes when subjects get other colours. */
   version = 0;
   #next = new Map<string, number>();
-  /** Colours of subjects that are known by name but have not come yet. */
+  /** Colours of subjects whose names are known but which have no events yet. */
   #reserved = new Map<string, number>();
   #sorted: Subject[] = [];
   #sortedCount = -1;
@@ -55,19 +53,19 @@ export class Subjects {
   }
 
   /**
-   * Gives the subjects of a root channel, and those that will come, their colours in the order of their names: neighbours in
-   * the list and lines of one chart differ, and a reload changes nothing.
+   * Assigns colours to the subjects of a root channel, and to those expected by name, in the order of their names: neighbours
+   * in the list and lines of one chart differ, and a reload changes nothing.
    */
   arrange(root: string, names: readonly string[] = []): void {
     const here = [...this.all.values()].filter((subject) => subject.root === root);
     const all = [...new Set([...here.map(({ name }) => name), ...names])].sort(natural.compare);
-    all.forEach((name, i) => this.#reserved.set(keyOf(root, name), i % COLOURS));
+    all.forEach((name, i) => this.#reserved.set(keyOf(root, name), i % SUBJECT_COLOURS));
     this.#next.set(root, all.length);
     for (const subject of here) subject.colour = this.#reserved.get(subject.key) ?? subject.colour;
     this.version++;
   }
 
-  /** Removes all subjects of a channel that is no longer watched. */
+  /** Removes all subjects of a root channel that is no longer watched. */
   drop(root: string): void {
     for (const reserved of [this.all, this.#reserved]) {
       for (const key of reserved.keys()) if (key.startsWith(keyOf(root, ''))) reserved.delete(key);
@@ -76,7 +74,7 @@ export class Subjects {
     this.#sortedCount = -1;
   }
 
-  /** Those present, in natural order of their names. */
+  /** The subjects of the current epoch, in natural order of their names. */
   present(): Subject[] {
     if (this.#sortedCount !== this.all.size) {
       this.#sorted = [...this.all.values()].sort(
@@ -90,6 +88,6 @@ export class Subjects {
   #take(root: string): number {
     const next = this.#next.get(root) ?? 0;
     this.#next.set(root, next + 1);
-    return next % COLOURS;
+    return next % SUBJECT_COLOURS;
   }
 }

@@ -2,8 +2,8 @@ const FIRST = 64;
 const MOST = 4096;
 
 /**
- * One number over event time, oldest first, in typed arrays. It always spans all it was given: when it is full, every other
- * value of its older half is dropped. Times are event time in ms and rise; a value that is not newer than the last is left out.
+ * One number over event time, oldest first, in typed arrays. Times are ms and rise; a value that is not newer than the last
+ * one is left out. When it is full, every other value of its older half is dropped, so that it always covers the whole time.
  */
 export class TimeSeries {
   times = new Float64Array(FIRST);

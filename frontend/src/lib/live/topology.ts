@@ -1,14 +1,14 @@
 import type { Service } from '../../../../schemas/types.ts';
 
 /**
- * Which channel a channel is derived from, as the services say (inputs, outputs), else by its dotted name: `gps.movement` is
- * derived from `gps`. The page shows a subject once, whatever number of channels speak of it.
+ * Knows from which channel a channel is derived: by the inputs and outputs of the services, or else by its dotted name
+ * (`gps.movement` is derived from `gps`). The page shows a subject once, however many channels describe it.
  */
 export class Topology {
   #parents = new Map<string, string>();
   #roots = new Map<string, string>();
 
-  /** Learns from the services; true when something changed. */
+  /** Learns from the services; returns true when something changed. */
   learn(services: readonly Service[]): boolean {
     const parents = new Map<string, string>();
     for (const { inputs = [], outputs = [] } of services) {
@@ -16,13 +16,13 @@ export class Topology {
     }
     const changed = [...parents].some(([output, input]) => this.#parents.get(output) !== input);
     if (!changed) return false;
-    // What was learned stays: a service that restarts has not changed what it does.
+    // Keep what is known: a service that restarts is missing from the list for a moment.
     for (const [output, input] of parents) this.#parents.set(output, input);
     this.#roots.clear();
     return true;
   }
 
-  /** The channel at the beginning: `gps` for `gps`, `gps.movement` and what is derived from it. */
+  /** The channel from which a channel is derived in the end: `gps` for `gps` and for `gps.movement`. */
   root(channel: string): string {
     const known = this.#roots.get(channel);
     if (known) return known;
@@ -37,7 +37,7 @@ export class Topology {
     return at;
   }
 
-  /** The given channels and all that the services, or the given names, derive from them. */
+  /** The given channels, and all known channels that are derived from them. */
   withDerived(channels: Iterable<string>, names: Iterable<string>): Set<string> {
     const all = new Set(channels);
     const roots = new Set([...all].map((channel) => this.root(channel)));

@@ -1,14 +1,14 @@
 import type { Map as BaseMap } from 'maplibre-gl';
 import type { Area } from '../live/area-filter.svelte.ts';
-import type { LonLat } from './geo.ts';
+import type { LonLat } from '../live/geometry.ts';
 
 const SVG = 'http://www.w3.org/2000/svg';
-/** Less than this, in pixels, is a click. */
+/** A smaller area, in pixels, is taken for a click. */
 const LEAST_PX = 6;
-/** A lasso takes a point every so many pixels. */
+/** Distance between the points of a lasso, pixels. */
 const APART_PX = 4;
 
-/** Lets a person draw a box or a lasso onto the map with the pointer; the map stands still meanwhile. */
+/** Lets the person draw a box or a lasso on the map with the pointer; meanwhile the map can't be dragged. */
 export class AreaSketch {
   readonly #map: BaseMap;
   #stop: (() => void) | undefined;
@@ -17,7 +17,7 @@ export class AreaSketch {
     this.#map = map;
   }
 
-  /** Begins; `done` is told the area, or undefined when it was given up or too small. A second one takes the place of the first. */
+  /** Begins a drawing and cancels an earlier one. `done` gets the area; undefined when it was cancelled or is too small. */
   begin(kind: Area['kind'], done: (area: Area | undefined) => void): void {
     this.#stop?.();
     const map = this.#map;
@@ -76,7 +76,7 @@ export class AreaSketch {
     this.#stop = () => finish(undefined);
   }
 
-  /** Gives up what is being drawn, if anything. */
+  /** Cancels the drawing, if there is one. */
   end(): void {
     this.#stop?.();
   }

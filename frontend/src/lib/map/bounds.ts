@@ -1,33 +1,50 @@
 import type { RecordingDescription } from '../../../../schemas/types.ts';
-import type { Movers } from './movers.ts';
+import type { Box } from '../live/geometry.ts';
+import type { Movers } from './movers/movers.ts';
 
-/** West, south, east, north in degrees. */
-export type Box = [number, number, number, number];
+/** Grows a box around points; starts empty. */
+class BoxBuilder {
+  #box: Box = [Infinity, Infinity, -Infinity, -Infinity];
 
-/** A box around the subjects of some root channels and their trails; undefined while there is none. */
+  add(x: number, y: number): void {
+    const [west, south, east, north] = this.#box;
+    this.#box = [Math.min(west, x), Math.min(south, y), Math.max(east, x), Math.max(north, y)];
+  }
+
+  /** The box; undefined without any point. */
+  get box(): Box | undefined {
+    return Number.isFinite(this.#box[0]) ? this.#box : undefined;
+  }
+}
+
+/** A box around the subjects of some root channels and their trails; undefined when there are none. */
 export function boxOf(movers: Movers, roots: ReadonlySet<string>): Box | undefined {
-  const box: Box = [Infinity, Infinity, -Infinity, -Infinity];
-  const add = (x: number, y: number): void => {
-    box[0] = Math.min(box[0], x);
-    box[1] = Math.min(box[1], y);
-    box[2] = Math.max(box[2], x);
-    box[3] = Math.max(box[3], y);
-  };
-  for (const { subject, at } of movers.all) if (roots.has(subject.root)) add(at[0], at[1]);
+  const builder = new BoxBuilder();
+  for (const { subject, at } of movers.all) if (roots.has(subject.root)) builder.add(at[0], at[1]);
   for (const [root, { west, south, east, north }] of movers.trails) {
     if (!roots.has(root) || !Number.isFinite(west)) continue;
-    add(west, south);
-    add(east, north);
+    builder.add(west, south);
+    builder.add(east, north);
   }
-  return Number.isFinite(box[0]) ? box : undefined;
+  return builder.box;
 }
 
-/** Whether a box lies in another one. */
-export function within(box: Box, inside: Box): boolean {
-  return box[0] >= inside[0] && box[1] >= inside[1] && box[2] <= inside[2] && box[3] <= inside[3];
+/** A box around the lines of a map; undefined when there are none. */
+export function boxAround({ features }: GeoJSON.FeatureCollection): Box | undefined {
+  const builder = new BoxBuilder();
+  for (const { geometry } of features) {
+    if (geometry.type !== 'LineString') continue;
+    for (const [x = 0, y = 0] of geometry.coordinates) builder.add(x, y);
+  }
+  return builder.box;
 }
 
-/** A box with half of its size around it, for what is still on the move. */
+/** Whether the first box lies inside the second. */
+export function isInside(box: Box, outer: Box): boolean {
+  return box[0] >= outer[0] && box[1] >= outer[1] && box[2] <= outer[2] && box[3] <= outer[3];
+}
+
+/** A box with half of its size added on each side, for data that is still moving. */
 export function grown([west, south, east, north]: Box): Box {
   const [x, y] = [(east - west) / 2, (north - south) / 2];
   return [
@@ -38,34 +55,19 @@ export function grown([west, south, east, north]: Box): Box {
   ];
 }
 
-/** Whether a box lies in another one, or not far beyond it. */
-export function near([west, south, east, north]: Box, inside: Box): boolean {
+/** Whether the second box lies in the first, or beyond it by no more than its size. */
+export function isNear([west, south, east, north]: Box, other: Box): boolean {
   const [x, y] = [east - west, north - south];
-  return inside[0] >= west - x && inside[2] <= east + x && inside[1] >= south - y && inside[3] <= north + y;
+  return other[0] >= west - x && other[2] <= east + x && other[1] >= south - y && other[3] <= north + y;
 }
 
-/** A box around the lines of a map; undefined while there is none. */
-export function boxAround({ features }: GeoJSON.FeatureCollection): Box | undefined {
-  const box: Box = [Infinity, Infinity, -Infinity, -Infinity];
-  for (const { geometry } of features) {
-    if (geometry.type !== 'LineString') continue;
-    for (const [x = 0, y = 0] of geometry.coordinates) {
-      box[0] = Math.min(box[0], x);
-      box[1] = Math.min(box[1], y);
-      box[2] = Math.max(box[2], x);
-      box[3] = Math.max(box[3], y);
-    }
-  }
-  return Number.isFinite(box[0]) ? box : undefined;
-}
-
-/** The box that recordings describe. One that begins or ends at exactly 0, 0 holds a fix that is none, and is not believed. */
+/** The box that descriptions of recordings give. One with a corner at exactly 0, 0 includes a missing fix, and is ignored. */
 export function describedBox(descriptions: readonly RecordingDescription[]): Box | undefined {
   const boxes = descriptions.flatMap(({ bbox }) => (bbox ? [bbox] : []));
   if (boxes.length === 0) return undefined;
   const side = (i: 0 | 1 | 2 | 3, pick: (...n: number[]) => number): number =>
     pick(...boxes.map((box) => box[i] as number));
   const box: Box = [side(0, Math.min), side(1, Math.min), side(2, Math.max), side(3, Math.max)];
-  const nullIsland = (box[0] === 0 || box[2] === 0) && (box[1] === 0 || box[3] === 0);
-  return nullIsland ? undefined : box;
+  const hasNullIsland = (box[0] === 0 || box[2] === 0) && (box[1] === 0 || box[3] === 0);
+  return hasNullIsland ? undefined : box;
 }

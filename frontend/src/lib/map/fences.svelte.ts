@@ -1,17 +1,17 @@
-import type { Problem, ServiceConfig } from '../../../../schemas/types.ts';
+import type { Problem, Service, ServiceConfig } from '../../../../schemas/types.ts';
 import { api, problemOf } from '../live/api.ts';
-import type { LonLat } from './geo.ts';
+import type { LonLat } from '../live/geometry.ts';
 
-/** An area that the service of fences watches, as it is set up. */
+/** An area that the fences service watches. */
 export interface Fence {
   readonly id: string;
   readonly name: string;
   readonly geometry: GeoJSON.Polygon | GeoJSON.MultiPolygon;
 }
 
-/** A fence that is being changed: its outer ring without the point that closes it. */
+/** A fence that is being changed. `ring`: its outer ring without the closing point. */
 export interface FenceDraft {
-  /** Undefined while it is a new one. */
+  /** Undefined for a new fence. */
   readonly id: string | undefined;
   name: string;
   ring: LonLat[];
@@ -19,45 +19,60 @@ export interface FenceDraft {
 
 const LEAST_CORNERS = 3;
 
-/** The fences of a service: what they are, and the one that is being changed. */
+/** The fences of the service that watches them, and the one that is being changed. */
 export class Fences {
   list = $state.raw<readonly Fence[]>([]);
   draft = $state.raw<FenceDraft>();
   /** Why the last change was refused. */
   problem = $state.raw<Problem>();
-  /** While a change is on its way. */
+  /** While a change is being sent. */
   saving = $state(false);
-  /** Whether there is a service to ask. */
+  /** Whether there is a service that watches fences. */
   known = $state(false);
-  readonly #saved: (service: string) => void;
+  readonly #saved: (channel: string) => void;
   #service: string | undefined;
+  /** The channel with the events of the fences. */
+  #channel: string | undefined;
+  #loaded = '';
 
-  /** `saved` is told when fences were changed: what was derived with the old ones is void. */
-  constructor(saved: (service: string) => void) {
+  /** `saved` is called with the channel of the fences' events when fences were changed: its events are void then. */
+  constructor(saved: (channel: string) => void) {
     this.#saved = saved;
   }
 
-  /** Asks a service for its fences; one that has none leaves none. */
-  async load(service: string): Promise<void> {
-    try {
-      this.#take(service, await api.service(service));
-    } catch {
-      // It may be on its way; the next look finds it.
-    }
+  /**
+   * Loads the fences when the service is found, and again when its channel has a new epoch: then another program has changed
+   * them. Call it a few times a second.
+   */
+  follow(services: readonly Service[], epochOf: (channel: string) => number): void {
+    const service = services.find(
+      ({ name, outputs }) => name === 'fences' || outputs?.some((output) => output.endsWith('.fences')),
+    );
+    if (!service) return;
+    this.#channel = service.outputs?.[0];
+    const key = `${service.name} ${epochOf(this.#channel ?? '')}`;
+    if (key === this.#loaded) return;
+    this.#loaded = key;
+    void this.#load(service.name);
   }
 
-  /** Begins a new fence around a middle, `width` and `height` degrees large. */
+  /** Begins a new rectangular fence around a centre; `width` and `height` in degrees. */
   begin([longitude, latitude]: LonLat, width: number, height: number): void {
     const [x, y] = [width / 2, height / 2];
     this.problem = undefined;
     this.draft = {
       id: undefined,
       name: '',
-      ring: [[-x, -y], [x, -y], [x, y], [-x, y]].map(([dx = 0, dy = 0]) => [longitude + dx, latitude + dy] as const), // prettier-ignore
+      ring: [
+        [longitude - x, latitude - y],
+        [longitude + x, latitude - y],
+        [longitude + x, latitude + y],
+        [longitude - x, latitude + y],
+      ],
     };
   }
 
-  /** Begins to change a fence. Of one with several parts only the first is changed. */
+  /** Begins to change a fence; of several parts only the first can be changed. */
   edit(id: string): void {
     const fence = this.list.find((one) => one.id === id);
     if (!fence) return;
@@ -70,22 +85,22 @@ export class Fences {
     this.problem = undefined;
   }
 
-  /** Puts a corner of the draft elsewhere. */
+  /** Moves a corner of the draft. */
   move(corner: number, to: LonLat): void {
     this.#change((ring) => ring.map((at, i) => (i === corner ? to : at)));
   }
 
-  /** Puts a new corner behind another one. */
-  add(behind: number, at: LonLat): void {
-    this.#change((ring) => ring.toSpliced(behind + 1, 0, at));
+  /** Adds a corner after another one. */
+  add(after: number, at: LonLat): void {
+    this.#change((ring) => ring.toSpliced(after + 1, 0, at));
   }
 
-  /** Takes a corner away; three are the least. */
+  /** Removes a corner; three remain at least. */
   removeCorner(corner: number): void {
     this.#change((ring) => (ring.length > LEAST_CORNERS ? ring.toSpliced(corner, 1) : ring));
   }
 
-  /** Keeps the draft. True when the service has taken it. */
+  /** Saves the draft; returns true when the service has accepted it. */
   async save(): Promise<boolean> {
     const { draft } = this;
     if (!draft) return false;
@@ -99,10 +114,18 @@ export class Fences {
     return done;
   }
 
-  /** Takes a fence away. */
+  /** Removes a fence. */
   remove(id: string): Promise<boolean> {
     if (this.draft?.id === id) this.draft = undefined;
     return this.#send(this.list.filter((fence) => fence.id !== id));
+  }
+
+  async #load(service: string): Promise<void> {
+    try {
+      this.#take(service, await api.service(service));
+    } catch {
+      // The next epoch, or the next change of the services, tries again.
+    }
   }
 
   #change(how: (ring: LonLat[]) => LonLat[]): void {
@@ -113,7 +136,10 @@ export class Fences {
     const service = this.#service;
     if (!service) return false;
     const features = list.map(({ id, name, geometry }) => ({
-      ...{ type: 'Feature', id, properties: { name }, geometry },
+      type: 'Feature',
+      id,
+      properties: { name },
+      geometry,
     }));
     this.saving = true;
     try {
@@ -122,7 +148,7 @@ export class Fences {
         await api.patchService(service, { params: { fences: { type: 'FeatureCollection', features } } }),
       );
       this.problem = undefined;
-      this.#saved(service);
+      if (this.#channel) this.#saved(this.#channel);
       return true;
     } catch (error) {
       this.problem = problemOf(error);
@@ -149,9 +175,9 @@ function outerRing(geometry: Fence['geometry']): LonLat[] {
   return ring.slice(0, -1).map(([longitude = 0, latitude = 0]) => [longitude, latitude]);
 }
 
-/** The ring in the place of a geometry's first; its holes and other parts stay. */
+/** Puts a ring in place of the first ring of a geometry; holes and other parts stay. */
 function closed(ring: readonly LonLat[], old: Fence['geometry'] | undefined): Fence['geometry'] {
-  // A decimetre is finer than anybody draws.
+  // Six decimal places are about 10 cm.
   const first = [...ring, ring[0] as LonLat].map((at) => at.map((degrees) => Number(degrees.toFixed(6))));
   if (old?.type === 'MultiPolygon') {
     const [part = [], ...parts] = old.coordinates;
@@ -160,9 +186,10 @@ function closed(ring: readonly LonLat[], old: Fence['geometry'] | undefined): Fe
   return { type: 'Polygon', coordinates: [first, ...(old?.coordinates.slice(1) ?? [])] };
 }
 
-/** An id out of a name that no fence has yet. */
+/** An unused id made from a name. */
 function freeId(name: string, list: readonly Fence[]): string {
-  const plain = name.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '') || 'fence'; // prettier-ignore
+  const words = name.toLowerCase().match(/[a-z0-9]+/g);
+  const plain = words?.join('-') ?? 'fence';
   const taken = new Set(list.map(({ id }) => id));
   if (!taken.has(plain)) return plain;
   let n = 2;

@@ -1,15 +1,5 @@
 import { apiKey } from '../ui/api-key.ts';
-
-/** Hands a text to the browser as a file to keep. */
-export function saveFile(name: string, content: BlobPart, type: string): void {
-  const url = URL.createObjectURL(new Blob([content], { type }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  // The download has begun by then; the blob is not needed any more.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
-}
+import { saveFile } from '../ui/save-file.ts';
 
 /**
  * Has the browser keep a recording's file; a click on a link to it can't say who asks, so with a key it is fetched first.

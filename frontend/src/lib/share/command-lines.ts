@@ -1,62 +1,50 @@
-import type { ChannelFilter } from '../live/area-filter.svelte.ts';
+import type { PanelQuery } from './panel-query.ts';
 
-/** What of which channels a panel shows. */
-export interface PanelQuery {
-  channels: readonly string[];
-  /** The latest event of each subject, or what was before that. */
-  what: 'state' | 'history';
-  subject?: string | undefined;
-  /** A part of the map, or some subjects. */
-  wish?: ChannelFilter;
-  /** Event times, ISO 8601. */
-  since?: string | undefined;
-  until?: string | undefined;
-}
-
-/** Where everything is; `port` is Redis's own, if the API knows it. */
+/** Where the API and Redis are. */
 export interface Endpoints {
   origin: string;
+  /** The port of Redis; undefined when the API does not know it. */
   redisPort: number | undefined;
-  /** Whether the API asks for a key: it is named, never told. */
+  /** Whether the API needs a key: the lines name its variable, never the key itself. */
   locked: boolean;
 }
 
-/** Rows that a history is asked for, as a person reads them. */
+/** Past events to ask for: as many as a person reads. */
 const ROWS = 100;
 
-/** The same as a panel shows, by `curl`, by `redis-cli` and by a Socket.IO client: a line or more for each channel. */
-export function linesOf(
-  asked: PanelQuery,
-  place: Endpoints,
+/** Commands for `curl` and `redis-cli`, and code for a Socket.IO client, that return what a panel shows. */
+export function commandLines(
+  query: PanelQuery,
+  endpoints: Endpoints,
 ): { curl: string; redis: string; socket: string } {
-  const redis = place.redisPort ? `redis-cli -p ${place.redisPort}` : 'redis-cli -u "$REDIS_URL"';
-  const each = (line: (channel: string) => string): string => asked.channels.map(line).join('\n');
+  const redis = endpoints.redisPort ? `redis-cli -p ${endpoints.redisPort}` : 'redis-cli -u "$REDIS_URL"';
+  const each = (line: (channel: string) => string): string => query.channels.map(line).join('\n');
   return {
-    curl: each((channel) => curl(channel, asked, place)),
-    redis: each((channel) => `${redis} ${redisCommand(channel, asked)}`),
-    socket: socket(asked, place),
+    curl: each((channel) => curl(channel, query, endpoints)),
+    redis: each((channel) => `${redis} ${redisCommand(channel, query)}`),
+    socket: socket(query, endpoints),
   };
 }
 
 function curl(
   channel: string,
-  { what, subject, wish, since, until }: PanelQuery,
+  { what, subject, filter, since, until }: PanelQuery,
   { origin, locked }: Endpoints,
 ): string {
   const path = `${origin}/api/v1/channels/${encodeURIComponent(channel)}`;
   const header = locked ? ' -H "authorization: Bearer $REPRISE_API_KEY"' : '';
-  const query = new URLSearchParams();
+  const parameters = new URLSearchParams();
   if (what === 'state') {
     if (subject !== undefined)
       return `curl${header} ${quoted(`${path}/state/${encodeURIComponent(subject)}`)}`;
-    if (wish?.bbox) query.set('bbox', wish.bbox.join());
+    if (filter?.bbox) parameters.set('bbox', filter.bbox.join());
   } else {
-    query.set('limit', String(ROWS));
-    if (subject !== undefined) query.set('subject', subject);
-    if (since) query.set('since', since);
-    if (until) query.set('until', until);
+    parameters.set('limit', String(ROWS));
+    if (subject !== undefined) parameters.set('subject', subject);
+    if (since) parameters.set('since', since);
+    if (until) parameters.set('until', until);
   }
-  const text = query.toString().replaceAll('%2C', ',').replaceAll('%3A', ':');
+  const text = parameters.toString().replaceAll('%2C', ',').replaceAll('%3A', ':');
   return `curl${header} ${quoted(`${path}/${what}${text && `?${text}`}`)}`;
 }
 
@@ -66,9 +54,9 @@ function redisCommand(channel: string, { what, subject }: PanelQuery): string {
   return subject === undefined ? `hgetall ${key}` : `hget ${key} ${quoted(subject)}`;
 }
 
-function socket({ channels, subject, wish }: PanelQuery, { origin, locked }: Endpoints): string {
+function socket({ channels, subject, filter }: PanelQuery, { origin, locked }: Endpoints): string {
   const auth = locked ? ', { auth: { token: process.env.REPRISE_API_KEY } }' : '';
-  const wanted = subject === undefined ? wish : { subjects: [subject] };
+  const wanted = subject === undefined ? filter : { subjects: [subject] };
   return [
     `import { io } from 'socket.io-client';`,
     `const live = io(${JSON.stringify(`${origin}/live`)}${auth});`,
@@ -80,6 +68,6 @@ function socket({ channels, subject, wish }: PanelQuery, { origin, locked }: End
   ].join('\n');
 }
 
-/** As one word of a shell. */
+/** As one word in a shell. */
 const quoted = (word: string): string =>
   /^[\w./:@,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

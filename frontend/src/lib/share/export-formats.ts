@@ -1,13 +1,13 @@
 import type { CloudEvent } from '../../../../schemas/types.ts';
-import { isPlace } from '../map/geo.ts';
+import { isPlace } from '../live/event-data.ts';
 
-/** What a selection can be kept as. */
+/** The file formats that events can be saved in. */
 export const FORMATS = ['csv', 'geojson', 'gpx', 'mcap'] as const;
 export type Format = (typeof FORMATS)[number];
 
 const GPX = 'http://www.topografix.com/GPX/1/1';
 
-/** Writes events, oldest first, as a file. GeoJSON and GPX hold those with a place only. What writes each is fetched when needed. */
+/** Writes events, oldest first, as a file. GeoJSON and GPX hold only events with a place. */
 export async function write(
   format: Format,
   events: readonly CloudEvent[],
@@ -19,11 +19,11 @@ export async function write(
   return { content: await mcap(events), type: 'application/octet-stream' };
 }
 
-/** A row for each event: what stands around its data, then all members that any of them has. */
+/** A row for each event: time, channel and subject, then the members of all data. */
 async function csv(events: readonly CloudEvent[]): Promise<string> {
   const { unparse } = await import('papaparse');
   const members = [...new Set(events.flatMap(({ data }) => Object.keys(data)))];
-  const told = ['time', 'channel', 'subject'];
+  const envelope = ['time', 'channel', 'subject'];
   const cell = (value: unknown): unknown =>
     typeof value === 'object' && value !== null ? JSON.stringify(value) : value;
   const rows = events.map(({ time, type, subject, data }) => [
@@ -32,8 +32,8 @@ async function csv(events: readonly CloudEvent[]): Promise<string> {
     subject,
     ...members.map((name) => cell(data[name])),
   ]);
-  // A member of the same name as what stands around it: read back, each column has a name of its own.
-  const fields = [...told, ...members.map((name) => (told.includes(name) ? `data_${name}` : name))];
+  // Rename members with the name of an envelope column, so that all columns differ.
+  const fields = [...envelope, ...members.map((name) => (envelope.includes(name) ? `data_${name}` : name))];
   return unparse({ fields, data: rows }, { newline: '\n' });
 }
 

@@ -1,13 +1,13 @@
 import { McapWriter, type IWritable } from '@mcap/core';
 import type { CloudEvent } from '../../../../schemas/types.ts';
 
-/** Collects what is written. */
+/** Collects the written bytes. */
 class Memory implements IWritable {
   readonly parts: Uint8Array<ArrayBuffer>[] = [];
   #size = 0n;
 
   write(bytes: Uint8Array): Promise<void> {
-    // The writer uses its buffer again.
+    // Copy them: the writer reuses its buffer.
     this.parts.push(new Uint8Array(bytes));
     this.#size += BigInt(bytes.length);
     return Promise.resolve();
@@ -18,7 +18,7 @@ class Memory implements IWritable {
   }
 }
 
-/** Events as MCAP: a topic for each channel, an MCAP channel for each subject, the data as JSON; docs/recordings.md says more. */
+/** Events as MCAP: a topic for each channel, an MCAP channel for each subject, the data as JSON. See docs/recordings.md. */
 export async function mcap(events: readonly CloudEvent[]): Promise<Blob> {
   const memory = new Memory();
   const writer = new McapWriter({ writable: memory });
@@ -46,7 +46,7 @@ export async function mcap(events: readonly CloudEvent[]): Promise<Blob> {
   return new Blob(memory.parts);
 }
 
-/** Of an ISO 8601 time, whose fraction may have more places than a Date keeps. */
+/** Nanoseconds of an ISO 8601 time: its fraction may have more digits than a Date keeps. */
 function nanoseconds(time: string): bigint {
   const fraction = (/\.(\d+)/.exec(time)?.[1] ?? '').padEnd(9, '0').slice(0, 9);
   return BigInt(Math.floor(Date.parse(time) / 1000)) * 1_000_000_000n + BigInt(fraction);

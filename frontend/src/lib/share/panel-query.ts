@@ -1,32 +1,67 @@
 import type { AppState } from '../app/app-state.svelte.ts';
-import type { PanelQuery } from './command-lines.ts';
+import type { ChannelFilter } from '../live/area-filter.svelte.ts';
 
-/** The panels that tell how else to get what they show. */
-export type Panel = 'map' | 'charts' | 'events' | 'feed';
+/** The data that a panel shows, as a request to the API. */
+export interface PanelQuery {
+  channels: readonly string[];
+  /** The latest event of each subject, or past events. */
+  what: 'state' | 'history';
+  subject?: string | undefined;
+  /** A part of the map, or some subjects. */
+  filter?: ChannelFilter;
+  /** Event times, ISO 8601. */
+  since?: string | undefined;
+  until?: string | undefined;
+}
 
-/** What a panel shows, as it would be asked for. `chosen` are the channels that it was told to show, if it was. */
-export function askedOf(app: AppState, panel: Panel, chosen?: readonly string[]): PanelQuery {
-  const { timeline, selection, channels, posts } = app;
+/** The channels of the table of events: the chosen one, or all. */
+export const eventsQuery = (app: AppState, chosen: string | undefined): PanelQuery => ({
+  channels: chosen === undefined ? [...app.watched.all].sort() : [chosen],
+  what: 'history',
+  ...visibleTimes(app),
+});
+
+/** The channel that says most about posts: the one derived from the others. */
+export function feedQuery(app: AppState): PanelQuery {
+  const { channels, posts } = app;
+  const names = [...channels.all.values()]
+    .filter(({ recent }) => recent.newest(1, ({ data }) => posts.isPost(data)).length > 0)
+    .map(({ name }) => name)
+    .sort((a, b) => b.length - a.length);
+  return { channels: [names[0] ?? 'posts'], what: 'history', ...visibleTimes(app) };
+}
+
+/** The latest places of the subjects on the map. */
+export function mapQuery(app: AppState): PanelQuery {
+  const channels = rootsOf(app).map((root) => app.movers.leadOf(root) ?? root);
+  return {
+    channels,
+    what: 'state',
+    subject: app.selection.subject?.name,
+    filter: app.filterOf(channels[0] ?? ''),
+    ...visibleTimes(app),
+  };
+}
+
+/** The channels with the charted numbers: for what moves, the channel that the movement service derives. */
+export const chartsQuery = (app: AppState): PanelQuery => ({
+  channels: rootsOf(app).map((root) =>
+    app.channels.all.has(`${root}.movement`) ? `${root}.movement` : root,
+  ),
+  what: 'history',
+  subject: app.selection.subject?.name,
+  ...visibleTimes(app),
+});
+
+/** The root channel of the selected subject, or those of the chosen replay; only those with places if there are any. */
+function rootsOf({ selection, watched, movers }: AppState): string[] {
+  const front = selection.subject ? [selection.subject.root] : [...watched.front];
+  const placed = front.filter((root) => movers.leadOf(root) !== undefined);
+  return placed.length > 0 ? placed : front;
+}
+
+/** The visible part of the timeline; nothing when all of it is visible. */
+function visibleTimes({ timeline: { part } }: AppState): { since?: string; until?: string } {
   const iso = (ms: number): string => new Date(ms).toISOString();
-  const { part } = timeline;
-  const times = part && { since: iso(part.from), until: iso(part.to) };
-  if (panel === 'events') return { channels: chosen ?? [...app.watched].sort(), what: 'history', ...times };
-  if (panel === 'feed') {
-    const told = [...channels.all.values()].filter(
-      ({ recent }) => recent.newest(1, ({ data }) => posts.isPost(data)).length > 0,
-    );
-    // What says most of a post: the one that is derived from the others.
-    const names = told.map(({ name }) => name).sort((a, b) => b.length - a.length);
-    return { channels: names.length > 0 ? names.slice(0, 1) : ['posts'], what: 'history', ...times };
-  }
-  const front = selection.subject ? [selection.subject.root] : [...app.front];
-  const placed = front.filter((root) => app.movers.leadOf(root) !== undefined);
-  const roots = placed.length > 0 ? placed : front;
-  const subject = selection.subject?.name;
-  const lead = roots.map((root) => app.movers.leadOf(root) ?? root);
-  if (panel === 'map')
-    return { channels: lead, what: 'state', subject, wish: app.channelFilterOf(lead[0] ?? ''), ...times };
-  // What moves is charted by what is derived from it.
-  const names = roots.map((root) => (channels.all.has(`${root}.movement`) ? `${root}.movement` : root));
-  return { channels: names, what: 'history', subject, ...times };
+  return part ? { since: iso(part.from), until: iso(part.to) } : {};
 }

@@ -2,7 +2,7 @@ import { css, token } from '../ui/colours.ts';
 
 const TITLE_PX = 22;
 
-/** The charts of a panel below each other, each under its title. */
+/** A picture of the charts of a panel, one below the other, each with its title. */
 export function pictureOfCharts(panel: Element): HTMLCanvasElement {
   const scale = devicePixelRatio;
   const charts = [...panel.querySelectorAll('figure')].flatMap((figure) => {
@@ -27,7 +27,7 @@ export function pictureOfCharts(panel: Element): HTMLCanvasElement {
   return canvas;
 }
 
-/** @throws Error where the browser can't */
+/** A canvas as a PNG file. @throws Error when the browser can't make it */
 export const pngOf = (canvas: HTMLCanvasElement): Promise<Blob> =>
   new Promise((resolve, reject) =>
     canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('The picture is empty.'))), 'image/png'),

@@ -1,28 +1,28 @@
 import type { CloudEvent } from '../../../../schemas/types.ts';
 import { api } from '../live/api.ts';
 import { passes } from '../live/area-filter.svelte.ts';
-import type { PanelQuery } from './command-lines.ts';
+import type { PanelQuery } from './panel-query.ts';
 
-const PAGE = 5000;
-/** More would fill the browser's memory; whoever needs it cuts the recording. */
+const PAGE_EVENTS = 5000;
+/** More would fill the browser's memory; cutting the recording has no limit. */
 export const MOST_EVENTS = 200_000;
 
-/** Reads what was asked for out of the log, oldest first. `told` hears how many there are so far. `cut`: there would be more. */
+/** Reads the events of a query from the log, oldest first. `progress` is called with the number so far. `cut`: there are more. */
 export async function readLog(
-  { channels, subject, since, until, wish = {} }: PanelQuery,
-  told: (count: number) => void,
+  { channels, subject, since, until, filter = {} }: PanelQuery,
+  progress: (count: number) => void,
 ): Promise<{ events: CloudEvent[]; cut: boolean }> {
   const events: CloudEvent[] = [];
   for (const channel of channels) {
     let cursor: string | null | undefined;
     do {
       const query = {
-        limit: String(PAGE),
+        limit: String(PAGE_EVENTS),
         ...defined({ subject, since, until, cursor: cursor ?? undefined }),
       };
       const page = await api.history(channel, query);
-      for (const event of page.items) if (passes(wish, event)) events.push(event);
-      told(events.length);
+      for (const event of page.items) if (passes(filter, event)) events.push(event);
+      progress(events.length);
       cursor = page.cursor;
     } while (cursor && events.length < MOST_EVENTS);
     if (cursor) return { events: inOrder(events), cut: true };

@@ -3,22 +3,22 @@ import type { TimeRange } from '../ui/time-range.ts';
 
 type Described = Pick<RecordingDescription, 'start' | 'histogram'>;
 
-/** So many records must be missed before a silence is called a gap: by chance that happens once in 160,000 (e^-12). */
-const MISSED = 12;
+/** How many records must be missing before a silence counts as a gap. By chance that happens once in 160,000 (e^-12). */
+const MISSING = 12;
 
 /**
- * Where a recording is silent although it isn't otherwise: runs of empty buckets in which at least a dozen records would be
- * expected, at the recording's mean pace. Sparse data has pauses; those are not gaps.
+ * The gaps of a recording: runs of empty buckets in which at least a dozen records would be expected at the recording's mean
+ * rate. Sparse data has pauses; those are not gaps.
  */
 export function gapsOf({ start, histogram: { bucketSeconds, counts } }: Described): TimeRange[] {
   if (!start) return [];
-  const pace = counts.reduce((sum, n) => sum + n, 0) / Math.max(1, counts.length);
+  const mean = counts.reduce((sum, n) => sum + n, 0) / Math.max(1, counts.length);
   const first = Date.parse(start);
   const gaps: TimeRange[] = [];
   let empty = 0;
   counts.forEach((n, i) => {
     if (n === 0) return void empty++;
-    if (empty * pace >= MISSED) {
+    if (empty * mean >= MISSING) {
       const to = first + i * bucketSeconds * 1000;
       gaps.push({ from: to - empty * bucketSeconds * 1000, to });
     }
@@ -27,7 +27,7 @@ export function gapsOf({ start, histogram: { bucketSeconds, counts } }: Describe
   return gaps;
 }
 
-/** About when a line of a recording's file lies: as far through the records as through the lines, one record a line. */
+/** The approximate time of a line of a recording's file, ms: as far through the records as the line is through the file. */
 export function timeOfLine({ start, histogram: { bucketSeconds, counts } }: Described, line: number): number {
   if (!start) return NaN;
   let left = line;

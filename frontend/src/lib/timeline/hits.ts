@@ -1,10 +1,10 @@
+import { shareOf, timeAt } from '../ui/time-range.ts';
 import type { Moment } from './moments.ts';
-import { HISTOGRAM, LANE, topOf, type Lane, type TimelineScene } from './timeline-painter.ts';
-import { shareOf } from '../ui/time-range.ts';
+import { HISTOGRAM_PX, LANE_PX, topOf, type Lane, type TimelineScene } from './timeline-scene.ts';
 
 const NEAR_PX = 7;
 
-/** What lies under a pointer on the lanes. */
+/** Something in the lanes that the pointer is on. */
 export type TimelineHit =
   | { kind: 'moment'; moment: Moment }
   | { kind: 'gap'; from: number; to: number }
@@ -12,36 +12,35 @@ export type TimelineHit =
   | { kind: 'bad'; source: string; line: number; reason: string }
   | { kind: 'late'; worstMs: number };
 
-/** What is drawn nearest to a place on a picture of a width, CSS pixels; undefined where nothing is near. */
-export function hitAt(picture: TimelineScene, width: number, x: number, y: number): TimelineHit | undefined {
-  if (y < HISTOGRAM) return undefined;
-  const { span, expanded } = picture;
-  const at = (ms: number): number => shareOf(span, ms) * width;
-  const inLane = (lane: Lane): boolean => y >= topOf(lane, expanded) && y < topOf(lane, expanded) + LANE;
-  let best: TimelineHit | undefined;
-  let least = NEAR_PX;
-  const offer = (away: number, hit: () => TimelineHit): void => {
-    if (away >= least) return;
-    least = away;
-    best = hit();
+/** The mark nearest to a point of a timeline of a width, CSS pixels; undefined where none is near. */
+export function hitAt(scene: TimelineScene, width: number, x: number, y: number): TimelineHit | undefined {
+  if (y < HISTOGRAM_PX) return undefined;
+  const { shown, expanded } = scene;
+  const at = (ms: number): number => shareOf(shown, ms) * width;
+  const inLane = (lane: Lane): boolean => y >= topOf(lane, expanded) && y < topOf(lane, expanded) + LANE_PX;
+  let nearest: TimelineHit | undefined;
+  let leastPx = NEAR_PX;
+  const offer = (awayPx: number, hit: () => TimelineHit): void => {
+    if (awayPx >= leastPx) return;
+    leastPx = awayPx;
+    nearest = hit();
   };
-  for (const moment of picture.moments)
+  for (const moment of scene.moments)
     if (inLane(moment.kind)) offer(Math.abs(at(moment.timeMs) - x), () => ({ kind: 'moment', moment }));
-  if (!expanded) return best;
+  if (!expanded) return nearest;
   if (inLane('gap')) {
-    for (const { from, to } of picture.gaps)
+    for (const { from, to } of scene.gaps)
       offer(Math.max(at(from) - x, x - at(to), 0), () => ({ kind: 'gap', from, to }));
-    for (const { timeMs, count, channel } of picture.losses)
+    for (const { timeMs, count, channel } of scene.losses)
       offer(Math.abs(at(timeMs) - x) - 1, () => ({ kind: 'loss', count, channel }));
   }
   if (inLane('bad'))
-    for (const { timeMs, source, line, reason } of picture.badRows)
+    for (const { timeMs, source, line, reason } of scene.badRows)
       offer(Math.abs(at(timeMs) - x), () => ({ kind: 'bad', source, line, reason }));
   if (inLane('late')) {
-    const { worst, whole } = picture.lateness;
-    const ms = span.from + (x / width) * (span.to - span.from);
-    const worstMs = worst[Math.floor(shareOf(whole, ms) * worst.length)];
+    const { worst, whole } = scene.lateness;
+    const worstMs = worst[Math.floor(shareOf(whole, timeAt(shown, x / width)) * worst.length)];
     if (worstMs !== undefined && !Number.isNaN(worstMs)) offer(0, () => ({ kind: 'late', worstMs }));
   }
-  return best;
+  return nearest;
 }

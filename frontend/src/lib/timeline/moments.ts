@@ -5,18 +5,18 @@ import type { Topology } from '../live/topology.ts';
 
 export type MomentKind = 'alert' | 'stop' | 'fence';
 
-/** Something that happened: what a person wants to jump to. Times are recording time, ms. */
+/** An alert, a stop or a fence crossing: something to jump to. Times are recording time, ms. */
 export interface Moment {
   readonly kind: MomentKind;
   readonly timeMs: number;
-  /** When the stop began; for others the moment itself. */
+  /** When the stop began; for other kinds the same as `timeMs`. */
   readonly fromMs: number;
   readonly subject: string;
   /** The subject's key on the page. */
   readonly key: string;
-  /** Which way: `arrived` or `left`, `enter` or `exit`; of an alert how severe it is. */
+  /** `arrived` or `left` for a stop, `enter` or `exit` for a fence, the severity for an alert. */
   readonly what: string;
-  /** The fence's name, or what the alert says. */
+  /** The fence's name, or the message of the alert. */
   readonly name: string;
   readonly channel: string;
 }
@@ -24,12 +24,12 @@ export interface Moment {
 const MOST = 5000;
 
 /**
- * Alerts, stops and fence crossings, in the order of their times. They are kept when an epoch is void: a recording that is
- * played again has the same, and those ahead are what one wants to jump to. They are forgotten when another replay comes.
+ * Alerts, stops and fence crossings, in the order of their times. They are kept when an epoch is void, because the recording
+ * still has them and people jump to those ahead. Another replay forgets them.
  */
 export class Moments implements Sink {
   readonly all: Moment[] = [];
-  /** Moves with every change. */
+  /** Changes with every change of the list. */
   version = 0;
   #known = new Set<string>();
   #replays = new Map<string, string | undefined>();
@@ -43,7 +43,7 @@ export class Moments implements Sink {
     if (arrival !== 'snapshot') this.recall(channel, events, times);
   }
 
-  /** Takes events of epochs before this one. */
+  /** Takes events of earlier epochs. */
   recall(channel: ChannelState, events: readonly CloudEvent[], times: Float64Array): void {
     events.forEach((event, i) => {
       if (event.restored) return;
@@ -54,7 +54,7 @@ export class Moments implements Sink {
       );
       if (!found) return;
       if (this.#replays.has(channel.name) && this.#replays.get(channel.name) !== event.replay) {
-        // Out of the log of a replay before, or the first of a new one.
+        // An event of an earlier replay is ignored; the first one of a new replay forgets the others.
         if (event.epoch < channel.epoch) return;
         this.clear(channel.name);
       }
@@ -63,16 +63,16 @@ export class Moments implements Sink {
     });
   }
 
-  /** Whether what the log has of epochs before is of use: a channel that tells of moments, or has told nothing yet. */
+  /** Whether earlier epochs may hold moments: the channel has only moments so far, or no events at all. */
   wants(history: readonly CloudEvent[]): boolean {
     return history.every(isMoment);
   }
 
   forget(): void {
-    // An epoch that is void says nothing about the recording.
+    // Moments belong to the recording, not to the epoch.
   }
 
-  /** Forgets what a channel told: what it is derived with has changed. */
+  /** Forgets the moments of a channel, because its service has new parameters. */
   clear(channel: string): void {
     const kept = this.all.filter((moment) => moment.channel !== channel);
     if (kept.length === this.all.length) return;
@@ -81,7 +81,7 @@ export class Moments implements Sink {
     this.version++;
   }
 
-  /** The next (1) or the one before (-1), strictly; of one subject where one is named, alerts always. */
+  /** The next (1) or previous (-1) moment after or before a time; with `key` only of that subject, and all alerts. */
   next(fromMs: number, direction: 1 | -1, key?: string): Moment | undefined {
     const wanted = (moment: Moment): boolean =>
       (moment.timeMs - fromMs) * direction > 0 && (!key || moment.key === key || moment.kind === 'alert');
@@ -101,8 +101,8 @@ export class Moments implements Sink {
   }
 
   /**
-   * Whether an arrival, to be put at an index, is that of a stay that is not known yet. A replay that begins within a stay finds
-   * it to begin there; the earliest that was found is the true one, and takes the place of the others.
+   * Whether an arrival, to be inserted at an index, starts a stop that is not known yet. A replay that starts during a stop
+   * reports its own start as the arrival; the earliest arrival is the true one and replaces the others.
    */
   #isFirst({ channel, subject }: Moment, at: number): boolean {
     const sameSubject = (other: Moment): boolean =>
@@ -119,14 +119,14 @@ export class Moments implements Sink {
   }
 }
 
-/** The same happening, found again in another epoch, has the same. */
+/** Equal for the same moment found again in another epoch. */
 const identity = ({ channel, subject, what, name, timeMs }: Moment): string =>
   [channel, subject, what, name, Math.round(timeMs / 1000)].join('\n');
 
 const isMoment = (event: CloudEvent): boolean =>
   momentOf(event, 0, '') !== undefined || event.data.event === 'dwell';
 
-/** What an event tells, by the members that its schema demands: a stop, a fence crossing or an alert; else undefined. */
+/** The stop, fence crossing or alert that an event reports, recognised by the members of its schema; otherwise undefined. */
 function momentOf({ type, subject, data }: CloudEvent, timeMs: number, key: string): Moment | undefined {
   const { event, severity, message } = data;
   const common = { subject, key, channel: type };

@@ -6,9 +6,9 @@ import { gapsOf, timeOfLine } from './gaps.ts';
 import { Lateness } from './lateness.ts';
 import { moved, zoomed, type TimeRange } from '../ui/time-range.ts';
 
-const LETTERS = 1000;
+const DEAD_LETTERS_MAX = 1000;
 
-/** A row that was refused: about when it lies (recording time, ms), and why. */
+/** A row that was refused, its approximate time (recording time, ms), and the reason. */
 export interface BadRow {
   timeMs: number;
   source: string;
@@ -16,12 +16,12 @@ export interface BadRow {
   reason: string;
 }
 
-/** What the timeline knows of the chosen replay: its whole span, the part that is shown, and where its data is not as it should be. */
+/** The timeline of the chosen replay: its whole range, the visible part, and the flaws of its data. */
 export class Timeline {
   readonly lateness = new Lateness();
-  /** The part that is shown; undefined: all of it. */
+  /** The visible part; undefined: all of it. */
   part = $state.raw<TimeRange>();
-  /** The part that is to be shown first, of the replay that comes first. */
+  /** The part to show when the first replay is chosen; set by a shared link. */
   wanted: TimeRange | undefined;
   badRows = $state.raw<readonly BadRow[]>([]);
   readonly #replays: Replays;
@@ -33,8 +33,8 @@ export class Timeline {
     this.#recordings = recordings;
     $effect.root(() => {
       $effect(() => {
-        // Another replay is seen from its begin to its end.
-        if (!this.#of) return;
+        // Another replay is shown from start to end.
+        if (!this.#replayId) return;
         this.part = this.wanted;
         this.wanted = undefined;
       });
@@ -42,7 +42,7 @@ export class Timeline {
     });
   }
 
-  readonly #of = $derived.by(() => this.#replays.chosen?.id);
+  readonly #replayId = $derived.by(() => this.#replays.chosen?.id);
 
   readonly descriptions = $derived.by<readonly (RecordingDescription & { id: string })[]>(() =>
     (this.#replays.chosen?.recordings ?? []).flatMap((id) => {
@@ -51,7 +51,7 @@ export class Timeline {
     }),
   );
 
-  /** From the first record to the last; undefined while that is not known. A range that is played over and over is a part of it. */
+  /** From the first record to the last; undefined while unknown. A looped range is a part of it. */
   readonly whole = $derived.by<TimeRange | undefined>(() => {
     const { startMs, endMs, range } = this.#replays;
     let [from, to] = [startMs, endMs];
@@ -64,10 +64,20 @@ export class Timeline {
     return to > from ? { from, to } : undefined;
   });
 
+  /** The time zone in which the recordings were read; undefined while unknown. */
+  get zone(): string | undefined {
+    for (const { inferred } of this.descriptions) {
+      const zone = inferred['tz']?.value;
+      if (typeof zone === 'string') return zone;
+    }
+    return undefined;
+  }
+
+  /** The visible part, or the whole. */
   readonly shown = $derived(this.part ?? this.whole);
   readonly gaps = $derived(this.descriptions.flatMap(gapsOf));
 
-  /** Rows that the replay, or the reading of its recordings, refused. */
+  /** The number of rows refused by the replay or when its recordings were read. */
   readonly refused = $derived.by(() =>
     Math.max(
       this.#replays.chosen?.counts.refused ?? 0,
@@ -75,18 +85,18 @@ export class Timeline {
     ),
   );
 
-  /** Shows it from nearer (factor below 1) or further away, around a moment. */
+  /** Zooms in (factor below 1) or out, around a time. */
   zoom(factor: number, aboutMs: number): void {
     const { shown, whole } = this;
     if (shown && whole) this.#show(zoomed(shown, whole, factor, aboutMs));
   }
 
-  /** Moves the part that is shown. */
+  /** Moves the visible part. */
   pan(byMs: number): void {
     if (this.part && this.whole) this.#show(moved(this.part, this.whole, byMs));
   }
 
-  /** Takes a tick of the chosen replay's clock. */
+  /** Takes a clock tick of the chosen replay. */
   tick({ replay, time, latenessMs, state }: ClockTick): void {
     if (this.whole && latenessMs !== undefined && state === 'playing')
       this.lateness.note(replay, this.whole, Date.parse(time), latenessMs);
@@ -98,7 +108,7 @@ export class Timeline {
   }
 
   async #askForBadRows(count: number): Promise<void> {
-    const asked = `${this.#of} ${count} ${this.descriptions.length}`;
+    const asked = `${this.#replayId} ${count} ${this.descriptions.length}`;
     if (asked === this.#asked) return;
     this.#asked = asked;
     if (count === 0) {
@@ -106,10 +116,10 @@ export class Timeline {
       return;
     }
     try {
-      const { items } = await api.deadLetters(LETTERS);
+      const { items } = await api.deadLetters(DEAD_LETTERS_MAX);
       if (asked === this.#asked) this.badRows = this.#located(items);
     } catch {
-      // The count stands in the label; where they lie is told when the API is back.
+      // The label shows their number; ask again later for their places.
       this.#asked = '';
     }
   }

@@ -1,6 +1,6 @@
 const QUIET_MS = 1000;
 
-/** What a screen reader is told: seldom, only the last thing said within a second. */
+/** Messages for screen readers. Of several messages within a second only the last one is announced. */
 export class Announcer {
   message = $state('');
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -8,7 +8,7 @@ export class Announcer {
   say(text: string): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
-      // The same words again are only spoken when the text differs.
+      // A screen reader repeats a message only when its text differs.
       this.message = this.message === text ? `${text}\u00a0` : text;
     }, QUIET_MS);
   }

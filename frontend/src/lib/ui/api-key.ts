@@ -1,6 +1,6 @@
 const KEY = 'reprise-key';
 
-/** The API's key, if the person gave one: this browser keeps it, for this address only. */
+/** The API key that the person entered; this browser keeps it for this address only. */
 export function apiKey(): string | undefined {
   try {
     return localStorage.getItem(KEY) ?? undefined;
@@ -9,7 +9,7 @@ export function apiKey(): string | undefined {
   }
 }
 
-/** Keeps a key and starts the page anew with it. */
+/** Stores the key and reloads the page with it. */
 export function useApiKey(key: string): void {
   localStorage.setItem(KEY, key);
   location.reload();

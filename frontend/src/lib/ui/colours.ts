@@ -1,8 +1,9 @@
-import { COLOURS } from '../live/subjects.ts';
+import { SUBJECT_COLOURS } from './palette.ts';
 
+/** Red, green and blue, 0..255. */
 export type Rgb = readonly [number, number, number];
 
-/** The value of a colour token in the theme that is on, as numbers 0..255: canvases know no CSS variables. */
+/** The value of a colour token in the current theme: canvases can't read CSS variables. */
 export function token(name: string): Rgb {
   const probe = document.createElement('span');
   probe.style.color = `var(--${name})`;
@@ -18,5 +19,5 @@ export const css = ([r, g, b]: Rgb, alpha = 1): string => `rgb(${r} ${g} ${b} / 
 /** As MapLibre reads it. */
 export const rgba = ([r, g, b]: Rgb, alpha = 1): string => `rgba(${r},${g},${b},${alpha})`;
 
-/** The subjects' palette in the theme that is on. */
-export const palette = (): Rgb[] => Array.from({ length: COLOURS }, (_, i) => token(`subject-${i}`));
+/** The colours of the subjects in the current theme. */
+export const palette = (): Rgb[] => Array.from({ length: SUBJECT_COLOURS }, (_, i) => token(`subject-${i}`));

@@ -8,7 +8,10 @@ const DAY = 24 * HOUR;
 /** `36,271`. */
 export const count = (n: number): string => whole.format(Math.round(n));
 
-/** At most three significant places and no noise: `0.04`, `8.3`, `127`, `12,300`. */
+/** `1 row`, `1,316 rows`. */
+export const counted = (n: number, noun: string): string => `${whole.format(n)} ${noun}${n === 1 ? '' : 's'}`;
+
+/** At most three significant digits: `0.04`, `8.3`, `127`, `12,300`. */
 export function short(n: number): string {
   if (!Number.isFinite(n)) return '–';
   const size = Math.abs(n);
@@ -16,15 +19,15 @@ export function short(n: number): string {
   return new Intl.NumberFormat('en', { maximumFractionDigits: places }).format(n);
 }
 
-/** Time of day, where UTC is read: `20:21:27`. */
+/** Time of day in UTC: `20:21:27`. */
 export const timeOfDay = (ms: number): string =>
   Number.isFinite(ms) ? new Date(ms).toISOString().slice(11, 19) : '–';
 
-/** Date, where UTC is read: `2019-12-24`. */
+/** Date in UTC: `2019-12-24`. */
 export const dateOf = (ms: number): string =>
   Number.isFinite(ms) ? new Date(ms).toISOString().slice(0, 10) : '–';
 
-/** A length of time, as long as it needs to be: `0:07`, `12:03`, `1:02:03`, `4 d 02:10`. */
+/** A length of time with as many parts as it needs: `0:07`, `12:03`, `1:02:03`, `4 d 02:10`. */
 export function duration(ms: number): string {
   if (!Number.isFinite(ms)) return '–';
   const s = Math.max(0, Math.floor(ms / 1000));
@@ -54,7 +57,7 @@ export function bytes(n: number): string {
   return `${short(n / 1000 ** power)} ${units[power]}`;
 }
 
-/** One value of an event's data as a person reads it. */
+/** A value of an event's data as text. */
 export function value(v: unknown): string {
   if (typeof v === 'number') return Number.isInteger(v) ? String(v) : String(Number(v.toPrecision(7)));
   if (typeof v === 'string') return v;

@@ -1,19 +1,20 @@
-/** Draws; returns true while it has more to show without new data (an animation under way). */
+/** Draws; returns true while it has more to draw without new data (an animation). */
 export type Painter = (nowMs: number) => boolean | void;
 
 const SLOW_MS = 250;
 const SLOWEST_MS = 1000;
-/** Between two frames that follow each other there is at most this; more was a rest. */
-const REST_MS = 1000;
+/** A longer time between two frames is a pause, not a slow frame. */
+const PAUSE_MS = 1000;
 
 /**
- * The one animation-frame loop. Data arrives at any rate outside runes; it calls `touch`, and painters run once in the next
- * frame. `version` moves at most once a frame, `slow` about four times a second: for what people read.
+ * The only animation-frame loop of the page. Data arrives at any rate outside Svelte's state and calls `touch`; painters then
+ * run once in the next frame. `version` changes at most once per frame; `slow` changes about four times a second, for text
+ * that people read.
  */
 export class FrameLoop {
   version = $state(0);
   slow = $state(0);
-  /** What a frame usually takes here, ms: about 16, and much more where pixels are drawn without a GPU. */
+  /** The usual duration of a frame, ms: about 16, and much more where the processor draws without a GPU. */
   usualMs = 16;
   #ranAt = -Infinity;
   #painters = new Set<Painter>();
@@ -29,7 +30,7 @@ export class FrameLoop {
     this.#ask();
   }
 
-  /** Adds a painter; the answer removes it. */
+  /** Adds a painter; the returned function removes it. */
   paint(painter: Painter): () => void {
     this.#painters.add(painter);
     this.touch();
@@ -46,13 +47,13 @@ export class FrameLoop {
     this.#asked = false;
     const took = now - this.#ranAt;
     this.#ranAt = now;
-    // Quick to believe that frames are slow, slow to believe that they are quick: it would swing to and fro.
+    // Rises fast and falls slowly: drawing less makes frames faster, which would make it oscillate.
     const weight = took > this.usualMs ? 0.15 : 0.01;
-    if (this.#animating && took < REST_MS) this.usualMs += (took - this.usualMs) * weight;
+    if (this.#animating && took < PAUSE_MS) this.usualMs += (took - this.usualMs) * weight;
     if (this.#dirty) {
       this.#dirty = false;
       this.version++;
-      // Where frames are slow, what is read moves less often: it is drawn by the same hands.
+      // Slow frames leave less time for text: it changes less often.
       const due = this.#slowAt + Math.min(SLOWEST_MS, Math.max(SLOW_MS, this.usualMs * 16)) - now;
       if (due <= 0) this.#moveSlow();
       else this.#slowTimer ??= setTimeout(this.#moveSlow, due);

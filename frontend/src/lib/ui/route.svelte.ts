@@ -1,17 +1,23 @@
-/** The pages in the order of the navigation. The first has the address `/`, the others `/<name>`. */
-export const PAGES = ['live', 'recordings', 'pipelines', 'tasks', 'traces', 'logs', 'system'] as const;
-export type PageName = (typeof PAGES)[number];
+/** The name of a page, as links give it, and its path. */
+export interface RoutePage {
+  readonly id: string;
+  readonly path: string;
+}
 
 type Query = Record<string, string | undefined>;
 
-/** Which page is shown and what of it, as the address bar says: `/traces?trace=4bf9…`. */
+/** The page in the address bar and its parameters: `/traces?trace=4bf9…`. */
 class Route {
-  page = $state<PageName>('live');
-  /** Whether somebody has gone from page to page, rather than come from outside. */
+  /** The id of the shown page; the first page for an unknown path. */
+  page = $state('');
+  /** Whether the person has gone from page to page, rather than opened the site. */
   moved = false;
   #query = $state.raw(new URLSearchParams());
+  #pages: readonly RoutePage[] = [];
 
-  constructor() {
+  /** Starts with these pages; main.ts calls it once. */
+  start(pages: readonly RoutePage[]): void {
+    this.#pages = pages;
     this.#read();
     window.addEventListener('popstate', () => {
       this.moved = true;
@@ -19,26 +25,33 @@ class Route {
     });
   }
 
-  /** What the address says of the shown page: `trace` in `/traces?trace=4bf9…`. */
+  /** A parameter of the shown page: `trace` in `/traces?trace=4bf9…`. */
   get(name: string): string | undefined {
     return this.#query.get(name) ?? undefined;
   }
 
-  /** The address of a page, for links. */
-  href(page: PageName, query: Query = {}): string {
+  /** The address of a page, for links. @throws Error when there is no such page */
+  href(page: string, query: Query = {}): string {
+    const found = this.#pages.find(({ id }) => id === page);
+    if (!found) throw new Error(`There is no page "${page}".`);
     const given = Object.entries(query).filter((entry): entry is [string, string] => Boolean(entry[1]));
     const text = new URLSearchParams(given).toString();
-    return `/${page === 'live' ? '' : page}${text && `?${text}`}`;
+    return `${found.path}${text && `?${text}`}`;
   }
 
   /** Goes to a page: one step of the browser's history. */
-  go(page: PageName, query: Query = {}): void {
-    history.pushState(null, '', this.href(page, query));
+  go(page: string, query: Query = {}): void {
+    this.goTo(this.href(page, query));
+  }
+
+  /** Goes to an address of this site: one step of the browser's history. */
+  goTo(href: string): void {
+    history.pushState(null, '', href);
     this.moved = true;
     this.#read();
   }
 
-  /** Changes what is shown of this page, without a step of the history. Undefined takes a member away. */
+  /** Changes parameters of the shown page, without a step of the history. Undefined removes one. */
   set(query: Query): void {
     const all = { ...Object.fromEntries(this.#query), ...query };
     history.replaceState(null, '', this.href(this.page, all));
@@ -46,23 +59,20 @@ class Route {
   }
 
   #read(): void {
-    const name = location.pathname.slice(1);
-    this.page = PAGES.find((page) => page === name) ?? 'live';
+    this.page = (this.#pages.find(({ path }) => path === location.pathname) ?? this.#pages[0])?.id ?? '';
     this.#query = new URLSearchParams(location.search);
   }
 }
 
-/** There is one address bar. */
+/** The route of the page: there is one address bar. */
 export const route = new Route();
 
-/** `use:goes`: a link to a page of this site loads nothing anew. */
+/** Svelte action: a link to a page of this site shows it without loading anew. */
 export function goes(link: HTMLAnchorElement): { destroy(): void } {
   const follow = (event: MouseEvent): void => {
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
     event.preventDefault();
-    const { pathname, searchParams } = new URL(link.href);
-    const page = PAGES.find((name) => name === pathname.slice(1)) ?? 'live';
-    route.go(page, Object.fromEntries(searchParams));
+    route.goTo(link.href);
   };
   link.addEventListener('click', follow);
   return { destroy: () => link.removeEventListener('click', follow) };

@@ -1,43 +1,53 @@
-import type { LengthUnit, SpeedUnit } from './units.svelte.ts';
+import type { LengthUnit, SpeedUnit } from './measures.ts';
 
 const KEY = 'reprise';
 
-/** What the person chose and the page remembers. */
+/** The person's choices that the browser remembers. */
 interface StoredSettings {
   theme: 'system' | 'light' | 'dark';
   trails: 'off' | 'short' | 'long' | 'all';
   chartWindow: '60' | '600' | '3600' | 'all';
-  tab: 'charts' | 'events' | 'feed';
+  /** The panel whose tab is open on a narrow screen. */
+  tab: string;
   legend: boolean;
-  /** Whether each kind of what happened has a lane of its own on the timeline. */
+  /** Whether the timeline has a lane for each kind of moment. */
   lanes: boolean;
   speedUnit: SpeedUnit;
   lengthUnit: LengthUnit;
-  /** Whose clocks moments are told by. */
+  /** The time zone in which times are shown. */
   zone: 'utc' | 'viewer' | 'data';
   motion: 'system' | 'reduced';
-  /** Charts that were added: the channel and the member of each. */
+  /** Charts that the person added. */
   charts: readonly (readonly [channel: string, member: string])[];
 }
 
 const defaults: StoredSettings = {
-  ...{ theme: 'system', trails: 'long', chartWindow: 'all', tab: 'charts', legend: true, lanes: true },
-  ...{ speedUnit: 'm/s', lengthUnit: 'm', zone: 'utc', motion: 'system', charts: [] },
+  theme: 'system',
+  trails: 'long',
+  chartWindow: 'all',
+  tab: 'charts',
+  legend: true,
+  lanes: true,
+  speedUnit: 'm/s',
+  lengthUnit: 'm',
+  zone: 'utc',
+  motion: 'system',
+  charts: [],
 };
 
-/** On a screen lower than this, px, the map needs the room more than the lanes. */
-const LOW = 760;
+/** On a screen lower than this, px, the map needs the room of the lanes. */
+const LOW_PX = 760;
 
 const query = (text: string): MediaQueryList => window.matchMedia(text);
 
-/** Theme, trail length and the like, remembered in localStorage; and what the system prefers. */
+/** The choices kept in localStorage, the preferences of the system, and the size of the screen. */
 export class Settings {
   kept = $state<StoredSettings>({ ...defaults, ...read() });
   #systemDark = $state(query('(prefers-color-scheme: dark)').matches);
   #systemReduced = $state(query('(prefers-reduced-motion: reduce)').matches);
   readonly reducedMotion = $derived(this.kept.motion === 'reduced' || this.#systemReduced);
   narrow = $state(query('(max-width: 860px)').matches);
-  /** As narrow as a phone: two boxes find no room beside one another. */
+  /** As narrow as a phone: two boxes don't fit beside each other. */
   slim = $state(query('(max-width: 560px)').matches);
   readonly dark = $derived(this.kept.theme === 'system' ? this.#systemDark : this.kept.theme === 'dark');
 
@@ -46,29 +56,29 @@ export class Settings {
     query('(prefers-reduced-motion: reduce)').onchange = ({ matches }) => (this.#systemReduced = matches);
     query('(max-width: 860px)').onchange = ({ matches }) => (this.narrow = matches);
     query('(max-width: 560px)').onchange = ({ matches }) => (this.slim = matches);
-    this.#mark();
+    this.#markDocument();
     const { legend, lanes } = read();
     if (this.narrow && legend === undefined) this.kept.legend = false;
-    if ((this.narrow || window.innerHeight < LOW) && lanes === undefined) this.kept.lanes = false;
+    if ((this.narrow || window.innerHeight < LOW_PX) && lanes === undefined) this.kept.lanes = false;
   }
 
-  /** The style sheet goes by what the root element says. */
-  #mark(): void {
+  set<K extends keyof StoredSettings>(name: K, value: StoredSettings[K]): void {
+    this.kept[name] = value;
+    this.#markDocument();
+    try {
+      localStorage.setItem(KEY, JSON.stringify(this.kept));
+    } catch {
+      // Storage may be forbidden; the choice then lasts until the page is reloaded.
+    }
+  }
+
+  /** Sets the attributes of the root element that the style sheet reads. */
+  #markDocument(): void {
     const { theme, motion } = this.kept;
     const { dataset } = document.documentElement;
     for (const [name, value] of Object.entries({ theme, motion })) {
       if (value === 'system') delete dataset[name];
       else dataset[name] = value;
-    }
-  }
-
-  set<K extends keyof StoredSettings>(name: K, value: StoredSettings[K]): void {
-    this.kept[name] = value;
-    this.#mark();
-    try {
-      localStorage.setItem(KEY, JSON.stringify(this.kept));
-    } catch {
-      // Storage may be forbidden; the choice then lasts as long as the page.
     }
   }
 }

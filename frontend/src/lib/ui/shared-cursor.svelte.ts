@@ -1,13 +1,13 @@
 import type { FrameLoop } from './frame-loop.svelte.ts';
 
-/** Which panel the pointer is in. */
+/** The panel that the pointer is in. */
 export type CursorSource = 'timeline' | 'charts' | 'feed' | 'card';
 
-/** The moment that a pointer is on, in any panel: timeline, charts, map and feed all show that one. Moves at most once a frame. */
+/** The time under the pointer of any panel; timeline, charts, map and feed all show it. Changes at most once per frame. */
 export class SharedCursor {
-  /** Recording time, ms; undefined while no pointer is on any. */
+  /** Recording time, ms; undefined while the pointer is on no time. */
   timeMs = $state<number>();
-  /** The panel that it is on. */
+  /** The panel that the pointer is in. */
   by = $state<CursorSource>();
   #next: { by: CursorSource; timeMs: number } | undefined;
   readonly #frame: FrameLoop;
@@ -25,7 +25,7 @@ export class SharedCursor {
     this.#frame.touch();
   }
 
-  /** The pointer has left a panel; nothing, when it is on another one already. */
+  /** The pointer has left a panel. Does nothing when it is in another one already. */
   leave(by: CursorSource): void {
     if (this.#next?.by !== by) return;
     this.#next = undefined;

@@ -1,31 +1,31 @@
 const QUARTER_MS = 900_000;
 const MOST_KNOWN = 2000;
 
-/** A time zone by its IANA name. What is not one is taken for UTC. */
+/** A time zone by its IANA name. An unknown name is treated as UTC. */
 export class TimeZone {
   readonly name: string;
-  readonly #parts: Intl.DateTimeFormat | undefined;
-  /** Offsets change at quarters of an hour only, so one answer serves a quarter. */
-  readonly #known = new Map<number, number>();
+  readonly #format: Intl.DateTimeFormat | undefined;
+  /** Offsets change on quarters of an hour only, so one answer holds for a quarter. */
+  readonly #offsets = new Map<number, number>();
 
   constructor(name: string) {
-    this.#parts = name === 'UTC' ? undefined : partsIn(name);
-    this.name = this.#parts ? name : 'UTC';
+    this.#format = name === 'UTC' ? undefined : formatIn(name);
+    this.name = this.#format ? name : 'UTC';
   }
 
-  /** How far its clocks are ahead of UTC at a moment, ms. A moment plus this reads as local time where UTC is read. */
+  /** How far local time is ahead of UTC at a time, ms. A time plus this offset reads as local time when written as UTC. */
   offsetMs(ms: number): number {
-    if (!this.#parts || !Number.isFinite(ms)) return 0;
+    if (!this.#format || !Number.isFinite(ms)) return 0;
     const quarter = Math.floor(ms / QUARTER_MS);
-    let offset = this.#known.get(quarter);
+    let offset = this.#offsets.get(quarter);
     if (offset === undefined) {
-      if (this.#known.size > MOST_KNOWN) this.#known.clear();
-      this.#known.set(quarter, (offset = offsetOf(this.#parts, quarter * QUARTER_MS)));
+      if (this.#offsets.size > MOST_KNOWN) this.#offsets.clear();
+      this.#offsets.set(quarter, (offset = offsetOf(this.#format, quarter * QUARTER_MS)));
     }
     return offset;
   }
 
-  /** How it is called at a moment: `UTC`, `UTC+2`, `UTC−3:30`. */
+  /** Its name at a time: `UTC`, `UTC+2`, `UTC−3:30`. */
   label(ms: number): string {
     const minutes = Math.round(this.offsetMs(ms) / 60_000);
     if (minutes === 0) return 'UTC';
@@ -34,15 +34,21 @@ export class TimeZone {
   }
 }
 
-/** The zone of whoever looks. */
+/** The name of this browser's time zone. */
 export const viewerZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-function partsIn(timeZone: string): Intl.DateTimeFormat | undefined {
-  const two = '2-digit';
+function formatIn(timeZone: string): Intl.DateTimeFormat | undefined {
   try {
     return new Intl.DateTimeFormat('en', {
-      ...{ timeZone, hourCycle: 'h23', era: 'short' },
-      ...{ year: 'numeric', month: two, day: two, hour: two, minute: two, second: two },
+      timeZone,
+      hourCycle: 'h23',
+      era: 'short',
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
     });
   } catch {
     return undefined;

@@ -1,23 +1,13 @@
 import { dateOf, short, timeOfDay } from './format.ts';
+import { LENGTHS, SPEEDS, type LengthUnit, type SpeedUnit } from './measures.ts';
 import type { Settings } from './settings.svelte.ts';
 import { viewerZone, TimeZone } from './time-zone.ts';
 
-/** How many of it make one metre per second. */
-export const SPEEDS = { 'm/s': 1, 'km/h': 3.6, mph: 3600 / 1609.344, kn: 3600 / 1852 } as const;
-/** How many of it make one metre; and what a thousand or so of them are called. */
-export const LENGTHS = {
-  m: { perMetre: 1, large: 'km', perLarge: 1000 },
-  ft: { perMetre: 1 / 0.3048, large: 'mi', perLarge: 5280 },
-} as const;
-
-export type SpeedUnit = keyof typeof SPEEDS;
-export type LengthUnit = keyof typeof LENGTHS;
-
-/** Numbers and moments in the units and the time zone that the person chose. What it takes is in m, m/s and ms since 1970. */
+/** Writes numbers and times in the units and the time zone that the person chose. Takes m, m/s, and ms since 1970. */
 export class Units {
   readonly #settings: Settings;
   readonly #zoneOfData: () => string | undefined;
-  /** The zone that moments are told in. */
+  /** The time zone in which times are shown. */
   readonly zone = $derived.by(() => {
     const { zone } = this.#settings.kept;
     return new TimeZone(
@@ -25,13 +15,13 @@ export class Units {
     );
   });
 
-  /** `zoneOfData` answers the zone that the chosen recording was read in. */
+  /** `zoneOfData` returns the zone in which the chosen recording was read. */
   constructor(settings: Settings, zoneOfData: () => string | undefined) {
     this.#settings = settings;
     this.#zoneOfData = zoneOfData;
   }
 
-  /** The zone that the chosen recording was read in; undefined where nothing tells. */
+  /** The zone in which the chosen recording was read; undefined while unknown. */
   get dataZone(): string | undefined {
     return this.#zoneOfData();
   }

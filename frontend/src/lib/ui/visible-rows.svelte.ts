@@ -1,16 +1,16 @@
-/** How many rows of a height fit into an element: rows that nobody sees are not worth drawing four times a second. */
+/** How many rows of a fixed height fit into an element: rows outside it need not be drawn four times a second. */
 export class VisibleRows {
-  /** Rows that fit, and a few more, so that there is something to scroll to. */
-  rows = $state(12);
+  /** Rows that fit, and two more, so that there is something to scroll to. */
+  count = $state(12);
   readonly #rowPx: number;
 
   constructor(rowPx: number) {
     this.#rowPx = rowPx;
   }
 
-  /** Watches an element; to be used as an action. */
+  /** Svelte action: follows the size of an element. */
   watch = (host: HTMLElement): { destroy(): void } => {
-    const resized = new ResizeObserver(() => (this.rows = Math.ceil(host.clientHeight / this.#rowPx) + 2));
+    const resized = new ResizeObserver(() => (this.count = Math.ceil(host.clientHeight / this.#rowPx) + 2));
     resized.observe(host);
     return { destroy: () => resized.disconnect() };
   };

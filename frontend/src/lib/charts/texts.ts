@@ -1,0 +1,27 @@
+/** Texts of the charts. */
+export const texts = {
+  speed: 'Speed',
+  reported: 'Reported speed',
+  distance: 'Distance',
+  elevation: 'Elevation',
+  window: 'Time shown',
+  windows: { '60': '1 min', '600': '10 min', '3600': '1 h', all: 'All' },
+  none: 'No values yet',
+  noneHint: 'Charts fill as events arrive.',
+  noDistance: 'Comes from the movement service.',
+  noElevation: 'The recording has no elevation.',
+  add: 'Add a chart',
+  addHint: 'Any number of any channel that is shown',
+  remove: (name: string) => `Remove the chart of ${name}`,
+  label: (name: string) => `Chart of ${name.toLowerCase()} over event time`,
+  earlier: 'Earlier: back into the log',
+  later: 'Later',
+  latest: 'Latest',
+  toLatest: 'Back to the latest values',
+  reading: 'Reading the log…',
+  past: (until: string) => `From the log, until ${until}`,
+  beginning: 'The log goes back no further.',
+  noPast: (why: string) => `The log can’t be read: ${why}`,
+  limited: (shown: number, all: number) =>
+    `${shown} of ${all.toLocaleString('en')} subjects; select one to see it`,
+};

@@ -1,5 +1,6 @@
 import type { CloudEvent, OutsideStep, Pipeline, ServiceConfig, ServiceStep } from '../../schemas/types.ts';
 import { isChannelName } from './channels.ts';
+import { refusal } from '../problems/errors.ts';
 import { spanMs } from '../time/duration.ts';
 import { limits } from './limits.ts';
 
@@ -43,12 +44,15 @@ const BACKOFF = '1s';
 /** A step that only lets events part. */
 const ENTER: ServiceStep = { service: 'copy', name: 'enter' };
 
-/** Lays a pipeline out. @throws Error where two steps have one name */
+/** Lays a pipeline out. @throws refusal `config_invalid` where two steps have one name */
 export function planPipeline(name: string, { steps, to = name }: Pipeline): PipelinePlan {
   const plans: StepPlan[] = [];
   const add = (plan: StepPlan): string => {
     if (plans.some((other) => other.name === plan.name))
-      throw new Error(`Two steps are called "${plan.name}": give one of them another \`name\`.`);
+      throw refusal(
+        'config_invalid',
+        `Two steps are called "${plan.name}": give one of them another \`name\`.`,
+      );
     plans.push(plan);
     return plan.channel;
   };
@@ -65,7 +69,10 @@ export function planPipeline(name: string, { steps, to = name }: Pipeline): Pipe
     if (config) continue;
     const text = JSON.stringify(params);
     if ((outside.get(service) ?? text) !== text)
-      throw new Error(`Two steps are "${service}": an event can carry parameters for it only once.`);
+      throw refusal(
+        'config_invalid',
+        `Two steps are "${service}": an event can carry parameters for it only once.`,
+      );
     outside.set(service, text);
   }
   return {

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { root } from '../../../core/runtime/root.mjs';
 import { loadSettings, type Settings } from '../../../core/settings/settings.ts';
 import { ProcessLog } from '../../../core/logging/log.ts';
+import { ownRefusal } from '../../../core/problems/errors.ts';
 import { Plugins } from '../../../core/plugins/plugins.ts';
 import type { Problem } from '../../../schemas/types.ts';
 import { eventually } from '../../helpers/wait.ts';
@@ -46,9 +47,11 @@ describe('plugins', function () {
     before(async () => {
       const settings = configured({
         plugins: ['./examples/plugin', fixture('everything.ts')],
+        channels: { quiet: {} },
         services: { length: { use: 'length', params: { minimum_words: 2 } } },
         endpoints: [
           { method: 'GET', path: '/longest', action: 'longest', channel: 'posts.length', member: 'words' },
+          { method: 'GET', path: '/quiet', action: 'longest', channel: 'quiet', member: 'words' },
           {
             method: 'POST',
             path: '/sum',
@@ -84,6 +87,17 @@ describe('plugins', function () {
       const channel = (await world.get('/channels/posts.length')).body;
       assert.equal(channel.schema, '/api/v1/schemas/channels/posts.length');
       assert.equal((await world.get('/schemas/channels/posts.length')).body.required[0], 'words');
+    });
+
+    it('an action refuses with a code of its own, which the documentation has a place for', async () => {
+      const { status, body } = await world.call('GET', '/quiet');
+      assert.deepEqual(
+        [status, body.code, body.title, body.type],
+        [404, 'nothing_yet', 'Nothing yet', '/docs/problems#other'],
+      );
+      assert.throws(() => ownRefusal('Not Found', 404, ''), /"Not Found" is not a code/);
+      assert.throws(() => ownRefusal('gone', 200, ''), /200 is not the status/);
+      assert.equal(ownRefusal('channel_unknown', 400, '').status, 404);
     });
 
     it('a service is checked like any other', async () => {

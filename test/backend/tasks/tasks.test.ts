@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { loadSettings } from '../../../core/settings/settings.ts';
 import { keys } from '../../../core/wire/keys.ts';
 import type { TimedRecord } from '../../../core/wire/event.ts';
 import type { CutResult, Task } from '../../../schemas/types.ts';
@@ -39,7 +40,20 @@ describe('tasks', function () {
     worker = await startRole('backend/tasks/main.ts', { REDIS_URL: world.server.url, LOG_LEVEL: 'error' });
   };
   before(async () => {
-    world = await World.start();
+    const recording = { type: 'string' };
+    world = await World.start({
+      endpoints: [
+        ...loadSettings({}, {}).endpoints,
+        {
+          method: 'POST',
+          path: '/convert',
+          action: 'task',
+          kind: 'convert',
+          wait: true,
+          query: { recording, to: recording },
+        },
+      ],
+    });
     await startWorker();
   });
   after(async () => {
@@ -178,14 +192,24 @@ describe('tasks', function () {
       const params = { recording: 'trip.csv', to: 'trip.mcap', compression: 'zstd' };
       assert.equal((await ended((await start('convert', params)).id)).state, 'succeeded');
       assert.equal((await world.get('/recordings/trip.mcap')).body.description.records, 20);
-      const { state, error } = await ended((await start('convert', params)).id);
-      assert.equal(state, 'failed');
+      const { id } = await start('convert', params);
+      const { state, error, problem } = await ended(id);
+      assert.deepEqual([state, problem!.code, problem!.status], ['failed', 'recording_exists', 409]);
       assert.match(error!, /There is a recording "trip.mcap" already/);
+      await world.checkProblem(problem!);
+      assert.equal((await world.get(`/tasks/${id}/result`)).body.code, 'task_without_result');
       for (const to of ['../trip.mcap', 'trip.gpx', '.trip.csv'])
         assert.equal(
           (await world.post('/tasks', { kind: 'convert', params: { ...params, to } })).status,
           422,
         );
+    });
+
+    it('an endpoint that waits answers the refusal of the thread that converts', async () => {
+      writeFileSync(join(world.settings.recordings, 'cut.mcap'), '\x89MCAP0\r\n', 'latin1');
+      const { status, body } = await world.call('POST', '/convert?recording=cut.mcap&to=cut.csv');
+      assert.deepEqual([status, body.code], [422, 'recording_broken']);
+      rmSync(join(world.settings.recordings, 'cut.mcap'));
     });
 
     it('says how far it is; nothing is left of one that is canceled, or has nothing to write', async () => {
@@ -280,7 +304,10 @@ describe('tasks', function () {
     assert.deepEqual([result!['average_speed_mps'], result!['gaps']], [(2 * 3 + 6 * 7) / 10, 0]);
     const walled = (await ended(wall.id)).result!;
     assert.deepEqual([walled['average_speed_mps'], walled['seconds']], [30, 7]);
-    assert.equal(await world.redis.exists(keys.taskMemory(wall.id)), 0, 'nothing is left behind');
+    await eventually(
+      'its memory to be removed',
+      async () => (await world.redis.exists(keys.taskMemory(wall.id))) === 0,
+    );
   });
 
   it('hands its tasks over at once when it is stopped in order', async () => {

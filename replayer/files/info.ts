@@ -2,7 +2,9 @@ import { basename } from 'node:path';
 import { stat } from 'node:fs/promises';
 import { isoTime } from '../../core/wire/event.ts';
 import { describe } from './describe.ts';
-import { readSummary, asRefusal, type Summary } from '../mcap/reading/summary.ts';
+import { asRefusal } from '../mcap/reading/as-refusal.ts';
+import type { Summary } from '../mcap/format/summary.ts';
+import { readSummary } from '../mcap/reading/summary.ts';
 import { isMcap } from '../playing/playable.ts';
 import type { OpenOptions } from '../reading/open-options.ts';
 

@@ -1,11 +1,11 @@
 import { open, type FileHandle } from 'node:fs/promises';
-import { crc32 } from 'node:zlib';
 import { Block } from '../../core/wire/block.ts';
 import { MalformedMcap, readMs } from '../mcap/format/bytes.ts';
+import { readCheckedRecords } from '../mcap/reading/read-chunk.ts';
 import { inTimeOrder } from '../mcap/reading/time-order.ts';
 import { HEAD_BYTES, MESSAGE_BYTES, Opcode, recordAt, type ChunkEntry } from '../mcap/format/records.ts';
 import { sortedRows, type ChannelRows } from '../mcap/format/channel-rows.ts';
-import { readChunk, type Summary } from '../mcap/reading/summary.ts';
+import type { Summary } from '../mcap/format/summary.ts';
 import type { McapWriter } from '../mcap/writing/writer.ts';
 
 /** Ids of channels go up to here: those of the second file count on from it. */
@@ -16,7 +16,7 @@ const HEAD = MESSAGE_BYTES - HEAD_BYTES;
 
 /**
  * The messages of MCAP files as they stand there, in time order: each row is a message record without its kind and
- * length, and its subject is `file * 65536 + channel id`. Checks the chunks' sums. @throws Broken
+ * length, and its subject is `file * 65536 + channel id`. Checks the chunks' sums. @throws MalformedMcap
  */
 export async function* rawRows(
   summaries: Summary[],
@@ -34,20 +34,12 @@ export async function* rawRows(
     const load = async (entry: ChunkEntry) => {
       const file = Math.floor(entry.offset / FILE_BYTES);
       const offset = entry.offset - file * FILE_BYTES;
-      return scanRaw(await checkedRecords(handles[file]!, { ...entry, offset }), file * IDS);
+      return scanRaw(await readCheckedRecords(handles[file]!, { ...entry, offset }), file * IDS);
     };
     for await (const rows of inTimeOrder(entries, load, 0)) yield rows;
   } finally {
     for (const handle of handles) await handle.close();
   }
-}
-
-/** A chunk's records. @throws Broken when they are not what was written */
-export async function checkedRecords(handle: FileHandle, entry: ChunkEntry): Promise<Buffer> {
-  const { records, crc } = await readChunk(handle, entry);
-  if (crc !== 0 && crc32(records) !== crc)
-    throw new MalformedMcap(`the chunk at byte ${entry.offset} is damaged (CRC)`);
-  return records;
 }
 
 /** The message records of a chunk in time order; `idsFrom` is added to the ids of channels. */

@@ -3,9 +3,12 @@ import type { Block } from '../../core/wire/block.ts';
 import { canHold } from '../mcap/format/bytes.ts';
 import { LIBRARY } from '../mcap/format/libraries.ts';
 import { openBytesMax } from '../mcap/reading/time-order.ts';
-import { checkedRecords, RawCopy, rawRows, scanRaw } from './raw-messages.ts';
+import { readCheckedRecords } from '../mcap/reading/read-chunk.ts';
+import { RawCopy, rawRows, scanRaw } from './raw-messages.ts';
 import { mergedRows, type ChannelRows } from '../mcap/format/channel-rows.ts';
-import { readSummary, asRefusal, type Summary } from '../mcap/reading/summary.ts';
+import { asRefusal } from '../mcap/reading/as-refusal.ts';
+import type { Summary } from '../mcap/format/summary.ts';
+import { readSummary } from '../mcap/reading/summary.ts';
 import { embeddedSchema, TopicWriter, type TopicOptions } from '../mcap/writing/topics.ts';
 import { McapWriter } from '../mcap/writing/writer.ts';
 import { sorted, type Disorder } from '../reading/order.ts';
@@ -163,7 +166,7 @@ async function writeRuns(summary: Summary, runs: McapWriter): Promise<void> {
     let held: ChannelRows[] = [];
     let bytes = 0;
     for (const [i, chunk] of summary.chunks.entries()) {
-      held.push(scanRaw(await checkedRecords(handle, chunk)));
+      held.push(scanRaw(await readCheckedRecords(handle, chunk)));
       bytes += chunk.bytes;
       if (bytes < RUN_BYTES && i + 1 < summary.chunks.length) continue;
       for (const rows of mergedRows(held)) await copy.add(rows);

@@ -67,7 +67,7 @@ export class McapFile implements RecordSink {
     if (!ids) idsOf.set(topic, (ids = new Map<string | null, number>()));
     let id = ids.get(subject);
     if (id !== undefined) return id;
-    const shared = subject !== null && (ids.size >= SUBJECTS_MAX || !this.#writer.canName);
+    const shared = subject !== null && (ids.size >= SUBJECTS_MAX || !this.#writer.hasRoomForChannel);
     const metadata = new Map([['envelope', subject === null ? 'none' : 'cloudevents']]);
     if (subject !== null && !shared) metadata.set('subject', subject);
     if (restored) metadata.set('restored', 'true');

@@ -6,55 +6,56 @@ import { columnsIn, roomFor, type MessageColumns } from '../format/message-colum
 import type { ChunkEntry } from '../format/records.ts';
 import { readAt } from '../format/read-at.ts';
 
-/** A chunk's records in a file. */
+/** Where a chunk's packed records lie in a file. */
 export interface UnpackRequest {
   fd: number;
   offset: number;
   length: number;
   compression: string;
-  /** Of the records, unpacked. */
+  /** Unpacked size of the records. */
   size: number;
-  /** Where they go, and come back in; null: to memory of their own. */
+  /** Memory for the answer, which comes back with it; null: the thread allocates some. */
   memory: ArrayBuffer | null;
 }
 
-/** What the thread answers: records at the begin of their memory, and what was found among them after them. */
+/** The thread's answer: the records at the beginning of the memory, and behind them the columns of their messages. */
 export interface UnpackAnswer {
   memory: ArrayBuffer;
-  /** Of the messages; -1: nobody has looked. */
+  /** Number of messages; -1: the records were not searched. */
   count: number;
+  /** Places of the channel records. */
   names: number[];
 }
 
-/** The records of a chunk, unpacked. */
+/** The unpacked records of a chunk. */
 export interface UnpackedChunk {
   bytes: Buffer;
-  /** Where somebody has looked. */
+  /** The messages among them, where they were searched. */
   messages?: MessageColumns;
-  /** Where their memory is written over later: once this was told. */
+  /** Where the memory is reused: to be called once the chunk is not needed any more. */
   done?: () => void;
 }
 
-/** Two chunks are played at their border, one is unpacked meanwhile, and one is on its way. */
+/** Two chunks meet while one of them ends, one is being unpacked, and one is on its way. */
 const MEMORIES = 4;
-/** Larger chunks are not worth the memory that would be held. */
+/** The memory of larger chunks is not kept. */
 const MEMORY_MAX_BYTES = 1 << 24;
 
 const threads = new ThreadPool<UnpackRequest, UnpackAnswer>(new URL('unpack-thread.mjs', import.meta.url), 1);
 
-/** Reads and unpacks a chunk's records. @throws Broken */
+/** Reads and unpacks a chunk's records on this thread. @throws MalformedMcap */
 export async function unpackChunk(handle: FileHandle, chunk: ChunkEntry): Promise<UnpackedChunk> {
   const { compression, bytes: size } = chunk;
-  refuseHuge(chunk);
+  rejectHuge(chunk);
   await loadCompression(compression);
   const packed = await readAt(handle, placeOf(chunk), chunk.packedBytes);
   return { bytes: decompress(packed, compression, size) };
 }
 
 /**
- * Does so on a thread of its own, for who reads many chunks: it takes a quarter of a microsecond a message, which the
- * thread that plays them needs itself. A few pieces of memory go around, as long as chunks are said to be done with:
- * megabytes that come new with each chunk would keep the garbage collector busy for as long again.
+ * Reads and unpacks chunks on a thread of their own, for readers of many chunks. Unpacking takes a quarter of a microsecond
+ * per message, which the thread that plays the messages needs itself. A few pieces of memory are reused: allocating
+ * megabytes for each chunk would cost as much again in garbage collection.
  */
 export class ChunkUnpacker {
   readonly #spare: ArrayBuffer[] = [];
@@ -62,16 +63,16 @@ export class ChunkUnpacker {
   #lent = 0;
   readonly #running = new Set<Promise<unknown>>();
 
-  /** For chunks of so many bytes, unpacked, at most. */
+  /** @param bytesMax the largest unpacked size of the chunks */
   constructor(bytesMax: number) {
     this.#bytes = roomFor(bytesMax);
     threads.start();
   }
 
-  /** @throws Broken */
+  /** Unpacks a chunk; on this thread while the other one is still starting. @throws MalformedMcap */
   async unpack(handle: FileHandle, chunk: ChunkEntry): Promise<UnpackedChunk> {
     const { packedBytes: length, compression, bytes: size } = chunk;
-    refuseHuge(chunk);
+    rejectHuge(chunk);
     const memory = this.#borrow();
     const request = { fd: handle.fd, offset: placeOf(chunk), length, compression, size, memory };
     const answer = threads.run(request, memory ? [memory] : []);
@@ -94,7 +95,7 @@ export class ChunkUnpacker {
     };
   }
 
-  /** Settles when no file is read any more: before that, none may be closed. */
+  /** Settles when no chunk is being read any more. Files must not be closed before that. */
   async rest(): Promise<void> {
     await Promise.allSettled(this.#running);
   }
@@ -111,7 +112,7 @@ export class ChunkUnpacker {
   }
 }
 
-function refuseHuge({ packedBytes }: ChunkEntry): void {
+function rejectHuge({ packedBytes }: ChunkEntry): void {
   if (packedBytes > CHUNK_MAX_BYTES) throw new MalformedMcap(`a chunk of ${packedBytes} bytes is too large`);
 }
 

@@ -1,7 +1,7 @@
-/** A file is not what MCAP says it should be. The message is a clause: what is wrong. */
+/** A file that does not conform to MCAP. The message is a clause that says what is wrong. */
 export class MalformedMcap extends Error {}
 
-/** Reads the fields of MCAP records; never past the end of what it was given. */
+/** Reads the fields of MCAP records in turn. Throws MalformedMcap instead of reading past the end. */
 export class FieldReader {
   readonly bytes: Buffer;
   at: number;
@@ -29,11 +29,11 @@ export class FieldReader {
   u64(): number {
     const at = this.#take(8);
     const value = this.bytes.readUInt32LE(at + 4) * 2 ** 32 + this.bytes.readUInt32LE(at);
-    if (value > Number.MAX_SAFE_INTEGER) throw new MalformedMcap('a length has no end');
+    if (value > Number.MAX_SAFE_INTEGER) throw new MalformedMcap('a length is beyond all bounds');
     return value;
   }
 
-  /** A time in ns, as epoch ms. */
+  /** A time, epoch ms. MCAP stores nanoseconds. */
   time(): number {
     return readMs(this.bytes, this.#take(8));
   }
@@ -72,26 +72,26 @@ const MAX_NS = 2 ** 64;
 const SPLIT = 2 ** 26;
 const WORD = 2 ** 32;
 
-/** Whether MCAP can hold the time: it counts nanoseconds from 1970 on in 64 bits. */
+/** Whether MCAP can hold a time: it counts nanoseconds since 1970 in 64 bits. */
 export function canHold(timeMs: number): boolean {
   return timeMs >= 0 && timeMs * 1e6 < MAX_NS;
 }
 
-/** Nanoseconds in two words as epoch ms, to the microsecond. In integers that a double holds: a bigint costs tenfold. */
+/** Epoch ms, to the microsecond, of nanoseconds in two words. Calculates in doubles, since bigints cost ten times as much. */
 export function msOf(high: number, low: number): number {
   // 2^32 ns are 4,294,967 us and 296 ns.
   return (high * 4_294_967 + Math.round((high * 296 + low) / 1000)) / 1000;
 }
 
-/** Reads nanoseconds as epoch ms. */
+/** Reads a time, epoch ms. */
 export function readMs(bytes: Buffer, at: number): number {
   return msOf(bytes.readUInt32LE(at + 4), bytes.readUInt32LE(at));
 }
 
-/** The two words of a time in nanoseconds: good until the next is split. */
+/** The two words of the time that `splitMs` split last, in nanoseconds. One object for all calls, so that none is allocated. */
 export const words = { low: 0, high: 0 };
 
-/** Splits epoch ms into `words`, to the microsecond. */
+/** Splits a time (epoch ms, to the microsecond) into `words`. */
 export function splitMs(timeMs: number): void {
   const us = Math.round(timeMs * 1000);
   const quotient = Math.floor(us / SPLIT);
@@ -103,14 +103,14 @@ export function splitMs(timeMs: number): void {
   words.high = high + carry;
 }
 
-/** Writes epoch ms as nanoseconds. */
+/** Writes a time (epoch ms) as nanoseconds. */
 export function writeMs(bytes: Buffer, at: number, timeMs: number): void {
   splitMs(timeMs);
   bytes.writeUInt32LE(words.low, at);
   bytes.writeUInt32LE(words.high, at + 4);
 }
 
-/** Epoch ms as nanoseconds. */
+/** A time (epoch ms) in nanoseconds, to the microsecond. */
 export function nanoseconds(timeMs: number): bigint {
   return BigInt(Math.round(timeMs * 1000)) * 1000n;
 }

@@ -1,10 +1,11 @@
 import { Block } from '../../../core/wire/block.ts';
 
-/** Records of several channels in one block: row i is on the channel with the index `channels[i]`. */
+/** Records of several channels in one block. */
 export interface ChannelRows {
   block: Block;
+  /** For each row of the block, the index of its channel. */
   channels: Uint16Array;
-  /** To be told once these rows, and all that left before them, are needed no more: their memory is used again. */
+  /** To be called once these rows, and all rows yielded before them, are not needed any more: their memory is reused. */
   done?: () => void;
 }
 
@@ -15,6 +16,7 @@ export interface ChannelBlock {
   block: Block;
 }
 
+/** Rows `from` to before `to`; nothing is copied. */
 export function sliceRows(
   { block, channels, done }: ChannelRows,
   from: number,
@@ -23,7 +25,7 @@ export function sliceRows(
   return { block: block.slice(from, to), channels: channels.subarray(from, to), done };
 }
 
-/** The rows in time order; equal times stay as they are. */
+/** The rows in time order; rows of equal times keep their order. */
 export function sortedRows(rows: ChannelRows): ChannelRows {
   const { timesMs } = rows.block;
   const order = Uint32Array.from(timesMs.keys()).sort((a, b) => timesMs[a]! - timesMs[b]! || a - b);
@@ -32,7 +34,7 @@ export function sortedRows(rows: ChannelRows): ChannelRows {
 
 const MERGED_ROWS = 2_048;
 
-/** Several runs, each in time order, as one; equal times take the earlier run's first. All must share their names. */
+/** Merges runs that are in time order. At equal times the rows of the earlier run go first. All runs must share their names. */
 export function* mergedRows(runs: ChannelRows[]): Generator<ChannelRows> {
   const at = runs.map(() => 0);
   const left = () => runs.some(({ block }, i) => at[i]! < block.count);
@@ -63,7 +65,7 @@ function earliest(runs: ChannelRows[], at: number[]): number {
   return best;
 }
 
-/** The rows with their texts side by side, so that what they came from need not be held. */
+/** Copies the rows and their texts into one block, so that the blocks they come from can be freed. */
 function gathered(picked: PickedRow[]): ChannelRows {
   const { length } = picked;
   const columns = {

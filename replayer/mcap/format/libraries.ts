@@ -1,9 +1,9 @@
-/** The library that a file of ours names in its header: what it holds was checked when it was written. */
+/** The library in the header of files that Reprise writes. Their data were checked before they were written. */
 export const LIBRARY = 'reprise 1';
-/** Of a file that was copied by us from one which was not ours. */
+/** The library in the header of files into which Reprise copied data of other writers, unchecked. */
 export const COPIED_LIBRARY = 'copied by reprise 1';
 
-/** Whether the data in a file need not be looked at. */
+/** Whether the data of a file with this library were checked before they were written. */
 export function isTrusted(library: string): boolean {
   return library.startsWith('reprise ');
 }

@@ -1,29 +1,30 @@
 import { MalformedMcap, msOf } from './bytes.ts';
 import { HEAD_BYTES, MESSAGE_BYTES, Opcode } from './records.ts';
 
-/** What was found among the records of a chunk, in the order of the file; and room for what is to be said of it. */
+/** The messages of a chunk in columns, in file order. Subjects and channels are filled in by the scanner. */
 export interface MessageColumns {
   count: number;
   timesMs: Float64Array;
-  /** Where the data of each message lie. */
+  /** Where each message's data begin. */
   starts: Uint32Array;
+  /** Where each message's data end. */
   ends: Uint32Array;
-  /** Ids of MCAP channels. */
+  /** Ids of the messages' MCAP channels. */
   ids: Uint16Array;
   subjects: Uint32Array;
   channels: Uint16Array;
-  /** Where the records begin that name channels. */
+  /** Where the channel records begin. */
   names: number[];
 }
 
 const ROW_BYTES = 8 + 3 * 4 + 2 * 2;
 
-/** What records of so many bytes take at most, with all that is found among them. */
+/** The memory that records of `size` bytes and their columns take; without `rows`, at most. */
 export function roomFor(size: number, rows = Math.ceil(size / MESSAGE_BYTES)): number {
   return aligned(size) + rows * ROW_BYTES;
 }
 
-/** Lays the columns into memory, after records of so many bytes. */
+/** Lays the columns into memory, behind records of `size` bytes. */
 export function columnsIn(memory: ArrayBuffer, size: number, count: number, names: number[]): MessageColumns {
   let at = aligned(size);
   const next = (bytes: number) => (at += bytes * count) - bytes * count;
@@ -39,7 +40,7 @@ export function columnsIn(memory: ArrayBuffer, size: number, count: number, name
   };
 }
 
-/** @throws Broken where a record is not whole */
+/** Finds the messages among a chunk's records. @throws MalformedMcap where a record is not whole */
 export function findMessages(bytes: Buffer): MessageColumns {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const places: number[] = [];
@@ -62,7 +63,7 @@ export function findMessages(bytes: Buffer): MessageColumns {
 
 function recordLength(view: DataView, at: number): number {
   const whole = at + HEAD_BYTES <= view.byteLength;
-  // A length beyond 32 bits is one that no chunk holds.
+  // No chunk holds a record whose length needs more than 32 bits.
   const length =
     whole && view.getUint32(at + 5, true) === 0 ? HEAD_BYTES + view.getUint32(at + 1, true) : Infinity;
   if (at + length > view.byteLength) throw new MalformedMcap('a record within a chunk is not whole');

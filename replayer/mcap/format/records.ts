@@ -1,6 +1,6 @@
 import { MalformedMcap, FieldReader } from './bytes.ts';
 
-/** The kinds of records that we write or read. */
+/** The kinds of records that Reprise reads or writes. */
 export const Opcode = {
   HEADER: 1,
   FOOTER: 2,
@@ -17,14 +17,15 @@ export const Opcode = {
   DATA_END: 15,
 } as const;
 
-/** Every record begins with its kind and its length. */
+/** What each record begins with: its opcode and its length. */
 export const HEAD_BYTES = 9;
-/** Of a message record: head, channel, sequence, log and publish time; its data come after. */
+/** What a message record holds before its data: head, channel, sequence number, log time and publish time. */
 export const MESSAGE_BYTES = HEAD_BYTES + 22;
 export const MAGIC = Buffer.from('\x89MCAP0\r\n', 'latin1');
-/** Magic and footer record at the end of a file. */
+/** Footer record and magic at the end of a file. */
 export const TAIL_BYTES = HEAD_BYTES + 20 + MAGIC.length;
 
+/** A channel record: one stream of messages of a topic. */
 export interface McapChannel {
   id: number;
   schemaId: number;
@@ -33,6 +34,7 @@ export interface McapChannel {
   metadata: Map<string, string>;
 }
 
+/** A schema record. */
 export interface McapSchema {
   id: number;
   name: string;
@@ -40,28 +42,31 @@ export interface McapSchema {
   data: Buffer;
 }
 
-/** Where a run of messages lies, and of which time: a chunk, or messages that stand outside of one. */
+/** A chunk, or a run of messages outside of chunks: where it lies in the file, and which times it covers. */
 export interface ChunkEntry {
-  /** Of the record in the file; of the first message where there is no chunk. */
+  /** Where the chunk record begins in the file, or the first message of the run. */
   offset: number;
   length: number;
+  /** Time of the first and last message, epoch ms. */
   startMs: number;
   endMs: number;
   compression: string;
-  /** Packed; the records are the last so many bytes. */
+  /** Size of the packed records, which are the end of the chunk record. */
   packedBytes: number;
+  /** Size of the records, unpacked. */
   bytes: number;
-  /** The message indexes come right after the chunk; 0 where there are none. */
+  /** Size of the message indexes right after the chunk; 0 for none. */
   indexBytes: number;
 }
 
+/** The statistics record. */
 export interface Statistics {
   messages: number;
   channels: number;
   chunks: number;
   startMs: number;
   endMs: number;
-  /** By channel id. */
+  /** Number of messages by channel id. */
   counts: Map<number, number>;
 }
 
@@ -91,7 +96,7 @@ export function readStatistics(fields: FieldReader): Statistics {
   return { messages, channels, chunks, startMs, endMs, counts };
 }
 
-/** A chunk index, and the channels of which the chunk has messages. */
+/** Reads a chunk index, and the ids of the channels that have messages in the chunk. */
 export function readChunkIndex(fields: FieldReader): { entry: ChunkEntry; channels: Uint16Array } {
   const [startMs, endMs, offset, length] = [fields.time(), fields.time(), fields.u64(), fields.u64()];
   const offsets = fields.data(fields.u32());
@@ -104,11 +109,12 @@ export function readChunkIndex(fields: FieldReader): { entry: ChunkEntry; channe
     fields.u64(),
     fields.u64(),
   ];
-  if (packedBytes > length) throw new MalformedMcap('the index names a chunk that holds more than itself');
+  if (packedBytes > length)
+    throw new MalformedMcap('the index names a chunk that claims to hold more than its own length');
   return { entry: { offset, length, startMs, endMs, compression, packedBytes, bytes, indexBytes }, channels };
 }
 
-/** The head of a chunk record that begins at `offset`; `crc` 0 when there is none. */
+/** Reads the head of a chunk record that begins at `offset`. `crc` is 0 where the chunk has no checksum. */
 export function readChunkHead(
   fields: FieldReader,
   offset: number,
@@ -116,7 +122,7 @@ export function readChunkHead(
 ): ChunkEntry & { crc: number } {
   const [startMs, endMs, bytes, crc] = [fields.time(), fields.time(), fields.u64(), fields.u32()];
   const [compression, packedBytes] = [fields.text(), fields.u64()];
-  if (packedBytes > length) throw new MalformedMcap('a chunk holds more than itself');
+  if (packedBytes > length) throw new MalformedMcap('a chunk claims to hold more than its own length');
   return { offset, length, startMs, endMs, compression, packedBytes, bytes, crc, indexBytes: 0 };
 }
 
@@ -124,7 +130,7 @@ export function readMetadata(fields: FieldReader): [name: string, values: Map<st
   return [fields.text(), fields.map()];
 }
 
-/** The kind, the fields and the whole length of the record that begins at `at`; null when it is not all there. */
+/** The opcode, the fields and the whole length of the record that begins at `at`; null when it is not whole. */
 export function recordAt(
   bytes: Buffer,
   at: number,

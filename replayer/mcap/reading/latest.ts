@@ -5,9 +5,9 @@ import { Opcode, recordAt, type ChunkEntry } from '../format/records.ts';
 import { isRestored } from './restored-state.ts';
 import { readAt } from '../format/read-at.ts';
 import type { ChannelBlock, ChannelRows } from '../format/channel-rows.ts';
-import type { Summary } from './summary.ts';
+import type { Summary } from '../format/summary.ts';
 
-/** Where a message lies. */
+/** Where a message lies in a file. */
 interface MessagePosition {
   chunk: ChunkEntry;
   /** Within the unpacked chunk. */
@@ -15,12 +15,12 @@ interface MessagePosition {
   timeMs: number;
 }
 
-/** A chunk without an index of its messages, or with many subjects on one channel, is read whole; so many at most. */
+/** Bound on the chunks read in full, where chunks have no message indexes or several subjects share a channel. */
 const WHOLE_MAX_CHUNKS = 256;
 
 /**
- * The latest message of each MCAP channel before a time, by walking back through the message indexes. Settled is a
- * channel when no chunk that is left reaches as late as what was found. Answers null where chunks bring no index.
+ * The latest message of each MCAP channel before a time, found by walking back through the message indexes. A channel is
+ * settled when no remaining chunk reaches as late as the message found. Null where chunks have no message indexes.
  */
 export async function latestPositions(
   handle: FileHandle,
@@ -37,8 +37,8 @@ export async function latestPositions(
       if ((found.get(channel)?.timeMs ?? -1) > chunk.endMs) missing.delete(channel);
     if (missing.size === 0) break;
     if (chunk.indexBytes === 0) return null;
-    const of = channelsOf?.[index];
-    if (of && !of.some((channel) => missing.has(channel))) continue;
+    const inChunk = channelsOf?.[index];
+    if (inChunk && !inChunk.some((channel) => missing.has(channel))) continue;
     const bytes = await readAt(handle, chunk.offset + chunk.length, chunk.indexBytes);
     for (let at = 0, record; (record = recordAt(bytes, at)); at += record.length) {
       if (record.opcode !== Opcode.MESSAGE_INDEX) continue;
@@ -51,7 +51,7 @@ export async function latestPositions(
   return found;
 }
 
-/** The chunks that begin before a time, those that end last first. */
+/** Indexes of the chunks that begin before a time; those that end last come first. */
 function latestFirst(chunks: ChunkEntry[], beforeMs: number): number[] {
   const order = [...chunks.keys()].filter((i) => chunks[i]!.startMs < beforeMs);
   return order.sort((a, b) => chunks[b]!.endMs - chunks[a]!.endMs || b - a);
@@ -80,7 +80,7 @@ interface Latest {
   data: Buffer;
 }
 
-/** Of chunks that go back in time: the latest row of each subject and channel before a time. */
+/** Collects the latest row before a time of each channel and subject, from chunks that are added latest first. */
 export class LatestRows {
   readonly #beforeMs: number;
   /** By channel and subject. */
@@ -90,7 +90,7 @@ export class LatestRows {
     this.#beforeMs = beforeMs;
   }
 
-  /** The rows of a chunk. The texts are copied: of equal times the row added first stays, and no chunk is held. */
+  /** Adds the rows of a chunk. Texts are copied, so that no chunk is kept. At equal times the row added first stays. */
   add({ block, channels }: ChannelRows): void {
     const { timesMs, subjects, names, data, starts, ends } = block;
     for (let row = block.count - 1; row >= 0; row--) {
@@ -108,7 +108,7 @@ export class LatestRows {
     }
   }
 
-  /** By channel, in time order. */
+  /** The latest rows by channel, each in time order. */
   take(): ChannelBlock[] {
     return [...this.#found].map(([channel, subjects]) => {
       const latest = [...subjects.values()].sort((a, b) => a.timeMs - b.timeMs);
@@ -119,7 +119,7 @@ export class LatestRows {
   }
 }
 
-/** The chunks to read whole to know the latest of subjects that share a channel. */
+/** The chunks to read in full for the latest messages of subjects that share a channel, the latest first. */
 export function chunksToRead({ chunks }: Summary, beforeMs: number): ChunkEntry[] {
   return latestFirst(chunks, beforeMs)
     .slice(0, WHOLE_MAX_CHUNKS)

@@ -15,35 +15,38 @@ import { MESSAGE_BYTES, type ChunkEntry } from '../format/records.ts';
 import { withoutRestored } from './restored-state.ts';
 import { sliceRows, type ChannelBlock, type ChannelRows } from '../format/channel-rows.ts';
 import { Scanner } from './scanner.ts';
-import { readSummary, asRefusal, type Summary } from './summary.ts';
+import { asRefusal } from './as-refusal.ts';
+import type { Summary } from '../format/summary.ts';
+import { readSummary } from './summary.ts';
 import { unpackChunk, ChunkUnpacker, type UnpackedChunk } from '../compression/unpack-chunk.ts';
 
-/** Chunks that overlap must all be open at once. */
+/** Bound on the unpacked size of chunks that overlap, because they must be in memory together. */
 const OPEN_MAX_BYTES = 1 << 28;
-/** With fewer chunks to read, a thread would come up for nothing. */
+/** With fewer chunks to read, starting a thread does not pay. */
 const BESIDE_MIN_CHUNKS = 16;
 
-/** A recording in MCAP: several channels on one timeline, reached through the chunk index. */
+/** A recording in MCAP: several channels on one timeline. Any time in it is reached through the chunk index. */
 export class McapRecording {
   readonly file: string;
   readonly format = 'mcap';
-  /** Channels that its messages are played on, each once. */
+  /** The channels that its messages are played on, each once. */
   readonly channels: string[];
   readonly disorder: Disorder = { reordered: 0, late: 0, outliers: 0 };
   readonly summary: Summary;
   /** Time of the first and last message, epoch ms. */
   readonly startMs: number;
   readonly endMs: number;
+  /** The number of messages; null where the file does not tell. */
   readonly count: number | null;
   refused = 0;
-  /** Records that were not chosen, or are no news. */
+  /** How many records were left out by filter or sample, or because they only restore state. */
   filtered = 0;
   readonly #scanner: Scanner;
-  readonly #chooses: RecordPredicate | null;
+  readonly #passes: RecordPredicate | null;
   #beside: ChunkUnpacker | null = null;
-  /** Between the times in the file and those on the timeline. */
+  /** Added to the times in the file, ms. */
   readonly #offsetMs: number;
-  /** Messages that are no news. */
+  /** How many messages only restore state. */
   readonly #restored: number;
 
   private constructor(summary: Summary, restored: number, options: OpenOptions) {
@@ -86,7 +89,7 @@ export class McapRecording {
     });
   }
 
-  /** Reads the summary of the file. @throws refusal when it is not intact, or holds nothing */
+  /** Reads the summary of the file. @throws refusal when the file is not intact or holds no message */
   static async open(path: string, options: OpenOptions = {}): Promise<McapRecording> {
     const whole = await asRefusal(path, () => readSummary(path));
     const summary = await asRefusal(path, () => withoutRestored(whole));
@@ -97,13 +100,13 @@ export class McapRecording {
         hint: 'Record or choose another file.',
       });
     if (openBytesMax(chunks) > OPEN_MAX_BYTES)
-      throw refusal('recording_disordered', `The chunks of ${basename(path)} lie across one another.`, {
+      throw refusal('recording_disordered', `Too many chunks of ${basename(path)} overlap in time.`, {
         hint: 'Put it in order first: reprise convert FILE sorted.mcap.',
       });
     return new McapRecording(summary, restored, options);
   }
 
-  /** The messages from the given time on, in time order; what lies in chunks before is not read. */
+  /** The messages from the given time on, in time order. Chunks that end before it are not read. */
   async *rows(fromMs = -Infinity): AsyncGenerator<ChannelRows> {
     this.refused = 0;
     this.filtered = fromMs > this.startMs ? 0 : this.#restored;
@@ -111,7 +114,7 @@ export class McapRecording {
     const handle = await open(this.summary.path);
     try {
       const beside = entries.length < BESIDE_MIN_CHUNKS ? null : this.#unpacking();
-      // The first is waited for, and the thread may be busy or not be up.
+      // The reader waits for the first chunk, and the thread may be busy or still starting.
       let isFirst = true;
       const by = (entry: ChunkEntry) => {
         if (!beside || isFirst) return ((isFirst = false), unpackChunk(handle, entry));
@@ -126,29 +129,29 @@ export class McapRecording {
         }
         const from = lowerBound(timesMs, fromMs);
         const rest = from === 0 ? rows : sliceRows(rows, from);
-        const chosen = this.#chosen(rest);
-        this.filtered += rest.block.count - chosen.block.count;
-        if (chosen.block.count > 0) yield chosen;
+        const passed = this.#passing(rest);
+        this.filtered += rest.block.count - passed.block.count;
+        if (passed.block.count > 0) yield passed;
       }
     } finally {
       const closed = (this.#beside?.rest() ?? Promise.resolve()).then(() => handle.close());
-      // Who leaves, as for a seek, need not wait for what was read ahead.
+      // Not awaited: a reader that stops, for instance to seek, need not wait for what was read ahead.
       closed.catch(() => {});
     }
   }
 
-  /** The latest message of each subject before a time, by channel, in time order. */
+  /** The latest message of each subject before a time, by channel and in time order. */
   async latestBefore(timeMs: number): Promise<ChannelBlock[]> {
     const latest = new LatestRows(timeMs);
     const handle = await open(this.summary.path);
     try {
       const places =
-        this.#scanner.shared || this.#chooses
+        this.#scanner.shared || this.#passes
           ? null
           : await latestPositions(handle, this.summary, timeMs - this.#offsetMs);
       if (places === null) {
         for (const entry of chunksToRead(this.summary, timeMs - this.#offsetMs))
-          latest.add(this.#chosen(await this.#load(handle, entry)));
+          latest.add(this.#passing(await this.#load(handle, entry)));
       } else {
         const wanted = new Map<ChunkEntry, Set<number>>();
         for (const { chunk, offset } of places.values()) {
@@ -164,14 +167,14 @@ export class McapRecording {
     return latest.take();
   }
 
-  /** The time of the last message before a time; null where there is none. */
+  /** Time of the last message before a time; null for none. */
   async timeBefore(timeMs: number): Promise<number | null> {
     const handle = await open(this.summary.path);
     try {
       let lastMs: number | null = null;
       for (const entry of chunksToRead(this.summary, timeMs - this.#offsetMs)) {
         if (lastMs !== null && entry.endMs + this.#offsetMs <= lastMs) break;
-        const { timesMs } = this.#chosen(await this.#load(handle, entry)).block;
+        const { timesMs } = this.#passing(await this.#load(handle, entry)).block;
         const before = lowerBound(timesMs, timeMs);
         if (before > 0) lastMs = Math.max(lastMs ?? -Infinity, timesMs[before - 1]!);
       }
@@ -181,15 +184,15 @@ export class McapRecording {
     }
   }
 
-  /** The rows that are to be played. */
-  #chosen(rows: ChannelRows): ChannelRows {
-    const chooses = this.#chooses;
-    if (!chooses) return rows;
+  /** The rows that the filter lets pass. */
+  #passing(rows: ChannelRows): ChannelRows {
+    const passes = this.#passes;
+    if (!passes) return rows;
     const { block, channels, done } = rows;
     const kept: number[] = [];
     for (let row = 0; row < block.count; row++) {
       const data = () => JSON.parse(block.record(row).data) as Data;
-      if (chooses(block.timesMs[row]!, block.names[block.subjects[row]!]!, data)) kept.push(row);
+      if (passes(block.timesMs[row]!, block.names[block.subjects[row]!]!, data)) kept.push(row);
     }
     if (kept.length === block.count) return rows;
     return { block: block.pick(kept), channels: Uint16Array.from(kept, (row) => channels[row]!), done };
@@ -213,7 +216,7 @@ export class McapRecording {
   }
 }
 
-/** A topic as the name of a channel: /fix becomes fix, and what no channel's name may have a dash. */
+/** Turns a topic into a channel name: /fix becomes fix, and characters that are not allowed become dashes. */
 function channelName(topic: string): string {
   const name = topic.replace(/^[^A-Za-z0-9]+/, '').replace(/[^A-Za-z0-9._:-]/g, '-');
   return name.slice(0, 128) || 'recording';

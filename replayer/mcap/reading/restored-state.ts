@@ -1,17 +1,17 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { readMs } from '../format/bytes.ts';
 import { Opcode, recordAt, type ChunkEntry, type McapChannel } from '../format/records.ts';
-import type { Summary } from './summary.ts';
+import type { Summary } from '../format/summary.ts';
 import { readAt } from '../format/read-at.ts';
 
-/** Whether what is on an MCAP channel only says how things stood when the replay that was recorded was moved. */
+/** Whether an MCAP channel holds only events that a recorded replay sent after a seek to restore state. */
 export function isRestored({ metadata }: McapChannel): boolean {
   return metadata.get('restored') === 'true';
 }
 
 /**
- * The summary with the chunks and counts of what was new: restored state is of earlier times, and would make a recording
- * begin with it. The channels stay, for the chunks name them.
+ * The summary without restored state, which has earlier times than the recording and would make it begin too early. Chunks
+ * and counts are those of the other messages; all channels stay, because the chunks refer to them.
  */
 export async function withoutRestored(summary: Summary): Promise<Summary> {
   const restored = new Set([...summary.channels.values()].filter(isRestored).map(({ id }) => id));
@@ -22,12 +22,12 @@ export async function withoutRestored(summary: Summary): Promise<Summary> {
   const handle = await open(summary.path);
   try {
     for (const [i, chunk] of summary.chunks.entries()) {
-      const of = channelsOf?.[i];
-      const isMixed = chunk.indexBytes > 0 && (!of || of.some((id) => restored.has(id)));
-      const span = isMixed ? await timeRangeOf(handle, chunk, restored) : chunk;
-      if (!span) continue;
-      chunks.push({ ...chunk, startMs: span.startMs, endMs: span.endMs });
-      if (of) channels.push(of);
+      const ids = channelsOf?.[i];
+      const isMixed = chunk.indexBytes > 0 && (!ids || ids.some((id) => restored.has(id)));
+      const range = isMixed ? await timeRangeOf(handle, chunk, restored) : chunk;
+      if (!range) continue;
+      chunks.push({ ...chunk, startMs: range.startMs, endMs: range.endMs });
+      if (ids) channels.push(ids);
     }
   } finally {
     await handle.close();
@@ -42,7 +42,7 @@ export async function withoutRestored(summary: Summary): Promise<Summary> {
   };
 }
 
-/** Time of the first and last message of a chunk on other channels than these; null where there is none. */
+/** Times of a chunk's first and last message, leaving out some channels; null where there are no others. */
 async function timeRangeOf(
   handle: FileHandle,
   { offset, length, indexBytes }: ChunkEntry,

@@ -14,49 +14,51 @@ export interface RefusedMessage {
   content: string;
 }
 
-/** What a message of a channel holds. */
+/** What the messages of a channel are: data alone, events with their data, or bytes in an encoding other than JSON. */
 type MessageKind = 'datum' | 'event' | 'foreign';
 
+/** How the messages of an MCAP channel become records. */
 interface ChannelDecoding {
   /** Index into the channels that are played. */
   channel: number;
   kind: MessageKind;
-  /** Index into the names, or -1: each message says. */
+  /** Index into the names; -1: each message names its subject. */
   subject: number;
-  /** The member that holds the subject. */
+  /** The member that names the subject, where each message does. */
   column: Buffer | null;
   topic: string;
-  /** It is not played: see restored.ts. */
+  /** Whether the channel holds only restored state (restored-state.ts), which is not played. */
   restored: boolean;
 }
 
 const DATA = Buffer.from('data');
 const SUBJECT = Buffer.from('subject');
 const CONTENT_MAX_BYTES = 2_000;
-/** A message's number stands so far before its data. */
+/** How far before its data a message has its sequence number. */
 const SEQUENCE_BACK = 20;
 
 export interface ScannerOptions {
-  /** The channel's index for a topic. */
+  /** The index of a topic's channel. */
   channelOf(topic: string): number;
-  /** Written by Reprise: what it holds was checked then. */
+  /** Whether the data were checked when the file was written, so that they need not be parsed. */
   trusted: boolean;
-  /** The member that names the subject where the file does not say. */
+  /** The member that names the subject, where the file does not tell. */
   subject?: string | undefined;
-  /** Why a datum can't be on the channel; null when it can. Asked where the file is not trusted. */
+  /** Why a datum is not allowed on a channel; null when it is. Called for data that are not trusted. */
   check(channel: number, datum: unknown): string | null;
+  /** Receives each message that can't be played. */
   refuse(message: RefusedMessage): void;
 }
 
 /**
- * Turns the records of chunks into columns. The texts are not copied and, in a recording of Reprise's own, not looked
- * at. All blocks share their names.
+ * Turns the records of chunks into columns. Texts are not copied and, where they are trusted, not even read. All blocks
+ * share one list of names.
  */
 export class Scanner {
   readonly names: string[] = [];
   readonly #index = new Map<string, number>();
-  readonly #readings: (ChannelDecoding | undefined)[] = [];
-  /** By id of an MCAP channel, 1 where a message is a datum that need not be looked at. */
+  readonly #decodings: (ChannelDecoding | undefined)[] = [];
+  /** By MCAP channel id: 1 where each message is a trusted datum of a known subject, so that it need not be read. */
   readonly #plain = new Uint8Array(1 << 16);
   readonly #options: ScannerOptions;
 
@@ -65,43 +67,43 @@ export class Scanner {
     for (const channel of channels) this.#learn(channel);
   }
 
-  /** Whether a channel has messages of several subjects. */
+  /** Whether any channel has messages of several subjects. */
   get shared(): boolean {
-    return this.#readings.some((reading) => reading !== undefined && reading.subject < 0);
+    return this.#decodings.some((decoding) => decoding !== undefined && decoding.subject < 0);
   }
 
-  /** The records of one chunk in time order; with `only`, those whose data begin there. @throws Broken */
+  /** The records of one chunk in time order; with `only`, just those whose data begin at these places. @throws MalformedMcap */
   scan(bytes: Buffer, messages = findMessages(bytes), only?: ReadonlySet<number>): ChannelRows {
     for (const at of messages.names) {
       const end = at + HEAD_BYTES + bytes.readUInt32LE(at + 1);
       this.#learn(readChannel(new FieldReader(bytes, at + HEAD_BYTES, end)));
     }
-    // Where each message costs a few ns or a hundred: what the loop needs is at hand.
-    const [readings, plain] = [this.#readings, this.#plain];
+    // Local variables: private fields would multiply the few nanoseconds that a message costs here.
+    const [decodings, plain] = [this.#decodings, this.#plain];
     const { count, ids, timesMs, subjects, starts, ends, channels } = messages;
-    const made = new AppendedTexts(bytes.length);
+    const appended = new AppendedTexts(bytes.length);
     let row = 0;
     let lastMs = -Infinity;
     let ordered = true;
     for (let i = 0; i < count; i++) {
       if (only && !only.has(starts[i]!)) continue;
       const id = ids[i]!;
-      const reading = readings[id];
-      if (!reading) throw new MalformedMcap('a message is of a channel that was never named');
+      const decoding = decodings[id];
+      if (!decoding) throw new MalformedMcap('a message belongs to a channel that the file does not name');
       starts[row] = starts[i]!;
       ends[row] = ends[i]!;
-      subjects[row] = reading.subject;
-      if (plain[id] === 0 && !this.#read(bytes, reading, messages, row, made)) continue;
+      subjects[row] = decoding.subject;
+      if (plain[id] === 0 && !this.#read(bytes, decoding, messages, row, appended)) continue;
       const timeMs = timesMs[i]!;
       if (timeMs < lastMs) ordered = false;
       timesMs[row] = lastMs = timeMs;
-      channels[row++] = reading.channel;
+      channels[row++] = decoding.channel;
     }
     const block = new Block({
       timesMs: timesMs.subarray(0, row),
       subjects: subjects.subarray(0, row),
       names: this.names,
-      data: made.after(bytes),
+      data: appended.after(bytes),
       starts: starts.subarray(0, row),
       ends: ends.subarray(0, row),
     });
@@ -109,13 +111,13 @@ export class Scanner {
     return ordered ? scanned : sortedRows(scanned);
   }
 
-  /** A message that is more than a datum under a known subject; false when it can't be played. */
+  /** Reads a message that is not a trusted datum of a known subject; false when it can't be played. */
   #read(
     bytes: Buffer,
     { channel, kind, column, topic, subject, restored }: ChannelDecoding,
     { starts, ends, subjects }: Pick<Block, 'starts' | 'ends' | 'subjects'>,
     row: number,
-    made: AppendedTexts,
+    appended: AppendedTexts,
   ): boolean {
     if (restored) return false;
     const [start, end] = [starts[row]!, ends[row]!];
@@ -125,7 +127,7 @@ export class Scanner {
       return false;
     };
     if (kind === 'foreign') {
-      [starts[row], ends[row]] = made.add(`{"base64":"${bytes.toString('base64', start, end)}"}`);
+      [starts[row], ends[row]] = appended.add(`{"base64":"${bytes.toString('base64', start, end)}"}`);
       return true;
     }
     if (!isObject(bytes, start, end)) return refuse('Not a JSON object.');
@@ -135,40 +137,45 @@ export class Scanner {
         const value = JSON.parse(text) as unknown;
         const problem = kind === 'datum' ? this.#options.check(channel, value) : null;
         if (problem) return refuse(problem);
-        // An event is one line.
-        if (/[\n\r]/.test(text)) [starts[row], ends[row]] = made.add(JSON.stringify(value));
+        // On the wire an event is one line.
+        if (/[\n\r]/.test(text)) [starts[row], ends[row]] = appended.add(JSON.stringify(value));
       } catch (error) {
         return refuse(`Not JSON: ${(error as Error).message}.`);
       }
     }
     if (subject < 0) {
-      if (!findMember(bytes, start, end, column!)) return refuse(`No subject: no "${column!.toString()}".`);
+      if (!findMember(bytes, start, end, column!))
+        return refuse(`No subject: the message has no "${column!.toString()}".`);
       const name = valueText(bytes, memberValue.start, memberValue.end);
-      if (name === null) return refuse(`No subject: "${column!.toString()}" is no text.`);
+      if (name === null) return refuse(`No subject: "${column!.toString()}" is neither text nor a number.`);
       subjects[row] = this.#subject(name);
     }
     if (kind === 'datum') return true;
-    if (!findMember(bytes, start, end, DATA)) return refuse('An event without data.');
+    if (!findMember(bytes, start, end, DATA)) return refuse('The event has no data.');
     [starts[row], ends[row]] = [memberValue.start, memberValue.end];
-    return isObject(bytes, memberValue.start, memberValue.end) || refuse("An event's data is no object.");
+    return (
+      isObject(bytes, memberValue.start, memberValue.end) ||
+      refuse('The data of the event are not an object.')
+    );
   }
 
-  #learn(named: McapChannel): void {
-    const { id, topic, encoding, metadata } = named;
-    if (this.#readings[id]) return;
+  /** Works out how to read the messages of a channel; the first record of a channel counts. */
+  #learn(record: McapChannel): void {
+    const { id, topic, encoding, metadata } = record;
+    if (this.#decodings[id]) return;
     const subject = metadata.get('subject');
     const column = metadata.get('subjectColumn') ?? this.#options.subject;
     const isEvent = metadata.get('envelope') === 'cloudevents';
-    const said = subject !== undefined || (column === undefined && !isEvent);
-    this.#readings[id] = {
+    const isKnown = subject !== undefined || (column === undefined && !isEvent);
+    this.#decodings[id] = {
       channel: this.#options.channelOf(topic),
       kind: encoding !== 'json' ? 'foreign' : isEvent ? 'event' : 'datum',
-      subject: said || encoding !== 'json' ? this.#subject(subject ?? topic) : -1,
-      column: said ? null : isEvent ? SUBJECT : Buffer.from(JSON.stringify(column).slice(1, -1)),
+      subject: isKnown || encoding !== 'json' ? this.#subject(subject ?? topic) : -1,
+      column: isKnown ? null : isEvent ? SUBJECT : Buffer.from(JSON.stringify(column).slice(1, -1)),
       topic,
-      restored: isRestored(named),
+      restored: isRestored(record),
     };
-    const { kind, subject: index, restored } = this.#readings[id];
+    const { kind, subject: index, restored } = this.#decodings[id];
     this.#plain[id] = kind === 'datum' && index >= 0 && this.#options.trusted && !restored ? 1 : 0;
   }
 
@@ -179,7 +186,7 @@ export class Scanner {
   }
 }
 
-/** Texts that stand nowhere in the chunk. */
+/** Texts that are not in the chunk as such, to be placed behind its bytes. `end` is the chunk's size. */
 class AppendedTexts {
   readonly #texts: Buffer[] = [];
   #end: number;
@@ -188,6 +195,7 @@ class AppendedTexts {
     this.#end = end;
   }
 
+  /** Adds a text; returns where it will lie. */
   add(text: string): [start: number, end: number] {
     const bytes = Buffer.from(text);
     this.#texts.push(bytes);
@@ -195,6 +203,7 @@ class AppendedTexts {
     return [start, (this.#end += bytes.length)];
   }
 
+  /** The chunk's bytes with the texts behind them. */
   after(bytes: Buffer): Buffer {
     return this.#texts.length === 0 ? bytes : Buffer.concat([bytes, ...this.#texts]);
   }

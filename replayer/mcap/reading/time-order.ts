@@ -2,17 +2,18 @@ import { lowerBound } from '../../reading/order.ts';
 import { mergedRows, sliceRows, type ChannelRows } from '../format/channel-rows.ts';
 import type { ChunkEntry } from '../format/records.ts';
 
-/** A chunk that is open: its rows, and how many of them have left. */
+/** A loaded chunk of which some rows have not been yielded yet. */
 interface OpenChunk {
   rows: ChannelRows;
+  /** How many rows have been yielded. */
   at: number;
-  /** Place in the file: equal times leave in this order. */
+  /** Place in the file: rows of equal times are yielded in this order. */
   offset: number;
 }
 
 /**
- * The rows of chunks in time order. A chunk is loaded when the time comes to where it begins, and one ahead; chunks that
- * do not overlap pass as they are. `offsetMs` is between the times of the entries and those of their rows.
+ * Yields the rows of chunks in time order. A chunk is loaded one step before time reaches its start. Rows of chunks that do
+ * not overlap are yielded uncopied. `offsetMs` is what `load` has added to the times of the rows.
  */
 export async function* inTimeOrder(
   entries: ChunkEntry[],
@@ -20,7 +21,7 @@ export async function* inTimeOrder(
   offsetMs: number,
 ): AsyncGenerator<ChannelRows> {
   const waiting = [...entries].sort((a, b) => a.startMs - b.startMs || a.offset - b.offset);
-  const loans = new ChunkReleases();
+  const releases = new ChunkReleases();
   let open: OpenChunk[] = [];
   let ahead: Promise<ChannelRows> | null = null;
   try {
@@ -29,43 +30,47 @@ export async function* inTimeOrder(
       const rows = await (ahead ?? load(entry));
       const next = waiting[i + 1];
       ahead = next ? load(next) : null;
-      ahead?.catch(() => {}); // Awaited in its turn, unless nobody reads on.
+      ahead?.catch(() => {}); // It is awaited in its turn, unless the reader stops before.
       open.push({ rows, at: 0, offset: entry.offset });
-      for (const left of leaving(open, next ? next.startMs + offsetMs : Infinity)) yield loans.leave(left);
+      for (const left of leaving(open, next ? next.startMs + offsetMs : Infinity)) yield releases.track(left);
       const isSpent = ({ rows, at }: OpenChunk) => at === rows.block.count;
-      loans.spend(open.filter(isSpent));
+      releases.add(open.filter(isSpent));
       open = open.filter((chunk) => !isSpent(chunk));
     }
   } finally {
-    loans.spend(open);
+    releases.add(open);
     ahead?.then(({ done }) => done?.()).catch(() => {});
   }
 }
 
-/** Tells of chunks that they are done with, once all that left before they were spent is. */
+/** Releases the memory of a chunk once the reader is done with all rows that were yielded before the chunk was used up. */
 class ChunkReleases {
-  #left = 0;
+  /** How many pieces of rows were yielded, and up to which of them the reader is done. */
+  #yielded = 0;
   #done = 0;
-  readonly #spent: { left: number; done: () => void }[] = [];
+  /** Chunks that are used up, each with the last piece that may contain rows of it. */
+  readonly #usedUp: { lastPiece: number; done: () => void }[] = [];
 
-  leave(rows: ChannelRows): ChannelRows {
-    const left = ++this.#left;
-    return { ...rows, done: () => this.#settle(left) };
+  /** Notes that these rows are yielded. */
+  track(rows: ChannelRows): ChannelRows {
+    const piece = ++this.#yielded;
+    return { ...rows, done: () => this.#release(piece) };
   }
 
-  spend(chunks: OpenChunk[]): void {
+  /** Notes that chunks are used up. */
+  add(chunks: OpenChunk[]): void {
     for (const { done } of chunks.map(({ rows }) => rows))
-      if (done) this.#spent.push({ left: this.#left, done });
-    this.#settle(0);
+      if (done) this.#usedUp.push({ lastPiece: this.#yielded, done });
+    this.#release(0);
   }
 
-  #settle(left: number): void {
-    this.#done = Math.max(this.#done, left);
-    while (this.#spent.length > 0 && this.#spent[0]!.left <= this.#done) this.#spent.shift()!.done();
+  #release(piece: number): void {
+    this.#done = Math.max(this.#done, piece);
+    while (this.#usedUp.length > 0 && this.#usedUp[0]!.lastPiece <= this.#done) this.#usedUp.shift()!.done();
   }
 }
 
-/** What of the open chunks lies before a time. */
+/** The rows of the open chunks that lie before a time. */
 function* leaving(open: OpenChunk[], endMs: number): Generator<ChannelRows> {
   const runs = open
     .map((chunk) => {
@@ -97,7 +102,7 @@ function* leaving(open: OpenChunk[], endMs: number): Generator<ChannelRows> {
   }
 }
 
-/** The most bytes of unpacked chunks that are open at once when all are read in time order. */
+/** The most bytes of unpacked chunks that are in memory at once when all chunks are read in time order. */
 export function openBytesMax(entries: ChunkEntry[]): number {
   const changes = entries.flatMap(({ startMs, endMs, bytes }) => [
     { timeMs: startMs, bytes },

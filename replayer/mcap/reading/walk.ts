@@ -5,12 +5,12 @@ import { readAt } from '../format/read-at.ts';
 import { HEAD_BYTES, MESSAGE_BYTES, Opcode, readChunkHead, type ChunkEntry } from '../format/records.ts';
 
 const WINDOW_BYTES = 1 << 16;
-/** More than the head of a chunk takes. */
+/** More than a chunk's head takes. */
 const CHUNK_HEAD_BYTES = 128;
-/** Messages outside of chunks are taken together in runs of about this. */
+/** Messages outside of chunks are treated as runs of about this size. */
 const RUN_BYTES = 1 << 20;
 
-/** A record in its place. Of a chunk only the head is read; its records, and those of an attachment, are not. */
+/** A record and its place in the file. For a chunk or an attachment, `fields` holds only the beginning. */
 export interface PlacedRecord {
   opcode: number;
   offset: number;
@@ -18,7 +18,7 @@ export interface PlacedRecord {
   fields: FieldReader;
 }
 
-/** The records from `from` to before `to`, one after the other. @throws Broken at the first that is not whole */
+/** Reads the records from byte `from` to before `to`. @throws MalformedMcap at the first record that is not whole */
 export async function* walk(handle: FileHandle, from: number, to: number): AsyncGenerator<PlacedRecord> {
   let held: Buffer = Buffer.alloc(0);
   let heldAt = from;
@@ -44,7 +44,7 @@ export async function* walk(handle: FileHandle, from: number, to: number): Async
   }
 }
 
-/** Collects from records in file order where the messages lie. */
+/** Finds the chunks, and the runs of messages outside of chunks, among records that are added in file order. */
 export class ChunkFinder {
   readonly entries: ChunkEntry[] = [];
   #run: ChunkEntry | null = null;

@@ -12,26 +12,27 @@ import {
   recordAt,
   type ChunkEntry,
 } from '../format/records.ts';
-import { readRecords } from '../reading/summary.ts';
+import { readRecords } from '../reading/read-chunk.ts';
 import { readAt } from '../format/read-at.ts';
 
 const WINDOW_BYTES = 1 << 20;
-/** More than the head of a chunk takes. */
+/** More than a chunk's head takes. */
 const CHUNK_HEAD_BYTES = 80;
 const RECORD_MAX_BYTES = 1 << 26;
 
-/** Something in a file that is not as it should be. */
+/** A place in a file where it is damaged. */
 export interface Damage {
   /** Byte of the file. */
   offset: number;
+  /** What is wrong, as a clause. */
   what: string;
-  /** Whether messages went with it, or may have. */
+  /** Whether messages were lost, or may have been. */
   lossy: boolean;
 }
 
 /**
- * What is intact in a file that may be cut or damaged anywhere: records, those of chunks unpacked, in the order of the
- * file. Where the file makes no sense it goes on at the next record that does. `damages` is filled meanwhile.
+ * Yields the intact records of a file that may be cut off or damaged anywhere, in file order, and those of chunks unpacked.
+ * After damage it goes on at the next sound record. It adds each damage to `damages` as it finds it.
  */
 export async function* salvage(path: string, damages: Damage[]): AsyncGenerator<Buffer> {
   const handle = await open(path);
@@ -39,13 +40,13 @@ export async function* salvage(path: string, damages: Damage[]): AsyncGenerator<
     const { size } = await handle.stat();
     const damaged = (offset: number, what: string, lossy = true) => damages.push({ offset, what, lossy });
     const magic = await readAt(handle, 0, Math.min(size, MAGIC.length));
-    if (!magic.equals(MAGIC)) damaged(0, 'it does not begin as MCAP files do', false);
+    if (!magic.equals(MAGIC)) damaged(0, 'it does not begin like an MCAP file', false);
     let offset = magic.equals(MAGIC) ? MAGIC.length : 0;
     while (offset < size) {
       const length = await recordLength(handle, offset, size);
       if (length === null) {
         const next = await nextRecord(handle, offset + 1, size);
-        damaged(offset, next === null ? 'it is cut here' : `${next - offset} bytes make no sense`);
+        damaged(offset, next === null ? 'the file is cut off here' : `${next - offset} bytes are not valid`);
         if (next === null) {
           const rest = await cutChunk(handle, offset, size);
           if (rest) yield rest;
@@ -90,7 +91,7 @@ async function chunkHead(
   return readChunkHead(new FieldReader(head, HEAD_BYTES), offset, length);
 }
 
-/** The whole records of a chunk that ends before it should. */
+/** The whole records in a chunk that is cut off. */
 async function cutChunk(handle: FileHandle, offset: number, end: number): Promise<Buffer | null> {
   const bytes = await readAt(handle, offset, Math.min(end - offset, RECORD_MAX_BYTES));
   if (bytes[0] !== Opcode.CHUNK) return null;
@@ -108,13 +109,16 @@ async function cutChunk(handle: FileHandle, offset: number, end: number): Promis
   }
 }
 
-/** The length of the record at a place if there is one that makes sense and is all there. */
+/** The length of the record at a place; null unless a sound and whole record begins there. */
 async function recordLength(handle: FileHandle, offset: number, size: number): Promise<number | null> {
   const bytes = await readAt(handle, offset, Math.min(CHUNK_HEAD_BYTES, size - offset));
   return soundLength(bytes, 0, size - offset);
 }
 
-/** The same of bytes, of a record that has `room` bytes at most; by what the kinds of records must say of themselves. */
+/**
+ * The length of the record at `at`, which may take up to `room` bytes; null unless it satisfies what holds for its kind:
+ * fixed lengths, and lengths stored twice.
+ */
 function soundLength(bytes: Buffer, at: number, room: number): number | null {
   if (at + HEAD_BYTES > bytes.length) return null;
   const opcode = bytes[at]!;
@@ -146,7 +150,7 @@ function isSound(bytes: Buffer, at: number): boolean {
   return soundLength(bytes, at, bytes.length - at) !== null;
 }
 
-/** Where after damage a chunk, a message index or the end of the data begins; null where none does any more. */
+/** Where the next chunk, message index or data end begins after damage; null for none. */
 async function nextRecord(handle: FileHandle, from: number, size: number): Promise<number | null> {
   for (let base = from; base < size; base += WINDOW_BYTES) {
     const window = await readAt(handle, base, Math.min(WINDOW_BYTES + CHUNK_HEAD_BYTES, size - base));

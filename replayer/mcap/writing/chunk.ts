@@ -6,20 +6,20 @@ import { HEAD_BYTES, MESSAGE_BYTES, Opcode, type ChunkEntry } from '../format/re
 const INDEX_ENTRY_BYTES = 16;
 const INDEX_HEAD_BYTES = HEAD_BYTES + 6;
 
-/** A chunk as it goes into the file, with the message indexes that follow it. */
+/** A chunk ready for the file, with the message indexes that follow it. */
 export interface WrittenChunk {
   bytes: Buffer[];
   entry: ChunkEntry;
   indexes: MessageIndexes;
 }
 
-/** Of each channel in a chunk: where its message index begins, from the chunk's begin on. */
+/** The channels of a chunk, and for each the offset of its message index from the beginning of the chunk. */
 export interface MessageIndexes {
   channels: Uint16Array;
   offsets: Uint32Array;
 }
 
-/** What stands before a message's data. */
+/** The fields before a message's data. Times are epoch ms. */
 export interface MessageHead {
   channel: number;
   sequence: number;
@@ -27,7 +27,7 @@ export interface MessageHead {
   publishMs: number;
 }
 
-/** Collects the records of one chunk, and the index of its messages. It is used again for the next chunk. */
+/** Collects the records of one chunk and the index of its messages; then those of the next. */
 export class ChunkBuilder {
   #records = Buffer.allocUnsafeSlow(1 << 21);
   #view = viewOf(this.#records);
@@ -35,29 +35,30 @@ export class ChunkBuilder {
   #count = 0;
   #startMs = Infinity;
   #endMs = 0;
-  /** Of each message: its channel, where it begins, and the two words of its time. */
+  /** For each message its channel, its offset, and the two words of its time. */
   #columns = columns(4_096);
-  /** By channel, how many messages; and the channels that have some. */
+  /** Number of messages by channel id, and the channels that have messages. */
   readonly #counts = new Uint32Array(1 << 16);
   #channels: number[] = [];
 
-  /** Bytes so far. */
+  /** Size of the records. */
   get bytes(): number {
     return this.#length;
   }
 
+  /** Number of messages. */
   get count(): number {
     return this.#count;
   }
 
-  /** A schema or channel. */
+  /** Adds the record of a schema or channel. */
   addRecord(record: Uint8Array): void {
     this.#reserve(record.length);
     this.#records.set(record, this.#length);
     this.#length += record.length;
   }
 
-  /** A message whose data are `source[start..end)`. */
+  /** Adds a message with the data `source[start..end)`. */
   addMessage(message: MessageHead, source: Uint8Array, start: number, end: number): void {
     const { channel, sequence, timeMs, publishMs } = message;
     const length = MESSAGE_BYTES + end - start;
@@ -90,7 +91,7 @@ export class ChunkBuilder {
     if (this.#counts[channel]!++ === 0) this.#channels.push(channel);
   }
 
-  /** The chunk as it stands at `offset` of the file; begins the next one. */
+  /** Returns the chunk for `offset` of the file, and begins the next one. */
   take(offset: number, compression: Compression): WrittenChunk {
     const records = this.#records.subarray(0, this.#length);
     const packed = compress(records, compression);
@@ -108,10 +109,16 @@ export class ChunkBuilder {
     const length = head.length + packed.length;
     const { bytes: index, indexes } = this.#index(length);
     const entry: ChunkEntry = {
-      ...{ offset, length, startMs, endMs, compression },
-      ...{ packedBytes: packed.length, bytes: records.length, indexBytes: index.length },
+      offset,
+      length,
+      startMs,
+      endMs,
+      compression,
+      packedBytes: packed.length,
+      bytes: records.length,
+      indexBytes: index.length,
     };
-    // What is not packed would be written over by the next chunk.
+    // Uncompressed records are copied, because the next chunk reuses their memory.
     const body = packed === records ? Buffer.from(records) : packed;
     this.#length = this.#count = this.#endMs = 0;
     this.#startMs = Infinity;
@@ -120,7 +127,7 @@ export class ChunkBuilder {
     return { bytes: [head, body, index], entry, indexes };
   }
 
-  /** One message index record for each channel, one after the other. */
+  /** Makes the message index records, one for each channel. */
   #index(chunkLength: number): { bytes: Buffer; indexes: MessageIndexes } {
     const bytes = Buffer.alloc(this.#channels.length * INDEX_HEAD_BYTES + this.#count * INDEX_ENTRY_BYTES);
     const view = viewOf(bytes);
@@ -158,6 +165,7 @@ export class ChunkBuilder {
   }
 }
 
+/** Allocates columns, and copies the contents of smaller ones. */
 function columns(size: number, from?: IndexColumns): IndexColumns {
   const made = {
     ids: new Uint16Array(size),

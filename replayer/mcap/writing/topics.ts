@@ -5,31 +5,32 @@ import { schemas } from '../../../schemas/index.ts';
 import type { Config } from '../../../schemas/types.ts';
 import type { McapWriter, NewSchema } from './writer.ts';
 
-/** Beyond so many subjects of one topic, further ones share a channel: each costs its place in every index. */
+/** Subjects of a topic beyond this number share one channel, because each channel takes room in every index. */
 const SUBJECTS_MAX = 10_000;
 const ANY_OBJECT = '{"type":"object"}';
 
-/** The schema that a channel's data follow, to embed. */
+/** The schema of a channel's data, to embed into a file. */
 export function embeddedSchema(channel: string, declared?: Config['channels']): NewSchema {
   const { schema } = channelSpec(channel, declared);
   const text = schema === null ? ANY_OBJECT : JSON.stringify(schemas.get(schema));
   return { name: channel, encoding: 'jsonschema', data: Buffer.from(text) };
 }
 
+/** What a topic's channels say of themselves. */
 export interface TopicOptions {
   topic: string;
   schema: NewSchema | null;
-  /** The member of the data that names the subject; null where none does. */
+  /** The member of the data that names the subject; null for none. */
   subjectColumn: string | null;
 }
 
-/** Writes the records of one topic: one MCAP channel for each subject. */
+/** Writes the records of one topic, to one MCAP channel for each subject. */
 export class TopicWriter {
   readonly #writer: McapWriter;
   readonly #options: TopicOptions;
   readonly #ids = new Map<string, number>();
   #shared: number | null = null;
-  /** For a list of names: the channel of each. */
+  /** Channel ids of the subjects in the list of names that came last, by their index. */
   #known: { names: readonly string[]; ids: number[] } = { names: [], ids: [] };
 
   constructor(writer: McapWriter, options: TopicOptions) {
@@ -37,7 +38,7 @@ export class TopicWriter {
     this.#options = options;
   }
 
-  /** Adds a row; its time must be one that MCAP can hold. */
+  /** Adds a row. MCAP must be able to hold its time (`canHold`). */
   add(block: Block, row: number): void {
     if (this.#known.names !== block.names) this.#known = { names: block.names, ids: [] };
     const { ids } = this.#known;
@@ -54,10 +55,14 @@ export class TopicWriter {
       const metadata = new Map([['subjectColumn', subjectColumn]]);
       return (this.#shared ??= this.#writer.addChannel({ topic, schema, metadata }));
     }
-    if (!this.#writer.canName) {
-      throw refusal('subjects_many', `MCAP has no room for more than 65,535 subjects; "${topic}" has them.`, {
-        hint: 'Name the column of the subjects with --subject.',
-      });
+    if (!this.#writer.hasRoomForChannel) {
+      throw refusal(
+        'subjects_many',
+        `"${topic}" has more than 65,535 subjects, and MCAP has no room for more.`,
+        {
+          hint: 'Name the column of the subjects with --subject.',
+        },
+      );
     }
     id = this.#writer.addChannel({ topic, schema, metadata: new Map([['subject', subject]]) });
     this.#ids.set(subject, id);

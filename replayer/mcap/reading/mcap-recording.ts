@@ -54,7 +54,7 @@ export class McapRecording {
     this.file = basename(summary.path);
     this.summary = summary;
     this.#restored = restored;
-    this.#chooses = recordPredicate(recordFilterOf(options));
+    this.#passes = recordPredicate(recordFilterOf(options));
     const { chunks, statistics } = summary;
     this.#offsetMs = options.offsetMs ?? 0;
     this.startMs = this.#offsetMs + chunks.reduce((first, { startMs }) => Math.min(first, startMs), Infinity);

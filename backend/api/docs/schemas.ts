@@ -6,23 +6,27 @@ import { route, type Resource } from '../routing/api-route.ts';
 /** The JSON Schemas as a REST noun. */
 export const schemasResource: Resource = {
   name: 'schemas',
-  description: 'The JSON Schemas that everything here is checked against.',
+  description: 'The JSON Schemas that all data are validated against.',
   routes: [
     route({
       method: 'get',
       path: '/schemas',
-      summary: 'Paths of all schemas',
+      summary: 'List the names of all schemas',
       scope: 'read',
-      responses: { 200: { description: 'The paths.', schema: listOf({ type: 'string' }) } },
+      responses: { 200: { description: 'The names.', schema: listOf({ type: 'string' }) } },
       handle: () => ({ items: [...schemas.keys()] }),
     }),
     route({
       method: 'get',
       path: '/schemas/{path*}',
-      summary: 'One schema',
+      summary: 'Get one schema',
       scope: 'read',
       params: {
-        path: { type: 'string', description: 'Such as `channels/gps`.', examples: ['channels/gps'] },
+        path: {
+          type: 'string',
+          description: 'Name of the schema, for instance `channels/gps`.',
+          examples: ['channels/gps'],
+        },
       },
       responses: {
         200: { description: 'The schema (2020-12).', schema: { type: 'object' } },

@@ -3,17 +3,17 @@ import { route, type Resource } from '../routing/api-route.ts';
 /** The settings of the page as a REST noun. */
 export const pageResource: Resource = {
   name: 'page',
-  description: "The page's own settings.",
+  description: 'Settings of the page.',
   routes: [
     route({
       method: 'get',
       path: '/page',
-      summary: 'What the page draws beneath the data',
+      summary: 'Get what the map draws beneath the data',
       scope: 'read',
       responses: {
         200: {
           description:
-            'Streets that go with the recordings (GeoJSON), and a street style for when there is a network.',
+            'Streets that belong to the recordings (GeoJSON), and a street style for use with a network connection.',
           schema: {
             type: 'object',
             required: ['streets', 'streetStyle'],

@@ -2,7 +2,7 @@ import type { Analytics } from '../../../schemas/types.ts';
 import { listOf, ref, HttpReply, type Schema } from '../http/route.ts';
 import { route, type Resource } from '../routing/api-route.ts';
 
-/** What the schemas of the set-up let names be. */
+/** Names as the schemas of the set-up allow them. */
 const name = { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' };
 const named: Schema = {
   type: 'object',
@@ -12,15 +12,15 @@ const named: Schema = {
 
 export default {
   name: 'analytics',
-  description: 'Aggregates over windows of event time, as they are asked for: no code.',
+  description: 'Aggregates over windows of event time, defined without code.',
   routes: [
     route({
       method: 'get',
       path: '/analytics',
-      summary: 'All analytics that are set up',
+      summary: 'List analytics',
       scope: 'read',
       responses: {
-        200: { description: 'Those of the configuration, and those made since.', schema: listOf(named) },
+        200: { description: 'Those of the configuration, and those defined since.', schema: listOf(named) },
       },
       async handle(_call, { setups }) {
         const all = Object.entries(await setups.all('analytics'));
@@ -30,33 +30,33 @@ export default {
     route({
       method: 'get',
       path: '/analytics/{name}',
-      summary: 'One definition',
+      summary: 'Get one definition',
       scope: 'read',
       params: { name },
       responses: {
         200: { description: 'The definition.', schema: ref('setup/analytics') },
-        404: { description: 'There is none of that name.' },
+        404: { description: 'No analytics have that name.' },
       },
       handle: ({ params }, { setups }) => setups.get('analytics', params['name']!),
     }),
     route<Record<string, never>, Analytics>({
       method: 'put',
       path: '/analytics/{name}',
-      summary: 'Define or redefine analytics',
+      summary: 'Define analytics, or change them',
       description:
-        'They run at once, and after every restart. Redefined, they begin anew with the epoch under way: what they had published is void.',
+        'They run at once, and after every restart. Changed analytics start the current epoch again: what they published in it becomes void.',
       scope: 'control',
       params: { name },
       body: { schema: ref('setup/analytics') },
       responses: {
-        200: { description: 'Redefined.', schema: ref('setup/analytics') },
+        200: { description: 'They have been changed.', schema: ref('setup/analytics') },
         201: {
-          description: 'Defined.',
+          description: 'They are new.',
           schema: ref('setup/analytics'),
-          headers: { Location: 'The definition.' },
+          headers: { Location: 'Address of the definition.' },
         },
-        409: { description: 'A service has that name.' },
-        422: { description: 'They can not run so.' },
+        409: { description: 'A service has that name already.' },
+        422: { description: "They can't run as defined." },
       },
       async handle({ params, body }, { setups }) {
         const isNew = await setups.put('analytics', params['name']!, body);
@@ -71,8 +71,8 @@ export default {
       scope: 'control',
       params: { name },
       responses: {
-        204: { description: 'They are gone.' },
-        404: { description: 'There are none of that name.' },
+        204: { description: 'They have been removed.' },
+        404: { description: 'No analytics have that name.' },
       },
       async handle({ params }, { setups }) {
         await setups.remove('analytics', params['name']!);

@@ -4,13 +4,13 @@ import { route, type Resource } from '../routing/api-route.ts';
 
 export default {
   name: 'channels',
-  description: 'What carries events: a Redis channel with a bounded log and a latest state.',
+  description: 'Channels carry events: each is a Redis channel with a bounded log and the latest state.',
   routes: [
     route({
       method: 'get',
       path: '/channels',
-      summary: 'All channels',
-      description: 'Those of the configuration and those that ever carried an event, by name.',
+      summary: 'List channels',
+      description: 'The channels of the configuration and those that have ever carried an event, by name.',
       scope: 'read',
       responses: { 200: { description: 'The channels.', schema: listOf(ref('resources/channel')) } },
       async handle(_call, { redis, channels }) {
@@ -21,7 +21,7 @@ export default {
     route({
       method: 'get',
       path: '/channels/{channel}',
-      summary: 'One channel',
+      summary: 'Get one channel',
       scope: 'read',
       params: { channel: { type: 'string' } },
       responses: {

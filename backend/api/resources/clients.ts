@@ -4,14 +4,14 @@ import { route, type Resource } from '../routing/api-route.ts';
 
 export default {
   name: 'clients',
-  description: 'Who follows channels here, and what became of each event.',
+  description: 'The clients that follow channels, and what became of each event.',
   routes: [
     route({
       method: 'get',
       path: '/clients',
-      summary: 'All clients of this process',
+      summary: 'List the clients of this process',
       description:
-        'Sockets and readers of Server-Sent Events, with an account of every channel that they follow. Where several processes serve the API, each knows its own.',
+        'Sockets and readers of Server-Sent Events, with an account of each channel that they follow. If several processes serve the API, each lists its own clients.',
       scope: 'read',
       responses: {
         200: {

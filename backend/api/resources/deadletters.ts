@@ -5,24 +5,24 @@ import { route, type Resource } from '../routing/api-route.ts';
 
 export default {
   name: 'deadletters',
-  description: 'Rows and events that were refused, and why.',
+  description: 'Rows and events that were refused, with the reason.',
   routes: [
     route<{ limit: number; cursor?: string }>({
       method: 'get',
       path: '/deadletters',
-      summary: 'What was refused, newest first',
+      summary: 'List dead letters, newest first',
       scope: 'read',
       query: {
         limit: { type: 'integer', minimum: 1, maximum: 1_000, default: 100 },
         cursor: {
           type: 'string',
           pattern: '^\\d{1,15}-\\d{1,15}$',
-          description: 'From the page before: go on from there.',
+          description: 'The `cursor` of the previous page: continue from there.',
         },
       },
       responses: {
         200: {
-          description: 'A page; `cursor` is null on the last.',
+          description: 'A page; `cursor` is null on the last page.',
           schema: listOf(ref('resources/dead-letter'), { cursor: { type: ['string', 'null'] } }),
         },
       },
@@ -33,21 +33,21 @@ export default {
       path: '/deadletters/redrive',
       summary: 'Put events back onto their channels',
       description:
-        'All that match, oldest first, with the way they still had to go; what holds no whole event stays. Onto a channel that a service reads the events come once more, also for other services that had taken them.',
+        'Puts back all matching events, oldest first, with the rest of their route. Dead letters without a complete event stay. If several services read a channel, all of them get the event again.',
       scope: 'control',
       body: {
         schema: {
           type: 'object',
           properties: {
             channel: { type: 'string' },
-            source: { type: 'string', description: 'Who refused them: `/services/<name>`.' },
+            source: { type: 'string', description: 'The service that refused them: `/services/<name>`.' },
           },
           additionalProperties: false,
         },
       },
       responses: {
         200: {
-          description: 'How many went back.',
+          description: 'How many were put back (`redriven`), and how many stay (`left`).',
           schema: {
             type: 'object',
             required: ['redriven', 'left'],
@@ -65,7 +65,7 @@ export default {
       params: { id: { type: 'string', pattern: '^\\d{1,15}-\\d{1,15}$' } },
       responses: {
         200: {
-          description: 'Where it is now.',
+          description: 'The channel and position of the event.',
           schema: {
             type: 'object',
             required: ['channel', 'position'],
@@ -73,7 +73,7 @@ export default {
           },
         },
         404: { description: 'There is no such dead letter.' },
-        422: { description: 'It holds no whole event.' },
+        422: { description: 'It does not hold a complete event.' },
       },
       handle: ({ params }, { redis }) => redrive(redis, params['id']!),
     }),

@@ -30,7 +30,7 @@ const ingested: Schema = {
     },
     position: {
       type: 'object',
-      description: 'Where the channel stands after the last accepted event.',
+      description: 'Position of the channel after the last accepted event.',
       required: ['epoch', 'offset'],
       properties: { epoch: { type: 'integer' }, offset: { type: 'integer' } },
     },
@@ -39,14 +39,14 @@ const ingested: Schema = {
 
 export default {
   name: 'events',
-  description: 'Events as they happen, out and in.',
+  description: 'Live events: follow a channel, or write to one.',
   routes: [
     route<FollowQuery>({
       method: 'get',
       path: '/channels/{channel}/events',
       summary: 'Follow a channel (Server-Sent Events)',
       description:
-        'Each message has the id `<epoch>-<offset>`; with it as `Last-Event-ID` a reader goes on where it stopped, as far as the log goes back. `event: gap` tells of events that can no longer be had, `event: conflated` of those left out for later ones. Without it the stream starts with the next event.',
+        'The id of each message is `<epoch>-<offset>`. With it as `Last-Event-ID` a reader resumes where it stopped, as far back as the log goes; without it the stream starts with the next event. `event: gap` reports events that are no longer available, `event: conflated` those that were replaced by later ones.',
       scope: 'read',
       params: { channel: { type: 'string' } },
       query: {
@@ -55,18 +55,18 @@ export default {
         mode: {
           enum: ['stream', 'latest'],
           default: 'stream',
-          description: 'Every event, or of those that wait the latest of each subject.',
+          description: 'stream: every event. latest: of the events that wait, the latest of each subject.',
         },
         maxHz: {
           type: 'number',
           exclusiveMinimum: 0,
           maximum: 60,
-          description: 'Sent at most so often a second.',
+          description: 'Maximum number of deliveries per second.',
         },
       },
       responses: {
         200: { description: 'The stream.', type: 'text/event-stream', schema: { type: 'string' } },
-        400: { description: 'Last-Event-ID is no position.' },
+        400: { description: 'Last-Event-ID is not a valid position.' },
         404: { description: 'There is no such channel.' },
         409: { description: 'The channel keeps no log.' },
       },
@@ -85,9 +85,9 @@ export default {
     route<{ subject: string }, unknown>({
       method: 'post',
       path: '/channels/{channel}/events',
-      summary: 'Write events onto a channel',
+      summary: 'Write events to a channel',
       description:
-        'One object or an array of at most 10,000: bare data, or CloudEvents, whose `subject` and `time` count. Rows that are not as the schema of the channel wants them come back with the reason, and are kept in the dead letters. NDJSON is taken too.',
+        'One object, an array of at most 10,000, or NDJSON. Each row is either plain data or a CloudEvent, whose `subject` and `time` are used. Rows that do not match the schema of the channel are returned with the reason, and are kept in the dead letters.',
       scope: 'control',
       params: { channel: { type: 'string' } },
       query: {
@@ -95,7 +95,7 @@ export default {
           type: 'string',
           maxLength: 256,
           default: 'unknown',
-          description: 'Of rows that name none.',
+          description: 'The subject of rows that name none.',
         },
       },
       body: {
@@ -104,11 +104,11 @@ export default {
         ndjson: true,
       },
       responses: {
-        200: { description: 'All were taken.', schema: ingested },
-        207: { description: 'Some were refused.', schema: ingested },
+        200: { description: 'All rows were accepted.', schema: ingested },
+        207: { description: 'Some rows were refused.', schema: ingested },
         404: { description: 'There is no such channel.' },
         422: {
-          description: 'All were refused: the problem says `accepted`, `refused` and `position` as well.',
+          description: 'All rows were refused; the problem also has `accepted`, `refused` and `position`.',
         },
       },
       async handle({ params, query, body }, { channels, ingest }) {

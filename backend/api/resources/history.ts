@@ -16,12 +16,12 @@ const time: Schema = { type: 'string', format: 'date-time' };
 
 export default {
   name: 'history',
-  description: "A channel's log.",
+  description: 'The log of a channel.',
   routes: [
     route<Query>({
       method: 'get',
       path: '/channels/{channel}/history',
-      summary: 'Past events, newest first',
+      summary: 'List past events, newest first',
       scope: 'read',
       params: { channel: { type: 'string' } },
       query: {
@@ -32,17 +32,17 @@ export default {
         epochs: {
           enum: ['current', 'all'],
           default: 'current',
-          description: 'all: also what the log still has from before the last start, seek or loop.',
+          description: 'all: include what the log still has from before the last start, seek or loop.',
         },
         cursor: {
           type: 'string',
           pattern: '^\\d{1,15}-\\d{1,15}$',
-          description: 'From the page before: go on from there.',
+          description: 'The `cursor` of the previous page: continue from there.',
         },
       },
       responses: {
         200: {
-          description: 'A page of events; `cursor` is null on the last.',
+          description: 'A page of events; `cursor` is null on the last page.',
           schema: listOf(ref('event'), { cursor: { type: ['string', 'null'] } }),
         },
         404: { description: 'There is no such channel.' },

@@ -21,33 +21,39 @@ const ID = '^\\d{1,15}-\\d{1,15}$';
 
 export default {
   name: 'logs',
-  description: 'What the processes and services say.',
+  description: 'Log lines of the processes and services.',
   routes: [
     route<Query>({
       method: 'get',
       path: '/logs',
-      summary: 'The log, newest first, or as it is written',
+      summary: 'List log lines, newest first, or follow them',
       description:
-        'With `Accept: text/event-stream` lines follow as Server-Sent Events as they are written, from now on, from `since` on, or after the one in `Last-Event-ID`.',
+        'With `Accept: text/event-stream` lines are sent as Server-Sent Events as they are written: from now on, from `since` on, or after the line in `Last-Event-ID`.',
       scope: 'read',
       query: {
-        service: { type: 'string', maxLength: 128, description: 'About this service or role.' },
-        kind: { enum: ['service', 'system'], description: 'What services say, or what Reprise does.' },
-        level: { enum: Object.keys(levels), description: 'This level and those above.' },
+        service: { type: 'string', maxLength: 128, description: 'Only lines about this service or role.' },
+        kind: {
+          enum: ['service', 'system'],
+          description: 'service: written by services. system: written by Reprise.',
+        },
+        level: { enum: Object.keys(levels), description: 'This level and higher ones.' },
         since: { ...time, description: 'Inclusive.' },
         until: { ...time, description: 'Inclusive.' },
         q: {
           type: 'string',
           maxLength: 256,
-          description: 'Text in the message or fields, in whatever case.',
+          description: 'Text in the message or the fields; upper and lower case are the same.',
         },
         limit: { type: 'integer', minimum: 1, maximum: 1_000, default: 100 },
-        cursor: { type: 'string', pattern: ID, description: 'From the page before: go on from there.' },
+        cursor: {
+          type: 'string',
+          pattern: ID,
+          description: 'The `cursor` of the previous page: continue from there.',
+        },
       },
       responses: {
         200: {
-          description:
-            'A page; `cursor` is null on the last. A page can be short, or empty, before the last.',
+          description: 'A page; `cursor` is null on the last page. Pages before it can be short, or empty.',
           schema: listOf(ref('resources/log'), { cursor: { type: ['string', 'null'] } }),
           streams: true,
         },

@@ -4,18 +4,21 @@ import { route, type Resource } from '../routing/api-route.ts';
 
 export default {
   name: 'metrics',
-  description: 'What services count and observe; for Prometheus it stands at /metrics, too.',
+  description: 'What services count and observe. /metrics has the same for Prometheus.',
   routes: [
     route<{ service?: string }>({
       method: 'get',
       path: '/metrics',
-      summary: 'What services count and observe',
+      summary: 'List what services count and observe',
       description:
-        'Since their Redis began. Of a service at most 500 series are told apart; what is beyond has the label `overflow`.',
+        'Since the data in Redis began. A service has at most 500 series; values beyond them are collected under the label `overflow`.',
       scope: 'read',
-      query: { service: { type: 'string', maxLength: 128, description: 'Of this service.' } },
+      query: { service: { type: 'string', maxLength: 128, description: 'Only this service.' } },
       responses: {
-        200: { description: 'By service, metric and labels.', schema: listOf(ref('resources/metric')) },
+        200: {
+          description: 'The series, by service, metric and labels.',
+          schema: listOf(ref('resources/metric')),
+        },
       },
       async handle({ query }, { redis }) {
         return { items: await readMetrics(redis, query.service) };

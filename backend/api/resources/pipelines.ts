@@ -4,7 +4,7 @@ import { listOf, ref, HttpReply, type Schema } from '../http/route.ts';
 import { route, type Resource } from '../routing/api-route.ts';
 import { ingestReply, ROWS_MAX } from '../stores/ingest-reply.ts';
 
-/** What the schemas of the set-up let names be. */
+/** Names as the schemas of the set-up allow them. */
 const name = { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$' };
 const named: Schema = {
   type: 'object',
@@ -29,33 +29,33 @@ const sent: Schema = {
     },
     position: {
       type: 'object',
-      description: "Where the first step's channel stands after the last of them.",
+      description: 'Position of the first channel after the last accepted event.',
       required: ['epoch', 'offset'],
       properties: { epoch: { type: 'integer' }, offset: { type: 'integer' } },
     },
     traces: {
       type: 'array',
       items: { type: ['string', 'null'] },
-      description: 'The trace id of each row; null of one that was refused.',
+      description: 'The trace id of each row; null for a refused row.',
     },
     results: {
       type: 'array',
       items: { anyOf: [ref('event'), { type: 'null' }] },
-      description: 'With `wait`: what came out for each row; null where nothing did in time.',
+      description: 'With `wait`: the result for each row; null if there was none in time.',
     },
   },
 };
 
 export default {
   name: 'pipelines',
-  description: 'Services in a row, put together at run time.',
+  description: 'Pipelines pass events through services in order; they can be changed at run time.',
   routes: [
     route({
       method: 'get',
       path: '/pipelines',
-      summary: 'All pipelines',
+      summary: 'List pipelines',
       scope: 'read',
-      responses: { 200: { description: 'By name.', schema: listOf(named) } },
+      responses: { 200: { description: 'The pipelines, by name.', schema: listOf(named) } },
       async handle(_call, { setups }) {
         const all = Object.entries(await setups.all('pipelines'));
         return { items: all.map(([each, definition]) => ({ name: each, definition })) };
@@ -64,13 +64,15 @@ export default {
     route<Record<string, never>, { name: string; definition: Pipeline }>({
       method: 'post',
       path: '/pipelines',
-      summary: 'Put a new pipeline together',
+      summary: 'Create a pipeline',
       scope: 'control',
       body: { schema: { ...named, additionalProperties: false } },
       responses: {
-        201: { description: 'It runs.', schema: named, headers: { Location: 'The pipeline.' } },
-        409: { description: 'There is one of that name, or a service has the name of one of its steps.' },
-        422: { description: 'It can not run so.' },
+        201: { description: 'It runs.', schema: named, headers: { Location: 'Address of the pipeline.' } },
+        409: {
+          description: 'A pipeline has that name already, or a service has the name of one of its steps.',
+        },
+        422: { description: "It can't run as defined." },
       },
       async handle({ body }, { setups }) {
         if (Object.hasOwn(await setups.all('pipelines'), body.name))
@@ -84,11 +86,11 @@ export default {
     route({
       method: 'get',
       path: '/pipelines/{name}',
-      summary: 'One pipeline: rates, lag and errors of its steps',
+      summary: 'Get one pipeline with rates, lag and errors of its steps',
       scope: 'read',
       params: { name },
       responses: {
-        200: { description: 'How it is.', schema: ref('resources/pipeline-status') },
+        200: { description: 'Its state.', schema: ref('resources/pipeline-status') },
         404: { description: 'There is no such pipeline.' },
       },
       handle: ({ params }, { pipelines }) => pipelines.status(params['name']!),
@@ -96,17 +98,21 @@ export default {
     route<Record<string, never>, Pipeline>({
       method: 'put',
       path: '/pipelines/{name}',
-      summary: 'Put a pipeline together, or change it',
+      summary: 'Create a pipeline, or change it',
       description:
-        'It runs at once, and after every restart. What is on its way when it is changed goes the way it was sent on.',
+        'It runs at once, and after every restart. Events that are under way when it changes keep the route they were sent with.',
       scope: 'control',
       params: { name },
       body: { schema: ref('setup/pipeline') },
       responses: {
-        200: { description: 'Changed.', schema: ref('setup/pipeline') },
-        201: { description: 'New.', schema: ref('setup/pipeline'), headers: { Location: 'The pipeline.' } },
+        200: { description: 'It has been changed.', schema: ref('setup/pipeline') },
+        201: {
+          description: 'It is new.',
+          schema: ref('setup/pipeline'),
+          headers: { Location: 'Address of the pipeline.' },
+        },
         409: { description: 'A service has the name of one of its steps.' },
-        422: { description: 'It can not run so.' },
+        422: { description: "It can't run as defined." },
       },
       async handle({ params, body }, { setups }) {
         const isNew = await setups.put('pipelines', params['name']!, body);
@@ -117,10 +123,13 @@ export default {
       method: 'delete',
       path: '/pipelines/{name}',
       summary: 'Remove a pipeline',
-      description: 'What is on its way in it stays on the channels of its steps.',
+      description: 'Events under way stay on the channels of its steps.',
       scope: 'control',
       params: { name },
-      responses: { 204: { description: 'It is gone.' }, 404: { description: 'There is no such pipeline.' } },
+      responses: {
+        204: { description: 'It has been removed.' },
+        404: { description: 'There is no such pipeline.' },
+      },
       async handle({ params }, { setups }) {
         await setups.remove('pipelines', params['name']!);
         return new HttpReply(204);
@@ -131,7 +140,7 @@ export default {
       path: '/pipelines/{name}/events',
       summary: 'Send events into a pipeline',
       description:
-        'One object or an array of at most 10,000: bare data, or CloudEvents, whose `subject`, `time`, `traceparent` and `params` count. NDJSON is taken too.',
+        'One object, an array of at most 10,000, or NDJSON. Each row is either plain data or a CloudEvent, whose `subject`, `time`, `traceparent` and `params` are used.',
       scope: 'control',
       params: { name },
       query: {
@@ -139,14 +148,14 @@ export default {
           type: 'string',
           maxLength: 256,
           default: 'unknown',
-          description: 'Of rows that name none.',
+          description: 'The subject of rows that name none.',
         },
         wait: {
           type: 'number',
           minimum: 0,
           maximum: WAIT_MAX_SECONDS,
           default: 0,
-          description: 'Wait so many seconds for what comes out.',
+          description: 'How many seconds to wait for results.',
         },
       },
       body: {
@@ -155,11 +164,11 @@ export default {
         ndjson: true,
       },
       responses: {
-        200: { description: 'All were taken, and with `wait` have come out.', schema: sent },
-        202: { description: 'With `wait`: not all have come out in time.', schema: sent },
-        207: { description: 'Some were refused.', schema: sent },
+        200: { description: 'All rows were accepted; with `wait`, all results are there.', schema: sent },
+        202: { description: 'With `wait`: not all results were there in time.', schema: sent },
+        207: { description: 'Some rows were refused.', schema: sent },
         404: { description: 'There is no such pipeline.' },
-        422: { description: 'All were refused, or `params` are none.' },
+        422: { description: 'All rows were refused, or `params` is not valid.' },
       },
       async handle({ params, query, body, signal }, { pipelines }) {
         const rows = Array.isArray(body) ? (body as unknown[]) : [body];

@@ -5,12 +5,12 @@ const id = { type: 'string' };
 
 export default {
   name: 'recorders',
-  description: 'Each `reprise record` that runs on this Redis.',
+  description: 'The running `reprise record` processes on this Redis.',
   routes: [
     route({
       method: 'get',
       path: '/recorders',
-      summary: 'All recorders that answer, oldest first',
+      summary: 'List recorders that respond, oldest first',
       scope: 'read',
       responses: { 200: { description: 'The recorders.', schema: listOf(ref('resources/recorder')) } },
       async handle(_call, { recorders }) {
@@ -20,33 +20,33 @@ export default {
     route({
       method: 'get',
       path: '/recorders/{id}',
-      summary: 'One recorder',
+      summary: 'Get one recorder',
       scope: 'read',
       params: { id },
       responses: {
         200: { description: 'The recorder.', schema: ref('resources/recorder') },
-        404: { description: 'No such recorder runs.' },
-        503: { description: 'It does not answer.' },
+        404: { description: 'No such recorder is running.' },
+        503: { description: 'The recorder does not respond.' },
       },
       handle: ({ params }, { recorders }) => recorders.get(params['id']!),
     }),
     route({
       method: 'post',
       path: '/recorders/{id}/snapshot',
-      summary: 'Write what the ring of a recorder holds to a file',
+      summary: 'Write the ring buffer of a recorder to a file',
       description:
-        'The recorder goes on. The file lies beside the one that it was told, with the time in its name.',
+        'The recorder continues. The file is created beside the one the recorder was started with, with the time in its name.',
       scope: 'control',
       params: { id },
       responses: {
         201: {
-          description: 'It is written.',
+          description: 'The file has been written.',
           schema: ref('resources/snapshot'),
-          headers: { Location: 'The recording that it is, where it lies in the recordings folder.' },
+          headers: { Location: 'Address of the recording, if the file is in the recordings folder.' },
         },
-        404: { description: 'No such recorder runs.' },
-        409: { description: 'It keeps no ring.' },
-        503: { description: 'The file can not be written, or the recorder does not answer.' },
+        404: { description: 'No such recorder is running.' },
+        409: { description: 'The recorder has no ring buffer.' },
+        503: { description: "The file can't be written, or the recorder does not respond." },
       },
       async handle({ params }, { recorders }) {
         const snapshot = await recorders.snapshot(params['id']!);

@@ -3,7 +3,7 @@ import { listOf, ref, HttpReply } from '../http/route.ts';
 import { route, type Resource } from '../routing/api-route.ts';
 import { receiveUpload } from '../http/upload.ts';
 
-const id = { type: 'string', description: "The file's name." };
+const id = { type: 'string', description: 'Name of the file.' };
 
 export default {
   name: 'recordings',
@@ -12,9 +12,11 @@ export default {
     route({
       method: 'get',
       path: '/recordings',
-      summary: 'All recordings, without their descriptions',
+      summary: 'List recordings, without their descriptions',
       scope: 'read',
-      responses: { 200: { description: 'By name.', schema: listOf(ref('resources/recording')) } },
+      responses: {
+        200: { description: 'The recordings, by name.', schema: listOf(ref('resources/recording')) },
+      },
       async handle(_call, { recordings }) {
         return { items: await recordings.list() };
       },
@@ -24,14 +26,14 @@ export default {
       path: '/recordings',
       summary: 'Upload a recording',
       description:
-        'The file as the body with `?name=`, or a form with the field `file`. It is there once it has arrived as a whole and was read: a file in which no row can be played is refused, with the reason.',
+        'Send the file as the body with `?name=`, or a form with the field `file`. The recording appears once the whole file has arrived and has been read. A file without a row that can be played is refused, with the reason.',
       scope: 'control',
       query: {
-        name: { type: 'string', description: 'A plain file name; a form brings its own.' },
+        name: { type: 'string', description: 'A plain file name. Default: the name in the form.' },
         replace: {
           type: 'boolean',
           default: false,
-          description: 'Take the place of a recording of that name.',
+          description: 'Replace a recording of that name.',
         },
       },
       body: {
@@ -46,13 +48,13 @@ export default {
       },
       responses: {
         201: {
-          description: 'It is there; described, if a replayer was there to read it.',
+          description: 'The recording; with its description if a replayer was running to read it.',
           schema: ref('resources/recording'),
-          headers: { Location: 'The recording.' },
+          headers: { Location: 'Address of the recording.' },
         },
-        409: { description: 'There is a recording of that name.' },
-        413: { description: 'It is too large.' },
-        422: { description: 'The name or the content will not do.' },
+        409: { description: 'A recording has that name already.' },
+        413: { description: 'The file is too large.' },
+        422: { description: 'The name is not allowed, or no row can be played.' },
       },
       async handle({ query, request }, { recordings }) {
         const kept = await receiveUpload(request, query.name, (name, content) =>
@@ -64,16 +66,16 @@ export default {
     route({
       method: 'get',
       path: '/recordings/{id}',
-      summary: 'One recording, described',
+      summary: 'Get one recording with its description',
       description:
-        'What one reading of the whole file finds: times, subjects, how many rows can be played, how they spread.',
+        'The description comes from one pass over the whole file: times, subjects, how many rows can be played, how they are distributed.',
       scope: 'read',
       params: { id },
       responses: {
         200: { description: 'The recording.', schema: ref('resources/recording') },
         404: { description: 'There is no such recording.' },
-        422: { description: 'Nothing in it can be played, or the name will not do.' },
-        503: { description: 'No replayer is there to read it.' },
+        422: { description: 'No row can be played, or the name is not allowed.' },
+        503: { description: 'No replayer is running to read it.' },
       },
       async handle({ params }, { recordings }) {
         const recording = await recordings.get(params['id']!);
@@ -84,10 +86,13 @@ export default {
       method: 'delete',
       path: '/recordings/{id}',
       summary: 'Delete a recording',
-      description: 'A replay that plays it goes on with what it has read.',
+      description: 'A replay that plays it continues with what it has read.',
       scope: 'admin',
       params: { id },
-      responses: { 204: { description: 'It is gone.' }, 404: { description: 'There is no such recording.' } },
+      responses: {
+        204: { description: 'It has been deleted.' },
+        404: { description: 'There is no such recording.' },
+      },
       async handle({ params }, { recordings }) {
         await recordings.remove(params['id']!);
         return new HttpReply(204);
@@ -96,18 +101,18 @@ export default {
     route({
       method: 'get',
       path: '/recordings/{id}/download',
-      summary: 'The file itself',
+      summary: 'Download the file',
       scope: 'read',
       params: { id },
       responses: {
         200: {
-          description: 'The file, as what its ending says it is.',
+          description: 'The file, with the media type of its extension.',
           type: '*/*',
           schema: { type: 'string', format: 'binary' },
         },
-        206: { description: 'The part that was asked for with Range.' },
+        206: { description: 'The requested range.' },
         404: { description: 'There is no such recording.' },
-        416: { description: 'The file has no such part.' },
+        416: { description: 'The file does not have the requested range.' },
       },
       async handle({ params, response }, { recordings }) {
         const { id: name } = await recordings.get(params['id']!);

@@ -5,14 +5,14 @@ import { route, type Resource } from '../routing/api-route.ts';
 
 export default {
   name: 'redis',
-  description: 'What everything meets in.',
+  description: 'The Redis server that all processes use.',
   routes: [
     route({
       method: 'get',
       path: '/redis',
-      summary: 'How Redis is',
+      summary: 'Get figures of Redis',
       scope: 'read',
-      responses: { 200: { description: 'As it says itself.', schema: ref('resources/redis') } },
+      responses: { 200: { description: 'What Redis reports about itself.', schema: ref('resources/redis') } },
       handle: (_call, { redis }) => factsOf(redis),
     }),
   ],
@@ -21,15 +21,15 @@ export default {
 async function factsOf(redis: Redis): Promise<RedisFacts> {
   const [text, saves, keys] = await Promise.all([
     redis.info(),
-    // Whoever runs it may have forbidden the question.
+    // The command may be forbidden by an access list.
     redis.config('GET', 'save').catch(() => []),
     redis.dbsize(),
   ]);
-  const told = new Map([...text.matchAll(/^(\w+):(.*?)\r?$/gm)].map(([, name, value]) => [name, value!]));
-  const number = (name: string) => Number(told.get(name) ?? 0);
-  const name = told.get('server_name') ?? 'redis';
+  const info = new Map([...text.matchAll(/^(\w+):(.*?)\r?$/gm)].map(([, name, value]) => [name, value!]));
+  const number = (name: string) => Number(info.get(name) ?? 0);
+  const name = info.get('server_name') ?? 'redis';
   return {
-    version: name === 'redis' ? told.get('redis_version')! : `${name} ${told.get(`${name}_version`) ?? ''}`,
+    version: name === 'redis' ? info.get('redis_version')! : `${name} ${info.get(`${name}_version`) ?? ''}`,
     uptimeSeconds: number('uptime_in_seconds'),
     memoryBytes: number('used_memory'),
     memoryPeakBytes: number('used_memory_peak'),

@@ -6,12 +6,12 @@ const id = { type: 'string' };
 
 export default {
   name: 'replays',
-  description: 'Runs of recordings onto channels.',
+  description: 'Replays play recordings onto channels.',
   routes: [
     route({
       method: 'get',
       path: '/replays',
-      summary: 'All replays, oldest first',
+      summary: 'List replays, oldest first',
       scope: 'read',
       responses: { 200: { description: 'The replays.', schema: listOf(ref('resources/replay')) } },
       async handle(_call, { replays }) {
@@ -26,13 +26,13 @@ export default {
       body: { schema: ref('resources/replay-request') },
       responses: {
         201: {
-          description: 'It plays.',
+          description: 'The replay has started.',
           schema: ref('resources/replay'),
-          headers: { Location: 'The replay.' },
+          headers: { Location: 'Address of the replay.' },
         },
         404: { description: 'There is no such recording.' },
-        409: { description: 'Its id is taken, or a channel is being played on by another.' },
-        422: { description: 'It can not be played as asked.' },
+        409: { description: 'Its id is taken, or another replay uses one of its channels.' },
+        422: { description: "It can't be played as requested." },
         503: { description: 'No replayer is running.' },
       },
       async handle({ body }, { replays }) {
@@ -43,7 +43,7 @@ export default {
     route({
       method: 'get',
       path: '/replays/{id}',
-      summary: 'One replay',
+      summary: 'Get one replay',
       scope: 'read',
       params: { id },
       responses: {
@@ -55,24 +55,27 @@ export default {
     route<Record<string, never>, ReplayPatch>({
       method: 'patch',
       path: '/replays/{id}',
-      summary: 'Pause, resume, seek, change the rate',
+      summary: 'Pause, resume, seek, or change the rate',
       scope: 'control',
       params: { id },
       body: { schema: ref('resources/replay-patch') },
       responses: {
-        200: { description: 'Where it stands now.', schema: ref('resources/replay') },
+        200: { description: 'The replay after the change.', schema: ref('resources/replay') },
         404: { description: 'There is no such replay.' },
-        503: { description: 'Its replayer does not answer.' },
+        503: { description: 'Its replayer does not respond.' },
       },
       handle: ({ params, body }, { replays }) => replays.patch(params['id']!, body),
     }),
     route({
       method: 'delete',
       path: '/replays/{id}',
-      summary: 'Stop and forget a replay',
+      summary: 'Stop and remove a replay',
       scope: 'control',
       params: { id },
-      responses: { 204: { description: 'It is gone.' }, 404: { description: 'There is no such replay.' } },
+      responses: {
+        204: { description: 'It has been removed.' },
+        404: { description: 'There is no such replay.' },
+      },
       async handle({ params }, { replays }) {
         await replays.remove(params['id']!);
         return new HttpReply(204);

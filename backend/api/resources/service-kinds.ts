@@ -4,17 +4,19 @@ import { route, type Resource } from '../routing/api-route.ts';
 
 export default {
   name: 'service-kinds',
-  description: 'What services and the steps of pipelines can be made of.',
+  description: 'The kinds of services that analysis and the steps of pipelines can use.',
   routes: [
     route({
       method: 'get',
       path: '/service-kinds',
-      summary: 'All kinds of services',
+      summary: 'List kinds of services',
       description: 'Each with the JSON Schema of its parameters.',
       scope: 'read',
-      responses: { 200: { description: 'By name.', schema: listOf(ref('resources/service-kind')) } },
+      responses: {
+        200: { description: 'The kinds, by name.', schema: listOf(ref('resources/service-kind')) },
+      },
       async handle(_call, { plugins }) {
-        // Loaded when it is needed: some services bring large tables with them.
+        // Loaded on demand: some services come with large tables.
         const { serviceKinds } = await import('../../analysis/hosting/registry.ts');
         const kinds = [...(await serviceKinds(plugins)).values()];
         const items = kinds.map(

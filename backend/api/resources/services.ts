@@ -3,20 +3,21 @@ import type { ServiceConfig, ServicePatch } from '../../../schemas/types.ts';
 import { listOf, ref, HttpReply } from '../http/route.ts';
 import { route, type Resource } from '../routing/api-route.ts';
 
-/** What the schemas of the set-up let names be. */
+/** Names as the schemas of the set-up allow them. */
 const name = { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' };
 
 export default {
   name: 'services',
-  description: 'The processes and analysis services that say they are alive, and how they are set up.',
+  description: 'Running processes and analysis services, and the configuration of services.',
   routes: [
     route({
       method: 'get',
       path: '/services',
-      summary: 'All services',
-      description: 'One that has been silent for some seconds is `missing`, and forgotten after a minute.',
+      summary: 'List services',
+      description:
+        'A service that has sent no heartbeat for some seconds is `missing`; after a minute it is no longer listed.',
       scope: 'read',
-      responses: { 200: { description: 'By name.', schema: listOf(ref('resources/service')) } },
+      responses: { 200: { description: 'The services, by name.', schema: listOf(ref('resources/service')) } },
       async handle(_call, { redis }) {
         return { items: await services(redis) };
       },
@@ -24,32 +25,32 @@ export default {
     route({
       method: 'get',
       path: '/services/{name}',
-      summary: 'How a service is set up',
+      summary: 'Get the configuration of a service',
       scope: 'read',
       params: { name },
       responses: {
-        200: { description: 'Its definition.', schema: ref('setup/service') },
-        404: { description: 'No service of that name is set up.' },
+        200: { description: 'Its configuration.', schema: ref('setup/service') },
+        404: { description: 'No service of that name is configured.' },
       },
       handle: ({ params }, { setups }) => setups.get('services', params['name']!),
     }),
     route<Record<string, never>, ServiceConfig>({
       method: 'put',
       path: '/services/{name}',
-      summary: 'Set a service up, or set it up otherwise',
-      description: 'It runs at once, and after every restart; the others do not notice.',
+      summary: 'Add a service, or change it',
+      description: 'It runs at once, and after every restart. Other services are not affected.',
       scope: 'control',
       params: { name },
       body: { schema: ref('setup/service') },
       responses: {
-        200: { description: 'It was set up otherwise before.', schema: ref('setup/service') },
+        200: { description: 'It has been changed.', schema: ref('setup/service') },
         201: {
           description: 'It is new.',
           schema: ref('setup/service'),
-          headers: { Location: 'Its definition.' },
+          headers: { Location: 'Its configuration.' },
         },
-        409: { description: 'Analytics have that name.' },
-        422: { description: 'It can not run so.' },
+        409: { description: 'Analytics have that name already.' },
+        422: { description: "It can't run as configured." },
       },
       async handle({ params, body }, { setups }) {
         const isNew = await setups.put('services', params['name']!, body);
@@ -59,19 +60,19 @@ export default {
     route<Record<string, never>, ServicePatch>({
       method: 'patch',
       path: '/services/{name}',
-      summary: 'Start, stop or tune a service',
+      summary: 'Start or stop a service, or change its parameters',
       description:
-        'A stopped one goes on from where it is. Changed parameters hold from now on, or, where what the service keeps depends on them, for the whole epoch under way, which it begins anew.',
+        'A stopped service later continues from its position. Changed parameters apply from now on; if the state of the service depends on them, it starts the current epoch again.',
       scope: 'control',
       params: { name },
       body: { schema: ref('setup/service-patch') },
       responses: {
         200: {
-          description: 'How it is set up now.',
+          description: 'Its configuration now.',
           schema: { anyOf: [ref('setup/service'), ref('setup/analytics')] },
         },
-        404: { description: 'No service of that name is set up.' },
-        422: { description: 'It can not run so.' },
+        404: { description: 'No service of that name is configured.' },
+        422: { description: "It can't run as configured." },
       },
       handle: ({ params, body }, { setups }) => setups.patch(params['name']!, body),
     }),
@@ -79,12 +80,12 @@ export default {
       method: 'delete',
       path: '/services/{name}',
       summary: 'Remove a service',
-      description: 'What it derived stays on its channel; the others do not notice.',
+      description: 'What it derived stays on its channel. Other services are not affected.',
       scope: 'control',
       params: { name },
       responses: {
-        204: { description: 'It is gone.' },
-        404: { description: 'No service of that name is set up.' },
+        204: { description: 'It has been removed.' },
+        404: { description: 'No service of that name is configured.' },
       },
       async handle({ params }, { setups }) {
         await setups.remove('services', params['name']!);

@@ -9,7 +9,7 @@ import { route, type Resource } from '../routing/api-route.ts';
 const fields: Schema = {
   type: 'string',
   minLength: 1,
-  description: 'Only these members of `data`, with commas between.',
+  description: 'Only these members of `data`, separated by commas.',
   examples: ['latitude,longitude'],
 };
 
@@ -25,9 +25,9 @@ export default {
     route<Query>({
       method: 'get',
       path: '/channels/{channel}/state',
-      summary: 'The latest event of each subject',
+      summary: 'Get the latest event of each subject',
       description:
-        'True for one position of the channel, which is also the ETag: unchanged, the answer is 304.',
+        'The state at one position of the channel. The position is also the ETag: if it is unchanged, the response is 304.',
       scope: 'read',
       params: { channel: { type: 'string' } },
       query: {
@@ -61,7 +61,7 @@ export default {
     route<Pick<Query, 'fields'>>({
       method: 'get',
       path: '/channels/{channel}/state/{subject}',
-      summary: 'The latest event of one subject',
+      summary: 'Get the latest event of one subject',
       scope: 'read',
       params: { channel: { type: 'string' }, subject: { type: 'string' } },
       query: { fields },
@@ -89,12 +89,12 @@ export default {
   ],
 } satisfies Resource;
 
-/** Whether If-None-Match names the tag. Not Express's: it takes a `no-cache`, which is meant for caches, for a no. */
+/** Whether If-None-Match contains the tag. Express's own check also looks at `Cache-Control: no-cache`, which is meant for caches. */
 function includes(header: string, etag: string): boolean {
   return header.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);
 }
 
-/** Event lines, only those in the box, only those members; untouched where nothing was asked for. */
+/** Filters event lines by box and reduces them to members; without either the lines are returned unchanged. */
 function select(lines: string[], names: string | undefined, box: BoundingBox | null): string[] {
   if (names === undefined && !box) return lines;
   const wanted = names?.split(',').map((name) => name.trim());

@@ -2,21 +2,21 @@ import type { System } from '../../../schemas/types.ts';
 import { ref } from '../http/route.ts';
 import { route, type Resource } from '../routing/api-route.ts';
 
-/** Fences alone can be megabytes of borders. */
+/** Borders of fences can take several megabytes. */
 const BODY_MAX_BYTES = 20_000_000;
 
 export default {
   name: 'system',
-  description: 'The whole set-up as one document: save and restore.',
+  description: 'The whole set-up as one document, to save and restore.',
   routes: [
     route({
       method: 'get',
       path: '/system',
-      summary: 'The set-up as it is now',
+      summary: 'Get the current set-up',
       description:
-        'Channels, endpoints, services with their parameters and fences, analytics, pipelines, and replays with their positions: those of the configuration, and what was changed since.',
+        'Channels, endpoints, services with their parameters and fences, analytics, pipelines, and replays with their positions: as configured, with later changes.',
       scope: 'read',
-      responses: { 200: { description: 'All of it.', schema: ref('resources/system') } },
+      responses: { 200: { description: 'The set-up.', schema: ref('resources/system') } },
       handle: (_call, { system }) => system.document(),
     }),
     route<{ 'dry-run': boolean }, System>({
@@ -24,23 +24,23 @@ export default {
       path: '/system',
       summary: 'Restore a set-up',
       description:
-        'Makes everything as the document says, in one step, and takes its replays up again where they were, playing or paused. What it does not name is removed; sections that it does not have stay as they are.',
+        'Replaces the set-up by the document in one step, and resumes its replays at their positions, playing or paused. Entries that it does not name are removed; sections that are missing stay as they are.',
       scope: 'admin',
       query: {
         'dry-run': {
           type: 'boolean',
           default: false,
-          description: 'Only say what would change.',
+          description: 'Only report what would change.',
         },
       },
       body: { schema: ref('resources/system'), limitBytes: BODY_MAX_BYTES },
       responses: {
         200: {
-          description: 'What was changed, or with `dry-run` would be.',
+          description: 'What has changed; with `dry-run`, what would change.',
           schema: ref('resources/system-changes'),
         },
-        409: { description: 'Two things in it have one name.' },
-        422: { description: 'It can not run so; nothing was changed.' },
+        409: { description: 'Two services in it have the same name.' },
+        422: { description: "It can't run as described; nothing was changed." },
       },
       async handle({ query, body }, { system }) {
         if (query['dry-run']) return { changes: await system.changes(body), failed: [] };

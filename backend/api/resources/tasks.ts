@@ -12,21 +12,21 @@ const unknown = { description: 'There is no such task.' };
 
 export default {
   name: 'tasks',
-  description: 'Finite jobs and how far they are.',
+  description: 'Tasks run once and have a result.',
   routes: [
     route<Record<string, never>, TaskRequest>({
       method: 'post',
       path: '/tasks',
-      summary: 'Ask for a task',
+      summary: 'Start a task',
       scope: 'control',
       body: { schema: ref('resources/task-request') },
       responses: {
         202: {
-          description: 'It will be done.',
+          description: 'The task is queued.',
           schema: ref('resources/task'),
-          headers: { Location: 'The task.', 'Retry-After': 'When to look, in seconds.' },
+          headers: { Location: 'Address of the task.', 'Retry-After': 'When to ask for it, in seconds.' },
         },
-        422: { description: 'There is no such kind, or its parameters are wrong.' },
+        422: { description: 'There is no such kind, or its parameters are not valid.' },
       },
       async handle({ body }, { tasks }) {
         const task = await tasks.submit(body.kind, body.params ?? {});
@@ -39,8 +39,8 @@ export default {
     route<{ limit: number }>({
       method: 'get',
       path: '/tasks',
-      summary: 'Tasks, newest first',
-      description: 'Finished ones are kept for a day, a thousand at most.',
+      summary: 'List tasks, newest first',
+      description: 'Finished tasks are kept for a day, at most a thousand.',
       scope: 'read',
       query: { limit: { type: 'integer', minimum: 1, maximum: 1_000, default: 100 } },
       responses: { 200: { description: 'The tasks.', schema: listOf(ref('resources/task')) } },
@@ -51,7 +51,7 @@ export default {
     route({
       method: 'get',
       path: '/tasks/kinds',
-      summary: 'What can be asked for',
+      summary: 'List kinds of tasks',
       scope: 'read',
       responses: {
         200: {
@@ -73,7 +73,7 @@ export default {
     route({
       method: 'get',
       path: '/tasks/{id}',
-      summary: 'One task',
+      summary: 'Get one task',
       scope: 'read',
       params: { id },
       responses: { 200: { description: 'The task.', schema: ref('resources/task') }, 404: unknown },
@@ -82,16 +82,16 @@ export default {
     route({
       method: 'get',
       path: '/tasks/{id}/result',
-      summary: 'The result, once it is there',
-      description: `With \`Prefer: wait=N\` (RFC 7240) the answer comes when there is one, or after N seconds, ${WAIT_MAX_SECONDS} at most.`,
+      summary: 'Get the result of a task',
+      description: `With \`Prefer: wait=N\` (RFC 7240) the response comes once there is a result, or after N seconds, at most ${WAIT_MAX_SECONDS}.`,
       scope: 'read',
       params: { id },
       responses: {
-        200: { description: 'The result, as the kind describes it.', schema: { type: 'object' } },
+        200: { description: 'The result; its kind describes it.', schema: { type: 'object' } },
         404: unknown,
         409: {
-          description: 'There is none: not yet, or not any more.',
-          headers: { 'Retry-After': 'When to look again, in seconds.' },
+          description: 'There is no result yet, or the task has none.',
+          headers: { 'Retry-After': 'When to ask again, in seconds.' },
         },
       },
       async handle({ params, request, response, signal }, { tasks }) {
@@ -107,7 +107,7 @@ export default {
       method: 'get',
       path: '/tasks/{id}/events',
       summary: 'Follow a task (Server-Sent Events)',
-      description: 'Every change as a task document; the stream ends with the task.',
+      description: 'Each change is sent as the whole task; the stream ends with the task.',
       scope: 'read',
       params: { id },
       responses: {
@@ -140,9 +140,9 @@ export default {
       scope: 'control',
       params: { id },
       responses: {
-        200: { description: 'It is canceled.', schema: ref('resources/task') },
+        200: { description: 'The task is canceled.', schema: ref('resources/task') },
         404: unknown,
-        409: { description: 'It is over already.' },
+        409: { description: 'The task has ended already.' },
       },
       handle: ({ params }, { tasks }) => tasks.cancel(params['id']!),
     }),

@@ -15,31 +15,30 @@ const name = { type: 'string', maxLength: 128 };
 
 export default {
   name: 'traces',
-  description: 'The ways of single messages through the services.',
+  description: 'The routes of single events through the services.',
   routes: [
     route<Query>({
       method: 'get',
       path: '/traces',
-      summary: 'Traces, latest first',
+      summary: 'List traces, latest first',
       description:
-        'Of sampled events: pipelines and replays say which share (`trace`), and callers by `traceparent`. The last 100,000 hops are on record.',
+        'Only sampled events are traced: `trace` of pipelines and replays sets the share, and callers decide with `traceparent`. The last 100,000 hops are kept.',
       scope: 'read',
       query: {
-        channel: { ...name, description: 'With an event on this channel.' },
-        service: { ...name, description: 'Through this service.' },
-        pipeline: { ...name, description: 'Through this pipeline.' },
+        channel: { ...name, description: 'Only with an event on this channel.' },
+        service: { ...name, description: 'Only through this service.' },
+        pipeline: { ...name, description: 'Only through this pipeline.' },
         status: { enum: ['waiting', 'finished', 'failed'] },
         limit: { type: 'integer', minimum: 1, maximum: 500, default: 50 },
         cursor: {
           type: 'string',
           pattern: '^\\d{1,15}-\\d{1,15}$',
-          description: 'From the page before: go on from there.',
+          description: 'The `cursor` of the previous page: continue from there.',
         },
       },
       responses: {
         200: {
-          description:
-            'A page; `cursor` is null on the last. A page can be short, or empty, before the last.',
+          description: 'A page; `cursor` is null on the last page. Pages before it can be short, or empty.',
           schema: listOf(ref('resources/trace'), { cursor: { type: ['string', 'null'] } }),
         },
       },
@@ -48,12 +47,12 @@ export default {
     route({
       method: 'get',
       path: '/traces/{id}',
-      summary: 'The whole way of one message',
+      summary: 'Get one trace with all hops',
       scope: 'read',
       params: { id: { type: 'string', pattern: '^[0-9a-f]{32}$' } },
       responses: {
-        200: { description: 'With every hop.', schema: ref('resources/trace') },
-        404: { description: 'No such trace is on record.' },
+        200: { description: 'The trace with every hop.', schema: ref('resources/trace') },
+        404: { description: 'There is no such trace.' },
       },
       handle: ({ params }, { traces }) => traces.get(params['id']!),
     }),

@@ -6,7 +6,7 @@ import { taskKinds } from '../tasks/kind.ts';
 import { findActions } from './endpoints/action.ts';
 import { endpointFlaws } from './endpoints/endpoint-check.ts';
 
-/** Checks every endpoint of a configuration. No Redis is needed. */
+/** Checks every endpoint of a configuration; one finding per endpoint. Needs no Redis. */
 export async function checkEndpoints(settings: Settings, plugins: Plugins): Promise<Finding[]> {
   const { endpoints, file } = settings;
   const tasks = [...(await taskKinds(plugins)).keys()];

@@ -37,10 +37,10 @@ import { System } from './stores/system.ts';
 import { Traces } from './stores/traces.ts';
 
 const UPLOAD_MAX_BYTES = 2_000_000_000;
-/** A large recording over a slow line takes its time to arrive. */
+/** Long enough for a large recording over a slow connection. */
 const REQUEST_MS = 3_600_000;
 
-/** The API role: REST, the page, and the live gateway on one port. @throws failure when Redis or the port can't be had */
+/** The API role: REST, the page and the live gateway on one port. @throws failure if Redis or the port is not available */
 export async function serve(settings: Settings): Promise<{ close(): Promise<void>; url: string }> {
   refuseOpenHost(settings);
   await mkdir(settings.recordings, { recursive: true });
@@ -134,7 +134,7 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
     pid: process.pid,
     started,
   }));
-  // Its libraries are loaded only where they are used.
+  // Loaded on demand: most installations export no traces.
   const traceExport =
     settings.otlp &&
     new (await import('./stores/otlp.ts')).TraceExport(redis, settings.otlp, processInstance('api'), log);

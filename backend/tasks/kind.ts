@@ -4,38 +4,38 @@ import { loadRegistry } from '../../core/runtime/registry.ts';
 import { Plugins } from '../../core/plugins/plugins.ts';
 import type { Redis } from '../../core/redis/connection.ts';
 
-/** What a kind may use when a task is asked for. */
+/** What a kind can use when a task is requested. */
 export interface PrepareContext {
   redis: Redis;
-  /** @throws refusal where there is no such channel, or it keeps no log */
+  /** A channel that keeps a log. @throws refusal `channel_unknown`, `channel_no_log` */
   channel(name: string): Promise<ChannelSpec>;
 }
 
-/** What a running task may use. */
+/** What a running task can use. */
 export interface TaskContext<Prepared> {
   redis: Redis;
-  /** What `prepare` found when the task was asked for. */
+  /** What `prepare` returned when the task was requested. */
   prepared: Prepared;
-  /** Aborted when the task is canceled or the worker stops; `run` then ends as soon as it can, however it likes. */
+  /** Aborted when the task is canceled or the worker stops; `run` should then end soon, and its outcome is ignored. */
   signal: AbortSignal;
-  /** 0..1; may be called at any rate. */
+  /** Reports progress from 0 to 1; may be called often. */
   progress(share: number): void;
-  /** What this task kept before its worker was killed, or null. */
+  /** The value that this task kept before its worker was stopped or killed; null if there is none. */
   recall<T>(): Promise<T | null>;
-  /** Keeps a JSON value for a worker that goes on with this task. */
+  /** Keeps a JSON value, so that another worker can continue this task. */
   keep(value: unknown): Promise<void>;
 }
 
-/** A kind of task: a file under kinds/, its parameters and result in schemas/tasks/<name>.json. */
+/** A kind of task: a file of kinds/, with the schemas of its parameters and result in schemas/tasks/<name>.json. */
 export interface TaskKind<Params = never, Prepared = never, Result = object> {
   name: string;
-  /** Notes what must be of the moment of the request. JSON. @throws refusal for what can't be done as asked */
-  prepare(params: Params, asking: PrepareContext): Promise<Prepared>;
-  /** Does it. May be run again from the start by another worker with the same `prepared`. */
+  /** Runs when the task is requested; returns JSON for `run`, for instance a position. @throws refusal if the task can't be done */
+  prepare(params: Params, context: PrepareContext): Promise<Prepared>;
+  /** Does the task. Another worker may run it again from the start with the same `prepared`. */
   run(params: Params, context: TaskContext<Prepared>): Promise<Result>;
 }
 
-/** Every kind there is, by name: a file under kinds/ is one, and plugins add others. */
+/** All kinds by name: the files of kinds/, and those of plugins. */
 export async function taskKinds(plugins = new Plugins()): Promise<Map<string, TaskKind>> {
   const kinds = await loadRegistry<TaskKind>(new URL('kinds/', import.meta.url));
   const names = kinds.map(({ name }) => name);
@@ -45,7 +45,7 @@ export async function taskKinds(plugins = new Plugins()): Promise<Map<string, Ta
 
 type Params = { [name: string]: unknown };
 
-/** A plugin's kind of task; its schemas were added as it was loaded. */
+/** A kind of task from a plugin. Its schemas were added when the plugin was loaded. */
 function pluggedKind(kind: PluginTask): TaskKind {
   const pluggedIn: TaskKind<Params, unknown> = {
     name: kind.name,

@@ -6,7 +6,7 @@ import { connect } from '../../core/redis/connection.ts';
 import { taskKinds } from './kind.ts';
 import { TaskWorker } from './worker.ts';
 
-/** The tasks role: does what callers asked for and did not want to wait for. */
+/** The tasks role: runs the tasks that callers have submitted. @throws failure if Redis is not available */
 export async function serve(settings: Settings): Promise<{ close(): Promise<void> }> {
   const logs = new ProcessLog('tasks', settings);
   const { log } = logs;

@@ -7,24 +7,24 @@ import type { Task } from '../../schemas/types.ts';
 import type { PrepareContext, TaskKind } from './kind.ts';
 import { checkParams, isFinal, parseTask, taskOf, type JobData, type TaskJob } from './task.ts';
 
-/** Without news a waiting caller looks again after so long: news are pub/sub and can be missed. */
+/** How often a waiting caller checks its task, since messages over pub/sub can be missed. */
 const LOOK_MS = 1_000;
 const KEEP = { count: 1_000, age: 24 * 3_600 };
 
-/** The tasks as those see them who ask for them. Keeps nothing itself: any process may ask for any task. */
+/** Submits tasks and reports on them. Holds no state of its own, so every process can ask for every task. */
 export class TaskQueue {
   readonly #redis: Redis;
   readonly #connection: Redis;
   readonly #subscriber: Redis;
   readonly #kinds: Map<string, TaskKind>;
-  readonly #asking: PrepareContext;
+  readonly #prepareContext: PrepareContext;
   #opened: Promise<Queue<JobData>> | null = null;
   readonly #listeners = new Map<string, Set<(task: Task) => void>>();
 
   constructor(redis: Redis, kinds: Map<string, TaskKind>, channel: PrepareContext['channel']) {
     this.#redis = redis;
     this.#kinds = kinds;
-    this.#asking = { redis, channel };
+    this.#prepareContext = { redis, channel };
     this.#connection = duplicate(redis);
     this.#subscriber = duplicate(redis);
     this.#subscriber.on('message', (_channel, text) => {
@@ -34,11 +34,12 @@ export class TaskQueue {
     this.#subscriber.subscribe(keys.tasks).catch(() => {});
   }
 
+  /** Names of all kinds. */
   get kinds(): string[] {
     return [...this.#kinds.keys()];
   }
 
-  /** @throws refusal `task_kind`, `task_params`, or what the kind refuses */
+  /** Submits a task. @throws refusal `task_kind`, `task_params`, or of the kind */
   async submit(name: string, given: object): Promise<Task> {
     const kind = this.#kinds.get(name);
     if (!kind) {
@@ -47,7 +48,7 @@ export class TaskQueue {
       });
     }
     const params = checkParams(name, given);
-    const prepared: unknown = await kind.prepare(params as never, this.#asking);
+    const prepared: unknown = await kind.prepare(params as never, this.#prepareContext);
     const queue = await this.#queue();
     const job = await queue.add(
       name,
@@ -59,12 +60,12 @@ export class TaskQueue {
     return task;
   }
 
-  /** @throws refusal `task_unknown` */
+  /** One task. @throws refusal `task_unknown` */
   async get(id: string): Promise<Task> {
     return taskOf(await this.#job(id));
   }
 
-  /** Newest first. */
+  /** The latest tasks, newest first. */
   async list(limit: number): Promise<Task[]> {
     const states = ['waiting', 'active', 'delayed', 'completed', 'failed'] as const;
     const queue = await this.#queue();
@@ -73,7 +74,7 @@ export class TaskQueue {
     return tasks.sort((a, b) => b.created.localeCompare(a.created)).slice(0, limit);
   }
 
-  /** From now on the task is canceled; its worker hears of it at once. @throws refusal `task_unknown`, `task_finished` */
+  /** Cancels a task; its worker is told at once. @throws refusal `task_unknown`, `task_finished` */
   async cancel(id: string): Promise<Task> {
     const job = await this.#job(id);
     const task = taskOf(job);
@@ -89,18 +90,18 @@ export class TaskQueue {
     return canceled;
   }
 
-  /** The task once nothing changes any more, or as it is after `ms`, or when the signal is aborted. @throws refusal `task_unknown` */
+  /** Waits until a task has ended, for at most `ms` or until the signal is aborted, and returns it. @throws refusal `task_unknown` */
   async wait(id: string, ms: number, signal: AbortSignal): Promise<Task> {
     const endMs = performance.now() + ms;
     let task = await this.get(id);
     while (!isFinal(task) && !signal.aborted && performance.now() < endMs) {
-      await this.#news(id, Math.min(LOOK_MS, endMs - performance.now()), signal);
+      await this.#endOf(id, Math.min(LOOK_MS, endMs - performance.now()), signal);
       task = await this.get(id);
     }
     return task;
   }
 
-  /** Tells every change of a task until the answer is called. */
+  /** Calls back at every change of a task; call the returned function to stop. */
   onChange(id: string, listener: (task: Task) => void): () => void {
     const listeners = this.#listeners.get(id) ?? new Set();
     this.#listeners.set(id, listeners.add(listener));
@@ -116,12 +117,12 @@ export class TaskQueue {
     this.#connection.disconnect();
   }
 
-  /** Loaded at the first task: it takes a fifth of a second, which the API's start need not wait for. */
+  /** Opens the queue at the first use: loading BullMQ takes 0.2 s, and the API should start without waiting for it. */
   #queue(): Promise<Queue<JobData>> {
     return (this.#opened ??= import('bullmq').then(({ Queue }) => {
       const { name, prefix } = keys.queue;
       const queue = new Queue<JobData>(name, { connection: this.#connection, prefix });
-      queue.on('error', () => {}); // The connection comes back by itself; callers wait meanwhile.
+      queue.on('error', () => {}); // The connection is retried by itself; callers wait meanwhile.
       return queue;
     }));
   }
@@ -134,8 +135,8 @@ export class TaskQueue {
     });
   }
 
-  /** Settles at the task's end as the news have it, or after `ms`. */
-  #news(id: string, ms: number, signal: AbortSignal): Promise<void> {
+  /** Resolves when the end of the task is published, or after `ms`. */
+  #endOf(id: string, ms: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const done = () => {
         stop();

@@ -19,9 +19,9 @@ const RESTART_MS = 10_000;
 type Context = Pick<TaskContext<unknown>, 'redis' | 'signal' | 'progress'>;
 
 /**
- * Has a replayer do what takes long, because files are a replayer's own; when it is stopped meanwhile, another one. When
- * the signal is aborted, the replayer is told to stop.
- * @throws what the replayer refuses; failure `no_answer` where none runs
+ * Has a replayer do a long job on files; if it is stopped meanwhile, another one. If the signal is aborted, the replayer is told
+ * to stop.
+ * @throws refusal of the replayer; failure `no_answer` if none is running
  */
 export async function askReplayer<T>(verb: string, body: object, context: Context): Promise<T> {
   let replayer = await findReplayer(context, 0);

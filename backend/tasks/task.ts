@@ -4,7 +4,7 @@ import { failure, refusal, RepriseError, sentence } from '../../core/problems/er
 import { explain, schemas } from '../../schemas/index.ts';
 import type { Problem, Task } from '../../schemas/types.ts';
 
-/** What is kept of a task in BullMQ. Written by the API alone, so that nobody overwrites another's word. */
+/** The data of a task in BullMQ. Only the API writes them, so that no process overwrites another's change. */
 export interface JobData {
   params: { [name: string]: unknown };
   prepared: unknown;
@@ -15,7 +15,7 @@ export type TaskJob = Job<JobData, { [member: string]: unknown }>;
 
 const ajv = new Ajv2020({ useDefaults: true, strict: true, allowUnionTypes: true });
 
-/** The schemas of a kind's parameters and result. */
+/** The schemas of the parameters and the result of a kind. */
 export function kindSchemas(kind: string): { params: object; result: object; description?: string } {
   const { properties, description } = schemas.get(`tasks/${kind}`) as {
     properties: { params: object; result: object };
@@ -24,7 +24,7 @@ export function kindSchemas(kind: string): { params: object; result: object; des
   return { ...properties, description };
 }
 
-/** The parameters with their defaults. @throws refusal `task_params` that says which is wrong */
+/** The parameters with defaults filled in. @throws refusal `task_params` */
 export function checkParams(kind: string, given: object): { [name: string]: unknown } {
   const params = structuredClone(given) as { [name: string]: unknown };
   const validate = ajv.compile(kindSchemas(kind).params);
@@ -38,7 +38,7 @@ export function checkParams(kind: string, given: object): { [name: string]: unkn
   });
 }
 
-/** A job as everybody outside sees it. */
+/** The task that a job stands for, as the API shows it. */
 export function taskOf(job: TaskJob): Task {
   const { params, canceledMs } = job.data;
   const state = stateOf(job);
@@ -80,7 +80,7 @@ function stateOf(job: TaskJob): Task['state'] {
   return job.processedOn ? 'running' : 'queued';
 }
 
-/** A task as it was published, or null: anybody may publish. */
+/** Parses a published task; null if it is not JSON, since any program may publish. */
 export function parseTask(text: string): Task | null {
   try {
     return JSON.parse(text) as Task | null;
@@ -89,7 +89,7 @@ export function parseTask(text: string): Task | null {
   }
 }
 
-/** Whether nothing will change any more. */
+/** Whether the task has ended. */
 export function isFinal({ state }: Task): boolean {
   return state === 'succeeded' || state === 'failed' || state === 'canceled';
 }

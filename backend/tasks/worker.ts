@@ -6,12 +6,12 @@ import { duplicate, type Redis } from '../../core/redis/connection.ts';
 import type { TaskContext, TaskKind } from './kind.ts';
 import { checkParams, failedProblem, failedReason, parseTask, taskOf, type TaskJob } from './task.ts';
 
-/** Tasks mostly wait, so one process does many at a time. */
+/** Tasks mostly wait, so one process runs many at a time. */
 const CONCURRENCY = 50;
-/** A worker that says nothing for so long is dead, and another goes on with its tasks. */
+/** A worker that has not renewed its locks for this long counts as dead, and another one continues its tasks. */
 const LOCK_MS = 3_000;
 const STALLED_LOOK_MS = 1_000;
-/** Any number of killed workers is no reason to give a task up. */
+/** A task is never given up, however many workers are killed. */
 const STALLED_MAX = 1_000_000;
 const PROGRESS_MS = 500;
 const MEMORY_SECONDS = 7 * 24 * 3_600;
@@ -20,7 +20,7 @@ const STOP_MS = 3_000;
 const CANCELED = 'canceled';
 const STOPPING = 'stopping';
 
-/** Does the tasks of all kinds. What it leaves undone, killed or stopped, the next worker does from its start or memory. */
+/** Runs tasks of all kinds. If it is stopped or killed, the next worker runs its tasks again, from the start or from kept values. */
 export class TaskWorker {
   readonly #redis: Redis;
   readonly #connection: Redis;
@@ -35,7 +35,7 @@ export class TaskWorker {
     this.#kinds = kinds;
     this.#log = log;
     this.#connection = duplicate(redis);
-    // Three parameters: BullMQ hands over a signal only to those who take one.
+    // BullMQ passes a signal only to functions with three parameters.
     const work = (job: unknown, token: string | undefined, signal: AbortSignal | undefined) =>
       this.#work(job as TaskJob, token!, signal!);
     this.#worker = new Worker(keys.queue.name, work as never, {
@@ -67,7 +67,7 @@ export class TaskWorker {
     this.#subscriber.subscribe(keys.tasks).catch(() => {});
   }
 
-  /** Gives unfinished tasks back; another worker takes them at once. */
+  /** Stops, and gives unfinished tasks back; another worker takes them at once. */
   async close(): Promise<void> {
     this.#subscriber.disconnect();
     const closing = this.#worker.close();
@@ -78,13 +78,13 @@ export class TaskWorker {
   }
 
   async #work(job: TaskJob, token: string, canceled: AbortSignal): Promise<object> {
-    // What was fetched while the worker closes is given back as well: BullMQ's own list does not have it yet.
+    // Also covers jobs that are fetched while the worker closes, which BullMQ's own list does not have yet.
     const signal = AbortSignal.any([canceled, this.#stopping.signal]);
-    // Whoever canceled before the signal could reach this job has left word in its data.
+    // A task that was canceled before the signal could reach this job is marked in its data.
     await this.#refresh(job);
     if (job.data.canceledMs !== undefined) throw new UnrecoverableError(CANCELED);
     const kind = this.#kinds.get(job.name);
-    if (!kind) throw new UnrecoverableError(`This worker does not know tasks of kind "${job.name}".`);
+    if (!kind) throw new UnrecoverableError(`This worker does not know the kind of task "${job.name}".`);
     try {
       const params = checkParams(job.name, job.data.params);
       signal.throwIfAborted();
@@ -131,13 +131,13 @@ export class TaskWorker {
     };
   }
 
-  /** The last word on a task may be the API's: that it was canceled. */
+  /** Publishes the end of a task. The API may have canceled it meanwhile. */
   async #finished(job: TaskJob): Promise<void> {
     await this.#redis.del(keys.taskMemory(job.id!)).catch(() => {});
     await this.#tell(job);
   }
 
-  /** BullMQ reads a job's data when the job is fetched, never again. */
+  /** Reads the data of a job again, which BullMQ does only when it fetches the job. */
   async #refresh(job: TaskJob): Promise<void> {
     const data = await this.#redis.hget(`${keys.queue.prefix}:${keys.queue.name}:${job.id}`, 'data');
     if (data !== null) job.data = JSON.parse(data) as TaskJob['data'];
@@ -148,7 +148,7 @@ export class TaskWorker {
       await this.#refresh(job);
       await this.#redis.publish(keys.tasks, JSON.stringify(taskOf(job)));
     } catch {
-      // News are a convenience: who waits for a task looks for itself, too.
+      // Waiting callers also check by themselves.
     }
   }
 }

@@ -5,7 +5,7 @@ import { version } from '../../../core/runtime/version.ts';
 import { Components } from './openapi.ts';
 import { ref, type Schema } from '../http/route.ts';
 
-/** Messages of the socket: who sends them, what they are, what the acknowledgement is. */
+/** The messages of the socket, with their senders and acknowledgements. */
 const MESSAGES: { name: string; from: 'client' | 'server'; summary: string; schema: Schema; ack?: Schema }[] =
   [
     {
@@ -18,14 +18,14 @@ const MESSAGES: { name: string; from: 'client' | 'server'; summary: string; sche
     {
       name: 'unsubscribe',
       from: 'client',
-      summary: 'Follow it no longer.',
+      summary: 'Stop following a channel.',
       schema: ref('socket/unsubscribe'),
       ack: { type: 'object' },
     },
     {
       name: 'credit',
       from: 'client',
-      summary: 'Everything up to here has been dealt with.',
+      summary: 'Confirm everything up to a position.',
       schema: ref('socket/credit'),
     },
     {
@@ -42,18 +42,18 @@ const MESSAGES: { name: string; from: 'client' | 'server'; summary: string; sche
       schema: ref('socket/batch'),
     },
     { name: 'gap', from: 'server', summary: "Events that can't be delivered.", schema: ref('socket/gap') },
-    { name: 'clock', from: 'server', summary: 'Where a replay stands.', schema: ref('resources/clock') },
-    { name: 'task', from: 'server', summary: 'A task changed.', schema: ref('resources/task') },
+    { name: 'clock', from: 'server', summary: 'The position of a replay.', schema: ref('resources/clock') },
+    { name: 'task', from: 'server', summary: 'A task has changed.', schema: ref('resources/task') },
     {
       name: 'status',
       from: 'server',
-      summary: 'Whether Redis answers, and how each service is.',
+      summary: 'Whether Redis responds, and the state of each service.',
       schema: ref('socket/status'),
     },
     {
       name: 'replays',
       from: 'server',
-      summary: 'All replays, when one changed.',
+      summary: 'All replays, after one has changed.',
       schema: { type: 'array', items: ref('resources/replay') },
     },
   ];
@@ -69,7 +69,7 @@ export function asyncApi(channels: ChannelSpec[], redisUrl: string): object {
     documented[name] = {
       address: spec.name,
       servers: [{ $ref: '#/servers/redis' }],
-      description: spec.envelope === 'none' ? 'Bare data.' : 'CloudEvents 1.0 in structured JSON.',
+      description: spec.envelope === 'none' ? 'Plain data.' : 'CloudEvents 1.0 in structured JSON.',
       messages: { event: { contentType: 'application/json', payload: components.inline(payload(spec)) } },
     };
     operations[`hear_${name}`] = { action: 'send', channel: { $ref: `#/channels/${name}` } };
@@ -78,7 +78,7 @@ export function asyncApi(channels: ChannelSpec[], redisUrl: string): object {
     address: '/live',
     servers: [{ $ref: '#/servers/socket' }],
     description:
-      'Socket.IO namespace; each message is an event of that name. A refusal comes as the acknowledgement {error: Problem}.',
+      'Socket.IO namespace; each message is an event of that name. Refusals are sent as the acknowledgement {error: Problem}.',
     messages: Object.fromEntries(
       MESSAGES.map(({ name, summary, schema, ack }) => [
         name,
@@ -108,7 +108,7 @@ export function asyncApi(channels: ChannelSpec[], redisUrl: string): object {
     info: {
       title: 'Reprise',
       version,
-      description: 'Channels of events on Redis, and their way to clients over Socket.IO.',
+      description: 'Channels of events on Redis, and their delivery to clients over Socket.IO.',
     },
     defaultContentType: 'application/json',
     servers: {

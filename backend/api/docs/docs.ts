@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Router, static as files } from 'express';
 import { problems } from '../../../core/problems/codes.ts';
 
-/** Resolved, not imported: importing it would load all of it into this process. */
+/** Resolved but not imported, which would load the whole bundle into this process. */
 const swaggerUi = dirname(fileURLToPath(import.meta.resolve('swagger-ui-dist/package.json')));
 
 const SHELL = `<!doctype html>
@@ -23,7 +23,7 @@ const SHELL = `<!doctype html>
 </html>
 `;
 
-/** Asks for the key once where the API wants one; it stays in this tab. */
+/** Asks for a key if the API needs one, and keeps it for this browser tab. */
 const START = `const stored = () => sessionStorage.getItem('reprise-key');
 const start = () => SwaggerUIBundle({
   url: '/api/v1/openapi.json', dom_id: '#swagger-ui', deepLinking: true, validatorUrl: null,

@@ -9,7 +9,7 @@ export interface Mounted {
   resources: Resource[];
 }
 
-/** The OpenAPI 3.1 document of these routes. What it says is what is mounted: both come from the same declarations. */
+/** The OpenAPI 3.1 document of routes. It can't differ from what is mounted: both come from the same declarations. */
 export function openApi(mounted: Mounted[], keyed: boolean): object {
   const components = new Components();
   const paths: { [path: string]: { [method: string]: object } } = {};
@@ -26,14 +26,14 @@ export function openApi(mounted: Mounted[], keyed: boolean): object {
     info: {
       title: 'Reprise',
       version,
-      description: 'Recorded, timestamped data, replayed onto channels as if it were happening now.',
+      description: 'Replays recorded, timestamped data onto channels as if it were happening now.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],
     tags: mounted.flatMap(({ resources }) =>
       resources.map(({ name, description }) => ({ name, description })),
     ),
-    // {}: nobody is asked.
+    // {}: no key is needed.
     security: keyed ? [{ key: [] }, { bearer: [] }] : [{}],
     paths,
     components: {
@@ -131,20 +131,21 @@ function responses(route: ApiRoute, components: Components): object {
   );
   return {
     ...(Object.fromEntries(declared) as object),
-    '4XX': { description: 'It is refused: the problem (RFC 9457) says why.', content: problem },
+    '4XX': { description: 'The request is refused; the problem (RFC 9457) says why.', content: problem },
     default: { description: 'A problem (RFC 9457).', content: problem },
   };
 }
 
-/** Schema files, named by their titles and written with references to each other as documents want them. */
+/** Collects schemas under `#/components/schemas`, named by their titles, and rewrites references accordingly. */
 export class Components {
   readonly #found = new Map<string, Schema>();
 
-  /** The schema with references into this document; what it refers to is collected. */
+  /** The schema with references into this document; the schemas that it refers to are collected. */
   inline(schema: Schema): Schema {
     return this.#rewrite(schema) as Schema;
   }
 
+  /** All collected schemas, by name. */
   collected(): { [name: string]: Schema } {
     return Object.fromEntries([...this.#found].sort(([a], [b]) => a.localeCompare(b)));
   }

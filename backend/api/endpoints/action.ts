@@ -7,35 +7,35 @@ import type { EndpointConfig } from '../../../schemas/types.ts';
 import { pathParamsOf, type Schema } from '../http/route.ts';
 import type { ApiContext } from '../routing/api-route.ts';
 
-/** An action of our own: it works with all parts of the API, those of plugins with what core/plugins/plugin.ts promises. */
+/** A built-in action. It can use the whole context of the API; actions of plugins use what core/plugins/plugin.ts promises. */
 export type OwnAction<Members extends object> = Action<Members, ApiContext & ActionParts>;
 
-/** Every action by name: a file under actions/ is one, and plugins add others. */
+/** All actions by name: the files of actions/, and those of plugins. */
 export async function findActions(plugins: Plugins): Promise<Map<string, Action>> {
   const found = await loadRegistry<Action>(new URL('actions/', import.meta.url));
   const names = found.map(({ name }) => name);
   return new Map([...found, ...plugins.added('actions', names)].map((action) => [action.name, action]));
 }
 
-/** Members that several actions have. */
-export const channel: Schema = { type: 'string', minLength: 1, description: 'The channel.' };
+// Members that several actions share.
+export const channel: Schema = { type: 'string', minLength: 1, description: 'Name of the channel.' };
 export const envelope: Schema = {
   enum: ['cloudevents', 'none'],
-  description: 'cloudevents: whole events. none: their data alone.',
+  description: 'cloudevents: whole events. none: only their data.',
 };
 export const subject = {
   type: 'string',
   minLength: 1,
   maxLength: 256,
-  description: 'The subject: text in which `{name}` stands for that parameter of path or query.',
+  description: 'The subject; `{name}` in the text stands for that parameter of the path or the query.',
 } satisfies Schema;
 
 export type Envelope = 'cloudevents' | 'none';
 
-/** An event as an endpoint shows it. */
+/** An event in the form that an endpoint returns. */
 export const shown = (event: CloudEvent, as: Envelope): unknown => (as === 'none' ? event.data : event);
 
-/** A text with the parameters that it names. */
+/** Fills the parameters of a call into a text such as `{car}`; missing ones become empty. */
 export function filled(text: string, { params, query }: ActionCall): string {
   return text.replace(PARAMETER, (_, name: string) => {
     const value = params[name] ?? query[name];
@@ -43,7 +43,7 @@ export function filled(text: string, { params, query }: ActionCall): string {
   });
 }
 
-/** Parameters that a member's text names and that neither path nor query have. */
+/** Flaws for parameters in a member's text that neither the path nor the query has. */
 export function unknownParameters(endpoint: EndpointConfig, member: string): Flaw[] {
   const text = endpoint[member];
   if (typeof text !== 'string') return [];
@@ -52,7 +52,7 @@ export function unknownParameters(endpoint: EndpointConfig, member: string): Fla
     .filter((name) => !known.includes(name))
     .map((name) => ({
       pointer: `/${member}`,
-      message: `names {${name}}, which is no parameter of path or query${known.length > 0 ? `; there are: ${known.join(', ')}` : ''}`,
+      message: `contains {${name}}, which is not a parameter of the path or the query${known.length > 0 ? `; known are: ${known.join(', ')}` : ''}`,
     }));
 }
 

@@ -5,20 +5,20 @@ import { ajv, schemaProblem, schemas } from '../../../schemas/index.ts';
 import type { EndpointConfig } from '../../../schemas/types.ts';
 import { pathParamsOf } from '../http/route.ts';
 
-/** What endpoints are checked against. */
+/** What endpoints can refer to. */
 export interface EndpointRules {
   actions: ReadonlyMap<string, Action>;
   known: Known;
-  /** Which plugins failed, and why: what is not known may be theirs. Null: none. */
+  /** Which plugins failed, and why; null if none did. An unknown action may belong to one of them. */
   missing: string | null;
 }
 
-/** Paths that are the API's own. */
-const TAKEN = /^\/(api|docs|healthz|readyz|metrics|socket\.io)(\/|$)/;
-/** Members that every endpoint can have; the others are its action's. */
+/** Paths of the API itself. */
+const RESERVED = /^\/(api|docs|healthz|readyz|metrics|socket\.io)(\/|$)/;
+/** Members that every endpoint can have; all others belong to its action. */
 const COMMON = Object.keys((schemas.get('setup/endpoint') as { properties: object }).properties);
 
-/** All that is wrong with endpoints; pointers begin at their list. Nothing: they can be mounted. */
+/** All flaws of endpoints; pointers begin at their list. Endpoints without flaws can be mounted. */
 export function endpointFlaws(endpoints: EndpointConfig[], gateway: EndpointRules): Flaw[] {
   const places = new Map<string, number>();
   return endpoints.flatMap((endpoint, i) => {
@@ -26,7 +26,7 @@ export function endpointFlaws(endpoints: EndpointConfig[], gateway: EndpointRule
     const first = places.get(place) ?? i;
     places.set(place, first);
     const found = flawsOf(endpoint, gateway);
-    if (first < i) found.push({ pointer: '/path', message: `is that of endpoints[${first}], too` });
+    if (first < i) found.push({ pointer: '/path', message: `is also the path of endpoints[${first}]` });
     return found.map((flaw) => ({ ...flaw, pointer: `/${i}${flaw.pointer}` }));
   });
 }
@@ -35,7 +35,7 @@ function flawsOf(endpoint: EndpointConfig, { actions, known, missing }: Endpoint
   const action = actions.get(endpoint.action);
   if (!action && missing !== null) return [];
   if (!action) {
-    const message = `"${endpoint.action}" is no action; there are: ${[...actions.keys()].join(', ')}`;
+    const message = `"${endpoint.action}" is not a known action; known are: ${[...actions.keys()].join(', ')}`;
     return [{ pointer: '/action', message }];
   }
   const own = Object.fromEntries(Object.entries(endpoint).filter(([name]) => !COMMON.includes(name)));
@@ -52,10 +52,10 @@ function commonFlaws(endpoint: EndpointConfig, action: Action): Flaw[] {
   const { method, path, query = {}, required = [], pathParams = {}, body } = endpoint;
   const found: Flaw[] = [];
   const flaw = (pointer: string, message: string) => found.push({ pointer, message });
-  if (TAKEN.test(path)) flaw('/path', `"${path}" is the API's own`);
+  if (RESERVED.test(path)) flaw('/path', `"${path}" is reserved for the API`);
   if (action.body && (method === 'GET' || method === 'DELETE'))
-    flaw('/method', `must be POST, PUT or PATCH: ${action.name} needs a body, is "${method}"`);
-  if (body && !action.body) flaw('/body', `is of no use: ${action.name} takes none`);
+    flaw('/method', `must be POST, PUT or PATCH, since ${action.name} needs a body; is "${method}"`);
+  if (body && !action.body) flaw('/body', `has no effect: ${action.name} takes no body`);
   for (const name of required)
     if (!query[name] && !action.query?.[name])
       flaw('/required', `names "${name}", which query does not describe`);
@@ -79,7 +79,7 @@ function schemaFlaws({ query = {}, pathParams = {}, body, response }: EndpointCo
   return given.flatMap(([pointer, schema]) => {
     const problem = schema && schemaProblem(schema);
     return problem
-      ? [{ pointer: pointer + problem.pointer, message: `is no JSON Schema: ${problem.message}` }]
+      ? [{ pointer: pointer + problem.pointer, message: `is not a valid JSON Schema: ${problem.message}` }]
       : [];
   });
 }

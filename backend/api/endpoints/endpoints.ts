@@ -16,7 +16,7 @@ type Query = { [name: string]: unknown };
 
 const TEXT: Schema = { type: 'string', minLength: 1, maxLength: 256 };
 
-/** The endpoints as they are set up now. They are exchanged as a whole, and no call that is under way notices. */
+/** The current endpoints. They are replaced as a whole; calls under way finish with the ones they began with. */
 export class Endpoints {
   readonly #gateway: EndpointRules;
   readonly #log: Pick<Logger, 'warn'>;
@@ -31,12 +31,12 @@ export class Endpoints {
     this.#resource = configuredEndpoints([], gateway);
   }
 
-  /** What is wrong with endpoints; pointers begin at their list. */
+  /** All flaws of endpoints; pointers begin at their list. */
   flaws(endpoints: EndpointConfig[]): Flaw[] {
     return endpointFlaws(endpoints, this.#gateway);
   }
 
-  /** Takes these instead of those before. One with flaws is left out and told of: it may be of another release. */
+  /** Replaces the endpoints. Those with flaws (perhaps of another release) are left out and reported. */
   apply(endpoints: EndpointConfig[]): void {
     const text = JSON.stringify(endpoints);
     if (text === this.#text) return;
@@ -52,21 +52,21 @@ export class Endpoints {
     this.#changed(this.#resource);
   }
 
-  /** Calls back with their routes, now and after each change. */
+  /** Calls back with the routes, now and after each change. */
   follow(changed: (resource: Resource) => void): void {
     this.#changed = changed;
     changed(this.#resource);
   }
 
-  /** What of them could not be taken, and why. */
+  /** Why endpoints were left out. */
   get problems(): readonly string[] {
     return this.#problems;
   }
 }
 
 /**
- * The endpoints of a configuration, to begin with.
- * @throws refusal that names line and column of what is wrong with them
+ * The endpoints of a configuration.
+ * @throws refusal with line and column of each flaw
  */
 export async function openEndpoints(
   settings: Pick<Settings, 'endpoints' | 'file'>,
@@ -81,24 +81,24 @@ export async function openEndpoints(
   return endpoints;
 }
 
-/** Endpoints without flaws, declared like any route: mounted, checked and documented the same way. */
+/** Declares endpoints without flaws as routes, which are mounted, validated and documented like all others. */
 function configuredEndpoints(endpoints: EndpointConfig[], { actions, missing }: EndpointRules): Resource {
-  // A fixed segment goes before a parameter, whatever their order in the file: "{" comes after all that paths are made of.
+  // Fixed segments must come before parameters, whatever the order in the file: "{" sorts after all other characters of paths.
   const sorted = [...endpoints].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   return {
     name: 'endpoints',
-    description: 'Endpoints of config/reprise.json: bare JSON, under paths of your own.',
+    description: 'Endpoints that are configured in config/reprise.json.',
     routes: sorted.map((endpoint) =>
-      declare(endpoint, actions.get(endpoint.action) ?? absent(endpoint.action, missing)),
+      declare(endpoint, actions.get(endpoint.action) ?? missingAction(endpoint.action, missing)),
     ),
   };
 }
 
-/** Stands in for what a plugin would have brought that failed. */
-function absent(name: string, missing: string | null): Action {
+/** Replaces an action that is missing because its plugin failed. */
+function missingAction(name: string, missing: string | null): Action {
   return {
     name,
-    summary: 'Nothing now: its plugin failed.',
+    summary: 'Not available: its plugin failed.',
     members: { type: 'object', properties: {}, additionalProperties: false },
     scope: 'read',
     handle() {
@@ -113,7 +113,7 @@ function declare(endpoint: EndpointConfig, action: Action): ApiRoute {
   const { method, path, summary, description, query, required, pathParams, body, response, scope } = endpoint;
   const names = pathParamsOf(path);
   const accepted = body ?? action.body;
-  const shape = shaped(response);
+  const respond = responder(response);
   return route<Query, unknown>({
     method: method.toLowerCase() as Method,
     path,
@@ -132,18 +132,18 @@ function declare(endpoint: EndpointConfig, action: Action): ApiRoute {
         description: response?.description ?? action.summary,
         schema: response?.schema ?? {},
       },
-      404: { description: 'There is nothing of that kind yet.' },
-      422: { description: 'Path, query or body are not as they should be.' },
+      404: { description: 'There are no data yet.' },
+      422: { description: 'Path, query or body is not valid.' },
     },
     async handle({ params, query: given, body: content, signal }: Call<Query, unknown>, parts) {
       const call: ActionCall = { params, query: given, body: content, signal };
-      return shape(await action.handle(endpoint, call, parts));
+      return respond(await action.handle(endpoint, call, parts));
     },
   });
 }
 
-/** How an endpoint answers what its action found. */
-function shaped({ status, headers, value }: NonNullable<EndpointConfig['response']> = {}): (
+/** Turns the result of an action into the response that the endpoint declares. */
+function responder({ status, headers, value }: NonNullable<EndpointConfig['response']> = {}): (
   found: unknown,
 ) => unknown {
   if (status === undefined && headers === undefined && value === undefined) return (found) => found;
@@ -161,7 +161,7 @@ function shaped({ status, headers, value }: NonNullable<EndpointConfig['response
 function evaluated(evaluate: (data: never) => unknown, body: unknown): JsonText {
   const found: unknown = body instanceof JsonText ? JSON.parse(body.text) : (body ?? {});
   const value = evaluate(found as never) ?? null;
-  // Whole numbers that an expression names are bigints.
+  // Integer literals in an expression are bigints.
   return new JsonText(
     JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? Number(inner) : inner)),
   );

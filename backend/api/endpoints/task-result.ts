@@ -1,10 +1,10 @@
 import type { Task } from '../../../schemas/types.ts';
 import type { Schema } from '../http/route.ts';
 
-/** A member of actions that deal with tasks. */
-export const select: Schema = { type: 'string', description: 'Answer only this member of the result.' };
+/** A member of the actions for tasks. */
+export const select: Schema = { type: 'string', description: 'Return only this member of the result.' };
 
-/** A task's result, or what of it is asked for. */
+/** The result of a task, or only the selected member of it. */
 export function selected(member: string | undefined, { result }: Task): unknown {
   return member === undefined ? result : (result?.[member] ?? null);
 }

@@ -4,10 +4,10 @@ import { covers, type Keyring, type Principal } from './keyring.ts';
 import type { Scope } from './route.ts';
 
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
-/** Whoever comes where no key is asked for. */
+/** Every caller while no keys are configured. */
 const ANYONE: Principal = { name: 'anyone', scope: 'admin' };
 
-/** Who may use the API: pages of our own and the configured origins, and those who have a key, if there are any. */
+/** Decides who may use the API, by origin and by key. If no keys are configured, everybody may do everything. */
 export class Guard {
   readonly #keyring: Keyring;
   readonly #origins: ReadonlySet<string>;
@@ -17,7 +17,7 @@ export class Guard {
     this.#origins = new Set(origins);
   }
 
-  /** Who has a key. @throws refusal `unauthorized` */
+  /** The owner of a key. @throws refusal `unauthorized` */
   identify(given: unknown): Principal {
     if (!this.#keyring.isKeyed) return ANYONE;
     const found = typeof given === 'string' ? this.#keyring.find(given) : null;
@@ -31,14 +31,14 @@ export class Guard {
     );
   }
 
-  /** Calls back once the key is nobody's any more; call the answer to stop. */
+  /** Calls back once the key is revoked; call the returned function to stop. */
   watch(given: unknown, revoked: () => void): () => void {
     return this.#keyring.onChange(() => {
       if (typeof given !== 'string' || !this.#keyring.find(given)) revoked();
     });
   }
 
-  /** A browser says which page asks; a program says nothing. @throws refusal `origin_refused` */
+  /** Refuses pages of foreign origins. Programs send no origin. @throws refusal `origin_refused` */
   checkOrigin(origin: string | undefined, host: string | undefined): void {
     if (origin === undefined || this.#origins.has(origin) || hostOf(origin) === host) return;
     throw refusal('origin_refused', `Pages of ${origin.slice(0, 200)} may not do this.`, {
@@ -46,12 +46,13 @@ export class Guard {
     });
   }
 
+  /** Whether pages of this origin may read responses (CORS). */
   allows(origin: string): boolean {
     return this.#origins.has(origin);
   }
 }
 
-/** @throws refusal `scope_missing` */
+/** Checks that a key includes a scope. @throws refusal `scope_missing` */
 export function requireScope({ name, scope }: Principal, wanted: Scope): void {
   if (covers(scope, wanted)) return;
   throw refusal('scope_missing', `The key "${name}" may ${scope}; this needs ${wanted}.`, {
@@ -59,12 +60,12 @@ export function requireScope({ name, scope }: Principal, wanted: Scope): void {
   });
 }
 
-/** Who asks, once `keyGuard` has let them in. */
+/** The caller of a request that `keyGuard` has let pass. */
 export function principalOf(response: Response): Principal {
   return (response.locals['principal'] as Principal | undefined) ?? ANYONE;
 }
 
-/** Checks the key of a request; an answer that is still under way when its key is revoked is cut off. */
+/** Checks the key of a request. If the key is revoked during the response, the connection is closed. */
 export function keyGuard(guard: Guard): RequestHandler {
   return (request, response, next) => {
     const bearer = /^Bearer (.+)$/i.exec(request.get('Authorization') ?? '')?.[1];
@@ -81,7 +82,7 @@ export function keyGuard(guard: Guard): RequestHandler {
   };
 }
 
-/** Lets in whose key is of this scope. */
+/** Lets requests pass whose key includes this scope. */
 export function scopeGuard(wanted: Scope): RequestHandler {
   return (_request, response, next) => {
     requireScope(principalOf(response), wanted);
@@ -89,7 +90,7 @@ export function scopeGuard(wanted: Scope): RequestHandler {
   };
 }
 
-/** Lets pages of the configured origins in (CORS), and keeps others from changing anything. */
+/** Allows pages of the configured origins (CORS), and keeps other pages from changing anything. */
 export function originGuard(guard: Guard): RequestHandler {
   return (request, response, next) => {
     const origin = request.get('Origin');

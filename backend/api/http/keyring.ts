@@ -6,7 +6,7 @@ import { explain, validator } from '../../../schemas/index.ts';
 import type { Keys } from '../../../schemas/types.ts';
 import type { Scope } from './route.ts';
 
-/** Who asks. */
+/** The caller that a key belongs to. */
 export interface Principal {
   name: string;
   scope: Scope;
@@ -20,14 +20,14 @@ interface KeyEntry extends Principal {
 const LOOK_MS = 1_000;
 const SCOPES: Scope[] = ['read', 'control', 'admin'];
 
-/** Whether a scope is enough for what asks for another: each holds those before it. */
+/** Whether a scope includes another one: each scope includes those before it. */
 export function covers(scope: Scope, wanted: Scope): boolean {
   return SCOPES.indexOf(scope) >= SCOPES.indexOf(wanted);
 }
 
 /**
- * The API keys: the one of the environment, which may do everything, and those of a file, which is read again when it
- * changes. A file that became wrong changes nothing, and is told to the log.
+ * The API keys: the one of the environment, which has the scope admin, and those of a file, which is read again when it
+ * changes. A file that becomes invalid changes nothing; the log tells why.
  */
 export class Keyring {
   readonly #own: KeyEntry[];
@@ -36,7 +36,7 @@ export class Keyring {
   readonly #listeners = new Set<() => void>();
   #listed: KeyEntry[] = [];
 
-  /** @throws refusal saying what is wrong with the file */
+  /** @throws refusal `keys_invalid` */
   constructor(apiKey: string | null, file: string | null, log: Logger) {
     this.#own =
       apiKey === null
@@ -49,20 +49,20 @@ export class Keyring {
     watchFile(file, { interval: LOOK_MS, persistent: false }, () => this.#reload(file));
   }
 
-  /** Whether a key is needed at all. */
+  /** Whether any keys are configured. */
   get isKeyed(): boolean {
     return this.#file !== null || this.#own.length > 0;
   }
 
-  /** Whose a key is; null: nobody's, or it has expired. Takes the same time whatever is given. */
+  /** The owner of a key; null if it is unknown or has expired. Takes the same time for all keys. */
   find(given: string): Principal | null {
-    const asked = digest(given);
+    const wanted = digest(given);
     const entries = [...this.#own, ...this.#listed];
-    const found = entries.filter((entry) => timingSafeEqual(entry.digest, asked))[0];
+    const found = entries.filter((entry) => timingSafeEqual(entry.digest, wanted))[0];
     return found && found.expiresMs > Date.now() ? { name: found.name, scope: found.scope } : null;
   }
 
-  /** Calls back when keys have come, gone or changed; call the answer to stop. */
+  /** Calls back when the file of keys has changed; call the returned function to stop. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -76,7 +76,7 @@ export class Keyring {
     try {
       this.#listed = entriesOf(file);
     } catch (error) {
-      return this.#log.error(`The keys stay as they are: ${sentence(error)}`);
+      return this.#log.error(`The keys stay unchanged: ${sentence(error)}`);
     }
     this.#log.info({ keys: this.#listed.length }, 'keys read again');
     for (const listener of this.#listeners) listener();
@@ -91,7 +91,7 @@ function entriesOf(file: string): KeyEntry[] {
     throw refusal('keys_invalid', `${file}: ${(cause as Error).message}.`, { cause });
   }
   const isKeys = validator<Keys>('keys');
-  // Not the value: it holds secrets.
+  // The message does not quote the value: it holds secrets.
   if (!isKeys(value))
     throw refusal('keys_invalid', `${file}: ${explain(isKeys.errors, undefined)}.`, {
       hint: 'schemas/keys.json says what may stand there.',

@@ -5,10 +5,10 @@ import { asRepriseError, failure, refusal, RepriseError, shownError } from '../.
 import type { Logger } from '../../../core/logging/log.ts';
 import type { Problem } from '../../../schemas/types.ts';
 
-/** Writes the problem document (RFC 9457) of an error. What we did not expect is told to the log, not to the caller. */
+/** Sends the problem document (RFC 9457) of an error. Details of unexpected errors go to the log only. */
 function sendProblem(response: Response, error: RepriseError): void {
   if (response.headersSent) {
-    // Half an answer is out: a broken connection is the only way to say so.
+    // Part of the response has been sent already; closing the connection is the only way to signal the error.
     response.destroy();
     return;
   }
@@ -19,7 +19,7 @@ function sendProblem(response: Response, error: RepriseError): void {
     .send(JSON.stringify({ ...shownError(error).toProblem(response.req.originalUrl), ...extraOf(error) }));
 }
 
-/** A refusal whose problem document has further members (RFC 9457, section 3.2). */
+/** Adds members to the problem document of an error (RFC 9457, section 3.2). */
 export function refusalWith(error: RepriseError, members: { [name: string]: unknown }): RepriseError {
   return Object.assign(error, { members });
 }
@@ -28,7 +28,7 @@ function extraOf(error: RepriseError): { [name: string]: unknown } {
   return (error as RepriseError & { members?: { [name: string]: unknown } }).members ?? {};
 }
 
-/** The last middleware: whatever was thrown becomes a problem document. */
+/** The last middleware: turns whatever was thrown into a problem document. */
 export function problemHandler(log: Logger) {
   return (thrown: unknown, request: Request, response: Response, _next: NextFunction): void => {
     const error = translate(thrown, request);
@@ -47,7 +47,7 @@ export function problemHandler(log: Logger) {
   };
 }
 
-/** Nothing is there. */
+/** Refuses a path that no route has. @throws refusal `route_unknown` */
 export function notFound(request: Request): never {
   throw refusal(
     'route_unknown',
@@ -58,7 +58,7 @@ export function notFound(request: Request): never {
   );
 }
 
-/** What a schema refused, in the words of a problem document. `place`: `#` for the body (a JSON pointer follows), `?` for the query. */
+/** Validation errors as a refusal. `place`: `#` for the body (pointers are JSON pointers), `?` for the query, `{}` for the path. */
 export function validationRefusal(errors: ErrorObject[], place: '#' | '?' | '{}'): RepriseError {
   const listed = meant(errors).map((error) => describe(error, place));
   const what = { '#': 'body', '?': 'query', '{}': 'path' }[place];
@@ -75,7 +75,7 @@ export function validationRefusal(errors: ErrorObject[], place: '#' | '?' | '{}'
   );
 }
 
-/** Where there was a choice, every branch complains: what was meant is the branch that got furthest. */
+/** With `oneOf` or `anyOf` every branch reports errors. Keeps those of the branch that matched most deeply, as it was likely meant. */
 function meant(errors: ErrorObject[]): ErrorObject[] {
   const tried = errors.filter(({ keyword }) => keyword !== 'oneOf' && keyword !== 'anyOf');
   if (tried.length === errors.length || tried.length === 0) return errors;
@@ -108,7 +108,7 @@ function describe(
   return { pointer, detail };
 }
 
-/** What the libraries in front of the handlers mean by these statuses; by all others, that the request cannot be read. */
+/** The codes for statuses of the middleware libraries; for any other status the request can't be read. */
 const CODES: { [status: number]: RefusalCode } = {
   404: 'route_unknown',
   412: 'precondition_failed',
@@ -117,7 +117,7 @@ const CODES: { [status: number]: RefusalCode } = {
   416: 'range_unsatisfiable',
 };
 
-/** Errors of the libraries in front of the handlers, in our words. */
+/** Turns errors of the middleware libraries into ours. */
 function translate(thrown: unknown, request: Request): RepriseError {
   if (thrown instanceof RepriseError) return thrown;
   const { status, type, code, limit } = thrown as {
@@ -147,6 +147,7 @@ function translate(thrown: unknown, request: Request): RepriseError {
   return asRepriseError(thrown);
 }
 
+/** The refusal of a body beyond its limit. */
 export function tooLarge(limitBytes: number): RepriseError {
   return refusal('body_too_large', `The body is larger than ${Math.round(limitBytes / 1e5) / 10} MB.`, {
     hint: 'Send it in smaller parts.',

@@ -8,8 +8,8 @@ import type { Redis } from '../../../core/redis/connection.ts';
 import { principalOf } from './guard.ts';
 
 /**
- * So many requests of one key, or of one address where there are no keys, in so many seconds, counted in Redis for all API
- * processes together; answers say what is left (`RateLimit`, draft 8 of the IETF's). While Redis is away nobody is held up.
+ * Limits the requests per time window of each key, or of each address if no keys are configured. They are counted in Redis for
+ * all API processes together. Responses tell what is left (`RateLimit`, IETF draft 8). While Redis is away nothing is limited.
  */
 export function rateLimited(redis: Redis, { requests = 6_000, seconds = 60 }: RateLimit): RequestHandler {
   return rateLimit({
@@ -18,7 +18,7 @@ export function rateLimited(redis: Redis, { requests = 6_000, seconds = 60 }: Ra
     standardHeaders: 'draft-8',
     legacyHeaders: false,
     passOnStoreError: true,
-    // A command would wait for it to come back.
+    // A command would wait until Redis is back.
     skip: () => redis.status !== 'ready',
     keyGenerator: (request, response) => {
       const { name } = principalOf(response);

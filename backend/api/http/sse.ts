@@ -3,7 +3,7 @@ import type { Call } from './route.ts';
 
 const HEARTBEAT_MS = 15_000;
 
-/** A Server-Sent Events answer. Who writes waits until the reader takes it, or asks before: nothing piles up here. */
+/** A response of Server-Sent Events. Writers wait for `send`, or check `waitingBytes` first, so that nothing piles up. */
 export class EventStream {
   readonly #call: Call<unknown, unknown>;
   readonly #timer: NodeJS.Timeout;
@@ -24,12 +24,12 @@ export class EventStream {
     call.signal.addEventListener('abort', () => clearInterval(this.#timer));
   }
 
-  /** False for HEAD: headers are all there is to say. */
+  /** Whether the reader is connected and wants messages; false for HEAD, which wants headers only. */
   get open(): boolean {
     return !this.#call.signal.aborted && this.#call.request.method !== 'HEAD';
   }
 
-  /** `data` is one line of JSON text. Settles when the reader has room for more; never throws. */
+  /** Sends a message; `data` is one line of JSON text. Resolves once the reader has room for more; never throws. */
   async send(message: { data: string; id?: string; event?: string }): Promise<void> {
     const { response, signal } = this.#call;
     if (signal.aborted) return;
@@ -37,21 +37,22 @@ export class EventStream {
     if (!response.write(text)) await once(response, 'drain', { signal }).catch(() => {});
   }
 
-  /** Whole messages, without waiting. */
+  /** Writes serialized messages, without waiting. */
   write(messages: Buffer): void {
     if (!this.#call.signal.aborted) this.#call.response.write(messages);
   }
 
-  /** What was written and waits for the reader. */
+  /** Bytes written that the reader has not taken yet. */
   get waitingBytes(): number {
     return this.#call.response.writableLength;
   }
 
-  /** Hangs up, so that the reader comes back. */
+  /** Closes the connection abruptly, so that the reader reconnects. */
   drop(): void {
     this.#call.response.destroy();
   }
 
+  /** Ends the response. */
   end(): void {
     clearInterval(this.#timer);
     this.#call.response.end();

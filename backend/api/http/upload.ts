@@ -4,8 +4,8 @@ import type { Readable } from 'node:stream';
 import { refusal } from '../../../core/problems/errors.ts';
 
 /**
- * Hands the uploaded file to `keep`: the body as it is, or the field `file` of a form. `name` overrides the form's.
- * @throws refusal for a form that can't be read or has no file; what `keep` throws
+ * Passes the uploaded file to `keep`: the plain body, or the field `file` of a form. `name` overrides the name in the form.
+ * @throws refusal if the form can't be read or has no file; whatever `keep` throws
  */
 export async function receiveUpload<T>(
   request: Request,
@@ -26,7 +26,7 @@ export async function receiveUpload<T>(
       reject(refusal('body_malformed', `The form can't be read: ${(cause as Error).message}.`, { cause }));
     let form: busboy.Busboy;
     try {
-      // With the path as it was sent: a name with folders in it is refused, not mended.
+      // The name keeps its path, so that a name with folders is refused and not silently changed.
       form = busboy({
         headers: request.headers,
         preservePath: true,
@@ -38,7 +38,7 @@ export async function receiveUpload<T>(
     }
     form.on('file', (field, content, info) => {
       if (field !== 'file' || kept) return void content.resume();
-      // It may break before it is being read, where nobody would hear of it.
+      // It may fail before anybody reads it, which would be an unhandled error.
       content.on('error', () => {});
       kept = keep(name ?? info.filename ?? '', content);
       kept.catch((error: unknown) => {
@@ -52,7 +52,7 @@ export async function receiveUpload<T>(
       if (kept) kept.then(resolve, reject);
       else reject(refusal('file_missing', 'The form has no file.', { hint: 'Send it as the field "file".' }));
     });
-    request.on('aborted', () => form.destroy(new Error('the connection ended')));
+    request.on('aborted', () => form.destroy(new Error('the connection was closed')));
     request.pipe(form);
   });
 }

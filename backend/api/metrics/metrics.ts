@@ -6,19 +6,19 @@ import type { GatewayFigures } from '../../gateway/streams/streams.ts';
 import type { Channels } from '../stores/channels.ts';
 import { metricsText } from './service-metrics.ts';
 
-/** What Prometheus may know: the process, the HTTP calls, how far each channel is, what the gateway delivers, and what services count. */
+/** The metrics for Prometheus: the process, HTTP requests, channels, the gateway, and what services count. */
 export class Metrics {
   readonly #registry = new Registry();
   readonly #redis: Redis;
   readonly #durations: Histogram<'method' | 'route' | 'status'>;
 
-  constructor(parts: { redis: Redis; channels: Channels; gateway: () => GatewayFigures }) {
-    this.#redis = parts.redis;
+  constructor(dependencies: { redis: Redis; channels: Channels; gateway: () => GatewayFigures }) {
+    this.#redis = dependencies.redis;
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
     this.#durations = new Histogram({
       name: 'reprise_http_request_seconds',
-      help: 'How long HTTP calls took.',
+      help: 'Duration of HTTP requests.',
       labelNames: ['method', 'route', 'status'],
       buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10],
       registers,
@@ -30,24 +30,24 @@ export class Metrics {
       registers,
       async collect() {
         this.reset();
-        if (parts.redis.status !== 'ready') return;
-        for (const { name } of await parts.channels.all()) {
-          const { epoch, offset } = await readHead(parts.redis, name);
+        if (dependencies.redis.status !== 'ready') return;
+        for (const { name } of await dependencies.channels.all()) {
+          const { epoch, offset } = await readHead(dependencies.redis, name);
           this.set({ channel: name, epoch: String(epoch) }, offset);
         }
       },
     });
     const figures: [keyof GatewayFigures, string, string][] = [
       ['clients', 'clients', 'Clients: sockets, and readers of Server-Sent Events.'],
-      ['channels', 'channels', 'Channels that some client follows.'],
-      ['subscriptions', 'subscriptions', 'Clients on channels.'],
-      ['published', 'published', 'Events on the channels of clients: the sum of the five below.'],
-      ['delivered', 'delivered', 'Events that clients got since the start.'],
-      ['conflated', 'conflated', 'Events left out because a later one took their place.'],
-      ['filtered', 'filtered', 'Events that the client did not want.'],
+      ['channels', 'channels', 'Channels with at least one subscription.'],
+      ['subscriptions', 'subscriptions', 'Subscriptions of clients to channels.'],
+      ['published', 'published', 'Events on the channels of clients: the sum of the next five.'],
+      ['delivered', 'delivered', 'Events that clients received since the start.'],
+      ['conflated', 'conflated', 'Events left out because a later one replaced them.'],
+      ['filtered', 'filtered', 'Events that did not pass the filter of a client.'],
       ['dropped', 'dropped', 'Events lost to clients for another reason.'],
       ['inFlight', 'in_flight', 'Events on their way to clients.'],
-      ['waitingBytes', 'waiting_bytes', 'What waits here because clients do not take it.'],
+      ['waitingBytes', 'waiting_bytes', 'Bytes that wait here because clients do not read them.'],
     ];
     for (const [figure, name, help] of figures) {
       new Gauge({
@@ -55,13 +55,13 @@ export class Metrics {
         help,
         registers,
         collect() {
-          this.set(parts.gateway()[figure]);
+          this.set(dependencies.gateway()[figure]);
         },
       });
     }
   }
 
-  /** Measures every call by the route it took. */
+  /** Measures each request under the path of its route. */
   readonly measure: RequestHandler = (request, response, next) => {
     const stop = this.#durations.startTimer({ method: request.method });
     response.on('finish', () => {
@@ -71,6 +71,7 @@ export class Metrics {
     next();
   };
 
+  /** Sends all metrics in the Prometheus text format. */
   async write(response: Response): Promise<void> {
     const own = await this.#registry.metrics();
     const services = this.#redis.status === 'ready' ? await metricsText(this.#redis) : '';

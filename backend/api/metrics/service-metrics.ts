@@ -3,7 +3,7 @@ import { keys } from '../../../core/wire/keys.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
 import type { Metric } from '../../../schemas/types.ts';
 
-/** As prom-client's registry takes it, which writes values of its own metrics only by observing each. */
+/** A metric as prom-client's registry reads it. Its own metric classes can only be filled by single observations. */
 interface Family {
   name: string;
   help: string;
@@ -13,7 +13,7 @@ interface Family {
 
 const FIELD = /^(\S+) (\S+) (\{.*\}) (total|sum|le:\S+)$/;
 
-/** What services have counted and observed since their Redis began, by service, metric and labels. */
+/** What services have counted and observed since the data in Redis began, by service, metric and labels. */
 export async function readMetrics(redis: Redis, service?: string): Promise<Metric[]> {
   const found = new Map<string, Metric>();
   for (const [field, value] of Object.entries(await redis.hgetall(keys.metrics))) {
@@ -38,7 +38,7 @@ export async function readMetrics(redis: Redis, service?: string): Promise<Metri
     .map(([, entry]) => entry);
 }
 
-/** The same as Prometheus wants it. */
+/** The same in the Prometheus text format. */
 export async function metricsText(redis: Redis): Promise<string> {
   const registry = new Registry();
   const families = new Map<string, Family>();
@@ -77,7 +77,7 @@ const boundOf = (part: string) => {
   return Number.isFinite(bound) ? bound : null;
 };
 
-/** Buckets that hold what is up to each bound and above the one before, as those that hold all that is up to it. */
+/** Makes buckets cumulative: each then counts all values up to its bound. */
 function accumulate(entry: Metric): void {
   const buckets = entry.buckets!.sort((a, b) => (a.upTo ?? Infinity) - (b.upTo ?? Infinity));
   let total = 0;

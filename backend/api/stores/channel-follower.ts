@@ -8,7 +8,7 @@ import type { Packet } from '../../gateway/delivery/packet.ts';
 import type { Streams } from '../../gateway/streams/streams.ts';
 import type { EventStream } from '../http/sse.ts';
 
-/** What may wait for a reader before it counts as congested. */
+/** A reader that has more than this waiting counts as congested. */
 const CONGESTED_BYTES = 64_000;
 
 let count = 0;
@@ -17,15 +17,16 @@ interface ChannelFollow {
   streams: Streams;
   spec: ChannelSpec;
   options: SubscriptionOptions;
-  /** The position after which the reader goes on; without one it starts with the next event. */
+  /** The position after which the reader resumes; without one it starts with the next event. */
   since: Position | undefined;
   signal: AbortSignal;
   stream: EventStream;
 }
 
 /**
- * Sends a channel's events, each once and in order, until the signal is aborted. The reader's pace is the pace: one
- * that wants every event and falls behind gets them from the log, and hears of a gap if the log outruns it.
+ * Sends the events of a channel as Server-Sent Events, each once and in order, until the signal is aborted. A reader that wants
+ * every event and falls behind gets them from the log, and a gap for those that have left the log.
+ * @throws failure of Redis
  */
 export async function followChannel({
   streams,
@@ -46,7 +47,7 @@ export async function followChannel({
   }
 }
 
-/** A reader of Server-Sent Events. */
+/** The connection to a reader of Server-Sent Events. */
 class EventsOutlet implements Outlet {
   readonly isCredited = false;
   readonly #stream: EventStream;

@@ -6,13 +6,13 @@ import type { Redis } from '../../../core/redis/connection.ts';
 import type { Setups } from './setups.ts';
 import type { ReadersOf } from './trace-summary.ts';
 
-/** How far somebody has read a channel; null: not at all. */
+/** A service that reads a channel, and its position; null: it has not read anything yet. */
 interface ChannelReader {
   service: string;
-  at: Position | null;
+  position: Position | null;
 }
 
-/** Who reads which channel, and how far. */
+/** Knows which services read which channel, and how far they are. */
 export class ChannelReaders {
   readonly #redis: Redis;
   readonly #setups: Setups;
@@ -22,7 +22,7 @@ export class ChannelReaders {
     this.#setups = setups;
   }
 
-  /** Answers, as of now, which services are yet to read an event, also those that are stopped. */
+  /** A function that tells which services have not read an event yet, stopped ones included. It reads each channel once. */
   look(): ReadersOf {
     let planned: Promise<Map<string, Set<string>>> | null = null;
     const byChannel = new Map<string, Promise<ChannelReader[]>>();
@@ -33,12 +33,14 @@ export class ChannelReaders {
       let readers = byChannel.get(channel);
       if (!readers) byChannel.set(channel, (readers = this.#readers(channel, (await planned).get(channel))));
       const position = { epoch: Number(epoch), offset: Number(offset) };
-      const behind = (await readers).filter(({ at }) => at === null || comparePositions(at, position) < 0);
+      const behind = (await readers).filter(
+        (reader) => reader.position === null || comparePositions(reader.position, position) < 0,
+      );
       return [...new Set(behind.map(({ service }) => service))];
     };
   }
 
-  /** Names of the services that are to read each channel, those of partitions included. */
+  /** The services that should read each channel, by channel; partitions are listed one by one. */
   async #planned(): Promise<Map<string, Set<string>>> {
     const found = new Map<string, Set<string>>();
     const add = (channel: string, service: string) => {
@@ -58,13 +60,13 @@ export class ChannelReaders {
     const known = Object.entries(consumers).flatMap(([name, value]): ChannelReader[] => {
       const [position = '', deadline = ''] = value.split(' ');
       const isGone = !planned.has(name) && Number(deadline) < Date.now();
-      return isGone ? [] : [{ service: wholeOf(name), at: parsePosition(position) }];
+      return isGone ? [] : [{ service: serviceOf(name), position: parsePosition(position) }];
     });
     const isKnown = new Set(known.map(({ service }) => service));
-    const others = [...planned].map(wholeOf).filter((service) => !isKnown.has(service));
-    return [...known, ...others.map((service) => ({ service, at: null }))];
+    const others = [...planned].map(serviceOf).filter((service) => !isKnown.has(service));
+    return [...known, ...others.map((service) => ({ service, position: null }))];
   }
 }
 
-/** The service that a partition is of. */
-const wholeOf = (name: string) => name.replace(/#\d+\/\d+$/, '');
+/** The service that a partition belongs to. */
+const serviceOf = (name: string) => name.replace(/#\d+\/\d+$/, '');

@@ -5,7 +5,7 @@ import { keys } from '../../../core/wire/keys.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
 import { channelNames } from '../../../core/redis/channel-store.ts';
 
-/** The channels there are: those of the configuration and those that ever carried an event. */
+/** All channels: those of the configuration and those that have ever carried an event. */
 export class Channels {
   readonly #redis: Redis;
   readonly #declared: Settings['channels'];
@@ -22,12 +22,12 @@ export class Channels {
     return [...names].sort().map((name) => channelSpec(name, this.#declared));
   }
 
-  /** Whether it was ever written to or not. @throws refusal when it can't be a channel's name */
+  /** How a channel is written and kept; the channel need not exist. @throws refusal if the name is not a valid channel name */
   spec(name: string): ChannelSpec {
     return channelSpec(name, this.#declared);
   }
 
-  /** @throws refusal `channel_unknown` */
+  /** An existing channel. @throws refusal `channel_unknown` */
   async get(name: string): Promise<ChannelSpec> {
     if (Object.hasOwn(this.#declared, name) || (await this.#redis.sismember(keys.channels, name))) {
       return channelSpec(name, this.#declared);
@@ -37,7 +37,7 @@ export class Channels {
     });
   }
 
-  /** The same, for what needs the channel's log. @throws refusal `channel_no_log`, `channel_unknown` */
+  /** An existing channel that keeps a log. @throws refusal `channel_no_log`, `channel_unknown` */
   async logged(name: string): Promise<ChannelSpec> {
     const spec = await this.get(name);
     if (spec.logMax > 0) return spec;

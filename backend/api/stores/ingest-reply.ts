@@ -3,12 +3,12 @@ import type { IngestResult } from './ingest.ts';
 import { refusalWith } from '../http/problems.ts';
 import { HttpReply } from '../http/route.ts';
 
-/** Rows that one request brings, at most. */
+/** Maximum number of rows in one request. */
 export const ROWS_MAX = 10_000;
 
 /**
- * The answer to rows that were written: 207 where some were refused. `onto`: what they were to go onto.
- * @throws refusal `events_refused` where all were, with the same members as the answer
+ * The response to rows that were written: 207 if some were refused. `onto` names their destination in the message.
+ * @throws refusal `events_refused` if all were refused, with the same members as the response
  */
 export function ingestReply(onto: string, taken: IngestResult, status = 200): HttpReply {
   const { accepted, refused, position } = taken;

@@ -7,16 +7,17 @@ import { ChannelWriter } from '../../../core/writing/writer.ts';
 import { ajv, explain } from '../../../schemas/index.ts';
 import { limits } from '../../../core/wire/limits.ts';
 
-/** A row that was not taken, and why. */
+/** A row that was refused, and why. */
 export interface RefusedRow {
   index: number;
   reason: string;
 }
 
+/** What became of the rows of one request. */
 export interface IngestResult {
   accepted: number;
   refused: RefusedRow[];
-  /** Where the channel stands after the last accepted event. */
+  /** Position of the channel after the last accepted event. */
   position: Position;
 }
 
@@ -25,10 +26,10 @@ const SUBJECT_MAX = 256;
 const DEPTH_MAX = 32;
 const WRITERS_MAX = 1_000;
 const isTime = ajv.compile({ type: 'string', format: 'date-time' });
-/** CloudEvents members that travel on with the event; position, source and id are the channel's to give. */
+/** CloudEvents members that stay with the event. The channel assigns position, source and id. */
 const KEPT = ['datacontenttype', 'dataschema', 'traceparent', 'pipeline', 'params'];
 
-/** Writes what callers send onto channels, each row checked; what is refused is kept in the dead letters. */
+/** Writes rows that callers send onto channels. Each row is checked; refused rows go to the dead letters. */
 export class Ingest {
   readonly #redis: Redis;
   readonly #writers = new Map<string, ChannelWriter>();
@@ -37,7 +38,7 @@ export class Ingest {
     this.#redis = redis;
   }
 
-  /** Takes the rows that are right, in order and at once, and says what is wrong with the others. */
+  /** Writes the valid rows in order, in one call, and reports what is wrong with the others. @throws failure of Redis */
   async take(spec: ChannelSpec, rows: unknown[], subject: string): Promise<IngestResult> {
     const isData = dataValidator(spec);
     const records: TimedRecord[] = [];
@@ -67,7 +68,7 @@ export class Ingest {
   }
 
   #writer(spec: ChannelSpec): ChannelWriter {
-    // A channel that is declared otherwise is written otherwise.
+    // The declaration of a channel can change, and a writer is made for one declaration.
     const key = JSON.stringify(spec);
     let writer = this.#writers.get(key);
     if (!writer) {
@@ -79,7 +80,7 @@ export class Ingest {
   }
 }
 
-/** A row as a record, or why it can't be one. A CloudEvent is known by its `specversion`. */
+/** Turns a row into a record, or returns the reason why that is not possible. A row with `specversion` is a CloudEvent. */
 function read(
   row: unknown,
   subject: string,
@@ -116,13 +117,13 @@ function kept(row: Data): string {
   return texts.join('');
 }
 
-/** Channels, and branches of channels. */
+/** Whether a value is a route: a list of channels, and of lists for branches. */
 function isRoute(value: unknown, depth = 1): boolean {
   if (!Array.isArray(value) || depth > limits.ROUTE_DEPTH_MAX) return false;
   return value.every((step) => typeof step === 'string' || isRoute(step, depth + 1));
 }
 
-/** How deep a value is nested, looked at only as far as it matters. */
+/** How deeply a value is nested; stops counting beyond the maximum. */
 function depth(value: unknown, at = 0): number {
   if (typeof value !== 'object' || value === null || at > DEPTH_MAX) return at;
   let deepest = at;

@@ -4,30 +4,30 @@ import { levels, type Level } from '../../../core/logging/log.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
 import type { LogRecord } from '../../../schemas/types.ts';
 
-/** Which lines; of what is absent all. */
+/** Selects log lines; a member that is absent selects all. */
 export interface LogFilter {
   service?: string | undefined;
   kind?: LogRecord['kind'] | undefined;
-  /** This level and those above. */
+  /** This level and higher ones. */
   level?: Level | undefined;
   sinceMs?: number | undefined;
   untilMs?: number | undefined;
-  /** Text that stands in the message or the fields, in whatever case. */
+  /** Text in the message or the fields; upper and lower case are the same. */
   q?: string | undefined;
 }
 
 type Entry = [id: string, fields: string[]];
 
 const PAGE = 1_000;
-/** A request looks at no more lines than this; where there are more, its cursor leads on. */
-const LOOKED_AT_MAX = 50_000;
-/** Lines are written down in batches, and later still when Redis was away. */
+/** Maximum number of lines that one request reads; its cursor continues from there. */
+const LINES_READ_MAX = 50_000;
+/** Lines can be stored this much later than their time: they are written in batches, and wait while Redis is away. */
 const ARRIVES_WITHIN_MS = 60_000;
 const LOOK_MS = 200;
-/** The last moment that there is in JavaScript. */
+/** The latest time that a JavaScript Date can hold. */
 const LATEST_MS = 8.64e15;
 
-/** Lines of the log, newest first; `cursor` is the id to go on before, null where there is nothing more. */
+/** Lines of the log, newest first. `cursor` is the id to continue before; null if there are no more lines. @throws failure of Redis */
 export async function readLogs(
   redis: Redis,
   filter: LogFilter,
@@ -47,12 +47,12 @@ export async function readLogs(
       if (items.length === limit) return { items, cursor: record.id };
     }
     if (page.length < PAGE) return { items, cursor: null };
-    if (seen + PAGE >= LOOKED_AT_MAX) return { items, cursor: page.at(-1)![0] };
+    if (seen + PAGE >= LINES_READ_MAX) return { items, cursor: page.at(-1)![0] };
     end = `(${page.at(-1)![0]}`;
   }
 }
 
-/** Lines as they come in, oldest first, after an id or from now on, until the signal is aborted. */
+/** Follows the log, oldest line first, after an id or from now on, until the signal is aborted. @throws failure of Redis */
 export async function* followLogs(
   redis: Redis,
   filter: LogFilter,
@@ -74,7 +74,7 @@ export async function* followLogs(
   }
 }
 
-/** Services in other languages write lines, too: what they leave out or get wrong is made good. */
+/** Turns an entry into a line. Other programs write entries too, so missing and invalid fields get defaults. */
 function recordOf([id, list]: Entry): LogRecord {
   const given: { [name: string]: string } = {};
   for (let i = 0; i + 1 < list.length; i += 2) given[list[i]!] = list[i + 1]!;

@@ -14,18 +14,18 @@ type Entry = [id: string, fields: string[] | null];
 
 const GROUP = 'otlp';
 const BATCH_MAX = 512;
-/** Hops that come in together go out together. */
+/** Hops that arrive within this time are sent together. */
 const GATHER_MS = 200;
 const BLOCK_MS = 1_000;
 const RETRY_MS = 500;
 const RETRY_MAX_MS = 30_000;
-/** What a process took and did not send for so long another sends. */
+/** Hops that a process has taken but not sent for this long are sent by another one. */
 const CLAIM_MS = 60_000;
 
 /**
- * Sends the hops of traces to a collector as OpenTelemetry spans, under the ids they have, from when it was first
- * configured on. Of several API processes one sends each. What the collector does not take comes again, until it has left the
- * record of traces: a span may arrive twice.
+ * Sends the hops of traces to a collector as OpenTelemetry spans with the same ids, beginning when the export was first
+ * configured. If there are several API processes, each hop is sent by one of them. Hops that the collector does not accept are
+ * sent again until they have left the stream of traces, so a span can arrive twice.
  */
 export class TraceExport {
   readonly #redis: Redis;
@@ -45,6 +45,7 @@ export class TraceExport {
     this.#running = this.#run();
   }
 
+  /** Stops the export; unsent hops are sent after the next start. */
   async close(): Promise<void> {
     this.#closed.abort();
     this.#redis.disconnect();
@@ -65,7 +66,8 @@ export class TraceExport {
         if (signal.aborted) return;
         const { message } = error as Error;
         if (/^NOGROUP/.test(message)) await this.#begin().catch(() => {});
-        else if (failures === 0) this.#log.warn(`Traces can't be sent: ${message}. They are tried again.`);
+        else if (failures === 0)
+          this.#log.warn(`Traces can't be exported: ${message}. They are sent again later.`);
         await delay(Math.min(RETRY_MS * 2 ** failures++, RETRY_MAX_MS), undefined, { signal }).catch(
           () => {},
         );
@@ -77,7 +79,7 @@ export class TraceExport {
     await this.#redis.xgroup('CREATE', keys.traces, GROUP, '$', 'MKSTREAM');
   }
 
-  /** Hops that nobody has taken, or, where sending has failed, those that this process took before. */
+  /** The next hops to send; after a failure, those that this process has taken already. */
   async #next(again: boolean): Promise<Entry[]> {
     if (Date.now() - this.#claimedMs > CLAIM_MS) {
       const from = [keys.traces, GROUP, this.#instance, CLAIM_MS, '0', 'COUNT', BATCH_MAX] as const;
@@ -91,7 +93,7 @@ export class TraceExport {
   }
 
   async #send(entries: Entry[]): Promise<void> {
-    // What has left the record meanwhile has no fields.
+    // Entries that have left the stream meanwhile have no fields.
     const spans = entries.flatMap(([, fields]) =>
       fields ? [this.#span(JSON.parse(fields[3]!) as Hop)] : [],
     );
@@ -131,7 +133,7 @@ export class TraceExport {
     };
   }
 
-  /** Spans of one service are sent together. */
+  /** One resource per service, so that its spans are sent together. */
   #resource(service: string): Span['resource'] {
     let resource = this.#resources.get(service);
     if (!resource) {
@@ -143,7 +145,7 @@ export class TraceExport {
   }
 }
 
-/** As OpenTelemetry's "Semantic conventions for messaging spans" names them. */
+/** Named as in OpenTelemetry's "Semantic conventions for messaging spans". */
 function attributesOf(hop: Hop, isSend: boolean): Attributes {
   return {
     'messaging.system': 'redis',

@@ -29,31 +29,31 @@ export interface PipelinesDependencies {
 }
 
 export interface SendOptions {
-  /** Of rows that name none. */
+  /** The subject of rows that name none. */
   subject: string;
-  /** How long to wait for what comes out; 0: not at all. */
+  /** How long to wait for results; 0: do not wait. */
   waitMs: number;
   signal: AbortSignal;
 }
 
 export interface SendResult extends IngestResult {
-  /** Trace ids of the rows; null of one that was refused. */
+  /** The trace id of each row; null for a refused row. */
   traces: (string | null)[];
-  /** With `waitMs`: the first event that came out for each row; null where none did in time. */
+  /** With `waitMs`: the first result of each row; null if there was none in time. */
   results?: (CloudEvent | null)[];
 }
 
-/** Pipelines behind the API: what is sent in, what comes out, and how its steps are. */
+/** Sends events into pipelines, waits for their results, and reports the state of their steps. */
 export class Pipelines {
-  readonly #parts: PipelinesDependencies;
+  readonly #dependencies: PipelinesDependencies;
 
-  constructor(parts: PipelinesDependencies) {
-    this.#parts = parts;
+  constructor(dependencies: PipelinesDependencies) {
+    this.#dependencies = dependencies;
   }
 
-  /** Sends rows into a pipeline: each becomes an event that carries its way. @throws refusal where there is none */
+  /** Sends rows into a pipeline: each becomes an event that carries its route. @throws refusal `name_unknown`, `params_malformed` */
   async send(name: string, rows: unknown[], { subject, waitMs, signal }: SendOptions): Promise<SendResult> {
-    const { channels, ingest, redis } = this.#parts;
+    const { channels, ingest, redis } = this.#dependencies;
     const receivedMs = Date.now();
     const { definition, input, route, to, params } = await this.#plan(name);
     const carriers = rows.map((row) => {
@@ -75,7 +75,7 @@ export class Pipelines {
     const spec = channels.spec(input);
     const results =
       waitMs > 0
-        ? await this.#catch(
+        ? await this.#collect(
             channels.spec(to),
             carriers.map(({ trace }) => trace),
           )
@@ -104,9 +104,9 @@ export class Pipelines {
     }
   }
 
-  /** Rates, lag and errors, step by step. @throws refusal where there is none */
+  /** Rates, lag and errors of each step. @throws refusal `name_unknown` */
   async status(name: string): Promise<PipelineStatus> {
-    const { redis, channels } = this.#parts;
+    const { redis, channels } = this.#dependencies;
     const { definition, steps, to } = await this.#plan(name);
     const alive = await services(redis);
     const described = steps.map(async ({ name: step, channel, service, config, state }) => {
@@ -141,16 +141,16 @@ export class Pipelines {
   }
 
   async #plan(name: string) {
-    const definition: Pipeline = await this.#parts.setups.get('pipelines', name);
+    const definition: Pipeline = await this.#dependencies.setups.get('pipelines', name);
     return { definition, ...planPipeline(name, definition) };
   }
 
-  /** Listens for what comes out of some traces, from now on. */
-  async #catch(spec: ChannelSpec, traces: string[]) {
+  /** Collects the first result of each of these traces, from now on. */
+  async #collect(spec: ChannelSpec, traces: string[]) {
     const awaited = new Set(traces);
     const found = new Map<string, CloudEvent>();
     let changed = () => {};
-    const stop = await this.#parts.hub.watch(spec.name, {
+    const stop = await this.#dependencies.hub.watch(spec.name, {
       arrived(arrival: Arrival) {
         for (const event of arrival.events) {
           const trace = parseTraceparent(event.traceparent)?.trace;
@@ -182,7 +182,7 @@ interface Carrier {
   parent: string | undefined;
 }
 
-/** That events were sent, for the record of traces. */
+/** The hops that record that events were sent. */
 function sentHops(
   carriers: Carrier[],
   of: { pipeline: string; channel: string; receivedMs: number; position: Position },
@@ -199,7 +199,14 @@ function sentHops(
         span: context.span,
         ...(parent !== undefined && { parent }),
         service: 'api',
-        ...{ pipeline, channel, event: id, received, sent: received, finished, status: 'sent', to: [id] },
+        pipeline,
+        channel,
+        event: id,
+        received,
+        sent: received,
+        finished,
+        status: 'sent',
+        to: [id],
         created: typeof event.time === 'string' ? event.time : received,
       },
     ];
@@ -218,7 +225,7 @@ function isCloudEvent(row: unknown): row is IncomingCloudEvent {
   return typeof row === 'object' && row !== null && 'specversion' in row;
 }
 
-/** Parameters by step: those of the pipeline under those that the event brings. @throws refusal where these are no such text */
+/** Parameters by step: those of the event override those of the pipeline. @throws refusal `params_malformed` */
 function mergedParams(own: string | null, given: unknown): string | null {
   if (given === undefined) return own;
   let parsed: unknown;

@@ -5,10 +5,10 @@ import type { Requester } from '../../../core/redis/requests.ts';
 import type { Recorder, Snapshot } from '../../../schemas/types.ts';
 
 const DESCRIBE_MS = 2_000;
-/** A full ring takes its time to write. */
+/** Long enough to write a full ring buffer. */
 const SNAPSHOT_MS = 60_000;
 
-/** The recorders that run on this Redis, wherever. */
+/** The running recorders on this Redis. */
 export class Recorders {
   readonly #redis: Redis;
   readonly #requester: Requester;
@@ -18,22 +18,22 @@ export class Recorders {
     this.#requester = requester;
   }
 
-  /** Those that answer, oldest first. */
+  /** The recorders that respond, oldest first. */
   async list(): Promise<Recorder[]> {
-    const asked = (await this.#ids()).map((id) => this.#ask<Recorder>(id, 'describe', DESCRIBE_MS));
-    const answers = await Promise.allSettled(asked);
+    const requests = (await this.#ids()).map((id) => this.#ask<Recorder>(id, 'describe', DESCRIBE_MS));
+    const answers = await Promise.allSettled(requests);
     return answers
       .flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
       .sort((a, b) => a.started.localeCompare(b.started) || a.id.localeCompare(b.id));
   }
 
-  /** @throws refusal `recorder_unknown`; failure `no_answer` */
+  /** One recorder. @throws refusal `recorder_unknown`; failure `no_answer` */
   async get(id: string): Promise<Recorder> {
     await this.#check(id);
     return this.#ask(id, 'describe', DESCRIBE_MS);
   }
 
-  /** @throws refusal `recorder_unknown`, `recorder_without_ring`; failure `snapshot_failed`, `no_answer` */
+  /** Has a recorder write its ring buffer to a file. @throws refusal `recorder_unknown`, `recorder_without_ring`; failure `snapshot_failed`, `no_answer` */
   async snapshot(id: string): Promise<Snapshot> {
     await this.#check(id);
     return this.#ask(id, 'snapshot', SNAPSHOT_MS);

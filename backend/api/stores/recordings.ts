@@ -14,10 +14,10 @@ const DESCRIBE_MS = 60_000;
 const NAME = /^[\p{L}\p{N}_(][\p{L}\p{N} ._()+,@=&-]{0,127}$/u;
 const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 const ENDING = /\.(?:(csv|tsv|ndjson|jsonl|ldjson|json|geojson|gpx|igc)(\.gz|\.zst)?|(parquet|mcap))$/i;
-/** What lies beside recordings and is none. */
+/** Files that belong to recordings but are not recordings. */
 const BESIDE = /\.(truth\.json|streets\.geojson)$/i;
 
-/** The folder recordings are read from. No name leads out of it. */
+/** The folder of recordings. File names that lead out of it are refused. */
 export class RecordingsFolder {
   readonly path: string;
   readonly #replayers: Replayers;
@@ -29,7 +29,7 @@ export class RecordingsFolder {
     this.#maxBytes = maxBytes;
   }
 
-  /** By name, without descriptions. */
+  /** All recordings, sorted by name, without descriptions. */
   async list(): Promise<Recording[]> {
     const entries = await readdir(this.path, { withFileTypes: true }).catch(() => []);
     const names = entries
@@ -39,7 +39,7 @@ export class RecordingsFolder {
     return found.filter((recording) => recording !== null);
   }
 
-  /** @throws refusal `recording_name`, `recording_unknown` */
+  /** One recording, without a description. @throws refusal `recording_name`, `recording_unknown` */
   async get(id: string): Promise<Recording> {
     const found = isRecording(checkName(id)) && (await this.#look(id));
     if (found) return found;
@@ -48,19 +48,19 @@ export class RecordingsFolder {
     });
   }
 
-  /** What a reading of the whole file finds. @throws what the replayer refuses, failure `no_answer` */
+  /** Describes a recording from one pass over the whole file. @throws refusal of the replayer, failure `no_answer` */
   describe(id: string): Promise<RecordingDescription> {
     return this.#replayers.ask<RecordingDescription>('describe', { id }, DESCRIBE_MS);
   }
 
-  /** @throws refusal `recording_name`, `recording_unknown` */
+  /** Deletes a recording. @throws refusal `recording_name`, `recording_unknown` */
   async remove(id: string): Promise<void> {
     await this.get(id);
     await rm(join(this.path, id));
   }
 
   /**
-   * Keeps an upload once it is there as a whole and a row of it can be played; before that nobody sees it.
+   * Stores an upload. It becomes visible once it has arrived completely and a row of it can be played.
    * @throws refusal `recording_name`, `recording_exists`, `body_too_large`, `recording_unplayable`
    */
   async receive(name: string, content: Readable, replace: boolean): Promise<Recording> {
@@ -82,7 +82,7 @@ export class RecordingsFolder {
     }
   }
 
-  /** The streets that go with the recordings, or null. */
+  /** The streets that belong to the recordings (GeoJSON); null if there are none. @throws failure `streets_unreadable` */
   async streets(): Promise<unknown> {
     const names = await readdir(this.path).catch(() => []);
     const name = names.sort().find((each) => each.endsWith('.streets.geojson') && !each.startsWith('.'));
@@ -94,7 +94,7 @@ export class RecordingsFolder {
     }
   }
 
-  /** Puts the file in its place and has it read; what can't be played makes way for what was there before. */
+  /** Moves the file into place and has it described. If no row of it can be played, the file before it is restored. */
   async #keep(arriving: string, name: string, replace: boolean): Promise<Recording> {
     const path = join(this.path, name);
     const before = join(this.path, `.before-${randomUUID()}`);
@@ -106,7 +106,7 @@ export class RecordingsFolder {
     try {
       await rename(arriving, path);
       const description = await this.describe(name).catch((error: unknown) => {
-        // Nobody there to read it: it is kept as it came.
+        // No replayer is running, so the file is kept without a description.
         if (isProblem(error, 'no_answer')) return undefined;
         throw error;
       });
@@ -157,7 +157,7 @@ function unplayable(name: string, { refused, refusals = [] }: RecordingDescripti
   });
 }
 
-/** The chunks up to a size. Leaves the source open when it stops early: the caller is still to hear why. */
+/** Passes chunks on up to a size. Leaves the source open if it stops early, so that the caller can still be told why. */
 async function* limited(content: Readable, maxBytes: number): AsyncGenerator<Buffer> {
   let bytes = 0;
   for await (const chunk of content.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {

@@ -7,7 +7,7 @@ import type { DeadLetter } from '../../../schemas/types.ts';
 
 const PAGE = 500;
 
-/** Puts the event of a dead letter back onto its channel, with the way it still had to go. @throws refusal where it can't */
+/** Puts the event of a dead letter back onto its channel, with the rest of its route. @throws refusal `deadletter_unknown`, `deadletter_no_event` */
 export async function redrive(redis: Redis, id: string): Promise<{ channel: string; position: string }> {
   const [entry] = await redis.xrange(keys.deadLetters, id, id);
   if (!entry) throw refusal('deadletter_unknown', `There is no dead letter ${id}.`);
@@ -20,13 +20,13 @@ export async function redrive(redis: Redis, id: string): Promise<{ channel: stri
   return { channel: letter.channel, position: await putBack(redis, id, letter.channel, event) };
 }
 
-/** The same for all that match; those that hold no event stay. Answers how many went back and how many stayed. */
+/** Puts the events of all matching dead letters back. `redriven` counts them, `left` those without a complete event, which stay. */
 export async function redriveAll(
   redis: Redis,
   wanted: { channel?: string; source?: string },
 ): Promise<{ redriven: number; left: number }> {
   let [redriven, left] = [0, 0];
-  // What fails again comes after these.
+  // Events that fail again become later dead letters; those are not part of this run.
   const last = (await redis.xrevrange(keys.deadLetters, '+', '-', 'COUNT', 1))[0]?.[0];
   for (let from = '-'; last !== undefined;) {
     const page = await redis.xrange(keys.deadLetters, from, last, 'COUNT', PAGE);

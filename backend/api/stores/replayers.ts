@@ -3,7 +3,7 @@ import { services } from '../../../core/redis/presence.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
 import type { Requester } from '../../../core/redis/requests.ts';
 
-/** Asks the replayers; where the one that is needed is not alive it says so at once instead of waiting for an answer. */
+/** Sends requests to replayers. If none is running, requests fail at once instead of timing out. */
 export class Replayers {
   readonly #redis: Redis;
   readonly #requester: Requester;
@@ -13,7 +13,7 @@ export class Replayers {
     this.#requester = requester;
   }
 
-  /** `instance`: that replayer, instead of whichever is free. @throws what it refuses; failure `no_answer` */
+  /** Asks the replayer `instance`, or any free one. @throws refusal of the replayer, failure `no_answer` */
   async ask<T>(verb: string, body: unknown, timeoutMs: number, instance?: string): Promise<T> {
     const alive = (await services(this.#redis)).some(
       (service) =>

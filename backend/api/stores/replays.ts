@@ -4,12 +4,12 @@ import type { Redis } from '../../../core/redis/connection.ts';
 import type { Replay, ReplayPatch, ReplayRequest } from '../../../schemas/types.ts';
 import type { Replayers } from './replayers.ts';
 
-/** Opening recordings means reading them: large ones take their time. */
+/** Long enough to open large recordings. */
 const CREATE_MS = 60_000;
 const PATCH_MS = 15_000;
 const REMOVE_MS = 5_000;
 
-/** The replays of all replayers, as Redis and the replayers tell of them. */
+/** The replays of all replayers. Reads them from Redis, and changes them through their replayers. */
 export class Replays {
   readonly #redis: Redis;
   readonly #replayers: Replayers;
@@ -19,7 +19,7 @@ export class Replays {
     this.#replayers = replayers;
   }
 
-  /** Oldest first. */
+  /** All replays, oldest first. */
   async list(): Promise<Replay[]> {
     const documents = (await this.#redis.hvals(keys.replays)).map((text) => JSON.parse(text) as Replay);
     return documents.sort(
@@ -27,7 +27,7 @@ export class Replays {
     );
   }
 
-  /** @throws refusal `replay_unknown` */
+  /** One replay. @throws refusal `replay_unknown` */
   async get(id: string): Promise<Replay> {
     const text = await this.#redis.hget(keys.replays, id);
     if (text !== null) return JSON.parse(text) as Replay;
@@ -36,18 +36,18 @@ export class Replays {
     });
   }
 
-  /** @throws what the replayer refuses; failure `no_answer` where none runs */
+  /** Starts a replay. @throws refusal of the replayer, failure `no_answer` */
   create(request: ReplayRequest): Promise<Replay> {
     return this.#replayers.ask<Replay>('create', request, CREATE_MS);
   }
 
-  /** Answers where the replay then stands. @throws refusal `replay_unknown`, what the replayer refuses */
+  /** Changes a replay and returns it as it is then. @throws refusal `replay_unknown` and of the replayer, failure `no_answer` */
   async patch(id: string, patch: ReplayPatch): Promise<Replay> {
     const { instance } = await this.get(id);
     return this.#replayers.ask<Replay>('patch', { id, patch }, PATCH_MS, instance);
   }
 
-  /** Stops and forgets a replay, also one whose replayer is no more. @throws refusal `replay_unknown` */
+  /** Stops and removes a replay, even if its replayer is gone. @throws refusal `replay_unknown` */
   async remove(id: string): Promise<void> {
     const { instance } = await this.get(id);
     try {

@@ -11,7 +11,7 @@ import type { Pipeline, ServicePatch } from '../../../schemas/types.ts';
 
 type Params = { [name: string]: unknown };
 
-/** The set-up behind the API: what comes in is checked as the processes that run it will check it. */
+/** Reads and changes the set-up. Definitions are checked in the same way as by the processes that run them. */
 export class Setups {
   readonly #redis: Redis;
   readonly #store: SetupStore;
@@ -30,14 +30,14 @@ export class Setups {
     return (await this.#store.read())[section];
   }
 
-  /** @throws refusal `name_unknown` */
+  /** One definition. @throws refusal `name_unknown` */
   async get<S extends Section>(section: S, name: string): Promise<Setup[S][string]> {
     const all = await this.all(section);
     if (Object.hasOwn(all, name)) return all[name] as Setup[S][string];
     throw unknown(section, name);
   }
 
-  /** Adds or replaces one. Answers whether it is new. @throws refusal when it can't run, or the name is taken */
+  /** Adds or replaces a definition; true if it is new. @throws refusal `name_taken`, or why it can't run */
   async put<S extends Section>(section: S, name: string, definition: Setup[S][string]): Promise<boolean> {
     const setup = await this.#store.read();
     const isNew = !Object.hasOwn(setup[section], name);
@@ -49,8 +49,8 @@ export class Setups {
   }
 
   /**
-   * Changes state and parameters of a service: one of its own, one that analytics are, or a step of a pipeline.
-   * Answers how it is set up then. @throws refusal as `put` and `get` do
+   * Changes state and parameters of a service; the name can also be that of analytics or of a step of a pipeline. Returns the
+   * new definition. @throws refusal like `put` and `get`; `params_of_analytics`
    */
   async patch(name: string, patch: ServicePatch): Promise<object> {
     const setup = await this.#store.read();
@@ -72,25 +72,25 @@ export class Setups {
     return found;
   }
 
-  /** @throws refusal when there is none */
+  /** Removes a definition. @throws refusal `name_unknown` */
   async remove(section: Section, name: string): Promise<void> {
     if (!(await this.#store.remove(section, name))) throw unknown(section, name);
     await this.#tell();
   }
 
-  /** Everything that is set up. */
+  /** The whole set-up. */
   whole(): Promise<WholeSetup> {
     return this.#store.read();
   }
 
-  /** @throws refusal when something of it can't run, or two have one name */
+  /** Checks a whole set-up. @throws refusal if part of it can't run, or two services have the same name */
   async check(setup: WholeSetup): Promise<void> {
     for (const section of ['services', 'analytics', 'pipelines'] as const)
       for (const name of Object.keys(setup[section]))
         await this.#check(setup, section, name, setup[section][name]!);
   }
 
-  /** Makes this the set-up, in one step; it has been checked. */
+  /** Replaces the set-up in one step. It must have been checked. */
   async replace(setup: WholeSetup): Promise<void> {
     const { pipelines } = await this.#store.read();
     for (const [name, definition] of Object.entries(setup.pipelines))
@@ -99,13 +99,13 @@ export class Setups {
     await this.#tell();
   }
 
-  /** Services that run elsewhere know at once. */
+  /** Tells external services about the change at once. */
   async #tell(): Promise<void> {
     const { publishExternalSetup } = await import('../../analysis/hosting/external-services.ts');
     await publishExternalSetup(this.#redis, await this.#store.read(), this.#channels);
   }
 
-  /** New steps begin with what comes from now on, however long it takes until they run. */
+  /** Lets new steps begin with the events from now on, even if they start to run later. */
   async #place(name: string, definition: Pipeline): Promise<void> {
     const { setStartPosition } = await import('../../analysis/running/checkpoint.ts');
     for (const { channel, service, config } of planPipeline(name, definition).steps) {
@@ -125,7 +125,7 @@ export class Setups {
   }
 
   async #check<S extends Section>(setup: Setup, section: S, name: string, definition: Setup[S][string]) {
-    // Loaded when it is needed: some services bring large tables with them.
+    // Loaded on demand: some services come with large tables.
     const [{ serviceKinds }, { plan, servicesOf }] = await Promise.all([
       import('../../analysis/hosting/registry.ts'),
       import('../../analysis/hosting/plan.ts'),
@@ -149,7 +149,7 @@ export class Setups {
   }
 }
 
-/** With other state, and with those parameters changed that are given; null takes one back to its default. */
+/** A definition with another state and other parameters; null resets a parameter to its default. */
 function patched<T extends { state?: 'running' | 'stopped'; params?: Params }>(
   given: T,
   { state, params = {} }: ServicePatch,

@@ -19,11 +19,11 @@ type Section = Changes[number]['section'];
 type SavedReplays = NonNullable<SystemDocument['replays']>;
 
 const SECTIONS: Section[] = ['channels', 'endpoints', 'services', 'analytics', 'pipelines', 'replays'];
-/** After a flush replayers tell of themselves within a second, and of their replays within half of one. */
+/** After Redis was flushed, replayers register again within a second, and their replays within half a second. */
 const RETRIES_MS = 3_000;
 const RETRY_MS = 100;
 
-/** The whole set-up as one document: saved, compared, restored. */
+/** Saves, compares and restores the whole set-up as one document. */
 export class System {
   readonly #redis: Redis;
   readonly #setups: Setups;
@@ -47,7 +47,7 @@ export class System {
     this.#problems = dependencies.problems;
   }
 
-  /** Everything, each section in the order of its names. */
+  /** The whole set-up; each section is sorted by name. */
   async document(): Promise<Required<SystemDocument>> {
     const { channels, endpoints, services, analytics, pipelines } = await this.#setups.whole();
     return {
@@ -61,7 +61,7 @@ export class System {
     };
   }
 
-  /** What a restored document would change. Sections that it leaves out stay. @throws refusal where it can't run */
+  /** What restoring a document would change. Sections that it leaves out stay. @throws refusal if it can't run */
   async changes(wanted: SystemDocument): Promise<Changes> {
     await this.#check(wanted);
     const [now, then] = [byName(await this.document()), byName(wanted)];
@@ -71,7 +71,7 @@ export class System {
     });
   }
 
-  /** Makes the set-up what the document says, in one step; then takes its replays up again where they were. @throws as `changes` */
+  /** Replaces the set-up by the document in one step, then resumes its replays at their positions. @throws like `changes` */
   async restore(wanted: SystemDocument): Promise<SystemChanges> {
     const changes = await this.changes(wanted);
     await this.#setups.replace(await this.#whole(wanted));
@@ -81,7 +81,7 @@ export class System {
       if (section !== 'replays') continue;
       try {
         if (change === 'removed') await this.#replays.remove(id);
-        else await this.#takeUp(id, wanted.replays![id]!, untilMs);
+        else await this.#resume(id, wanted.replays![id]!, untilMs);
       } catch (error) {
         failed.push({ replay: id, reason: sentence(error) });
       }
@@ -98,7 +98,7 @@ export class System {
     await this.#setups.check(await this.#whole(wanted));
   }
 
-  /** The set-up with what the document says of it. */
+  /** The current set-up with the sections of the document in place of its own. */
   async #whole({ channels, endpoints, services, analytics, pipelines }: SystemDocument): Promise<WholeSetup> {
     return {
       ...(await this.#setups.whole()),
@@ -110,23 +110,23 @@ export class System {
     };
   }
 
-  /** Replays that go on, in a replayer that others may take over from: those of a command line are its own. */
+  /** Replays that play or are paused, without those of a command line, which no other replayer can resume. */
   async #saved(): Promise<SavedReplays> {
     const requests = await this.#redis.hgetall(keys.replayRequests);
     const saved: SavedReplays = {};
     for (const { id, state, position } of await this.#replays.list()) {
       if (!requests[id] || (state !== 'playing' && state !== 'paused')) continue;
-      const { paused: _asWasAsked, id: _known, ...request } = JSON.parse(requests[id]) as ReplayRequest;
+      const { paused: _paused, id: _id, ...request } = JSON.parse(requests[id]) as ReplayRequest;
       saved[id] = { request, state, position };
     }
     return saved;
   }
 
-  /** Tries until then what a flushed Redis can't do at once: replayers, and the replays they still have, are not known yet. */
-  async #takeUp(id: string, saved: SavedReplays[string], untilMs: number): Promise<void> {
+  /** Resumes a replay. Retries for some time, since after a flush Redis does not know replayers and their replays yet. */
+  async #resume(id: string, saved: SavedReplays[string], untilMs: number): Promise<void> {
     for (;;) {
       try {
-        return await this.#tryTakeUp(id, saved);
+        return await this.#tryResume(id, saved);
       } catch (error) {
         if (!isProblem(error, 'replay_exists', 'no_answer') || performance.now() > untilMs) throw error;
         await delay(RETRY_MS);
@@ -134,13 +134,13 @@ export class System {
     }
   }
 
-  /** A replay of this request that stands at this position. */
-  async #tryTakeUp(id: string, { request, state, position }: SavedReplays[string]): Promise<void> {
-    const { paused: _paused, id: _id, ...asked } = request;
+  /** Makes sure that a replay of this request exists, at this position and in this state. */
+  async #tryResume(id: string, { request, state, position }: SavedReplays[string]): Promise<void> {
+    const { paused: _paused, id: _id, ...wanted } = request;
     const known = (await this.#saved())[id];
-    if (!known || !isDeepStrictEqual(known.request, asked)) {
+    if (!known || !isDeepStrictEqual(known.request, wanted)) {
       if ((await this.#replays.list()).some((replay) => replay.id === id)) await this.#replays.remove(id);
-      await this.#replays.create({ ...asked, id, paused: true });
+      await this.#replays.create({ ...wanted, id, paused: true });
     }
     await this.#replays.patch(id, { position, state });
   }
@@ -166,7 +166,7 @@ function changesOf(
   });
 }
 
-/** JSON pointers to what is not the same in two values; a list counts as one. */
+/** JSON pointers to the differences of two values; lists are compared as a whole. */
 function differences(a: unknown, b: unknown, pointer = ''): string[] {
   if (isDeepStrictEqual(a, b)) return [];
   if (!isObject(a) || !isObject(b)) return [pointer];

@@ -1,9 +1,9 @@
 import type { Hop, Trace } from '../../../schemas/types.ts';
 
-/** Who is yet to read an event, as it is now. */
+/** The services that have not read an event yet. */
 export type ReadersOf = (event: string) => Promise<string[]>;
 
-/** A trace without its hops. */
+/** The summary of a trace, without its hops. */
 export async function summaryOf(id: string, hops: Hop[], readersOf: ReadersOf): Promise<Trace> {
   const first = hops.find(({ status }) => status === 'sent') ?? hops[0]!;
   const started = hops.map(({ sent }) => sent).reduce(earlier);
@@ -14,7 +14,7 @@ export async function summaryOf(id: string, hops: Hop[], readersOf: ReadersOf): 
   const failures = last
     .filter(({ status }) => status === 'failed')
     .map(({ channel, service, event, reason = '' }) => ({ channel, service, event, reason }));
-  const waiting = [...(await unread(hops, passed, readersOf)), ...toCome(last)];
+  const waiting = [...(await unread(hops, passed, readersOf)), ...awaitingRetry(last)];
   return {
     id,
     status: failures.length > 0 ? 'failed' : waiting.length > 0 ? 'waiting' : 'finished',
@@ -30,7 +30,7 @@ export async function summaryOf(id: string, hops: Hop[], readersOf: ReadersOf): 
   };
 }
 
-/** What came of hops and was not taken by those who are to read it. */
+/** Resulting events that some of their readers have not handled yet. */
 async function unread(hops: Hop[], passed: Hop[], readersOf: ReadersOf): Promise<Trace['waiting']> {
   const found: Trace['waiting'] = [];
   for (const { to = [], finished } of hops) {
@@ -46,16 +46,21 @@ async function unread(hops: Hop[], passed: Hop[], readersOf: ReadersOf): Promise
   return found;
 }
 
-/** What failed and comes again. */
-function toCome(last: Hop[]): Trace['waiting'] {
+/** Failed events that will be tried again. */
+function awaitingRetry(last: Hop[]): Trace['waiting'] {
   return last
     .filter(({ status }) => status === 'retried')
     .map(({ channel, service, event, finished }) => ({
-      ...{ channel, service, event, since: finished, ms: msSince(finished), reason: 'retry' as const },
+      channel,
+      service,
+      event,
+      since: finished,
+      ms: msSince(finished),
+      reason: 'retry' as const,
     }));
 }
 
-/** Of tries at one event the last: what failed comes again as another event, sent after that. */
+/** Only the last try at each event. A retry is another event, sent after the failed one. */
 function lastTries(hops: Hop[]): Hop[] {
   const last: Hop[] = [];
   for (const hop of hops) {

@@ -6,7 +6,7 @@ import type { ChannelReaders } from './channel-readers.ts';
 import { limits } from '../../../core/wire/limits.ts';
 import { summaryOf } from './trace-summary.ts';
 
-/** Which traces; of what is absent all. A hop of a trace must match all but `status`. */
+/** Selects traces; a member that is absent selects all. One hop of a trace must match all members but `status`. */
 export interface TraceFilter {
   channel?: string | undefined;
   service?: string | undefined;
@@ -14,22 +14,22 @@ export interface TraceFilter {
   status?: Trace['status'] | undefined;
 }
 
-/** A hop, and its entry in the stream of all. */
+/** A hop with the id of its entry in the stream of traces. */
 interface HopEntry {
   id: string;
   hop: Hop;
 }
 
 const PAGE = 500;
-/** So many hops' traces are looked up together. */
+/** Number of traces that are looked up together. */
 const AT_ONCE = 50;
-/** A request looks at no more hops than this; where there are more, its cursor leads on. */
-const LOOKED_AT_MAX = 10_000;
+/** Maximum number of hops that one request reads; its cursor continues from there. */
+const HOPS_READ_MAX = 10_000;
 
-/** So far the entries of one step may be apart. */
+/** How far apart the clock of Redis can be for two entries that are written together. */
 const TICK_MS = 100;
 
-/** Traces on record, found by id in one look into the index, and listed backwards from the latest. */
+/** Recorded traces: found by id through an index, and listed from the latest backwards. */
 export class Traces {
   readonly #redis: Redis;
   readonly #readers: ChannelReaders;
@@ -39,7 +39,7 @@ export class Traces {
     this.#readers = readers;
   }
 
-  /** All of one trace. @throws refusal `trace_unknown` */
+  /** A trace with all hops. @throws refusal `trace_unknown` */
   async get(id: string): Promise<Trace> {
     const entries = (await this.#entries([id])).get(id) ?? [];
     if (entries.length === 0)
@@ -56,8 +56,8 @@ export class Traces {
   }
 
   /**
-   * Traces, the one with the latest matching hop first, each once; `cursor` is the entry to go on before, null where there
-   * is nothing more. A trace whose latest matching hop is another was listed before, on this page or an earlier one.
+   * Traces, ordered by their latest matching hop, newest first, each once. `cursor` is the entry to continue before; null if
+   * there are no more. A hop is skipped if a later hop of its trace matches, since the trace has been listed there.
    */
   async list(
     { status, ...filter }: TraceFilter,
@@ -89,12 +89,12 @@ export class Traces {
         }
       }
       if (page.length < PAGE) return { items, cursor: null };
-      if (seen + PAGE >= LOOKED_AT_MAX) return { items, cursor: page.at(-1)![0] };
+      if (seen + PAGE >= HOPS_READ_MAX) return { items, cursor: page.at(-1)![0] };
       end = `(${page.at(-1)![0]}`;
     }
   }
 
-  /** The hops of traces that are on record, oldest first. */
+  /** The recorded hops of traces, oldest first. */
   async #entries(traces: string[]): Promise<Map<string, HopEntry[]>> {
     const found = new Map<string, HopEntry[]>();
     for (const trace of traces) found.set(trace, []);
@@ -112,18 +112,17 @@ export class Traces {
     replies.forEach(([, reply], i) => {
       const { trace, id } = wanted[i]!;
       const [entry] = (reply ?? []) as [string, string[]][];
-      // The stream is shorter than the index.
+      // The index can have entries that have left the stream.
       if (entry) found.get(trace)!.push({ id, hop: JSON.parse(entry[1][3]!) as Hop });
     });
     return found;
   }
 
-  /** The dead letter of a hop that failed: both were written in one step, at the same time of Redis. */
+  /** The id of the dead letter of a failed hop. Both were written in one step, at about the same time of Redis. */
   async #letter({ id, hop }: HopEntry): Promise<string | null> {
     const ms = id.split('-')[0]!;
-    // Written in one step, and yet a function's clock may tick between the two.
-    const around = [Number(ms) - TICK_MS, Number(ms) + TICK_MS] as const;
-    const letters = await this.#redis.xrange(keys.deadLetters, ...around);
+    const range = [Number(ms) - TICK_MS, Number(ms) + TICK_MS] as const;
+    const letters = await this.#redis.xrange(keys.deadLetters, ...range);
     const own = letters.filter(([, fields]) => {
       const { source, content } = JSON.parse(fields[1]!) as DeadLetter;
       return source === `/services/${hop.service}` && eventId(content) === hop.event;
@@ -142,13 +141,13 @@ function matches(hop: Hop, { channel, service, pipeline }: TraceFilter): boolean
   );
 }
 
-/** What was cut off is no JSON any more; the id comes early. */
+/** The id of an event, found without parsing: long content is cut off and no longer JSON. */
 function eventId(content: string): string | undefined {
   const text = /^\{"specversion":"1\.0","id":("(?:[^"\\]|\\.)*")/.exec(content)?.[1];
   return text === undefined ? undefined : (JSON.parse(text) as CloudEvent['id']);
 }
 
-/** Each span, with those that follow from it behind it, in the order they were sent. */
+/** Hops in tree order, each followed by the hops that resulted from it, in the order they were sent. */
 function treeOf(hops: Hop[]): NonNullable<Trace['hops']> {
   const spans = new Set(hops.map(({ span }) => span));
   const roots: Hop[] = [];
@@ -169,7 +168,7 @@ function treeOf(hops: Hop[]): NonNullable<Trace['hops']> {
       depth,
     });
     const children = byParent.get(hop.span) ?? [];
-    // A span twice on record has its children once.
+    // A span can be recorded twice; its children are listed once.
     byParent.delete(hop.span);
     for (const child of children.reverse()) waiting.push({ hop: child, depth: depth + 1 });
   }

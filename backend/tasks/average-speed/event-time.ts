@@ -7,14 +7,15 @@ import { speedOf, type SpeedContext, type Params } from './params.ts';
 import { SpeedWindow } from './window.ts';
 
 const LOOK_MS = 500;
-/** A channel that brings nothing for so long, with nobody playing on it, brings nothing more. */
+/** A channel without events for this long, and without a replay, is taken to be finished. */
 const SILENCE_MS = 10_000;
-/** After a replay's end its last events may still be on their way through a service. */
+/** After the end of a replay its last events may still be passing through a service. */
 const SETTLE_MS = 2_000;
 
 /**
- * N seconds of the channel's event time from the first event after the request: the same answer at any rate, and for
- * whichever worker reads the log. A new epoch voids what was collected. Closes early when nothing more will come.
+ * The average over N seconds of event time of the channel, from the first event after the request: the same at any replay rate,
+ * and for every worker. A new epoch voids what was collected. Ends early if no more events will come.
+ * @throws whatever aborted the signal
  */
 export async function overEventTime(params: Params, context: SpeedContext): Promise<AverageSpeedResult> {
   const { redis, prepared, signal, progress } = context;
@@ -45,10 +46,11 @@ export async function overEventTime(params: Params, context: SpeedContext): Prom
   }
 }
 
+/** Collects speeds by event time. */
 class EventTimeSpeeds {
   readonly #params: Params;
   #window: SpeedWindow | null = null;
-  /** Each subject's speed as it was restored. */
+  /** The restored speed of each subject. */
   readonly #held = new Map<string, number>();
   #latestMs = -Infinity;
   #gaps = 0;
@@ -65,7 +67,7 @@ class EventTimeSpeeds {
       : 0;
   }
 
-  /** True when the window is full. */
+  /** Adds a batch; true if the window is full. */
   take({ epoch, events, lost }: LogBatch): boolean {
     this.#gaps += lost;
     for (const line of events) {
@@ -78,7 +80,7 @@ class EventTimeSpeeds {
         if (lost === 0) this.#gaps = 0;
       }
       if (event.restored) {
-        // How things stood when the window began: it begins with the first event that is new.
+        // Restored events are the state at the start of the window, which begins with the first new event.
         const speed = speedOf(event, this.#params);
         if (speed !== null) this.#held.set(event.subject, speed);
         continue;
@@ -110,11 +112,11 @@ class EventTimeSpeeds {
   }
 }
 
-/** Whether no more events will come: the replay of this epoch is over, or nobody plays and it has been silent for long. */
+/** Whether no more events will come: the replay of this epoch has ended, or there is no replay and the channel has been silent for long. */
 async function isOver(redis: Redis, params: Params, epoch: number, quietMs: number): Promise<boolean> {
   const all = (await redis.hvals(keys.replays)).map((text) => JSON.parse(text) as Replay);
   const own = all.filter(({ channels }) => channels.includes(params.channel));
-  // A derived channel is fed by some replay: which, only its service knows, and its epochs are its own.
+  // A derived channel depends on some replay, but only its service knows on which; its epochs are its own.
   const derived = own.length === 0;
   const feeding = derived ? all : own;
   if (feeding.some(({ state }) => state === 'playing' || state === 'paused' || state === 'idle'))

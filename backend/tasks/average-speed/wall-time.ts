@@ -8,20 +8,24 @@ import { SpeedWindow } from './window.ts';
 const PROGRESS_MS = 250;
 const PAGE = 1_000;
 
-/** The moment the window began, kept so that another worker can go on with it. */
+/** The start of the window, kept so that another worker can continue it. */
 interface WindowStart {
   startMs: number;
   position: Position;
-  /** Each subject's latest speed then. */
+  /** The latest speed of each subject at the start. */
   held: [subject: string, value: number][];
 }
 
-/** N seconds of wall time from now, beginning with the latest value of each subject. An event counts from when it was sent. */
+/**
+ * The average over N seconds of wall time from now, beginning with the latest value of each subject. An event counts from when it
+ * was sent.
+ * @throws whatever aborted the signal
+ */
 export async function overWallTime(params: Params, context: SpeedContext): Promise<AverageSpeedResult> {
   const { redis, signal, progress } = context;
   const { startMs, position, held } = await windowStart(params, context);
-  const heard = new WallTimeSpeeds(params, startMs, position.epoch, held);
-  const { endMs } = heard.window;
+  const speeds = new WallTimeSpeeds(params, startMs, position.epoch, held);
+  const { endMs } = speeds.window;
   const reader = new LogReader(redis, { rewound: () => {} });
   const stop = () => reader.close();
   const end = setTimeout(stop, Math.max(0, endMs - Date.now()));
@@ -31,19 +35,19 @@ export async function overWallTime(params: Params, context: SpeedContext): Promi
     reader.add(params.channel, position);
     for await (const batches of reader.batches()) {
       for (const { events, lost } of batches) {
-        heard.gaps += lost;
-        for (const line of events) heard.take(JSON.parse(line) as CloudEvent);
+        speeds.gaps += lost;
+        for (const line of events) speeds.take(JSON.parse(line) as CloudEvent);
       }
     }
     signal.throwIfAborted();
-    // What was sent in time and not read yet.
+    // Events that were sent in time but have not been read yet.
     for (let at = reader.position(params.channel)!; ;) {
       const page = await readLog(redis, params.channel, at, PAGE);
-      for (const { event } of page) heard.take(JSON.parse(event) as CloudEvent);
-      if (page.length < PAGE || heard.late) break;
+      for (const { event } of page) speeds.take(JSON.parse(event) as CloudEvent);
+      if (page.length < PAGE || speeds.late) break;
       at = page.at(-1)!.position;
     }
-    return heard.window.result(heard.gaps);
+    return speeds.window.result(speeds.gaps);
   } finally {
     clearTimeout(end);
     clearInterval(tell);
@@ -52,12 +56,13 @@ export async function overWallTime(params: Params, context: SpeedContext): Promi
   }
 }
 
+/** Collects speeds by the time they were sent. */
 class WallTimeSpeeds {
   readonly window: SpeedWindow;
   readonly #params: Params;
   #epoch: number;
   gaps = 0;
-  /** An event from after the window was seen. */
+  /** Whether an event after the end of the window has been read. */
   late = false;
 
   constructor(params: Params, startMs: number, epoch: number, held: [string, number][]) {

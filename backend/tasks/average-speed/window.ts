@@ -2,13 +2,13 @@ import { isoTime } from '../../../core/wire/event.ts';
 import type { AverageSpeedResult } from '../../../schemas/types.ts';
 
 /**
- * The time-weighted average over a stretch of time: each value counts for as long as it was the latest of its subject
- * within the stretch (last observation carried forward). Times in epoch milliseconds.
+ * The time-weighted average over a window: each value counts for as long as it is the latest of its subject within the window
+ * (last observation carried forward). Times are in milliseconds since 1970.
  */
 export class SpeedWindow {
   readonly startMs: number;
   readonly endMs: number;
-  /** Subject -> its latest value, and since when it counts. */
+  /** By subject: its latest value, and since when it counts. */
   readonly #latest = new Map<string, { value: number; sinceMs: number }>();
   readonly #subjects = new Set<string>();
   #sum = 0;
@@ -21,13 +21,13 @@ export class SpeedWindow {
     this.endMs = startMs + seconds * 1000;
   }
 
-  /** A value that was the latest already when the window began. */
+  /** Adds a value that was already the latest when the window began. */
   hold(subject: string, value: number): void {
     this.#latest.set(subject, { value, sinceMs: this.startMs });
     this.#count(subject, value);
   }
 
-  /** A value at its time. One from before the subject's latest comes too late to count; one after the end is not of the window. */
+  /** Adds a value at its time. A value older than the subject's latest one, or after the end of the window, is ignored. */
   see(subject: string, value: number, timeMs: number): void {
     const atMs = Math.max(timeMs, this.startMs);
     if (atMs >= this.endMs) return;
@@ -38,17 +38,17 @@ export class SpeedWindow {
     this.#count(subject, value);
   }
 
-  /** What was the latest counts no longer: a new epoch began. */
+  /** Ends all current values, as a new epoch has begun. */
   forget(timeMs: number): void {
     for (const latest of this.#latest.values()) this.#weigh(latest, timeMs);
     this.#latest.clear();
   }
 
-  /** Closes the window at its end, or earlier. */
+  /** Closes the window at its end, or at an earlier time, and returns the average. */
   result(gaps: number, atMs = this.endMs): AverageSpeedResult {
     const closeMs = Math.min(this.endMs, Math.max(atMs, this.startMs));
     this.forget(closeMs);
-    // All values of one instant: none counted longer than another.
+    // If all values have the same time, none counts longer than another.
     const average = this.#weightMs > 0 ? this.#sum / this.#weightMs : this.#plainSum / this.#samples;
     return {
       average_speed_mps: this.#samples > 0 ? average : null,

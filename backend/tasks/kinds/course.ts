@@ -5,7 +5,7 @@ import type { TaskKind } from '../kind.ts';
 
 type Params = Required<Omit<CourseParams, 'subject'>> & Pick<CourseParams, 'subject'>;
 
-/** Where the channel stood when it was asked for: what came later is not of it. */
+/** The position of the channel at the request; later events do not count. */
 interface Prepared {
   position: Position;
 }
@@ -43,7 +43,7 @@ export default {
   },
 } satisfies TaskKind<Params, Prepared, CourseResult>;
 
-/** Puts each value into the stretch that its time is in. */
+/** Assigns each value to the interval of its time. */
 function resultOf(times: readonly number[], values: readonly number[], stretches: number): CourseResult {
   if (times.length === 0) return { values: 0, from: null, to: null, course: [] };
   const [fromMs, toMs] = times.reduce(
@@ -55,12 +55,12 @@ function resultOf(times: readonly number[], values: readonly number[], stretches
   times.forEach((timeMs, i) => {
     const value = values[i]!;
     const at = Math.floor((timeMs - fromMs) / widthMs);
-    const stretch = found.get(at) ?? { least: Infinity, most: -Infinity, sum: 0, values: 0 };
-    stretch.least = Math.min(stretch.least, value);
-    stretch.most = Math.max(stretch.most, value);
-    stretch.sum += value;
-    stretch.values++;
-    found.set(at, stretch);
+    const interval = found.get(at) ?? { least: Infinity, most: -Infinity, sum: 0, values: 0 };
+    interval.least = Math.min(interval.least, value);
+    interval.most = Math.max(interval.most, value);
+    interval.sum += value;
+    interval.values++;
+    found.set(at, interval);
   });
   const course = [...found]
     .sort(([a], [b]) => a - b)

@@ -38,7 +38,10 @@ export default {
     properties: {
       channel,
       subject,
-      limit: { ...limit, description: `How many at most, where the caller does not say; ${LIMIT}.` },
+      limit: {
+        ...limit,
+        description: `Maximum number of events if the caller sets none. Default: ${LIMIT}.`,
+      },
       envelope,
     },
     required: ['channel'],
@@ -49,11 +52,15 @@ export default {
     since: time,
     until: time,
     limit,
-    cursor: { type: 'string', pattern: '^\\d{1,15}-\\d{1,15}$', description: 'From the page before.' },
+    cursor: {
+      type: 'string',
+      pattern: '^\\d{1,15}-\\d{1,15}$',
+      description: 'The `cursor` of the previous page.',
+    },
   },
   flaws: (endpoint) => unknownParameters(endpoint, 'subject'),
   async handle(
-    { channel: name, subject: about, limit: usual = LIMIT, envelope: as = 'cloudevents' },
+    { channel: name, subject: about, limit: limitByDefault = LIMIT, envelope: as = 'cloudevents' },
     call,
     parts,
   ) {
@@ -63,7 +70,7 @@ export default {
       sinceMs: query.since === undefined ? undefined : timeMsOf(query.since),
       untilMs: query.until === undefined ? undefined : timeMsOf(query.until),
       subject: about === undefined ? undefined : filled(about, call),
-      limit: query.limit ?? usual,
+      limit: query.limit ?? limitByDefault,
       cursor: query.cursor === undefined ? undefined : parsePosition(query.cursor),
     });
     return {

@@ -11,17 +11,17 @@ const WAIT_MAX_SECONDS = 60;
 
 export default {
   name: 'pipeline',
-  summary: 'Sends the body into a pipeline: one datum or event, or an array of them.',
+  summary: 'Sends the body into a pipeline: plain data or an event, or an array of them.',
   members: {
     type: 'object',
     properties: {
-      pipeline: { type: 'string', minLength: 1, description: 'Its name.' },
-      subject: { ...subject, description: `Of rows that name none. ${subject.description}` },
+      pipeline: { type: 'string', minLength: 1, description: 'Name of the pipeline.' },
+      subject: { ...subject, description: `The subject of rows that name none. ${subject.description}` },
       wait: {
         type: 'number',
         minimum: 0,
         maximum: WAIT_MAX_SECONDS,
-        description: 'Wait so many seconds for what comes out of it: `results`.',
+        description: 'How many seconds to wait for `results`.',
       },
     },
     required: ['pipeline'],

@@ -9,12 +9,12 @@ interface Members {
 
 export default {
   name: 'publish',
-  summary: 'Writes the body onto a channel: one datum or event, or an array of them.',
+  summary: 'Writes the body to a channel: plain data or an event, or an array of them.',
   members: {
     type: 'object',
     properties: {
       channel,
-      subject: { ...subject, description: `Of rows that name none. ${subject.description}` },
+      subject: { ...subject, description: `The subject of rows that name none. ${subject.description}` },
     },
     required: ['channel'],
     additionalProperties: false,
@@ -24,10 +24,10 @@ export default {
   flaws: (endpoint) => [
     ...(isChannelName(endpoint.channel)
       ? []
-      : [{ pointer: '/channel', message: "can't be a channel's name" }]),
+      : [{ pointer: '/channel', message: 'is not a valid channel name' }]),
     ...unknownParameters(endpoint, 'subject'),
   ],
-  /** The configuration has named the channel: that it carried nothing yet is no reason to refuse. */
+  /** The channel need not exist yet: the configuration names it. */
   async handle({ channel: name, subject: about = 'unknown' }, call, { channels, ingest }) {
     const rows = Array.isArray(call.body) ? (call.body as unknown[]) : [call.body];
     return ingestReply(`onto "${name}"`, await ingest.take(channels.spec(name), rows, filled(about, call)));

@@ -2,10 +2,10 @@ import type { OwnAction } from '../action.ts';
 
 export default {
   name: 'respond',
-  summary: 'A fixed answer.',
+  summary: 'Returns a fixed value.',
   members: {
     type: 'object',
-    properties: { answer: { description: 'What is answered: any JSON value.' } },
+    properties: { answer: { description: 'The value: any JSON.' } },
     required: ['answer'],
     additionalProperties: false,
   },

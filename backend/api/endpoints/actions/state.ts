@@ -23,7 +23,7 @@ interface Members {
 
 export default {
   name: 'state',
-  summary: "A channel's latest data.",
+  summary: 'The latest data of a channel.',
   members: {
     type: 'object',
     properties: {
@@ -31,7 +31,7 @@ export default {
       subject,
       each: {
         type: 'boolean',
-        description: 'The latest of each subject in the order of their names, as `{"items": [...]}`.',
+        description: 'Return the latest data of each subject, sorted by subject, as `{"items": [...]}`.',
       },
       envelope,
     },

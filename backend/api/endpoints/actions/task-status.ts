@@ -12,7 +12,7 @@ const STATES = ['queued', 'running', 'succeeded', 'failed', 'canceled'];
 export default {
   name: 'task-status',
   summary:
-    'How far a task is, `{"status": ...}`, and its `result` once that is there. Its id is the first parameter of the path, or the first required one of the query.',
+    'The status of a task as `{"status": ...}`, with its `result` once there is one. The id of the task is the first parameter of the path, or the first required parameter of the query.',
   members: {
     type: 'object',
     properties: {
@@ -21,7 +21,7 @@ export default {
         type: 'object',
         properties: Object.fromEntries(STATES.map((state) => [state, { type: 'string' }])),
         additionalProperties: false,
-        description: "Other words for the task's states.",
+        description: 'Other names for the states of a task.',
       },
     },
     additionalProperties: false,
@@ -33,7 +33,7 @@ export default {
       : [
           {
             pointer: '',
-            message: "needs a parameter in its path, or a required one in its query: the task's id",
+            message: "needs a parameter in its path, or a required one in its query, for the task's id",
           },
         ],
   async handle({ path, required, select: member, states = {} }, { params, query }, { tasks }) {

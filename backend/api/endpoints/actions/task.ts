@@ -15,19 +15,19 @@ const FOREVER_MS = 86_400_000 * 2;
 
 export default {
   name: 'task',
-  summary: 'Starts a task and answers its id, or with `wait` its result.',
+  summary: 'Starts a task and returns its id; with `wait`, its result.',
   members: {
     type: 'object',
     properties: {
-      kind: { type: 'string', description: 'Which kind of task.' },
+      kind: { type: 'string', description: 'Kind of the task.' },
       params: {
         type: 'object',
         additionalProperties: true,
-        description: "Fixed parameters of the task; those of the endpoint's path and query are added.",
+        description: 'Fixed parameters of the task. Those of the path and the query are added.',
       },
       wait: {
         type: 'boolean',
-        description: "Answer with the result, when it is there, instead of the task's id.",
+        description: 'Wait for the result and return it instead of the id.',
       },
       select,
     },
@@ -38,23 +38,23 @@ export default {
   flaws: ({ kind }, { tasks }) =>
     tasks.includes(kind)
       ? []
-      : [{ pointer: '/kind', message: `is no kind of task; there are: ${tasks.join(', ')}` }],
+      : [{ pointer: '/kind', message: `is not a known kind of task; known are: ${tasks.join(', ')}` }],
   async handle(endpoint, { params, query, signal }, { tasks }) {
     const own = [...pathParamsOf(endpoint.path), ...Object.keys(endpoint.query ?? {})];
     const given = own
       .map((name) => [name, params[name] ?? query[name]])
       .filter(([, value]) => value !== undefined);
-    const asked = await tasks.submit(endpoint.kind, {
+    const task = await tasks.submit(endpoint.kind, {
       ...endpoint.params,
       ...(Object.fromEntries(given) as object),
     });
-    if (!endpoint.wait) return asked.id;
-    const ended = await tasks.wait(asked.id, FOREVER_MS, signal);
+    if (!endpoint.wait) return task.id;
+    const ended = await tasks.wait(task.id, FOREVER_MS, signal);
     if (ended.state === 'succeeded') return selected(endpoint.select, ended);
-    // Nobody else knows this task: who hung up does not want it any more.
-    if (!isFinal(ended)) await tasks.cancel(asked.id).catch(() => {});
+    // The caller has disconnected, and nobody else knows this task.
+    if (!isFinal(ended)) await tasks.cancel(task.id).catch(() => {});
     throw ended.problem
       ? RepriseError.fromProblem(ended.problem)
-      : failure('task_failed', `Task ${asked.id} is ${ended.state}.`);
+      : failure('task_failed', `Task ${task.id} is ${ended.state}.`);
   },
 } satisfies OwnAction<Members>;

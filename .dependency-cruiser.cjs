@@ -103,6 +103,7 @@ module.exports = {
         ['endpoints', 'resources', 'page'],
         'Routes: configured ones, the nouns of the API, and the page. They do not know each other.',
       ],
+      [['docs'], 'Describes routes. Only app.ts and main.ts stand above; they put everything together.'],
     ]),
     {
       name: 'supervisor-knows-core',

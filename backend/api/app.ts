@@ -94,7 +94,7 @@ export async function findResources(): Promise<Resource[]> {
 function redisGuard(redis: Redis): express.RequestHandler {
   return (_request, _response, next) => {
     if (redis.status === 'ready') return next();
-    throw failure('redis_unreachable', 'Redis does not answer.', {
+    throw failure('redis_unreachable', 'Redis does not respond.', {
       hint: 'The connection is retried all the time; try again shortly.',
     });
   };

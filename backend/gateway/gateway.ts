@@ -176,6 +176,6 @@ export class Gateway {
 
 function malformed(event: string, detail: string): RepriseError {
   return refusal('message_invalid', `${event}: ${detail}.`, {
-    hint: 'GET /api/v1/asyncapi.json says what a message looks like.',
+    hint: 'GET /api/v1/asyncapi.json describes all messages.',
   });
 }

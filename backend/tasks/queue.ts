@@ -44,7 +44,7 @@ export class TaskQueue {
     const kind = this.#kinds.get(name);
     if (!kind) {
       throw refusal('task_kind', `There is no kind of task "${name.slice(0, 100)}".`, {
-        hint: `There are: ${this.kinds.join(', ')}.`,
+        hint: `Known kinds: ${this.kinds.join(', ')}.`,
       });
     }
     const params = checkParams(name, given);
@@ -130,7 +130,7 @@ export class TaskQueue {
   async #job(id: string): Promise<TaskJob> {
     const job = id === '' ? undefined : await (await this.#queue()).getJob(id);
     if (job) return job as TaskJob;
-    throw refusal('task_unknown', `No task "${id.slice(0, 100)}".`, {
+    throw refusal('task_unknown', `There is no task "${id.slice(0, 100)}".`, {
       hint: 'GET /api/v1/tasks lists them; finished ones are kept for a day.',
     });
   }

@@ -29,13 +29,17 @@ export function checkParams(kind: string, given: object): { [name: string]: unkn
   const params = structuredClone(given) as { [name: string]: unknown };
   const validate = ajv.compile(kindSchemas(kind).params);
   if (validate(params)) return params;
-  throw refusal('task_params', `The parameters of ${kind}: ${explain(validate.errors, params)}.`, {
-    hint: 'GET /api/v1/tasks/kinds says what they may be.',
-    errors: validate.errors!.map(({ instancePath, message, params: { missingProperty } }) => ({
-      pointer: `#/params${instancePath}${missingProperty ? `/${String(missingProperty)}` : ''}`,
-      detail: message ?? 'is not valid',
-    })),
-  });
+  throw refusal(
+    'task_params',
+    `The parameters of ${kind} are not valid: ${explain(validate.errors, params)}.`,
+    {
+      hint: 'GET /api/v1/tasks/kinds describes them.',
+      errors: validate.errors!.map(({ instancePath, message, params: { missingProperty } }) => ({
+        pointer: `#/params${instancePath}${missingProperty ? `/${String(missingProperty)}` : ''}`,
+        detail: message ?? 'is not valid',
+      })),
+    },
+  );
 }
 
 /** The task that a job stands for, as the API shows it. */

@@ -265,7 +265,7 @@ describe('the pages beside the live one', function () {
       await dialog.getByLabel('Name').fill('text');
       await dialog.getByLabel('Add a step').selectOption('language');
       await dialog.getByText('Create').click();
-      await dialog.getByText('There is a pipeline "text" already.').waitFor();
+      await dialog.getByText('A pipeline "text" exists already.').waitFor();
       await dialog.getByLabel('Name').fill('mine');
       await dialog.getByLabel('Add a step').selectOption('sentiment');
       await assertFit('pipelines-new');

@@ -102,8 +102,8 @@ function missingAction(name: string, missing: string | null): Action {
     members: { type: 'object', properties: {}, additionalProperties: false },
     scope: 'read',
     handle() {
-      throw failure('plugin_failed', `There is no action "${name}" now. ${missing ?? ''}`, {
-        hint: 'Mend the plugin and start the API again.',
+      throw failure('plugin_failed', `The action "${name}" is not available. ${missing ?? ''}`, {
+        hint: 'Repair the plugin and restart the API.',
       });
     },
   };

@@ -24,7 +24,7 @@ export class Guard {
     if (found) return found;
     throw refusal(
       'unauthorized',
-      given === undefined ? 'A key is needed here.' : 'The key is not the right one.',
+      given === undefined ? 'This needs an API key.' : 'The API key is unknown or has expired.',
       {
         hint: 'Send it as `Authorization: Bearer <key>` or `X-API-Key: <key>` (Socket.IO: auth.token).',
       },
@@ -41,7 +41,7 @@ export class Guard {
   /** Refuses pages of foreign origins. Programs send no origin. @throws refusal `origin_refused` */
   checkOrigin(origin: string | undefined, host: string | undefined): void {
     if (origin === undefined || this.#origins.has(origin) || hostOf(origin) === host) return;
-    throw refusal('origin_refused', `Pages of ${origin.slice(0, 200)} may not do this.`, {
+    throw refusal('origin_refused', `Pages of ${origin.slice(0, 200)} are not allowed to do this.`, {
       hint: 'Add the origin to `origins` in config/reprise.json.',
     });
   }
@@ -55,8 +55,8 @@ export class Guard {
 /** Checks that a key includes a scope. @throws refusal `scope_missing` */
 export function requireScope({ name, scope }: Principal, wanted: Scope): void {
   if (covers(scope, wanted)) return;
-  throw refusal('scope_missing', `The key "${name}" may ${scope}; this needs ${wanted}.`, {
-    hint: 'Use a key of that scope.',
+  throw refusal('scope_missing', `The key "${name}" has the scope ${scope}; this needs ${wanted}.`, {
+    hint: 'Use a key with that scope.',
   });
 }
 

@@ -29,7 +29,7 @@ export function idempotent(redis: Redis): RequestHandler {
     const given = request.get('Idempotency-Key');
     if (given === undefined) return next();
     if (given === '' || given.length > KEY_MAX)
-      throw refusal('idempotency_key', `An Idempotency-Key has 1 to ${KEY_MAX} characters.`);
+      throw refusal('idempotency_key', `An Idempotency-Key must have 1 to ${KEY_MAX} characters.`);
     const key = keys.idempotency(digest(`${principalOf(response).name} ${request.originalUrl} ${given}`));
     const fingerprint = digest(JSON.stringify(request.body ?? null));
     const begun: StoredResponse = { fingerprint, status: 0, type: '', location: '', body: '' };
@@ -39,13 +39,17 @@ export function idempotent(redis: Redis): RequestHandler {
     }
     const stored = JSON.parse((await redis.get(key)) ?? 'null') as StoredResponse | null;
     if (stored && stored.fingerprint !== fingerprint)
-      throw refusal('idempotency_mismatch', 'This Idempotency-Key was used for something else.', {
-        hint: 'Use a new one for each request, and the same only to send one again.',
+      throw refusal('idempotency_mismatch', 'This Idempotency-Key was used for another request.', {
+        hint: 'Use a new key for each request, and the same key only to repeat a request.',
       });
     if (!stored || stored.status === 0)
-      throw refusal('idempotency_under_way', 'The request of this Idempotency-Key is under way.', {
-        hint: 'Ask again when it may be done.',
-      });
+      throw refusal(
+        'idempotency_under_way',
+        'The request with this Idempotency-Key is still being handled.',
+        {
+          hint: 'Repeat the request later.',
+        },
+      );
     response.status(stored.status).set('Idempotent-Replayed', 'true').type(stored.type);
     if (stored.location !== '') response.set('Location', stored.location);
     response.send(stored.body);

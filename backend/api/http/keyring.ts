@@ -94,10 +94,10 @@ function entriesOf(file: string): KeyEntry[] {
   // The message does not quote the value: it holds secrets.
   if (!isKeys(value))
     throw refusal('keys_invalid', `${file}: ${explain(isKeys.errors, undefined)}.`, {
-      hint: 'schemas/keys.json says what may stand there.',
+      hint: 'schemas/keys.json describes the file.',
     });
   const odd = value.keys.find(({ key, sha256 }) => (key === undefined) === (sha256 === undefined));
-  if (odd) throw refusal('keys_invalid', `${file}: "${odd.name}" needs a key or its sha256, and not both.`);
+  if (odd) throw refusal('keys_invalid', `${file}: "${odd.name}" needs either a key or its sha256.`);
   return value.keys.map(({ name, scope, key, sha256, expires }) => ({
     name,
     scope,

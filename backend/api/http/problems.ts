@@ -67,9 +67,9 @@ export function validationRefusal(errors: ErrorObject[], place: '#' | '?' | '{}'
   const isChoice = listed.length < errors.length;
   return refusal(
     'request_invalid',
-    `The ${what} is not as it should be: ${pointer} ${details.join(isChoice ? ', or ' : ', ')}.`,
+    `The ${what} is not valid: ${pointer} ${details.join(isChoice ? ', or ' : ', ')}.`,
     {
-      hint: '/docs shows what is expected.',
+      hint: '/docs describes what is expected.',
       errors: listed,
     },
   );
@@ -134,7 +134,7 @@ function translate(thrown: unknown, request: Request): RepriseError {
   if (type === 'entity.too.large') return tooLarge(limit ?? 0);
   if (type === 'encoding.unsupported' || type === 'charset.unsupported') {
     return refusal('body_type', `${(thrown as Error).message}.`, {
-      hint: 'Send UTF-8, plain or as gzip.',
+      hint: 'Send UTF-8, plain or compressed with gzip.',
     });
   }
   if (thrown instanceof URIError)

@@ -30,8 +30,8 @@ export function rateLimited(redis: Redis, { requests = 6_000, seconds = 60 }: Ra
         redis.call(command, ...args) as Promise<RedisReply>,
     }),
     handler() {
-      throw refusal('rate_limited', `More than ${requests} requests in ${seconds} s.`, {
-        hint: 'The RateLimit header says when there is room again.',
+      throw refusal('rate_limited', `More than ${requests} requests in ${seconds} s were sent.`, {
+        hint: 'The RateLimit header says when requests are allowed again.',
       });
     },
   });

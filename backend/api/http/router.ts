@@ -54,8 +54,8 @@ export function mount<Context extends { redis: Redis }>({
     mounted.options((_request, response) => void response.set('Allow', allowed).status(204).end());
     mounted.all((request, response) => {
       response.set('Allow', allowed);
-      throw refusal('method_not_allowed', `${request.path} does not take ${request.method}.`, {
-        hint: `It takes ${allowed}.`,
+      throw refusal('method_not_allowed', `${request.path} does not support ${request.method}.`, {
+        hint: `It supports ${allowed}.`,
       });
     });
   }
@@ -102,7 +102,8 @@ function bodyChecks({ schema, limitBytes = BODY_LIMIT_BYTES, ndjson = false }: J
   const checkType: RequestHandler = (request, _response, next) => {
     // `is` returns null if there is no body, which `checkBody` refuses.
     if (request.is(accepted) !== false || request.get('Content-Length') === '0') return next();
-    throw refusal('body_type', `The body is ${request.headers['content-type'] ?? 'of no stated type'}.`, {
+    const type = request.headers['content-type'];
+    throw refusal('body_type', `The body has ${type ? `the type ${type}` : 'no Content-Type'}.`, {
       hint: 'Send JSON with Content-Type: application/json.',
     });
   };
@@ -113,7 +114,7 @@ function bodyChecks({ schema, limitBytes = BODY_LIMIT_BYTES, ndjson = false }: J
   };
   const checkBody: RequestHandler = (request, _response, next) => {
     if (request.body === undefined || empty.has(request)) {
-      throw refusal('body_missing', 'There is no body.', {
+      throw refusal('body_missing', 'The request has no body.', {
         hint: 'Send JSON with Content-Type: application/json.',
       });
     }

@@ -14,7 +14,7 @@ export async function receiveUpload<T>(
 ): Promise<T> {
   if (!request.is('multipart/form-data')) {
     if (name === undefined) {
-      throw refusal('recording_name', 'The upload has no name.', {
+      throw refusal('recording_name', 'The upload has no file name.', {
         hint: 'Add ?name=trip.csv, or send a form with a file.',
       });
     }
@@ -50,7 +50,10 @@ export async function receiveUpload<T>(
     form.on('error', malformed);
     form.on('close', () => {
       if (kept) kept.then(resolve, reject);
-      else reject(refusal('file_missing', 'The form has no file.', { hint: 'Send it as the field "file".' }));
+      else
+        reject(
+          refusal('file_missing', 'The form has no file.', { hint: 'Send the file as the field "file".' }),
+        );
     });
     request.on('aborted', () => form.destroy(new Error('the connection was closed')));
     request.pipe(form);

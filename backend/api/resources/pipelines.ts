@@ -76,7 +76,7 @@ export default {
       },
       async handle({ body }, { setups }) {
         if (Object.hasOwn(await setups.all('pipelines'), body.name))
-          throw refusal('name_taken', `There is a pipeline "${body.name}" already.`, {
+          throw refusal('name_taken', `A pipeline "${body.name}" exists already.`, {
             hint: `Change it with PUT /api/v1/pipelines/${body.name}.`,
           });
         await setups.put('pipelines', body.name, body.definition);

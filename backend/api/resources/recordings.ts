@@ -125,8 +125,8 @@ export default {
               if (!error || response.headersSent) resolve();
               else if (error.status === 416) {
                 reject(
-                  refusal('range_unsatisfiable', `${name} has no such part.`, {
-                    hint: 'GET without Range has all of it.',
+                  refusal('range_unsatisfiable', `${name} does not have that range.`, {
+                    hint: 'GET without Range returns the whole file.',
                   }),
                 );
               } else reject(error);

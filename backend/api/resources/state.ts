@@ -75,8 +75,8 @@ export default {
         const subject = params['subject']!;
         const line = await readSubject(redis, name, subject);
         if (line === null) {
-          throw refusal('subject_unknown', `Channel "${name}" knows nothing of "${subject.slice(0, 100)}".`, {
-            hint: `GET /api/v1/channels/${name}/state lists what it knows of.`,
+          throw refusal('subject_unknown', `Channel "${name}" has no subject "${subject.slice(0, 100)}".`, {
+            hint: `GET /api/v1/channels/${name}/state lists its subjects.`,
           });
         }
         response.set({

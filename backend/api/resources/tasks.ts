@@ -152,13 +152,13 @@ export default {
 function noResult({ id: task, state, error }: Task): Error {
   const hints: Partial<Record<Task['state'], string>> = {
     failed: error ?? undefined,
-    canceled: 'Ask for it anew.',
+    canceled: 'Start the task again.',
   };
   return refusal(
     state === 'queued' || state === 'running' ? 'task_unfinished' : 'task_without_result',
     `Task ${task} is ${state}.`,
     {
-      hint: hints[state] ?? 'Add the header `Prefer: wait=30`, or look again later.',
+      hint: hints[state] ?? 'Add the header `Prefer: wait=30`, or ask again later.',
     },
   );
 }

@@ -32,8 +32,8 @@ export class Channels {
     if (Object.hasOwn(this.#declared, name) || (await this.#redis.sismember(keys.channels, name))) {
       return channelSpec(name, this.#declared);
     }
-    throw refusal('channel_unknown', `No channel "${name.slice(0, 140)}".`, {
-      hint: 'GET /api/v1/channels lists them; one exists once it is in config/reprise.json or was written to.',
+    throw refusal('channel_unknown', `There is no channel "${name.slice(0, 140)}".`, {
+      hint: 'GET /api/v1/channels lists them. A channel exists once it is configured or has been written to.',
     });
   }
 
@@ -41,8 +41,12 @@ export class Channels {
   async logged(name: string): Promise<ChannelSpec> {
     const spec = await this.get(name);
     if (spec.logMax > 0) return spec;
-    throw refusal('channel_no_log', `Channel "${name}" keeps no log, so it can't be followed from here.`, {
-      hint: `Follow it with SUBSCRIBE ${name} on Redis, or give it a log in config/reprise.json.`,
-    });
+    throw refusal(
+      'channel_no_log',
+      `Channel "${name}" keeps no log, so it can't be followed through the API.`,
+      {
+        hint: `Follow it with SUBSCRIBE ${name} on Redis, or give it a log in config/reprise.json.`,
+      },
+    );
   }
 }

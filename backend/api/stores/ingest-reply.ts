@@ -16,8 +16,8 @@ export function ingestReply(onto: string, taken: IngestResult, status = 200): Ht
   if (!first) return new HttpReply(status, taken);
   if (accepted > 0) return new HttpReply(207, taken);
   throw refusalWith(
-    refusal('events_refused', `No row can go ${onto}: row ${first.index} ${first.reason}.`, {
-      hint: 'GET /api/v1/channels names the schema of the data of each channel.',
+    refusal('events_refused', `No row can be written ${onto}; row ${first.index}: ${first.reason}.`, {
+      hint: 'GET /api/v1/channels names the schema for the data of each channel.',
     }),
     { accepted, refused, position },
   );

@@ -235,6 +235,6 @@ function mergedParams(own: string | null, given: unknown): string | null {
     parsed = null;
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
-    throw refusal('params_malformed', 'params must be an object, or its JSON text: {"<step>": {...}}.');
+    throw refusal('params_malformed', '`params` must be an object, or its JSON text: {"<step>": {...}}.');
   return JSON.stringify({ ...(own === null ? {} : (JSON.parse(own) as object)), ...parsed });
 }

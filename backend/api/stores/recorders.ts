@@ -41,7 +41,7 @@ export class Recorders {
 
   async #check(id: string): Promise<void> {
     if ((await this.#ids()).includes(id)) return;
-    throw refusal('recorder_unknown', `No recorder "${id.slice(0, 100)}" runs.`, {
+    throw refusal('recorder_unknown', `No recorder "${id.slice(0, 100)}" is running.`, {
       hint: 'GET /api/v1/recorders lists them.',
     });
   }

@@ -43,7 +43,7 @@ export class RecordingsFolder {
   async get(id: string): Promise<Recording> {
     const found = isRecording(checkName(id)) && (await this.#look(id));
     if (found) return found;
-    throw refusal('recording_unknown', `No recording "${id}".`, {
+    throw refusal('recording_unknown', `There is no recording "${id}".`, {
       hint: 'GET /api/v1/recordings lists them.',
     });
   }
@@ -65,12 +65,12 @@ export class RecordingsFolder {
    */
   async receive(name: string, content: Readable, replace: boolean): Promise<Recording> {
     if (!ENDING.test(checkName(name))) {
-      throw refusal('recording_name', `"${name}" does not end like a recording.`, {
-        hint: 'Name it .csv, .tsv, .ndjson, .json, .geojson, .gpx or .igc, which .gz or .zst may follow; or .parquet or .mcap.',
+      throw refusal('recording_name', `"${name}" does not have the extension of a recording.`, {
+        hint: 'Use .csv, .tsv, .ndjson, .json, .geojson, .gpx or .igc, optionally with .gz or .zst; or .parquet or .mcap.',
       });
     }
     if (BESIDE.test(name))
-      throw refusal('recording_name', `"${name}" is the name of a file beside a recording.`);
+      throw refusal('recording_name', `"${name}" is a name for a file that belongs to a recording.`);
     if (!replace && (await this.#look(name))) throw exists(name);
     await mkdir(this.path, { recursive: true });
     const arriving = join(this.path, `.arriving-${randomUUID()}`);
@@ -139,13 +139,17 @@ function formatOf(name: string): string {
 
 function checkName(name: string): string {
   if (NAME.test(name) && !RESERVED.test(name) && !/[. ]$/.test(name)) return name;
-  throw refusal('recording_name', `${JSON.stringify(name.slice(0, 140))} can't be a recording's name.`, {
-    hint: 'A plain file name: letters, digits, space and . _ - ( ) + , @ = &; no folders, no leading dot, 128 characters at most.',
-  });
+  throw refusal(
+    'recording_name',
+    `${JSON.stringify(name.slice(0, 140))} is not a valid name of a recording.`,
+    {
+      hint: 'Use a plain file name of at most 128 characters: letters, digits, space and . _ - ( ) + , @ = &; no folders, no leading dot.',
+    },
+  );
 }
 
 function exists(name: string): RepriseError {
-  return refusal('recording_exists', `There is a recording "${name}" already.`, {
+  return refusal('recording_exists', `A recording "${name}" exists already.`, {
     hint: 'Choose another name, or add ?replace=true.',
   });
 }
@@ -153,7 +157,7 @@ function exists(name: string): RepriseError {
 function unplayable(name: string, { refused, refusals = [] }: RecordingDescription): RepriseError {
   const why = refusals.slice(0, 3).map(({ line, reason }) => `Line ${line}: ${reason}`);
   return refusal('recording_unplayable', `No row of ${name} can be played; ${refused} were refused.`, {
-    hint: why.join(' ') || 'Is it of the format that its name says?',
+    hint: why.join(' ') || 'Check that the extension fits the format of the file.',
   });
 }
 

@@ -14,9 +14,13 @@ export async function redrive(redis: Redis, id: string): Promise<{ channel: stri
   const letter = JSON.parse(entry[1][1]!) as DeadLetter;
   const event = eventOf(letter);
   if (!event)
-    throw refusal('deadletter_no_event', `Dead letter ${id} holds no whole event: ${letter.reason}.`, {
-      hint: 'A row of a recording comes again when that is played again.',
-    });
+    throw refusal(
+      'deadletter_no_event',
+      `Dead letter ${id} does not hold a complete event: ${letter.reason}.`,
+      {
+        hint: 'To try a row of a recording again, play the recording again.',
+      },
+    );
   return { channel: letter.channel, position: await putBack(redis, id, letter.channel, event) };
 }
 

@@ -31,7 +31,7 @@ export class Replays {
   async get(id: string): Promise<Replay> {
     const text = await this.#redis.hget(keys.replays, id);
     if (text !== null) return JSON.parse(text) as Replay;
-    throw refusal('replay_unknown', `No replay "${id.slice(0, 100)}".`, {
+    throw refusal('replay_unknown', `There is no replay "${id.slice(0, 100)}".`, {
       hint: 'GET /api/v1/replays lists them.',
     });
   }

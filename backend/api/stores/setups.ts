@@ -137,8 +137,8 @@ export class Setups {
       const alone = { services: {}, analytics: {}, pipelines: {}, [section]: { [name]: definition } };
       for (const [service, config] of servicesOf(alone)) {
         if (taken.has(service))
-          throw refusal('name_taken', `There is a service "${service}" already.`, {
-            hint: 'GET /api/v1/services, /analytics and /pipelines list what is set up.',
+          throw refusal('name_taken', `A service "${service}" exists already.`, {
+            hint: 'GET /api/v1/services, /analytics and /pipelines list the names in use.',
           });
         plan(service, config, kinds, this.#channels);
       }
@@ -160,7 +160,7 @@ function patched<T extends { state?: 'running' | 'stopped'; params?: Params }>(
 
 function unknown(section: Section, name: string): RepriseError {
   const noun = { services: 'service', analytics: 'analytics', pipelines: 'pipeline' }[section];
-  return refusal('name_unknown', `No ${noun} "${name.slice(0, 64)}" is set up.`, {
-    hint: `GET /api/v1/${section} lists what there is.`,
+  return refusal('name_unknown', `No ${noun} "${name.slice(0, 64)}" is configured.`, {
+    hint: `GET /api/v1/${section} lists the names.`,
   });
 }

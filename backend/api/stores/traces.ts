@@ -43,8 +43,8 @@ export class Traces {
   async get(id: string): Promise<Trace> {
     const entries = (await this.#entries([id])).get(id) ?? [];
     if (entries.length === 0)
-      throw refusal('trace_unknown', `There is no trace ${id} on record.`, {
-        hint: 'Only sampled events are traced, and of those the last 100,000 hops are kept: see `trace` of pipelines and replays.',
+      throw refusal('trace_unknown', `There is no trace ${id}.`, {
+        hint: 'Only sampled events are traced (see `trace` of pipelines and replays), and only the last 100,000 hops are kept.',
       });
     const hops = entries.map(({ hop }) => hop);
     const trace = await summaryOf(id, hops, this.#readers.look());

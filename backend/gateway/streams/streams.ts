@@ -60,7 +60,7 @@ export class Streams {
     const { name } = spec;
     this.leave(client, name);
     if (client.followed.size >= SUBSCRIPTIONS_MAX) {
-      throw refusal('subscriptions_too_many', `A client can follow ${SUBSCRIPTIONS_MAX} channels.`, {
+      throw refusal('subscriptions_too_many', `A client can follow at most ${SUBSCRIPTIONS_MAX} channels.`, {
         hint: 'Unsubscribe from one first.',
       });
     }

@@ -158,20 +158,20 @@ describe('endpoints of the configuration', function () {
     const refused: [what: string, broken: object, at: string, words: RegExp][] = [
       ['a method', { method: 'GRT' }, '"method"', /method must be one of GET, POST/],
       ['a path', { path: 'x' }, '"path"', /path must match/],
-      ['a path of the API', { path: '/api/v1/x' }, '"path"', /the API's own/],
-      ['an action', { action: 'stat' }, '"action"', /"stat" is no action; there are: .*\bstate\b/],
+      ['a path of the API', { path: '/api/v1/x' }, '"path"', /reserved for the API/],
+      ['an action', { action: 'stat' }, '"action"', /"stat" is not a known action; known are: .*\bstate\b/],
       ['a member', { chanel: 'gps' }, '"chanel"', /chanel is not known; known are: channel, subject/],
       ['a member of another type', { each: 'yes' }, '"each"', /each must be boolean, is "yes"/],
-      ['a subject', { subject: '{car}' }, '"subject"', /\{car\}.*no parameter/],
-      ['a parameter', { query: { n: { type: 'nmber' } } }, '"type": "nmber"', /no JSON Schema/],
+      ['a subject', { subject: '{car}' }, '"subject"', /\{car\}, which is not a parameter/],
+      ['a parameter', { query: { n: { type: 'nmber' } } }, '"type": "nmber"', /not a valid JSON Schema/],
       ['a requirement', { required: ['n'] }, '"required"', /"n", which query does not describe/],
-      ['a body', { body: { type: 'object' } }, '"body"', /state takes none/],
+      ['a body', { body: { type: 'object' } }, '"body"', /state takes no body/],
       ['an expression', { response: { value: '1 +' } }, '"value"', /no expression/],
       [
         'a task',
         { action: 'task', channel: undefined, kind: 'nap' },
         '"kind"',
-        /there are: .*\baverage-speed\b/,
+        /known are: .*\baverage-speed\b/,
       ],
       ['a task without an id', { action: 'task-status', channel: undefined }, '{', /the task's id/],
     ];
@@ -279,7 +279,7 @@ describe('endpoints of the configuration', function () {
       await problem(/reprise\.json:1:16: .* is expected/);
       assert.equal((await get('/cars/best'))[0], 200);
       write({ ...base, endpoints: [{ ...added, action: 'stat' }] });
-      await problem(/reprise\.json:\d+:7: endpoints\[0\]\.action "stat" is no action/);
+      await problem(/reprise\.json:\d+:7: endpoints\[0\]\.action "stat" is not a known action/);
       assert.equal((await get('/cars/best'))[0], 200);
       write({ ...base, endpoints: [added] });
       await status('/new', 200);

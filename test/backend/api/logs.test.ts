@@ -128,10 +128,7 @@ describe('logs', function () {
     const newest = async () =>
       redis.status === 'ready' ? (await redis.xrevrange(keys.logs, '+', '-', 'COUNT', 2)).map(message) : [];
     await eventually('the rest is told', async () => (await newest())[0]?.includes('were dropped'));
-    assert.deepEqual(await newest(), [
-      '1000 log lines were dropped while Redis was away.',
-      'line 3000',
-    ]);
+    assert.deepEqual(await newest(), ['1000 log lines were dropped while Redis was away.', 'line 3000']);
     const length = await redis.xlen(keys.logs);
     assert.ok(length >= 1_000 && length < 1_200, `${length} lines are kept`);
     await logs.close();

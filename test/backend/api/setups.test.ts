@@ -165,7 +165,7 @@ describe('services and analytics that are set up at run time', () => {
       'analytics/tones',
       { from: 'a', window, select: { n: 'count()' } },
       409,
-      /a service \\"tones\\" already/,
+      /A service \\"tones\\" exists already/,
     );
     assert.equal((await world.get('/services/x')).status, 404);
     assert.equal(

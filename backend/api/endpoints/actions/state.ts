@@ -59,7 +59,7 @@ export default {
         : await readSubject(redis, name, of);
     if (line) return shown(JSON.parse(line) as CloudEvent, as);
     const what = of === null ? '' : ` about "${of.slice(0, 100)}"`;
-    throw refusal('state_empty', `Nothing has been on channel "${name}"${what} yet.`, {
+    throw refusal('state_empty', `Channel "${name}" has had no event${what} yet.`, {
       hint: 'Start a replay (POST /api/v1/replays), or `npm start` for the demo.',
     });
   },

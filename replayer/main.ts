@@ -41,7 +41,7 @@ export async function serve(settings: Settings): Promise<{ close(reason?: Closin
     channels: settings.channels,
     plugins: settings.plugins,
     folder: settings.recordings,
-    path: (id) => host.path(id),
+    path: (id) => host.folder.path(id),
   });
   const verbs = { ...host.verbs, ...conversions.verbs };
   const responder = new Responder(redis, ['replayer', `replayer:${instance}`], verbs);

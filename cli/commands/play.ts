@@ -12,9 +12,9 @@ import { formats } from '../../replayer/reading/formats.ts';
 import { ReplayHost } from '../../replayer/hosting/host.ts';
 import { isFile } from '../../replayer/reading/source.ts';
 import { openOptionsOf, withReadingFlags, type ReadingFlags } from '../support/reading-options.ts';
-import type { Source } from '../../replayer/playing/replay.ts';
+import type { ReplaySource } from '../../replayer/playing/recordings.ts';
 import { dryRun } from '../support/dry-run.ts';
-import type { LatePolicy } from '../../replayer/playing/pass.ts';
+import type { LatePolicy } from '../../replayer/playing/pacing.ts';
 import { KEYS_HELP, steer, watch } from '../support/terminal.ts';
 
 const FORMATS = formats.flatMap(({ endings }) => endings.slice(0, 1)).join(' ');
@@ -152,7 +152,7 @@ async function describeOnly(files: string[], options: Options, settings: Setting
   await dryRun(sources, settings.channels, options.json ?? false).finally(() => redis?.disconnect());
 }
 
-function sourceOf(file: string, options: Options, redis: Redis | null, i = 0): Source {
+function sourceOf(file: string, options: Options, redis: Redis | null, i = 0): ReplaySource {
   return {
     ...openOptionsOf(options),
     id: nameOf(file),

@@ -2,11 +2,15 @@ import { basename } from 'node:path';
 import type { Config, RecordingDescription } from '../../schemas/types.ts';
 import { describe } from '../../replayer/files/describe.ts';
 import { spanMs } from '../../core/time/duration.ts';
-import type { Source } from '../../replayer/playing/replay.ts';
+import type { ReplaySource } from '../../replayer/playing/recordings.ts';
 import { spanText } from './terminal.ts';
 
 /** Says of each recording what is in it and how it would be read, with what speaks for it; plays nothing. */
-export async function dryRun(sources: Source[], channels: Config['channels'], json: boolean): Promise<void> {
+export async function dryRun(
+  sources: ReplaySource[],
+  channels: Config['channels'],
+  json: boolean,
+): Promise<void> {
   for (const source of sources) {
     const offsetMs =
       source.offset === undefined ? 0 : spanMs(source.offset, 'offset', { mayBeNegative: true });

@@ -1,42 +1,50 @@
-import { join } from 'node:path';
-import { stat } from 'node:fs/promises';
 import { failure, refusal, sentence } from '../../core/problems/errors.ts';
-import { keys } from '../../core/wire/keys.ts';
 import type { Logger } from '../../core/logging/log.ts';
 import type { Redis } from '../../core/redis/connection.ts';
-import type {
-  Config,
-  RecordingDescription,
-  Replay as ReplayDocument,
-  ReplayPatch,
-  ReplayRequest,
-} from '../../schemas/types.ts';
-import { describe } from '../files/describe.ts';
-import { isActive, isWaiting } from './unfinished.ts';
-import { Replay, type Source } from '../playing/replay.ts';
+import type { Config, Replay as ReplayDocument, ReplayPatch, ReplayRequest } from '../../schemas/types.ts';
+import type { ReplaySource } from '../playing/recordings.ts';
+import { Replay } from '../playing/replay.ts';
+import { RecordingsFolder } from './recordings-folder.ts';
+import { ReplayStore } from './replay-store.ts';
+import { isUnfinished } from './unfinished.ts';
 
 const TICK_MS = 100;
 const TICKS_PER_DOCUMENT = 5;
 const REPLAYS_MAX = 100;
 
+/** A replay of this process. */
+interface Hosted {
+  replay: Replay;
+  /** Settles when its run is over; rejects with what ended it. */
+  run: Promise<void>;
+  /** The request that another process resumes it with; undefined: it ends with this process. */
+  request: ReplayRequest | undefined;
+}
+
+/** What is to be launched. */
+interface Launch {
+  request: ReplayRequest;
+  sources: ReplaySource[];
+  run: (replay: Replay) => Promise<void>;
+  /** See `Hosted`. */
+  resumedWith?: ReplayRequest;
+}
+
 /** Runs the replays of one process and tells Redis where they stand. */
 export class ReplayHost {
   readonly instance: string;
+  readonly folder: RecordingsFolder;
   readonly #redis: Redis;
+  readonly #store: ReplayStore;
   readonly #channels: Config['channels'];
-  readonly #folder: string;
   readonly #log: Logger;
-  readonly #replays = new Map<string, Replay>();
-  /** Ids of replays that are being opened. */
-  readonly #beginning = new Set<string>();
-  readonly #launching = new Set<Promise<Replay>>();
-  #closing = false;
-  readonly #runs = new Map<string, Promise<void>>();
-  /** Of those that another process is to go on with when this one is gone. */
-  readonly #requests = new Map<string, ReplayRequest>();
-  readonly #descriptions = new Map<string, Promise<RecordingDescription>>();
+  readonly #hosted = new Map<string, Hosted>();
+  /** Ids of replays that are being opened, and the openings. */
+  readonly #opening = new Set<string>();
+  readonly #launches = new Set<Promise<Replay>>();
   readonly #timer: NodeJS.Timeout;
   #ticks = 0;
+  #closing = false;
 
   constructor(parts: {
     redis: Redis;
@@ -46,181 +54,86 @@ export class ReplayHost {
     log: Logger;
   }) {
     this.#redis = parts.redis;
+    this.#store = new ReplayStore(parts.redis);
     this.instance = parts.instance;
     this.#channels = parts.channels;
-    this.#folder = parts.folder;
+    this.folder = new RecordingsFolder(parts.folder, parts.channels);
     this.#log = parts.log;
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
 
   has(id: string): boolean {
-    return this.#replays.has(id);
+    return this.#hosted.has(id);
   }
 
   /** The verbs of this host for core/requests: what REST, Socket.IO and the supervisor ask of a replayer. */
   get verbs() {
     return {
       create: (request: ReplayRequest) => this.create(request),
-      describe: ({ id }: { id: string }) => this.describe(id),
+      describe: ({ id }: { id: string }) => this.folder.describe(id),
       patch: ({ id, patch }: { id: string; patch: ReplayPatch }) => this.patch(id, patch),
       remove: ({ id }: { id: string }) => this.remove(id),
     };
   }
 
-  /** Opens the recordings of the folder and plays them. @throws refusal for what can't be played as asked */
+  /** Opens recordings of the folder and plays them. @throws refusal for what can't be played as asked */
   async create(request: ReplayRequest): Promise<ReplayDocument> {
-    const replay = await this.#launch(request, this.#sources(request), (opened) => opened.run(true), request);
-    return replay.document();
+    const sources = this.folder.sources(request);
+    const run = (replay: Replay) => replay.run(true);
+    return (await this.#launch({ request, sources, run, resumedWith: request })).document();
   }
 
   /**
    * Plays files from anywhere, for the command line; `stay` keeps the replay after its end.
    * @throws refusal when it can't begin: then there is no such replay
    */
-  start(request: ReplayRequest, sources: Source[], stay: boolean): Promise<Replay> {
-    return this.#launch(request, sources, (replay) => replay.run(stay));
+  start(request: ReplayRequest, sources: ReplaySource[], stay: boolean): Promise<Replay> {
+    return this.#launch({ request, sources, run: (replay) => replay.run(stay) });
   }
 
   /**
    * Resumes a replay whose process is gone, from its last document.
    * @throws refusal `channel_owned` while that process may still write
    */
-  async adopt(request: ReplayRequest, { state, position, epoch }: ReplayDocument): Promise<void> {
-    const asked = { ...request, paused: state === 'paused', waitForSubscribers: undefined };
-    const stood = { epoch, positionMs: Date.parse(position) };
-    await this.#launch(asked, this.#sources(request), (replay) => replay.resume(stood), request);
-  }
-
-  /** Changes a replay; all that steer one come here. @throws refusal for an unknown one, or what can't be read */
-  async patch(id: string, patch: ReplayPatch): Promise<ReplayDocument> {
-    const document = await this.#find(id).patch(patch);
-    const request = this.#requests.get(id);
-    if (request) {
-      // Whoever has to go on with it one day is to know.
-      const { rate = request.rate, loop = request.loop, late = request.late } = patch;
-      const ab = patch.ab === undefined ? request.ab : (patch.ab ?? undefined);
-      await this.#keep({ ...request, rate, loop, late, ab });
-    }
-    if (this.#replays.has(id)) await this.#write(document);
-    return document;
-  }
-
-  /** `kept`: the request that another process is to resume the replay with; none: it ends with this process. */
-  #launch(
-    request: ReplayRequest,
-    sources: Source[],
-    run: (replay: Replay) => Promise<void>,
-    kept?: ReplayRequest,
-  ): Promise<Replay> {
-    const launching = this.#open(request, sources, run, kept);
-    this.#launching.add(launching);
-    const settled = () => this.#launching.delete(launching);
-    launching.then(settled, settled);
-    return launching;
-  }
-
-  async #open(
-    request: ReplayRequest,
-    sources: Source[],
-    run: (replay: Replay) => Promise<void>,
-    kept?: ReplayRequest,
-  ): Promise<Replay> {
-    const { id = '' } = request;
-    if (this.#replays.has(id) || this.#beginning.has(id)) {
-      throw refusal('replay_exists', `There is a replay "${id}" already.`, {
-        hint: 'Remove it first, or choose another id.',
-      });
-    }
-    if (this.#replays.size >= REPLAYS_MAX) {
-      throw refusal('replays_too_many', `${REPLAYS_MAX} replays run here already.`, {
-        hint: 'Remove one.',
-      });
-    }
-    if (id) this.#beginning.add(id);
-    try {
-      const replay = await Replay.open(request, sources, {
-        redis: this.#redis,
-        instance: this.instance,
-        channels: this.#channels,
-      });
-      if (this.#closing) throw failure('no_answer', 'This replayer is stopping.');
-      const begun = new Promise<void>((resolve) =>
-        replay.onChange(() => replay.player.state !== 'idle' && resolve()),
-      );
-      const running = run(replay);
-      running.catch(() => {}); // What ends it at its very start is thrown below.
-      if (!replay.waiting) await Promise.race([begun, running]);
-      if (replay.player.state === 'failed') await running;
-      running.catch((error: unknown) =>
-        this.#log[replay.taken ? 'warn' : 'error']({ replay: replay.id }, sentence(error)),
-      );
-      this.#replays.set(replay.id, replay);
-      if (kept) this.#requests.set(replay.id, { ...kept, id: replay.id });
-      this.#runs.set(replay.id, running);
-      replay.onChange(() => void this.#publish(replay));
-      await this.#publish(replay);
-      this.#log.info(
-        { replay: replay.id, channels: replay.channels, rate: request.rate ?? 1 },
-        'replay begins',
-      );
-      return replay;
-    } finally {
-      this.#beginning.delete(id);
-    }
-  }
-
-  #sources(request: ReplayRequest): Source[] {
-    return request.recordings.map((recording) => {
-      const options = typeof recording === 'string' ? { id: recording } : recording;
-      return { ...options, path: this.path(options.id) };
+  async resume(request: ReplayRequest, { state, position, epoch }: ReplayDocument): Promise<void> {
+    const last = { epoch, positionMs: Date.parse(position) };
+    await this.#launch({
+      request: { ...request, paused: state === 'paused', waitForSubscribers: undefined },
+      sources: this.folder.sources(request),
+      run: (replay) => replay.resume(last),
+      resumedWith: request,
     });
   }
 
-  async #keep(request: ReplayRequest): Promise<void> {
-    this.#requests.set(request.id!, request);
-    await this.#redis.hset(keys.replayRequests, request.id!, JSON.stringify(request));
+  /** Changes a replay; everything that steers one comes here. @throws refusal for an unknown one, or what can't be read */
+  async patch(id: string, patch: ReplayPatch): Promise<ReplayDocument> {
+    const hosted = this.#find(id);
+    const document = await hosted.replay.patch(patch);
+    // Another process that resumes it must know.
+    if (hosted.request) hosted.request = patched(hosted.request, patch);
+    if (this.#hosted.has(id)) await this.#store.write(document, hosted.request);
+    return document;
   }
 
   /** Settles when the replay's run is over; throws what ended it. */
   async finished(id: string): Promise<void> {
-    await this.#runs.get(id);
+    await this.#hosted.get(id)?.run;
   }
 
+  /** Ends a replay and forgets it. @throws refusal for an unknown one */
   async remove(id: string): Promise<void> {
-    const replay = this.#find(id);
+    const { replay, run } = this.#find(id);
     replay.stop();
-    await this.#runs.get(id)?.catch(() => {});
-    this.#drop(id);
-    await forget(this.#redis, [id]);
-    await this.#redis.publish(keys.clock, JSON.stringify({ ...replay.tick(), state: 'idle' }));
-  }
-
-  /** Has nothing to do with a replay any more; what Redis knows of it stands. */
-  #drop(id: string): void {
-    this.#replays.delete(id);
-    this.#runs.delete(id);
-    this.#requests.delete(id);
-  }
-
-  /** What one reading of the whole recording finds; remembered until the file changes. */
-  async describe(id: string): Promise<RecordingDescription> {
-    const path = this.path(id);
-    const info = await stat(path).catch(() => null);
-    if (!info) throw unknownRecording(id);
-    const key = `${path} ${info.size} ${info.mtimeMs}`;
-    let description = this.#descriptions.get(key);
-    if (!description) {
-      description = describe(path, { channels: this.#channels });
-      description.catch(() => this.#descriptions.delete(key));
-      this.#descriptions.set(key, description);
-    }
-    return description;
+    await run.catch(() => {});
+    this.#hosted.delete(id);
+    await this.#store.forget([id]);
+    await this.#store.tell({ ...replay.tick(), state: 'idle' });
   }
 
   /** Ends all replays; Redis forgets them. */
   async close(): Promise<void> {
     await this.#settle();
-    await this.#end([...this.#replays.values()]);
+    await this.#end([...this.#hosted.values()]);
   }
 
   /**
@@ -229,91 +142,121 @@ export class ReplayHost {
    */
   async handOver(): Promise<void> {
     await this.#settle();
-    const replays = [...this.#replays.values()];
-    const handed = replays.filter(({ id }) => this.#requests.has(id)).filter(isUnfinished);
-    await Promise.all(handed.map((replay) => this.#write(replay.document())));
-    const runs = handed.flatMap(({ id }) => this.#runs.get(id) ?? []);
+    const all = [...this.#hosted.values()];
+    const handed = all.filter(({ replay, request }) => request && isUnfinished(replay.document()));
+    await Promise.all(handed.map(({ replay, request }) => this.#store.write(replay.document(), request)));
     // From here on this process writes nothing about them: the next owner does.
-    for (const replay of handed) {
-      this.#drop(replay.id);
+    for (const { replay } of handed) {
+      this.#hosted.delete(replay.id);
       replay.stop();
     }
-    await Promise.allSettled(runs);
-    await this.#end(replays.filter((replay) => !handed.includes(replay)));
+    await Promise.allSettled(handed.map(({ run }) => run));
+    await this.#end(all.filter((hosted) => !handed.includes(hosted)));
+  }
+
+  #launch(launch: Launch): Promise<Replay> {
+    const launching = this.#open(launch);
+    this.#launches.add(launching);
+    const settled = () => this.#launches.delete(launching);
+    launching.then(settled, settled);
+    return launching;
+  }
+
+  async #open({ request, sources, run, resumedWith }: Launch): Promise<Replay> {
+    const { id = '' } = request;
+    this.#refuseTooMany(id);
+    if (id) this.#opening.add(id);
+    try {
+      const replay = await Replay.open(request, sources, {
+        redis: this.#redis,
+        instance: this.instance,
+        channels: this.#channels,
+      });
+      if (this.#closing) throw failure('no_answer', 'This replayer is stopping.');
+      const change = new Promise<void>((resolve) =>
+        replay.onChange(() => replay.player.state !== 'idle' && resolve()),
+      );
+      const running = run(replay);
+      await this.#begun(replay, change, running);
+      const kept = resumedWith && { ...resumedWith, id: replay.id };
+      this.#hosted.set(replay.id, { replay, run: running, request: kept });
+      replay.onChange(() => void this.#publish(replay));
+      await this.#publish(replay);
+      const { id, channels } = replay;
+      this.#log.info({ replay: id, channels, rate: request.rate ?? 1 }, 'replay begins');
+      return replay;
+    } finally {
+      this.#opening.delete(id);
+    }
+  }
+
+  /** Settles when the replay plays or waits. @throws what ends it at its very start */
+  async #begun(replay: Replay, change: Promise<void>, run: Promise<void>): Promise<void> {
+    run.catch(() => {}); // Thrown here, or logged below.
+    if (!replay.waiting) await Promise.race([change, run]);
+    if (replay.player.state === 'failed') await run;
+    run.catch((error: unknown) =>
+      this.#log[replay.taken ? 'warn' : 'error']({ replay: replay.id }, sentence(error)),
+    );
+  }
+
+  #refuseTooMany(id: string): void {
+    if (this.#hosted.has(id) || this.#opening.has(id)) {
+      throw refusal('replay_exists', `There is a replay "${id}" already.`, {
+        hint: 'Remove it first, or choose another id.',
+      });
+    }
+    if (this.#hosted.size >= REPLAYS_MAX) {
+      throw refusal('replays_too_many', `${REPLAYS_MAX} replays run here already.`, {
+        hint: 'Remove one.',
+      });
+    }
+  }
+
+  #find(id: string): Hosted {
+    const hosted = this.#hosted.get(id);
+    if (!hosted)
+      throw refusal('replay_unknown', `No replay "${id}".`, { hint: 'GET /api/v1/replays lists them.' });
+    return hosted;
   }
 
   /** Opens no more replays; settles when those that were being opened have begun or been refused. */
   async #settle(): Promise<void> {
     this.#closing = true;
     clearInterval(this.#timer);
-    await Promise.allSettled(this.#launching);
+    await Promise.allSettled(this.#launches);
   }
 
-  async #end(replays: Replay[]): Promise<void> {
-    for (const replay of replays) replay.stop();
-    const ids = replays.map(({ id }) => id);
-    await Promise.allSettled(ids.flatMap((id) => this.#runs.get(id) ?? []));
-    if (ids.length > 0 && this.#redis.status === 'ready') await forget(this.#redis, ids);
-  }
-
-  /** The file of a recording: a plain name in the folder, nothing outside it. */
-  path(id: string): string {
-    if (!/^[^/\\\0]+$/.test(id) || id.startsWith('.')) {
-      throw refusal('recording_name', `"${id.slice(0, 100)}" is no recording's name.`, {
-        hint: 'It is a file name without folders.',
-      });
-    }
-    return join(this.#folder, id);
-  }
-
-  #find(id: string): Replay {
-    const replay = this.#replays.get(id);
-    if (!replay)
-      throw refusal('replay_unknown', `No replay "${id}".`, { hint: 'GET /api/v1/replays lists them.' });
-    return replay;
+  async #end(ending: Hosted[]): Promise<void> {
+    for (const { replay } of ending) replay.stop();
+    await Promise.allSettled(ending.map(({ run }) => run));
+    if (this.#store.isReachable) await this.#store.forget(ending.map(({ replay }) => replay.id));
   }
 
   #tick(): void {
     this.#ticks++;
-    for (const replay of this.#replays.values()) {
+    for (const { replay, request } of this.#hosted.values()) {
       if (replay.overdue) void this.remove(replay.id).catch(() => {});
       const tick = replay.tick();
-      // Those that stand, too: a Redis that was flushed has forgotten them.
-      if (this.#ticks % TICKS_PER_DOCUMENT === 0 && this.#redis.status === 'ready')
-        void this.#write(replay.document());
-      if (tick.state === 'playing') this.#redis.publish(keys.clock, JSON.stringify(tick)).catch(() => {});
+      // Also those that are paused or have ended: a Redis that was flushed has forgotten them.
+      if (this.#ticks % TICKS_PER_DOCUMENT === 0 && this.#store.isReachable)
+        void this.#store.write(replay.document(), request);
+      if (tick.state === 'playing') void this.#store.tell(tick);
     }
   }
 
   async #publish(replay: Replay): Promise<void> {
-    if (replay.taken) return this.#drop(replay.id);
-    await this.#redis.publish(keys.clock, JSON.stringify(replay.tick())).catch(() => {});
-    await this.#write(replay.document());
-  }
-
-  async #write(document: ReplayDocument): Promise<void> {
-    if (!this.#replays.has(document.id)) return;
-    const request = this.#requests.get(document.id);
-    const told = this.#redis.multi().hset(keys.replays, document.id, JSON.stringify(document));
-    if (request) told.hset(keys.replayRequests, document.id, JSON.stringify(request));
-    await told.exec().catch(() => {});
+    // Redis knows it as the replay of the process that took it over.
+    if (replay.taken) return void this.#hosted.delete(replay.id);
+    await this.#store.tell(replay.tick());
+    const hosted = this.#hosted.get(replay.id);
+    if (hosted) await this.#store.write(replay.document(), hosted.request);
   }
 }
 
-/** Whether there is something to resume: it plays, is paused, or waits for subscribers. */
-function isUnfinished(replay: Replay): boolean {
-  const document = replay.document();
-  return isActive(document) || isWaiting(document);
-}
-
-/** Takes replays off all lists. */
-export async function forget(redis: Redis, ids: string[]): Promise<void> {
-  const lists = [keys.replays, keys.replayRequests, keys.replayStarts];
-  await Promise.all(lists.map((list) => redis.hdel(list, ...ids)));
-}
-
-function unknownRecording(id: string): Error {
-  return refusal('recording_unknown', `No recording "${id}".`, {
-    hint: 'GET /api/v1/recordings lists them.',
-  });
+/** The request that leads to where a patch has led. */
+function patched(request: ReplayRequest, patch: ReplayPatch): ReplayRequest {
+  const { rate = request.rate, loop = request.loop, late = request.late } = patch;
+  const ab = patch.ab === undefined ? request.ab : (patch.ab ?? undefined);
+  return { ...request, rate, loop, late, ab };
 }

@@ -1,13 +1,19 @@
 import { isProblem, sentence } from '../../core/problems/errors.ts';
-import { keys } from '../../core/wire/keys.ts';
 import type { Logger } from '../../core/logging/log.ts';
 import { services } from '../../core/redis/presence.ts';
 import type { Redis } from '../../core/redis/connection.ts';
 import type { Replay, ReplayRequest } from '../../schemas/types.ts';
-import { forget, type ReplayHost } from './host.ts';
+import type { ReplayHost } from './host.ts';
+import { ReplayStore } from './replay-store.ts';
 import { isActive, isWaiting } from './unfinished.ts';
 
 const LOOK_MS = 150;
+
+/** A replay whose process is gone. */
+interface Orphan {
+  replay: Replay;
+  request: ReplayRequest;
+}
 
 /**
  * Resumes replays whose process is gone, in their epoch and right after their last event. A process that is stopped gives
@@ -15,13 +21,14 @@ const LOOK_MS = 150;
  * between several processes that try.
  */
 export function takeOver(host: ReplayHost, redis: Redis, log: Logger): { close(): void } {
+  const store = new ReplayStore(redis);
   let closed = false;
   let timer: NodeJS.Timeout;
   const look = async () => {
     try {
-      for (const orphan of await orphans(redis, host)) {
+      for (const orphan of await orphans(store, redis, host)) {
         if (closed) return;
-        await goOn(host, redis, orphan).catch((error: unknown) => tell(error, orphan.replay.id, log));
+        await resume(host, store, orphan).catch((error: unknown) => warn(error, orphan.replay.id, log));
       }
     } catch {
       // Redis is away: look again when it is back.
@@ -37,34 +44,27 @@ export function takeOver(host: ReplayHost, redis: Redis, log: Logger): { close()
   };
 }
 
-interface Orphan {
-  replay: Replay;
-  request: ReplayRequest;
-}
-
-/** Unfinished replays whose channels nobody holds, and others whose process no longer runs. */
-async function orphans(redis: Redis, host: ReplayHost): Promise<Orphan[]> {
-  const requests = await redis.hgetall(keys.replayRequests);
-  const ids = Object.keys(requests).filter((id) => !host.has(id));
-  if (ids.length === 0) return [];
-  const documents = await redis.hmget(keys.replays, ...ids);
+/** Active replays whose channels nobody holds, and other replays whose process no longer runs. */
+async function orphans(store: ReplayStore, redis: Redis, host: ReplayHost): Promise<Orphan[]> {
+  const requests = Object.entries(await store.requests()).filter(([id]) => !host.has(id));
+  const documents = await store.documents(requests.map(([id]) => id));
   const found: Orphan[] = [];
-  for (const [i, id] of ids.entries()) {
-    if (!documents[i]) continue;
-    const replay = JSON.parse(documents[i]) as Replay;
-    const left = isActive(replay)
-      ? !(await redis.exists(keys.owner(replay.channels[0]!)))
-      : !(await isAlive(redis, replay.instance!));
-    if (left) found.push({ replay, request: JSON.parse(requests[id]!) as ReplayRequest });
+  for (const [i, [, request]] of requests.entries()) {
+    const replay = documents[i];
+    if (!replay) continue;
+    const isHeld = isActive(replay)
+      ? await store.isHeld(replay.channels[0]!)
+      : await isAlive(redis, replay.instance!);
+    if (!isHeld) found.push({ replay, request });
   }
   return found;
 }
 
-async function goOn(host: ReplayHost, redis: Redis, { replay, request }: Orphan): Promise<void> {
-  if (isActive(replay)) return host.adopt(request, replay);
-  if (!isWaiting(replay)) return forget(redis, [replay.id]);
+async function resume(host: ReplayHost, store: ReplayStore, { replay, request }: Orphan): Promise<void> {
+  if (isActive(replay)) return host.resume(request, replay);
+  if (!isWaiting(replay)) return store.forget([replay.id]);
   // A waiting replay holds no channels yet: the process that removes its document may begin it anew.
-  if ((await redis.hdel(keys.replays, replay.id)) === 1) await host.create(request);
+  if (await store.claim(replay.id)) await host.create(request);
 }
 
 async function isAlive(redis: Redis, instance: string): Promise<boolean> {
@@ -73,8 +73,8 @@ async function isAlive(redis: Redis, instance: string): Promise<boolean> {
   );
 }
 
-function tell(error: unknown, replay: string, log: Logger): void {
+function warn(error: unknown, replay: string, log: Logger): void {
   // Another process was faster.
   if (isProblem(error, 'channel_owned', 'replay_exists')) return;
-  log.warn({ replay }, `can't go on with a replay whose process is gone: ${sentence(error)}`);
+  log.warn({ replay }, `A replay whose process is gone can't be resumed: ${sentence(error)}`);
 }

@@ -20,7 +20,7 @@ import {
 import { ChannelWriter } from '../../core/writing/writer.ts';
 import type { Config, Hop } from '../../schemas/types.ts';
 import { lot } from '../reading/record-filter.ts';
-import type { Output } from './pass.ts';
+import type { Output } from './output.ts';
 
 const RESTORED = ',"restored":true';
 const LOOK_MS = 2;

@@ -9,11 +9,11 @@ import { TextRecording } from '../reading/text-recording.ts';
 /** A recording in any format. */
 export type AnyRecording = TextRecording | McapRecording;
 
-/** Records in time order; row i is on the recording's channel number `channels[i]`, null: all are on its first. */
+/** Records in time order. Row i is on the recording's channel with the index `channels[i]`; null: all are on its first. */
 export interface PlayableRows {
   block: Block;
   channels: Uint16Array | null;
-  /** To be told once these rows, and all that came before them, are needed no more: their memory is used again. */
+  /** Call it when these rows, and those before them, are no longer needed: their memory is used again. */
   done?: () => void;
 }
 
@@ -48,6 +48,7 @@ export async function isMcap(path: string): Promise<boolean> {
   }
 }
 
+/** A recording of any format, as a timeline reads it. */
 export function playable(recording: AnyRecording): Playable {
   const { startMs, endMs } = recording;
   const timeBefore = (timeMs: number) => recording.timeBefore(timeMs);

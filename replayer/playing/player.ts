@@ -1,94 +1,90 @@
-import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
-import type { Block } from '../../core/wire/block.ts';
 import { Clock, type Time } from '../../core/time/clock.ts';
-import type { RepriseError } from '../../core/problems/errors.ts';
-import { asRepriseError, isProblem } from '../../core/problems/errors.ts';
+import { asRepriseError, isProblem, type RepriseError } from '../../core/problems/errors.ts';
 import type { Rate } from '../../schemas/types.ts';
-import { Pass, type LatePolicy, type Manner, type Output, type Published } from './pass.ts';
-import { Stepping, type Step } from './steps.ts';
+import { Lateness } from './lateness.ts';
+import type { Output } from './output.ts';
+import type { LatePolicy, PlaybackOptions } from './pacing.ts';
+import { Pass, type PassListener } from './pass.ts';
+import type { ResumePoint } from './resume-point.ts';
+import { ActiveStep, type Step } from './step.ts';
 import type { Timeline } from './timeline.ts';
 
 export type PlayerState = 'idle' | 'playing' | 'paused' | 'ended' | 'failed';
 
-export interface PlayerOptions extends Partial<Manner> {
+export interface PlayerOptions extends Partial<PlaybackOptions> {
   rate: Rate;
   paused: boolean;
   startMs: number;
   /** true: for ever; N: N times. */
   loop: boolean | number;
   time: Time;
-  /** Called at every change of state, position by a seek, epoch, and rate. */
+  /** Called at every change of state, epoch and rate, and of the position by a seek. */
   changed?: () => void;
 }
 
-/** Where a player that is gone left off. Times are recording times. */
-export interface LeftOff {
-  epoch: number;
-  /** Where the epoch began. */
-  fromMs: number;
-  /** By channel: how many records of the epoch are published. */
-  there: number[];
-  /** The last known position: the clock goes on there, not at the last record before it. */
-  reachedMs: number;
-  loopsDone: number;
-}
+/** Where a run begins: at a recording time in a new epoch, or within the epoch of a player that is gone. */
+export type RunStart = ResumePoint | { fromMs: number };
+
+/** What the run is doing. Pause is the clock's affair: a paused player is `playing` here. */
+type RunState =
+  | { name: 'idle' }
+  | { name: 'playing'; pass: Pass; ending: AbortController }
+  | { name: 'ended'; wake: () => void }
+  | { name: 'failed'; failure: RepriseError };
+
+/** Why a pass, or the rest at the end, is cut short. A later kind in this list wins over an earlier one. */
+type Interruption =
+  { kind: 'seek'; timeMs: number } | { kind: 'stop' } | { kind: 'fail'; failure: RepriseError };
+const RANK = { seek: 0, stop: 1, fail: 2 };
 
 /**
- * Plays a timeline to an output: each record at its due time, in order, once. A seek, a loop and a start each begin a
- * new epoch. Pause and rate are the clock's affair; the pass knows nothing of them.
+ * Plays a timeline to an output: each record at its due time, in order, once. A seek, a loop and a start each begin a new
+ * epoch, played by one `Pass`. Pause and rate are the clock's affair: a pass does not know them.
  */
 export class Player {
   readonly clock: Clock;
-  /** Microseconds, of all records and since it was last reset. */
-  readonly lateness: RecordableHistogram = createHistogram({ highest: 3_600_000_000 });
-  readonly recentLateness: RecordableHistogram = createHistogram({ highest: 3_600_000_000 });
+  readonly lateness = new Lateness();
   readonly counts = { published: 0, restored: 0, dropped: 0 };
-  /** How much the timeline was slowed in all, machine time. */
+  /** How much the timeline was slowed in all, in machine time. */
   slippedMs = 0;
   readonly #timeline: Timeline;
   readonly #output: Output;
-  #underWay: Pass | null = null;
   readonly #changed: () => void;
-  readonly #manner: Manner;
-  #running: 'idle' | 'playing' | 'ended' | 'failed' = 'idle';
-  #failure: RepriseError | null = null;
-  #epoch = 0;
-  #loopsDone = 0;
-  #loop: boolean | number;
+  readonly #options: PlaybackOptions;
   #startMs: number;
-  #interrupt = new AbortController();
-  #seekMs: number | null = null;
-  #stopped = false;
+  #loop: boolean | number;
+  #loopsDone = 0;
+  #state: RunState = { name: 'idle' };
+  #interruption: Interruption | null = null;
+  /** Its number, where it began, and the time of its last record that is known to be published. */
+  #epoch: { number: number; fromMs: number; confirmedMs: number | null };
+  #step: ActiveStep | null = null;
+  /** Settle the seeks that wait for their epoch. */
   #landed: (() => void)[] = [];
-  #wake: (() => void) | null = null;
-  #behindMs = 0;
-  #stepping: Stepping | null = null;
-  /** Where the pass began, and the time of its last record that is known to be published. */
-  #fromMs: number;
-  #confirmedMs: number | null = null;
 
   constructor(timeline: Timeline, output: Output, options: PlayerOptions) {
     this.#timeline = timeline;
     this.#output = output;
     this.#changed = options.changed ?? (() => {});
     const { endMs = Infinity, late = 'slow', skipIdleMs = 0, lockstep = false } = options;
-    this.#manner = { endMs, late, skipIdleMs, lockstep };
+    this.#options = { endMs, late, skipIdleMs, lockstep };
     this.#loop = options.loop;
-    this.#startMs = this.#fromMs = options.startMs;
+    this.#startMs = options.startMs;
+    this.#epoch = { number: 0, fromMs: options.startMs, confirmedMs: null };
     this.clock = new Clock(options.startMs, options.rate, options.time, options.paused);
   }
 
   get state(): PlayerState {
-    return this.#running === 'playing' && this.clock.paused ? 'paused' : this.#running;
+    return this.#state.name === 'playing' && this.clock.paused ? 'paused' : this.#state.name;
   }
 
-  /** What ended it, if that was no end. */
+  /** Why it failed; null unless it did. */
   get failure(): RepriseError | null {
-    return this.#failure;
+    return this.#state.name === 'failed' ? this.#state.failure : null;
   }
 
   get epoch(): number {
-    return this.#epoch;
+    return this.#epoch.number;
   }
 
   get loopsDone(): number {
@@ -99,6 +95,10 @@ export class Player {
     return this.#loop;
   }
 
+  get late(): LatePolicy {
+    return this.#options.late;
+  }
+
   /** Where the range begins. */
   get startMs(): number {
     return this.#startMs;
@@ -107,56 +107,30 @@ export class Player {
   /** Where the range ends; null where it is not known yet. */
   get endMs(): number | null {
     const { endMs } = this.#timeline;
-    return this.#manner.endMs === Infinity ? endMs : Math.min(this.#manner.endMs, endMs ?? Infinity);
+    return this.#options.endMs === Infinity ? endMs : Math.min(this.#options.endMs, endMs ?? Infinity);
   }
 
-  /** Where the epoch began. */
-  get fromMs(): number {
-    return this.#fromMs;
-  }
-
-  /** Recording time reached: where the clock stands, less what is overdue. */
+  /** The recording time reached: the clock's position, less what is overdue. */
   positionMs(): number {
     const end = this.endMs ?? Infinity;
-    if (this.#running === 'ended') return Math.min(this.clock.positionMs(), end);
-    const rate = this.clock.rate;
-    const behind = rate === 'max' ? 0 : this.#behindMs * rate;
-    return Math.max(this.#startMs, Math.min(this.clock.positionMs() - behind, end));
+    if (this.#state.name === 'ended') return Math.min(this.clock.positionMs(), end);
+    const { rate } = this.clock;
+    const behindMs = rate === 'max' ? 0 : this.lateness.behindMs * rate;
+    return Math.max(this.#startMs, Math.min(this.clock.positionMs() - behindMs, end));
   }
 
   /**
-   * Plays until the end, or with `stay` until stopped: then an ended player waits for a seek or play. Begins at the start of
-   * the range, elsewhere, or where another player left off.
+   * Plays until the end or, with `stay`, until stopped: an ended player then waits for a seek or play.
+   * @throws what ended it: the output's failure, or that of `fail`
    */
-  async run(stay = false, from: LeftOff | { fromMs: number } = { fromMs: this.#startMs }): Promise<void> {
+  async run(stay = false, start: RunStart = { fromMs: this.#startMs }): Promise<void> {
     try {
-      let leftOff = 'there' in from ? from : null;
-      for (let { fromMs } = from; !this.#stopped;) {
-        const published = leftOff && { counts: leftOff.there, reachedMs: leftOff.reachedMs };
-        if (leftOff) this.#goOn(leftOff);
-        else await this.#begin(fromMs);
-        leftOff = null;
-        try {
-          await this.#pass(fromMs, published);
-        } catch (error) {
-          // Redis came back without its data: a new epoch voids what was, so going on at what arrived last doubles nothing.
-          if (!isProblem(error, 'log_reset')) throw error;
-          this.#seekMs ??= this.#confirmedMs ?? fromMs;
-        }
-        this.#refuseFailed();
-        if (this.#stopped) break;
-        if (this.#seekMs === null && this.#again()) this.#seekMs = this.#startMs;
-        if (this.#seekMs === null) {
-          this.#to('ended');
-          if (!stay) break;
-          await new Promise<void>((resolve) => (this.#wake = resolve));
-          this.#refuseFailed();
-        }
-        fromMs = this.#seekMs ?? this.#startMs;
+      for (let next: RunStart | null = this.#isStopped ? null : start; next !== null;) {
+        await this.#play(next);
+        next = await this.#next(stay);
       }
     } catch (error) {
-      this.#failure = asRepriseError(error);
-      this.#to('failed');
+      this.#to({ name: 'failed', failure: asRepriseError(error) });
       throw error;
     } finally {
       this.#settleSeeks();
@@ -171,13 +145,12 @@ export class Player {
 
   /** Goes on; from the start when it has ended. */
   play(): void {
-    if (this.#running === 'ended') {
+    if (this.#state.name === 'ended') {
       this.#loopsDone = 0;
-      this.#seekMs ??= this.#startMs;
+      this.#interrupt(this.#interruption ?? { kind: 'seek', timeMs: this.#startMs });
     }
     this.#endStep();
     this.clock.resume();
-    this.#wake?.();
     this.#changed();
   }
 
@@ -186,12 +159,8 @@ export class Player {
     this.#changed();
   }
 
-  get late(): LatePolicy {
-    return this.#manner.late;
-  }
-
   setLate(late: LatePolicy): void {
-    this.#manner.late = late;
+    this.#options.late = late;
     this.#changed();
   }
 
@@ -200,129 +169,141 @@ export class Player {
     this.#changed();
   }
 
-  /** Plays this range from now on, for ever; null: all of it, once. Goes to its start when it stands outside. */
+  /** Plays this range from now on, for ever; null: everything, once. Goes to its start from outside of it. */
   async setRange(range: { startMs: number; endMs: number } | null): Promise<void> {
     this.#startMs = range?.startMs ?? this.#timeline.startMs;
-    this.#manner.endMs = range?.endMs ?? Infinity;
+    this.#options.endMs = range?.endMs ?? Infinity;
     this.#loop = range !== null;
     const positionMs = this.clock.positionMs();
-    const inside = positionMs >= this.#startMs && positionMs <= this.#manner.endMs;
-    // Where it stands inside it begins anew all the same: what was waited for may lie outside, and the other way round.
+    const inside = positionMs >= this.#startMs && positionMs <= this.#options.endMs;
+    // Inside it begins anew as well: the record that the pass waits for may lie outside.
     await this.seek(inside ? positionMs : this.#startMs);
     this.#changed();
   }
 
   /** Goes to a recording time within the range; settles when the epoch that begins there is open. */
   seek(timeMs: number): Promise<void> {
-    const target = Math.max(this.#startMs, Math.min(timeMs, this.endMs ?? Infinity));
-    if (this.#stopped || this.#running === 'failed') return Promise.resolve();
-    this.#seekMs = target;
+    if (this.#isStopped || this.#state.name === 'failed') return Promise.resolve();
     this.#endStep();
-    this.#interrupt.abort();
-    this.#wake?.();
-    return new Promise((resolve) => this.#landed.push(resolve));
+    const landed = new Promise<void>((resolve) => this.#landed.push(resolve));
+    const targetMs = Math.max(this.#startMs, Math.min(timeMs, this.endMs ?? Infinity));
+    this.#interrupt({ kind: 'seek', timeMs: targetMs });
+    return landed;
   }
 
   /** Pauses and plays a little further; settles when that is published. */
   async step(step: Step): Promise<void> {
     this.clock.pause();
-    if (this.#running !== 'playing') return;
+    if (this.#state.name !== 'playing') return;
     this.#endStep();
-    this.#stepping = new Stepping(step, this.clock.positionMs());
+    this.#step = new ActiveStep(step, this.clock.positionMs());
     this.clock.wake();
     this.#changed();
-    await this.#stepping.done;
+    await this.#step.done;
     this.#changed();
   }
 
-  /** Pauses and goes back before so many times of records. */
+  /** Pauses and goes back by a number of times of records: two records of the same time are one step. */
   async stepBack(times: number): Promise<void> {
     this.clock.pause();
-    let targetMs = this.#confirmedMs;
+    const { fromMs, confirmedMs } = this.#epoch;
+    let targetMs = confirmedMs;
     for (let left = targetMs === null ? times : times - 1; left > 0; left--) {
-      targetMs = (await this.#timeline.timeBefore(targetMs ?? this.#fromMs)) ?? this.#startMs;
+      targetMs = (await this.#timeline.timeBefore(targetMs ?? fromMs)) ?? this.#startMs;
     }
     await this.seek(targetMs!);
   }
 
   /** Ends the run; what is on its way arrives. */
   stop(): void {
-    this.#stopped = true;
-    this.#interrupt.abort();
-    this.#wake?.();
+    this.#interrupt({ kind: 'stop' });
   }
 
-  /** Ends the run as failed: it can't go on, for a reason that it does not meet itself. */
+  /** Ends the run as failed, for a reason that it does not meet itself. */
   fail(failure: RepriseError): void {
-    this.#failure = failure;
-    this.#interrupt.abort();
-    this.#wake?.();
+    this.#interrupt({ kind: 'fail', failure });
   }
 
-  #refuseFailed(): void {
-    if (this.#failure) throw this.#failure;
+  /** Tells the output how far the timeline is, for channels on which nothing comes for a while. */
+  async mark(): Promise<void> {
+    if (this.#state.name === 'playing') await this.#state.pass.mark();
   }
 
-  #again(): boolean {
+  get #isStopped(): boolean {
+    return this.#interruption?.kind === 'stop';
+  }
+
+  #interrupt(interruption: Interruption): void {
+    const { kind } = this.#interruption ?? {};
+    if (kind === undefined || RANK[interruption.kind] >= RANK[kind]) this.#interruption = interruption;
+    if (this.#state.name === 'playing') this.#state.ending.abort();
+    if (this.#state.name === 'ended') this.#state.wake();
+  }
+
+  /** Opens an epoch, or goes on with one, and plays it until its end or an interruption. */
+  async #play(start: RunStart): Promise<void> {
+    const resume = 'epoch' in start ? start : null;
+    const { fromMs } = start;
+    const number = resume ? resume.epoch : await this.#output.begin(this.#epoch.number, fromMs);
+    this.#epoch = { number, fromMs, confirmedMs: null };
+    this.lateness.behindMs = 0;
+    if (resume) {
+      this.#loopsDone = resume.loopsDone;
+      this.counts.published = resume.published.reduce((sum, count) => sum + count, 0);
+    }
+    this.clock.jump(fromMs);
+    const pass = this.#newPass(resume);
+    const ending = new AbortController();
+    this.#to({ name: 'playing', pass, ending });
+    // What came while the epoch was being opened.
+    if (this.#interruption) ending.abort();
+    if (this.#interruption?.kind !== 'seek') this.#settleSeeks();
+    try {
+      await pass.run(fromMs, ending.signal);
+    } catch (error) {
+      if (!isProblem(error, 'log_reset')) throw error;
+      // Redis came back without its data. A new epoch voids what was, so nothing is doubled by going on after the last
+      // record that arrived.
+      this.#interruption ??= { kind: 'seek', timeMs: this.#epoch.confirmedMs ?? fromMs };
+    }
+  }
+
+  /** Where the run goes on; null: it is over. Waits at the end, with `stay`. @throws the failure that interrupted it */
+  async #next(stay: boolean): Promise<RunStart | null> {
+    if (!this.#interruption && this.#loops()) return { fromMs: this.#startMs };
+    if (!this.#interruption) {
+      const woken = new Promise<void>((wake) => this.#to({ name: 'ended', wake }));
+      if (!stay) return null;
+      await woken;
+    }
+    const interruption = this.#interruption;
+    if (interruption?.kind === 'fail') throw interruption.failure;
+    if (interruption?.kind !== 'seek') return null;
+    this.#interruption = null;
+    return { fromMs: interruption.timeMs };
+  }
+
+  /** Counts a loop that is done; whether another follows. */
+  #loops(): boolean {
     if (this.#loop === false) return false;
     this.#loopsDone++;
     return this.#loop === true || this.#loopsDone < this.#loop;
   }
 
-  async #begin(fromMs: number): Promise<void> {
-    this.#seekMs = null;
-    this.#wake = null;
-    this.#interrupt = new AbortController();
-    this.#epoch = await this.#output.begin(this.#epoch, fromMs);
-    this.#fromMs = fromMs;
-    this.#confirmedMs = null;
-    this.#behindMs = 0;
-    this.clock.jump(fromMs);
-    this.#to('playing');
-    if (this.#seekMs === null) this.#settleSeeks();
-  }
-
-  /** Takes the place of a player that is gone. */
-  #goOn({ epoch, fromMs, loopsDone, there }: LeftOff): void {
-    this.#epoch = epoch;
-    this.#fromMs = fromMs;
-    this.#loopsDone = loopsDone;
-    this.counts.published = there.reduce((sum, count) => sum + count, 0);
-    this.clock.jump(fromMs);
-    this.#to('playing');
-  }
-
-  async #pass(fromMs: number, published: Published | null): Promise<void> {
-    const news = {
-      published: (block: Block) => {
+  #newPass(resume: ResumePoint | null): Pass {
+    const listener: PassListener = {
+      published: (block) => {
         this.counts.published += block.count;
-        this.#confirmedMs = block.timesMs.at(-1)!;
-        this.#measure(block.timesMs);
+        this.#epoch.confirmedMs = block.timesMs.at(-1)!;
+        this.lateness.measure(this.clock, block.timesMs);
       },
-      restored: (count: number) => (this.counts.restored += count),
-      dropped: (count: number) => (this.counts.dropped += count),
-      slipped: (ms: number) => (this.slippedMs += ms),
-      stepping: () => (this.#stepping?.over ? null : this.#stepping),
+      restored: (count) => (this.counts.restored += count),
+      dropped: (count) => (this.counts.dropped += count),
+      slipped: (ms) => (this.slippedMs += ms),
+      step: () => (this.#step?.over ? null : this.#step),
     };
-    const pass = new Pass({
-      timeline: this.#timeline,
-      output: this.#output,
-      clock: this.clock,
-      manner: this.#manner,
-      news,
-      published,
-    });
-    this.#underWay = pass;
-    try {
-      await pass.run(fromMs, this.#interrupt.signal);
-    } finally {
-      this.#underWay = null;
-    }
-  }
-
-  /** Tells the output how far the timeline is; for channels on which nothing comes for a while. */
-  async mark(): Promise<void> {
-    await this.#underWay?.mark();
+    const [timeline, output, clock, options] = [this.#timeline, this.#output, this.clock, this.#options];
+    return new Pass({ timeline, output, clock, options, listener, resume });
   }
 
   #settleSeeks(): void {
@@ -330,24 +311,12 @@ export class Player {
   }
 
   #endStep(): void {
-    this.#stepping?.finish();
-    this.#stepping = null;
+    this.#step?.finish();
+    this.#step = null;
   }
 
-  /** Lateness is what a subscriber could see: from the due time to when Redis has published. Microseconds in the histogram. */
-  #measure(timesMs: Float64Array): void {
-    if (this.clock.rate === 'max' || this.clock.paused) return;
-    const lateMs = -this.clock.dueInMs(timesMs[0]!);
-    this.#behindMs = lateMs > 50 ? lateMs : 0;
-    for (const timeMs of timesMs) {
-      const lateUs = Math.max(1, Math.round(-this.clock.dueInMs(timeMs) * 1000));
-      this.lateness.record(lateUs);
-      this.recentLateness.record(lateUs);
-    }
-  }
-
-  #to(state: 'playing' | 'ended' | 'failed'): void {
-    this.#running = state;
+  #to(state: RunState): void {
+    this.#state = state;
     this.#changed();
   }
 }

@@ -3,16 +3,16 @@ import type { TimedRecord } from '../../core/wire/event.ts';
 import type { ChannelBlock } from '../mcap/format/channel-rows.ts';
 import { playable, type AnyRecording, type Playable, type PlayableRows } from './playable.ts';
 
-/** A stretch of records of all recordings in time order. */
-export interface Stretch {
+/** Records of all recordings, in time order. */
+export interface RecordBatch {
   timesMs: Float64Array;
-  /** The records `from` to before `to` by channel, an index into the timeline's channels; in order within each. */
-  parts(from: number, to: number): ChannelBlock[];
-  /** To be told once all of these records, and those before them, are needed no more: their memory is used again. */
+  /** The records from `from` to before `to`, by channel; in order within each. */
+  byChannel(from: number, to: number): ChannelBlock[];
+  /** Call it when these records, and those before them, are no longer needed: their memory is used again. */
   done?: () => void;
 }
 
-const STRETCH_RECORDS = 4_096;
+const BATCH_RECORDS = 4_096;
 
 /** What a player plays: recordings merged into one order of time. */
 export interface Timeline {
@@ -21,7 +21,7 @@ export interface Timeline {
   endMs: number | null;
   /** Each once. */
   channels: string[];
-  from(timeMs: number): AsyncIterable<Stretch>;
+  from(timeMs: number): AsyncIterable<RecordBatch>;
   /** The latest record of each subject of each channel before a time. */
   latestBefore(timeMs: number): Promise<ChannelBlock[]>;
   /** The time of the last record before a time; null where there is none. */
@@ -51,7 +51,7 @@ export function timelineOf(given: AnyRecording[]): Timeline {
   };
 }
 
-/** Of a subject in several recordings of one channel the latest of all. */
+/** The latest record of each subject, over all recordings of its channel. */
 async function latestOf(
   recordings: Playable[],
   channelsOf: number[][],
@@ -59,11 +59,11 @@ async function latestOf(
 ): Promise<ChannelBlock[]> {
   const byChannel = new Map<number, Map<string, TimedRecord>>();
   for (const [i, recording] of recordings.entries()) {
-    for (const part of await recording.latestBefore(timeMs)) {
-      const channel = channelsOf[i]![part.channel]!;
+    for (const { channel: number, block } of await recording.latestBefore(timeMs)) {
+      const channel = channelsOf[i]![number]!;
       const latest = byChannel.get(channel) ?? new Map<string, TimedRecord>();
       byChannel.set(channel, latest);
-      for (const record of part.block.records()) {
+      for (const record of block.records()) {
         if (!(record.timeMs < (latest.get(record.subject)?.timeMs ?? -Infinity)))
           latest.set(record.subject, record);
       }
@@ -75,10 +75,10 @@ async function latestOf(
   }));
 }
 
-async function* single(recording: Playable, fromMs: number): AsyncGenerator<Stretch> {
+async function* single(recording: Playable, fromMs: number): AsyncGenerator<RecordBatch> {
   for await (const rows of recording.rows(fromMs)) {
     const { timesMs } = rows.block;
-    yield { timesMs, parts: (from, to) => split(rows, from, to), done: rows.done };
+    yield { timesMs, byChannel: (from, to) => split(rows, from, to), done: rows.done };
   }
 }
 
@@ -107,16 +107,16 @@ async function* merged(
   recordings: Playable[],
   channelsOf: number[][],
   fromMs: number,
-): AsyncGenerator<Stretch> {
+): AsyncGenerator<RecordBatch> {
   const sources = recordings.map((recording) => recording.rows(fromMs));
   const lanes: (Lane | null)[] = [];
   try {
     for (const [i, source] of sources.entries()) lanes[i] = await nextRows(source);
     while (lanes.some(Boolean)) {
-      yield stretchOf(lanes, channelsOf);
+      yield mergeBatch(lanes, channelsOf);
       for (const [i, lane] of lanes.entries()) {
         if (!lane || lane.row < lane.block.count) continue;
-        lane.done?.(); // The parts are copies.
+        lane.done?.(); // What was yielded is a copy.
         lanes[i] = await nextRows(lane.source);
       }
     }
@@ -132,12 +132,12 @@ async function nextRows(source: AsyncGenerator<PlayableRows>): Promise<Lane | nu
 }
 
 /** Merges what is at hand, up to where a recording needs its next block to go on. */
-function stretchOf(lanes: (Lane | null)[], channelsOf: number[][]): Stretch {
+function mergeBatch(lanes: (Lane | null)[], channelsOf: number[][]): RecordBatch {
   const times: number[] = [];
   const laneOf: number[] = [];
   const rowOf: number[] = [];
   const rows = lanes.map((lane) => lane && { block: lane.block, channels: lane.channels });
-  while (times.length < STRETCH_RECORDS) {
+  while (times.length < BATCH_RECORDS) {
     const next = earliest(lanes);
     const lane = lanes[next]!;
     times.push(lane.block.timesMs[lane.row]!);
@@ -147,7 +147,7 @@ function stretchOf(lanes: (Lane | null)[], channelsOf: number[][]): Stretch {
   }
   return {
     timesMs: Float64Array.from(times),
-    parts(from, to) {
+    byChannel(from, to) {
       const builders = new Map<number, BlockBuilder>();
       for (let i = from; i < to; i++) {
         const [lane, row] = [laneOf[i]!, rowOf[i]!];

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Block } from '../../core/wire/block.ts';
 import type { TimedRecord } from '../../core/wire/event.ts';
-import type { Output } from '../../replayer/playing/pass.ts';
+import type { Output } from '../../replayer/playing/output.ts';
 import { Player, type PlayerOptions } from '../../replayer/playing/player.ts';
-import type { Stretch, Timeline } from '../../replayer/playing/timeline.ts';
+import type { RecordBatch, Timeline } from '../../replayer/playing/timeline.ts';
 import { FakeTime, settle } from '../helpers/time.ts';
 
 const SUBJECTS = 3;
@@ -34,13 +34,13 @@ function timeline(offsetsMs: number[], lanes = 1): Timeline {
     },
     timeBefore: (timeMs) =>
       Promise.resolve(records.filter((record) => record.timeMs < timeMs).at(-1)?.timeMs ?? null),
-    async *from(timeMs: number): AsyncGenerator<Stretch> {
+    async *from(timeMs: number): AsyncGenerator<RecordBatch> {
       const left = records.filter((record) => record.timeMs >= timeMs);
       for (let at = 0; at < left.length; at += 7) {
         const part = left.slice(at, at + 7);
         yield {
           timesMs: Float64Array.from(part, ({ timeMs }) => timeMs),
-          parts: (from, to) =>
+          byChannel: (from, to) =>
             Array.from({ length: lanes }, (_, channel) => ({
               channel,
               records: part.slice(from, to).filter((record) => laneOf(record) === channel),
@@ -340,7 +340,8 @@ describe('Player', () => {
           rest!.tape.epochs.push([]);
           rest!.tape.restored.push([]);
           const player = new Player(source, rest!.tape, { ...options, time: rest!.time });
-          await player.run(false, { ...from, epoch: 7, there, loopsDone: 0 });
+          const point = { ...from, epoch: 7, published: there, positionMs: from.fromMs, loopsDone: 0 };
+          await player.run(false, point);
           assert.equal(player.epoch, 7);
           for (const channel of [0, 1]) {
             const found = [...rest!.tape.restored[0]!, ...rest!.tape.epochs[0]!.map(({ n }) => n)];
@@ -398,8 +399,8 @@ describe('Player', () => {
       ...timeline([0, 7]),
       async *from() {
         for (const name of ['first', 'second']) {
-          const parts = (from: number, to: number) => [{ channel: 0, block: block.slice(from, to) }];
-          yield { timesMs: block.timesMs, parts, done: () => news.push(`${name} done`) };
+          const byChannel = (from: number, to: number) => [{ channel: 0, block: block.slice(from, to) }];
+          yield { timesMs: block.timesMs, byChannel, done: () => news.push(`${name} done`) };
         }
       },
     };

@@ -1,13 +1,13 @@
-/** How far a step goes: so many records, so much recording time, or all records of the next time there is. */
+/** How far a step goes: a number of records, a span of recording time, or all records of the next times there are. */
 export type Step = { records: number } | { spanMs: number } | { times: number };
 
-/** A step that is under way; lets records pass while the clock stands. */
-export class Stepping {
+/** A step that is under way: it lets records pass while the clock is paused. */
+export class ActiveStep {
   readonly done: Promise<void>;
   over = false;
   #step: Step;
   #finish!: () => void;
-  /** Records up to here pass; set once it is known. */
+  /** Records up to this time pass; null until it is known. */
   #untilMs: number | null;
 
   constructor(step: Step, positionMs: number) {
@@ -31,7 +31,7 @@ export class Stepping {
     return true;
   }
 
-  /** How many of these records, of which the first passes, do. */
+  /** How many of the records from `at` to before `end` pass; the first one does. */
   count(timesMs: Float64Array, at: number, end: number): number {
     if ('records' in this.#step) return Math.min(this.#step.records, end - at);
     let count = 0;
@@ -39,18 +39,18 @@ export class Stepping {
     return count;
   }
 
-  /** So many records have passed. */
+  /** Counts records that have passed. */
   passed(count: number): void {
     if ('records' in this.#step) this.#step.records -= count;
   }
 
-  /** Nothing more can pass. Answers where the clock then stands; null: where the last record left it. */
+  /** Lets nothing more pass. Answers where the clock then stands; null: at the last record. */
   end(): number | null {
     this.over = true;
     return this.#untilMs;
   }
 
-  /** All that passed has arrived. */
+  /** Settles `done`: everything that passed has arrived. */
   finish(): void {
     this.over = true;
     this.#finish();

@@ -1,0 +1,53 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { refusal } from '../../core/problems/errors.ts';
+import type { Config, RecordingDescription, ReplayRequest } from '../../schemas/types.ts';
+import { describe } from '../files/describe.ts';
+import type { ReplaySource } from '../playing/recordings.ts';
+
+/** The folder whose recordings REST can name. */
+export class RecordingsFolder {
+  readonly #folder: string;
+  readonly #channels: Config['channels'];
+  /** By path, size and time of change. */
+  readonly #descriptions = new Map<string, Promise<RecordingDescription>>();
+
+  constructor(folder: string, channels: Config['channels']) {
+    this.#folder = folder;
+    this.#channels = channels;
+  }
+
+  /** The file of a recording: a plain name in the folder, nothing outside of it. @throws refusal for another name */
+  path(id: string): string {
+    if (/^[^/\\\0]+$/.test(id) && !id.startsWith('.')) return join(this.#folder, id);
+    throw refusal('recording_name', `"${id.slice(0, 100)}" is not a valid name of a recording.`, {
+      hint: 'It is a file name without folders.',
+    });
+  }
+
+  /** The recordings of a request. @throws refusal for a name that is not valid */
+  sources({ recordings }: ReplayRequest): ReplaySource[] {
+    return recordings.map((recording) => {
+      const options = typeof recording === 'string' ? { id: recording } : recording;
+      return { ...options, path: this.path(options.id) };
+    });
+  }
+
+  /** What one reading of the whole recording finds; remembered until the file changes. @throws refusal where it is missing */
+  async describe(id: string): Promise<RecordingDescription> {
+    const path = this.path(id);
+    const info = await stat(path).catch(() => null);
+    if (!info)
+      throw refusal('recording_unknown', `No recording "${id}".`, {
+        hint: 'GET /api/v1/recordings lists them.',
+      });
+    const key = `${path} ${info.size} ${info.mtimeMs}`;
+    let description = this.#descriptions.get(key);
+    if (!description) {
+      description = describe(path, { channels: this.#channels });
+      description.catch(() => this.#descriptions.delete(key));
+      this.#descriptions.set(key, description);
+    }
+    return description;
+  }
+}

@@ -1,0 +1,39 @@
+import { addDeadLetters } from '../../core/redis/channel-store.ts';
+import type { Redis } from '../../core/redis/connection.ts';
+import { spanMs } from '../../core/time/duration.ts';
+import type { Config } from '../../schemas/types.ts';
+import type { OpenOptions, RefusedRecord } from '../reading/open-options.ts';
+import { openRecording, type AnyRecording } from './playable.ts';
+
+/** A recording to play: where the file is, what REST calls it, and how to read it. */
+export interface ReplaySource extends OpenOptions {
+  id: string;
+  path: string;
+  /** How far to shift it on the timeline, for instance 10s. */
+  offset?: string;
+}
+
+/**
+ * Opens the recordings of a replay. Rows that can't be played become dead letters; those of the first look at the files
+ * are written when this settles. @throws refusal saying what is wrong with a file or its options
+ */
+export async function openRecordings(
+  sources: ReplaySource[],
+  { redis, replay, channels }: { redis: Redis; replay: string; channels: Config['channels'] },
+): Promise<AnyRecording[]> {
+  const writing = new Set<Promise<void>>();
+  const refuse = (refused: RefusedRecord[]) => {
+    const letters = refused.map(({ file, ...rest }) => ({ source: file, ...rest, replay }));
+    const written = addDeadLetters(redis, letters).catch(() => {});
+    writing.add(written);
+    void written.finally(() => writing.delete(written));
+  };
+  const recordings: AnyRecording[] = [];
+  for (const source of sources) {
+    const { offset } = source;
+    const offsetMs = offset === undefined ? 0 : spanMs(offset, 'offset', { mayBeNegative: true });
+    recordings.push(await openRecording(source.path, { ...source, offsetMs, channels, refuse }));
+  }
+  await Promise.all(writing);
+  return recordings;
+}

@@ -1,0 +1,66 @@
+import { sentence } from '../../core/problems/errors.ts';
+import { isoTime } from '../../core/wire/event.ts';
+import type { Replay as ReplayDocument, ReplayRequest } from '../../schemas/types.ts';
+import type { AnyRecording } from './playable.ts';
+import type { Player } from './player.ts';
+import type { RateMeter } from './rate-meter.ts';
+import type { PlayedRange } from './replay-request.ts';
+
+/** The replay as REST shows it. */
+export function documentOf(replay: {
+  id: string;
+  instance: string;
+  created: string;
+  request: ReplayRequest;
+  channels: string[];
+  recordings: AnyRecording[];
+  player: Player;
+  rateMeter: RateMeter;
+  ab: PlayedRange | null;
+  lag: ReplayDocument['lag'];
+  waiting: string | null;
+}): ReplayDocument {
+  const { request, recordings, player, rateMeter, ab } = replay;
+  const total = (countOf: (recording: AnyRecording) => number) =>
+    recordings.reduce((sum, recording) => sum + countOf(recording), 0);
+  return {
+    id: replay.id,
+    recordings: request.recordings.map((recording) =>
+      typeof recording === 'string' ? recording : recording.id,
+    ),
+    channels: replay.channels,
+    state: player.state,
+    error: player.failure && sentence(player.failure),
+    rate: player.clock.rate,
+    achievedRate: rateMeter.achievedRate,
+    eventsPerSecond: rateMeter.eventsPerSecond,
+    position: isoTime(Math.round(player.positionMs())),
+    start: isoTime(player.startMs),
+    end: player.endMs === null ? null : isoTime(player.endMs),
+    loop: player.loop,
+    loopsDone: player.loopsDone,
+    ab: ab && [isoTime(ab.startMs), isoTime(ab.endMs)],
+    late: player.late,
+    lockstep: request.lockstep ?? false,
+    waiting: replay.waiting,
+    epoch: player.epoch,
+    instance: replay.instance,
+    created: replay.created,
+    latenessMs: latenessMs(player),
+    slippedMs: Math.round(player.slippedMs),
+    lag: replay.lag,
+    counts: {
+      ...player.counts,
+      refused: total((recording) => recording.refused),
+      reordered: total((recording) => recording.disorder.reordered),
+      late: total((recording) => recording.disorder.late),
+      filtered: total((recording) => recording.filtered),
+      outliers: total((recording) => recording.disorder.outliers),
+    },
+  };
+}
+
+function latenessMs({ lateness: { all } }: Player): ReplayDocument['latenessMs'] {
+  if (all.count === 0) return { p50: 0, p99: 0, max: 0 };
+  return { p50: all.percentile(50) / 1000, p99: all.percentile(99) / 1000, max: all.max / 1000 };
+}

@@ -1,3 +1,6 @@
+type RefusalStatus = 400 | 401 | 403 | 404 | 405 | 409 | 412 | 413 | 415 | 416 | 422 | 429;
+type FailureStatus = 500 | 503;
+
 /**
  * Every code that a refusal (4xx: the caller can mend it) or a failure (5xx: something else has to recover) can have, with
  * the HTTP status that it always has and what it means. `/docs/problems` shows this table. Codes are stable: programs read them.
@@ -136,10 +139,9 @@ export const problems = {
   simulation_not_written: { status: 503, meaning: 'The simulated recording cannot be written.' },
   simulation_option: { status: 400, meaning: 'The simulation cannot have this option.' },
   simulation_target: { status: 400, meaning: 'A simulation cannot be written to a file of this name.' },
-} as const satisfies { [code: string]: { status: number; meaning: string } };
+} as const satisfies { [code: string]: { status: RefusalStatus | FailureStatus; meaning: string } };
 
 type Problems = typeof problems;
-type RefusalStatus = 400 | 401 | 403 | 404 | 405 | 409 | 412 | 413 | 415 | 416 | 422 | 429;
 
 export type ProblemCode = keyof Problems;
 

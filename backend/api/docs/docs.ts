@@ -72,7 +72,7 @@ function problemPage(): string {
 <body style="font: 16px/1.5 system-ui; max-width: 60em; margin: 2em auto; padding: 0 1em">
 <h1>Problems</h1>
 <p>Reprise answers every refusal and every failure with a problem document (RFC 9457): <code>code</code> is stable, <code>detail</code> says what happened, <code>hint</code> what to do.</p>
-<p>A refusal (4xx) is for you to mend: the same request would be refused again. A failure (5xx) comes from inside or behind Reprise: a 503 may succeed later.</p>
+<p>A refusal (4xx) is for the caller to mend. A failure (5xx) is not: after a 503 the same request may succeed later.</p>
 <table><thead><tr><th align="left">code</th><th align="left">status</th><th align="left">meaning</th></tr></thead><tbody>
 ${rows.join('\n')}
 </tbody></table>

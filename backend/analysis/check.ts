@@ -7,17 +7,17 @@ import { Plugins } from '../../core/plugins/plugins.ts';
 import { setupOf } from '../../core/setup/setup.ts';
 import type { ConfigTest } from '../../schemas/types.ts';
 import { derive, eventsOf } from './engine/derive.ts';
-import type { Output } from './engine/engine.ts';
+import type { Output } from './engine/results.ts';
 import { serviceKinds } from './hosting/registry.ts';
 import { plan, servicesOf, type PlannedService } from './hosting/plan.ts';
 
-/** What was looked at, and what is wrong with it; nothing: it is as it should be. */
+/** A checked part of a configuration, and its problems; none if it is valid. */
 export interface Finding {
   what: string;
   problems: string[];
 }
 
-/** Checks every service and analytics of a configuration, and runs the tests that it carries. No Redis is needed. */
+/** Checks all services and analytics of a configuration, and runs its tests. It needs no Redis. */
 export async function checkSetup(settings: Settings, plugins = new Plugins()): Promise<Finding[]> {
   const kinds = await serviceKinds(plugins);
   const findings: Finding[] = [];
@@ -38,20 +38,20 @@ export async function checkSetup(settings: Settings, plugins = new Plugins()): P
     const service = planned.get(test.of);
     const problems = service
       ? differences(test, service)
-      : [`There is no service "${test.of}" that can run.`];
+      : [`The service "${test.of}" does not exist or can't run.`];
     findings.push({ what: `test ${test.name ?? `${i + 1} of ${test.of}`}`, problems });
   }
   return findings;
 }
 
-/** What a service makes of a test's events that the test does not expect. */
+/** How the events that a service derives differ from those that a test expects. */
 function differences(test: ConfigTest, { service, input, outputs }: PlannedService): string[] {
   const events = eventsOf(
     input,
     test.events.map(({ subject = '-', time, data }) => ({
       subject,
       timeMs: Date.parse(time),
-      data: data,
+      data,
     })),
   );
   const derived = derive(service, events, { ends: test.ended ?? true });

@@ -14,7 +14,7 @@ import { plan, servicesOf } from './hosting/plan.ts';
 
 /**
  * The analysis role: runs the services of the set-up, and follows its changes.
- * @throws refusal when the configuration's own are wrong; failure when Redis can't be had
+ * @throws refusal if a service of the configuration is not valid; failure if Redis is not available
  */
 export async function serve(settings: Settings): Promise<{ close(): Promise<void> }> {
   const logs = new ProcessLog('analysis', settings);

@@ -1,28 +1,30 @@
 import type { Data, CloudEvent } from '../../../core/wire/event.ts';
 import type { Service } from './service.ts';
-import { Engine, type Output, type RejectedEvent } from './engine.ts';
+import { Engine } from './engine.ts';
+import type { Output, RejectedEvent } from './results.ts';
 
+/** How a list of events is run. */
 export interface DeriveOptions {
-  /** Whether the replay is over after the last event: what waits for time to pass is told. */
+  /** Whether the replay ends after the last event: then all timers are called. Default: true. */
   ends?: boolean;
-  /** Throws the engine away after every so many events, and goes on from what it kept, as after a crash. */
+  /** Replaces the engine after this many events and continues from its checkpoint, as after a crash. Default: never. */
   restartEvery?: number;
 }
 
-/** An output with its data, also where they are those of the event that it was derived from. */
+/** An output whose data are always filled in, also if they are those of its cause. */
 export interface DerivedOutput extends Output {
   data: Data;
 }
 
 /**
- * What a service makes of a list of events, in order, with no Redis and no process. A new epoch forgets the one before.
- * @throws Error where the service fails at a timer
+ * Runs a service over a list of events, in order, without Redis. A new epoch drops the state of the one before.
+ * @throws Error if the service fails at a timer
  */
 export function derive(service: Service<unknown>, events: Iterable<CloudEvent>, options: DeriveOptions = {}) {
   const { ends = true, restartEvery = Infinity } = options;
   const outputs: DerivedOutput[] = [];
   const rejected: RejectedEvent[] = [];
-  let kept = new Map<string, string>();
+  let checkpoint = new Map<string, string>();
   let engine = new Engine(service);
   const drain = () => {
     const results = engine.drain();
@@ -31,8 +33,8 @@ export function derive(service: Service<unknown>, events: Iterable<CloudEvent>, 
       outputs.push({ ...output, data: output.data ?? output.cause!.data });
     rejected.push(...results.rejected);
     for (const [entry, text] of results.entries) {
-      if (text === '') kept.delete(entry);
-      else kept.set(entry, text);
+      if (text === '') checkpoint.delete(entry);
+      else checkpoint.set(entry, text);
     }
   };
   let epoch = 0;
@@ -40,21 +42,21 @@ export function derive(service: Service<unknown>, events: Iterable<CloudEvent>, 
   for (const event of events) {
     if (event.epoch > epoch) {
       engine.begin();
-      kept = new Map();
+      checkpoint = new Map();
     }
     epoch = event.epoch;
     engine.take(event);
     if (++count % restartEvery !== 0) continue;
     drain();
     engine = new Engine(service);
-    engine.load(kept);
+    engine.load(checkpoint);
   }
   if (ends) engine.end();
   drain();
   return { outputs, rejected };
 }
 
-/** Events for tests and examples: data of one subject after the other on one channel, at their times. */
+/** Creates events on one channel for tests and examples. @param rows one per event, in order; times in epoch ms */
 export function eventsOf(
   channel: string,
   rows: Iterable<{ subject: string; timeMs: number; data: Data; replay?: string; epoch?: number }>,

@@ -1,131 +1,95 @@
 import { sentence } from '../../../core/problems/errors.ts';
-import { timeMsOf, type Data, type CloudEvent } from '../../../core/wire/event.ts';
+import { timeMsOf, type CloudEvent } from '../../../core/wire/event.ts';
 import { routeProblem } from '../../../core/wire/pipeline.ts';
 import { mayBeSampled } from '../../../core/wire/trace.ts';
-import type { Context, Derived, MetricLabels, Service } from './service.ts';
-import { TelemetryBuffer, type Telemetry } from './telemetry.ts';
-import { Timers, type KeyTimer } from './timers.ts';
+import { EngineContext } from './context.ts';
+import { KeyedState } from './keyed-state.ts';
+import type { FailedTimer, Output, RejectedEvent, Results } from './results.ts';
+import type { Derived, Service } from './service.ts';
+import { TelemetryBuffer } from './telemetry.ts';
 import { Watermark, type SourcePartition, type WatermarkState } from './watermark.ts';
 
-/** Something derived, on its way to an output. */
-export interface Output {
-  /** The output's name. */
-  to: string;
-  subject: string;
-  timeMs: number;
-  /** null: those of the event that it was derived from. */
-  data: Data | null;
-  /** What is derived from replayed data, or from what is not new, is so too. */
-  replay: string | undefined;
-  restored: boolean;
-  /** The event that it was derived from; null of a timer's. */
-  cause: CloudEvent | null;
-}
-
-/** An input event that a service does not take. */
-export interface RejectedEvent {
-  event: CloudEvent;
-  reason: string;
-  /** The service failed at it: another time it might not. */
-  isFailure: boolean;
-}
-
-/** A timer that a service failed at. */
-export interface FailedTimer extends KeyTimer {
-  reason: string;
-}
-
-/** What a run of events led to. */
-export interface Results {
-  outputs: Output[];
-  rejected: RejectedEvent[];
-  failed: FailedTimer[];
-  /** Events that say which trace they are of, where it may be a sampled one. */
-  traced: CloudEvent[];
-  told: Telemetry;
-  /** What has to be kept: entry -> JSON text, '' to forget it. */
-  entries: Map<string, string>;
-}
-
-/** Entries of keys begin so; the engine's own is `#engine`. */
-const KEY_ENTRY = '=';
+/** The checkpoint entry of the engine itself. */
 const OWN_ENTRY = '#engine';
-
-interface KeyEntry {
-  s: unknown;
-  t?: { [name: string]: number };
-}
 
 interface OwnEntry {
   watermark: WatermarkState;
   replay: string | null;
 }
 
+/** How an engine runs its service. */
 export interface EngineOptions {
-  /** Whether the keys are this engine's; the events of others only move its watermark. */
+  /** Whether this engine handles a key; the events of other keys only move its watermark. */
   owns?: (key: string) => boolean;
-  /** The service with the parameters that an event brings for it; null where it brings none. @throws Error where they are wrong */
+  /**
+   * The service with the parameters that an event carries for it; null if it carries none.
+   * @throws Error if they are not valid
+   */
   variant?: (event: CloudEvent) => Service<unknown> | null;
-  /** Lines of its log below this level are not taken down; `silent`, if absent: none is. */
+  /** Log lines of the service below this level are dropped. Default: `silent`, which drops all. */
   logLevel?: string;
 }
 
 /**
- * Runs one service over events: keeps its state and timers by key, and the watermark. It knows no Redis and no wall
- * clock; what it derives is a function of the events alone. What `take` led to stands in `drain`.
+ * Runs one service over events, with its state and timers by key, and the watermark. It uses neither Redis nor wall time:
+ * what it derives is a function of the events alone. Call `take` for each event, then `drain` for the results.
  */
 export class Engine {
   readonly #service: Service<unknown>;
   readonly #owns: EngineOptions['owns'] | null;
   readonly #variant: EngineOptions['variant'] | null;
   readonly #watermark = new Watermark();
-  #timers = new Timers();
-  #states = new Map<string, unknown>();
-  #touched = new Set<string>();
+  readonly #keyed = new KeyedState();
+  readonly #telemetry: TelemetryBuffer;
+  readonly #context: EngineContext;
   #outputs: Output[] = [];
   #rejected: RejectedEvent[] = [];
   #failed: FailedTimer[] = [];
   #traced: CloudEvent[] = [];
-  readonly #telling: TelemetryBuffer;
   #replay: string | undefined;
-  #lastWatermarkMs = -Infinity;
-  readonly #at: EngineContext;
+  #eventWatermarkMs = -Infinity;
 
   constructor(service: Service<unknown>, options: EngineOptions = {}) {
     this.#service = service;
     this.#owns = options.owns ?? null;
     this.#variant = options.variant ?? null;
-    this.#telling = new TelemetryBuffer(options.logLevel ?? 'silent');
-    this.#at = new EngineContext(this.#touched, this.#watermark, this.#telling, (reason) =>
+    this.#telemetry = new TelemetryBuffer(options.logLevel ?? 'silent');
+    this.#context = new EngineContext(this.#keyed, this.#watermark, this.#telemetry, (reason) =>
       this.#reject(reason, false),
     );
   }
 
+  /** The watermark, epoch ms; -Infinity before the first event. */
   get watermarkMs(): number {
     return this.#watermark.timeMs;
   }
 
-  /** The watermark as the last event left it. */
-  get lastWatermarkMs(): number {
-    return this.#lastWatermarkMs;
+  /** The watermark after the last event, without later calls of `advance`. */
+  get eventWatermarkMs(): number {
+    return this.#eventWatermarkMs;
   }
 
-  /** Whether the last event was no replay's. */
+  /** Whether the last event came from a live source, not from a replay. */
   get isLive(): boolean {
     return this.#replay === undefined;
   }
 
-  /** Whether `drain` has more to say than that nothing happened. */
+  /** Whether `drain` would return more than an unchanged state. */
   get hasResults(): boolean {
-    return this.#outputs.length + this.#touched.size + this.#rejected.length + this.#failed.length > 0;
+    return this.#keyed.hasChanges || this.#outputs.length + this.#rejected.length + this.#failed.length > 0;
   }
 
-  /** Whether some timer waits for time to pass. */
-  get waits(): boolean {
-    return this.#timers.waits;
+  /** Whether a timer waits for its time. */
+  get hasTimers(): boolean {
+    return this.#keyed.hasTimers;
   }
 
-  /** Goes on from what `drain` had said is to be kept. */
+  /** The partitions that write the input together; empty if it is not partitioned. */
+  get sourcePartitions(): SourcePartition[] {
+    return this.#watermark.partitions;
+  }
+
+  /** Continues from the entries that earlier calls of `drain` returned. */
   load(entries: ReadonlyMap<string, string>): void {
     this.drainOutputs();
     this.begin();
@@ -133,86 +97,72 @@ export class Engine {
       if (entry === OWN_ENTRY) {
         const own = JSON.parse(text) as OwnEntry;
         this.#watermark.state = own.watermark;
-        this.#lastWatermarkMs = this.#watermark.timeMs;
+        this.#eventWatermarkMs = this.#watermark.timeMs;
         this.#replay = own.replay ?? undefined;
-      } else if (entry.startsWith(KEY_ENTRY)) {
-        const key = entry.slice(KEY_ENTRY.length);
-        const { s, t } = JSON.parse(text) as KeyEntry;
-        if (s !== null) this.#states.set(key, s);
-        for (const [name, timeMs] of Object.entries(t ?? {})) this.#timers.set(key, name, timeMs);
-      }
+      } else this.#keyed.load(entry, text);
     }
   }
 
-  /** A new epoch: what came before is void. */
+  /** Begins a new epoch: everything before is void. */
   begin(): void {
-    this.#states = new Map();
-    this.#timers = new Timers();
-    this.#touched.clear();
+    this.#keyed.clear();
     this.#watermark.state = { timeMs: null, ahead: null };
     this.#replay = undefined;
   }
 
-  /** The next event of the log. What was due before its time comes first. */
+  /** Handles the next event of the log, after the timers that are due before it. */
   take(event: CloudEvent): void {
     const timeMs = timeMsOf(event.time);
     this.#replay = event.replay;
-    this.#watermark.see(event, timeMs);
-    this.#lastWatermarkMs = this.#watermark.timeMs;
-    this.#fire(this.#watermark.timeMs);
+    this.#watermark.observe(event, timeMs);
+    this.#eventWatermarkMs = this.#watermark.timeMs;
+    this.#fireTimers();
     const key = this.#service.key(event);
     if (this.#owns && !this.#owns(key)) return;
-    const at = this.#at.of(key, timeMs, this.#states.get(key), this.#timers);
-    at.event = event;
+    const context = this.#context.enter(key, timeMs, event);
     if (event.traceparent !== undefined && mayBeSampled(event.traceparent)) this.#traced.push(event);
     try {
-      const service = event.pipeline === undefined ? this.#service : this.#inPipeline(event);
+      const service = event.pipeline === undefined ? this.#service : this.#serviceInPipeline(event);
       if (service)
-        this.#derive(service.receive(event, at), event.subject, timeMs, event.restored === true, event);
+        this.#derive(service.receive(event, context), event.subject, timeMs, event.restored === true, event);
     } catch (error) {
       this.#reject(`The service failed: ${sentence(error)}`, true);
-      // What it has changed in place by then is kept, too: a restart must not tell.
-      this.#touched.add(key);
+      // Changes in place before the failure are kept too, so that a restart makes no difference.
+      this.#keyed.touch(key);
     }
-    at.event = null;
-    this.#keep(key);
+    context.event = null;
   }
 
-  /** No event before this time will come any more. */
+  /** No event before this time will come any more, epoch ms. */
   advance(timeMs: number): void {
     this.#watermark.advance(timeMs);
-    this.#fire(this.#watermark.timeMs);
+    this.#fireTimers();
   }
 
-  /** No event before this time will come any more from one of the processes that write the input together. */
-  advancePart(part: SourcePartition, timeMs: number): void {
-    this.#watermark.advancePart(part, timeMs);
-    this.#fire(this.#watermark.timeMs);
+  /** No event before this time will come any more from one of the partitions that write the input, epoch ms. */
+  advancePartition(partition: SourcePartition, timeMs: number): void {
+    this.#watermark.advancePartition(partition, timeMs);
+    this.#fireTimers();
   }
 
-  /** The processes that write the input together, where that is so. */
-  get parts(): SourcePartition[] {
-    return this.#watermark.parts;
-  }
-
-  /** No event will come any more: every timer is told, once. */
+  /** No event will come any more: calls every timer once. */
   end(): void {
-    for (const { key, name, timeMs } of this.#timers.all()) {
-      this.#timers.clear(key, name);
-      this.#due(key, name, timeMs, true);
+    for (const { key, name, timeMs } of this.#keyed.allTimers()) {
+      this.#keyed.clearTimer(key, name);
+      this.#callTimer(key, name, timeMs, true);
     }
   }
 
-  /** What was derived and rejected since the last call, where nobody keeps the rest. */
+  /** Returns the results since the last call, without the state. */
   drainOutputs(): Omit<Results, 'entries'> {
     const results = {
       outputs: this.#outputs,
       rejected: this.#rejected,
       failed: this.#failed,
       traced: this.#traced,
-      told: this.#telling.take(),
+      telemetry: this.#telemetry.take(),
     };
-    this.#touched.clear();
+    this.#keyed.clearChanges();
     this.#outputs = [];
     this.#rejected = [];
     this.#failed = [];
@@ -220,45 +170,31 @@ export class Engine {
     return results;
   }
 
-  /** What has happened since the last call. */
+  /** Returns the results since the last call. */
   drain(): Results {
-    const entries = new Map<string, string>();
-    for (const key of this.#touched) {
-      const state = this.#states.get(key) ?? null;
-      const timers = this.#timers.of(key);
-      const entry: KeyEntry = timers ? { s: state, t: timers } : { s: state };
-      entries.set(KEY_ENTRY + key, state === null && !timers ? '' : JSON.stringify(entry));
-    }
+    const entries = this.#keyed.changedEntries();
     const own: OwnEntry = { watermark: this.#watermark.state, replay: this.#replay ?? null };
     entries.set(OWN_ENTRY, JSON.stringify(own));
     return { ...this.drainOutputs(), entries };
   }
 
-  #fire(nowMs: number): void {
-    for (let timer; (timer = this.#timers.takeDue(nowMs));)
-      this.#due(timer.key, timer.name, timer.timeMs, false);
+  #fireTimers(): void {
+    const nowMs = this.#watermark.timeMs;
+    for (let timer; (timer = this.#keyed.takeDueTimer(nowMs));)
+      this.#callTimer(timer.key, timer.name, timer.timeMs, false);
   }
 
-  #due(key: string, name: string, timeMs: number, ended: boolean): void {
-    this.#touched.add(key);
-    const at = this.#at.of(key, timeMs, this.#states.get(key), this.#timers);
+  #callTimer(key: string, name: string, timeMs: number, ended: boolean): void {
+    const context = this.#context.enter(key, timeMs, null);
     try {
-      this.#derive(this.#service.due({ name, timeMs, ended }, at), key, timeMs, false, null);
+      this.#derive(this.#service.due({ name, timeMs, ended }, context), key, timeMs, false, null);
     } catch (error) {
       this.#failed.push({ key, name, timeMs, reason: `The service failed: ${sentence(error)}` });
     }
-    this.#keep(key);
   }
 
-  #keep(key: string): void {
-    const { state, assigned } = this.#at;
-    if (!assigned) return;
-    if (state === null) this.#states.delete(key);
-    else this.#states.set(key, state);
-  }
-
-  /** The service for an event that carries its way; null where what it carries is wrong. */
-  #inPipeline(event: CloudEvent): Service<unknown> | null {
+  /** The service for an event in a pipeline; null if what the event carries is not valid: then it is rejected. */
+  #serviceInPipeline(event: CloudEvent): Service<unknown> | null {
     const problem = event.route && routeProblem(event.route);
     try {
       if (!problem) return this.#variant?.(event) ?? this.#service;
@@ -280,7 +216,7 @@ export class Engine {
     for (const one of derived) {
       const to = this.#service.forward(one);
       if (to === null) continue;
-      if (!one.data && !cause) throw new Error('a timer has no data to pass on');
+      if (!one.data && !cause) throw new Error('a timer must derive events with data');
       this.#outputs.push({
         to,
         subject: one.subject ?? subject,
@@ -294,74 +230,7 @@ export class Engine {
   }
 
   #reject(reason: string, isFailure: boolean): void {
-    const { event } = this.#at;
+    const { event } = this.#context;
     if (event) this.#rejected.push({ event, reason, isFailure });
-  }
-}
-
-/** The context of what is being handled; the same object every time. */
-class EngineContext implements Context<unknown> {
-  key = '';
-  timeMs = 0;
-  event: CloudEvent | null = null;
-  assigned = false;
-  readonly reject: (reason: string) => void;
-  readonly log: TelemetryBuffer;
-  readonly #touched: Set<string>;
-  readonly #watermark: Watermark;
-  #timers!: Timers;
-  #state: unknown = null;
-
-  constructor(
-    touched: Set<string>,
-    watermark: Watermark,
-    telling: TelemetryBuffer,
-    reject: (reason: string) => void,
-  ) {
-    this.#touched = touched;
-    this.#watermark = watermark;
-    this.reject = reject;
-    this.log = telling;
-  }
-
-  of(key: string, timeMs: number, state: unknown, timers: Timers): this {
-    this.key = key;
-    this.timeMs = timeMs;
-    this.#state = state ?? null;
-    this.#timers = timers;
-    this.assigned = false;
-    return this;
-  }
-
-  get watermarkMs(): number {
-    return this.#watermark.timeMs;
-  }
-
-  get state(): unknown {
-    return this.#state;
-  }
-
-  set state(state: unknown) {
-    this.#state = state;
-    this.assigned = true;
-    this.#touched.add(this.key);
-  }
-
-  count(metric: string, labels?: MetricLabels, by?: number): void {
-    this.log.count(metric, labels, by);
-  }
-
-  observe(metric: string, value: number, labels?: MetricLabels): void {
-    this.log.observe(metric, value, labels);
-  }
-
-  setTimer(name: string, timeMs: number): void {
-    this.#timers.set(this.key, name, timeMs);
-    this.#touched.add(this.key);
-  }
-
-  clearTimer(name: string): void {
-    this.#timers.clear(this.key, name);
-    this.#touched.add(this.key);
   }
 }

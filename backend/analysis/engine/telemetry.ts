@@ -1,80 +1,82 @@
 import { levels, type Level } from '../../../core/logging/log.ts';
 import type { LogFields, MetricLabels, ServiceLog } from './service.ts';
 
-/** A line of the log. */
+/** A log line of a service. */
 export interface LogLine {
   level: Level;
   message: string;
   fields: LogFields;
 }
 
-/** What a service told people while it derived: lines for the log, and what it counted and observed. */
+/** Log lines and metrics of a service. */
 export interface Telemetry {
   lines: LogLine[];
-  /** Lines that found no room. */
-  left: number;
+  /** Number of lines that were dropped, because there were too many. */
+  dropped: number;
   counts: { metric: string; labels: MetricLabels; by: number }[];
   observations: { metric: string; labels: MetricLabels; value: number }[];
 }
 
-/** A service that says something of every event would be heard by nobody. */
+/** Lines per commit at most, so that a service that logs each event does not flood the log. */
 const LINES_MAX = 1_000;
-/** One for all engines: most have nothing to tell. */
-const NOTHING: Telemetry = { lines: [], left: 0, counts: [], observations: [] };
+/** Shared by all engines: most have nothing to report. */
+const NOTHING: Telemetry = { lines: [], dropped: 0, counts: [], observations: [] };
 
-/** Takes down what a service tells, for when what it derived is committed. */
+/** Collects log lines and metrics of a service until what it derived is committed. */
 export class TelemetryBuffer implements ServiceLog {
   readonly #level: number;
-  #told: Telemetry | null = null;
+  #telemetry: Telemetry | null = null;
 
-  /** Lines below the level are not taken down. */
+  /** @param level lines below it are dropped */
   constructor(level: string) {
     this.#level = Object.hasOwn(levels, level) ? levels[level as Level] : Infinity;
   }
 
   debug(message: string, fields?: LogFields): void {
-    this.#line('debug', message, fields);
+    this.#add('debug', message, fields);
   }
 
   info(message: string, fields?: LogFields): void {
-    this.#line('info', message, fields);
+    this.#add('info', message, fields);
   }
 
   warn(message: string, fields?: LogFields): void {
-    this.#line('warn', message, fields);
+    this.#add('warn', message, fields);
   }
 
   error(message: string, fields?: LogFields): void {
-    this.#line('error', message, fields);
+    this.#add('error', message, fields);
   }
 
   critical(message: string, fields?: LogFields): void {
-    this.#line('critical', message, fields);
+    this.#add('critical', message, fields);
   }
 
+  /** Increases a counter. */
   count(metric: string, labels: MetricLabels = {}, by = 1): void {
     this.#open.counts.push({ metric, labels, by });
   }
 
+  /** Adds a value to a distribution. */
   observe(metric: string, value: number, labels: MetricLabels = {}): void {
     this.#open.observations.push({ metric, labels, value });
   }
 
-  /** What was told since the last call. */
+  /** Returns what was collected since the last call. */
   take(): Telemetry {
-    const told = this.#told ?? NOTHING;
-    this.#told = null;
-    return told;
+    const telemetry = this.#telemetry ?? NOTHING;
+    this.#telemetry = null;
+    return telemetry;
   }
 
   get #open(): Telemetry {
-    return (this.#told ??= { lines: [], left: 0, counts: [], observations: [] });
+    return (this.#telemetry ??= { lines: [], dropped: 0, counts: [], observations: [] });
   }
 
-  #line(level: Level, message: string, fields: LogFields = {}): void {
+  #add(level: Level, message: string, fields: LogFields = {}): void {
     if (levels[level] < this.#level) return;
-    const told = this.#open;
-    if (told.lines.length < LINES_MAX) told.lines.push({ level, message, fields: { ...fields } });
-    else told.left++;
+    const telemetry = this.#open;
+    if (telemetry.lines.length < LINES_MAX) telemetry.lines.push({ level, message, fields: { ...fields } });
+    else telemetry.dropped++;
   }
 }

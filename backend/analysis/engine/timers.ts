@@ -2,71 +2,74 @@
 export interface KeyTimer {
   key: string;
   name: string;
+  /** Event time, epoch ms. */
   timeMs: number;
 }
 
 interface PendingTimer {
   timeMs: number;
-  /** Time of its entry in the heap, which is not moved when the timer is put off. */
+  /** Time of its entry in the heap. The entry is not moved when the timer is set to a later time. */
   queuedMs: number;
 }
 
 /**
- * Timers on event time, by key and name. They come due in the order of time, then key, then name, however they were set:
- * so a restart in between changes nothing.
+ * Timers on event time, by key and name. They come due in the order of time, then key, then name, whatever the order in
+ * which they were set. So a restart in between makes no difference.
  */
 export class Timers {
   readonly #heap: KeyTimer[] = [];
-  readonly #settings = new Map<string, Map<string, PendingTimer>>();
+  readonly #pending = new Map<string, Map<string, PendingTimer>>();
 
+  /** Sets a timer; it replaces a timer of the same key and name. */
   set(key: string, name: string, timeMs: number): void {
-    let named = this.#settings.get(key);
-    if (!named) this.#settings.set(key, (named = new Map<string, PendingTimer>()));
-    const setting = named.get(name);
-    if (setting && setting.queuedMs <= timeMs) {
-      setting.timeMs = timeMs;
+    let named = this.#pending.get(key);
+    if (!named) this.#pending.set(key, (named = new Map<string, PendingTimer>()));
+    const pending = named.get(name);
+    if (pending && pending.queuedMs <= timeMs) {
+      pending.timeMs = timeMs;
       return;
     }
     named.set(name, { timeMs, queuedMs: timeMs });
     this.#push({ key, name, timeMs });
   }
 
+  /** Removes a timer, if there is one. */
   clear(key: string, name: string): void {
-    const named = this.#settings.get(key);
+    const named = this.#pending.get(key);
     named?.delete(name);
-    if (named?.size === 0) this.#settings.delete(key);
+    if (named?.size === 0) this.#pending.delete(key);
   }
 
-  /** Whether there is one that waits. */
+  /** Whether a timer waits for its time. */
   get waits(): boolean {
-    return this.#settings.size > 0;
+    return this.#pending.size > 0;
   }
 
-  /** The timers of a key: name -> time; null when it has none. */
+  /** The timers of a key: name -> time, epoch ms; null if it has none. */
   of(key: string): { [name: string]: number } | null {
-    const named = this.#settings.get(key);
+    const named = this.#pending.get(key);
     if (!named) return null;
     return Object.fromEntries(Array.from(named, ([name, { timeMs }]) => [name, timeMs]));
   }
 
-  /** All, in the order they come due. */
+  /** All timers in the order in which they come due. */
   all(): KeyTimer[] {
     const all: KeyTimer[] = [];
-    for (const [key, named] of this.#settings)
+    for (const [key, named] of this.#pending)
       for (const [name, { timeMs }] of named) all.push({ key, name, timeMs });
     return all.sort((a, b) => (isBefore(a, b) ? -1 : 1));
   }
 
-  /** Takes the next one that is due at a time; null when there is none. */
+  /** Removes and returns the next timer that is due at a time; null if none is. */
   takeDue(nowMs: number): KeyTimer | null {
     while (this.#heap.length > 0 && this.#heap[0]!.timeMs <= nowMs) {
       const timer = this.#pop();
-      const setting = this.#settings.get(timer.key)?.get(timer.name);
-      // Cleared, or set anew to an earlier time, which has an entry of its own.
-      if (!setting || setting.queuedMs !== timer.timeMs) continue;
-      if (setting.timeMs > timer.timeMs) {
-        setting.queuedMs = setting.timeMs;
-        this.#push({ ...timer, timeMs: setting.timeMs });
+      const pending = this.#pending.get(timer.key)?.get(timer.name);
+      // The timer was cleared, or set again to an earlier time, which has an entry of its own.
+      if (!pending || pending.queuedMs !== timer.timeMs) continue;
+      if (pending.timeMs > timer.timeMs) {
+        pending.queuedMs = pending.timeMs;
+        this.#push({ ...timer, timeMs: pending.timeMs });
         continue;
       }
       this.clear(timer.key, timer.name);

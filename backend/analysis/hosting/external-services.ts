@@ -7,9 +7,9 @@ import type { Setup } from '../../../core/setup/setup.ts';
 import { limits } from '../../../core/wire/limits.ts';
 import { EXTERNAL } from './plan.ts';
 
-const RETRY_LOOK_MS = 100;
+const RETRY_POLL_MS = 100;
 
-/** Tells services that run elsewhere how they are set up, and Redis what it needs to write for them. */
+/** Publishes the set-up of external services, and what Redis needs to write events for them. */
 export async function publishExternalSetup(
   redis: Redis,
   { services, pipelines }: Setup,
@@ -33,17 +33,17 @@ export async function publishExternalSetup(
     const { envelope, logMax, keepsState, latestKey } = channelSpec(name, channels);
     return [name, `${envelope} ${logMax} ${keepsState ? 1 : 0} ${latestKey}`];
   });
-  const tell = redis.multi().del(keys.outside, keys.retryPolicy, keys.declared);
-  if (texts.length > 0) tell.hset(keys.outside, new Map(texts));
-  if (policies.size > 0) tell.hset(keys.retryPolicy, policies);
-  if (declared.length > 0) tell.hset(keys.declared, new Map(declared));
-  await tell.exec();
+  const write = redis.multi().del(keys.outside, keys.retryPolicy, keys.declared);
+  if (texts.length > 0) write.hset(keys.outside, new Map(texts));
+  if (policies.size > 0) write.hset(keys.retryPolicy, policies);
+  if (declared.length > 0) write.hset(keys.declared, new Map(declared));
+  await write.exec();
 }
 
-/** Puts events that a service failed at back onto its channel when their time has come, until it is closed. */
+/** Puts events at which a service failed back on its channel when their time has come, until it is closed. */
 export function startRetries(redis: Redis): { close(): void } {
   let isBusy = false;
-  const look = async () => {
+  const poll = async () => {
     if (isBusy || redis.status !== 'ready') return;
     isBusy = true;
     try {
@@ -52,6 +52,6 @@ export function startRetries(redis: Redis): { close(): void } {
       isBusy = false;
     }
   };
-  const looks = setInterval(() => void look().catch(() => {}), RETRY_LOOK_MS);
-  return { close: () => clearInterval(looks) };
+  const polls = setInterval(() => void poll().catch(() => {}), RETRY_POLL_MS);
+  return { close: () => clearInterval(polls) };
 }

@@ -10,19 +10,20 @@ import type { Service as ServiceDocument } from '../../../schemas/types.ts';
 import { forgetService } from '../running/checkpoint.ts';
 import { publishExternalSetup } from './external-services.ts';
 import { Handover } from '../running/handover.ts';
-import { LiveRunner } from '../running/live.ts';
+import { LiveRunner } from '../running/live-runner.ts';
 import type { Partition } from '../running/partition.ts';
 import { plan, servicesOf, type PlannedService, type ServiceRequest } from './plan.ts';
-import { ServiceRunner } from '../running/runner.ts';
+import { ServiceRunner } from '../running/service-runner.ts';
 import type { ServiceKind } from '../engine/service.ts';
 
+/** What a host needs. */
 export interface HostParts {
   redis: Redis;
   kinds: ReadonlyMap<string, ServiceKind>;
   channels: Settings['channels'];
   partition: Partition | null;
   log: Logger;
-  /** Where what services count and observe also goes. */
+  /** Where metrics of services also go. */
   metricSinks?: MetricSink[];
 }
 
@@ -30,7 +31,7 @@ interface HostedParts extends HostParts {
   handover: Handover;
 }
 
-/** The services of this process: those that the set-up asks for. One that fails, comes or goes does not touch the others. */
+/** Runs the services of the set-up in this process. A service that fails, starts or stops does not affect the others. */
 export class Host {
   readonly #parts: HostedParts;
   readonly #hosted = new Map<string, HostedService>();
@@ -41,7 +42,7 @@ export class Host {
     this.#parts = { ...parts, handover: new Handover() };
   }
 
-  /** Starts, stops and changes services until they are those of the set-up. */
+  /** Starts, stops and replaces services to match a set-up. */
   async apply(setup: Setup): Promise<void> {
     if (this.#isClosed) return;
     const applying = this.#apply(setup);
@@ -49,6 +50,7 @@ export class Host {
     await applying;
   }
 
+  /** Ends all services; they can continue elsewhere. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#applying;
@@ -71,9 +73,9 @@ export class Host {
   }
 }
 
-/** One service that runs here, or stands still because it is told to, or because its definition is wrong. */
+/** One service of the set-up. It runs, or it is stopped, or it has failed. */
 class HostedService {
-  /** Its configuration; another one is another service. */
+  /** Its configuration as JSON text: a changed one is another service. */
   readonly text: string;
   readonly #name: string;
   readonly #parts: HostedParts;
@@ -99,14 +101,14 @@ class HostedService {
     this.#presence = new Presence(parts.redis, () => this.#document());
   }
 
-  /** Ends it; it can go on from where it is, here or elsewhere. */
+  /** Ends it; it can continue later, here or elsewhere. */
   async close(): Promise<void> {
     this.#runner?.close();
     await this.#ended;
     await this.#presence.close();
   }
 
-  /** It will not come back: nobody waits for it any more. */
+  /** Deletes what it keeps: it will not come back. */
   async forget(): Promise<void> {
     if (this.#planned) await forgetService(this.#parts.redis, this.#runnerName, this.#planned.input);
   }

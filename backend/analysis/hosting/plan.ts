@@ -9,39 +9,40 @@ import { checkedParams } from './registry.ts';
 import type { RetryPolicy } from '../running/dead-letters.ts';
 import { MAIN_OUTPUT, type Service, type ServiceKind } from '../engine/service.ts';
 
-/** A service that is about to run: all that its definition says, checked. */
+/** A service that can run: its checked definition. */
 export interface PlannedService {
   name: string;
   service: Service<unknown>;
   input: string;
-  /** By the output's name. */
+  /** Output channels by name of the output. */
   outputs: ReadonlyMap<string, ChannelSpec>;
   mode: 'committed' | 'live';
-  /** What was kept under another of these can't be gone on with. */
+  /** A checkpoint under another definition can't be continued. */
   definition: string;
-  /** What it gives events to carry that enter a pipeline by it. */
+  /** What events carry that enter a pipeline here; null if none do. */
   enters: Carried | null;
   retryPolicy: RetryPolicy | null;
   keepsPlace: boolean;
   specOf: (channel: string) => ChannelSpec;
-  /** See `RunnerParts`. */
+  /** The service with other parameters, for events that carry some; see `RunnerParts`. */
   variant: (event: CloudEvent) => Service<unknown> | null;
 }
 
 /** A service that a set-up asks for. */
 export interface ServiceRequest extends ServiceConfig {
-  /** It lets events into a pipeline: what it gives them to carry. */
+  /** Events enter a pipeline here: what they carry from then on. */
   enters?: Carried;
-  /** It is this step of a pipeline: by this name events bring parameters for it. */
+  /** It is a step of a pipeline. Events carry parameters for it under this name. */
   step?: { name: string } & RetryPolicy;
 }
 
-/** `use` of a service that runs elsewhere. */
+/** `use` of an external service. */
 export const EXTERNAL = 'outside';
 
 /**
- * All services that a set-up asks for to run here: those it names, and those that its analytics and the steps of its
- * pipelines are. Name -> configuration. @throws Error where a pipeline can't be laid out
+ * All services that a set-up asks for here: its services, its analytics, and the steps of its pipelines.
+ * @returns name -> configuration
+ * @throws Error if a pipeline is not valid
  */
 export function servicesOf({ services, analytics, pipelines }: Setup): Map<string, ServiceRequest> {
   const wanted = new Map<string, ServiceRequest>();
@@ -70,7 +71,7 @@ function windowsOf(name: string, { from, to = name, state, ...params }: Analytic
   return { use: 'windows', input: from, output: to, params, ...(state && { state }) };
 }
 
-/** @throws refusal saying what is wrong with a service's configuration */
+/** Checks the configuration of a service. @throws refusal saying what is wrong with it */
 export function plan(
   name: string,
   config: ServiceRequest,
@@ -81,17 +82,17 @@ export function plan(
   if (!kind)
     throw refusal(
       'service_unknown',
-      `Service "${name}" uses "${config.use}", which is no file under backend/analysis/services.`,
-      { hint: `There are: ${[...kinds.keys()].join(', ')}.` },
+      `Service "${name}" uses "${config.use}", but there is no such kind of service.`,
+      { hint: `The kinds are: ${[...kinds.keys()].join(', ')}.` },
     );
   const input = config.input ?? kind.input;
   const outputs = outputsOf(name, kind, config, channels);
   if ([...outputs.values()].some((spec) => spec.name === input))
-    throw refusal('config_invalid', `Service "${name}" would read what it writes: "${input}".`);
+    throw refusal('config_invalid', `Service "${name}" would read its own output: "${input}".`);
   const params = checkedParams(name, kind, config.params ?? {});
   return {
     name,
-    service: created(name, kind, params),
+    service: createService(name, kind, params),
     input,
     outputs,
     mode: config.mode ?? 'committed',
@@ -106,24 +107,28 @@ export function plan(
 
 const VARIANTS_MAX = 100;
 
-/** Services with the parameters that events bring; each is made once, where what it keeps does not depend on them. */
+/** Finds the service with the parameters that an event carries. Each is created once; at most 100 are kept. */
 function variants(name: string, { step, params }: ServiceRequest, kind: ServiceKind) {
-  const made = new Map<string, Service<unknown> | null>();
+  const created = new Map<string, Service<unknown> | null>();
   return ({ params: text }: CloudEvent): Service<unknown> | null => {
     if (text === undefined || !step) return null;
-    const known = made.get(text);
+    const known = created.get(text);
     if (known !== undefined) return known;
     const own = (JSON.parse(text) as { [step: string]: { [name: string]: unknown } })[step.name];
     if (own && !kind.keepsState)
-      throw new Error(`"${step.name}" takes none from events: what it keeps depends on them`);
-    const service = own ? created(name, kind, checkedParams(name, kind, { ...params, ...own })) : null;
-    if (made.size >= VARIANTS_MAX) made.clear();
-    made.set(text, service);
+      throw new Error(`"${step.name}" takes no parameters from events, because its state depends on them`);
+    const service = own ? createService(name, kind, checkedParams(name, kind, { ...params, ...own })) : null;
+    if (created.size >= VARIANTS_MAX) created.clear();
+    created.set(text, service);
     return service;
   };
 }
 
-function created(name: string, kind: ServiceKind, params: { [name: string]: unknown }): Service<unknown> {
+function createService(
+  name: string,
+  kind: ServiceKind,
+  params: { [name: string]: unknown },
+): Service<unknown> {
   try {
     return kind.create(params);
   } catch (cause) {
@@ -132,7 +137,7 @@ function created(name: string, kind: ServiceKind, params: { [name: string]: unkn
   }
 }
 
-/** A service's outputs by name. @throws refusal for one that it has not */
+/** The output channels of a service by name of the output. @throws refusal for an output that the kind does not have */
 function outputsOf(
   name: string,
   kind: ServiceKind,

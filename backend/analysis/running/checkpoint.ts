@@ -11,18 +11,20 @@ import { callFunction, type Redis } from '../../../core/redis/connection.ts';
 import { batchKeys, batchOf } from '../../../core/writing/batch.ts';
 import { BATCH, FUNCTIONS } from '../../../core/lua/functions.ts';
 
-/** What a service had committed: how far it has read each input, and what its engine keeps. */
+/** What a service has committed: its position in each input, and the state of its engine. */
 export interface Checkpoint {
-  /** Names the last commit; '' before the first. */
+  /** Name of the last commit; '' before the first. */
   commit: string;
   positions: Map<string, Position>;
   entries: Map<string, string>;
 }
 
-/** Beside what the engine keeps: the definition it was kept under, and the last epoch of the input brought to its end. */
+/** Checkpoint entry: the definition of the service that made the checkpoint. */
 export const DEFINITION_ENTRY = '#definition';
+/** Checkpoint entry: the last epoch of the input that the service has brought to its end. */
 export const ENDED_ENTRY = '#over';
 
+/** Reads the checkpoint of a service; an empty one if there is none. */
 export async function readCheckpoint(redis: Redis, service: string): Promise<Checkpoint> {
   const positions = new Map<string, Position>();
   const entries = new Map<string, string>();
@@ -34,54 +36,57 @@ export async function readCheckpoint(redis: Redis, service: string): Promise<Che
   return { commit: all['#commit'] ?? '', positions, entries };
 }
 
-/** Records for one output, framed to follow `from`; `head` is where the output is believed to stand. */
+/** Events for one output channel. */
 export interface OutputBatch {
   spec: ChannelSpec;
+  /** Where this process believes the head of the channel to be. */
   head: Position;
+  /** The position that the first of the events follows. */
   from: Position;
   records: TimedRecord[];
   events: string[];
-  /** What the events say, where somebody in this process reads them; null where nobody does. */
-  known: CloudEvent[] | null;
-  /** The events that led to each; null where a timer did. */
+  /** The same events parsed, if another service of this process reads them; else null. */
+  parsed: CloudEvent[] | null;
+  /** The input event that each was derived from; null for a timer. */
   causes: (CloudEvent | null)[];
 }
 
-/** What a service did with a batch of input. */
+/** The outcome of a batch of input. */
 export interface Commit {
   service: string;
-  /** Until when the service counts as attached, epoch ms: so long a replay waits for it. */
+  /** Replays wait for the service until then, epoch ms. */
   attachedUntilMs: number;
-  /** Write nothing while it would push events out of a log that an attached service has not read. */
+  /** Write nothing while that would push events out of a log that an attached service has not read. */
   waits: boolean;
-  /** Forget all that was kept first: a new epoch began. */
+  /** Delete the old entries first: a new epoch has begun. */
   forget: boolean;
-  /** The commit that this one follows, and this one: no two in the world have the same name. */
+  /** Name of the commit that this one follows, and its own name. Names are unique. */
   last: string;
   commit: string;
-  /** All inputs of the service, and where it stands now. */
+  /** All inputs of the service, and its new position in each. */
   inputs: { channel: string; to: Position }[];
-  /** What changed of what the engine keeps; '' forgets an entry. */
+  /** Changed entries of the engine; '' deletes an entry. */
   entries: ReadonlyMap<string, string>;
   /** Dead letters as JSON text. */
-  letters: string[];
-  /** Events as JSON text that come back to the input, and when, epoch ms. */
+  deadLetters: string[];
+  /** Events to put back on the input, as JSON text, and the time, epoch ms. */
   retries: { text: string; dueMs: number }[];
-  /** Hops of sampled traces: the trace's id, and the Hop as JSON text. */
+  /** Hops of sampled traces: id of the trace, and the Hop as JSON text. */
   hops: { trace: string; text: string }[];
   outputs: OutputBatch[];
 }
 
+/** What became of a commit. */
 export type CommitReply =
   | { done: true }
-  /** An output stands elsewhere. */
+  /** The head of an output is elsewhere than believed. */
   | { done: false; channel: string; head: Position }
-  /** This service has to read on first. */
+  /** A log has no room until this service has read on. */
   | { done: false; consumer: string }
-  /** Another process has gone on with the service; or Redis no longer knows it. */
+  /** Another process has continued the service, or Redis has lost its checkpoint. */
   | { done: false };
 
-/** All of it in one atomic call; nothing is written when Redis stands elsewhere than believed. */
+/** Writes the outcome of a batch in one atomic call. Writes nothing if Redis is in another state than believed. */
 export async function commit(redis: Redis, work: Commit): Promise<CommitReply> {
   const names = [
     keys.checkpoint(work.service),
@@ -101,7 +106,7 @@ export async function commit(redis: Redis, work: Commit): Promise<CommitReply> {
     outputs: work.outputs.length,
     inputs: work.inputs.flatMap(({ channel, to }) => [channel, positionText(to)]),
     entries,
-    letters: work.letters,
+    letters: work.deadLetters,
     retries: work.retries.flatMap(({ dueMs, text }) => [dueMs, text]),
     hops: work.hops.flatMap(({ trace, text }) => [trace, text]),
   });
@@ -114,16 +119,16 @@ export async function commit(redis: Redis, work: Commit): Promise<CommitReply> {
     return { done: false, channel: String(reply[1]), head };
   }
   if (reply[0] === -2) return { done: false, consumer: String(reply[1]) };
-  // A connection that broke after the commit sends it again: then it is there already.
+  // After a broken connection a commit is sent again; it may have been done the first time.
   return String(reply[1]) === work.commit ? { done: true } : { done: false };
 }
 
-/** A service will not come back: what it kept goes, and no replay waits for it. */
+/** Deletes the checkpoint of a service that will not come back, and detaches it: no replay waits for it any more. */
 export async function forgetService(redis: Redis, service: string, input: string): Promise<void> {
   await redis.multi().del(keys.checkpoint(service)).hdel(keys.consumers(input), service).exec();
 }
 
-/** A service that has not run yet is to begin after a position. */
+/** Makes a service that has not run yet begin after a position. */
 export async function setStartPosition(
   redis: Redis,
   service: string,
@@ -131,46 +136,4 @@ export async function setStartPosition(
   position: Position,
 ): Promise<void> {
   await redis.hsetnx(keys.checkpoint(service), `@${input}`, positionText(position));
-}
-
-/** Tells that the service is attached although nothing comes in. */
-export async function renewAttachment(
-  redis: Redis,
-  service: string,
-  channel: string,
-  at: Position,
-  untilMs: number,
-): Promise<void> {
-  await redis.hset(keys.consumers(channel), service, `${positionText(at)} ${untilMs}`);
-}
-
-/** Tells those who read an output that nothing more will come in an epoch of it. All of it must have been written. */
-export async function markEnded(redis: Redis, channel: string, epoch: number): Promise<void> {
-  const args = FUNCTIONS.mark.encode({ token: '', epoch, timeMs: '', isOver: true });
-  await callFunction(redis, 'mark', [keys.head(channel), keys.ends(channel)], args);
-}
-
-/** How far a channel is beyond its last event. */
-export interface ChannelProgress {
-  head: Position;
-  /** Nothing before this will come in the epoch, epoch ms; null where no replay says so. */
-  watermarkMs: number | null;
-  /** Offset of the epoch's last event, where it was played to its end. */
-  endOffset: number | null;
-}
-
-export async function readProgress(redis: Redis, channel: string, epoch: number): Promise<ChannelProgress> {
-  const replies = await redis
-    .multi()
-    .hmget(keys.head(channel), 'epoch', 'offset', 'watermark', 'watermark_epoch')
-    .hget(keys.ends(channel), String(epoch))
-    .exec();
-  const [headEpoch, offset, watermark, watermarkEpoch] = replies![0]![1] as (string | null)[];
-  const end = replies![1]![1] as string | null;
-  const head = { epoch: Number(headEpoch ?? 0), offset: Number(offset ?? 0) };
-  return {
-    head,
-    watermarkMs: watermark && Number(watermarkEpoch) === epoch ? Number(watermark) : null,
-    endOffset: end === null ? null : Number(end),
-  };
 }

@@ -1,57 +1,61 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Position } from '../../../core/wire/event.ts';
+import { limits } from '../../../core/wire/limits.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
 import { deadLetterText } from '../../../core/redis/channel-store.ts';
-import { limits } from '../../../core/wire/limits.ts';
-import { commit, renewAttachment, type CommitReply, type Commit } from './checkpoint.ts';
-import type { Results } from '../engine/engine.ts';
-import type { Handover } from './handover.ts';
-import { traceHops } from './trace-hops.ts';
+import type { Results } from '../engine/results.ts';
+import { renewAttachment } from './channel-progress.ts';
+import { commit, type Commit, type CommitReply } from './checkpoint.ts';
 import { deadLettersOf, invalidEventLetter, splitRetries, type RetryPolicy } from './dead-letters.ts';
-import { WATERMARK_ENTRY, watermarkText } from './partition-watermarks.ts';
+import type { Handover } from './handover.ts';
 import type { Outputs } from './outputs.ts';
+import { WATERMARK_ENTRY, watermarkText } from './partition-watermarks.ts';
 import type { TelemetrySender } from './telemetry-sender.ts';
+import { traceHops } from './trace-hops.ts';
 
+/** Pause before another try while a log has no room. */
 const FULL_RETRY_MS = 20;
 
+/** What a committer needs. */
 export interface CommitterParts {
   redis: Redis;
   service: string;
-  /** Of the service, and of the partition of it that is run. */
+  /** Name of the partition that is run; the name of the service if it is not partitioned. */
   name: string;
   input: string;
   outputs: Outputs;
   handover: Handover;
-  /** null: what fails once is a dead letter. */
+  /** null: an event at which the service fails is a dead letter at once. */
   retryPolicy: RetryPolicy | null;
-  voice: TelemetrySender;
+  telemetry: TelemetrySender;
 }
 
-/** How something is committed. */
+/** How results are committed. */
 export interface CommitOptions {
-  /** The first of its epoch: what was kept of the one before goes. */
-  fresh: boolean;
-  /** Waits where a log has no room for it. */
+  /** Whether this is the first commit of its epoch: the entries of the epoch before are deleted. */
+  isFirst: boolean;
+  /** Whether to wait while a log has no room for the results. */
   waits: boolean;
-  /** When what led to it was read: wall time, epoch ms. */
+  /** When the input was read: wall time, epoch ms. */
   receivedMs: number;
-  /** Of a partition: nothing before this event time will be derived any more, epoch ms; '' where that is not known. */
-  markMs?: number | '';
-  /** What was read and is no event. */
-  lines: string[];
+  /** For a partition: its watermark, epoch ms; '' if it is not known. */
+  watermarkMs?: number | '';
+  /** Lines of the input that are not valid events. */
+  invalidLines: string[];
 }
 
-/** Commits what a service derives, one batch after the other, each following the last that this process knows of. */
+/** Commits what a service derives, one batch after the other. Each commit names the one that it follows. */
 export class Committer {
   readonly #parts: CommitterParts;
   readonly #token = randomUUID();
-  /** The last commit, '' before the first; and how many this process has made. */
+  /** Name of the last commit; '' before the first. */
   #last = '';
+  /** Number of commits of this process. */
   #count = 0;
-  /** How far Redis is known to be; null before `start`. */
+  /** The position that Redis is known to have; null before `start`. */
   #settled: Position | null = null;
-  /** The commit that is under way, with what comes next being derived meanwhile; false: it was refused. */
+  /** The commit under way; the next results are derived meanwhile. False: it was refused. */
   #underWay: Promise<boolean> = Promise.resolve(true);
   #isSending = false;
   #closed = false;
@@ -60,13 +64,13 @@ export class Committer {
     this.#parts = parts;
   }
 
-  /** Goes on from a commit that stands at a position. */
+  /** Continues from the last commit and its position. */
   async start(last: string, at: Position): Promise<void> {
     this.#last = last;
     this.#underWay = Promise.resolve(true);
     await this.#parts.outputs.load();
     this.#settled = at;
-    await this.stayAttached();
+    await this.renewAttachment();
   }
 
   /** Commits nothing until the next start. */
@@ -74,29 +78,29 @@ export class Committer {
     this.#settled = null;
   }
 
-  /** Waits no longer for room in a log. */
+  /** Stops waiting for room in a log. */
   close(): void {
     this.#closed = true;
   }
 
-  /** Tells replays to wait for the service although nothing comes in. */
-  async stayAttached(): Promise<void> {
-    // A commit says so itself, and what it says is newer.
+  /** Tells replays that the service is still attached. */
+  async renewAttachment(): Promise<void> {
+    // A commit under way does the same with a newer position.
     if (!this.#settled || this.#isSending) return;
     const { redis, name, input } = this.#parts;
     await renewAttachment(redis, name, input, this.#settled, Date.now() + limits.ATTACHED_MS);
   }
 
-  /** Whether what was sent is in Redis. False: it was refused, because Redis stands elsewhere. */
+  /** Waits for the commit under way. False: it was refused, because Redis is in another state than believed. */
   arrived(): Promise<boolean> {
     return this.#underWay;
   }
 
-  /** Sends results, once what was sent before has arrived. False: that was refused. */
-  async send(results: Results, to: Position, manner: CommitOptions): Promise<boolean> {
+  /** Commits results after the commit under way. False: that one was refused. */
+  async send(results: Results, to: Position, options: CommitOptions): Promise<boolean> {
     if (!(await this.#underWay)) return false;
-    this.#underWay = this.#write(results, to, manner);
-    // Where it fails it fails when it is awaited.
+    this.#underWay = this.#write(results, to, options);
+    // A failure surfaces when the promise is awaited.
     this.#underWay.catch(() => {});
     return true;
   }
@@ -104,43 +108,44 @@ export class Committer {
   async #write(
     results: Results,
     to: Position,
-    { fresh, waits, markMs, receivedMs, lines }: CommitOptions,
+    { isFirst, waits, watermarkMs, receivedMs, invalidLines }: CommitOptions,
   ): Promise<boolean> {
-    const { name, service, input, outputs, retryPolicy } = this.#parts;
+    const { name, service, input, outputs, retryPolicy, telemetry } = this.#parts;
     const { retries, dead } = splitRetries(results.rejected, retryPolicy);
-    const of = { channel: input, service };
-    const letters = deadLettersOf({ ...results, rejected: dead }, of).concat(
-      lines.map((line) => invalidEventLetter(line, of)),
-    );
+    const origin = { channel: input, service };
+    const deadLetters = [
+      ...deadLettersOf({ failed: results.failed, rejected: dead }, origin),
+      ...invalidLines.map((line) => invalidEventLetter(line, origin)),
+    ];
     const work: Commit = {
       service: name,
       attachedUntilMs: Date.now() + limits.ATTACHED_MS,
       waits,
-      forget: fresh,
+      forget: isFirst,
       last: this.#last,
       commit: `${this.#token}/${++this.#count}`,
       inputs: [{ channel: input, to }],
       entries: results.entries,
-      letters: letters.map(deadLetterText),
+      deadLetters: deadLetters.map(deadLetterText),
       retries,
       hops: [],
       outputs: [],
     };
     for (;;) {
-      work.outputs = outputs.batches(results.outputs, to.epoch, fresh);
+      work.outputs = outputs.batches(results.outputs, to.epoch, isFirst);
       work.hops = traceHops(results, { service, receivedMs, retries, batches: work.outputs });
-      if (markMs !== undefined)
-        results.entries.set(WATERMARK_ENTRY, watermarkText(outputs.standing(work.outputs), markMs));
-      const result = await this.#commit(work);
-      if (result.done) {
+      if (watermarkMs !== undefined)
+        results.entries.set(WATERMARK_ENTRY, watermarkText(outputs.mainEpoch(work.outputs), watermarkMs));
+      const reply = await this.#commit(work);
+      if (reply.done) {
         outputs.settle(work.outputs);
         this.#last = work.commit;
         this.#settled = to;
-        this.#parts.voice.tell(results.told);
+        telemetry.send(results.telemetry);
         return true;
       }
-      if ('head' in result) await outputs.correct(result.channel, result.head);
-      else if ('consumer' in result && !this.#closed) await delay(FULL_RETRY_MS);
+      if ('head' in reply) await outputs.correct(reply.channel, reply.head);
+      else if ('consumer' in reply && !this.#closed) await delay(FULL_RETRY_MS);
       else return false;
     }
   }
@@ -151,9 +156,9 @@ export class Committer {
     this.#isSending = true;
     let isDone = false;
     try {
-      const result = await commit(redis, work);
-      isDone = result.done;
-      return result;
+      const reply = await commit(redis, work);
+      isDone = reply.done;
+      return reply;
     } finally {
       this.#isSending = false;
       settle(isDone);

@@ -1,6 +1,6 @@
 import { timeMsOf, type CloudEvent } from '../../../core/wire/event.ts';
 
-/** A line as an event. Null for what is none: a channel may carry bare data, and anybody can write to it. */
+/** Parses an event. Null if the text is not a valid event: a channel may carry bare data, and anybody can write to it. */
 export function parseEvent(line: string): CloudEvent | null {
   try {
     const event = JSON.parse(line) as Partial<CloudEvent> | null;

@@ -1,14 +1,16 @@
-import { parsePosition, positionText, type Position } from '../../../core/wire/event.ts';
+import { comparePositions, parsePosition, positionText, type Position } from '../../../core/wire/event.ts';
 import { keys } from '../../../core/wire/keys.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
 import type { SourcePartition } from '../engine/watermark.ts';
+import type { Engine } from '../engine/engine.ts';
 import { partitionName } from './partition.ts';
+import { IDLE_POLL_MS } from './runner-parts.ts';
 
-/** What a partition keeps of how far it is on its output: `<channel> <epoch> <event time, ms>`. */
+/** Checkpoint entry: the watermark of a partition on its output, as `<channel> <epoch> <event time, epoch ms>`. */
 export const WATERMARK_ENTRY = '#mark';
 const SOURCE = '/services/';
 
-/** '' where it is not known. */
+/** The text of the entry; '' if the watermark is not known. */
 export function watermarkText(
   { channel, epoch }: { channel: string; epoch: number },
   timeMs: number | '',
@@ -16,29 +18,61 @@ export function watermarkText(
   return timeMs === '' ? '' : `${channel} ${epoch} ${timeMs}`;
 }
 
-/** How far the processes are that write a channel together, true once the channel has been read up to `head`. */
-export interface PartitionWatermarks {
+/** Watermarks of the partitions that write a channel together. They are valid once the channel has been read up to `head`. */
+interface PartitionWatermarks {
   head: Position;
-  parts: { part: SourcePartition; timeMs: number }[];
+  partitions: { partition: SourcePartition; timeMs: number }[];
 }
 
-/** Looks how far they are: one that has nothing to say must not hold up those who read what the others say. */
-export async function readPartitionWatermarks(
+/** Reads the watermarks of partitions from their checkpoints. */
+async function readPartitionWatermarks(
   redis: Redis,
   channel: string,
-  parts: SourcePartition[],
+  partitions: SourcePartition[],
 ): Promise<PartitionWatermarks> {
   const reading = redis.multi().hmget(keys.head(channel), 'epoch', 'offset');
-  for (const { source, ...partition } of parts)
+  for (const { source, ...partition } of partitions)
     reading.hget(keys.checkpoint(partitionName(source.slice(SOURCE.length), partition)), WATERMARK_ENTRY);
-  const [standing, ...marks] = (await reading.exec())!.map(([, reply]) => reply);
-  const [epoch, offset] = standing as (string | null)[];
+  const [headReply, ...watermarks] = (await reading.exec())!.map(([, reply]) => reply);
+  const [epoch, offset] = headReply as (string | null)[];
   const head = parsePosition(positionText({ epoch: Number(epoch ?? 0), offset: Number(offset ?? 0) }));
   return {
     head,
-    parts: parts.flatMap((part, i) => {
-      const [of, ofEpoch, timeMs] = ((marks[i] as string | null) ?? '').split(' ');
-      return of === channel && Number(ofEpoch) === head.epoch ? [{ part, timeMs: Number(timeMs) }] : [];
+    partitions: partitions.flatMap((partition, i) => {
+      const [of, ofEpoch, timeMs] = ((watermarks[i] as string | null) ?? '').split(' ');
+      return of === channel && Number(ofEpoch) === head.epoch ? [{ partition, timeMs: Number(timeMs) }] : [];
     }),
   };
+}
+
+/**
+ * Follows the watermarks of the partitions that write the input of a service together: a partition without events must not
+ * hold up the readers of the others.
+ */
+export class PartitionWatermarkFollower {
+  readonly #redis: Redis;
+  readonly #channel: string;
+  /** Read from the checkpoints, but not valid yet; null if there are none. */
+  #pending: PartitionWatermarks | null = null;
+  #nextReadMs = 0;
+
+  constructor(redis: Redis, channel: string) {
+    this.#redis = redis;
+    this.#channel = channel;
+  }
+
+  /** Advances an engine that has read the channel up to a position. */
+  async advance(engine: Engine, position: Position): Promise<void> {
+    const { sourcePartitions } = engine;
+    if (sourcePartitions.length === 0) return;
+    if (!this.#pending && performance.now() > this.#nextReadMs) {
+      this.#nextReadMs = performance.now() + IDLE_POLL_MS;
+      this.#pending = await readPartitionWatermarks(this.#redis, this.#channel, sourcePartitions);
+    }
+    if (!this.#pending || comparePositions(position, this.#pending.head) < 0) return;
+    const { head, partitions } = this.#pending;
+    this.#pending = null;
+    if (head.epoch !== position.epoch) return;
+    for (const { partition, timeMs } of partitions) engine.advancePartition(partition, timeMs);
+  }
 }

@@ -5,12 +5,12 @@ import type { Redis } from '../../../core/redis/connection.ts';
 import { DEFINITION_ENTRY, forgetService, ENDED_ENTRY } from './checkpoint.ts';
 import { isOtherPartitioning, partitionName, type Partition } from './partition.ts';
 
-/** Another partition of the service, by its last commit. */
+/** Another partition of the service, as of its last commit. */
 export interface Peer {
-  /** Of the input; 0 before its first commit. */
+  /** Its epoch of the input; 0 before its first commit. */
   epoch: number;
   /** The last epoch that it has brought to its end. */
-  overEpoch: number;
+  endedEpoch: number;
   /** Whether it runs, or may be back in a moment. */
   isAttached: boolean;
 }
@@ -23,7 +23,7 @@ export interface PeersParts {
   definition: string;
 }
 
-/** The other processes that one service is divided among: together they write its output. */
+/** The other partitions of a service. All partitions write its output together. */
 export class Peers {
   readonly #parts: PeersParts;
   readonly #names: string[];
@@ -37,37 +37,37 @@ export class Peers {
       .map((index) => partitionName(service, { index, count: partition!.count }));
   }
 
-  /** Those that run the service as it is defined here. */
-  async look(): Promise<Peer[]> {
+  /** Reads the state of all other partitions. */
+  async read(): Promise<Peer[]> {
     const { redis, input, definition } = this.#parts;
     if (this.#names.length === 0) return [];
     const [attached] = await attachedConsumers(redis, [input]);
     const fields = [`@${input}`, ENDED_ENTRY, DEFINITION_ENTRY];
-    const fellows = this.#names.map(async (name) => {
-      const [position, over, itsDefinition] = await redis.hmget(keys.checkpoint(name), ...fields);
+    const peers = this.#names.map(async (name) => {
+      const [position, ended, itsDefinition] = await redis.hmget(keys.checkpoint(name), ...fields);
       return {
         epoch: position && itsDefinition === definition ? parsePosition(position).epoch : 0,
-        overEpoch: Number(over ?? 0),
+        endedEpoch: Number(ended ?? 0),
         isAttached: attached!.some(({ consumer }) => consumer === name),
       };
     });
-    return Promise.all(fellows);
+    return Promise.all(peers);
   }
 
-  /** Whether the service runs divided otherwise: two divisions at once would derive everything twice. */
-  async isDividedOtherwise(): Promise<boolean> {
-    const names = await this.#otherwise();
+  /** Whether the service runs with another number of partitions: everything would be derived twice. */
+  async hasOtherPartitioning(): Promise<boolean> {
+    const names = await this.#otherNames();
     return names.length > 0 && (await this.#parts.redis.exists(names.map(keys.holder))) > 0;
   }
 
-  /** What it derived divided otherwise is void: this division begins anew. */
-  async takeOver(): Promise<void> {
+  /** Deletes the checkpoints of partitionings with another number: what they derived is void. */
+  async forgetOtherPartitionings(): Promise<void> {
     const { redis, input } = this.#parts;
-    await Promise.all((await this.#otherwise()).map((name) => forgetService(redis, name, input)));
+    await Promise.all((await this.#otherNames()).map((name) => forgetService(redis, name, input)));
   }
 
-  /** The parts of other divisions that ever ran. */
-  async #otherwise(): Promise<string[]> {
+  /** Names of the partitions that ever ran under another partitioning. */
+  async #otherNames(): Promise<string[]> {
     const { redis, service, partition, input } = this.#parts;
     const names = await redis.hkeys(keys.consumers(input));
     return names.filter((name) => isOtherPartitioning(name, service, partition));

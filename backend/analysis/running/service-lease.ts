@@ -3,63 +3,65 @@ import { keys } from '../../../core/wire/keys.ts';
 import { callFunction, type Redis } from '../../../core/redis/connection.ts';
 import { FUNCTIONS } from '../../../core/lua/functions.ts';
 
-/** So long a process has the right without a further sign. */
-const LIFE_MS = 2_000;
+/** How long a lease lasts without renewal. */
+const LEASE_MS = 2_000;
 
+/** How a lease is taken over. */
 export interface ServiceLeaseOptions {
   /**
-   * Whether to take the right at once from a process whose connection is gone. It may come back and not know for half a
-   * second: where that would do harm, the right has to run out.
+   * Whether to take the lease at once from a process whose connection is gone. That process may reconnect and not notice
+   * for half a second. Where this would do harm, wait until its lease expires.
    */
-  isHasty: boolean;
+  takesOverAtOnce: boolean;
 }
 
 /**
- * The right to run a service: one process at a time has it, while it gives signs of life. It spares double work; that nothing
- * is doubled is seen to by the commits.
+ * The lease of a service: one process at a time has it, and must renew it. It avoids double work. Correctness does not
+ * depend on it: commits make sure that nothing is derived twice.
  */
 export class ServiceLease {
   readonly #redis: Redis;
   readonly #service: string;
-  readonly #isHasty: boolean;
-  /** `<id of the connection> <something unique>`; null before it is asked for. */
+  readonly #takesOverAtOnce: boolean;
+  /** `<id of the connection> <UUID>`; null before the first request. */
   #token: string | null = null;
-  #sureUntilMs = -Infinity;
+  #validUntilMs = -Infinity;
 
-  constructor(redis: Redis, service: string, { isHasty }: ServiceLeaseOptions) {
+  constructor(redis: Redis, service: string, { takesOverAtOnce }: ServiceLeaseOptions) {
     this.#redis = redis;
     this.#service = service;
-    this.#isHasty = isHasty;
+    this.#takesOverAtOnce = takesOverAtOnce;
   }
 
-  /** Whether it is certain that no other process has the right. */
-  get isSure(): boolean {
-    return performance.now() < this.#sureUntilMs;
+  /** Whether this process certainly has the lease, without asking Redis. */
+  get isValid(): boolean {
+    return performance.now() < this.#validUntilMs;
   }
 
-  /** Takes the right, or keeps it. False while another process has it. */
-  async take(): Promise<boolean> {
-    const askedMs = performance.now();
+  /** Gets or renews the lease. False while another process has it. */
+  async acquire(): Promise<boolean> {
+    const requestedAtMs = performance.now();
     this.#token ??= `${await this.#connection()} ${randomUUID()}`;
-    let other = await this.#hold(this.#token, LIFE_MS);
-    if (other !== null && this.#isHasty && (await this.#isGone(other))) {
-      await this.#hold(other, 0);
-      other = await this.#hold(this.#token, LIFE_MS);
+    let other = await this.#request(this.#token, LEASE_MS);
+    if (other !== null && this.#takesOverAtOnce && (await this.#isGone(other))) {
+      await this.#request(other, 0);
+      other = await this.#request(this.#token, LEASE_MS);
     }
-    this.#sureUntilMs = other === null ? askedMs + LIFE_MS : -Infinity;
-    // By the next time the connection may be another.
+    this.#validUntilMs = other === null ? requestedAtMs + LEASE_MS : -Infinity;
+    // The connection may be another one by the next request.
     if (other !== null) this.#token = null;
     return other === null;
   }
 
+  /** Gives the lease up, so that another process can have it at once. */
   async release(): Promise<void> {
     if (this.#token === null) return;
-    this.#sureUntilMs = -Infinity;
-    await this.#hold(this.#token, 0);
+    this.#validUntilMs = -Infinity;
+    await this.#request(this.#token, 0);
   }
 
-  /** Answers who else has it, if anybody. */
-  async #hold(token: string, lifeMs: number): Promise<string | null> {
+  /** Requests the lease. Returns the token of the process that has it, or null for this one. */
+  async #request(token: string, lifeMs: number): Promise<string | null> {
     const reply = (await callFunction(
       this.#redis,
       'hold',
@@ -69,11 +71,12 @@ export class ServiceLease {
     return reply[0] === 1 ? null : String(reply[1]);
   }
 
-  /** Some access lists do not allow these two: then the right has to run out. */
+  /** 0 if an access list forbids the command: then nobody can tell that this connection is gone. */
   async #connection(): Promise<number> {
     return this.#redis.client('ID').catch(() => 0);
   }
 
+  /** Whether the connection in a token is gone. False if an access list forbids to ask. */
   async #isGone(token: string): Promise<boolean> {
     const id = Number(token.split(' ')[0]);
     if (!(id > 0)) return false;

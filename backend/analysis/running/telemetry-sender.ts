@@ -4,6 +4,7 @@ import { callProtocol, type Redis } from '../../../core/redis/connection.ts';
 import type { Telemetry } from '../engine/telemetry.ts';
 import type { LogFields, MetricLabels } from '../engine/service.ts';
 
+/** What a telemetry sender needs. */
 export interface TelemetrySenderParts {
   redis: Redis;
   log: Logger;
@@ -11,28 +12,28 @@ export interface TelemetrySenderParts {
   metricSinks?: MetricSink[];
 }
 
+/** A metric with its labels, as JSON text, and what was added since the last flush. */
 interface Series {
   metric: string;
   labels: string;
-  /** Since it was last sent. */
   count: number;
   values: number[];
 }
 
 const FLUSH_MS = 1_000;
-/** More values of one series than this, with Redis away, are not counted. */
+/** While Redis is away, further values of a series are dropped. */
 const VALUES_MAX = 10_000;
 const VALUES_AT_ONCE = 1_000;
 const SERIES_MAX = 1_000;
 const MESSAGE_MAX = 1_000;
 const TEXT_MAX = 200;
-/** Members of a line that are not a service's to set. */
+/** Members of a log line that a service can't set. */
 const RESERVED = new Set(['time', 'level', 'kind', 'service', 'message', 'role', 'pid']);
 
 /**
- * What a service tells goes out: lines to the log, and once a second what it counted and observed to Redis, where
- * /metrics reads it. Told once what was derived is committed, so that nothing is told twice when a killed service starts over;
- * what it had not told by then, a second of metrics at most, is missing.
+ * Sends the telemetry of a service: log lines at once, metrics once a second to Redis, where /metrics reads them. It gets
+ * telemetry only after the commit of the derived events, so a killed service that starts over reports nothing twice; what
+ * was not sent by then, at most a second of metrics, is missing.
  */
 export class TelemetrySender {
   readonly #parts: TelemetrySenderParts;
@@ -44,9 +45,10 @@ export class TelemetrySender {
     this.#parts = parts;
   }
 
-  tell({ lines, left, counts, observations }: Telemetry): void {
+  /** Sends telemetry whose events are committed. */
+  send({ lines, dropped, counts, observations }: Telemetry): void {
     for (const { level, message, fields } of lines) this.#write(level, message, fields);
-    if (left > 0) this.#write('warn', `${left} more lines were left out.`, {});
+    if (dropped > 0) this.#write('warn', `${dropped} more log lines were dropped.`, {});
     for (const { metric, labels, by } of counts) {
       const series = this.#find(metric, labels);
       if (series) series.count += by;
@@ -59,7 +61,7 @@ export class TelemetrySender {
     }
   }
 
-  /** Sends what is left, if Redis is there. */
+  /** Sends the remaining metrics, if Redis is connected. */
   async close(): Promise<void> {
     if (this.#timer) clearTimeout(this.#timer);
     await this.#flush();
@@ -81,7 +83,7 @@ export class TelemetrySender {
     const key = `${metric} ${text}`;
     let series = this.#series.get(key);
     if (!series) {
-      // Redis bounds them as well, over all processes and for good.
+      // Redis also limits the number of series, for all processes together.
       if (this.#series.size >= SERIES_MAX) return null;
       this.#series.set(key, (series = { metric, labels: text, count: 0, values: [] }));
     }
@@ -104,7 +106,7 @@ export class TelemetrySender {
     await Promise.all(calls);
   }
 
-  /** What is refused is told once. */
+  /** Logs each refusal by Redis once. */
   async #call(name: 'count' | 'observe', args: (string | number)[]): Promise<void> {
     try {
       await callProtocol(this.#parts.redis, name, args);
@@ -112,7 +114,7 @@ export class TelemetrySender {
       const { message } = error as Error;
       if (!message.startsWith('REFUSED') || this.#refusals.has(message)) return;
       this.#refusals.add(message);
-      this.#parts.log.warn({ service: this.#parts.service }, `A metric is not taken: ${message}.`);
+      this.#parts.log.warn({ service: this.#parts.service }, `Redis refused a metric: ${message}.`);
     }
   }
 
@@ -133,7 +135,7 @@ function chunks(values: number[]): number[][] {
   return found;
 }
 
-/** A value as it may stand above `debug`: no payload, which is what objects and long texts are. */
+/** A field as it may appear above `debug`: without payload, that is, without objects and long texts. */
 function short(value: unknown): unknown {
   if (typeof value === 'string') return value.length > TEXT_MAX ? `${value.slice(0, TEXT_MAX)}…` : value;
   return typeof value === 'object' && value !== null ? '…' : value;

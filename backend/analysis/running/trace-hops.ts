@@ -3,19 +3,20 @@ import { parseTraceparent, spanOf } from '../../../core/wire/trace.ts';
 import type { Hop } from '../../../schemas/types.ts';
 import { limits } from '../../../core/wire/limits.ts';
 import type { OutputBatch } from './checkpoint.ts';
-import type { Results } from '../engine/engine.ts';
+import type { Results } from '../engine/results.ts';
 import type { Retry } from './dead-letters.ts';
 
+/** What hops report besides the events themselves. */
 export interface TraceHopsParts {
   service: string;
-  /** Wall time, epoch ms. */
+  /** When the events were read: wall time, epoch ms. */
   receivedMs: number;
   retries: Pick<Retry, 'event'>[];
-  /** What was derived, as it will stand on the channels. */
+  /** The derived events with their positions. */
   batches: Pick<OutputBatch, 'spec' | 'from' | 'causes'>[];
 }
 
-/** What a service did with the events of sampled traces, for the record of traces. */
+/** One hop for each event of a sampled trace: what the service did with it. */
 export function traceHops(
   { traced, rejected }: Pick<Results, 'traced' | 'rejected'>,
   { service, receivedMs, retries, batches }: TraceHopsParts,
@@ -36,7 +37,7 @@ export function traceHops(
         to.push(`${spec.name}/${from.epoch}/${from.offset + 1 + i}`);
     });
   const failures = new Map(rejected.map(({ event, reason }): [CloudEvent, string] => [event, reason]));
-  const again = new Set(retries.map(({ event }) => event));
+  const retried = new Set(retries.map(({ event }) => event));
   const [received, finished] = [new Date(receivedMs).toISOString(), new Date().toISOString()];
   return contexts.map(({ event, context }) => {
     const reason = failures.get(event);
@@ -54,7 +55,7 @@ export function traceHops(
       sent: event.sent,
       received,
       finished,
-      status: reason === undefined ? 'finished' : again.has(event) ? 'retried' : 'failed',
+      status: reason === undefined ? 'finished' : retried.has(event) ? 'retried' : 'failed',
       ...(reason !== undefined && { reason }),
       ...(to.length > 0 && { to }),
     };

@@ -168,7 +168,7 @@ describe('partitions of a service', function () {
     const child = world.startProcess('--partition', '2/2');
     await eventually('movement#2/2 to run', () => world.redis.exists(keys.holder('movement#2/2')));
     await world.kill(await child);
-    assert.throws(() => parsePartition('3/2'), /"3\/2" is no partition/);
-    assert.throws(() => parsePartition('0/2'), /is no partition/);
+    assert.throws(() => parsePartition('3/2'), /"3\/2" is not a valid partition/);
+    assert.throws(() => parsePartition('0/2'), /is not a valid partition/);
   });
 });

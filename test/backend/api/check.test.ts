@@ -51,7 +51,7 @@ describe('the check of a configuration', () => {
     );
     assert.match(
       (await problems({ tests: [{ ...test, of: 'nobody', expect: [] }] }))[0]!,
-      /no service "nobody"/,
+      /service "nobody" does not exist/,
     );
     assert.deepEqual(await problems({ tests: [{ ...test, ended: false, expect: [] }] }), []);
   });

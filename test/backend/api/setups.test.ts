@@ -155,7 +155,7 @@ describe('services and analytics that are set up at run time', () => {
       assert.equal(answer.status, status, answer.text);
       assert.match(JSON.stringify(answer.body), words);
     };
-    await refused('services/x', { use: 'no-such' }, 422, /no-such.*There are: anomaly/);
+    await refused('services/x', { use: 'no-such' }, 422, /no-such.*The kinds are: anomaly/);
     await refused('services/x', { use: 'stops', params: { radius_m: -1 } }, 422, /radius_m/);
     await refused('services/x', { use: 'copy', input: 'a', output: 'a' }, 422, /read what it writes/);
     await refused('services/x', {}, 422, /use/);

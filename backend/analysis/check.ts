@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Settings } from '../../core/settings/settings.ts';
-import { at, definitionOf } from '../../core/settings/config-file.ts';
+import { withPlace, definitionOf } from '../../core/settings/config-file.ts';
 import { sentence } from '../../core/problems/errors.ts';
 import { isoTime } from '../../core/wire/event.ts';
 import { Plugins } from '../../core/plugins/plugins.ts';
@@ -27,7 +27,7 @@ export async function checkSetup(settings: Settings, plugins = new Plugins()): P
       const definition = definitionOf(settings, name);
       planned.set(
         name,
-        at(settings.file, definition, () => plan(name, config, kinds, settings.channels)),
+        withPlace(settings.file, definition, () => plan(name, config, kinds, settings.channels)),
       );
       findings.push({ what: `service ${name}`, problems: [] });
     } catch (error) {

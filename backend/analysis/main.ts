@@ -1,5 +1,5 @@
 import type { Settings } from '../../core/settings/settings.ts';
-import { at, definitionOf } from '../../core/settings/config-file.ts';
+import { withPlace, definitionOf } from '../../core/settings/config-file.ts';
 import { SetupFollower } from '../../core/setup/config-watch.ts';
 import { ProcessLog } from '../../core/logging/log.ts';
 import { Plugins } from '../../core/plugins/plugins.ts';
@@ -24,7 +24,9 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
   logs.add(plugins.added('logSinks'));
   const kinds = await serviceKinds(plugins);
   for (const [name, config] of servicesOf(setupOf(settings)))
-    at(settings.file, definitionOf(settings, name), () => plan(name, config, kinds, settings.channels));
+    withPlace(settings.file, definitionOf(settings, name), () =>
+      plan(name, config, kinds, settings.channels),
+    );
   const redis = await connect(settings.redisUrl, 'analysis');
   logs.keepIn(redis);
   const started = new Date().toISOString();

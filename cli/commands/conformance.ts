@@ -3,7 +3,7 @@ import { loadSettings } from '../../core/settings/settings.ts';
 import { refusal } from '../../core/problems/errors.ts';
 import { connect } from '../../core/redis/connection.ts';
 import { setupOf, SetupStore } from '../../core/setup/setup.ts';
-import { spanMs } from '../../core/time/duration.ts';
+import { durationMs } from '../../core/time/duration.ts';
 import { Program } from '../conformance/program.ts';
 import { examine, type Finding } from '../conformance/run.ts';
 
@@ -61,7 +61,7 @@ async function run(service: string, options: Options): Promise<void> {
       params: object(options.params, '--params'),
       bad: object(options.bad, '--bad'),
       events: Math.max(20, Number(options.events) || 0),
-      patienceMs: spanMs(options.patience, 'patience'),
+      patienceMs: durationMs(options.patience, 'patience'),
       program,
     })) {
       findings.push(finding);

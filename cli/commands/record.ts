@@ -3,7 +3,7 @@ import { loadSettings } from '../../core/settings/settings.ts';
 import { failure, refusal, sentence } from '../../core/problems/errors.ts';
 import { connect } from '../../core/redis/connection.ts';
 import { count, lost, size } from '../support/report.ts';
-import { spanMs } from '../../core/time/duration.ts';
+import { durationMs } from '../../core/time/duration.ts';
 import { McapFile, type RecordSink } from '../../replayer/record/mcap-sink.ts';
 import { LinesFile } from '../../replayer/record/lines-sink.ts';
 import { RecorderService } from '../../replayer/record/recorder-service.ts';
@@ -140,7 +140,7 @@ function bytes(text: string): number {
 
 function span(text: string): number {
   try {
-    const ms = spanMs(text, 'span');
+    const ms = durationMs(text, 'span');
     if (ms > 0) return ms;
   } catch {
     // Said below.

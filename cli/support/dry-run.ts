@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { Config, RecordingDescription } from '../../schemas/types.ts';
 import { describe } from '../../replayer/files/describe.ts';
-import { spanMs } from '../../core/time/duration.ts';
+import { durationMs } from '../../core/time/duration.ts';
 import type { ReplaySource } from '../../replayer/playing/recordings.ts';
 import { spanText } from './terminal.ts';
 
@@ -13,7 +13,7 @@ export async function dryRun(
 ): Promise<void> {
   for (const source of sources) {
     const offsetMs =
-      source.offset === undefined ? 0 : spanMs(source.offset, 'offset', { mayBeNegative: true });
+      source.offset === undefined ? 0 : durationMs(source.offset, 'offset', { mayBeNegative: true });
     const description = await describe(source.path, { ...source, offsetMs, channels });
     const file = basename(source.path);
     const text = json ? JSON.stringify({ file, ...description }) : words(file, description);

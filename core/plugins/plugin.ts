@@ -57,13 +57,13 @@ export interface Action<Members extends object = object, Parts = ActionParts> {
   /** JSON Schema of the body, where the endpoint gives none; without it there is no body. */
   body?: object;
   /** What is wrong with an endpoint that its schema can't tell. Pointers begin at the endpoint. */
-  flaws?(endpoint: EndpointConfig & Members, known: Known): Flaw[];
+  flaws?(endpoint: EndpointConfig & Members, known: CheckContext): Flaw[];
   /** Answers a JSON value. @throws refusal */
   handle(endpoint: EndpointConfig & Members, call: ActionCall, parts: Parts): unknown;
 }
 
 /** What there is when endpoints are checked. */
-export interface Known {
+export interface CheckContext {
   /** Kinds of tasks. */
   tasks: string[];
 }
@@ -87,7 +87,7 @@ export interface ActionParts {
   };
   ingest: {
     /** Writes rows (bare data or CloudEvents) onto a channel; those that are not as its schema wants are refused. */
-    take(spec: ChannelSpec, rows: unknown[], subject: string): Promise<Taken>;
+    take(spec: ChannelSpec, rows: unknown[], subject: string): Promise<IngestResult>;
   };
   tasks: {
     /** @throws refusal for a kind or parameters that there are not */
@@ -100,7 +100,7 @@ export interface ActionParts {
 }
 
 /** What became of rows that were written. */
-export interface Taken {
+export interface IngestResult {
   accepted: number;
   refused: { index: number; reason: string }[];
   /** Where the channel stands then. */

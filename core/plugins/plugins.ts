@@ -29,7 +29,7 @@ type Kind = keyof Additions;
 type Added = { [K in Kind]: Additions[K][] };
 
 /** Where plugins that fail are told of. */
-interface Complaints {
+interface PluginLog {
   error(about: { plugin: string }, message: string): void;
 }
 
@@ -38,18 +38,18 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /** The plugins of a process. */
 export class Plugins {
-  readonly #log: Complaints;
+  readonly #log: PluginLog;
   readonly #loaded: { plugin: string; added: Added }[] = [];
   /** Those that could not be taken, or not all of them, and why. */
   readonly failures: { plugin: string; reason: string }[] = [];
 
   /** None; `load` for more. */
-  constructor(log: Complaints = { error: () => {} }) {
+  constructor(log: PluginLog = { error: () => {} }) {
     this.#log = log;
   }
 
   /** Loads them in this order. One that fails is told of, and the others are loaded all the same. */
-  static async load(names: string[], log: Complaints): Promise<Plugins> {
+  static async load(names: string[], log: PluginLog): Promise<Plugins> {
     const plugins = new Plugins(log);
     for (const name of names) {
       try {

@@ -22,7 +22,7 @@ export async function connect(url: string, name: string): Promise<Redis> {
     await redis.connect();
     const found = /redis_version:([\d.]+)/.exec(await redis.info('server'))?.[1] ?? 'unknown';
     if (!(Number.parseInt(found, 10) >= 7)) {
-      throw failure('redis_too_old', `The Redis at ${shown(url)} is version ${found}.`, {
+      throw failure('redis_too_old', `The Redis at ${withoutPassword(url)} is version ${found}.`, {
         hint: 'Reprise needs Redis 7 or newer (or Valkey) for Redis Functions.',
       });
     }
@@ -78,7 +78,7 @@ export async function callProtocol(
 }
 
 /** Whether a connection may suppress replies, as `callBytes` does: some proxies and access lists do not allow it. */
-export async function canCallBytes(redis: Redis): Promise<boolean> {
+export async function canSuppressReplies(redis: Redis): Promise<boolean> {
   return redis.call('CLIENT', 'REPLY', 'ON').then(
     () => true,
     () => false,
@@ -89,20 +89,20 @@ export async function canCallBytes(redis: Redis): Promise<boolean> {
  * Sends bytes that hold any number of commands, the first suppressing all replies and the last bringing them back: so
  * there is one, and the connection counts it as one command. `write` is called again when it is sent again.
  */
-export function callBytes(redis: Redis, write: () => Buffer): Promise<unknown> {
+export function sendCommands(redis: Redis, write: () => Buffer): Promise<unknown> {
   const command = new Command('fcall', [], { replyEncoding: 'utf8' });
   command.toWritable = write;
   return redis.sendCommand(command) as Promise<unknown>;
 }
 
 /** The URL without its password, for messages. */
-export function shown(url: string): string {
+export function withoutPassword(url: string): string {
   return url.replace(/:[^:@/]+@/, ':***@');
 }
 
 function open(url: string, name: string): Redis {
   if (!/^rediss?:\/\//.test(url)) {
-    throw refusal('redis_url', `"${shown(url)}" is not a Redis URL.`, {
+    throw refusal('redis_url', `"${withoutPassword(url)}" is not a Redis URL.`, {
       hint: 'Write REDIS_URL as redis://host:6379.',
     });
   }
@@ -134,12 +134,12 @@ async function loadFunctions(redis: Redis): Promise<void> {
 function unreachable(url: string, cause: unknown): Error {
   const reason = sentence(cause).replace(/^Connection is closed\.?$/, 'no answer');
   if (/NOAUTH|WRONGPASS|NOPERM/.test(reason)) {
-    return failure('redis_refused', `The Redis at ${shown(url)} refuses this user or password.`, {
+    return failure('redis_refused', `The Redis at ${withoutPassword(url)} refuses this user or password.`, {
       hint: 'Put them into REDIS_URL: redis://user:password@host:6379.',
       cause,
     });
   }
-  return failure('redis_unreachable', `No Redis answers at ${shown(url)}.`, {
+  return failure('redis_unreachable', `No Redis answers at ${withoutPassword(url)}.`, {
     hint: 'Start that Redis, or set REDIS_URL to another; without REDIS_URL, `npm start` brings its own.',
     cause,
   });

@@ -94,7 +94,7 @@ export function refuseFlaws(file: ConfigFile | null, section: string, found: Fla
 }
 
 /** Runs `work`, which concerns one place of the configuration; its error gets the line and column of that place. */
-export function at<T>(file: ConfigFile | null, pointer: string, work: () => T): T {
+export function withPlace<T>(file: ConfigFile | null, pointer: string, work: () => T): T {
   try {
     return work();
   } catch (error) {

@@ -6,7 +6,7 @@ import { ConfigFile } from '../settings/config-file.ts';
 import { sentence } from '../problems/errors.ts';
 import type { Logger } from '../logging/log.ts';
 import type { Redis } from '../redis/connection.ts';
-import { become, setupOf, SetupStore, type WholeSetup } from './setup.ts';
+import { replaceMembers, setupOf, SetupStore, type WholeSetup } from './setup.ts';
 
 /** The file is polled, because mounted files and network disks send no change events. */
 const LOOK_MS = 250;
@@ -37,7 +37,7 @@ export class SetupFollower {
     this.store = new SetupStore(redis, setupOf(settings));
     this.#file = new FileFollower(settings, this.store, log, check ?? (() => {}));
     this.#following = this.store.follow(async (setup) => {
-      become(settings.channels, setup.channels);
+      replaceMembers(settings.channels, setup.channels);
       await changed?.(setup);
     });
   }

@@ -161,7 +161,7 @@ export class SetupStore {
 }
 
 /** Makes an object that others hold equal to another one. */
-export function become<T>(held: { [name: string]: T }, wanted: { [name: string]: T }): void {
+export function replaceMembers<T>(held: { [name: string]: T }, wanted: { [name: string]: T }): void {
   for (const name of Object.keys(held)) if (!Object.hasOwn(wanted, name)) delete held[name];
   Object.assign(held, wanted);
 }

@@ -4,13 +4,13 @@ const EARTH_RADIUS_M = 6_371_000;
 const RADIANS = Math.PI / 180;
 
 /** A place in degrees (WGS 84). */
-export interface Place {
+export interface GeoPoint {
   latitude: number;
   longitude: number;
 }
 
 /** Great-circle distance in metres by the haversine formula (Sinnott, 1984): exact for short distances too. */
-export function distanceM(a: Place, b: Place): number {
+export function distanceM(a: GeoPoint, b: GeoPoint): number {
   const [latA, latB] = [a.latitude * RADIANS, b.latitude * RADIANS];
   const sinLat = Math.sin((latB - latA) / 2);
   const sinLon = Math.sin(((b.longitude - a.longitude) * RADIANS) / 2);
@@ -19,7 +19,7 @@ export function distanceM(a: Place, b: Place): number {
 }
 
 /** Bearing at `a` of the great circle to `b`, degrees clockwise from north, 0 to below 360. */
-export function bearingDegrees(a: Place, b: Place): number {
+export function bearingDegrees(a: GeoPoint, b: GeoPoint): number {
   const [latA, latB] = [a.latitude * RADIANS, b.latitude * RADIANS];
   const deltaLon = (b.longitude - a.longitude) * RADIANS;
   const y = Math.sin(deltaLon) * Math.cos(latB);

@@ -1,7 +1,7 @@
 import type { CloudEvent, OutsideStep, Pipeline, ServiceConfig, ServiceStep } from '../../schemas/types.ts';
 import { isChannelName } from './channels.ts';
 import { refusal } from '../problems/errors.ts';
-import { spanMs } from '../time/duration.ts';
+import { durationMs } from '../time/duration.ts';
 import { limits } from './limits.ts';
 
 /** The channels that an event still has to visit; a list of lists parts into branches. */
@@ -89,7 +89,7 @@ export function planPipeline(name: string, { steps, to = name }: Pipeline): Pipe
 
 function stepPlan(pipeline: string, step: ServiceStep | OutsideStep): StepPlan {
   const { params = {}, retries = RETRIES, backoff = BACKOFF, state = 'running' } = step;
-  const rest = { params, retries, backoffMs: spanMs(backoff, 'backoff'), state };
+  const rest = { params, retries, backoffMs: durationMs(backoff, 'backoff'), state };
   if ('outside' in step)
     return {
       name: step.name ?? step.outside,

@@ -60,6 +60,6 @@ export function traceOf(event: string): TraceContext {
 }
 
 /** The span of what a service does with an event: the same however often it is tried, as core/lua/protocol/pending.lua has it. */
-export function spanOf(service: string, event: string): string {
+export function spanIdOf(service: string, event: string): string {
   return hash('sha1', `${service} ${event}`).slice(0, 16);
 }

@@ -1,5 +1,5 @@
 /** A buffer of Redis commands that is written from front to end, and then anew. */
-export class Bytes {
+export class CommandBuffer {
   /** Where is written next. */
   at = 0;
   #buffer: Buffer = Buffer.allocUnsafeSlow(1 << 16);

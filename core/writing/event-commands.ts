@@ -1,7 +1,7 @@
 import type { Block } from '../wire/block.ts';
-import { word, type Bytes } from './command-buffer.ts';
+import { word, type CommandBuffer } from './command-buffer.ts';
 import type { Framer } from '../wire/event.ts';
-import { Cell, Framing } from './framing.ts';
+import { JobField, Framing } from './framing.ts';
 
 const DAY_MS = 86_400_000;
 const OFFSET_DIGITS = 16;
@@ -23,7 +23,7 @@ export interface Envelope {
 }
 
 /** Where an event stands among the commands. */
-export interface Standing {
+export interface ByteRange {
   at: number;
   length: number;
 }
@@ -43,7 +43,7 @@ export class EventCommands {
   readonly #framer: Framer;
   readonly #publish: string;
   readonly #append: string | null;
-  #out!: Bytes;
+  #out!: CommandBuffer;
   #block!: Block;
   #envelope!: Envelope;
   /** Offset of the block's first row, and its place in the block that was given. */
@@ -64,7 +64,13 @@ export class EventCommands {
    * Appends the commands of all rows, from this offset on. `latest` is told where the latest event of each subject
    * stands, by the subject's index.
    */
-  write(out: Bytes, block: Block, offset: number, envelope: Envelope, latest?: Map<number, Standing>): void {
+  write(
+    out: CommandBuffer,
+    block: Block,
+    offset: number,
+    envelope: Envelope,
+    latest?: Map<number, ByteRange>,
+  ): void {
     framing ??= new Framing();
     [this.#out, this.#envelope] = [out, envelope];
     if (block.names !== this.#names) [this.#names, this.#owner] = [block.names, ++owners];
@@ -101,8 +107,8 @@ export class EventCommands {
       at += length + SLACK_BYTES;
     });
     const isWhole = at < end;
-    job[Cell.owner] = isWhole ? this.#owner : NOBODY;
-    job[Cell.isLogged] = this.#append === null ? 0 : 1;
+    job[JobField.owner] = isWhole ? this.#owner : NOBODY;
+    job[JobField.isLogged] = this.#append === null ? 0 : 1;
     day[0] = NaN;
   }
 
@@ -121,15 +127,15 @@ export class EventCommands {
         continue;
       }
       bytes.set(block.data.subarray(first, end), place.DATA);
-      job[Cell.dataShift] = place.DATA - first;
+      job[JobField.dataShift] = place.DATA - first;
       while (row < to) {
         const digits = String(this.#offset + row);
         const at = place.OFFSET + OFFSET_DIGITS - digits.length;
         bytes.write(digits, at, 'latin1');
-        job[Cell.offsetAt] = at;
-        job[Cell.placeShift] = out.at - place.OUT;
+        job[JobField.offsetAt] = at;
+        job[JobField.placeShift] = out.at - place.OUT;
         const reached = framing.frame(row, to);
-        out.append(bytes, place.OUT, job[Cell.outAt]!);
+        out.append(bytes, place.OUT, job[JobField.outAt]!);
         if (reached === row && !this.#supply(framing, row)) this.#single(framing, row++);
         else row = reached;
       }
@@ -148,7 +154,7 @@ export class EventCommands {
   /** Gets what the loop stopped for: a subject's text or a date. False where it was for want of room. */
   #supply(framing: Framing, row: number): boolean {
     const { bytes, cache, place, job, day } = framing;
-    const owner = job[Cell.owner]!;
+    const owner = job[JobField.owner]!;
     if (owner === NOBODY) return false;
     const subject = this.#block.subjects[row]!;
     const entry = framing.entry(owner, subject);
@@ -156,7 +162,7 @@ export class EventCommands {
     const today = Math.floor(this.#block.timesMs[row]! / DAY_MS);
     if (today === day[0]) return false;
     const date = new Date(today * DAY_MS).toISOString().slice(0, -'00:00:00.000Z'.length);
-    job[Cell.dateLength] = bytes.write(date, place.DATE, 'latin1');
+    job[JobField.dateLength] = bytes.write(date, place.DATE, 'latin1');
     day[0] = today;
     return true;
   }
@@ -193,7 +199,7 @@ export class EventCommands {
     out.again(places[row], places[row] + lengths[row] + 2);
   }
 
-  #note({ places, lengths }: Framing, latest: Map<number, Standing>): void {
+  #note({ places, lengths }: Framing, latest: Map<number, ByteRange>): void {
     const rows = new Map<number, number>();
     this.#block.subjects.forEach((subject, row) => rows.set(subject, row));
     for (const [subject, row] of rows) latest.set(subject, { at: places[row]!, length: lengths[row]! });

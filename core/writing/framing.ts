@@ -1,8 +1,8 @@
 import { instantiate, type Exports } from '../runtime/webassembly.ts';
 
 /** What framing.as exports: the loop, how much fits into its memory, and where. */
-type Wasm = Exports & { frame(from: number, to: number): number } & { [place in Place]: { value: number } };
-type Place =
+type Wasm = Exports & { frame(from: number, to: number): number } & { [place in Address]: { value: number } };
+type Address =
   | ('ROWS' | 'DATA_BYTES' | 'TEXTS_BYTES' | 'ENTRIES' | 'PIECES_BYTES')
   | ('TIMES' | 'SUBJECTS' | 'STARTS' | 'ENDS' | 'DATA' | 'CACHE' | 'TEXTS')
   | ('OUT' | 'PLACES' | 'LENGTHS' | 'PIECES' | 'TABLE' | 'JOB' | 'DATE' | 'OFFSET');
@@ -11,7 +11,7 @@ type Place =
 const OWNER_STEP = 40_503;
 
 /** Cells of `Job` in framing.as, of four bytes each. */
-export const Cell = {
+export const JobField = {
   dateLength: 2,
   owner: 3,
   isLogged: 4,
@@ -24,7 +24,7 @@ export const Cell = {
 /** The memory of framing.as, which says what stands where. One a thread: nothing stays in it between two batches but texts. */
 export class Framing {
   readonly bytes: Buffer;
-  readonly place: { readonly [place in Place]: number };
+  readonly place: { readonly [place in Address]: number };
   readonly frame: Wasm['frame'];
   readonly timesMs: Float64Array;
   readonly subjects: Uint32Array;
@@ -46,7 +46,7 @@ export class Framing {
     const { memory, frame, ...places } = instantiate<Wasm>(file);
     const { buffer } = memory;
     const place = Object.fromEntries(Object.entries(places).map(([name, { value }]) => [name, value]));
-    this.place = place as { [place in Place]: number };
+    this.place = place as { [place in Address]: number };
     this.frame = frame;
     this.bytes = Buffer.from(buffer);
     const { ROWS, ENTRIES, TIMES, SUBJECTS, STARTS, ENDS, PLACES, LENGTHS, CACHE, TABLE, JOB } = this.place;

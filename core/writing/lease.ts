@@ -10,7 +10,7 @@ export interface Lease {
 }
 
 /** What is kept about the start of an epoch, for whoever has to go on with the replay. */
-export interface Start {
+export interface EpochStart {
   replay: string;
   /** Recording time, epoch ms. */
   fromMs: number;
@@ -23,7 +23,7 @@ export async function beginEpoch(
   channels: string[],
   lease: Lease,
   lastEpoch = 0,
-  start: Start = { replay: replayOf(lease.token), fromMs: 0, loopsDone: 0 },
+  start: EpochStart = { replay: replayOf(lease.token), fromMs: 0, loopsDone: 0 },
 ): Promise<number> {
   const names = channels.flatMap((channel) => [keys.owner(channel), keys.head(channel), keys.state(channel)]);
   const reply = (await callFunction(
@@ -44,7 +44,7 @@ export async function beginEpoch(
 }
 
 /** Where a replay was left. */
-export interface Left extends Start {
+export interface ResumedEpoch extends EpochStart {
   epoch: number;
   /** Per channel: its offset, and how many events of it are the replay's own. */
   channels: { offset: number; own: number }[];
@@ -59,7 +59,7 @@ export async function resumeEpoch(
   channels: string[],
   lease: Lease,
   replay: string,
-): Promise<Left | null> {
+): Promise<ResumedEpoch | null> {
   const kept = await redis.hget(keys.replayStarts, replay);
   if (kept === null) return null;
   const [epoch, fromMs, loopsDone] = kept.split(' ').map(Number) as [number, number, number];
@@ -93,7 +93,7 @@ export async function renewLease(
 }
 
 /** How far a replay is within an epoch. */
-export interface Mark {
+export interface EpochProgress {
   epoch: number;
   /** Nothing before this will come in it, epoch ms. */
   timeMs: number;
@@ -106,7 +106,7 @@ export async function markChannels(
   redis: Redis,
   channels: string[],
   lease: Lease,
-  { epoch, timeMs, over: isOver }: Mark,
+  { epoch, timeMs, over: isOver }: EpochProgress,
 ): Promise<void> {
   const names = channels.flatMap((channel) => [keys.head(channel), keys.ends(channel)]);
   const args = FUNCTIONS.mark.encode({ token: lease.token, epoch, timeMs, isOver });

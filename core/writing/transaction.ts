@@ -1,8 +1,8 @@
 import type { Block } from '../wire/block.ts';
-import { command, word, type Bytes } from './command-buffer.ts';
+import { command, word, type CommandBuffer } from './command-buffer.ts';
 import type { ChannelSpec } from '../wire/channels.ts';
 import { positionText, type Framer, type Position } from '../wire/event.ts';
-import { EventCommands, type Standing } from './event-commands.ts';
+import { EventCommands, type ByteRange } from './event-commands.ts';
 import { keys } from '../wire/keys.ts';
 import { limits } from '../wire/limits.ts';
 import { ADMIT_KEYS, FUNCTIONS } from '../lua/functions.ts';
@@ -13,7 +13,7 @@ import { functionName } from '../lua/library.ts';
 const RECEIPT_MS = 600_000;
 
 /** Who writes, the same for all batches on one channel. */
-export interface Writing {
+export interface TransactionOptions {
   spec: ChannelSpec;
   framer: Framer;
   /** '' for a writer that is no replay. */
@@ -24,7 +24,7 @@ export interface Writing {
 }
 
 /** Where a batch goes: Redis is expected at `head`; its events follow `from`. */
-export interface Placing {
+export interface BatchPlacement {
   head: Position;
   from: Position;
   /** Only right after the writer's own last batch. */
@@ -45,7 +45,7 @@ export interface Placing {
  */
 export class TransactionWriter {
   readonly receipt: string;
-  readonly #writing: Writing;
+  readonly #writing: TransactionOptions;
   readonly #events: EventCommands;
   /** What is the same each time, before and after what is not. */
   readonly #opening: string;
@@ -54,7 +54,7 @@ export class TransactionWriter {
   readonly #closing: string;
   readonly #end: string;
 
-  constructor(writing: Writing) {
+  constructor(writing: TransactionOptions) {
     const { spec, framer, token, lifeMs, writer } = writing;
     this.#writing = writing;
     this.#events = new EventCommands(framer, spec.name, spec.logMax > 0 ? keys.log(spec.name) : null);
@@ -79,20 +79,20 @@ export class TransactionWriter {
   }
 
   /** Writes the batch over what was in `out`; the bytes are good until that is done again. */
-  write(out: Bytes, block: Block, placing: Placing): Buffer {
+  write(out: CommandBuffer, block: Block, placing: BatchPlacement): Buffer {
     const { spec } = this.#writing;
     const { head, from, sent, extra, extras } = placing;
     out.begin();
     out.text(this.#opening + this.#admit(block.count, placing) + this.#multi);
     if (from.epoch > head.epoch) out.text(command('DEL', keys.state(spec.name)));
-    const latest = spec.keepsState ? new Map<number, Standing>() : undefined;
+    const latest = spec.keepsState ? new Map<number, ByteRange>() : undefined;
     this.#events.write(out, block, from.offset + 1, { epoch: from.epoch, sent, extra, extras }, latest);
     if (latest) keepState(out, keys.state(spec.name), block.names, latest);
     out.text(this.#closing + this.#reached(block, from) + this.#end);
     return out.view();
   }
 
-  #admit(count: number, { head, from, follows }: Placing): string {
+  #admit(count: number, { head, from, follows }: BatchPlacement): string {
     const { spec, token, waits, writer } = this.#writing;
     const batch = FUNCTIONS.admit.encode({
       token,
@@ -125,10 +125,10 @@ export class TransactionWriter {
 }
 
 function keepState(
-  out: Bytes,
+  out: CommandBuffer,
   key: string,
   names: readonly string[],
-  latest: ReadonlyMap<number, Standing>,
+  latest: ReadonlyMap<number, ByteRange>,
 ): void {
   out.text(`*${2 + latest.size * 2}\r\n${word('HSET')}${word(key)}`);
   for (const [subject, { at, length }] of latest) {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { callBytes, callFunction, canCallBytes, type Redis } from '../redis/connection.ts';
+import { sendCommands, callFunction, canSuppressReplies, type Redis } from '../redis/connection.ts';
 import { Block } from '../wire/block.ts';
-import { Bytes } from './command-buffer.ts';
+import { CommandBuffer } from './command-buffer.ts';
 import { batchKeys, batchOf } from './batch.ts';
 import type { ChannelSpec } from '../wire/channels.ts';
 import { keys } from '../wire/keys.ts';
@@ -20,7 +20,7 @@ interface Batch {
 }
 
 /** A batch on its way: stamped to follow `from`. */
-interface Sending {
+interface SendAttempt {
   from: Position;
   /** Whether it is known to have been written, where the reply does not tell. */
   landed(actual: Position): Promise<boolean>;
@@ -29,10 +29,10 @@ interface Sending {
 }
 
 /** A batch from when it was given until it is written. */
-interface Turn {
+interface QueuedBatch {
   batch: Batch;
   /** Null: it waits, for nobody knows where it will stand. */
-  sending: Sending | null;
+  sending: SendAttempt | null;
 }
 
 export interface WriterOptions {
@@ -63,14 +63,14 @@ export class ChannelWriter {
   readonly #transactions: TransactionWriter;
   #canTransact = false;
   /** Not on their way: to be written again. */
-  readonly #spare: Bytes[] = [];
+  readonly #spare: CommandBuffer[] = [];
   /** Where Redis was last known to stand. */
   #head: Position | null = null;
   /** Where it will stand once all batches on their way have arrived; null: send none before the answers are in. */
   #ahead: Position | null = null;
   #last: Promise<unknown> = Promise.resolve();
   /** In order; the first is being seen through. */
-  readonly #turns: Turn[] = [];
+  readonly #turns: QueuedBatch[] = [];
 
   constructor(redis: Redis, spec: ChannelSpec, options: WriterOptions) {
     this.#redis = redis;
@@ -88,7 +88,7 @@ export class ChannelWriter {
       writer: this.#id,
     });
     if (spec.envelope === 'cloudevents') {
-      void canCallBytes(redis).then((can) => (this.#canTransact = can));
+      void canSuppressReplies(redis).then((can) => (this.#canTransact = can));
     }
   }
 
@@ -111,7 +111,7 @@ export class ChannelWriter {
    */
   emit(given: TimedRecord[] | Block, extra = '', extras?: ReadonlyMap<number, string>): Promise<Position> {
     const batch: Batch = { given, count: given instanceof Block ? given.count : given.length, extra, extras };
-    const turn: Turn = { batch, sending: null };
+    const turn: QueuedBatch = { batch, sending: null };
     this.#turns.push(turn);
     if (this.#ahead) this.#sendAhead(turn, this.#ahead);
     const settled = this.#last.then(() => this.#settle(turn)).finally(() => this.#turns.shift());
@@ -121,7 +121,7 @@ export class ChannelWriter {
   }
 
   /** Sees a batch through: what was refused is stamped again, in its turn, until it is written. */
-  async #settle({ batch, sending: early }: Turn): Promise<Position> {
+  async #settle({ batch, sending: early }: QueuedBatch): Promise<Position> {
     for (let sending = early; ; sending = null) {
       this.#head ??= await this.#readHead();
       sending ??= this.#send(recordsOf(batch), this.#head, false);
@@ -160,12 +160,12 @@ export class ChannelWriter {
     for (const turn of waiting) this.#sendAhead(turn, this.#ahead);
   }
 
-  #sendAhead(turn: Turn, ahead: Position): void {
+  #sendAhead(turn: QueuedBatch, ahead: Position): void {
     turn.sending = this.#sendEarly(turn.batch, ahead, ahead !== this.#head);
     this.#ahead = { epoch: ahead.epoch, offset: ahead.offset + turn.batch.count };
   }
 
-  #send(records: TimedRecord[], head: Position, follows: boolean): Sending {
+  #send(records: TimedRecord[], head: Position, follows: boolean): SendAttempt {
     const { lease, waits } = this.#options;
     const from = head.epoch === 0 ? { epoch: 1, offset: 0 } : head;
     const events = this.frame(records, from);
@@ -183,15 +183,15 @@ export class ChannelWriter {
   }
 
   /** Sends what may well be refused. */
-  #sendEarly(batch: Batch, head: Position, follows: boolean): Sending {
+  #sendEarly(batch: Batch, head: Position, follows: boolean): SendAttempt {
     const { given: block, extra, extras } = batch;
     if (!(block instanceof Block) || block.count < TRANSACTION_MIN_EVENTS || !this.#canTransact)
       return this.#send(recordsOf(batch), head, follows);
     const from = head.epoch === 0 ? { epoch: 1, offset: 0 } : head;
     const sent = this.#sent();
-    const out = this.#spare.pop() ?? new Bytes();
+    const out = this.#spare.pop() ?? new CommandBuffer();
     const placing = { head, from, follows, sent, extra, extras };
-    const written = callBytes(this.#redis, () => this.#transactions.write(out, block, placing));
+    const written = sendCommands(this.#redis, () => this.#transactions.write(out, block, placing));
     // The receipt says all; and what has an answer is not sent again.
     written.catch(() => {}).finally(() => void this.#spare.push(out));
     const to = { epoch: from.epoch, offset: from.offset + block.count };

@@ -15,7 +15,7 @@ import {
   renewLease,
   resumeEpoch,
   type Lease,
-  type Left,
+  type ResumedEpoch,
 } from '../../core/writing/lease.ts';
 import { ChannelWriter } from '../../core/writing/writer.ts';
 import type { Config, Hop } from '../../schemas/types.ts';
@@ -86,7 +86,7 @@ export class Emission implements Output {
   }
 
   /** Takes the channels where a process that is gone has left them; null where that is not known. */
-  async resume(): Promise<Left | null> {
+  async resume(): Promise<ResumedEpoch | null> {
     const left = await resumeEpoch(this.#redis, this.#channels, this.#lease, this.#replay);
     left?.channels.forEach(({ offset }, i) => {
       this.#writers[i]!.startEpoch(left.epoch, offset);

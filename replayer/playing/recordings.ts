@@ -1,6 +1,6 @@
 import { addDeadLetters } from '../../core/redis/channel-store.ts';
 import type { Redis } from '../../core/redis/connection.ts';
-import { spanMs } from '../../core/time/duration.ts';
+import { durationMs } from '../../core/time/duration.ts';
 import type { Config } from '../../schemas/types.ts';
 import type { OpenOptions, RefusedRecord } from '../reading/open-options.ts';
 import { openRecording, type AnyRecording } from './playable.ts';
@@ -31,7 +31,7 @@ export async function openRecordings(
   const recordings: AnyRecording[] = [];
   for (const source of sources) {
     const { offset } = source;
-    const offsetMs = offset === undefined ? 0 : spanMs(offset, 'offset', { mayBeNegative: true });
+    const offsetMs = offset === undefined ? 0 : durationMs(offset, 'offset', { mayBeNegative: true });
     recordings.push(await openRecording(source.path, { ...source, offsetMs, channels, refuse }));
   }
   await Promise.all(writing);

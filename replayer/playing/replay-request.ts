@@ -1,5 +1,5 @@
 import { refusal } from '../../core/problems/errors.ts';
-import { spanMs } from '../../core/time/duration.ts';
+import { durationMs } from '../../core/time/duration.ts';
 import { isoTime } from '../../core/wire/event.ts';
 import type { ReplayRequest } from '../../schemas/types.ts';
 import { recordingTimeMs } from '../reading/recording-time.ts';
@@ -34,5 +34,5 @@ export function stepOf(step: number | string): Step | { back: number } {
   if (typeof step === 'number') return step > 0 ? { records: step } : { back: -step };
   if (step === 'time') return { times: 1 };
   if (step === '-time') return { back: 1 };
-  return { spanMs: spanMs(step, 'step') };
+  return { spanMs: durationMs(step, 'step') };
 }

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isProblem, refusal } from '../../core/problems/errors.ts';
 import type { Redis } from '../../core/redis/connection.ts';
 import { machineTime, type Time } from '../../core/time/clock.ts';
-import { spanMs } from '../../core/time/duration.ts';
+import { durationMs } from '../../core/time/duration.ts';
 import { isoTime } from '../../core/wire/event.ts';
 import type {
   ClockTick,
@@ -85,7 +85,7 @@ export class Replay {
       ...(this.#ab ?? range),
       loop: this.#ab !== null || (request.loop ?? false),
       late: request.late,
-      skipIdleMs: request.skipIdle === undefined ? 0 : spanMs(request.skipIdle, 'idle time'),
+      skipIdleMs: request.skipIdle === undefined ? 0 : durationMs(request.skipIdle, 'idle time'),
       lockstep: request.lockstep,
       time: this.#time,
       changed: () => this.#changed(),
@@ -93,7 +93,7 @@ export class Replay {
     this.#emission.clock = this.player.clock;
     this.#emission.loopsDone = () => this.player.loopsDone;
     this.#idleTimeoutMs =
-      request.idleTimeout === undefined ? Infinity : spanMs(request.idleTimeout, 'idle timeout');
+      request.idleTimeout === undefined ? Infinity : durationMs(request.idleTimeout, 'idle timeout');
     this.#ownership = new Ownership(this.#emission, this.player);
     this.#rateMeter = new RateMeter(this.player, this.#time);
   }

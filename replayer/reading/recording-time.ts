@@ -1,5 +1,5 @@
 import { refusal } from '../../core/problems/errors.ts';
-import { spanOf } from '../../core/time/duration.ts';
+import { parseDurationMs } from '../../core/time/duration.ts';
 
 /**
  * A time in a recording, epoch ms, from an ISO 8601 time or an offset from the recording's start such as 90s or 1.5h.
@@ -7,7 +7,7 @@ import { spanOf } from '../../core/time/duration.ts';
  */
 export function recordingTimeMs(text: string | undefined, startMs: number, name: string): number | undefined {
   if (text === undefined) return undefined;
-  const offsetMs = spanOf(text);
+  const offsetMs = parseDurationMs(text);
   if (offsetMs !== null && offsetMs >= 0) return startMs + offsetMs;
   const zoned = /^\d{4}-\d{2}-\d{2}/.test(text)
     ? /(?:Z|[+-]\d{2}:?\d{2})$/.test(text.slice(10)) || text.length === 10

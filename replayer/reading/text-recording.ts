@@ -2,7 +2,7 @@ import { BlockBuilder, type Block } from '../../core/wire/block.ts';
 import { channelSpec } from '../../core/wire/channels.ts';
 import type { Data } from '../../core/wire/event.ts';
 import { refusal } from '../../core/problems/errors.ts';
-import { spanMs } from '../../core/time/duration.ts';
+import { durationMs } from '../../core/time/duration.ts';
 import { interpret, type Interpretation } from './inference.ts';
 import type { OpenOptions } from './open-options.ts';
 import { furthestBackMs, lowerBound, type Disorder } from './order.ts';
@@ -164,7 +164,7 @@ function readerOf(
   interpretation: Interpretation,
   options: OpenOptions,
 ): RecordReader {
-  const everyMs = options.every === undefined ? null : spanMs(options.every, 'time between rows');
+  const everyMs = options.every === undefined ? null : durationMs(options.every, 'time between rows');
   const plan = {
     format: format.name,
     options: { ...layout, rename: interpretation.rename.value },
@@ -185,7 +185,7 @@ function readerOf(
 
 /** How far back a row may lie and still be put in order while the file is being read, ms. */
 function windowMs(sample: Data[], interpretation: Interpretation, { reorder }: OpenOptions): number {
-  if (reorder !== undefined) return spanMs(reorder, 'reorder window');
+  if (reorder !== undefined) return durationMs(reorder, 'reorder window');
   const furthestMs = furthestBackMs(timesOf(sample, interpretation));
   return Math.min(WINDOW_MAX_MS, Math.max(WINDOW_MIN_MS, 2 * furthestMs));
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Block } from '../../core/wire/block.ts';
-import { Bytes, command } from '../../core/writing/command-buffer.ts';
-import { EventCommands, type Standing } from '../../core/writing/event-commands.ts';
+import { CommandBuffer, command } from '../../core/writing/command-buffer.ts';
+import { EventCommands, type ByteRange } from '../../core/writing/event-commands.ts';
 import { Framer, type TimedRecord } from '../../core/wire/event.ts';
 
 const DAY_MS = 86_400_000;
@@ -50,11 +50,11 @@ describe('Events as commands', () => {
       fc.property(aWriter, fc.array(aBatch, { minLength: 1, maxLength: 3 }), ({ replay, log }, batches) => {
         const framer = new Framer({ channel: 'gps:ü', source: '/x', replay });
         const commands = new EventCommands(framer, 'gps:ü', log);
-        const out = new Bytes();
+        const out = new CommandBuffer();
         for (const { records, epoch, offset, extra, isReversed } of batches) {
           const block = Block.of(records);
           const given = isReversed ? block.pick([...records.keys()].reverse()) : block;
-          const latest = new Map<number, Standing>();
+          const latest = new Map<number, ByteRange>();
           out.begin();
           out.text(command('MULTI'));
           commands.write(out, given, offset, { epoch, sent, extra }, latest);
@@ -90,7 +90,7 @@ describe('Events as commands', () => {
       (_, i) => `vehicle ${i} of a fleet that is larger than most`,
     );
     const block = Block.of(names.map((subject) => ({ timeMs: 0, subject, data: '{}' })));
-    const out = new Bytes();
+    const out = new CommandBuffer();
     for (let round = 0; round < 2; round++) {
       out.begin();
       commands.write(out, block, 1, { epoch: 1, sent: '', extra: '' });

@@ -1,22 +1,22 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import geodesic from 'geographiclib-geodesic';
-import { bearingDegrees, distanceM, type Place } from '../../core/wire/geo.ts';
+import { bearingDegrees, distanceM, type GeoPoint } from '../../core/wire/geo.ts';
 
 const EARTH_RADIUS_M = 6_371_000;
-const LONDON: Place = { latitude: 51.5, longitude: -0.1 };
-const WASHINGTON: Place = { latitude: 38.9, longitude: -77 };
+const LONDON: GeoPoint = { latitude: 51.5, longitude: -0.1 };
+const WASHINGTON: GeoPoint = { latitude: 38.9, longitude: -77 };
 
 const { Geodesic } = geodesic;
 const sphere = new Geodesic.Geodesic(EARTH_RADIUS_M, 0);
 
-function on(earth: geodesic.GeodesicClass, a: Place, b: Place) {
+function on(earth: geodesic.GeodesicClass, a: GeoPoint, b: GeoPoint) {
   return earth.Inverse(a.latitude, a.longitude, b.latitude, b.longitude);
 }
 
 /** The angle between two vectors from the centre of the earth. */
-function byVectorsM(a: Place, b: Place): number {
-  const vector = ({ latitude, longitude }: Place) => {
+function byVectorsM(a: GeoPoint, b: GeoPoint): number {
+  const vector = ({ latitude, longitude }: GeoPoint) => {
     const [lat, lon] = [(latitude * Math.PI) / 180, (longitude * Math.PI) / 180];
     return [Math.cos(lat) * Math.cos(lon), Math.cos(lat) * Math.sin(lon), Math.sin(lat)] as const;
   };

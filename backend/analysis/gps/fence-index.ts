@@ -1,7 +1,7 @@
 import Flatbush from 'flatbush';
 import type { Feature, FeatureCollection, MultiPolygon, Polygon, Position } from 'geojson';
 import pointInPolygon from 'point-in-polygon-hao';
-import type { Place } from '../../../core/wire/geo.ts';
+import type { GeoPoint } from '../../../core/wire/geo.ts';
 
 /** A fence, as events name it. */
 export interface Fence {
@@ -50,7 +50,7 @@ export class FenceIndex {
   }
 
   /** The fences that a place is in, each once. */
-  at({ latitude, longitude }: Place): Fence[] {
+  at({ latitude, longitude }: GeoPoint): Fence[] {
     const found: Fence[] = [];
     const boxes = this.#boxes;
     if (!boxes) return found;

@@ -1,4 +1,4 @@
-import { distanceM, type Place } from '../../../core/wire/geo.ts';
+import { distanceM, type GeoPoint } from '../../../core/wire/geo.ts';
 import type { Fix } from './track.ts';
 
 /** A run of fixes near one place. It can be stored as JSON. */
@@ -43,7 +43,7 @@ export function durationMs({ first, last }: Stay): number {
 }
 
 /** The mean of the coordinates, correct across the antimeridian; repeated places count once. */
-export function centroid({ first, places, latitudeSum, longitudeSum }: Stay): Place {
+export function centroid({ first, places, latitudeSum, longitudeSum }: Stay): GeoPoint {
   return {
     latitude: round(first.latitude + latitudeSum / places),
     longitude: round(wrapped(first.longitude + longitudeSum / places)),

@@ -1,8 +1,8 @@
 import type { Data } from '../../../core/wire/event.ts';
-import { distanceM, type Place } from '../../../core/wire/geo.ts';
+import { distanceM, type GeoPoint } from '../../../core/wire/geo.ts';
 
 /** The place of a subject at an event time. */
-export interface Fix extends Place {
+export interface Fix extends GeoPoint {
   /** Event time, epoch ms. */
   timeMs: number;
 }
@@ -114,7 +114,7 @@ export class Tracker {
   }
 }
 
-function placeOf({ latitude, longitude }: Place): Place {
+function placeOf({ latitude, longitude }: GeoPoint): GeoPoint {
   return { latitude, longitude };
 }
 

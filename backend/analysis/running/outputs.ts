@@ -6,7 +6,7 @@ import {
   isTraceparent,
   mayBeSampled,
   parseTraceparent,
-  spanOf,
+  spanIdOf,
   traceOf,
   traceparentText,
 } from '../../../core/wire/trace.ts';
@@ -135,7 +135,7 @@ export class Outputs {
     if (isTraceparent(traceparent)) {
       // A trace that is not sampled has no recorded spans: it is passed on as it came, which W3C level 1 allows.
       if (!mayBeSampled(traceparent!)) return traceparent;
-      return traceparentText({ ...parseTraceparent(traceparent)!, span: spanOf(service, id) });
+      return traceparentText({ ...parseTraceparent(traceparent)!, span: spanIdOf(service, id) });
     }
     return enters ? traceparentText(traceOf(id)) : undefined;
   }

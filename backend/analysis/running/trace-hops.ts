@@ -1,5 +1,5 @@
 import type { CloudEvent } from '../../../core/wire/event.ts';
-import { parseTraceparent, spanOf } from '../../../core/wire/trace.ts';
+import { parseTraceparent, spanIdOf } from '../../../core/wire/trace.ts';
 import type { Hop } from '../../../schemas/types.ts';
 import { limits } from '../../../core/wire/limits.ts';
 import type { OutputBatch } from './checkpoint.ts';
@@ -44,7 +44,7 @@ export function traceHops(
     const to = derived.get(event)!;
     const hop: Hop = {
       trace: context.trace,
-      span: spanOf(service, event.id),
+      span: spanIdOf(service, event.id),
       parent: context.span,
       service,
       ...(event.pipeline !== undefined && { pipeline: event.pipeline }),

@@ -1,5 +1,5 @@
 import { isoTime, type CloudEvent } from '../../../core/wire/event.ts';
-import { spanMs } from '../../../core/time/duration.ts';
+import { durationMs } from '../../../core/time/duration.ts';
 import { type Context, type Derived, Service } from '../engine/service.ts';
 import { EventSelector } from './event-selector.ts';
 import { AggregateSet } from './aggregate-set.ts';
@@ -22,8 +22,8 @@ export class SlidingWindows extends Service<RecentEvent[]> {
     super();
     this.#selector = new EventSelector(params);
     this.#aggregates = new AggregateSet(params.select);
-    this.#sizeMs = spanMs(params.window.size, 'window size');
-    this.#latenessMs = spanMs(params.lateness, 'lateness');
+    this.#sizeMs = durationMs(params.window.size, 'window size');
+    this.#latenessMs = durationMs(params.lateness, 'lateness');
   }
 
   override key(event: CloudEvent): string {

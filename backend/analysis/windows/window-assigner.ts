@@ -1,5 +1,5 @@
 import { refusal } from '../../../core/problems/errors.ts';
-import { spanMs } from '../../../core/time/duration.ts';
+import { durationMs } from '../../../core/time/duration.ts';
 import type { WindowParams } from './params.ts';
 
 /** A range of event time: from `startMs` to before `endMs`, epoch ms. */
@@ -16,14 +16,14 @@ const WINDOWS_MAX = 1_000;
 
 /** @throws refusal `window_malformed` for windows that are not possible */
 export function windowAssigner({ kind, size, every, offset }: WindowParams['window']): WindowAssigner {
-  const sizeMs = spanMs(size, 'window size');
-  const offsetMs = spanMs(offset ?? '0s', 'window offset', { mayBeNegative: true });
+  const sizeMs = durationMs(size, 'window size');
+  const offsetMs = durationMs(offset ?? '0s', 'window offset', { mayBeNegative: true });
   if (!(sizeMs >= 1)) throw malformed(`A window must be at least 1 ms long, not ${size}.`);
   if (every !== undefined && kind !== 'hopping') throw malformed('"every" applies only to hopping windows.');
   if (kind === 'session' || kind === 'sliding')
     return (timeMs) => [{ startMs: timeMs, endMs: timeMs + sizeMs }];
   const everyMs =
-    kind === 'tumbling' ? sizeMs : spanMs(every ?? '', 'distance between hopping windows ("every")');
+    kind === 'tumbling' ? sizeMs : durationMs(every ?? '', 'distance between hopping windows ("every")');
   if (!(everyMs >= 1) || everyMs > sizeMs)
     throw malformed(`Hopping windows of ${size} must begin more often than every ${every}.`);
   if (sizeMs / everyMs > WINDOWS_MAX)

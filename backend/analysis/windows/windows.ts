@@ -1,5 +1,5 @@
 import { isoTime, type CloudEvent } from '../../../core/wire/event.ts';
-import { spanMs } from '../../../core/time/duration.ts';
+import { durationMs } from '../../../core/time/duration.ts';
 import { Service, type Context, type Derived, type Timer } from '../engine/service.ts';
 import type { Accumulator } from './accumulators.ts';
 import { windowAssigner, type WindowAssigner } from './window-assigner.ts';
@@ -30,7 +30,7 @@ export class Windows extends Service<OpenWindow[]> {
     this.#selector = new EventSelector(params);
     this.#assign = windowAssigner(params.window);
     this.#aggregates = new AggregateSet(params.select);
-    this.#latenessMs = spanMs(params.lateness, 'lateness');
+    this.#latenessMs = durationMs(params.lateness, 'lateness');
     this.#isSession = params.window.kind === 'session';
   }
 

@@ -1,6 +1,6 @@
 import { schemas } from '../../../schemas/index.ts';
 import type { ChannelSpec } from '../../../core/wire/channels.ts';
-import { shown } from '../../../core/redis/connection.ts';
+import { withoutPassword } from '../../../core/redis/connection.ts';
 import { version } from '../../../core/runtime/version.ts';
 import { Components } from './openapi.ts';
 import { ref, type Schema } from '../http/route.ts';
@@ -61,7 +61,7 @@ const MESSAGES: { name: string; from: 'client' | 'server'; summary: string; sche
 /** The AsyncAPI 3 document: the Redis channels, and the messages of Socket.IO's namespace /live. */
 export function asyncApi(channels: ChannelSpec[], redisUrl: string): object {
   const components = new Components();
-  const redis = new URL(shown(redisUrl));
+  const redis = new URL(withoutPassword(redisUrl));
   const documented: { [name: string]: object } = {};
   const operations: { [name: string]: object } = {};
   for (const spec of channels) {

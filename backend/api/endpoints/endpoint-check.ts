@@ -1,6 +1,6 @@
 import { compileValue } from '../../../core/wire/expression.ts';
 import { escaped, flaws, type Flaw } from '../../../core/problems/flaws.ts';
-import type { Action, Known } from '../../../core/plugins/plugin.ts';
+import type { Action, CheckContext } from '../../../core/plugins/plugin.ts';
 import { ajv, schemaProblem, schemas } from '../../../schemas/index.ts';
 import type { EndpointConfig } from '../../../schemas/types.ts';
 import { pathParamsOf } from '../http/route.ts';
@@ -8,7 +8,7 @@ import { pathParamsOf } from '../http/route.ts';
 /** What endpoints can refer to. */
 export interface EndpointRules {
   actions: ReadonlyMap<string, Action>;
-  known: Known;
+  known: CheckContext;
   /** Which plugins failed, and why; null if none did. An unknown action may belong to one of them. */
   missing: string | null;
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import movement from '../../../../backend/analysis/services/movement.ts';
 import { timeMsOf, type CloudEvent } from '../../../../core/wire/event.ts';
-import { distanceM, type Place } from '../../../../core/wire/geo.ts';
+import { distanceM, type GeoPoint } from '../../../../core/wire/geo.ts';
 import { derived, fixes, NORTH_M, recorded, type Row } from './world.ts';
 
 /** A subject that drives north at 10 m/s, a fix a second. */
@@ -132,7 +132,7 @@ describe('movement', () => {
     const events = (await recorded(this, 'capmetro_buses_2017-03-16.csv')).filter(
       ({ subject }) => subject === '2628',
     );
-    const places = events.map(({ data }) => data as unknown as Place);
+    const places = events.map(({ data }) => data as unknown as GeoPoint);
     const sumM = places.reduce((sum, place, i) => (i > 0 ? sum + distanceM(places[i - 1]!, place) : 0), 0);
     const last = derived(movement, events).at(-1)!;
     assert.ok(Math.abs((last.data['cumulative_distance_m'] as number) - sumM) < 0.01);

@@ -1,4 +1,4 @@
-import type { ConvertReport } from '../../replayer/files/convert.ts';
+import type { ConvertReport } from '../../replayer/files/convert-request.ts';
 
 const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB'];
 /** Exit code of a command that did its work, but not with all of the data. */

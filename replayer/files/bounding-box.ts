@@ -1,24 +1,25 @@
-/** Nothing that is recorded here is faster: what would need more is a mistake of the device. Metres per second. */
+/** Metres per second. Nothing that is recorded moves faster: a fix that would require more is a mistake of the device. */
 const SPEED_MAX_MPS = 1000;
 const METRES_PER_DEGREE = 111_195;
-/** Where fewer fixes than this follow from one another, subjects are no movers, and all places count. */
+/** Where fewer fixes than this share are within reach of the one before, subjects do not move, and all places count. */
 const MOVING_SHARE = 0.9;
 
 type Box = [west: number, south: number, east: number, north: number];
 
+/** A subject's position at a time, in degrees. */
 interface Fix {
   timeMs: number;
   latitude: number;
   longitude: number;
-  /** Whether it is within reach of the one before. */
+  /** Whether it is within reach of the fix before. */
   believed: boolean;
-  /** Whether it is the first of its subject. */
+  /** Whether it is its subject's first fix. */
   first: boolean;
 }
 
 /**
- * The box around where subjects have been. A fix that is within reach neither of the one before it nor of the one after, of
- * its subject, is left out: one wrong coordinate would make a city's recording as wide as a country.
+ * The bounding box of all subjects' positions. A fix is left out when neither the subject's fix before nor the one after
+ * is within reach of it: one wrong coordinate would make the recording of a city as wide as a country.
  */
 export class BoundingBox {
   readonly #all = new Bounds();
@@ -27,7 +28,7 @@ export class BoundingBox {
   #fixes = 0;
   #alone = 0;
 
-  /** Takes a subject's fixes, in order of time. */
+  /** Adds a fix; those of a subject in time order. */
   add(subject: string, timeMs: number, latitude: number, longitude: number): void {
     this.#fixes++;
     this.#all.add(latitude, longitude);
@@ -40,16 +41,16 @@ export class BoundingBox {
     this.#last.set(subject, { timeMs, latitude, longitude, believed, first: last === undefined });
   }
 
-  /** The box in degrees; null while there was no fix. */
+  /** The bounding box, degrees; null while there is no fix. */
   get box(): Box | null {
-    // What is seen once contradicts nobody.
+    // No other fix contradicts a subject's only fix.
     for (const { first, latitude, longitude } of this.#last.values())
       if (first) this.#believed.add(latitude, longitude);
     return (this.#alone < this.#fixes * (1 - MOVING_SHARE) && this.#believed.box) || this.#all.box;
   }
 }
 
-/** Degrees are compared as if the earth were flat: the question is one of kilometres a second. */
+/** Whether a subject can have moved from a fix to a position. Flat geometry will do: the limit is a kilometre per second. */
 function reachable(from: Fix, timeMs: number, latitude: number, longitude: number): boolean {
   const seconds = Math.max(1, (timeMs - from.timeMs) / 1000);
   const aside = Math.abs(longitude - from.longitude);

@@ -6,25 +6,25 @@ import { openRecording, playable, type AnyRecording } from '../playing/playable.
 import type { OpenOptions } from '../reading/open-options.ts';
 
 const BUCKETS_MAX = 600;
-/** Each a multiple of the one before, so that counts can be added up without being split. */
+/** Widths of buckets. Each is a multiple of the one before, so that widening only adds counts up. */
 const BUCKET_SECONDS = [
   0.1, 1, 2, 10, 30, 60, 300, 900, 3_600, 7_200, 21_600, 86_400, 604_800, 2_419_200, 31_449_600,
 ];
 const SUBJECTS_SHOWN = 100;
 const REFUSALS_SHOWN = 20;
 
-/** Reads a whole recording and tells what is in it. Memory grows with its subjects and its span, not with its length. */
+/** Reads a whole recording and tells what is in it. Memory grows with the number of subjects, not of records. */
 export async function describe(path: string, options: OpenOptions = {}): Promise<RecordingDescription> {
   const refusals = new Map<number, string>();
   const refuse: OpenOptions['refuse'] = (rows) => {
-    // A recording that is read twice refuses a row twice.
+    // A recording that is read twice refuses each row twice.
     for (const { line, reason } of rows)
       if (refusals.size < REFUSALS_SHOWN || refusals.has(line)) refusals.set(line, reason);
   };
   const recording = await openRecording(path, { ...options, refuse });
   const histogram = new Histogram(recording.startMs);
   const subjects = new Set<string>();
-  const extent = new BoundingBox();
+  const boundingBox = new BoundingBox();
   let [records, longestGapMs, previousMs, endMs] = [0, 0, recording.startMs, recording.startMs];
   for await (const { block } of playable(recording).rows(-Infinity)) {
     for (const { timeMs, subject, data } of block.records()) {
@@ -35,7 +35,7 @@ export async function describe(path: string, options: OpenOptions = {}): Promise
       previousMs = timeMs;
       endMs = Math.max(endMs, timeMs);
       const { latitude, longitude } = coordinates(data);
-      if (latitude !== null && longitude !== null) extent.add(subject, timeMs, latitude, longitude);
+      if (latitude !== null && longitude !== null) boundingBox.add(subject, timeMs, latitude, longitude);
     }
   }
   return {
@@ -49,13 +49,13 @@ export async function describe(path: string, options: OpenOptions = {}): Promise
     longestGapSeconds: longestGapMs / 1000,
     subjectCount: subjects.size,
     subjects: [...subjects].sort().slice(0, SUBJECTS_SHOWN),
-    bbox: extent.box,
+    bbox: boundingBox.box,
     inferred: inferredOf(recording),
     histogram: histogram.result(),
   };
 }
 
-/** How it was read; a file that says itself what is in it leaves nothing to guess. */
+/** How the recording was read. An MCAP file names its channels itself, so nothing else is inferred. */
 function inferredOf(recording: AnyRecording): RecordingDescription['inferred'] {
   if (recording instanceof McapRecording) {
     return { channels: { value: recording.channels.join(', '), because: 'the file says so' } };
@@ -72,7 +72,7 @@ function inferredOf(recording: AnyRecording): RecordingDescription['inferred'] {
   };
 }
 
-/** Read from the JSON text: parsing each datum whole would take longer than all the rest. */
+/** The coordinates in a datum's JSON text. Parsing every datum would take longer than all the rest. */
 function coordinates(data: string): { latitude: number | null; longitude: number | null } {
   return { latitude: numberIn(data, '"latitude":'), longitude: numberIn(data, '"longitude":') };
 }
@@ -84,7 +84,7 @@ function numberIn(data: string, member: string): number | null {
   return Number.isNaN(value) ? null : value;
 }
 
-/** Counts per stretch of time; the stretches widen as the span grows, so that there are 600 at most. */
+/** Counts records in buckets of equal width. The buckets widen as the recording grows, so that there are at most 600. */
 class Histogram {
   readonly #startMs: number;
   #width = 0;

@@ -14,13 +14,15 @@ import { readAt } from '../mcap/format/read-at.ts';
 import { isMcap, openRecording } from '../playing/playable.ts';
 import type { OpenOptions, RefusedRecord } from '../reading/open-options.ts';
 
+/** A problem of a file. */
 export interface Finding {
-  /** An error: data are lost or can't be played. A warning: it plays, but not as well as it could. */
+  /** An error means that data are lost or can't be played; a warning, that the file plays less well than it could. */
   severity: 'error' | 'warning';
   what: string;
   hint: string;
 }
 
+/** What is in a file, and what is wrong with it. */
 export interface DoctorReport {
   file: string;
   format: string;
@@ -35,7 +37,7 @@ export interface DoctorReport {
 
 const NAMED_MAX = 10;
 
-/** Looks at all of a file, and says what is wrong with it. */
+/** Reads all of a file, and tells what is wrong with it. */
 export async function diagnose(path: string, options: OpenOptions): Promise<DoctorReport> {
   const findings: Finding[] = [];
   const add = (severity: Finding['severity'], what: string, hint: string) =>
@@ -61,7 +63,7 @@ export async function diagnose(path: string, options: OpenOptions): Promise<Doct
 
 type AddFinding = (severity: Finding['severity'], what: string, hint: string) => void;
 
-/** How the times of messages follow one another. */
+/** Statistics of the times of messages, which are added in file order. */
 class TimeStatistics {
   count = 0;
   startMs = Infinity;
@@ -93,7 +95,7 @@ async function diagnoseMcap(path: string, add: AddFinding): Promise<TimeStatisti
     }
   }
   for (const { offset, what } of damages.slice(0, NAMED_MAX)) add('error', `byte ${offset}: ${what}`, saves);
-  if (damages.length > NAMED_MAX) add('error', `and ${damages.length - NAMED_MAX} damages more`, saves);
+  if (damages.length > NAMED_MAX) add('error', `and ${damages.length - NAMED_MAX} more damages`, saves);
   try {
     const summary = await readSummary(path);
     if (!summary.indexed) add('warning', 'it has no index', 'reprise convert FILE OUT.mcap makes one.');
@@ -114,7 +116,7 @@ async function diagnoseMcap(path: string, add: AddFinding): Promise<TimeStatisti
   return order;
 }
 
-/** How many chunks have an index that does not lead to their messages. */
+/** Counts the chunks whose message indexes do not lead to their messages. */
 async function wrongIndexes(path: string, { chunks }: Summary): Promise<number> {
   const handle = await open(path);
   try {
@@ -144,7 +146,7 @@ async function isIndexed(handle: FileHandle, chunk: ChunkEntry): Promise<boolean
   return entries === scanRaw(records).block.count;
 }
 
-/** Reads every row as it would be played. Answers the format. */
+/** Reads every row as a replay would; returns the format. */
 async function diagnoseRows(
   path: string,
   options: OpenOptions,
@@ -165,7 +167,7 @@ async function diagnoseRows(
     if (recording.disorder.late > 0)
       add(
         'warning',
-        `${recording.disorder.late} rows are too late for the reorder window`,
+        `${recording.disorder.late} rows come too late for the reorder window`,
         'reprise convert FILE OUT puts all of it in order.',
       );
   } catch (error) {
@@ -177,7 +179,7 @@ async function diagnoseRows(
   if (refused.size > NAMED_MAX)
     add(
       'error',
-      `and ${refused.size - NAMED_MAX} bad rows more`,
+      `and ${refused.size - NAMED_MAX} more bad rows`,
       'They are left out when the file is played.',
     );
   return format;

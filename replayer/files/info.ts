@@ -8,6 +8,7 @@ import { readSummary } from '../mcap/reading/summary.ts';
 import { isMcap } from '../playing/playable.ts';
 import type { OpenOptions } from '../reading/open-options.ts';
 
+/** One channel of a recording; null where the file does not tell. */
 export interface ChannelInfo {
   channel: string;
   messages: number | null;
@@ -16,6 +17,7 @@ export interface ChannelInfo {
   schema: string;
 }
 
+/** What is in a recording. */
 export interface InfoReport {
   file: string;
   format: string;
@@ -24,19 +26,19 @@ export interface InfoReport {
   start: string | null;
   end: string | null;
   channels: ChannelInfo[];
-  /** Of MCAP. */
+  /** For MCAP: the library in its header. This and the next five are for MCAP only. */
   library?: string;
   indexed?: boolean;
   chunks?: number;
   compression?: string[];
-  /** Bytes unpacked by bytes in the file. */
+  /** Unpacked bytes of the chunks for each packed byte. */
   ratio?: number;
   metadata?: { [name: string]: { [key: string]: string } };
-  /** Of other formats: how it was read. */
+  /** For other formats: how the recording was read. */
   description?: Awaited<ReturnType<typeof describe>>;
 }
 
-/** What is in a recording; of MCAP by its summary alone. @throws refusal when it can't be read */
+/** Tells what is in a recording. Of an MCAP file it reads only the summary. @throws refusal when the file can't be read */
 export async function recordingInfo(path: string, options: OpenOptions): Promise<InfoReport> {
   const { size } = await stat(path).catch(() => ({ size: 0 }));
   if (await isMcap(path)) return ofMcap(await asRefusal(path, () => readSummary(path)));

@@ -8,15 +8,15 @@ import { sortedRows, type ChannelRows } from '../mcap/format/channel-rows.ts';
 import type { Summary } from '../mcap/format/summary.ts';
 import type { McapWriter } from '../mcap/writing/writer.ts';
 
-/** Ids of channels go up to here: those of the second file count on from it. */
+/** More than the largest channel id: the ids of file number n are counted from n times this. */
 const IDS = 1 << 16;
-/** No file is longer: the place of a chunk counts on from it, file after file. */
+/** More than the size of any file: offsets in file number n are counted from n times this. */
 const FILE_BYTES = 2 ** 44;
 const HEAD = MESSAGE_BYTES - HEAD_BYTES;
 
 /**
- * The messages of MCAP files as they stand there, in time order: each row is a message record without its kind and
- * length, and its subject is `file * 65536 + channel id`. Checks the chunks' sums. @throws MalformedMcap
+ * The messages of MCAP files in time order, unchanged: each row is a message record without its opcode and length, and its
+ * subject is `file * 65536 + channel id`. Checks the checksums of chunks. @throws MalformedMcap
  */
 export async function* rawRows(
   summaries: Summary[],
@@ -42,7 +42,7 @@ export async function* rawRows(
   }
 }
 
-/** The message records of a chunk in time order; `idsFrom` is added to the ids of channels. */
+/** The message records of a chunk in time order. `idsFrom` is added to the channel ids. */
 export function scanRaw(bytes: Buffer, idsFrom = 0): ChannelRows {
   const [timesMs, subjects, starts, ends]: number[][] = [[], [], [], []];
   let ordered = true;
@@ -71,10 +71,10 @@ export function scanRaw(bytes: Buffer, idsFrom = 0): ChannelRows {
   return ordered ? rows : sortedRows(rows);
 }
 
-/** Copies messages as they are, with their channels and schemas. */
+/** Copies messages unchanged, with their channels and schemas. */
 export class RawCopy {
   copied = 0;
-  /** Messages of channels that no record names. */
+  /** How many messages were left out, because the record of their channel is missing. */
   nameless = 0;
   readonly #writer: McapWriter;
   readonly #summaries: Pick<Summary, 'channels' | 'schemas'>[];
@@ -85,7 +85,7 @@ export class RawCopy {
     this.#summaries = summaries;
   }
 
-  /** Copies the rows of that time. */
+  /** Copies those rows that lie in a time range. */
   async add({ block }: ChannelRows, fromMs = -Infinity, endMs = Infinity): Promise<void> {
     const { timesMs, subjects, data, starts, ends } = block;
     for (let row = 0; row < block.count; row++) {

@@ -2,8 +2,10 @@ import { McapRecording } from '../mcap/reading/mcap-recording.ts';
 import type { AnyRecording } from '../playing/playable.ts';
 import type { TextRecording } from '../reading/text-recording.ts';
 
-/** How a recording was read, as the metadata of an MCAP file: each option, and what spoke for it. */
-export function readingMetadata(recording: TextRecording): Map<string, string> {
+/** Metadata for an MCAP file that tell how a recording was read: the value of each option, and the evidence for it. */
+export function readingMetadata(
+  recording: Pick<TextRecording, 'interpretation' | 'file' | 'format'>,
+): Map<string, string> {
   const { interpretation, file, format } = recording;
   const { rename } = interpretation;
   const named = (columns: string) =>
@@ -26,7 +28,7 @@ export function readingMetadata(recording: TextRecording): Map<string, string> {
   return metadata;
 }
 
-/** By channel, the member of the data that holds the time; null where none is known to. */
+/** For each channel, the member of the data that holds the time; null where it is not known. */
 export function timeColumns(recording: AnyRecording): (string | null)[] {
   if (recording instanceof McapRecording) {
     const { metadata } = recording.summary;

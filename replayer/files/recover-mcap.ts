@@ -22,11 +22,11 @@ const DAMAGES_MAX = 1_000;
 /** Saves every message of an MCAP file whose bytes are there. */
 export async function recoverMcap(input: string, out: string): Promise<RecoverReport> {
   if (!out.toLowerCase().endsWith('.mcap'))
-    throw refusal('output_format', `${basename(out)} is no MCAP file.`, {
-      hint: 'What is saved of MCAP is MCAP; convert it afterwards.',
+    throw refusal('output_format', `${basename(out)} is not the name of an MCAP file.`, {
+      hint: 'Recover writes MCAP as MCAP. Name a file that ends in .mcap, and convert it afterwards.',
     });
   const damages: Damage[] = [];
-  // The summary, where it is whole, knows channels that stood in a chunk which is not.
+  // An intact summary knows the channels whose records were in damaged chunks.
   const known = await readSummary(input).catch(() => null);
   const channels = new Map<number, McapChannel>(known?.channels);
   const schemas = new Map<number, McapSchema>(known?.schemas);
@@ -49,7 +49,7 @@ export async function recoverMcap(input: string, out: string): Promise<RecoverRe
       return copy;
     });
     if (copy.nameless > 0) {
-      const what = `${copy.nameless} messages are of channels that nothing names any more`;
+      const what = `${copy.nameless} messages belong to channels whose records are lost`;
       damages.push({ offset: 0, what, lossy: true });
     }
     if (copy.copied > 0) await rename(part, out);
@@ -59,6 +59,7 @@ export async function recoverMcap(input: string, out: string): Promise<RecoverRe
   }
 }
 
+/** Adds the channels and schemas among records. */
 function learn(records: Buffer, channels: Map<number, McapChannel>, schemas: Map<number, McapSchema>): void {
   for (let at = 0, record; (record = recordAt(records, at)); at += record.length) {
     const fields = new FieldReader(records, record.fields.at, record.fields.end);

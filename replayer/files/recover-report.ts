@@ -1,9 +1,9 @@
 import type { Damage } from '../mcap/recovery/salvage.ts';
 
-/** What could be saved of a file. */
+/** What was saved of a damaged file. */
 export interface RecoverReport {
   out: string;
-  /** Messages, or rows. */
+  /** Number of messages or lines saved. */
   recovered: number;
   damages: Damage[];
   /** Whether messages were lost, or may have been. */

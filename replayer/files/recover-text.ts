@@ -12,8 +12,8 @@ import type { RecoverReport } from './recover-report.ts';
 const LINE_FEED = 10;
 
 /**
- * Writes the whole lines of a text file, packed or not, that was cut. What comes after the last line end is kept when it
- * is a whole JSON value: of anything else nobody can tell whether it is whole.
+ * Saves the whole lines of a text file that is cut off, compressed or not. Text after the last line end is kept only where
+ * it is whole JSON: for any other text one can't tell whether it is whole.
  */
 export async function recoverText(input: string, out: string): Promise<RecoverReport> {
   const kind = (path: string) =>
@@ -23,8 +23,8 @@ export async function recoverText(input: string, out: string): Promise<RecoverRe
       .split('.')
       .at(-1);
   if (kind(input) !== kind(out) || /\.zst$/i.test(out))
-    throw refusal('output_format', `${basename(out)} is of another kind than ${basename(input)}.`, {
-      hint: 'What is saved of text is the same text, packed or not (.gz); convert it afterwards.',
+    throw refusal('output_format', `${basename(out)} is not in the same format as ${basename(input)}.`, {
+      hint: 'Recover writes text in the same format, plain or as .gz. Convert it afterwards.',
     });
   const damages: Damage[] = [];
   const part = `${out}.part`;

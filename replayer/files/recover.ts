@@ -6,8 +6,8 @@ import type { RecoverReport } from './recover-report.ts';
 import { recoverText } from './recover-text.ts';
 
 /**
- * Writes what is intact in a file that was cut or damaged: of MCAP every message whose bytes are there, of text every
- * whole row. @throws refusal where there is nothing to save
+ * Saves what is intact in a file that is cut off or damaged: every message of an MCAP file whose bytes are there, and every
+ * whole line of a text file. @throws refusal when nothing is intact
  */
 export async function recover(input: string, out: string): Promise<RecoverReport> {
   if (resolve(input) === resolve(out))

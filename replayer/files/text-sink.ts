@@ -8,23 +8,24 @@ import type { Block } from '../../core/wire/block.ts';
 import { findMember, membersOf } from '../formats/support/json-bytes.ts';
 import type { PlayableRows } from '../playing/playable.ts';
 
-/** How the rows of a recording become text. */
+/** How the rows of a recording become lines of text. */
 export interface TextPlan {
-  /** Names of the channels; told in each row where there are several. */
+  /** Names of the channels. Where there are several, each line names its channel. */
   channels: readonly string[];
-  /** By channel: the member of the data that holds the time; time and subject are added to data without. */
+  /** For each channel the member that holds the time, or null. Lines whose data lack it get a time and a subject. */
   timeColumns: (string | null)[];
 }
 
 type Member = [name: string, value: string];
 
-/** Writes rows as lines of a file, packed when its name ends in .gz. */
+/** Writes rows as lines of NDJSON or CSV, gzipped where `packed` is set. */
 export class TextSink {
   readonly #to: Writable;
   readonly #done: Promise<void>;
   readonly #plan: TextPlan;
-  /** Of a CSV; null: NDJSON. */
+  /** The columns of a CSV; null for NDJSON. */
   readonly #columns: string[] | null;
+  /** How many rows have been written. */
   rows = 0;
 
   constructor(path: string, packed: boolean, plan: TextPlan, columns: string[] | null) {
@@ -33,7 +34,7 @@ export class TextSink {
     this.#done = packed
       ? pipeline(this.#to as PassThrough, createGzip({ level: 4 }), file)
       : pipeline(this.#to as PassThrough, file);
-    this.#done.catch(() => {}); // Awaited in `end`.
+    this.#done.catch(() => {}); // `end` awaits it.
     this.#plan = plan;
     this.#columns = columns;
     if (columns) this.#to.write(`${columns.map(cell).join(',')}\n`);
@@ -64,7 +65,7 @@ export class TextSink {
   }
 }
 
-/** All columns of the rows of a recording, in the order in which they first come. */
+/** Collects the columns of a recording's rows, in the order in which they first occur. */
 export class ColumnNames {
   readonly names = new Set<string>();
   readonly #plan: TextPlan;
@@ -73,7 +74,7 @@ export class ColumnNames {
     this.#plan = plan;
   }
 
-  look(rows: PlayableRows): void {
+  add(rows: PlayableRows): void {
     for (let row = 0; row < rows.block.count; row++) {
       for (const [name] of membersAt(rows, row, this.#plan)) this.names.add(name);
     }
@@ -85,7 +86,7 @@ function membersAt({ block, channels }: PlayableRows, row: number, plan: TextPla
   return [...addedMembers(block, row, channels?.[row] ?? 0, plan), ...members];
 }
 
-/** What is added to a datum so that its line says it all; nothing that the datum has. */
+/** The members that a line needs besides its datum: time, subject and channel, unless the datum has them. */
 function addedMembers(block: Block, row: number, channel: number, plan: TextPlan): Member[] {
   const { channels, timeColumns } = plan;
   const has = (name: string) =>
@@ -110,7 +111,7 @@ function csvLine(columns: string[], members: Member[]): string {
   return `${columns.map((column) => cell(plain(values.get(column)))).join(',')}\n`;
 }
 
-/** A JSON value as a cell shows it: numbers digit for digit, text without its quotes, null as nothing. */
+/** A JSON value as text for a cell: numbers digit for digit, strings without their quotes, null as ''. */
 function plain(value: string | undefined): string {
   if (value === undefined || value === 'null') return '';
   return value.startsWith('"') ? (JSON.parse(value) as string) : value;

@@ -17,12 +17,12 @@ import type { TextRecording } from '../reading/text-recording.ts';
 import { Progress, timeShare } from './progress.ts';
 import { readingMetadata } from './reading-metadata.ts';
 
-/** So much is put in order in memory at once, where the whole does not fit. */
+/** Size of the runs that are sorted in memory, where the whole recording does not fit. */
 const RUN_BYTES = 1 << 25;
-/** Chunks that lie across one another may take so much memory. */
+/** Bound on the memory of chunks that overlap. */
 const OPEN_MAX_BYTES = 1 << 27;
 
-/** A range of time, epoch ms, both ends within. */
+/** A time range, epoch ms. Both ends belong to it. */
 export interface TimeRange {
   fromMs: number;
   endMs: number;
@@ -31,17 +31,23 @@ export interface TimeRange {
 export interface WritePlan {
   range: TimeRange;
   options: OpenOptions;
-  /** A file that may be written meanwhile. */
+  /** Path for a temporary file. */
   temporary: string;
-  /** Hears how far it is. */
-  passes?: Progress;
+  progress?: Progress;
 }
 
-/** Writes a recording of another format as MCAP, in time order; answers how many steps back in time were mended. */
+/** What this needs of a recording. */
+type WritableRecording = Pick<
+  TextRecording,
+  'file' | 'format' | 'channel' | 'interpretation' | 'startMs' | 'endMs' | 'readShare' | 'sorted' | 'disorder'
+> &
+  Pick<TextRecording, 'blocks' | 'inFileOrder'>;
+
+/** Writes a recording of another format as MCAP, in time order; returns how many steps back in time it had. */
 export async function writeRecording(
-  recording: TextRecording,
+  recording: WritableRecording,
   writer: McapWriter,
-  { range, options, temporary, passes = new Progress() }: WritePlan,
+  { range, options, temporary, progress = new Progress() }: WritePlan,
 ): Promise<number> {
   const { channel, interpretation } = recording;
   const column = interpretation.subject.value;
@@ -51,13 +57,13 @@ export async function writeRecording(
     subjectColumn: column === null ? null : (interpretation.rename.value.get(column) ?? column),
   };
   const refuse = (block: Block, row: number) => {
-    const reason = 'MCAP holds times from 1970 to 2554.';
+    const reason = 'MCAP can only hold times from 1970 to 2554.';
     const content = block.record(row).data;
     options.refuse?.([{ channel, file: recording.file, line: 0, reason, content }]);
   };
   await writer.addMetadata(`reading:${channel}`, readingMetadata(recording));
   if (recording.sorted) {
-    const blocks = watched(recording, recording.blocks(), passes.begin());
+    const blocks = watched(recording, recording.blocks(), progress.begin());
     await writeBlocks(blocks, writer, new TopicWriter(writer, topic), range, refuse);
     return recording.disorder.reordered;
   }
@@ -65,12 +71,12 @@ export async function writeRecording(
   try {
     await McapWriter.whole(temporary, { library: LIBRARY }, async (runs) => {
       const runTopic = new TopicWriter(runs, topic);
-      for await (const run of runsOf(watched(recording, recording.inFileOrder(), passes.begin()))) {
+      for await (const run of runsOf(watched(recording, recording.inFileOrder(), progress.begin()))) {
         await writeBlocks((await sorted(run, disorder, () => true)) ?? [], runs, runTopic, range, refuse);
         await runs.flush();
       }
     });
-    await copyMessages([await readSummary(temporary)], writer, range, passes.begin());
+    await copyMessages([await readSummary(temporary)], writer, range, progress.begin());
   } finally {
     await rm(temporary, { force: true });
   }
@@ -95,9 +101,9 @@ async function writeBlocks(
   }
 }
 
-/** A recording's blocks, and how much of it they are. */
+/** Passes a recording's blocks on, and reports how much of it they are. */
 async function* watched(
-  recording: TextRecording,
+  recording: WritableRecording,
   blocks: AsyncGenerator<Block>,
   tell: (share: number | null) => void,
 ): AsyncGenerator<Block> {
@@ -108,7 +114,7 @@ async function* watched(
   }
 }
 
-/** Blocks in heaps of some 32 MB. */
+/** Divides blocks into runs of some 32 MB. */
 async function* runsOf(blocks: AsyncIterable<Block>): AsyncGenerator<AsyncIterable<Block>> {
   const iterator = blocks[Symbol.asyncIterator]();
   let next = await iterator.next();
@@ -122,7 +128,7 @@ async function* runsOf(blocks: AsyncIterable<Block>): AsyncGenerator<AsyncIterab
   }
 }
 
-/** Copies the messages of MCAP files as they are, in time order. @throws refusal where one is not intact */
+/** Copies the messages of MCAP files unchanged, in time order. @throws refusal when a file is not intact */
 export async function copyMessages(
   summaries: Summary[],
   writer: McapWriter,
@@ -140,7 +146,7 @@ export async function copyMessages(
   return copy;
 }
 
-/** From the first message of files to the last, as far as they are in a range. */
+/** The times from the first message of the files to the last, within a range. */
 function timeRangeOf(summaries: Summary[], { fromMs, endMs }: TimeRange): { startMs: number; endMs: number } {
   const chunks = summaries.flatMap((summary) => summary.chunks);
   return {
@@ -150,8 +156,8 @@ function timeRangeOf(summaries: Summary[], { fromMs, endMs }: TimeRange): { star
 }
 
 /**
- * A file whose chunks lie so much across one another that they can't all be open, once more in runs that can be; any
- * other as it is.
+ * Prepares a file for merging: where too many of its chunks overlap to be in memory together, writes it again, in sorted
+ * runs, to `temporary`.
  */
 export async function mergeable(summary: Summary, temporary: string): Promise<Summary> {
   if (openBytesMax(summary.chunks) <= OPEN_MAX_BYTES) return summary;

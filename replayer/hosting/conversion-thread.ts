@@ -2,7 +2,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { asRepriseError } from '../../core/problems/errors.ts';
 import { Plugins } from '../../core/plugins/plugins.ts';
 import type { Problem } from '../../schemas/types.ts';
-import { convert, type ConvertReport, type ConvertRequest } from '../files/convert.ts';
+import type { ConvertReport, ConvertRequest } from '../files/convert-request.ts';
+import { convert } from '../files/convert.ts';
 import { addFormats } from '../reading/formats.ts';
 
 /** What the thread is given. */

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { failure, refusal, RepriseError } from '../../core/problems/errors.ts';
 import type { Config, ConvertParams, ConvertResult, CutParams } from '../../schemas/types.ts';
 import type { ConversionOrder, ConversionReply } from './conversion-thread.ts';
-import type { ConvertReport, ConvertRequest } from '../files/convert.ts';
+import type { ConvertReport, ConvertRequest } from '../files/convert-request.ts';
 
 /** What a task asks for; `job` is its name for it. */
 type ConversionRequest = { job: string } & ConvertParams & Partial<Pick<CutParams, 'start' | 'end'>>;

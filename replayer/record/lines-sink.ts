@@ -8,7 +8,7 @@ import type { WireMessage } from './wire-message.ts';
 const FULL_BYTES = 1 << 20;
 const LINE_FEED = Buffer.from('\n');
 
-/** Messages of the wire as lines of text, byte for byte but for line ends within; packed when the name ends in .gz. */
+/** Writes messages as lines of text, byte for byte except for line ends inside them; gzipped when the name ends in .gz. */
 export class LinesFile implements RecordSink {
   bytes = 0;
   readonly #to: Gzip | PassThrough;
@@ -20,7 +20,7 @@ export class LinesFile implements RecordSink {
     const packed = path.toLowerCase().endsWith('.gz');
     this.#to = packed ? createGzip({ flush: constants.Z_SYNC_FLUSH }) : new PassThrough();
     this.#done = pipeline(this.#to, createWriteStream(path));
-    this.#done.catch(() => {}); // Awaited in `end`, and at each flush.
+    this.#done.catch(() => {}); // `flush` and `end` await it.
   }
 
   get full(): boolean {

@@ -4,30 +4,31 @@ import { embeddedSchema } from '../mcap/writing/topics.ts';
 import { McapWriter, type NewSchema } from '../mcap/writing/writer.ts';
 import type { WireMessage } from './wire-message.ts';
 
-/** Beyond so many subjects of a channel, further ones share an MCAP channel. */
+/** Subjects of a topic beyond this number share one MCAP channel. */
 const SUBJECTS_MAX = 10_000;
 
-/** Where a recorder writes to. */
+/** Where a recorder writes messages to. */
 export interface RecordSink {
-  /** Takes a message; what it writes of it, it writes later. */
+  /** Collects a message. */
   add(message: WireMessage): void;
-  /** Whether so much waits that it is to be flushed. */
+  /** Whether enough messages wait to be flushed. */
   readonly full: boolean;
-  /** Bytes written, and waiting. */
+  /** Bytes written and waiting. */
   readonly bytes: number;
-  /** Hands all that waits to the kernel, which keeps it when this process is killed. */
+  /** Hands all waiting messages to the kernel, which keeps them even if this process is killed. */
   flush(): Promise<void>;
+  /** Flushes, and completes the file. */
   end(): Promise<void>;
 }
 
-/** Subject -> id of its MCAP channel; null: of messages that are no events. */
+/** Subject -> id of its MCAP channel. Messages that are not events have the subject null. */
 type Ids = Map<string | null, number>;
 
-/** Messages of the wire in MCAP, byte for byte: the log time is the event time, the publish time when it was heard. */
+/** Writes messages to an MCAP file, byte for byte. The log time is the event time; the publish time is when it was heard. */
 export class McapFile implements RecordSink {
   readonly #writer: McapWriter;
   readonly #channels: Config['channels'];
-  /** By topic, what was restored apart. */
+  /** Channel ids by topic: those of new events, and those of restored state. */
   readonly #ids = [new Map<string, Ids>(), new Map<string, Ids>()] as const;
 
   private constructor(writer: McapWriter, channels: Config['channels']) {
@@ -62,16 +63,16 @@ export class McapFile implements RecordSink {
   }
 
   #idOf(topic: string, subject: string | null, restored: boolean): number {
-    const idsOf = this.#ids[restored ? 1 : 0];
-    let ids = idsOf.get(topic);
-    if (!ids) idsOf.set(topic, (ids = new Map<string | null, number>()));
+    const byTopic = this.#ids[restored ? 1 : 0];
+    let ids = byTopic.get(topic);
+    if (!ids) byTopic.set(topic, (ids = new Map<string | null, number>()));
     let id = ids.get(subject);
     if (id !== undefined) return id;
     const shared = subject !== null && (ids.size >= SUBJECTS_MAX || !this.#writer.hasRoomForChannel);
     const metadata = new Map([['envelope', subject === null ? 'none' : 'cloudevents']]);
     if (subject !== null && !shared) metadata.set('subject', subject);
     if (restored) metadata.set('restored', 'true');
-    // Where all subjects beyond some share a channel, its name here is one that none can have.
+    // The channel that many subjects share is kept under a name that no subject can have.
     const name = shared ? '\0' : subject;
     id =
       ids.get(name) ?? this.#writer.addChannel({ topic, metadata, schema: schemaOf(topic, this.#channels) });
@@ -80,7 +81,7 @@ export class McapFile implements RecordSink {
   }
 }
 
-/** Messages may be heard on channels whose names we would not give. */
+/** The schema of a topic; null where its name is not a valid channel name: patterns match any Redis channel. */
 function schemaOf(topic: string, channels: Config['channels']): NewSchema | null {
   try {
     return embeddedSchema(topic, channels);

@@ -8,16 +8,17 @@ import type { Recorder } from './recorder.ts';
 import { RingBuffer } from './ring-buffer.ts';
 import type { SplitFile } from './split-file.ts';
 
+/** What the service reports on. */
 interface Parts {
   redis: Redis;
   recorder: Recorder;
   sink: SplitFile | RingBuffer;
   patterns: string[];
-  /** The folder recordings are read from. */
+  /** The folder that recordings are read from. */
   recordings: string;
 }
 
-/** Says that a recorder is there, and answers what other processes ask of it, until it is closed. */
+/** Announces a recorder, and answers the requests of other processes to it, until it is closed. */
 export class RecorderService {
   readonly id = processInstance('recorder');
   readonly #parts: Parts;
@@ -42,19 +43,23 @@ export class RecorderService {
     });
   }
 
-  /** Writes what the ring holds now to a file. @throws refusal `recorder_without_ring`, failure `snapshot_failed` */
+  /** Writes what the ring buffer holds to a file. @throws refusal `recorder_without_ring`, failure `snapshot_failed` */
   async snapshot(): Promise<Snapshot> {
     const { recorder, sink, recordings } = this.#parts;
     if (!(sink instanceof RingBuffer)) {
-      throw refusal('recorder_without_ring', `The recorder ${this.id} keeps no ring: it writes all.`, {
-        hint: 'Start another one with --ring 60s.',
-      });
+      throw refusal(
+        'recorder_without_ring',
+        `The recorder ${this.id} has no ring buffer: it writes everything.`,
+        {
+          hint: 'Start another one with --ring 60s.',
+        },
+      );
     }
     const { path, messages } = await recorder
       .afterHeard(() => sink.snapshot())
       .catch((cause: unknown) => {
         throw failure('snapshot_failed', `The snapshot can't be written: ${sentence(cause)}`, {
-          hint: 'The recorder goes on. Is there room on its disk, and does its folder still exist?',
+          hint: 'The recorder goes on. Check that its disk has room and that its folder still exists.',
           cause,
         });
       });

@@ -10,47 +10,48 @@ import { wireMessage, type WireMessage } from './wire-message.ts';
 export type StopReason = 'asked' | 'duration' | 'messages' | 'size' | 'disk' | 'failed';
 
 export interface RecorderOptions {
+  /** Redis patterns of the channels to record. */
   patterns: string[];
-  /** Where the files are: its file system must not run full. */
+  /** Path of the recording. The recorder stops before its file system is full. */
   path: string;
   stopAfter?: { durationMs?: number; messages?: number; bytes?: number };
-  /** The files may take so many bytes. */
+  /** Bound on the size of the files. */
   maxDiskBytes?: number;
 }
 
 export interface RecorderCounts {
   messages: number;
-  /** Messages that were not heard, and found in the log. */
+  /** Messages that were not heard, but found in the log. */
   filled: number;
-  /** Messages that were not heard, nor in the log any more. */
+  /** Messages that were neither heard nor in the log any more. */
   lost: number;
 }
 
-/** Where something is missing: a channel, an epoch, and about what time. */
-interface MissingPlace {
+/** The channel and epoch in which events are missing, and roughly when they were sent, epoch ms. */
+interface Gap {
   channel: string;
   epoch: number;
   timeMs: number;
 }
 
-/** Events about what could not be recorded are on this channel. */
+/** The channel of the events that report lost messages. */
 const GAPS_CHANNEL = 'reprise.gaps';
 const FLUSH_MS = 1_000;
-/** Less room than this on the disk ends a recording, while it can still be ended in order. */
+/** With less room than this on the disk a recording ends, while its file can still be completed. */
 const FREE_MIN_BYTES = 100_000_000;
-/** As much of a gap is fetched at once. */
+/** How many events of a gap are fetched at once. */
 const FILL_EVENTS = 1_000;
 
 /**
- * Records what is on the wire, byte for byte. All that was heard more than a second ago is in the kernel's hands. A hole
- * in a channel's offsets is filled from its log; what the log no longer has is told by an event.
+ * Records the messages of channels byte for byte. After a second at most a message is with the kernel, and survives this
+ * process. A gap in a channel's offsets is filled from the channel's log; an event reports what the log no longer has.
  */
 export class Recorder {
   readonly counts: RecorderCounts = { messages: 0, filled: 0, lost: 0 };
   readonly channels = new Set<string>();
-  /** Settles with the reason when the recording has ended and all is written. */
+  /** Settles with the reason when the recording has ended and is completely written. */
   readonly ended: Promise<StopReason>;
-  /** What went wrong, when that ended it. */
+  /** The error that ended the recording; null for none. */
   error: string | null = null;
   readonly #sink: RecordSink;
   readonly #options: RecorderOptions;
@@ -69,7 +70,7 @@ export class Recorder {
     this.ended = new Promise((resolve) => (this.#end = resolve));
   }
 
-  /** Records when it settles. */
+  /** Starts recording; when the promise settles, the recorder listens. */
   static async start(redis: Redis, sink: RecordSink, options: RecorderOptions): Promise<Recorder> {
     const recorder = new Recorder(sink, options);
     recorder.#tap = await Wiretap.start(redis, options.patterns, (channel, bytes) => {
@@ -81,7 +82,7 @@ export class Recorder {
     return recorder;
   }
 
-  /** Ends the recording: all that was heard is written, and what was missed to the end is filled. */
+  /** Ends the recording: what was heard is written, and gaps at the end are filled. */
   stop(reason: StopReason = 'asked'): void {
     if (this.#stopped) return;
     this.#stopped = reason;
@@ -89,7 +90,7 @@ export class Recorder {
     this.#working = this.#working.then(() => this.#finish());
   }
 
-  /** Runs after all that was heard before it is in the sink. That it fails does not end the recording. */
+  /** Runs `work` once all messages heard before are in the sink. If `work` fails, the recording goes on. */
   afterHeard<T>(work: () => Promise<T>): Promise<T> {
     const taken = this.#working.then(() => this.#take());
     const done = taken.then(work);
@@ -102,7 +103,7 @@ export class Recorder {
     return done;
   }
 
-  /** One after the other: the order of the wire is kept also where a gap has to be filled in between. */
+  /** Queues the next round of work. Rounds run one at a time, so that filling a gap does not change the order. */
   #work(flush = false): void {
     this.#working = this.#working
       .then(async () => {
@@ -133,7 +134,7 @@ export class Recorder {
     this.#sink.add(message);
   }
 
-  /** Fills what is missing between the channel's last event and this one. */
+  /** Fills the gap between the channel's last event and this one, if any. */
   async #follow({ channel, event, timeMs }: WireMessage): Promise<void> {
     if (!event || event.epoch === 0) return;
     const { epoch, offset } = event;
@@ -145,36 +146,37 @@ export class Recorder {
     await this.#fill({ channel, epoch, timeMs }, from, offset - 1);
   }
 
-  async #fill(place: MissingPlace, from: number, to: number): Promise<void> {
-    const { channel, epoch } = place;
+  async #fill(gap: Gap, from: number, to: number): Promise<void> {
+    const { channel, epoch } = gap;
     for (let at = from; at <= to;) {
       const end = Math.min(to, at + FILL_EVENTS - 1);
       for (const { offset, event } of await this.#tap.logged(channel, epoch, at, end)) {
-        if (offset > at) this.#tellGap(place, at, offset - 1);
+        if (offset > at) this.#reportLost(gap, at, offset - 1);
         this.counts.filled++;
         this.#write(wireMessage(channel, event, Date.now()));
         at = offset + 1;
       }
-      if (at <= end) this.#tellGap(place, at, end);
+      if (at <= end) this.#reportLost(gap, at, end);
       at = end + 1;
       if (this.#sink.full) await this.#sink.flush();
     }
   }
 
-  #tellGap({ channel, epoch, timeMs }: MissingPlace, from: number, to: number): void {
+  #reportLost({ channel, epoch, timeMs }: Gap, from: number, to: number): void {
     this.counts.lost += to - from + 1;
-    const gap = { channel, epoch, from, to, reason: 'neither heard nor in the log' };
-    const bytes = Buffer.from(JSON.stringify(gap));
+    const lost = { channel, epoch, from, to, reason: 'neither heard nor in the log' };
+    const bytes = Buffer.from(JSON.stringify(lost));
     this.#sink.add({ channel: GAPS_CHANNEL, bytes, heardMs: Date.now(), timeMs, event: null });
   }
 
-  async #guard(look: boolean): Promise<void> {
+  /** Stops the recording where a limit is reached. */
+  async #guard(checkDisk: boolean): Promise<void> {
     const { stopAfter = {}, maxDiskBytes = Infinity, path } = this.#options;
     const { bytes } = this.#sink;
     if (bytes >= (stopAfter.bytes ?? Infinity)) this.stop('size');
     else if (Date.now() - this.#startedMs >= (stopAfter.durationMs ?? Infinity)) this.stop('duration');
     else if (bytes >= maxDiskBytes) this.stop('disk');
-    else if (look) {
+    else if (checkDisk) {
       const { bavail, bsize } = await statfs(dirname(path));
       if (bavail * bsize < FREE_MIN_BYTES) this.stop('disk');
     }
@@ -195,7 +197,7 @@ export class Recorder {
     this.#end(this.#stopped!);
   }
 
-  /** What was said last while nobody listened shows only in where the channels stand. */
+  /** Fills gaps behind the last events heard: only the heads of the channels show those. */
   async #catchUp(): Promise<void> {
     for (const [channel, { epoch, offset, timeMs }] of this.#positions) {
       const head = await this.#tap.head(channel).catch(() => ({ epoch: 0, offset: 0 }));

@@ -3,20 +3,22 @@ import type { RecordSink } from './mcap-sink.ts';
 import { withSuffix } from './split-file.ts';
 import type { WireMessage } from './wire-message.ts';
 
-/** A ring takes no more memory than this, whatever its length. */
+/** Bound on the memory of a ring buffer, whatever its length. */
 const RING_MAX_BYTES = 1 << 28;
-/** Of an object, its message and its place. */
+/** Estimated memory of a message besides its bytes. */
 const OVERHEAD_BYTES = 300;
 
-/** Keeps the last stretch of time in memory, and writes it to a file when it is asked to. */
+/** Keeps the messages of the last seconds or minutes in memory, and writes them to a file when asked to. */
 export class RingBuffer implements RecordSink {
   readonly full = false;
   bytes = 0;
+  /** The snapshots written so far. */
   readonly paths: string[] = [];
   readonly lengthMs: number;
   readonly #path: string;
   readonly #create: (path: string) => Promise<RecordSink>;
   #messages: WireMessage[] = [];
+  /** Index of the oldest message that is still kept. */
   #first = 0;
 
   constructor(lengthMs: number, path: string, create: (path: string) => Promise<RecordSink>) {
@@ -40,7 +42,7 @@ export class RingBuffer implements RecordSink {
     return Promise.resolve();
   }
 
-  /** Writes what the ring holds now to a file of its own. */
+  /** Writes the messages held now to a new file. */
   async snapshot(): Promise<{ path: string; messages: number }> {
     await this.flush();
     const held = [...this.#messages];
@@ -59,7 +61,7 @@ export class RingBuffer implements RecordSink {
     return Promise.resolve();
   }
 
-  /** Named by the time; there may be two in a millisecond. */
+  /** A path named by the time. Several snapshots in one millisecond get a number, too. */
   #newPath(): string {
     const stamp = new Date().toISOString().replaceAll(/[:.]/g, '-');
     for (let n = 1; ; n++) {

@@ -1,25 +1,30 @@
 import type { RecordSink } from './mcap-sink.ts';
 import type { WireMessage } from './wire-message.ts';
 
+/** When a recording is split into several files. */
 export interface SplitPlan {
-  /** The file to write; with a limit, its name gets a number: trip-0001.mcap. */
+  /** Path of the file. With a limit, each file's name gets a number: trip-0001.mcap. */
   path: string;
-  /** A new file begins at so many bytes, or so long after the one before. */
+  /** Size at which a file is complete. */
   sizeBytes?: number | undefined;
+  /** Time after its first message at which a file is complete. */
   durationMs?: number | undefined;
   create(path: string): Promise<RecordSink>;
 }
 
-/** A recording in one file after the other; each begins with a message, but for the first, which shows that it can be written. */
+/**
+ * A recording in one file after the other. The first file is created at once, to show that it can be written; every other
+ * one when its first message comes.
+ */
 export class SplitFile implements RecordSink {
   /** All files so far. */
   readonly paths: string[] = [];
   readonly #plan: SplitPlan;
-  /** null between two files. */
+  /** The present file; null between two files. */
   #file: RecordSink | null = null;
-  /** What came since the last file was full. */
+  /** Messages that came since the last file was complete. */
   #waiting: WireMessage[] = [];
-  /** When the first message of the file came. */
+  /** When the first message of the present file came, epoch ms. */
   #beganMs = Infinity;
   #bytesBefore = 0;
 
@@ -38,7 +43,7 @@ export class SplitFile implements RecordSink {
   }
 
   get full(): boolean {
-    return this.#file ? this.#file.full || this.#isOver() : this.#waiting.length > 0;
+    return this.#file ? this.#file.full || this.#isComplete() : this.#waiting.length > 0;
   }
 
   add(message: WireMessage): void {
@@ -50,10 +55,10 @@ export class SplitFile implements RecordSink {
   async flush(): Promise<void> {
     if (this.#waiting.length > 0) {
       await this.#next();
-      if (!this.#file!.full && !this.#isOver()) return;
+      if (!this.#file!.full && !this.#isComplete()) return;
     }
     await this.#file?.flush();
-    if (this.#isOver()) await this.#endFile();
+    if (this.#isComplete()) await this.#endFile();
   }
 
   async end(): Promise<void> {
@@ -61,7 +66,7 @@ export class SplitFile implements RecordSink {
     if (this.#file) await this.#endFile();
   }
 
-  #isOver(): boolean {
+  #isComplete(): boolean {
     const { sizeBytes, durationMs } = this.#plan;
     if (!this.#file || this.#beganMs === Infinity) return false;
     if (sizeBytes !== undefined && this.#file.bytes >= sizeBytes) return true;
@@ -86,7 +91,7 @@ export class SplitFile implements RecordSink {
   }
 }
 
-/** trip.mcap and 0001 are trip-0001.mcap. */
+/** Puts a suffix before a path's endings: trip.ndjson.gz becomes trip-0001.ndjson.gz. */
 export function withSuffix(path: string, suffix: string): string {
   return path.replace(/((?:\.[a-z]+)(?:\.gz)?)$/i, `-${suffix}$1`);
 }

@@ -2,15 +2,15 @@ import { timeMsOf } from '../../core/wire/event.ts';
 import { canHold } from '../mcap/format/bytes.ts';
 import { memberValue, findMember, isObject, valueText } from '../formats/support/json-bytes.ts';
 
-/** A message of a channel, as it was on the wire, and what it says of itself. */
+/** A message of a channel as it was on the wire, and what it tells about itself. */
 export interface WireMessage {
   channel: string;
   bytes: Buffer;
   /** Wall time at which it was heard, epoch ms. */
   heardMs: number;
-  /** Event time; of what is no event, when it was heard. */
+  /** Event time, epoch ms; for messages that are not events, the time at which they were heard. */
   timeMs: number;
-  /** null: it is no event. */
+  /** null: the message is not an event. */
   event: { subject: string; epoch: number; offset: number; restored: boolean } | null;
 }
 
@@ -24,7 +24,7 @@ const MEMBERS = {
   data: Buffer.from('data'),
 };
 
-/** Looks at a message without parsing it. Anything but a CloudEvent with data is taken as it is. */
+/** Reads a message's members without parsing it. Only a CloudEvent whose data are an object counts as an event. */
 export function wireMessage(channel: string, bytes: Buffer, heardMs: number): WireMessage {
   const text = (name: keyof typeof MEMBERS) =>
     findMember(bytes, 0, bytes.length, MEMBERS[name])
@@ -41,7 +41,7 @@ export function wireMessage(channel: string, bytes: Buffer, heardMs: number): Wi
       subject: text('subject') ?? channel,
       epoch: Number(text('epoch') ?? 0) || 0,
       offset: Number(text('offset') ?? 0) || 0,
-      // Few are, and whether a word is anywhere is known sooner than that there is no such member.
+      // Few events are restored, and searching for the word is faster than searching all members.
       restored: bytes.includes(MEMBERS.restored) && isTrue(bytes, MEMBERS.restored),
     },
   };

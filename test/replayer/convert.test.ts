@@ -79,16 +79,16 @@ describe('convert', () => {
         if (n % 1_000 === 999) yield builder.take();
       }
     }
-    const { file, format, channel, interpretation, disorder } = small;
+    const { file, format, channel, interpretation, disorder, startMs } = small;
+    const description = { file, format, channel, interpretation, disorder, startMs };
     const large = {
-      file,
-      format,
-      channel,
-      interpretation,
-      disorder,
+      ...description,
+      endMs: null,
+      readShare: null,
       sorted: false,
+      blocks: inFileOrder,
       inFileOrder,
-    } as unknown as TextRecording;
+    };
     const [out, temporary] = [join(folder, 'large.mcap'), join(folder, 'runs.mcap')];
     const plan = { range: WHOLE, options: {}, temporary };
     await McapWriter.whole(out, { library: LIBRARY }, (writer) => writeRecording(large, writer, plan));

@@ -137,6 +137,71 @@ module.exports = {
       to: { path: ours, pathNot: '^(frontend/|schemas/types\\.ts$)' },
     },
     {
+      name: 'page-ui-stands-alone',
+      severity: 'error',
+      comment: 'lib/ui/ is about the browser (format, settings, frames, route): it knows no data.',
+      from: { path: '^frontend/src/lib/ui/' },
+      to: { path: '^frontend/src/', pathNot: '^frontend/src/lib/ui/' },
+    },
+    {
+      name: 'page-live-knows-ui',
+      severity: 'error',
+      comment:
+        'lib/live/ holds the connection, channels, replays and subjects, and knows nothing of how they are shown.',
+      from: { path: '^frontend/src/lib/live/' },
+      to: { path: '^frontend/src/', pathNot: '^frontend/src/lib/(live|ui)/' },
+    },
+    {
+      name: 'page-views-stay-apart',
+      severity: 'error',
+      comment:
+        'What a panel knows has a room of its own over lib/live/ and lib/ui/. The rooms do not know each other; lib/app/ joins them.',
+      from: { path: '^frontend/src/lib/(map|charts|timeline|feed|events|subjects)/' },
+      to: { path: '^frontend/src/', pathNot: '^frontend/src/lib/($1|live|ui)/' },
+    },
+    {
+      name: 'page-app-joins-views',
+      severity: 'error',
+      comment: 'lib/app/ builds the one state of the page; lib/share/ and lib/pages/ stand on it.',
+      from: { path: '^frontend/src/lib/app/' },
+      to: { path: '^frontend/src/', pathNot: '^frontend/src/lib/(app|map|charts|timeline|feed|live|ui)/' },
+    },
+    {
+      name: 'page-lib-has-no-components',
+      severity: 'error',
+      comment: 'Classes know, components show: lib/ imports no component and no registry of components.',
+      from: { path: '^frontend/src/lib/' },
+      to: { path: '^frontend/src/', pathNot: '^frontend/src/lib/' },
+    },
+    {
+      name: 'page-components-know-lib',
+      severity: 'error',
+      comment: 'Components serve panels, pages and the shell alike.',
+      from: { path: '^frontend/src/components/' },
+      to: { path: '^frontend/src/', pathNot: '^frontend/src/(components|lib)/' },
+    },
+    {
+      name: 'page-panels-know-components',
+      severity: 'error',
+      from: { path: '^frontend/src/panels/' },
+      to: { path: '^frontend/src/', pathNot: '^frontend/src/(panels|components|lib)/' },
+    },
+    {
+      name: 'page-pages-know-panels',
+      severity: 'error',
+      comment: 'Pages know no shell around them; only the live page shows panels.',
+      from: { path: '^frontend/src/pages/' },
+      to: { path: '^frontend/src/', pathNot: '^frontend/src/(pages|panels|components|lib)/' },
+    },
+    {
+      name: 'page-has-no-circles',
+      severity: 'error',
+      comment:
+        'Types count here. Svelte files are read as they are compiled: their values are seen, their types are not.',
+      from: { path: '^frontend/' },
+      to: { circular: true },
+    },
+    {
       name: 'servers-do-not-know-the-page',
       severity: 'error',
       from: { path: ours, pathNot: '^frontend/' },

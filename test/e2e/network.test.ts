@@ -18,11 +18,11 @@ import { eventually } from '../helpers/wait.ts';
 const API = 'backend/api/main.ts';
 const SERVICES = ['replayer/main.ts', 'backend/analysis/main.ts'];
 const VEHICLES = 6;
-/** A minute without a network takes a minute: REPRISE_LONG=1 waits it out. */
+/** REPRISE_LONG=1 also runs the tests that wait for a minute. */
 const LONG = process.env['REPRISE_LONG'] === '1';
 const SLOW_MS = 30_000;
 
-/** In the page: there is no WebGL. What a map shows is asked of the page's state; drawing it would take seconds a page. */
+/** In the page: turns off WebGL, because drawing a map takes seconds per page. The tests read the state of the map instead. */
 const NO_WEBGL = `
   const { getContext } = HTMLCanvasElement.prototype;
   HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
@@ -30,7 +30,7 @@ const NO_WEBGL = `
   };
 `;
 
-/** In the page: all that it shows, apart from how much it has received by which way. */
+/** In the page: everything that it shows, except how many events it received. */
 const SHOWN = `(() => {
   const { app } = window.reprise;
   const texts = (selector) => [...document.querySelectorAll(selector)].map((e) => e.innerText);
@@ -81,8 +81,10 @@ describe('a page whose network fails', function () {
     ];
     [server, browser, line] = await Promise.all([startRedis(), startBrowser(), startLine(port), ...files]);
     env = {
-      ...{ REDIS_URL: server.url, REPRISE_PORT: String(port) },
-      ...{ REPRISE_RECORDINGS: folder, REPRISE_DATA: folder },
+      REDIS_URL: server.url,
+      REPRISE_PORT: String(port),
+      REPRISE_RECORDINGS: folder,
+      REPRISE_DATA: folder,
     };
     [api, services] = await Promise.all([
       startRole(API, env),
@@ -102,7 +104,9 @@ describe('a page whose network fails', function () {
   async function send<T>(method: string, path: string, body?: object): Promise<T> {
     const headers = { 'content-type': 'application/json' };
     const response = await fetch(`${url}/api/v1${path}`, {
-      ...{ method, headers, ...(body && { body: JSON.stringify(body) }) },
+      method,
+      headers,
+      ...(body && { body: JSON.stringify(body) }),
     });
     const answer = (await response.json()) as T;
     assert.ok(response.ok, JSON.stringify(answer));
@@ -116,17 +120,19 @@ describe('a page whose network fails', function () {
     await opened.addInitScript(NO_WEBGL);
     await opened.goto(at);
     await opened.waitForSelector(`[data-testid=subjects-count][data-count="${VEHICLES}"]`, {
-      ...{ state: 'attached', timeout: SLOW_MS },
+      state: 'attached',
+      timeout: SLOW_MS,
     });
     return opened;
   }
   const shown = (on: Page) => on.evaluate<Shown>(SHOWN);
   const connection = (state: string) =>
     page.waitForSelector(`[data-testid=connection][data-state=${state}]`, {
-      ...{ state: 'attached', timeout: SLOW_MS },
+      state: 'attached',
+      timeout: SLOW_MS,
     });
 
-  /** Every channel stands still, and the page stands where the channel does. */
+  /** Waits until all events are processed, and the page has received all of them. */
   async function caughtUp(on: Page): Promise<void> {
     let behind: string[] = [];
     await eventually(
@@ -146,7 +152,7 @@ describe('a page whose network fails', function () {
     ).catch(() => assert.deepEqual(behind, []));
   }
 
-  /** Stops the replay, and compares the page with one that is loaded now. */
+  /** Pauses the replay, and compares the page with a newly loaded one. */
   async function equalsAFreshLoad(): Promise<void> {
     await send('PATCH', '/replays/demo', { state: 'paused' });
     await caughtUp(page);
@@ -171,7 +177,7 @@ describe('a page whose network fails', function () {
     { what: 'is silent for a minute', fail: () => line.silence(), seconds: 60, noticed: true },
   ];
   for (const { what, fail, seconds, noticed } of failures.filter((each) => LONG || each.seconds < 60)) {
-    it(`shows what a fresh load does, after the network ${what}`, async () => {
+    it(`shows the same as a newly loaded page after the network ${what}`, async () => {
       fail();
       await delay(seconds * 1000);
       if (noticed) await connection('disconnected');
@@ -182,7 +188,7 @@ describe('a page whose network fails', function () {
     });
   }
 
-  it('shows what a fresh load does, after the API was killed and started again', async () => {
+  it('shows the same as a newly loaded page after the API was killed and restarted', async () => {
     await killRole(api);
     await connection('disconnected');
     api = await startRole(API, env);
@@ -190,7 +196,7 @@ describe('a page whose network fails', function () {
     await equalsAFreshLoad();
   });
 
-  it('shows what a fresh load does, after it was away while somebody jumped', async () => {
+  it('shows the same as a newly loaded page after a seek while it was offline', async () => {
     line.cut();
     await connection('disconnected');
     await send('PATCH', '/replays/demo', { position: '600s' });

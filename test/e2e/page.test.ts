@@ -17,11 +17,11 @@ import { eventually } from '../helpers/wait.ts';
 const MAINS = ['replayer/main.ts', 'backend/analysis/main.ts', 'backend/api/main.ts'];
 const VEHICLES = 14;
 const SECONDS = 600;
-/** One fix of this vehicle, some five minutes in, lies half a degree away. */
+/** One fix of this vehicle, about five minutes in, lies half a degree away. */
 const ASTRAY = { vehicle: 'van-2', afterSeconds: 300 };
 const SLOW_MS = 30_000;
 
-/** In the page: what stands out of the window at a side. */
+/** In the page: elements that stick out of the window. */
 const BEYOND = `[...document.querySelectorAll('button, select, canvas, h2')]
   .filter((e) => e.checkVisibility() && !e.closest('.scroll, .maplibregl-map'))
   .map((e) => [e, e.getBoundingClientRect()])
@@ -45,19 +45,23 @@ describe('the live page', function () {
     url = `http://127.0.0.1:${port}`;
     [server] = await Promise.all([startRedis(), record(folder)]);
     const env = {
-      ...{ REDIS_URL: server.url, REPRISE_PORT: String(port) },
-      ...{ REPRISE_RECORDINGS: folder, REPRISE_DATA: folder },
+      REDIS_URL: server.url,
+      REPRISE_PORT: String(port),
+      REPRISE_RECORDINGS: folder,
+      REPRISE_DATA: folder,
     };
     browser = await startBrowser();
     roles = await Promise.all(MAINS.map((main) => startRole(main, env)));
-    // All of it is played once, so that what happens in it is known.
+    // Play all of it once, so that its moments are known.
     await send('POST', '/replays', { id: 'demo', recordings: ['fleet.ndjson', 'posts.ndjson'], rate: 'max' });
     await eventually('the end of the recording', async () => (await replay()).state === 'ended', SLOW_MS);
     await eventually('the services to have read all of it', () => isRead('gps'), SLOW_MS);
     await seek(5);
-    // Nothing glides: what is drawn is where it is, and what is shown can be waited for.
+    // With reduced motion nothing glides: movers are drawn where they are.
     page = await browser.newPage({
-      ...{ viewport: { width: 1280, height: 800 }, timezoneId: 'Asia/Kolkata', reducedMotion: 'reduce' },
+      viewport: { width: 1280, height: 800 },
+      timezoneId: 'Asia/Kolkata',
+      reducedMotion: 'reduce',
     });
     await page.goto(url);
     await subjects(VEHICLES);
@@ -89,11 +93,11 @@ describe('the live page', function () {
     const { consumers } = await send<Channel>('GET', `/channels/${channel}`);
     return consumers.length > 0 && consumers.every(({ lag }) => lag === 0);
   }
-  /** Stands at so many seconds after the begin. */
+  /** Pauses the replay at a number of seconds after its start. */
   const seek = (seconds: number, more = {}) =>
     send('PATCH', '/replays/demo', { state: 'paused', rate: 1, position: `${seconds}s`, ...more });
 
-  /** Stands there, and the page shows it: the subjects of that moment, none of before. */
+  /** Pauses there, and waits until the page shows the subjects of that moment and no earlier ones. */
   async function standsAt(seconds: number): Promise<void> {
     await seek(seconds);
     const { position: at } = await replay();
@@ -104,14 +108,15 @@ describe('the live page', function () {
     await eventually(`the page at ${at}`, () => page.evaluate(shown), SLOW_MS);
   }
 
-  /** Where the replay stands, as the page shows it, ms. */
+  /** The position of the replay that the page shows, ms. */
   const position = async () => Date.parse((await page.getAttribute('[data-testid=position]', 'data-time'))!);
-  /** Waits until the page shows so many subjects. */
+  /** Waits until the page shows this number of subjects. */
   const subjects = (count: number, on = page) =>
     on.waitForSelector(`[data-testid=subjects-count][data-count="${count}"]`, {
-      ...{ state: 'attached', timeout: SLOW_MS },
+      state: 'attached',
+      timeout: SLOW_MS,
     });
-  /** Waits until the map stands still and shows what there is. */
+  /** Waits until the map has stopped moving and shows all movers. */
   const mapAtRest = () =>
     eventually(
       'the map at rest',
@@ -120,7 +125,7 @@ describe('the live page', function () {
           map?.loaded() && !map.isMoving() && movers.all.every(({ at, shown }) => at === shown))(window.reprise.app)`),
       SLOW_MS,
     );
-  /** Points at a place on the map until the page says this of it: what is drawn there may just be on its way. */
+  /** Points at a place on the map until the tooltip shows a text: what is drawn there may still be moving. */
   const pointAt = (place: string, text: string) =>
     eventually(
       `“${text}” at ${place}`,
@@ -133,7 +138,7 @@ describe('the live page', function () {
       SLOW_MS,
     );
 
-  /** Pixels of shares of the recording on the timeline. */
+  /** Returns the pixels of shares of the recording on the timeline. */
   async function timeline(): Promise<{ x: (share: number) => number; y: number }> {
     const box = (await page.locator('[data-testid=timeline] canvas').boundingBox())!;
     return { x: (share) => box.x + share * box.width, y: box.y + 20 };
@@ -171,7 +176,7 @@ describe('the live page', function () {
   }
 
   describe('timeline', () => {
-    it('tells in lanes what happened, and how much of it', async () => {
+    it('shows in lanes how many moments there are of each kind', async () => {
       const told = (lane: string) => page.innerText(`[data-testid=timeline] [data-lane=${lane}] .n`);
       const crossings = (await history('gps.fences')).filter(({ data }) => data['event'] !== 'dwell');
       assert.ok(crossings.length > 0);
@@ -180,7 +185,7 @@ describe('the live page', function () {
       await screenshot(page, 'page-timeline');
     });
 
-    it('goes where it is dragged to', async () => {
+    it('seeks to where it is dragged', async () => {
       const { x, y } = await timeline();
       await drag([x(0.2), y], [x(0.5), y]);
       const halfWay = (at: number, of: Replay) => Math.abs(shareOf(of, at) - 0.5) < 0.01;
@@ -190,7 +195,7 @@ describe('the live page', function () {
       });
     });
 
-    it('jumps from moment to moment by keys, and to the subject of each', async () => {
+    it('jumps from moment to moment with keys, and selects the subject of each', async () => {
       await seek(0);
       const { start } = await replay();
       await eventually('the start', async () => (await position()) === Date.parse(start));
@@ -207,7 +212,6 @@ describe('the live page', function () {
         ['.', second],
         [',', first],
       ] as const) {
-        // prettier-ignore
         await page.keyboard.press(key);
         const when = new Date(moment!).toISOString();
         await eventually(`the moment at ${when}`, async () => (await position()) === moment);
@@ -216,7 +220,7 @@ describe('the live page', function () {
       await page.keyboard.press('Escape');
     });
 
-    it('plays a part over and over, chosen by dragging with Shift; all of it again by a key', async () => {
+    it('loops over a part that is dragged with Shift, and over all of it after a key', async () => {
       const { x, y } = await timeline();
       await page.keyboard.down('Shift');
       await drag([x(0.25), y], [x(0.5), y]);
@@ -233,7 +237,7 @@ describe('the live page', function () {
       );
     });
 
-    it('shows the moment that the pointer is on in charts, posts and events alike', async () => {
+    it('shows the posts of the time under the pointer', async () => {
       const { x, y } = await timeline();
       await page.mouse.move(x(0.6), y);
       const pointed = /\d\d:\d\d:\d\d/.exec(await page.innerText('[data-testid=timeline] .tip'))![0];
@@ -249,14 +253,14 @@ describe('the live page', function () {
       await mapAtRest();
     });
 
-    it('shows the city, not the country that a fix astray lies in', async () => {
+    it('fits the map to the city, ignoring a stray fix', async () => {
       const [west, , , north] = await page.evaluate<number[]>(
         'window.reprise.app.map.getBounds().toArray().flat()',
       );
       assert.ok(west! > -8.95 && north! < 38.35, `${west}, ${north}`);
     });
 
-    it('says of what a seek restored that it is how things stood before', async () => {
+    it('says that a place restored by a seek is from before', async () => {
       await pointAt('movers.all[0].at', 'as it was before the start');
       await screenshot(page, 'page-restored');
     });
@@ -274,7 +278,7 @@ describe('the live page', function () {
       await page.keyboard.press('Escape');
     });
 
-    it('draws the fences; moved by a key, a corner is where the service watches', async () => {
+    it('draws the fences, and moves a corner with a key, which changes the service', async () => {
       const drawn = () =>
         page.evaluate<string[]>(
           `window.reprise.app.map.queryRenderedFeatures({ layers: ['fence-areas'] }).map((f) => f.properties.name)`,
@@ -298,7 +302,7 @@ describe('the live page', function () {
       await page.keyboard.press('e');
     });
 
-    it('plays only what is in a box, and all of it again', async () => {
+    it('limits the page to a box, and ends that again', async () => {
       await standsAt(200);
       await subjects(VEHICLES);
       await page.keyboard.press('f');
@@ -316,7 +320,7 @@ describe('the live page', function () {
       await subjects(VEHICLES);
     });
 
-    it('leaves a fix that is not believed out of the way of its subject, and marks it', async () => {
+    it('leaves an outlier out of the trail of its subject, and marks it', async () => {
       await seek(ASTRAY.afterSeconds - 5, { state: 'playing', rate: 5 });
       const astray = `movers.outliers.find(({ subject }) => subject.name === '${ASTRAY.vehicle}')?.at`;
       await eventually('the outlier', () => page.evaluate(`(({ movers }) => ${astray})(window.reprise.app)`));
@@ -332,7 +336,7 @@ describe('the live page', function () {
       await page.keyboard.press('f');
     });
 
-    it('draws a crowd as one circle with its number', async () => {
+    it('draws a cluster as a circle with its number', async () => {
       await page.evaluate('void window.reprise.app.map.jumpTo({ center: [-8.73, 38.2], zoom: 6 })');
       await pointAt('movers.all[0].shown', `${VEHICLES} subjects`);
       await screenshot(page, 'page-crowd');
@@ -340,8 +344,8 @@ describe('the live page', function () {
     });
   });
 
-  describe('for everyone', () => {
-    it('tells speeds, lengths and times as one chooses, and remembers it', async () => {
+  describe('settings, links and sizes', () => {
+    it('shows speeds, lengths and times in the chosen units, and remembers them', async () => {
       await standsAt(120);
       await subjects(VEHICLES);
       await page.keyboard.press('s');
@@ -351,7 +355,7 @@ describe('the live page', function () {
       await choose('Speed', 'kn');
       await choose('Length', 'ft');
       await choose('Times in', 'viewer');
-      // The box that is open is closed, the subject stays.
+      // Escape closes the open box first; the subject stays selected.
       await page.keyboard.press('Escape');
       await page.waitForSelector('[role=dialog] label', { state: 'detached' });
       await page.waitForSelector('[data-testid=position] >> text=/12:32:00\\s+UTC\\+5:30/');
@@ -364,11 +368,11 @@ describe('the live page', function () {
       );
     });
 
-    it('keeps what one looks at in the address: who opens it sees the same', async () => {
+    it('keeps the view in the address, and shows the same when it is opened', async () => {
       await seek(240);
       await page.evaluate('void window.reprise.app.map.jumpTo({ center: [-8.735, 38.2], zoom: 14 })');
       await page.keyboard.press('z');
-      // Around where one stands at this moment.
+      // A lasso around one mover.
       const caught = await page.evaluate<number>(`(({ movers, filter }) => {
         const [x, y] = movers.all[0].at;
         const ring = [[x - 1e-4, y - 1e-4], [x + 1e-4, y - 1e-4], [x, y + 1e-4]];
@@ -402,7 +406,7 @@ describe('the live page', function () {
         const told = `JSON.stringify([window.reprise.app.${what}].flatMap((it) => it instanceof Map ? [...it] : it))`;
         assert.equal(await other.evaluate(told), await page.evaluate(told), what);
       }
-      // Loaded again, it leaves the replay where it is.
+      // Reloading does not seek.
       await seek(30);
       await other.reload();
       await subjects(caught, other);
@@ -416,7 +420,7 @@ describe('the live page', function () {
       await subjects(VEHICLES);
     });
 
-    it('opens a help with ? that lists every key', async () => {
+    it('opens the help with ?, which lists every key', async () => {
       await page.keyboard.press('?');
       const dialog = page.locator('dialog[open]');
       await dialog.waitFor();
@@ -442,7 +446,6 @@ describe('the live page', function () {
         'Esc',
         '?',
       ])
-        // prettier-ignore
         assert.ok(keys.includes(key), key);
       await screenshot(page, 'page-help');
       await assertAccessible('help');
@@ -455,10 +458,9 @@ describe('the live page', function () {
         ['phone', 390, 844],
         ['tablet', 820, 1180],
       ] as const) {
-        // prettier-ignore
         await page.setViewportSize({ width, height });
         await page.waitForSelector('[data-testid=play]');
-        // The page arranges itself anew in the frames after it has another size.
+        // The layout changes in the frames after the window has its new size.
         let beyond: string[] = [];
         const allWithin = async () => (beyond = await page.evaluate<string[]>(BEYOND)).length === 0;
         await eventually('room for all', allWithin, 5000).catch(() => assert.deepEqual(beyond, [], name));
@@ -469,7 +471,7 @@ describe('the live page', function () {
   });
 });
 
-/** A fleet in which one fix went astray, and posts beside it. */
+/** Writes a fleet with one stray fix, and posts. */
 async function record(folder: string): Promise<void> {
   const fleet = join(folder, 'fleet.ndjson');
   await simulate('fleet', { out: fleet, vehicles: VEHICLES, durationSeconds: SECONDS });

@@ -301,7 +301,7 @@ describe('the pages beside the live one', function () {
       await start().getByLabel('stretches').fill('20');
       await start().getByText('Start', { exact: true }).click();
       await page.waitForSelector('[data-testid=task][data-state=succeeded] [data-testid=course] canvas');
-      await page.waitForSelector('[data-testid=result] tr:has-text("Numbers that were found") >> text=60');
+      await page.waitForSelector('[data-testid=result] tr:has-text("Number of values") >> text=60');
       await assertFit('tasks');
       await page.locator('[data-testid=result]').getByText('Table', { exact: true }).press('Enter');
       await eventually(
@@ -334,7 +334,7 @@ describe('the pages beside the live one', function () {
       await send('POST', '/pipelines/text/events?wait=10', { text: 'What a lovely day!' });
       await send('POST', '/pipelines/lost/events', { text: 'nowhere' });
       await goTo('5', 'Traces');
-      const failed = await page.waitForSelector('tr[data-status=failed] >> text=It has no latitude');
+      const failed = await page.waitForSelector('tr[data-status=failed] >> text=has no latitude');
       assert.ok(await failed.isVisible());
       await page.getByLabel('Last status').selectOption('finished');
       await page.waitForSelector('tr[data-trace][data-status=failed]', { state: 'detached' });
@@ -420,7 +420,7 @@ describe('the pages beside the live one', function () {
       await send('POST', '/pipelines/moves/events', { text: 'nowhere' });
       await part('Dead letters');
       const letters = page.locator('[data-letter]');
-      const reason = 'It has no latitude and longitude.';
+      const reason = 'The datum has no latitude and longitude.';
       await letters.getByText(reason).waitFor();
       await letters.getByText('Content').click();
       await letters.getByText('"nowhere"').waitFor();

@@ -25,13 +25,13 @@ const MAINS = {
 };
 type Role = keyof typeof MAINS;
 
-/** What the page says of itself; see frontend/src/lib/live/debug.ts. */
+/** The state of the page; see frontend/src/lib/app/debug.ts. */
 interface Snapshot {
   subjects: { [channel: string]: { [subject: string]: { offset: number } } };
   channels: { [channel: string]: { epoch: number; offset: number; lost: number } };
 }
 
-/** In the page: drops a small CSV onto it. Text, for its types are the browser's. */
+/** In the page: drops a small CSV file onto it. */
 const DROP_A_KITE = `
   const rows = Array.from({ length: 30 }, (_, i) => [1700000000 + i, 'kite', 48 + i / 1e4, 11.5].join());
   const transfer = new DataTransfer();
@@ -91,7 +91,7 @@ describe('the whole path, from a file to the browser', function () {
     page.evaluate(() => (globalThis as unknown as { reprise: { snapshot(): Snapshot } }).reprise.snapshot());
   const offset = async (channel: string) => (await snapshot()).channels[channel]?.offset ?? 0;
 
-  /** The page goes on: it shows events that were published after now. */
+  /** Waits until the page shows events that were published after this call. */
   async function goesOn(channel: string): Promise<void> {
     const [epoch, last] = (await redis.hmget(keys.head(channel), 'epoch', 'offset')).map(Number) as [
       number,
@@ -108,7 +108,7 @@ describe('the whole path, from a file to the browser', function () {
     return fetch(`${url}/api/v1${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) });
   }
 
-  it('says what to do while there is nothing to see', async () => {
+  it('says what to do while nothing is playing', async () => {
     await connection('connected');
     await page.waitForSelector('text=/drop|reprise play/i', { timeout: 20_000 });
     await screenshot(page, 'empty');
@@ -129,7 +129,7 @@ describe('the whole path, from a file to the browser', function () {
     await goesOn('gps');
     await goesOn('gps.movement');
     await page.waitForSelector('[data-testid=feed] >> text=/Positive|Negative|Neutral/', { timeout: 20_000 });
-    await page.waitForTimeout(1_500); // For the picture only: trails need something to draw.
+    await page.waitForTimeout(1_500); // Only for the picture: trails take time to grow.
     await screenshot(page, 'live');
   });
 
@@ -170,7 +170,7 @@ describe('the whole path, from a file to the browser', function () {
     await goesOn('gps.movement');
   });
 
-  it('goes on with the replay when the replayer is killed and restarted', async () => {
+  it('continues the replay when the replayer is killed and restarted', async () => {
     await killRole(roles.replayer);
     roles.replayer = await startRole(MAINS.replayer, env);
     const { epoch } = JSON.parse((await redis.hget(keys.replays, 'demo'))!) as { epoch: number };
@@ -192,7 +192,7 @@ describe('the whole path, from a file to the browser', function () {
     await goesOn('gps.movement');
   });
 
-  it('has lost and doubled nothing by then: the derived log, and what the page shows', async () => {
+  it('has lost and doubled no event by then, in the derived log and on the page', async () => {
     assert.equal((await send('PATCH', '/replays/demo', { state: 'paused' })).status, 200);
     const input = await eventually('movement to have read everything', async () => {
       const [epoch, last] = await redis.hmget(keys.head('gps'), 'epoch', 'offset');
@@ -233,7 +233,7 @@ describe('the whole path, from a file to the browser', function () {
 
   it('plays a file that is dropped onto the page', async () => {
     await page.evaluate(DROP_A_KITE);
-    // The demo owns the channel gps: the page says so, and what to do about it.
+    // The demo owns the channel gps: the page says so and offers a choice.
     await page.waitForSelector('text=/kite/', { timeout: 15_000 });
     await screenshot(page, 'dropped');
   });

@@ -22,7 +22,7 @@ const VEHICLES = 5;
 const SLOW_MS = 30_000;
 const PNG = Buffer.from('89504e470d0a1a0a', 'hex');
 
-describe('what the live page shows, elsewhere', function () {
+describe('sharing what the live page shows', function () {
   this.timeout(60_000);
   let server: TestRedis;
   let browser: Browser;
@@ -43,19 +43,23 @@ describe('what the live page shows, elsewhere', function () {
       simulate('posts', { out: join(folder, 'posts.ndjson'), durationSeconds: 300 }),
     ]);
     const env = {
-      ...{ REDIS_URL: server.url, REPRISE_PORT: String(port) },
-      ...{ REPRISE_RECORDINGS: folder, REPRISE_DATA: folder },
+      REDIS_URL: server.url,
+      REPRISE_PORT: String(port),
+      REPRISE_RECORDINGS: folder,
+      REPRISE_DATA: folder,
     };
     roles = await Promise.all(MAINS.map((main) => startRole(main, env)));
     await fetch(`${url}/api/v1/replays`, {
-      ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ id: 'demo', recordings: ['fleet.ndjson', 'posts.ndjson'], rate: 'max' }),
     });
     await eventually('the end', async () => (await get<Replay>('/replays/demo')).state === 'ended', SLOW_MS);
     page = await browser.newPage({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' });
     await page.goto(url);
     await page.waitForSelector(`[data-testid=subjects-count][data-count="${VEHICLES}"]`, {
-      ...{ state: 'attached', timeout: SLOW_MS },
+      state: 'attached',
+      timeout: SLOW_MS,
     });
     await page.locator('[data-testid=charts] canvas').first().waitFor();
   });
@@ -78,7 +82,7 @@ describe('what the live page shows, elsewhere', function () {
     await page.click(`[data-testid=share-${panel}]`);
     await box().waitFor();
   }
-  /** The file that a button hands to the browser. */
+  /** The file that a button downloads. */
   async function kept(button: string): Promise<string> {
     const [download] = await Promise.all([
       page.waitForEvent('download'),
@@ -90,7 +94,7 @@ describe('what the live page shows, elsewhere', function () {
   }
   const line = (kind: string) => box().locator(`pre[data-kind=${kind}]`).innerText();
 
-  it('comes by the curl line of a panel', async () => {
+  it('works with the curl line of a panel', async () => {
     await open('map');
     await eventually('the port of Redis', async () => (await line('redis')).includes('-p '));
     const { stdout } = await run('sh', ['-c', `${await line('curl')} -s`]);
@@ -99,19 +103,19 @@ describe('what the live page shows, elsewhere', function () {
     await screenshot(page, 'page-share');
   });
 
-  it('comes by its redis-cli line', async () => {
+  it('works with the redis-cli line', async () => {
     const { stdout } = await run('sh', ['-c', await line('redis')]);
     const subjects = stdout.split('\n').flatMap((text) => /"subject":"([^"]+)"/.exec(text)?.[1] ?? []);
     assert.equal(new Set(subjects).size, VEHICLES);
   });
 
-  it('comes by its Socket.IO lines', async () => {
+  it('works with the Socket.IO lines', async () => {
     const script = `${await line('socket')}\nsetTimeout(() => process.exit(), 1000);`;
     const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { cwd: root });
     assert.match(stdout, /snapshot: \[/);
   });
 
-  it('is kept as CSV, GeoJSON, GPX and MCAP, each a recording again', async () => {
+  it('saves CSV, GeoJSON, GPX and MCAP files, which can be read as recordings', async () => {
     const { items } = await get<{ items: CloudEvent[] }>('/channels/gps/history?limit=10000');
     for (const format of ['CSV', 'GeoJSON', 'GPX', 'MCAP']) {
       const { records, subjectCount, start } = await describeRecording(await kept(format));
@@ -123,7 +127,7 @@ describe('what the live page shows, elsewhere', function () {
     }
   });
 
-  it('is kept of the selected subject and the part of the timeline that is shown', async () => {
+  it('saves only the selected subject and the visible part of the timeline', async () => {
     await close();
     await page.keyboard.press('s');
     const { start } = await get<Replay>('/replays/demo');
@@ -138,7 +142,7 @@ describe('what the live page shows, elsewhere', function () {
     await page.keyboard.press('Escape');
   });
 
-  it('is a picture of the map and of the charts', async () => {
+  it('saves pictures of the map and of the charts', async () => {
     for (const panel of ['map', 'charts']) {
       await open(panel);
       const picture = await readFile(await kept('Picture'));
@@ -148,7 +152,7 @@ describe('what the live page shows, elsewhere', function () {
     await close();
   });
 
-  it('charts any number of any channel, its past too, remembers it, and takes it away again', async () => {
+  it('adds a chart of any number of any channel with its past, remembers it, and removes it', async () => {
     await page.selectOption('[data-testid=add-chart]', 'gps.windows\navg_speed');
     const chart = page.locator('[data-chart="gps.windows avg_speed"]');
     await chart.locator('canvas').waitFor();
@@ -169,7 +173,7 @@ describe('what the live page shows, elsewhere', function () {
     assert.equal(await page.evaluate('JSON.parse(localStorage.reprise).charts.join()'), 'gps,satellites');
   });
 
-  it('scrolls the charts back into the log, beyond what the page remembers, and forth again', async () => {
+  it('scrolls the charts back into the log, beyond what the page has in memory, and forward again', async () => {
     const charts = page.locator('[data-testid=charts]');
     const until = charts.locator('[data-testid=charts-until]');
     const elevation = charts.locator('[data-chart=elevation] figcaption .hint');
@@ -204,7 +208,7 @@ describe('what the live page shows, elsewhere', function () {
     await charts.getByRole('button', { name: 'All' }).click();
   });
 
-  it('finds posts by a word, by language and by topic, and reads on into the past', async () => {
+  it('finds posts by word and by language, and reads older posts', async () => {
     const feed = page.locator('[data-testid=feed]');
     const texts = async () => (await feed.locator('li').allInnerTexts()).map((text) => text.toLowerCase());
     await feed.locator('input').fill('harbour');

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { root } from '../../core/runtime/root.mjs';
 
 const MOST_BYTES = 300_000;
-/** What is in a chunk of its own, by something that only it says. */
+/** Libraries in chunks of their own, each with a text that occurs only in it. */
 const LATE = {
   MapLibre: 'maplibregl-canvas',
   'deck.gl': 'ScatterplotLayer',
@@ -16,7 +16,7 @@ const LATE = {
 describe('the built page', () => {
   const page = join(root, 'dist', 'page');
   const read = (path: string) => readFileSync(join(page, path));
-  /** What the page asks for before anything else: what index.html names, and what that imports at once. */
+  /** The files of the first load: those that index.html names, and what they import. */
   const first = new Set<string>(['index.html']);
 
   before(() => {
@@ -35,14 +35,14 @@ describe('the built page', () => {
     }
   });
 
-  it('needs less than 300 kB, packed, before it shows something', () => {
+  it('loads less than 300 kB, compressed, before it shows something', () => {
     const bytes = [...first].reduce((sum, path) => sum + gzipSync(read(path)).length, 0);
     assert.ok(first.size >= 3, [...first].join());
     assert.ok(bytes < MOST_BYTES, `${bytes} bytes: ${[...first].join(', ')}`);
   });
 
   for (const [name, sign] of Object.entries(LATE)) {
-    it(`fetches ${name} when it is needed`, () => {
+    it(`loads ${name} only when it is needed`, () => {
       const holders = readdirSync(join(page, 'assets'))
         .filter((file) => file.endsWith('.js') && read(`assets/${file}`).includes(sign))
         .map((file) => `assets/${file}`);

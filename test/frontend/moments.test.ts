@@ -13,8 +13,18 @@ const event = (
   data: CloudEvent['data'],
   more = {},
 ): CloudEvent => ({
-  ...{ specversion: '1.0', id: '', source: '', type: channel, subject, time: at(second), epoch: 1 },
-  ...{ offset: ++offset, replay: 'demo', sent: at(0), data, ...more },
+  specversion: '1.0',
+  id: '',
+  source: '',
+  type: channel,
+  subject,
+  time: at(second),
+  epoch: 1,
+  offset: ++offset,
+  replay: 'demo',
+  sent: at(0),
+  data,
+  ...more,
 });
 const crossing = (subject: string, second: number, way: string, more = {}) =>
   event('gps.fences', subject, second, { event: way, fence: 'centre', name: 'Centre' }, more);
@@ -22,14 +32,19 @@ const crossing = (subject: string, second: number, way: string, more = {}) =>
 describe('the moments of a recording', () => {
   let moments: Moments;
   let channels: Channels;
-  const told = () =>
+  const listed = () =>
     moments.all.map(({ kind, subject, what, timeMs }) => [kind, subject, what, (timeMs / 1000) % 60]);
   function give(events: CloudEvent[], epoch = 1): void {
     for (const one of events) {
       if (!channels.all.has(one.type)) channels.all.set(one.type, new ChannelState(one.type));
       channels.batch({
-        ...{ channel: one.type, epoch, from: one.offset, to: one.offset },
-        ...{ events: [{ ...one, epoch }], conflated: 0, dropped: 0 },
+        channel: one.type,
+        epoch,
+        from: one.offset,
+        to: one.offset,
+        events: [{ ...one, epoch }],
+        conflated: 0,
+        dropped: 0,
       });
     }
   }
@@ -39,7 +54,7 @@ describe('the moments of a recording', () => {
     offset = 0;
   });
 
-  it('are alerts, stops from their begin, and crossings, in the order of time', () => {
+  it('are alerts, stops with their start, and fence crossings, in order of time', () => {
     give([
       crossing('b', 30, 'enter'),
       event('gps.stops', 'a', 40, { event: 'arrived', arrived: at(10), duration_seconds: 30 }),
@@ -47,29 +62,32 @@ describe('the moments of a recording', () => {
       crossing('b', 35, 'dwell'),
       event('gps', 'a', 36, { latitude: 1, longitude: 2 }),
     ]);
-    assert.deepEqual(told(), [
+    assert.deepEqual(listed(), [
       ['stop', 'a', 'arrived', 10],
       ['alert', 'all', 'warning', 20],
       ['fence', 'b', 'enter', 30],
     ]);
   });
 
-  it('are there once, however often the recording is played, and never what a seek restored', () => {
+  it('are listed once however often the recording is played, without those that a seek restored', () => {
     give([crossing('a', 10, 'enter')]);
     give(
       [crossing('a', 10, 'enter'), crossing('b', 11, 'enter', { restored: true }), crossing('a', 20, 'exit')],
       2,
     );
-    assert.deepEqual(told(), [['fence', 'a', 'enter', 10], ['fence', 'a', 'exit', 20]]); // prettier-ignore
+    assert.deepEqual(listed(), [
+      ['fence', 'a', 'enter', 10],
+      ['fence', 'a', 'exit', 20],
+    ]);
   });
 
-  it('of a replay before are forgotten', () => {
+  it('of an earlier replay are forgotten', () => {
     give([crossing('a', 10, 'enter')]);
     give([crossing('c', 5, 'enter', { replay: 'other' })], 2);
-    assert.deepEqual(told(), [['fence', 'c', 'enter', 5]]);
+    assert.deepEqual(listed(), [['fence', 'c', 'enter', 5]]);
   });
 
-  it('can be walked, forwards and backwards, all of them or those of a subject', () => {
+  it('have a next and a previous one, of all or of one subject', () => {
     give([crossing('a', 10, 'enter'), crossing('b', 20, 'enter'), crossing('a', 30, 'exit')]);
     const second = (moment: ReturnType<Moments['next']>) => moment && (moment.timeMs / 1000) % 60;
     assert.equal(second(moments.next(Date.parse(at(10)), 1)), 20);

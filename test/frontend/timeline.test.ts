@@ -14,7 +14,7 @@ describe('the timeline of the page', () => {
   const whole: TimeRange = { from: startMs, to: startMs + HOUR };
   const inside = ({ from, to }: TimeRange) => from >= whole.from - 1e-3 && to <= whole.to + 1e-3 && from < to;
 
-  it('never shows more than the recording, and keeps what is under the pointer where it is', () => {
+  it('never shows more than the recording, and keeps the time under the pointer in place', () => {
     fc.assert(
       fc.property(
         fc.double({ min: 0.01, max: 1, noNaN: true }),
@@ -32,7 +32,7 @@ describe('the timeline of the page', () => {
     );
   });
 
-  it('labels round times of the clocks that are shown', () => {
+  it('labels round local times', () => {
     const kolkata = new TimeZone('Asia/Kolkata');
     const ticks = ticksOf(whole, stepOf(whole, 8), (ms) => kolkata.offsetMs(ms));
     assert.deepEqual(
@@ -42,7 +42,7 @@ describe('the timeline of the page', () => {
     assert.equal(axisLabel(Date.parse('2026-05-04T00:00:00Z'), HOUR), '05-04');
   });
 
-  it('knows by how much clocks differ, and when they are put forward', () => {
+  it('knows the offsets of time zones, and when clocks change', () => {
     const berlin = new TimeZone('Europe/Berlin');
     assert.equal(berlin.label(Date.parse('2026-03-29T00:59:59Z')), 'UTC+1');
     assert.equal(berlin.label(Date.parse('2026-03-29T01:00:00Z')), 'UTC+2');
@@ -50,12 +50,12 @@ describe('the timeline of the page', () => {
     assert.equal(new TimeZone('Nowhere/Land').name, 'UTC');
   });
 
-  it('takes a silence for a gap only where there should have been a dozen records', () => {
+  it('takes a silence for a gap only when a dozen records are missing', () => {
     assert.deepEqual(gapsOf(histogram([20, 20, 0, 20, 20])), [{ from: startMs + 2000, to: startMs + 3000 }]);
     assert.deepEqual(gapsOf(histogram([1, 1, 0, 0, 1, 1])), []);
   });
 
-  it('finds a line of a file about where its record lies', () => {
+  it('estimates the time of a line of a file', () => {
     const recording = histogram([10, 0, 10]);
     assert.equal(timeOfLine(recording, 5), startMs + 500);
     assert.equal(timeOfLine(recording, 20), startMs + 3000);

@@ -1,3 +1,4 @@
+/** Commands of the map. */
 export interface MapCommands {
   /** Fits the map to the data. */
   fit(): void;
@@ -6,6 +7,7 @@ export interface MapCommands {
   toggleFences(): void;
 }
 
+/** Commands of the charts. */
 export interface ChartCommands {
   /** Scrolls the charts back into the log (-1) or towards the latest values (1). */
   scroll(direction: -1 | 1): void;

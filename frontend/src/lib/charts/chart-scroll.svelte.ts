@@ -10,11 +10,13 @@ import { texts } from './texts.ts';
 
 /** How much time the charts show: seconds before the latest value, or all. */
 export const WINDOWS = ['60', '600', '3600', 'all'] as const;
+/** One of `WINDOWS`. */
 export type ChartWindow = (typeof WINDOWS)[number];
 
 /** A trackpad or a wheel with Shift scrolls one step in this time at most, ms. */
 const WHEEL_MS = 150;
 
+/** The parts of the page that scrolling needs. */
 export interface ScrollParts extends ChartSources {
   readonly channels: Channels;
   readonly settings: Settings;

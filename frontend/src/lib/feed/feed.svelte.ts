@@ -17,6 +17,7 @@ const MOST_TOPICS = 4;
 /** Scrolled further down than this, px, the list stands still. */
 const TOP_PX = 8;
 
+/** All tones, from positive to negative. */
 export const TONES: readonly Tone[] = ['positive', 'neutral', 'negative'];
 
 /** A topic of posts as the topics service reports it. */

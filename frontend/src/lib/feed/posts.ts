@@ -4,6 +4,7 @@ import { textOf } from '../live/event-data.ts';
 import { RingBuffer } from '../live/ring-buffer.ts';
 import type { Topology } from '../live/topology.ts';
 
+/** The tone of a post, as posts.sentiment finds it. */
 export type Tone = 'positive' | 'neutral' | 'negative';
 
 /** A message in the feed. Its tone arrives later than its text, from another channel, or never. */

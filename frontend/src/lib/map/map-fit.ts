@@ -4,6 +4,7 @@ import { boxOf, describedBox, grown, isInside } from './bounds.ts';
 import type { MapParts } from './map-parts.ts';
 import type { MapView, Padding } from './map-view.ts';
 
+/** The parts of the page that fitting the map needs. */
 export interface FitParts extends MapParts {
   readonly recordings: Recordings;
   readonly watched: { readonly front: ReadonlySet<string> };

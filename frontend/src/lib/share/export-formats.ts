@@ -3,6 +3,7 @@ import { isPlace } from '../live/event-data.ts';
 
 /** The file formats that events can be saved in. */
 export const FORMATS = ['csv', 'geojson', 'gpx', 'mcap'] as const;
+/** One of `FORMATS`. */
 export type Format = (typeof FORMATS)[number];
 
 const GPX = 'http://www.topografix.com/GPX/1/1';

@@ -5,6 +5,7 @@ import { LANE_PX, lanes, topOf, type Lane, type TimelineScene } from './timeline
 /** Records that leave this many ms late are noticeable, or bad. */
 const LATE_MS = { noticed: 50, bad: 250 };
 
+/** The colours of the lanes in the current theme. */
 export type LaneColours = Record<'line' | 'soft' | 'done' | 'bad' | 'warn', Rgb>;
 
 const colourOf: Record<MomentKind, 'bad' | 'warn' | 'done'> = {

@@ -3,6 +3,7 @@ import type { Arrival, ChannelState, Sink } from '../live/channels.ts';
 import { keyOf } from '../live/subjects.ts';
 import type { Topology } from '../live/topology.ts';
 
+/** The kinds of moments. */
 export type MomentKind = 'alert' | 'stop' | 'fence';
 
 /** An alert, a stop or a fence crossing: something to jump to. Times are recording time, ms. */

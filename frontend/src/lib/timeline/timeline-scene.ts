@@ -3,12 +3,16 @@ import type { TimeRange } from '../ui/time-range.ts';
 import type { Moment } from './moments.ts';
 import type { BadRow } from './timeline.svelte.ts';
 
+/** The lanes of the timeline, from top to bottom. */
 export const lanes = ['alert', 'stop', 'fence', 'gap', 'bad', 'late'] as const;
+/** One of `lanes`. */
 export type Lane = (typeof lanes)[number];
 
-/** Heights in CSS pixels. */
+/** Height of the histogram in CSS pixels. */
 export const HISTOGRAM_PX = 34;
+/** Height of a lane in CSS pixels. */
 export const LANE_PX = 11;
+/** Height of the time axis in CSS pixels. */
 export const AXIS_PX = 15;
 
 /** Everything that one picture of the timeline shows. Times are recording time, ms. */

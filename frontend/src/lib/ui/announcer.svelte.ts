@@ -1,6 +1,6 @@
 const QUIET_MS = 1000;
 
-/** Messages for screen readers. Of several messages within a second only the last one is announced. */
+/** Messages for screen readers. When several come within a second, only the last one is announced. */
 export class Announcer {
   message = $state('');
   #timer: ReturnType<typeof setTimeout> | undefined;

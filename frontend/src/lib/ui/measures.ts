@@ -7,5 +7,7 @@ export const LENGTHS = {
   ft: { perMetre: 1 / 0.3048, large: 'mi', perLarge: 5280 },
 } as const;
 
+/** A unit of speed. */
 export type SpeedUnit = keyof typeof SPEEDS;
+/** A unit of length. */
 export type LengthUnit = keyof typeof LENGTHS;

@@ -31,4 +31,5 @@ export interface MapScene {
   hideSilent: boolean;
 }
 
+/** The colour of a subject without one. */
 export const GREY: Rgb = [128, 128, 128];

@@ -14,6 +14,7 @@ export interface Points {
   readonly shapes: Float32Array;
 }
 
+/** The properties of a MoverLayer. */
 export interface MoverProps extends QuadProps {
   points: Points;
   /** Radius including nose and halo, pixels. */

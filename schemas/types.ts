@@ -1649,7 +1649,7 @@ export interface PipelineStatus {
  */
 export interface Problem {
   /**
-   * URI reference of the problem's code: /docs/problems#{code}.
+   * URI reference of the problem's code: /docs/problems#{code}; #other for a code of a plugin.
    */
   type: string;
   title: string;

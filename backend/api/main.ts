@@ -40,8 +40,28 @@ const UPLOAD_MAX_BYTES = 2_000_000_000;
 /** Long enough for a large recording over a slow connection. */
 const REQUEST_MS = 3_600_000;
 
-/** The API role: REST, the page and the live gateway on one port. @throws failure if Redis or the port is not available */
+/** Closes something that was opened. */
+type Close = () => unknown;
+
+/**
+ * The API role: REST, the page and the live gateway on one port.
+ * @throws refusal if the configuration is not valid; failure if Redis or the port is not available
+ */
 export async function serve(settings: Settings): Promise<{ close(): Promise<void>; url: string }> {
+  const opened: Close[] = [];
+  const close = async () => {
+    for (let last = opened.pop(); last; last = opened.pop()) await last();
+  };
+  try {
+    return { url: await open(settings, opened), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Starts the role and returns its address. `opened` gets what must be closed, in the order of opening. */
+async function open(settings: Settings, opened: Close[]): Promise<string> {
   refuseOpenHost(settings);
   await mkdir(settings.recordings, { recursive: true });
   const logs = new ProcessLog('api', settings);
@@ -50,15 +70,23 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
   const kinds = await taskKinds(plugins);
   const endpoints = await openEndpoints(settings, plugins, [...kinds.keys()], log);
   logs.add(plugins.added('logSinks'));
+  const keyring = new Keyring(settings.apiKey, settings.keys, log);
+  opened.push(() => keyring.close());
   const redis = await connect(settings.redisUrl, 'api');
+  opened.push(() => redis.disconnect());
   logs.keepIn(redis);
+  opened.push(() => logs.close());
   const requester = new Requester(redis);
+  opened.push(() => requester.close());
   const replayers = new Replayers(redis, requester);
   const channels = new Channels(redis, settings.channels);
   const hub = new Hub(redis, log);
+  opened.push(() => hub.close());
   const streams = new Streams(redis, hub);
+  opened.push(() => streams.close());
   const replays = new Replays(redis, replayers);
   const tasks = new TaskQueue(redis, kinds, (name) => channels.logged(name));
+  opened.push(() => tasks.close());
   const ingest = new Ingest(redis);
   const following = new SetupFollower({
     redis,
@@ -67,6 +95,7 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
     changed: async (setup) => endpoints.apply(Object.values(setup.endpoints)),
     check: (config, file) => refuseFlaws(file, 'endpoints', endpoints.flaws(config.endpoints ?? [])),
   });
+  opened.push(() => following.close());
   const setups = new Setups(redis, following.store, settings.channels, plugins);
   const context: ApiContext = {
     settings,
@@ -93,7 +122,6 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
     recorders: new Recorders(redis, requester),
     recordings: new RecordingsFolder(settings.recordings, replayers, UPLOAD_MAX_BYTES),
   };
-  const keyring = new Keyring(settings.apiKey, settings.keys, log);
   const guard = new Guard(keyring, settings.origins);
   const metrics = new Metrics({ redis, channels, gateway: () => streams.figures });
   const app = await createApp({
@@ -123,8 +151,16 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
     },
   });
   const news = new StatusNews(redis, () => replays.list(), gateway.broadcast);
+  opened.push(() => news.close());
   gateway.live.on('connection', ({ id }) => news.greet(id));
   const url = await listen(http, settings.port, settings.host);
+  opened.push(async () => {
+    const closed = new Promise((resolve) => http.close(resolve));
+    gateway.close();
+    http.closeAllConnections();
+    await closed;
+    log.info('stopped');
+  });
   const started = new Date().toISOString();
   const presence = new Presence(redis, () => ({
     name: 'api',
@@ -134,34 +170,18 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
     pid: process.pid,
     started,
   }));
-  // Loaded on demand: most installations export no traces.
-  const traceExport =
-    settings.otlp &&
-    new (await import('./stores/otlp.ts')).TraceExport(redis, settings.otlp, processInstance('api'), log);
+  opened.push(() => presence.close());
+  if (settings.otlp) {
+    // Loaded on demand: most installations export no traces.
+    const { TraceExport } = await import('./stores/otlp.ts');
+    const traceExport = new TraceExport(redis, settings.otlp, processInstance('api'), log);
+    opened.push(() => traceExport.close());
+  }
   log.info({ url }, 'started');
-  return {
-    url,
-    async close() {
-      following.close();
-      await traceExport?.close();
-      news.close();
-      gateway.close();
-      streams.close();
-      const closed = new Promise((resolve) => http.close(resolve));
-      http.closeAllConnections();
-      await closed;
-      hub.close();
-      keyring.close();
-      await tasks.close();
-      requester.close();
-      await presence.close();
-      log.info('stopped');
-      await logs.close();
-      redis.disconnect();
-    },
-  };
+  return url;
 }
 
+/** Listens on a port and returns the address. @throws failure `port_taken` */
 function listen(http: ReturnType<typeof createServer>, port: number, host: string): Promise<string> {
   return new Promise((resolve, reject) => {
     http.once('error', (cause: NodeJS.ErrnoException) => {

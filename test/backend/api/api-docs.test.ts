@@ -24,7 +24,7 @@ describe('API: documents', function () {
   });
   after(() => world.stop());
 
-  it('documents every route, each once', async () => {
+  it('document every route once', async () => {
     const resources = await findResources();
     assert.ok(resources.length >= 11);
     const declared = [
@@ -43,7 +43,7 @@ describe('API: documents', function () {
     assert.equal(new Set(ids).size, ids.length);
   });
 
-  it('answers every documented operation, with a status and a body that the document knows', async () => {
+  it('describe the status and the body of every response', async () => {
     const values: { [name: string]: string } = {
       channel: 'gps',
       subject: 'bus',
@@ -75,7 +75,7 @@ describe('API: documents', function () {
     }
   });
 
-  it('refers to nothing that is not there', async () => {
+  it('contain no broken references', async () => {
     const { body: asyncapi } = await world.get('/asyncapi.json');
     assert.equal(asyncapi.asyncapi, '3.0.0');
     for (const document of [openapi, asyncapi] as object[]) {
@@ -90,7 +90,7 @@ describe('API: documents', function () {
     assert.ok(asyncapi.channels.live.messages.batch && asyncapi.channels.gps.messages.event);
   });
 
-  it('shows them with files of its own', async () => {
+  it('are shown by a page that loads nothing from other hosts', async () => {
     const { text, headers } = await world.call('GET', '/docs');
     assert.doesNotMatch(text, /https?:\/\//);
     for (const [, path] of text.matchAll(/(?:src|href)="([^"]+)"/g))

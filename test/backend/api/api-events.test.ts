@@ -63,7 +63,7 @@ describe('API: Server-Sent Events', function () {
   before(async () => (world = await World.start()));
   after(() => world.stop());
 
-  it('sends what comes from now on, each once and in order, with its position as id', async () => {
+  it('sends every event from now on once and in order, with its position as id', async () => {
     await world.writer('gps').emit(records(3));
     const reader = await Reader.open(`${world.url}/api/v1/channels/gps/events`);
     assert.match(reader.response.headers['content-type']!, /^text\/event-stream/);
@@ -76,7 +76,7 @@ describe('API: Server-Sent Events', function () {
     reader.close();
   });
 
-  it('goes on after Last-Event-ID, also into a new epoch', async () => {
+  it('resumes after Last-Event-ID and continues into a new epoch', async () => {
     const reader = await Reader.open(`${world.url}/api/v1/channels/gps/events`, { 'last-event-id': '1-990' });
     await eventually('the rest', () => reader.ids.length === 13);
     await world.newEpoch('gps');
@@ -87,7 +87,7 @@ describe('API: Server-Sent Events', function () {
     reader.close();
   });
 
-  it('tells of a gap where the log no longer has what follows, and of a position that never was', async () => {
+  it('reports a gap if events have left the log, or if the position never existed', async () => {
     await world.stopApi();
     world.settings.channels['tiny'] = { log: 100 };
     await world.startApi();
@@ -108,7 +108,7 @@ describe('API: Server-Sent Events', function () {
     ahead.close();
   });
 
-  it('holds nothing for a reader that does not read: it falls behind and catches up from the log', async () => {
+  it('holds a bounded number of bytes for a reader that does not read, which later catches up from the log', async () => {
     const big = (n: number) => ({ n, text: 'x'.repeat(2_000) });
     const writer = world.writer('slow');
     await writer.emit(records(1, ['a'], big));
@@ -132,7 +132,7 @@ describe('API: Server-Sent Events', function () {
     slow.close();
   });
 
-  it('refuses what can not be followed', async () => {
+  it('refuses unknown channels and malformed positions', async () => {
     assert.equal((await world.get('/channels/nobody/events')).body.code, 'channel_unknown');
     assert.equal(
       (await world.get('/channels/gps/events', { 'last-event-id': 'x' })).body.code,

@@ -41,7 +41,7 @@ describe('API: generated requests', function () {
   });
   after(() => world.stop());
 
-  it(`meet no unexpected error in ${TRIES.toLocaleString('en')} tries`, async () => {
+  it(`cause no unexpected error in ${TRIES.toLocaleString('en')} tries`, async () => {
     const { body: openapi } = await world.get('/openapi.json');
     const operations = Object.entries(
       openapi.paths as { [path: string]: { [method: string]: Operation } },
@@ -131,6 +131,6 @@ function requests(
 
 function textOf(value: unknown): string {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
-  // Half of a pair of surrogates is no text.
+  // A lone surrogate is not valid text.
   return Buffer.from(text).toString();
 }

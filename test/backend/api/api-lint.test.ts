@@ -8,7 +8,7 @@ import { records, World } from './api-world.ts';
 
 const require = createRequire(import.meta.url);
 
-describe('API: documents, by the tools of others', function () {
+describe('API: documents, checked by other tools', function () {
   this.timeout(30_000);
   let world: World;
   before(async () => {
@@ -18,7 +18,7 @@ describe('API: documents, by the tools of others', function () {
   after(() => world.stop());
   const key = { 'x-api-key': 'a key for all of it' };
 
-  it('Redocly finds nothing in the OpenAPI document', async () => {
+  it('Redocly finds no problems in the OpenAPI document', async () => {
     const { text } = await world.get('/openapi.json', key);
     const config = await createConfig({ extends: ['recommended'] });
     const problems = await lintFromString({ source: text, config });
@@ -28,7 +28,7 @@ describe('API: documents, by the tools of others', function () {
     );
   });
 
-  it('the AsyncAPI document is as its specification wants it, and describes every channel', async () => {
+  it('the AsyncAPI document conforms to its specification and describes every channel', async () => {
     const { body } = await world.get('/asyncapi.json', key);
     const ajv = new Ajv({ strict: false, validateSchema: false, meta: false });
     (addFormatsModule as unknown as typeof addFormatsModule.default)(ajv);

@@ -42,7 +42,7 @@ describe('API: recorders', function () {
     return { child, id: found.id };
   }
 
-  it('write what their ring holds to a recording, as often as they are asked', async () => {
+  it('write their ring buffer to a recording as often as they are asked', async () => {
     await mkdir(world.settings.recordings, { recursive: true });
     const out = join(world.settings.recordings, 'ring.mcap');
     const { child, id } = await record('ring', '-o', out, '--ring', '60s');
@@ -83,7 +83,7 @@ describe('API: recorders', function () {
     assert.equal((await world.post(`/recorders/${id}/snapshot`, undefined)).body.code, 'recorder_unknown');
   });
 
-  it('that write all they hear have no ring to save', async () => {
+  it('refuse a snapshot if they have no ring buffer', async () => {
     const { id } = await record('plain', '-o', join(world.folder, 'plain.mcap'));
     const { status, body } = await world.post(`/recorders/${id}/snapshot`, undefined);
     assert.deepEqual([status, body.code], [409, 'recorder_without_ring']);

@@ -33,7 +33,7 @@ describe('API: recordings and replays', function () {
     world.call('POST', `/api/v1/recordings?name=${name}`, { body, headers });
   const files = () => readdirSync(world.settings.recordings).sort();
 
-  it('takes an upload as it is, reads it and describes it', async () => {
+  it('stores an upload unchanged and describes it', async () => {
     const { status, body, headers } = await upload('trip.csv', csv(20));
     assert.equal(status, 201, JSON.stringify(body));
     assert.equal(headers.get('location'), '/api/v1/recordings/trip.csv');
@@ -51,7 +51,7 @@ describe('API: recordings and replays', function () {
     assert.equal((await world.get('/recordings/trip.csv/download', { range: 'bytes=99999-' })).status, 416);
   });
 
-  it('names the rows that can not be played, also where none can', async () => {
+  it('lists the rows that cannot be played, even if none can', async () => {
     const broken = csv(20).replace('1577836803,', 'never,').replace('1577836805,', ',');
     const { body } = await upload('broken.csv', broken);
     const { records, refused, refusals } = body.description;
@@ -68,7 +68,7 @@ describe('API: recordings and replays', function () {
     assert.equal((await world.call('DELETE', '/api/v1/recordings/broken.csv')).status, 204);
   });
 
-  it('takes a form with a file', async () => {
+  it('accepts a form with a file', async () => {
     const form = new FormData();
     form.set('comment', 'mine');
     form.set('file', new Blob([csv(3)]), 'Straße 7 (früh).csv');
@@ -77,7 +77,7 @@ describe('API: recordings and replays', function () {
     assert.equal((await world.get(`/recordings/${encodeURIComponent(body.id)}`)).body.description.records, 3);
   });
 
-  it('refuses names that are no plain file names, and nothing appears anywhere', async () => {
+  it('refuses names that are not plain file names, and creates no file', async () => {
     const before = files();
     const names = [
       '../x.csv',
@@ -125,7 +125,7 @@ describe('API: recordings and replays', function () {
     }
   });
 
-  it('lists regular files that are recordings, and those only', async () => {
+  it('lists only regular files that are recordings', async () => {
     const folder = world.settings.recordings;
     writeFileSync(join(folder, 'fleet.truth.json'), '{}');
     writeFileSync(join(folder, 'town.streets.geojson'), '{"type":"FeatureCollection","features":[]}');
@@ -144,7 +144,7 @@ describe('API: recordings and replays', function () {
     assert.deepEqual((await world.get('/page')).body.streets, { type: 'FeatureCollection', features: [] });
   });
 
-  it('keeps what is there unless told to replace it, and what can be played at all', async () => {
+  it('keeps an existing recording unless asked to replace it by one that can be played', async () => {
     const taken = await upload('trip.csv', csv(5));
     assert.deepEqual([taken.status, taken.body.code], [409, 'recording_exists']);
     const before = files();
@@ -171,7 +171,7 @@ describe('API: recordings and replays', function () {
     assert.deepEqual(files(), before);
   });
 
-  it('stops an upload that is too large, leaves nothing, and can still say why', async () => {
+  it('stops an upload that is too large, leaves no file, and says why', async () => {
     const small = new RecordingsFolder(world.settings.recordings, null as never, 1_000);
     const before = files();
     const content = Readable.from(Array(20).fill(Buffer.alloc(100, 'a')));
@@ -222,7 +222,7 @@ describe('API: recordings and replays', function () {
     assert.equal((await world.call('GET', '/healthz')).status, 200);
   });
 
-  it('plays, steers, lists and removes replays', async () => {
+  it('creates, changes, lists and removes replays', async () => {
     const created = await world.post('/replays', { id: 'r', recordings: ['trip.csv'], rate: 1 });
     assert.deepEqual(
       [created.status, created.headers.get('location'), created.body.channels],

@@ -11,7 +11,7 @@ describe('API: channels, state, history, ingest', function () {
 
   const rows = [{ latitude: 1, longitude: 2, speed_meters_per_second: 3 }];
 
-  it('lists channels: the declared ones, and any that was written to', async () => {
+  it('lists the declared channels and those that have been written to', async () => {
     await world.writer('found').emit(records(2));
     const { status, body } = await world.get('/channels');
     assert.equal(status, 200);
@@ -21,7 +21,7 @@ describe('API: channels, state, history, ingest', function () {
     assert.deepEqual([one.epoch, one.offset, one.subjects, one.lastEvent.offset], [1, 2, 2, 2]);
   });
 
-  it('answers state with the position it is true for; 304 while that stands', async () => {
+  it('returns the state with its position, and 304 while the position is unchanged', async () => {
     const first = await world.get('/channels/found/state');
     assert.deepEqual([first.body.epoch, first.body.offset, first.body.items.length], [1, 2, 2]);
     const etag = first.headers.get('etag')!;
@@ -33,7 +33,7 @@ describe('API: channels, state, history, ingest', function () {
     assert.deepEqual([changed.status, changed.headers.get('etag')], [200, '"1-3"']);
   });
 
-  it('selects members and a box, across the antimeridian too', async () => {
+  it('selects members and a bounding box, also across the antimeridian', async () => {
     const place = (n: number) => ({ latitude: 0, longitude: [179, -179, 0][n]!, extra: n });
     await world.writer('isles').emit(records(3, ['east', 'west', 'zero'], place));
     const { body } = await world.get('/channels/isles/state?bbox=170,-10,-170,10&fields=longitude,none');
@@ -50,7 +50,7 @@ describe('API: channels, state, history, ingest', function () {
     assert.equal((await world.get('/channels/isles/state/nobody')).body.code, 'subject_unknown');
   });
 
-  it('pages history backwards, and filters it', async () => {
+  it('returns the history page by page, newest first, and filters it', async () => {
     await world.writer('past').emit(records(25, ['x', 'y']));
     const first = (await world.get('/channels/past/history?limit=10')).body;
     const second = (await world.get(`/channels/past/history?limit=20&cursor=${first.cursor}`)).body;
@@ -83,7 +83,7 @@ describe('API: channels, state, history, ingest', function () {
     }
   });
 
-  it('says of a choice what was nearest', async () => {
+  it('reports the errors of the nearest alternative of a schema', async () => {
     for (const [body, detail] of [
       [{ recordings: ['a.csv'], rate: 'fast' }, '#/rate must be number, or must be "max"'],
       [{ recordings: [{ id: 'a.csv', channel: 'a b' }] }, '#/recordings/0/channel must match pattern'],
@@ -94,7 +94,7 @@ describe('API: channels, state, history, ingest', function () {
     }
   });
 
-  it('takes bare data and CloudEvents, and says where the channel then stands', async () => {
+  it('accepts plain data and CloudEvents, and returns the new position of the channel', async () => {
     const bare = await world.post('/channels/gps/events?subject=bus', rows[0]);
     assert.deepEqual(
       [bare.status, bare.body],
@@ -128,7 +128,7 @@ describe('API: channels, state, history, ingest', function () {
     assert.deepEqual([nd.status, nd.body.accepted, nd.body.refused[0].index], [207, 2, 1]);
   });
 
-  it('gives back what it refuses, row by row, and keeps it as dead letters', async () => {
+  it('returns refused rows with reasons, and keeps them as dead letters', async () => {
     const bad = [
       { latitude: 91, longitude: 0 },
       { latitude: 1 },
@@ -159,7 +159,7 @@ describe('API: channels, state, history, ingest', function () {
     assert.deepEqual((await world.post('/channels/gps/events', [])).body.accepted, 0);
   });
 
-  it('shares a channel with another writer without a hole', async () => {
+  it('shares a channel with another writer without a missing offset', async () => {
     const writer = world.writer('shared');
     await writer.emit(records(1));
     const posts = Promise.all(
@@ -174,7 +174,7 @@ describe('API: channels, state, history, ingest', function () {
     );
   });
 
-  it('answers everything malformed with a problem, and stays up', async () => {
+  it('answers malformed requests with problems, and stays up', async () => {
     const events = '/api/v1/channels/gps/events';
     const json = { 'content-type': 'application/json' };
     const cases: [
@@ -246,7 +246,7 @@ describe('API: channels, state, history, ingest', function () {
     assert.equal((await world.call('GET', '/healthz')).status, 200);
   });
 
-  it('removes a replay whose replayer is gone, and says when it does not answer', async () => {
+  it('removes a replay whose replayer is gone, and reports a replayer that does not respond', async () => {
     const dead = {
       id: 'dead',
       instance: 'replayer-gone-1',
@@ -264,7 +264,7 @@ describe('API: channels, state, history, ingest', function () {
     assert.equal((await world.get('/replays/dead')).body.code, 'replay_unknown');
   });
 
-  it('tells programs of other origins nothing, unless configured', async () => {
+  it('allows other origins to read responses only if they are configured', async () => {
     const foreign = { origin: 'https://evil.example' };
     const read = await world.get('/channels', foreign);
     assert.equal(read.headers.get('access-control-allow-origin'), null);
@@ -274,7 +274,7 @@ describe('API: channels, state, history, ingest', function () {
     assert.equal(own.status, 200);
   });
 
-  it('wants the key everywhere but at the page and its health, where one is set', async () => {
+  it('asks for the configured key everywhere but for the page and its health', async () => {
     const other = await World.start({ apiKey: 'secret', origins: ['https://friend.example'] });
     try {
       for (const path of ['/api/v1/channels', '/readyz', '/metrics', '/gps_state', '/api/v1/openapi.json']) {
@@ -306,7 +306,7 @@ describe('API: channels, state, history, ingest', function () {
     }
   });
 
-  it('serves the page with headers that let it work, and nothing else', async () => {
+  it('serves the page with security headers that let it work', async () => {
     const { status, headers } = await world.call('GET', '/', { headers: { accept: 'text/html' } });
     assert.ok(status === 200 || status === 503);
     assert.match(headers.get('content-type')!, /text\/html/);
@@ -317,7 +317,7 @@ describe('API: channels, state, history, ingest', function () {
     assert.equal((await world.call('GET', '/..%2fpackage.json')).status, 404);
   });
 
-  it('says how its Redis is', async () => {
+  it('returns figures of Redis', async () => {
     const { status, body } = await world.get('/redis');
     assert.equal(status, 200, JSON.stringify(body));
     assert.match(body.version, /\d+\.\d+/);
@@ -329,7 +329,7 @@ describe('API: channels, state, history, ingest', function () {
     await world.redis.config('SET', 'maxmemory', '0');
   });
 
-  it('measures itself', async () => {
+  it('counts its own requests as metrics', async () => {
     await delay(10);
     const { text } = await world.call('GET', '/metrics');
     assert.match(text, /reprise_channel_offset\{channel="gps",epoch="1"\} \d+/);

@@ -17,7 +17,7 @@ async function problems(overrides: Partial<Settings>): Promise<string[]> {
 }
 
 describe('the check of a configuration', () => {
-  it('finds nothing wrong with the one that is shipped, whose tests pass', async () => {
+  it('finds no problems in the shipped configuration, whose tests pass', async () => {
     assert.ok(settings.tests.length > 0);
     const findings = await checkSetup(settings);
     assert.deepEqual(
@@ -27,13 +27,13 @@ describe('the check of a configuration', () => {
     assert.equal(findings.filter(({ what }) => what.startsWith('test ')).length, settings.tests.length);
   });
 
-  it('says what a service can not run with', async () => {
+  it('reports parameters that a service cannot run with', async () => {
     const found = await problems({ services: { x: { use: 'stops', params: { radius_m: 'far' } } } });
     assert.equal(found.length, 1);
     assert.match(found[0]!, /service x: .*radius_m/);
   });
 
-  it('says in what events differ from what a test expects', async () => {
+  it('reports how derived events differ from what a test expects', async () => {
     const test = { name: 't', of: 'speeds', events };
     const expected = { subject: 'a', time: '2026-05-04T07:01:00Z', to: 'speeds', data: { top: 5 } };
     assert.deepEqual(await problems({ tests: [{ ...test, expect: [expected] }] }), []);

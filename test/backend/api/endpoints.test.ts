@@ -96,7 +96,7 @@ describe('endpoints of the configuration', function () {
     return [status, body] as const;
   };
 
-  it('answer what channels hold, in the shape that is asked for', async () => {
+  it('return the data of channels in the declared shape', async () => {
     assert.deepEqual(await get('/cars'), [
       200,
       {
@@ -122,7 +122,7 @@ describe('endpoints of the configuration', function () {
     assert.equal((await get('/cars/a/way?limit=0'))[0], 422);
   });
 
-  it('write onto channels and into pipelines', async () => {
+  it('write to channels and into pipelines', async () => {
     const put = await world.call('PUT', '/cars/a/seen', { body: { by: 'me' } });
     assert.deepEqual([put.status, put.body.accepted], [201, 1]);
     assert.deepEqual((await world.get('/channels/seen/state/a')).body.data, { by: 'me' });
@@ -136,7 +136,7 @@ describe('endpoints of the configuration', function () {
     );
   });
 
-  it('stand in OpenAPI with what they take and answer', async () => {
+  it('appear in OpenAPI with their parameters and responses', async () => {
     const { paths } = (await world.get('/openapi.json')).body;
     assert.deepEqual(Object.keys(paths['/cars/{car}/seen']), ['put']);
     const { parameters, requestBody, responses } = paths['/cars/{car}/seen'].put;
@@ -154,7 +154,7 @@ describe('endpoints of the configuration', function () {
     return `${line + 1}:${lines[line]!.indexOf(piece) + 1}`;
   };
 
-  describe('that are wrong', () => {
+  describe('with flaws', () => {
     const refused: [what: string, broken: object, at: string, words: RegExp][] = [
       ['a method', { method: 'GRT' }, '"method"', /method must be one of GET, POST/],
       ['a path', { path: 'x' }, '"path"', /path must match/],
@@ -176,7 +176,7 @@ describe('endpoints of the configuration', function () {
       ['a task without an id', { action: 'task-status', channel: undefined }, '{', /the task's id/],
     ];
     for (const [what, broken, piece, words] of refused)
-      it(`${what}: refused at the start, by line and column`, async () => {
+      it(`${what}: the start fails with line and column`, async () => {
         const endpoint = { method: 'GET', path: '/x', action: 'state', channel: 'gps', ...broken };
         const config = { endpoints: [endpoint] };
         write(config);
@@ -192,7 +192,7 @@ describe('endpoints of the configuration', function () {
         });
       });
 
-    it('in several places: all are named, in the order of the file', () => {
+    it('in several places: all flaws are named, in the order of the file', () => {
       write({ port: 'x', channels: { a: { log: -1 } }, endpoints: [{ path: '/' }], portt: 1 });
       assert.throws(settingsOf, ({ message }: Error) => {
         const found = Array.from(message.matchAll(/json:(\d+):\d+: (\S+)/g), ([, line, place]) => [
@@ -219,7 +219,7 @@ describe('endpoints of the configuration', function () {
     const status = async (place: string, wanted: number) =>
       eventually(`${place} to answer ${wanted}`, async () => (await get(place))[0] === wanted);
 
-    it('they and the channels are exchanged, and no connection is dropped', async () => {
+    it('endpoints and channels are replaced, and no connection is dropped', async () => {
       const agent = new Agent({ keepAlive: true, maxSockets: 1 });
       const ports = new Set<number>();
       const ask = () =>
@@ -245,7 +245,7 @@ describe('endpoints of the configuration', function () {
       assert.equal((await world.get('/channels/fresh')).body.envelope, 'none');
     });
 
-    it('a call that is under way ends as it began', async () => {
+    it('a call under way finishes with the endpoint it began with', async () => {
       const slow = { method: 'POST', path: '/slow', action: 'pipeline', pipeline: 'held', wait: 60 };
       write({ ...base, endpoints: [slow] });
       await status('/cars', 404);
@@ -270,7 +270,7 @@ describe('endpoints of the configuration', function () {
       gone.abort();
     });
 
-    it('a broken file changes nothing until it is mended', async () => {
+    it('an invalid file changes nothing until it is repaired', async () => {
       const problem = (words: RegExp) =>
         eventually(`${words} to be told`, async () =>
           words.test((await world.get('/system')).body.problems[0]),

@@ -36,7 +36,7 @@ describe('logs', function () {
   };
   const messages = async (query: string) => (await get(query)).items.map(({ message }) => message);
 
-  it('what a process says stands in the log, and is found by service, kind, level, time and text', async () => {
+  it('lines of a process are found by service, kind, level, time and text', async () => {
     const { logs, said } = open();
     logs.keepIn(world.redis);
     logs.log.info('one');
@@ -76,7 +76,7 @@ describe('logs', function () {
     );
   });
 
-  it('a service in any language writes lines with XADD, and gets away with mistakes', async () => {
+  it('a service in any language can write lines with XADD; missing and invalid fields get defaults', async () => {
     const add = (...fields: string[]) => world.redis.xadd(keys.logs, '*', ...fields);
     await add('service', 'far', 'level', 'error', 'message', 'no luck', 'fields', '{"n":3}');
     await add('service', 'far', 'level', 'loud', 'message', 'odd', 'fields', '{', 'time', 'noon');
@@ -89,7 +89,7 @@ describe('logs', function () {
     assert.equal((await world.get('/logs?level=loud')).status, 422);
   });
 
-  it('the log is followed as it is written', async () => {
+  it('new lines are sent to those who follow the log', async () => {
     const gone = new AbortController();
     const response = await fetch(`${world.url}/api/v1/logs?level=warn`, {
       headers: { accept: 'text/event-stream' },
@@ -112,7 +112,7 @@ describe('logs', function () {
     await logs.close();
   });
 
-  it('is bounded, and goes on while Redis is away: counts the lines that it dropped', async () => {
+  it('lines are kept up to a limit while Redis is away, and dropped ones are counted', async () => {
     const server = await startRedis();
     const redis = await connect(server.url, 'test');
     const { logs, said } = open({ logs: { sinks: [], keep: 1_000 } });
@@ -136,7 +136,7 @@ describe('logs', function () {
     await server.stop();
   });
 
-  it('lines go to the sinks of the configuration and of plugins; one that fails is told of', async () => {
+  it('lines go to the sinks of the configuration and of plugins; a failing sink is reported', async () => {
     const target = join(folder, 'sink.log');
     const sinks = [
       { target: 'pino/file', options: { destination: target }, level: 'error' as const },
@@ -168,7 +168,7 @@ describe('logs', function () {
     );
   });
 
-  it('takes out what is secret, and payload that errors quote', async () => {
+  it('secrets are removed, and data that errors quote', async () => {
     const { logs, said } = open({ apiKey: 'planted/"1"', redisUrl: 'redis://me:planted-2@host:6379' });
     const { log } = logs;
     log.info('with planted/"1" in it');
@@ -195,7 +195,7 @@ describe('logs', function () {
 describe('logs of all roles', function () {
   this.timeout(60_000);
 
-  it('tell of crashes and restarts, and hold no secret and no payload', async () => {
+  it('report crashes and restarts, and contain neither secrets nor data of events', async () => {
     const server = await startRedis();
     const plain = await connect(server.url, 'test');
     await plain.config('SET', 'requirepass', 'planted-redis-password');
@@ -224,7 +224,7 @@ describe('logs of all roles', function () {
       ]);
       await call('/tasks', { kind: 'summary', params: { channel: 'planted-param' } });
       await call('/replays', { recordings: ['planted-recording.csv'] });
-      // What is no event: the service fails at reading its log.
+      // Not an event: the service fails at reading its log.
       await redis.xadd(keys.log('posts'), '9999-1', 'e', 'planted-no-json');
       process.kill(analysis, 'SIGKILL');
       const crash = await eventually('the crash', async () => {

@@ -37,7 +37,7 @@ describe('pipelines', () => {
   const letters = async () =>
     (await world.get('/deadletters')).body.items as { id: string; reason: string; source: string }[];
 
-  it('the text pipeline answers with the original, the cleaned text, language, tone and topics', async () => {
+  it('the text pipeline returns the original, the cleaned text, language, sentiment and topics', async () => {
     await put('text', {
       steps: ['language', 'clean', 'sentiment', 'topics'].map((service) => ({ service })),
     });
@@ -67,7 +67,7 @@ describe('pipelines', () => {
     );
   });
 
-  it('every hop of a trace is on record, each the child of the one before', async () => {
+  it('every hop of a trace is recorded as the child of the one before', async () => {
     const answer = await world.post(`/pipelines/text/events${WAIT}`, { text: 'Good morning' });
     const [trace] = answer.body.traces as string[];
     const entries = await world.redis.xrange(keys.traces, '-', '+');
@@ -96,7 +96,7 @@ describe('pipelines', () => {
     }
   });
 
-  it('an event brings parameters for a step, and wrong ones are told', async () => {
+  it('an event can carry parameters for a step, and invalid ones are reported', async () => {
     const event = (params: object) => ({ specversion: '1.0', data: { text: 'I love it' }, params });
     const answer = await world.post(
       `/pipelines/text/events${WAIT}`,
@@ -110,7 +110,7 @@ describe('pipelines', () => {
     assert.equal(letter.source, '/services/text.clean');
   });
 
-  it('branches part and join, and the result does not depend on which was faster', async () => {
+  it('branches split and join, and the result does not depend on which is faster', async () => {
     await put('both', {
       steps: [{ branches: [[{ service: 'language' }], [{ service: 'clean' }, { service: 'sentiment' }]] }],
       to: 'both.out',
@@ -139,7 +139,7 @@ describe('pipelines', () => {
     ]);
   });
 
-  it('a channel can feed one', async () => {
+  it('a channel can feed a pipeline', async () => {
     await put('fed', { from: 'stories', steps: [{ service: 'clean' }], to: 'fed.out' });
     await world.writer('stories').emit([{ timeMs: 1000, subject: 's', data: '{"text":"soooo good"}' }]);
     const [event] = await eventually('it comes out', async () => {
@@ -152,7 +152,7 @@ describe('pipelines', () => {
     );
   });
 
-  it('stopping a step loses nothing; removed and put together again, nothing is done twice', async () => {
+  it('stopping a step loses no event; a pipeline that is removed and created again handles no event twice', async () => {
     await put('two', { steps: [{ service: 'clean' }, { service: 'copy' }] });
     await world.call('PATCH', '/api/v1/services/two.copy', { body: { state: 'stopped' } });
     const status = async () =>
@@ -179,7 +179,7 @@ describe('pipelines', () => {
     );
   });
 
-  it('what a service elsewhere fails at comes again, then goes to the dead letters, and back by one call', async () => {
+  it('an event that an external service fails at is retried, then becomes a dead letter, and is put back by one call', async () => {
     await put('far', { steps: [{ outside: 'far', retries: 1, backoff: '50ms', params: { factor: 2 } }] });
     await world.post('/pipelines/far/events', { n: 21 });
     const [stream, group] = [keys.log('far.in'), 'far'];
@@ -231,13 +231,13 @@ describe('pipelines', () => {
     assert.deepEqual([step!.failed, step!.retried, step!.lag], [1, 1, 0]);
   });
 
-  it('a route that leads nowhere good is a dead letter', async () => {
+  it('an event with an invalid route becomes a dead letter', async () => {
     const event = { specversion: '1.0', data: { text: 'x' }, pipeline: 'text', route: ['reprise:setup'] };
     await world.post('/channels/text.language/events', event);
     await eventually('it is refused', async () => /reprise:setup/.test((await letters())[0]!.reason));
   });
 
-  it('what is no event is a dead letter, and stops nobody', async () => {
+  it('a line that is not an event becomes a dead letter, and the step continues', async () => {
     const { epoch, offset } = await readHead(world.redis, 'text.language');
     await world.redis.xadd(keys.log('text.language'), `${epoch}-${offset + 1}`, 'e', '{"data":1.}');
     await world.redis.hset(keys.head('text.language'), 'offset', offset + 1);
@@ -245,7 +245,7 @@ describe('pipelines', () => {
     assert.match((await letters())[0]!.reason, /no event/);
   });
 
-  it('what can not run is refused, saying why', async () => {
+  it('a pipeline that cannot run is refused with the reason', async () => {
     const refused = async (definition: object, words: RegExp, status = 422) => {
       const answer = await world.call('PUT', '/api/v1/pipelines/x', { body: definition });
       assert.equal(answer.status, status, answer.text);

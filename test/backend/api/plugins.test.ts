@@ -41,7 +41,7 @@ describe('plugins', function () {
     file,
   });
 
-  describe('of the example and of our own kind', () => {
+  describe('from the example and from a test package', () => {
     let world: World;
     const roles: { close(): Promise<void> }[] = [];
     before(async () => {
@@ -70,7 +70,7 @@ describe('plugins', function () {
       await world.stop();
     });
 
-    it('a service derives, and an action answers', async () => {
+    it('a service derives events, and an action answers', async () => {
       assert.equal((await world.call('GET', '/longest')).body.code, 'channel_unknown');
       const texts = ['one', 'one two three', 'one two'];
       await world
@@ -100,14 +100,14 @@ describe('plugins', function () {
       assert.equal(ownRefusal('channel_unknown', 400, '').status, 404);
     });
 
-    it('a service is checked like any other', async () => {
+    it('a service is checked like a built-in one', async () => {
       const wrong = { use: 'length', params: { minimum_words: 'many' } };
       const refused = await world.call('PUT', '/api/v1/services/other', { body: wrong });
       assert.deepEqual([refused.status, refused.body.code], [422, 'config_invalid']);
       assert.match(refused.body.detail, /minimum_words must be integer/);
     });
 
-    it('a task is done, and its parameters are checked', async () => {
+    it('a task runs, and its parameters are checked', async () => {
       assert.deepEqual((await world.call('POST', '/sum')).body, { sum: 42 });
       const refused = await world.post('/tasks', { kind: 'sum', params: { numbers: 'all' } });
       assert.equal(refused.body.code, 'task_params');
@@ -115,7 +115,7 @@ describe('plugins', function () {
       assert.equal(kinds.find(({ kind }) => kind === 'sum')?.description, 'Adds numbers up.');
     });
 
-    it('a sink gets the lines of the log, whatever it makes of them', async () => {
+    it('a log sink gets every line, even if it throws', async () => {
       const plugins = await Plugins.load([fixture('everything.ts')], { error: assert.fail });
       const { lines } = await import('../../fixtures/plugins/everything.ts');
       const logs = new ProcessLog('test', { ...world.settings, logLevel: 'info' }, join(folder, 'log'));
@@ -145,7 +145,7 @@ describe('plugins', function () {
       assert.equal(info.end, '2026-05-04T07:00:10.000Z', stdout);
     });
 
-    it('those that fail are named, and all else goes on', async () => {
+    it('plugins that fail are named, and everything else works', async () => {
       const names = [
         fixture('throws.js'),
         fixture('nothing.js'),

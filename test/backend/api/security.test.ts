@@ -52,7 +52,7 @@ describe('keys and scopes', () => {
     return response.status;
   }
 
-  it('every operation asks for the scope that its document names, and for nothing less', async () => {
+  it('every operation requires the scope that OpenAPI documents', async () => {
     const { body } = await world.get('/openapi.json', bearer('read'));
     const operations = Object.entries(
       body.paths as { [path: string]: { [method: string]: { 'x-scope': Scope } } },
@@ -82,13 +82,13 @@ describe('keys and scopes', () => {
     assert.ok(table.every(({ found }) => found.every((status) => status < 500)));
   });
 
-  it('the rest asks for a key too, but for the page, its docs and its health', async () => {
+  it('all other paths require a key, except the page, the docs and the health check', async () => {
     for (const path of ['/readyz', '/metrics']) assert.equal(await statusOf('get', path, null), 401, path);
     for (const path of PUBLIC) assert.notEqual(await statusOf('get', path, null), 401, path);
     assert.equal(await statusOf('get', '/readyz', 'read'), 200);
   });
 
-  it('sockets: no key no connection; a key that may look may not steer', async () => {
+  it('sockets need a key, and a key with the scope read cannot change replays', async () => {
     await assert.rejects(world.client(), /key/i);
     await assert.rejects(world.client({ token: key('nobody') }), /key/i);
     await world.writer('gps').emit([{ timeMs: 1, subject: 'a', data: '{"latitude":1,"longitude":2}' }]);
@@ -103,7 +103,7 @@ describe('keys and scopes', () => {
     assert.equal(unknown.error.code, 'replay_unknown');
   });
 
-  it('a revoked key is nobody’s at once: its socket and its stream end, and others go on', async () => {
+  it('a revoked key ends its socket and its stream at once, and others continue', async () => {
     const leaver = await world.client({ token: key('read.leaver') });
     const stayer = await world.client({ token: key('read') });
     const stream = await fetch(`${world.url}/api/v1/channels/gps/events`, {
@@ -122,14 +122,14 @@ describe('keys and scopes', () => {
     assert.ok(stayer.socket.connected);
   });
 
-  it('a file of keys that became wrong changes nothing', async () => {
+  it('a file of keys that has become invalid changes nothing', async () => {
     writeFileSync(file, '{"keys":[{"name":"x"}]}');
     await new Promise((resolve) => setTimeout(resolve, 1_200));
     assert.equal(await statusOf('get', '/api/v1/channels', 'admin'), 200);
     await assert.rejects(serve({ ...world.settings, port: 0 }), /scope|key/);
   });
 
-  it('another address than loopback needs a key', async () => {
+  it('listening on an address other than loopback requires a key', async () => {
     const settings = loadSettings({ host: '0.0.0.0', port: 0, redisUrl: world.server.url, data: folder }, {});
     await assert.rejects(serve(settings), /lets other machines in/);
   });
@@ -140,7 +140,7 @@ describe('requests', () => {
   before(async () => (world = await World.start({ rateLimit: { requests: 40, seconds: 60 } })));
   after(() => world.stop());
 
-  it('sent again with the same Idempotency-Key are done once, and answered as before', async () => {
+  it('with the same Idempotency-Key are done once and get the same response', async () => {
     const send = (data: object, name: string) =>
       world.post('/channels/gps/events', data, { 'idempotency-key': name });
     const fix = { latitude: 1, longitude: 2 };
@@ -154,7 +154,7 @@ describe('requests', () => {
     assert.deepEqual((await send(fix, 'four')).body.position, { epoch: 1, offset: 4 });
   });
 
-  it('are limited, by all API processes together, and told what is left', async () => {
+  it('are limited across all API processes, and responses tell what is left', async () => {
     const before = await world.get('/channels');
     assert.match(before.headers.get('ratelimit')!, /r=\d+/);
     assert.match(before.headers.get('ratelimit-policy')!, /q=40/);
@@ -174,7 +174,7 @@ describe('the access list for Redis', () => {
   before(async () => (world = await World.start()));
   after(() => world.stop());
 
-  it('lets readers read, services serve, and neither do more', async () => {
+  it('lets readers read and services work, and neither do more', async () => {
     const lines = readFileSync(new URL('../../../compose/users.acl', import.meta.url), 'utf8')
       .trim()
       .split('\n');

@@ -52,7 +52,7 @@ describe('services and analytics that are set up at run time', () => {
     return (body.items as { name: string; state: string; message?: string }[]).find((it) => it.name === name);
   };
 
-  it('analytics run once they are defined, from the beginning of the epoch, and after a restart', async () => {
+  it('new analytics run from the start of the epoch, and again after a restart', async () => {
     await world.writer('speeds').emit(speeds(0, 2));
     const definition = {
       from: 'speeds',
@@ -85,7 +85,7 @@ describe('services and analytics that are set up at run time', () => {
     );
   });
 
-  it('redefined, they begin the epoch anew, and what they had published is void', async () => {
+  it('changed analytics start the epoch again, and what they had published is void', async () => {
     const definition = {
       from: 'speeds',
       by: null,
@@ -109,7 +109,7 @@ describe('services and analytics that are set up at run time', () => {
     assert.deepEqual((await world.get('/analytics/mean')).body, definition);
   });
 
-  it('removed, they are gone: no replay waits for them', async () => {
+  it('no replay waits for removed analytics', async () => {
     assert.equal((await world.call('DELETE', '/api/v1/analytics/mean')).status, 204);
     await eventually(
       'nobody reads speeds',
@@ -119,7 +119,7 @@ describe('services and analytics that are set up at run time', () => {
     assert.equal((await world.call('DELETE', '/api/v1/analytics/mean')).status, 404);
   });
 
-  it('a service can be stopped, and goes on from where it was', async () => {
+  it('a stopped service continues from its position', async () => {
     const put = await world.call('PUT', '/api/v1/services/tones', {
       body: { use: 'sentiment', input: 'posts', output: 'tones' },
     });
@@ -149,7 +149,7 @@ describe('services and analytics that are set up at run time', () => {
     );
   });
 
-  it('what can not run is refused, saying why', async () => {
+  it('a definition that cannot run is refused with the reason', async () => {
     const refused = async (path: string, body: object, status: number, words: RegExp) => {
       const answer = await world.call('PUT', `/api/v1/${path}`, { body });
       assert.equal(answer.status, status, answer.text);
@@ -174,7 +174,7 @@ describe('services and analytics that are set up at run time', () => {
     );
   });
 
-  it('one that became wrong says so, and the others go on', async () => {
+  it('a service whose definition has become invalid reports it, and the others continue', async () => {
     // As an older release might have left it.
     await world.redis.hset(keys.setup, 'services/odd', JSON.stringify({ use: 'gone' }));
     await world.redis.hincrby(keys.setup, '#revision', 1);

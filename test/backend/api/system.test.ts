@@ -105,7 +105,7 @@ describe('the system as one document', function () {
     replays: { ...replays, moving: { ...replays['moving'], position: '' } },
   });
 
-  it('says everything that is set up', async () => {
+  it('contains the whole set-up', async () => {
     const document = await saved();
     assert.deepEqual(Object.keys(document.services), ['movement', 'yard']);
     assert.equal(document.services['movement']!.state, 'stopped');
@@ -122,7 +122,7 @@ describe('the system as one document', function () {
     assert.deepEqual(document.problems, []);
   });
 
-  it('shows what another would change, and changes nothing', async () => {
+  it('shows with dry-run what another document would change', async () => {
     const document = await saved();
     const wanted = {
       channels: {},
@@ -147,7 +147,7 @@ describe('the system as one document', function () {
     assert.deepEqual(still(await saved()), still(document));
   });
 
-  it('is not taken where it can not run', async () => {
+  it('is refused if it cannot run', async () => {
     const refused = async (body: object, words: RegExp, status = 422) => {
       const answer = await put(body);
       assert.equal(answer.status, status, answer.text);
@@ -162,7 +162,7 @@ describe('the system as one document', function () {
     assert.deepEqual(still(await saved()), still(before));
   });
 
-  it('restores a flushed Redis: the same document, and replays where they were', async () => {
+  it('restores a flushed Redis: the same document, and replays at their positions', async () => {
     const document = await saved();
     await world.redis.flushall();
     const answer = await put(document);
@@ -178,7 +178,7 @@ describe('the system as one document', function () {
     });
   });
 
-  it('restores another Redis, whose processes began with another configuration', async () => {
+  it('restores another Redis whose processes started with another configuration', async () => {
     const document = await saved();
     for (const role of roles) await role.close();
     await world.stopApi();
@@ -196,7 +196,7 @@ describe('the system as one document', function () {
     await eventually('its channel to be declared', () => world.settings.channels['gps']?.log === 5_000);
   });
 
-  it('names replays that can not be taken up, and does the rest', async () => {
+  it('names replays that cannot be resumed, and restores everything else', async () => {
     const document = await saved();
     const gone = { request: { recordings: ['gone.csv'] }, state: 'paused', position: '2026-05-04T07:00:00Z' };
     const answer = await put({ ...document, replays: { ...document.replays, gone } });

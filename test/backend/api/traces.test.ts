@@ -74,7 +74,7 @@ describe('traces', function () {
       return trace.status === status ? trace : null;
     });
 
-  it('tells the whole way of a message, hop by hop, with times', async () => {
+  it('show the route of an event hop by hop, with times', async () => {
     await put('two', { steps: [{ service: 'clean' }, { service: 'copy' }] });
     const id = await send('two', { text: 'soooo good' }, '?wait=10');
     const trace = await becomes(id, 'finished');
@@ -101,7 +101,7 @@ describe('traces', function () {
     assert.equal((await world.get(`/traces/${'0'.repeat(31)}1`)).status, 404);
   });
 
-  it('a caller brings a trace of its own, and whether it is sampled', async () => {
+  it('a caller can supply a trace id and decide whether it is sampled', async () => {
     const [trace, span] = ['ab'.repeat(16), 'cd'.repeat(8)];
     const event = (flags: string) => ({
       ...{ specversion: '1.0', data: { text: 'x' } },
@@ -115,7 +115,7 @@ describe('traces', function () {
     assert.deepEqual([hops![0]!.parent, hops![1]!.parent], [span, hops![0]!.span]);
   });
 
-  it('says where a message waits, and since when', async () => {
+  it('show where an event waits, and since when', async () => {
     await world.call('PATCH', '/api/v1/services/two.copy', { body: { state: 'stopped' } });
     await eventually('it is stopped', async () =>
       (await world.get('/services')).body.items.some(
@@ -138,7 +138,7 @@ describe('traces', function () {
     await becomes(id, 'finished');
   });
 
-  it('branches are a tree', async () => {
+  it('show branches as a tree', async () => {
     await put('both', {
       steps: [{ branches: [[{ service: 'language' }], [{ service: 'clean' }, { service: 'sentiment' }]] }],
       to: 'both.out',
@@ -162,7 +162,7 @@ describe('traces', function () {
     assert.equal(of('sentiment')[0]!.parent, of('clean')[0]!.span);
   });
 
-  it('what fails comes again, is a dead letter, and goes back: the last is what counts', async () => {
+  it('show the outcome of the last try of an event that fails, becomes a dead letter and is put back', async () => {
     await put('far', { steps: [{ outside: 'far', retries: 1, backoff: '50ms' }] });
     const id = await send('far', { n: 1 });
     assert.deepEqual((await becomes(id, 'waiting')).waiting[0]!.channel, 'far.in');
@@ -204,7 +204,7 @@ describe('traces', function () {
     assert.deepEqual((await list('status=failed')).items, []);
   });
 
-  it('lists each trace once, the latest first, page by page, by channel, service and pipeline', async () => {
+  it('are listed once each, latest first, page by page, by channel, service and pipeline', async () => {
     const all = Array.from({ length: 30 }, (_, i) => i.toString(16).padStart(32, 'f'));
     const hop = (trace: string, service: string): Hop => {
       const time = new Date().toISOString();
@@ -239,7 +239,7 @@ describe('traces', function () {
     assert.deepEqual((await list('service=a&limit=1')).items[0]!.services, ['a', 'b']);
   });
 
-  it('spans go to a collector by OTLP, under their own ids; what it does not take comes again', async () => {
+  it('are exported by OTLP under their own ids, and sent again if the collector refuses them', async () => {
     type Spans = { resource: { attributes: Attribute[] }; scopeSpans: { spans: OtlpSpan[] }[] };
     const received: Spans[] = [];
     const calls: string[] = [];
@@ -314,7 +314,7 @@ describe('traces', function () {
     }
   });
 
-  it('a share of what is replayed is traced: the same records each time, and the others as ever', async () => {
+  it('cover a share of the records of a replay: the same ones each time', async () => {
     const rows = Array.from(
       { length: 1_000 },
       (_, i) => `${1_700_000_000 + i},bus-${i % 7},${48 + i / 1e4},11.5`,

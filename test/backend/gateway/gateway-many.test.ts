@@ -13,11 +13,11 @@ import { startRedis, type TestRedis } from '../../helpers/redis.ts';
 import { eventually } from '../../helpers/wait.ts';
 
 const CHANNEL = 'crowd';
-/** More than are served in two turns. */
+/** More clients than are served in two turns. */
 const FOLLOWERS = 1_100;
 const BATCHES = 60;
 
-/** Somebody who follows the channel, and what reached them: where each batch begins and ends. */
+/** A client of the channel that keeps the batches it is sent. */
 class Follower implements Outlet {
   readonly isCredited = false;
   readonly waitingBytes = 0;
@@ -33,10 +33,10 @@ class Follower implements Outlet {
   }
 
   drop(): void {
-    assert.fail('nobody is to be sent away');
+    assert.fail('no client is disconnected');
   }
 
-  /** Asserts that everything from its start on came once and in order. */
+  /** Asserts that everything from its start on arrived once and in order. */
   assertExact(until: number): void {
     let at = this.start!.offset;
     for (const { from, to, events } of this.batches) {
@@ -80,7 +80,7 @@ describe('gateway, with more clients than are served at once', function () {
     return follower;
   }
 
-  it('each gets everything once and in order, while others come and go', async () => {
+  it('sends each client everything once and in order while others come and go', async () => {
     const writer = new ChannelWriter(redis, channelSpec(CHANNEL), { source: '/test' });
     const emit = (count: number) =>
       writer.emit(
@@ -91,7 +91,7 @@ describe('gateway, with more clients than are served at once', function () {
     const left: Follower[] = [];
     for (let n = 0; n < BATCHES; n++) {
       await emit(1 + (n % 7));
-      // Who comes and who goes changes whose turn it is.
+      // Clients that come and go change the turns of the others.
       followers.push(...(await Promise.all(Array.from({ length: 20 }, follow))));
       for (const gone of followers.splice((n * 37) % 500, 12)) {
         streams.forget(gone.client);

@@ -6,13 +6,13 @@ import type { Status } from '../../../schemas/types.ts';
 import { eventually } from '../../helpers/wait.ts';
 import { records, World } from '../api/api-world.ts';
 
-describe('gateway, when Redis goes', function () {
+describe('gateway, when Redis fails', function () {
   this.timeout(60_000);
   let world: World;
   beforeEach(async () => (world = await World.start()));
   afterEach(() => world.stop());
 
-  it('says so, refuses at once, and goes on by itself when it is back', async () => {
+  it('reports it, refuses requests at once, and continues by itself once Redis is back', async () => {
     const writer = world.writer('gps');
     await writer.emit(records(5));
     const client = await world.client();
@@ -38,7 +38,7 @@ describe('gateway, when Redis goes', function () {
     assert.equal((await world.call('GET', '/readyz')).status, 200);
   });
 
-  it('has clients start anew when Redis comes back without what it said last', async () => {
+  it('has clients start again if Redis comes back without its latest events', async () => {
     const writer = world.writer('gps');
     await writer.emit(records(5));
     await world.redis.save();
@@ -56,7 +56,7 @@ describe('gateway, when Redis goes', function () {
     assert.deepEqual([again.epoch, again.offset, again.recovered, again.snapshot.length], [1, 3, false, 3]);
   });
 
-  it('notices a log that was set back and has grown past its old place meanwhile', async () => {
+  it('notices a log that went back and has meanwhile grown past its old position', async () => {
     const writer = world.writer('gps');
     await writer.emit(records(5));
     const heard: number[] = [];

@@ -28,7 +28,7 @@ describe('gateway', function () {
   before(async () => (world = await World.start()));
   after(() => world.stop());
 
-  it('joins snapshot and live events without a hole or a double, while events are being written', async () => {
+  it('joins snapshot and live events without a gap or a duplicate while events are written', async () => {
     const writer = world.writer('gps');
     await writer.emit(records(10));
     let writing = true;
@@ -56,7 +56,7 @@ describe('gateway', function () {
     });
   });
 
-  it('resumes from the log after a lost connection, and says so', async () => {
+  it('resumes from the log after a lost connection and reports it as recovered', async () => {
     const writer = world.writer('posts');
     const text = (n: number) => ({ text: `post ${n}` });
     const { epoch, offset } = await writer.emit(records(20, ['x'], text));
@@ -73,7 +73,7 @@ describe('gateway', function () {
     assertExact(late, up, last);
   });
 
-  it('is the same in every API process: a client goes on at another', async () => {
+  it('lets a client resume at another API process', async () => {
     const writer = world.writer('twice');
     const { offset: begun } = await writer.emit(records(3));
     const other = await world.anotherApi();
@@ -94,7 +94,7 @@ describe('gateway', function () {
     await other.close();
   });
 
-  it('resumes far behind while events are being written, everything once', async () => {
+  it('resumes a client that is far behind while events are written, and sends everything once', async () => {
     const writer = world.writer('far');
     await writer.emit(records(1));
     for (let i = 0; i < 12; i++) await writer.emit(records(1_000));
@@ -118,7 +118,7 @@ describe('gateway', function () {
     );
   });
 
-  it('gives a snapshot where it can not resume: another epoch, a position ahead', async () => {
+  it('sends a snapshot if it cannot resume: after another epoch, or from a position ahead', async () => {
     const writer = world.writer('again');
     await writer.emit(records(4));
     await world.newEpoch('again');
@@ -135,7 +135,7 @@ describe('gateway', function () {
     }
   });
 
-  it('counts nothing that is to come as missing: an epoch without events yet, a position that never was', async () => {
+  it('does not report future events as missing, in an epoch without events or from a position that never existed', async () => {
     await world.writer('dawn').emit(records(4));
     await world.newEpoch('dawn');
     const client = await world.client();
@@ -156,7 +156,7 @@ describe('gateway', function () {
     );
   });
 
-  it('starts a new epoch, whether it has events yet or not', async () => {
+  it('announces a new epoch even before it has events', async () => {
     await world.writer('loop').emit(records(3));
     const client = await world.client();
     const { epoch } = await client.subscribe({ channel: 'loop' });
@@ -180,7 +180,7 @@ describe('gateway', function () {
     assert.deepEqual(client.gaps, []);
   });
 
-  it('conflates for a client that does not credit, to the latest of each subject, and accounts for every event', async () => {
+  it('conflates to the latest event of each subject for a client that does not credit, and accounts for every event', async () => {
     const writer = world.writer('fast');
     await writer.emit(records(1));
     const client = await world.client();
@@ -208,7 +208,7 @@ describe('gateway', function () {
     );
   });
 
-  it('waits for a client that credits, and goes on where it stopped once it does', async () => {
+  it('waits for the credit of a client, and then continues where it stopped', async () => {
     const writer = world.writer('paced');
     await writer.emit(records(1));
     const client = await world.client();
@@ -230,7 +230,7 @@ describe('gateway', function () {
     assert.equal(counted, 12_010);
   });
 
-  it('sends latest at most once a subject a batch, at most maxHz', async () => {
+  it('sends with mode latest one event per subject and batch, at most maxHz batches a second', async () => {
     const writer = world.writer('slow');
     await writer.emit(records(1));
     const client = await world.client();
@@ -249,7 +249,7 @@ describe('gateway', function () {
     }
   });
 
-  it('filters by subject and by box, across the antimeridian too', async () => {
+  it('filters by subject and by bounding box, also across the antimeridian', async () => {
     const place = (n: number) => ({ latitude: 0, longitude: [179, -179, 0][n % 3] });
     const writer = world.writer('isles');
     await writer.emit(records(3, ['east', 'west', 'zero'], place));
@@ -271,7 +271,7 @@ describe('gateway', function () {
     );
   });
 
-  it('tells of events that left the log', async () => {
+  it('does not resume if events have left the log', async () => {
     world.settings.channels['tiny'] = { log: 100 };
     const writer = world.writer('tiny');
     const { epoch } = await writer.emit(records(10));
@@ -282,7 +282,7 @@ describe('gateway', function () {
     assert.equal(answer.offset, 1_010);
   });
 
-  it('refuses what is malformed or unknown, and stays up', async () => {
+  it('refuses malformed messages and unknown channels, and stays up', async () => {
     const client = await world.client();
     const bad: [string, unknown, string][] = [
       ['subscribe', undefined, 'message_invalid'],
@@ -309,7 +309,7 @@ describe('gateway', function () {
     assert.ok(await client.subscribe({ channel: 'gps' }));
   });
 
-  it('forwards clocks, tasks, services and replays, and greets with how things stand', async () => {
+  it('sends clocks, tasks, services and replays, and the current state to a new client', async () => {
     const seen: { [event: string]: unknown[] } = { clock: [], task: [], status: [], replays: [] };
     const client = await world.client();
     for (const event of Object.keys(seen)) client.socket.on(event, (payload) => seen[event]!.push(payload));
@@ -341,7 +341,7 @@ describe('gateway', function () {
     await world.redis.hdel(keys.replays, 'r');
   });
 
-  it('says that Redis is down also when it is frozen, and up when it goes on', async () => {
+  it('reports a frozen Redis as down, and as up once it responds again', async () => {
     const client = await world.client();
     const redis = () => (client.latest['status'] as Status | undefined)?.redis;
     await eventually('a greeting', () => redis() === 'up');
@@ -354,14 +354,14 @@ describe('gateway', function () {
     await eventually('an answer', () => redis() === 'up');
   });
 
-  it('refuses connections that Engine.IO builds in another way than it expects', () => {
+  it('refuses connections whose internals differ from what it expects', () => {
     const transport = { name: 'websocket', writable: true, socket: { readyState: 1, bufferedAmount: 0 } };
     assert.throws(() => internalsOf({ writeBuffer: [], transport }), /engine\.io and ws/);
     assert.throws(() => internalsOf({ transport: { ...transport, name: 'polling' } }), /engine\.io and ws/);
     assert.ok(internalsOf({ writeBuffer: [], transport: { ...transport, name: 'polling' } }));
   });
 
-  it('needs the key where one is set, and keeps foreign pages out', async () => {
+  it('requires the configured key, and refuses pages of foreign origins', async () => {
     const other = await World.start({ apiKey: 'secret' });
     try {
       await assert.rejects(other.client(), /key/);

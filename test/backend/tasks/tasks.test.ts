@@ -75,7 +75,7 @@ describe('tasks', function () {
       return ['succeeded', 'failed', 'canceled'].includes(task.state) ? task : null;
     });
 
-  it('averages over event time, each value for as long as it was the latest of its subject', async () => {
+  it('average over event time, each value for as long as it is the latest of its subject', async () => {
     const writer = world.writer('gps');
     await writer.emit(speeds('bus', 0, [100, 100]));
     const { id } = await ask({ time_window_seconds: 10, channel: 'gps' });
@@ -99,7 +99,7 @@ describe('tasks', function () {
     });
   });
 
-  it('gives one subject alone when asked, and null where no speed was seen', async () => {
+  it('average one subject if asked, and return null if there is no speed', async () => {
     const writer = world.writer('gps');
     const one = await ask({ time_window_seconds: 2, channel: 'gps', subject: 'tram' });
     const none = await ask({ time_window_seconds: 2, channel: 'gps', field: 'altitude' });
@@ -111,7 +111,7 @@ describe('tasks', function () {
     assert.deepEqual([empty['average_speed_mps'], empty['samples']], [null, 0]);
   });
 
-  it('shows the course of a number, as far as the log has it, and nothing that came after the request', async () => {
+  it('return the course of a number as far as the log goes back, without events after the request', async () => {
     await world.newEpoch('gps');
     const writer = world.writer('gps');
     await writer.emit(speeds('bus', 0, [2, 4, null, 9]));
@@ -166,7 +166,7 @@ describe('tasks', function () {
       (await world.post('/tasks', { kind, params })).body as Task;
     const names = () => readdirSync(world.settings.recordings).sort();
 
-    it('cut writes a stretch of one as another, in another format, and says what it left out', async () => {
+    it('cut writes part of a recording as another one, in another format, and reports what it left out', async () => {
       await upload('trip.csv', 20);
       const cut = { recording: 'trip.csv', to: 'part.ndjson', start: '5s', end: '2020-01-01T00:00:08Z' };
       const { state, result, error } = await ended((await start('cut', cut)).id);
@@ -188,7 +188,7 @@ describe('tasks', function () {
       assert.deepEqual([body.description.records, body.description.start], [4, rest.start]);
     });
 
-    it('convert writes one anew, and takes no name that is taken', async () => {
+    it('convert writes a recording as another one, and refuses a name that is taken', async () => {
       const params = { recording: 'trip.csv', to: 'trip.mcap', compression: 'zstd' };
       assert.equal((await ended((await start('convert', params)).id)).state, 'succeeded');
       assert.equal((await world.get('/recordings/trip.mcap')).body.description.records, 20);
@@ -212,7 +212,7 @@ describe('tasks', function () {
       rmSync(join(world.settings.recordings, 'cut.mcap'));
     });
 
-    it('says how far it is; nothing is left of one that is canceled, or has nothing to write', async () => {
+    it('report progress, and leave no file if they are canceled or have nothing to write', async () => {
       await upload('long.csv', 500_000);
       const { id } = await start('convert', { recording: 'long.csv', to: 'longer.csv' });
       const isBusy = () => names().some((name) => name.startsWith('.converting-'));
@@ -232,7 +232,7 @@ describe('tasks', function () {
     });
   });
 
-  it('begins anew with a new epoch', async () => {
+  it('start again with a new epoch', async () => {
     const { id } = await ask({ time_window_seconds: 5, channel: 'gps' });
     await world.writer('gps').emit(speeds('bus', 200, [50, 50]));
     await world.newEpoch('gps');
@@ -244,7 +244,7 @@ describe('tasks', function () {
     );
   });
 
-  it('takes what was restored for how things stood when the window began', async () => {
+  it('take restored events as the state at the start of the window', async () => {
     const { id } = await ask({ time_window_seconds: 10, channel: 'gps' });
     await world.newEpoch('gps');
     const writer = world.writer('gps');
@@ -255,7 +255,7 @@ describe('tasks', function () {
     assert.deepEqual([result!['average_speed_mps'], result!['from']], [7, '1970-01-01T00:01:40.000Z']);
   });
 
-  it('closes with what there is when the replay has ended', async () => {
+  it('end with what they have when the replay ends', async () => {
     const { id } = await ask({ time_window_seconds: 600, channel: 'gps' });
     await world.newEpoch('gps');
     const { epoch } = await world.writer('gps').emit(speeds('bus', 10, [2, 4, 4]));
@@ -268,7 +268,7 @@ describe('tasks', function () {
     await world.redis.hdel(keys.replays, 'r');
   });
 
-  it('averages over wall time from the latest values on', async () => {
+  it('average over wall time, beginning with the latest values', async () => {
     await world.writer('wall').emit(speeds('bus', 0, [10]));
     const startMs = Date.now();
     const { id } = await ask({ time_window_seconds: 2, channel: 'wall', clock: 'wall' });
@@ -281,7 +281,7 @@ describe('tasks', function () {
     assert.deepEqual([result!['samples'], result!['subjects'], result!['seconds']], [2, 1, 2]);
   });
 
-  it('goes on after its worker was killed, with the same answer, within seconds', async () => {
+  it('continue within seconds after their worker was killed, with the same result', async () => {
     await world.newEpoch('gps');
     const writer = world.writer('gps');
     await writer.emit(speeds('bus', 0, [1]));
@@ -310,7 +310,7 @@ describe('tasks', function () {
     );
   });
 
-  it('hands its tasks over at once when it is stopped in order', async () => {
+  it('are handed over at once when their worker is stopped', async () => {
     const { serve } = (await import(
       new URL('../../../backend/tasks/main.ts', import.meta.url).href
     )) as typeof import('../../../backend/tasks/main.ts');
@@ -329,7 +329,7 @@ describe('tasks', function () {
     await world.post(`/tasks/${id}/cancel`, {});
   });
 
-  it('comes through a Redis that is killed and started again', async () => {
+  it('survive a Redis that is killed and started again', async () => {
     const writer = world.writer('gps');
     await writer.emit(speeds('bus', 300, [1]));
     const { id } = await ask({ time_window_seconds: 10, channel: 'gps' });
@@ -350,7 +350,7 @@ describe('tasks', function () {
     assert.equal((await ended(next.id)).state, 'succeeded');
   });
 
-  it('survives a restart of the API, and gives its result until then and after', async () => {
+  it('survive a restart of the API, and keep their results', async () => {
     const { id } = await ask({ time_window_seconds: 1, channel: 'wall', clock: 'wall' });
     const early = await world.get(`/tasks/${id}/result`);
     assert.deepEqual([early.status, early.body.code], [409, 'task_unfinished']);
@@ -363,7 +363,7 @@ describe('tasks', function () {
     assert.deepEqual([body.items.length, body.items[0].id], [2, id]);
   });
 
-  it('is canceled at once, running or waiting, and stays so', async () => {
+  it('are canceled at once, running or waiting, and stay canceled', async () => {
     const client = await world.client();
     const { id } = await ask({ time_window_seconds: 3_600, channel: 'gps' });
     await eventually('it to run', async () => (await get(id)).state === 'running');
@@ -392,7 +392,7 @@ describe('tasks', function () {
     assert.equal((await world.post(`/tasks/${done.id}/cancel`, {})).body.code, 'task_finished');
   });
 
-  it('is followed over Server-Sent Events to its end', async () => {
+  it('can be followed over Server-Sent Events to their end', async () => {
     const { id } = await ask({ time_window_seconds: 2, channel: 'wall', clock: 'wall' });
     const { text } = await world.get(`/tasks/${id}/events`);
     const tasks = [...text.matchAll(/^data: (.*)$/gm)].map(([, line]) => JSON.parse(line!) as Task);
@@ -404,7 +404,7 @@ describe('tasks', function () {
     );
   });
 
-  it('refuses at the door what can not be done', async () => {
+  it('are refused at once if they cannot be done', async () => {
     const bad: [object, string][] = [
       [{ kind: 'nothing' }, 'task_kind'],
       [{ kind: 'average-speed' }, 'task_params'],
@@ -424,7 +424,7 @@ describe('tasks', function () {
     assert.equal(kinds.get('average-speed')!.properties['time_window_seconds']!.type, 'number');
   });
 
-  it('keeps the course example compatible', async () => {
+  it('work through the endpoints of the course example', async () => {
     const empty = await world.call('GET', '/gps_state');
     assert.deepEqual([empty.status, empty.body.code], [404, 'state_empty']);
     assert.match(empty.body.hint, /replay/);
@@ -456,7 +456,7 @@ describe('tasks', function () {
     assert.equal((await world.call('GET', '/get_avg_speed_task_status?task_id=nobody')).status, 404);
   });
 
-  it('cancels what a caller waited for who hung up', async () => {
+  it('are canceled if the caller that waits for them disconnects', async () => {
     const gone = new AbortController();
     const call = fetch(`${world.url}/compute_avg_speed?time_window_seconds=600`, {
       signal: gone.signal,

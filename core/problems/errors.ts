@@ -2,30 +2,32 @@ import type { Problem } from '../../schemas/types.ts';
 import { isProblemCode, problems, type FailureCode, type ProblemCode, type RefusalCode } from './codes.ts';
 
 /**
- * Three kinds of error: a refusal (4xx) is for the caller to mend, never retried, and shown as it is; a failure (5xx) comes
- * from outside (a lost connection, a full disk) and is retried in one place; an invariant is a bug of ours (`unexpected`, 500).
+ * The three kinds of error. A refusal (4xx) is for the caller to correct: it is shown unchanged and never retried. A failure
+ * (5xx) has a cause outside this process, such as a lost connection or a full disk. An invariant (`unexpected`, 500) is a bug.
  */
 export type ErrorKind = 'refusal' | 'failure' | 'invariant';
 
+/** What an error says besides its message. */
 export interface ErrorOptions {
-  /** What to do about it, one sentence. */
+  /** What to do about it, in one sentence. */
   hint?: string;
+  /** The places that are wrong, each with a JSON pointer. */
   errors?: NonNullable<Problem['errors']>;
   cause?: unknown;
 }
 
-/** A code that the table does not have, with its status: a plugin's, or one of another release. */
+/** A code that the table does not have, such as that of a plugin or of another release. */
 interface OwnCode {
   code: string;
   /** HTTP status, 400 to 599. */
   status: number;
 }
 
-/** An error that says what happened, where, and what to do; turns into an RFC 9457 problem. */
+/** An error that says what happened, where, and what to do. It can be sent as an RFC 9457 problem. */
 export class RepriseError extends Error {
   readonly kind: ErrorKind;
   readonly code: string;
-  /** HTTP status: that of the code in the table, whatever was given. */
+  /** HTTP status. If the table has the code, this is the status in the table. */
   readonly status: number;
   readonly hint: string | undefined;
   readonly errors: Problem['errors'];
@@ -41,7 +43,7 @@ export class RepriseError extends Error {
     this.errors = options.errors;
   }
 
-  /** The problem document (RFC 9457) that says the same over HTTP, Socket.IO and between processes. */
+  /** The problem document (RFC 9457) for HTTP, Socket.IO and other processes. `instance`: the path of the request. */
   toProblem(instance?: string): Problem {
     return {
       type: `/docs/problems#${isProblemCode(this.code) ? this.code : 'other'}`,
@@ -55,7 +57,7 @@ export class RepriseError extends Error {
     };
   }
 
-  /** The error that a problem document of another process or thread describes. */
+  /** The error that a problem document describes; the reverse of `toProblem`. */
   static fromProblem(problem: Problem): RepriseError {
     return new RepriseError(problem, problem.detail ?? problem.title, {
       hint: problem.hint,
@@ -63,21 +65,23 @@ export class RepriseError extends Error {
     });
   }
 
-  /** The same error in other words, such as those that also say where it happened. */
+  /** The same error with another message, for instance one that adds where it happened. */
   inWords(message: string): RepriseError {
     const { hint, errors } = this;
     return new RepriseError(this, message, { hint, errors, cause: this });
   }
 }
 
-/** The caller asked for something that cannot be done as asked. */
+/** A refusal: the caller asked for something that cannot be done as asked. */
 export function refusal(code: RefusalCode, message: string, options?: ErrorOptions): RepriseError {
   return new RepriseError(code, message, options);
 }
 
 /**
- * A refusal for plugins, whose codes the table does not know; the status of a code that it knows is the table's.
- * @throws TypeError for what can't be a code or a status
+ * An error of a plugin, which may have a code of its own. A code of the table keeps the status that it has there.
+ * @param code small letters, digits and underscores
+ * @param status HTTP status from 400 to 599
+ * @throws TypeError if the code or the status is not valid
  */
 export function ownRefusal(
   code: string,
@@ -86,29 +90,29 @@ export function ownRefusal(
   options?: ErrorOptions,
 ): RepriseError {
   if (!/^[a-z][a-z0-9_]*$/.test(code))
-    throw new TypeError(`"${code}" is not a code of problems: write small letters and underscores.`);
+    throw new TypeError(`"${code}" is not a valid problem code: use small letters, digits and underscores.`);
   if (!Number.isInteger(status) || status < 400 || status > 599)
-    throw new TypeError(`${status} is not the status of a problem: give a number from 400 to 599.`);
+    throw new TypeError(`${status} is not a valid problem status: use a number from 400 to 599.`);
   return new RepriseError({ code, status }, message, options);
 }
 
-/** Something outside of this process did not do its part. */
+/** A failure: something outside this process does not work. */
 export function failure(code: FailureCode, message: string, options?: ErrorOptions): RepriseError {
   return new RepriseError(code, message, options);
 }
 
-/** We broke our own promise. */
+/** A broken invariant: a bug of Reprise. */
 export function invariant(message: string, options?: ErrorOptions): RepriseError {
   return new RepriseError('unexpected', message, options);
 }
 
-/** Anything that was thrown as one of our errors; one that we do not know is an invariant broken. */
+/** Anything thrown as a RepriseError. Anything unknown becomes a broken invariant. */
 export function asRepriseError(thrown: unknown): RepriseError {
   if (thrown instanceof RepriseError) return thrown;
   return invariant(thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown });
 }
 
-/** The error as callers may see it: of a broken invariant the log has the details, and they hear that it happened. */
+/** The error as callers may see it. The details of a broken invariant stay in the log. */
 export function shownError(thrown: unknown): RepriseError {
   const error = asRepriseError(thrown);
   if (error.kind !== 'invariant') return error;
@@ -117,12 +121,12 @@ export function shownError(thrown: unknown): RepriseError {
   });
 }
 
-/** Whether an error is of one of these codes. */
+/** Whether an error has one of these codes. */
 export function isProblem(thrown: unknown, ...codes: ProblemCode[]): thrown is RepriseError {
   return thrown instanceof RepriseError && codes.some((code) => code === thrown.code);
 }
 
-/** Whether an error is one of Redis that passes: it loads its data, lacks memory or disk, or was cut off in an answer. */
+/** Whether this is a passing error of Redis: it is loading, lacks memory or disk, or lost the connection before it answered. */
 export function isPassing(error: unknown): boolean {
   return (
     error instanceof Error &&
@@ -132,10 +136,13 @@ export function isPassing(error: unknown): boolean {
   );
 }
 
-/** One sentence for a terminal: the message and what to do. What steers a terminal, as names from files may, is shown as �. */
+/**
+ * The message and the hint as one line for a terminal. Control characters, which names from files may contain, are shown
+ * as U+FFFD.
+ */
 export function sentence(thrown: unknown): string {
   const { message, hint } = asRepriseError(thrown);
-  // eslint-disable-next-line no-control-regex -- these are what is looked for
+  // eslint-disable-next-line no-control-regex -- control characters are what it searches
   return (hint ? `${message} ${hint}` : message).replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, '\ufffd');
 }
 

@@ -1,28 +1,31 @@
 import type { ErrorObject } from 'ajv';
 import { diagnose } from '../../schemas/index.ts';
 
-/** Something that is wrong at a place of a JSON document. */
+/** An error at one place of a JSON document. */
 export interface Flaw {
-  /** JSON pointer (RFC 6901) of what it is about; of a member that should not be there, that member. */
+  /** JSON pointer (RFC 6901) to the value, or to the member that should not exist. */
   pointer: string;
-  /** What was expected there, as the rest of a sentence that begins with the place. */
+  /** What is expected there. It continues a sentence that begins with the place. */
   message: string;
 }
 
-/** They only sum up what others refused. */
-const SUMS = new Set(['oneOf', 'anyOf', 'if', 'propertyNames']);
+/** Keywords whose errors only repeat the errors of their branches. */
+const SUMMARIES = new Set(['oneOf', 'anyOf', 'if', 'propertyNames']);
 
-/** Everything that a schema refuses of a value. */
+/** Everything in a value that its schema does not allow. Empty: the value is valid. */
 export function flaws(schema: object, value: unknown): Flaw[] {
   const errors = diagnose(schema, value);
-  let found = errors.filter(({ keyword }) => !SUMS.has(keyword));
+  let found = errors.filter(({ keyword }) => !SUMMARIES.has(keyword));
   for (const { keyword, instancePath } of errors)
-    if (keyword === 'oneOf' || keyword === 'anyOf') found = meant(found, instancePath);
+    if (keyword === 'oneOf' || keyword === 'anyOf') found = ofLikeliestBranch(found, instancePath);
   return found.map(flaw);
 }
 
-/** Where there was a choice, every branch complains: what was meant is the one that got furthest, or refused the least. */
-function meant(errors: ErrorObject[], choice: string): ErrorObject[] {
+/**
+ * At a choice, every branch reports errors. Keeps those of the branch that the author most likely meant: the one that
+ * matched deepest, and among these the one with the fewest errors.
+ */
+function ofLikeliestBranch(errors: ErrorObject[], choice: string): ErrorObject[] {
   const under = errors.filter((error) => `${error.instancePath}/`.startsWith(`${choice}/`));
   const depth = ({ instancePath }: ErrorObject) => instancePath.split('/').length;
   const deepest = Math.max(...under.map(depth));
@@ -43,10 +46,10 @@ export function sentenceOf({ pointer, message }: Flaw): string {
   return steps.length === 0 ? message : `${path.join('')} ${message}`;
 }
 
-/** A member's name as it stands in a JSON pointer. */
+/** A member's name, escaped for a JSON pointer. */
 export const escaped = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');
 
-/** The names and indexes that a JSON pointer goes along. */
+/** The names and indexes along a JSON pointer, unescaped. */
 export const stepsOf = (pointer: string): string[] =>
   pointer
     .split('/')
@@ -67,7 +70,7 @@ function flaw({
   const member = (name: string) => `${instancePath}/${escaped(name)}`;
   const is = typeof data === 'object' && data !== null ? '' : `, is ${JSON.stringify(data)?.slice(0, 80)}`;
   if (propertyName !== undefined)
-    return { pointer: member(propertyName), message: `can't be called so: a name here ${message}` };
+    return { pointer: member(propertyName), message: `is not a valid name: a name here ${message}` };
   switch (keyword) {
     case 'additionalProperties': {
       const known = Object.keys(members).filter((name) => name !== '$schema');

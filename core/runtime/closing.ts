@@ -1,5 +1,5 @@
 /**
- * Why a role closes: another process of it takes its work over (`handover`: a restart, a rolling update), or everything
- * ends (`end`: `reprise up` was asked to stop).
+ * Why a role closes. `handover`: another process of the role takes over its work, as in a restart or a rolling update. `end`:
+ * everything stops, as when `reprise up` is stopped.
  */
 export type Closing = 'handover' | 'end';

@@ -4,17 +4,17 @@ import { fileURLToPath } from 'node:url';
 import { root } from './root.mjs';
 import { invariant } from '../problems/errors.ts';
 
-/** A file of a registry: TypeScript in a clone, JavaScript in a package; declarations are neither. */
+/** A module of a registry: TypeScript in a clone, JavaScript in a package. Declarations (.d.ts) do not count. */
 const MODULE = /^(?<name>.+?)(?<!\.d)\.[tj]s$/;
 
-/** Names of the modules directly in a folder, sorted; none of them is loaded. Subfolders are for their helpers. */
+/** The names of the modules directly in a folder, sorted. Nothing is loaded. Helpers belong in subfolders. */
 export function moduleNames(folder: URL): string[] {
   return filesOf(folder).map(nameOf);
 }
 
 /**
  * Loads a folder that is a registry: each file directly in it adds one entry, its default export, under the file's name.
- * Subfolders are for helpers. In the order of the names.
+ * Helpers belong in subfolders. Returns the entries in the order of their names.
  * @param folder its URL, ending with a slash
  * @throws RepriseError (invariant) naming the file that has no such default export
  */
@@ -29,7 +29,7 @@ async function load<Entry extends { name: string }>(file: string, folder: URL): 
   const path = relative(root, fileURLToPath(url));
   const found = typeof entry?.name === 'string' ? ` but "${entry.name}"` : '';
   throw invariant(`${path} has no default export with the name "${nameOf(file)}"${found}.`, {
-    hint: 'Each file of this folder is an entry of a registry; put helpers into a folder below it.',
+    hint: 'Each file in this folder is an entry of a registry. Put helpers into a folder below it.',
   });
 }
 

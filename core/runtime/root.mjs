@@ -1,4 +1,4 @@
 import { fileURLToPath } from 'node:url';
 
-/** The folder of this project or package, as an absolute path: what lies in it is found from here. */
+/** The absolute path of the folder of this project, or of the installed package. */
 export const root = fileURLToPath(new URL('../..', import.meta.url));

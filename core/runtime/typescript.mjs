@@ -1,7 +1,7 @@
 /**
- * Lets a process import TypeScript. Types are all that is taken away, once for each version of a file: the result is
- * kept under node_modules/.cache. tsx can more (CommonJS, paths, imports without endings), and takes a third of a
- * second of each process for it, while the first event has to be on the page within five.
+ * Lets a process import TypeScript. It only removes the types, and keeps the result for each version of a file under
+ * node_modules/.cache. tsx can do more (CommonJS, path aliases, imports without endings), but it takes a third of a second
+ * at the start of every process, and the first event has to be on the page within five seconds.
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -10,17 +10,17 @@ import { fileURLToPath } from 'node:url';
 
 const modules = new URL('../../node_modules/', import.meta.url);
 const cache = new URL('.cache/reprise/', modules);
-/** Another compiler may compile differently. */
+/** Part of the cache key: another version may compile differently. */
 const compiler = readFileSync(new URL('esbuild/package.json', modules));
 
-/** From here on this thread can import .ts files, and errors name their lines. */
+/** After this call, this thread can import .ts files, and errors name their lines. */
 export function runTypeScript() {
   register(import.meta.url);
   process.setSourceMapsEnabled(true);
 }
 
 /**
- * Node calls this, in a thread of its own.
+ * The hook that Node calls in a separate thread for each module.
  * @public
  * @type {import('node:module').LoadHook}
  */
@@ -35,7 +35,7 @@ export async function load(url, context, next) {
  * @param {string} url
  */
 async function plain(text, url) {
-  // The address is in the source map.
+  // The URL is part of the key, because it is in the source map.
   const name = createHash('sha256').update(`${compiler}\0${url}\0${text}`).digest('hex');
   const kept = new URL(`${name}.js`, cache);
   try {
@@ -56,7 +56,7 @@ async function plain(text, url) {
 }
 
 /**
- * Where nothing can be written, it is done again the next time.
+ * Writes to the cache. If the folder is read-only, the next process compiles again.
  * @param {URL} path
  * @param {string} code
  */

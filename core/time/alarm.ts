@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 
-/** Sleeps until the time that stands in `due`, or until that is changed; then says so. */
+/** Code of the thread: it sleeps until the time in `due`, starts again when `due` changes, and posts a message when it is due. */
 const SLEEPER = `
   const { workerData: { turns, due }, parentPort } = require('node:worker_threads');
   parentPort.postMessage('up');
@@ -13,7 +13,7 @@ const SLEEPER = `
     parentPort.postMessage('due');
   }`;
 
-/** The share of wakes that may be later than the margin, and how fast that is learnt. */
+/** The margin adapts by small steps so that this share of wake-ups is later than the margin. */
 const LATER_SHARE = 0.1;
 const STEP_MS = 0.02;
 const MARGIN_MIN_MS = 0.05;
@@ -25,30 +25,30 @@ interface Waiting {
 }
 
 /**
- * Wakes at a fraction of a millisecond where Node's timers count whole ones: a thread sleeps on a futex and posts a
- * message. Measured on two busy cores, 0.1 ms late at the median for a tenth of a core at a thousand times a second; yielding to the
- * event loop until it is time is 0.002 ms late for a whole core.
+ * A timer with a resolution below a millisecond, which Node's timers do not have: a thread sleeps on a futex and posts a
+ * message when it is time. Measured on two busy cores with 1,000 wake-ups a second: 0.1 ms late at the median, for a tenth of
+ * a core. Yielding to the event loop until it is time is 0.002 ms late, for a whole core.
  */
 class Alarm {
   readonly #turns = new Int32Array(new SharedArrayBuffer(4));
-  /** Epoch ms; 0: never. */
+  /** Epoch ms of the next wake-up; 0: none. */
   readonly #due = new Float64Array(new SharedArrayBuffer(8));
   #waiting: Waiting[] = [];
   #state: 'down' | 'coming' | 'up' = 'down';
   #marginMs = 0.2;
 
-  /** Whether it can wake anybody yet: the thread takes a moment to come up, and does so at the first question. */
+  /** Whether the thread is ready. The first call starts it, which takes a moment. */
   get up(): boolean {
     if (this.#state === 'down') this.#start();
     return this.#state === 'up';
   }
 
-  /** So long before the time it is good to be woken: nine wakes of ten are no later, on this machine as it is now. */
+  /** How early to ask for a wake-up so that 90 % are on time, as measured on this machine. */
   get marginMs(): number {
     return this.#marginMs;
   }
 
-  /** Returns after `ms` milliseconds, or as soon as the signal is aborted. */
+  /** Resolves after `ms` milliseconds, or as soon as the signal is aborted. */
   wait(ms: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const wake = () => {
@@ -72,7 +72,7 @@ class Alarm {
       for (const waiting of this.#waiting) if (waiting.atMs <= nowMs) this.#wake(waiting, nowMs);
       this.#set();
     });
-    // After the listener, which holds the process, too. Whoever waits has other reasons to stay.
+    // After `on`, which would keep the process alive again. A process that waits here has other work that keeps it alive.
     worker.unref();
   }
 
@@ -95,4 +95,5 @@ class Alarm {
 
 const now = () => performance.timeOrigin + performance.now();
 
+/** The alarm of this thread. */
 export const alarm = new Alarm();

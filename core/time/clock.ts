@@ -1,25 +1,28 @@
 import type { Rate } from '../../schemas/types.ts';
 import { alarm } from './alarm.ts';
 
-/** Where time comes from. Handed in, so that tests set it instead of sleeping. */
+/** A source of time. It is passed in, so that tests set the time instead of sleeping. */
 export interface Time {
-  /** Steady milliseconds: never steps, any origin. */
+  /** Steady milliseconds since any origin; they never jump. */
   now(): number;
-  /** Returns after about `ms` milliseconds, rather early than late, or as soon as the signal is aborted; Infinity waits for that. */
+  /**
+   * Resolves after about `ms` milliseconds, rather early than late, or as soon as the signal is aborted. Infinity waits
+   * for the signal only.
+   */
   wait(ms: number, signal: AbortSignal): Promise<void>;
 }
 
 /**
- * The end of a wait is spent yielding to the event loop, which keeps the processor awake: a quarter of it, up to this.
- * While the alarm is not up all of this, because setTimeout counts whole milliseconds and wakes up to one late.
+ * The end of a wait is spent yielding to the event loop: a quarter of the wait, at most this long. Until the alarm is ready it
+ * is always this long, because setTimeout counts whole milliseconds and wakes up to one late.
  */
 const SPIN_MAX_MS = 1.2;
 const SPIN_SHARE = 0.25;
-/** What a timer may be off by, on a busy machine; the alarm takes the rest. */
+/** How late a timer may be on a busy machine. The alarm takes over this long before the end. */
 const TIMER_SLACK_MS = 5;
 const LONGEST_TIMER_MS = 1_000;
 
-/** The machine's steady clock: a timer at first, the alarm towards the end, and the last bit by yielding to the event loop. */
+/** The machine's steady clock. It waits with a timer first, then with the alarm, and yields to the event loop at the end. */
 export const machineTime: Time = {
   now: () => performance.now(),
   async wait(ms, signal) {
@@ -47,9 +50,9 @@ function timer(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 /**
- * Maps recording time to steady time by one anchor: a record is due at
- * `anchor + (recordTime - anchorTime) / rate`. The anchor is pinned anew at pause, resume, rate change and jump, never
- * in between, so no error adds up. All times in milliseconds.
+ * Maps recording time to steady time. One anchor ties a recording time to a steady time: a record is due at
+ * `anchorSteady + (recordTime - anchorTime) / rate`. The anchor moves only at pause, resume, rate change and jump, so no
+ * error adds up. All times are in milliseconds.
  */
 export class Clock {
   readonly #time: Time;
@@ -59,6 +62,7 @@ export class Clock {
   #paused: boolean;
   #changed = new AbortController();
 
+  /** `startMs`: recording time to start at, epoch ms. */
   constructor(startMs: number, rate: Rate, time: Time, paused = false) {
     this.#time = time;
     this.#anchorTimeMs = startMs;
@@ -75,13 +79,13 @@ export class Clock {
     return this.#paused;
   }
 
-  /** Recording time now. At rate max it stands where `reached` last put it. */
+  /** The recording time now, epoch ms. At rate max it is the last one passed to `reached`. */
   positionMs(): number {
     if (this.#paused || this.#rate === Infinity) return this.#anchorTimeMs;
     return this.#anchorTimeMs + (this.#time.now() - this.#anchorSteadyMs) * this.#rate;
   }
 
-  /** Steady milliseconds until a record of this time is due: negative when overdue, Infinity while paused. */
+  /** Steady milliseconds until a record of this time is due. Negative: overdue. Infinity: paused. */
   dueInMs(recordTimeMs: number): number {
     if (this.#paused) return Infinity;
     if (this.#rate === Infinity) return 0;
@@ -89,8 +93,8 @@ export class Clock {
   }
 
   /**
-   * Returns when a record of this time is due, through any pause and rate change; at once when aborted, or when
-   * `released` says so, which is asked after every change and every `wake`.
+   * Resolves when a record of this time is due, whatever pauses and rate changes happen meanwhile; at once if the signal is
+   * aborted or `released` returns true, which is checked after every change and every `wake`.
    */
   async until(recordTimeMs: number, signal: AbortSignal, released = () => false): Promise<void> {
     if (signal.aborted || this.dueInMs(recordTimeMs) <= 0) return;
@@ -102,7 +106,7 @@ export class Clock {
     signal.removeEventListener('abort', wake);
   }
 
-  /** Has whoever waits look again. */
+  /** Makes everybody who waits in `until` check again. */
   wake(): void {
     this.#changed.abort();
     this.#changed = new AbortController();
@@ -126,12 +130,13 @@ export class Clock {
     this.wake();
   }
 
+  /** Moves to this recording time. */
   jump(toMs: number): void {
     this.#pin(toMs);
     this.wake();
   }
 
-  /** At rate max the records drive the clock: it stands at the last one that left. */
+  /** Tells that a record of this time was emitted. At rate max, records drive the clock. */
   reached(recordTimeMs: number): void {
     if (this.#rate === Infinity && !this.#paused) this.#anchorTimeMs = recordTimeMs;
   }

@@ -221,7 +221,7 @@ describe('replays under control', function () {
     await assert.rejects(host.patch('strict', { rate: 3, ab: '9s..1s' }), /is not a valid range/);
     assert.equal((await host.patch('strict', {})).rate, 1);
     await assert.rejects(create('strict'), /There is a replay "strict" already/);
-    await assert.rejects(create('other', { skipIdle: 'long' }), /"long" is no idle time/);
+    await assert.rejects(create('other', { skipIdle: 'long' }), /"long" is not a valid idle time/);
     assert.equal(host.has('other'), false);
     await host.remove('strict');
   });

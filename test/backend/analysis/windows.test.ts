@@ -267,7 +267,7 @@ describe('windows', () => {
     assert.throws(refused({ window, select: { n: 'avg(v +)' } }), /is no expression/);
     assert.throws(
       refused({ window: { kind: 'hopping', size: '1m' }, select: { n: 'count()' } }),
-      /is no distance/,
+      /is not a valid distance/,
     );
     assert.throws(
       refused({ window: { kind: 'hopping', size: '1m', every: '2m' }, select: { n: 'count()' } }),

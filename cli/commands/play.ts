@@ -10,7 +10,7 @@ import { readDeadLetters } from '../../core/redis/channel-store.ts';
 import type { Rate, Replay as ReplayDocument, ReplayRequest } from '../../schemas/types.ts';
 import { formats } from '../../replayer/reading/formats.ts';
 import { ReplayHost } from '../../replayer/hosting/host.ts';
-import { isFile } from '../../replayer/reading/source.ts';
+import { isFile } from '../../replayer/reading/source/source.ts';
 import { openOptionsOf, withReadingFlags, type ReadingFlags } from '../support/reading-options.ts';
 import type { ReplaySource } from '../../replayer/playing/recordings.ts';
 import { dryRun } from '../support/dry-run.ts';

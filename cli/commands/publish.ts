@@ -8,7 +8,7 @@ import { addDeadLetters } from '../../core/redis/channel-store.ts';
 import { ChannelWriter } from '../../core/writing/writer.ts';
 import { explain } from '../../schemas/index.ts';
 import { lines, type TextLine } from '../../replayer/formats/support/lines.ts';
-import { decoded } from '../../replayer/reading/input.ts';
+import { decoded } from '../../replayer/reading/source/input.ts';
 
 interface Options {
   subject?: string;

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import type { OutlierPolicy } from '../../replayer/reading/outliers.ts';
+import type { OutlierPolicy } from '../../replayer/reading/order/outliers.ts';
 import type { OpenOptions } from '../../replayer/reading/open-options.ts';
 
 /** The flags that say how to understand a recording that does not say it itself. */

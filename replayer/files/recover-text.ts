@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { refusal } from '../../core/problems/errors.ts';
 import type { Damage } from '../mcap/recovery/salvage.ts';
-import { readBytes } from '../reading/input.ts';
+import { readBytes } from '../reading/source/input.ts';
 import type { RecoverReport } from './recover-report.ts';
 
 const LINE_FEED = 10;

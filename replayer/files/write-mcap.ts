@@ -11,7 +11,7 @@ import type { Summary } from '../mcap/format/summary.ts';
 import { readSummary } from '../mcap/reading/summary.ts';
 import { embeddedSchema, TopicWriter, type TopicOptions } from '../mcap/writing/topics.ts';
 import { McapWriter } from '../mcap/writing/writer.ts';
-import { sorted, type Disorder } from '../reading/order.ts';
+import { sorted, type Disorder } from '../reading/order/order.ts';
 import type { OpenOptions } from '../reading/open-options.ts';
 import type { TextRecording } from '../reading/text-recording.ts';
 import { Progress, timeShare } from './progress.ts';

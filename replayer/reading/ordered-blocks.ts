@@ -1,8 +1,8 @@
 import type { Block } from '../../core/wire/block.ts';
 import { refusal } from '../../core/problems/errors.ts';
-import { reordered, sorted, type Disorder } from './order.ts';
+import { reordered, sorted, type Disorder } from './order/order.ts';
 import type { RecordReader } from './record-reader.ts';
-import type { Source } from './source.ts';
+import type { Source } from './source/source.ts';
 
 /** A file of up to this size, decompressed, is put in order as a whole; a larger one within a window. */
 const MEMORY_MAX_BYTES = 64_000_000;

@@ -1,11 +1,11 @@
 import type { Block } from '../../core/wire/block.ts';
 import type { Format } from '../formats/support/format.ts';
 import type { OpenOptions } from './open-options.ts';
-import type { Disorder } from './order.ts';
-import { withoutOutliers, type NumberedRows, type OutlierPolicy } from './outliers.ts';
-import { parsedInParallel } from './parallel.ts';
-import { Parser, type Parsed, type ParserPlan, type RefusedRow } from './parser.ts';
-import type { Source } from './source.ts';
+import type { Disorder } from './order/order.ts';
+import { withoutOutliers, type NumberedRows, type OutlierPolicy } from './order/outliers.ts';
+import { parsedInParallel } from './parsing/parallel.ts';
+import { Parser, type Parsed, type ParserPlan, type RefusedRow } from './parsing/parser.ts';
+import type { Source } from './source/source.ts';
 
 /** A smaller file is read before the threads that would help have started. */
 const PARALLEL_MIN_BYTES = 32_000_000;

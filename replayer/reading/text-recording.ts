@@ -3,16 +3,16 @@ import { channelSpec } from '../../core/wire/channels.ts';
 import type { Data } from '../../core/wire/event.ts';
 import { refusal } from '../../core/problems/errors.ts';
 import { durationMs } from '../../core/time/duration.ts';
-import { interpret, type Interpretation } from './inference.ts';
+import { interpret, type Interpretation } from './inference/inference.ts';
 import type { OpenOptions } from './open-options.ts';
-import { furthestBackMs, lowerBound, type Disorder } from './order.ts';
+import { furthestBackMs, lowerBound, type Disorder } from './order/order.ts';
 import { orderedBlocks, type OrderedBlocks } from './ordered-blocks.ts';
 import { recordFilterOf } from './record-filter.ts';
 import { RecordReader } from './record-reader.ts';
-import { rowMapper } from './row-mapper.ts';
-import { slug } from './slug.ts';
-import { sniff, type SniffResult } from './sniff.ts';
-import { sourceOf, type Source } from './source.ts';
+import { rowMapper } from './parsing/row-mapper.ts';
+import { slug } from './inference/slug.ts';
+import { sniff, type SniffResult } from './inference/sniff.ts';
+import { sourceOf, type Source } from './source/source.ts';
 
 /** The reorder window is twice the furthest step back among the first rows, within these bounds. */
 const WINDOW_MIN_MS = 30_000;

@@ -17,9 +17,9 @@ import type { StreamEntry } from '../../core/redis/stream-entry.ts';
 import type { Data } from '../../core/wire/event.ts';
 import type { Format, FormatOptions, Input, Row } from '../../replayer/formats/support/format.ts';
 import { formatOf, formats } from '../../replayer/reading/formats.ts';
-import { interpret } from '../../replayer/reading/inference.ts';
-import { rowMapper } from '../../replayer/reading/row-mapper.ts';
-import { fileInput } from '../../replayer/reading/input.ts';
+import { interpret } from '../../replayer/reading/inference/inference.ts';
+import { rowMapper } from '../../replayer/reading/parsing/row-mapper.ts';
+import { fileInput } from '../../replayer/reading/source/input.ts';
 import { textInput } from '../helpers/input.ts';
 
 const folder = new URL('../fixtures/formats/', import.meta.url);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { interpret } from '../../replayer/reading/inference.ts';
-import { rowMapper } from '../../replayer/reading/row-mapper.ts';
+import { interpret } from '../../replayer/reading/inference/inference.ts';
+import { rowMapper } from '../../replayer/reading/parsing/row-mapper.ts';
 import { guessTimeFormat, timeReader } from '../../replayer/formats/support/times.ts';
 
 describe('times', () => {

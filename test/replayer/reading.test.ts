@@ -8,13 +8,17 @@ import type { Block } from '../../core/wire/block.ts';
 import { BlockBuilder } from '../../core/wire/block.ts';
 import type { TimedRecord } from '../../core/wire/event.ts';
 import { formats } from '../../replayer/reading/formats.ts';
-import { reordered, sorted, type Disorder } from '../../replayer/reading/order.ts';
-import { withoutOutliers, type NumberedRows, type OutlierPolicy } from '../../replayer/reading/outliers.ts';
-import type { RefusedRow } from '../../replayer/reading/parser.ts';
+import { reordered, sorted, type Disorder } from '../../replayer/reading/order/order.ts';
+import {
+  withoutOutliers,
+  type NumberedRows,
+  type OutlierPolicy,
+} from '../../replayer/reading/order/outliers.ts';
+import type { RefusedRow } from '../../replayer/reading/parsing/parser.ts';
 import type { RefusedRecord } from '../../replayer/reading/open-options.ts';
 import { TextRecording } from '../../replayer/reading/text-recording.ts';
 import { textInput } from '../helpers/input.ts';
-import { wholeRows } from '../../replayer/reading/input.ts';
+import { wholeRows } from '../../replayer/reading/source/input.ts';
 
 async function* each<T>(items: Iterable<T>): AsyncGenerator<T> {
   yield* items;

@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { ThreadPool } from '../../reading/thread-pool.ts';
+import { ThreadPool } from '../../reading/parsing/thread-pool.ts';
 import { MalformedMcap } from '../format/bytes.ts';
 import { CHUNK_MAX_BYTES, decompress, loadCompression } from './compression.ts';
 import { columnsIn, roomFor, type MessageColumns } from '../format/message-columns.ts';

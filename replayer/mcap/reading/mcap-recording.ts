@@ -7,7 +7,7 @@ import type { Data } from '../../../core/wire/event.ts';
 import { recordPredicate, recordFilterOf, type RecordPredicate } from '../../reading/record-filter.ts';
 import { explain } from '../../../schemas/index.ts';
 import type { OpenOptions, RefusedRecord } from '../../reading/open-options.ts';
-import { lowerBound, type Disorder } from '../../reading/order.ts';
+import { lowerBound, type Disorder } from '../../reading/order/order.ts';
 import { chunksToRead, latestPositions, LatestRows } from './latest.ts';
 import { isTrusted } from '../format/libraries.ts';
 import { inTimeOrder, openBytesMax } from './time-order.ts';

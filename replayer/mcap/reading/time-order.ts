@@ -1,4 +1,4 @@
-import { lowerBound } from '../../reading/order.ts';
+import { lowerBound } from '../../reading/order/order.ts';
 import { mergedRows, sliceRows, type ChannelRows } from '../format/channel-rows.ts';
 import type { ChunkEntry } from '../format/records.ts';
 

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { invariant, RepriseError } from '../../core/problems/errors.ts';
-import type { Problem } from '../../schemas/types.ts';
+import { invariant, RepriseError } from '../../../core/problems/errors.ts';
+import type { Problem } from '../../../schemas/types.ts';
 
 /** A thread's answer to a request. Before the first one, a thread posts any message to say that it is ready. */
 export type ThreadReply<Answer> = { id: number; answer: Answer } | { id: number; problem: Problem };

@@ -1,7 +1,7 @@
 import { createReadStream, type ReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
-import type { Input } from '../formats/support/format.ts';
+import type { Input } from '../../formats/support/format.ts';
 import { unpacked } from './decompress.ts';
 
 const READ_BYTES = 1 << 18;

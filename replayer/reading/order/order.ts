@@ -1,4 +1,4 @@
-import { BlockBuilder, type Block } from '../../core/wire/block.ts';
+import { BlockBuilder, type Block } from '../../../core/wire/block.ts';
 
 /** How far a file is from time order. */
 export interface Disorder {

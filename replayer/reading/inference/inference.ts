@@ -1,9 +1,9 @@
-import { isChannelName } from '../../core/wire/channels.ts';
-import type { Data } from '../../core/wire/event.ts';
-import { refusal } from '../../core/problems/errors.ts';
-import type { RecordingOptions } from '../../schemas/types.ts';
-import type { Layout } from '../formats/support/format.ts';
-import type { Guess } from '../formats/support/times.ts';
+import { isChannelName } from '../../../core/wire/channels.ts';
+import type { Data } from '../../../core/wire/event.ts';
+import { refusal } from '../../../core/problems/errors.ts';
+import type { RecordingOptions } from '../../../schemas/types.ts';
+import type { Layout } from '../../formats/support/format.ts';
+import type { Guess } from '../../formats/support/times.ts';
 import { slug } from './slug.ts';
 import type { SniffResult } from './sniff.ts';
 import { timeColumn, timeFormat } from './time-columns.ts';

@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { asRepriseError } from '../../core/problems/errors.ts';
+import { asRepriseError } from '../../../core/problems/errors.ts';
 import { Parser, type ParserPlan } from './parser.ts';
 
 /** A run of rows to parse. `file` numbers the files: each has one plan and one header. */

@@ -1,6 +1,6 @@
-import { BlockBuilder, type Block } from '../../core/wire/block.ts';
-import { isoTime } from '../../core/wire/event.ts';
-import type { RefusedRow } from './parser.ts';
+import { BlockBuilder, type Block } from '../../../core/wire/block.ts';
+import { isoTime } from '../../../core/wire/event.ts';
+import type { RefusedRow } from '../parsing/parser.ts';
 
 /** A row whose time is weeks away from the rows around it is left out, given the time of the row before it, or kept. */
 export type OutlierPolicy = 'skip' | 'clamp' | 'keep';

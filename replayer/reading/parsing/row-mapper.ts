@@ -1,10 +1,10 @@
 import type { ValidateFunction } from 'ajv/dist/2020.js';
-import type { Data, TimedRecord } from '../../core/wire/event.ts';
-import { explain } from '../../schemas/index.ts';
-import type { Row } from '../formats/support/format.ts';
-import { OWN_TIME, type Interpretation } from './inference.ts';
-import { joinedTime, PARTS } from './time-columns.ts';
-import { timeReader } from '../formats/support/times.ts';
+import type { Data, TimedRecord } from '../../../core/wire/event.ts';
+import { explain } from '../../../schemas/index.ts';
+import type { Row } from '../../formats/support/format.ts';
+import { OWN_TIME, type Interpretation } from '../inference/inference.ts';
+import { joinedTime, PARTS } from '../inference/time-columns.ts';
+import { timeReader } from '../../formats/support/times.ts';
 
 /** Times outside the years 1 to 9999, which ISO 8601 can write, are refused. */
 const EARLIEST_MS = -62_135_596_800_000;

@@ -1,15 +1,15 @@
 import { Readable } from 'node:stream';
 import type { ValidateFunction } from 'ajv/dist/2020.js';
-import type { Block } from '../../core/wire/block.ts';
-import { BlockBuilder, type Columns } from '../../core/wire/block.ts';
-import type { Data } from '../../core/wire/event.ts';
-import { validator } from '../../schemas/index.ts';
-import { recordPredicate, type RecordFilter, type RecordPredicate } from './record-filter.ts';
-import type { FormatOptions, Input, Row } from '../formats/support/format.ts';
-import { formats } from './formats.ts';
-import type { Interpretation } from './inference.ts';
+import type { Block } from '../../../core/wire/block.ts';
+import { BlockBuilder, type Columns } from '../../../core/wire/block.ts';
+import type { Data } from '../../../core/wire/event.ts';
+import { validator } from '../../../schemas/index.ts';
+import { recordPredicate, type RecordFilter, type RecordPredicate } from '../record-filter.ts';
+import type { FormatOptions, Input, Row } from '../../formats/support/format.ts';
+import { formats } from '../formats.ts';
+import type { Interpretation } from '../inference/inference.ts';
 import { rowMapper } from './row-mapper.ts';
-import { decoded } from './input.ts';
+import { decoded } from '../source/input.ts';
 
 /** How the rows of one file become records. Plain data, so that it can be sent to another thread. */
 export interface ParserPlan {

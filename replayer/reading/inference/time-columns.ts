@@ -1,6 +1,6 @@
-import type { Data } from '../../core/wire/event.ts';
-import { refusal } from '../../core/problems/errors.ts';
-import { guessTimeFormat, type Guess } from '../formats/support/times.ts';
+import type { Data } from '../../../core/wire/event.ts';
+import { refusal } from '../../../core/problems/errors.ts';
+import { guessTimeFormat, type Guess } from '../../formats/support/times.ts';
 
 /** The value of `timeFormat` where each part of the time (year, month, ...) has a column. */
 export const PARTS = 'parts';

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import * as zlib from 'node:zlib';
-import { failure, refusal } from '../../core/problems/errors.ts';
+import { failure, refusal } from '../../../core/problems/errors.ts';
 
 const READ_BYTES = 1 << 18;
 const GZIP = Buffer.from([0x1f, 0x8b]);

@@ -1,10 +1,10 @@
 import type { ReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { refusal } from '../../core/problems/errors.ts';
-import type { Redis } from '../../core/redis/connection.ts';
-import { StreamKey } from '../../core/redis/stream-entry.ts';
-import type { Input } from '../formats/support/format.ts';
+import { refusal } from '../../../core/problems/errors.ts';
+import type { Redis } from '../../../core/redis/connection.ts';
+import { StreamKey } from '../../../core/redis/stream-entry.ts';
+import type { Input } from '../../formats/support/format.ts';
 import { decoded, fileInput, readBytes } from './input.ts';
 import { unpacked } from './decompress.ts';
 

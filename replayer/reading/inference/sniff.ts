@@ -1,8 +1,8 @@
-import type { Data } from '../../core/wire/event.ts';
-import type { Format, FormatOptions, Layout, Row } from '../formats/support/format.ts';
-import { formatNamed, formatOf } from './formats.ts';
-import type { Source } from './source.ts';
-import { decoded } from './input.ts';
+import type { Data } from '../../../core/wire/event.ts';
+import type { Format, FormatOptions, Layout, Row } from '../../formats/support/format.ts';
+import { formatNamed, formatOf } from '../formats.ts';
+import type { Source } from '../source/source.ts';
+import { decoded } from '../source/input.ts';
 
 const SAMPLE_ROWS = 1_000;
 

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
-import { Block } from '../../core/wire/block.ts';
-import type { Format } from '../formats/support/format.ts';
+import { Block } from '../../../core/wire/block.ts';
+import type { Format } from '../../formats/support/format.ts';
 import { Parser, type Parsed, type ParsedColumns, type ParserPlan } from './parser.ts';
-import { wholeRows } from './input.ts';
+import { wholeRows } from '../source/input.ts';
 import { ThreadPool } from './thread-pool.ts';
 
 /** More threads would only wait for the thread that joins their results. */

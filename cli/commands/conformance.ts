@@ -4,7 +4,7 @@ import { refusal } from '../../core/problems/errors.ts';
 import { connect } from '../../core/redis/connection.ts';
 import { setupOf, SetupStore } from '../../core/setup/setup.ts';
 import { durationMs } from '../../core/time/duration.ts';
-import { Program } from '../conformance/program.ts';
+import { ServiceProcess } from '../conformance/harness/service-process.ts';
 import { examine, type Finding } from '../conformance/run.ts';
 
 const DATA = {
@@ -51,7 +51,8 @@ export default {
 async function run(service: string, options: Options): Promise<void> {
   const settings = loadSettings(options.redis ? { redisUrl: options.redis } : {});
   const redis = await connect(settings.redisUrl, 'conformance');
-  const program = options.command === undefined ? null : new Program(options.command, settings.redisUrl);
+  const program =
+    options.command === undefined ? null : new ServiceProcess(options.command, settings.redisUrl);
   const interrupted = () => void program?.kill().finally(() => process.exit(1));
   process.once('SIGINT', interrupted);
   const findings: Finding[] = [];
@@ -88,7 +89,7 @@ function object(text: string | undefined, option: string): { [name: string]: unk
     if (typeof value === 'object' && value !== null && !Array.isArray(value))
       return value as { [name: string]: unknown };
   } catch {
-    // As below.
+    // Refused below.
   }
   throw refusal('json_malformed', `${option} must be a JSON object, got ${text.slice(0, 60)}.`);
 }

@@ -1,7 +1,7 @@
 import { sentence } from '../../core/problems/errors.ts';
 import type { Redis } from '../../core/redis/connection.ts';
 import type { SetupStore } from '../../core/setup/setup.ts';
-import type { Check } from './check.ts';
+import type { Check } from './harness/check.ts';
 import envelope from './checks/envelope.ts';
 import heartbeat from './checks/heartbeat.ts';
 import kill from './checks/kill.ts';
@@ -11,11 +11,11 @@ import retry from './checks/retry.ts';
 import stop from './checks/stop.ts';
 import trace from './checks/trace.ts';
 import { branch, forward } from './checks/route.ts';
-import { Fault, Lab, type LabOptions } from './lab.ts';
-import type { Program } from './program.ts';
-import { findTarget } from './target.ts';
+import { Fault, Harness, type HarnessOptions } from './harness/harness.ts';
+import type { ServiceProcess } from './harness/service-process.ts';
+import { findTarget } from './harness/target.ts';
 
-/** In this order: where nothing comes out at all, the rest would say the same. */
+/** In this order: where the first fails, nothing comes out, and the others would say the same. */
 const CHECKS: Check[] = [envelope, heartbeat, forward, branch, trace, parameters, retry, once, stop, kill];
 
 export interface Finding {
@@ -26,33 +26,33 @@ export interface Finding {
   hint?: string;
 }
 
-/** Examines a service that speaks the protocol, or a step that the analysis host runs; one finding after the other. */
+/** Examines a service that speaks the protocol, or a step that the analysis host runs. Yields one finding per check. */
 export async function* examine(
   redis: Redis,
   store: SetupStore,
   service: string,
-  { program, ...options }: LabOptions & { program: Program | null },
+  { program, ...options }: HarnessOptions & { program: ServiceProcess | null },
 ): AsyncGenerator<Finding> {
   const target = await findTarget(redis, store, service);
   await target.begin();
   program?.start();
-  const lab = new Lab(redis, target, program, options);
+  const harness = new Harness(redis, target, program, options);
   try {
     for (const check of CHECKS) {
-      const finding = await findingOf(check, lab);
+      const finding = await findingOf(check, harness);
       yield finding;
       if (check === envelope && finding.state === 'failed') return;
     }
   } finally {
     await program?.stop();
     await target.restore();
-    await lab.close();
+    await harness.close();
   }
 }
 
-async function findingOf({ name: check, run }: Check, lab: Lab): Promise<Finding> {
+async function findingOf({ name: check, run }: Check, harness: Harness): Promise<Finding> {
   try {
-    const seen = await run(lab);
+    const seen = await run(harness);
     return 'ok' in seen
       ? { check, state: 'ok', what: seen.ok }
       : { check, state: 'skipped', what: seen.skipped };

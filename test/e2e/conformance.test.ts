@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { root } from '../../core/runtime/root.mjs';
 import { connect, type Redis } from '../../core/redis/connection.ts';
 import { setupOf, SetupStore } from '../../core/setup/setup.ts';
-import { Program } from '../../cli/conformance/program.ts';
+import { ServiceProcess } from '../../cli/conformance/harness/service-process.ts';
 import { examine, type Finding } from '../../cli/conformance/run.ts';
 import { findPython } from '../../scripts/python.mjs';
 import type { Pipeline } from '../../schemas/types.ts';
@@ -12,22 +12,22 @@ import { startRedis, type TestRedis } from '../helpers/redis.ts';
 
 const TEXT = 'Good morning from Lisbon. The tram is wonderful today!';
 
-/** Programs with a planted fault that run at a time. */
+/** How many programs with a planted fault run at a time. */
 const LANES = 6;
 
-/** What is wrong with a service, the check that has to find it, and what it has to say. */
+/** By planted fault: the check that must find it, and what that must say. */
 const FAULTS: { [fault: string]: [check: string, words: RegExp] } = {
   members: ['envelope', /pipeline is missing.*params is missing/],
   subject: ['envelope', /subject is "faulty-subject" and should be "conformance/],
   double: ['envelope', /two have the same data/],
   channel: ['envelope', /nothing came out on the channel that the route names/],
   trace: ['trace', /The trace \w+ goes on as c{32}/],
-  branch: ['branch', /^Of the route \[\[\[\d+\],\[\d+,\d+\]\],\d+\], \d+ should get 1 and got 0\./],
+  branch: ['branch', /^On the route \[\[\[\d+\],\[\d+,\d+\]\],\d+\], \d+ should get 1 and got 0\./],
   params: ['parameters', /gives the same as without/],
-  retry: ['retry', /neither again nor to the dead letters/],
+  retry: ['retry', /neither tried again nor made a dead letter/],
   ack: ['once', /had acknowledged \d+ events when \d+ results were there: killed in between, it loses some/],
   heartbeat: ['heartbeat', /not again for 2\.5 s/],
-  stop: ['stop', /told to stop, and did 5 of 5 events all the same/],
+  stop: ['stop', /told to stop, and processed 5 of 5 events all the same/],
   pending: ['kill', /Of 100 events \d+ are missing and 0 doubled/],
 };
 
@@ -58,7 +58,7 @@ describe('reprise conformance', function () {
     command: string,
     options: Partial<Parameters<typeof examine>[3]> = {},
   ): Promise<Finding[]> {
-    const program = new Program(command, server.url);
+    const program = new ServiceProcess(command, server.url);
     const found: Finding[] = [];
     const all = { data: { n: 21 }, params: { factor: 3 }, bad: null, events: 100, patienceMs: 8_000 };
     const store = new SetupStore(redis, setupOf({}));
@@ -105,7 +105,7 @@ describe('reprise conformance', function () {
   before(() => {
     const program = join(root, 'test', 'fixtures', 'faulty-service.mjs');
     good = [python(), shell(), hosted()];
-    // They wait more than they work, so some run beside one another.
+    // Services wait more than they work, so several run at a time.
     const lanes: Promise<unknown>[] = Array.from({ length: LANES }, () => Promise.resolve());
     faulty = new Map(
       ['none', ...Object.keys(FAULTS)].map((fault, i) => {
@@ -116,7 +116,7 @@ describe('reprise conformance', function () {
         return [fault, found];
       }),
     );
-    // Who waits for them comes later.
+    // The tests below wait for them; until then a failure must not count as unhandled.
     for (const each of [...good, ...faulty.values()]) each?.catch(() => {});
   });
 

@@ -1,16 +1,16 @@
 import type { Route } from '../../../core/wire/pipeline.ts';
-import type { Check } from '../check.ts';
-import { Fault, type Lab } from '../lab.ts';
+import type { Check } from '../harness/check.ts';
+import { Fault, type Harness } from '../harness/harness.ts';
 
-const HINT = 'reprise_done sends what is derived along the route, and takes off what is done of it.';
+const HINT = 'reprise_done sends results along the route, and removes the part that is done.';
 
-/** It sends on along the route. */
+/** It sends its results to the next channel of the route. */
 export const forward: Check = {
   name: 'forward',
-  async run(lab) {
-    const [next, then, end] = [await lab.channel(), await lab.channel(), await lab.channel()];
+  async run(harness) {
+    const [next, then, end] = [await harness.channel(), await harness.channel(), await harness.channel()];
     await follow(
-      lab,
+      harness,
       [next, then, end],
       [
         [next, [then, end]],
@@ -18,19 +18,19 @@ export const forward: Check = {
         [end, null],
       ],
     );
-    return { ok: 'what is derived goes one step along the route' };
+    return { ok: 'results go one step along the route' };
   },
 };
 
-/** Where the route parts it sends on along each of the ways. */
+/** Where the route branches, it sends its results along each branch. */
 export const branch: Check = {
   name: 'branch',
-  async run(lab) {
+  async run(harness) {
     const [a, b, after, end] = [
-      await lab.channel(),
-      await lab.channel(),
-      await lab.channel(),
-      await lab.channel(),
+      await harness.channel(),
+      await harness.channel(),
+      await harness.channel(),
+      await harness.channel(),
     ];
     const expected: Expected[] = [
       [a, [end]],
@@ -38,20 +38,20 @@ export const branch: Check = {
       [after, null],
       [end, null],
     ];
-    await follow(lab, [[[a], [b, after]], end], expected);
-    return { ok: 'where the route parts it takes every way' };
+    await follow(harness, [[[a], [b, after]], end], expected);
+    return { ok: 'where the route branches, results take every branch' };
   },
 };
 
-/** What comes out on a channel: events with the rest of the route; null: none. */
+/** The rest of the route that events on a channel carry; null: no events. */
 type Expected = [channel: string, rest: Route | null];
 
-async function follow(lab: Lab, route: Route, expected: Expected[]): Promise<void> {
-  await lab.finished(await lab.send({ route }));
+async function follow(harness: Harness, route: Route, expected: Expected[]): Promise<void> {
+  await harness.finished(await harness.send({ route }));
   for (const [channel, rest] of expected) {
-    const out = await lab.log(channel);
-    const wanted = rest ? lab.perEvent : 0;
-    const at = `Of the route ${shown(route)}, ${shown(channel)} should get ${wanted}`;
+    const out = await harness.log(channel);
+    const wanted = rest ? harness.perEvent : 0;
+    const at = `On the route ${shown(route)}, ${shown(channel)} should get ${wanted}`;
     if (out.length !== wanted) throw new Fault(`${at} and got ${out.length}.`, HINT);
     for (const { event } of out)
       if (JSON.stringify(event.route) !== JSON.stringify(rest))
@@ -59,7 +59,7 @@ async function follow(lab: Lab, route: Route, expected: Expected[]): Promise<voi
   }
 }
 
-/** Without what channels have in common. */
+/** A route without the prefix that all channels share. */
 function shown(value: unknown): string {
   return (JSON.stringify(value) ?? 'none').replace(/conformance\.\w+\./g, '').replaceAll('"', '');
 }

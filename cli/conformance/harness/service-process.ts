@@ -3,14 +3,14 @@ import { once } from 'node:events';
 
 const SAID_MAX = 2_000;
 
-/** A service as a program that can be killed: a shell command, with all that it starts. */
-export class Program {
+/** A service that was started with a shell command, and can be killed with everything it has started. */
+export class ServiceProcess {
   readonly #command: string;
   readonly #redisUrl: string;
   #child: ChildProcess | null = null;
   #said = '';
 
-  /** `redisUrl`: what it finds as REDIS_URL. */
+  /** `redisUrl`: what the command gets as REDIS_URL. */
   constructor(command: string, redisUrl: string) {
     this.#command = command;
     this.#redisUrl = redisUrl;
@@ -28,17 +28,18 @@ export class Program {
       });
   }
 
-  /** What it said last, where it has ended by itself; null while it runs. */
+  /** The last text it wrote, where it has ended by itself; null while it runs. */
   get end(): string | null {
     const isOver = this.#child === null || this.#child.exitCode !== null || this.#child.signalCode !== null;
     return isOver ? this.#said.trim() : null;
   }
 
-  /** kill -9, its children too. */
+  /** kill -9, with its children. */
   async kill(): Promise<void> {
     await this.#signal('SIGKILL');
   }
 
+  /** SIGTERM, and SIGKILL for what is left after 3 s. */
   async stop(): Promise<void> {
     await Promise.race([
       this.#signal('SIGTERM'),

@@ -1,39 +1,39 @@
-import { refusal } from '../../core/problems/errors.ts';
-import { comparePositions, parsePosition, type Position } from '../../core/wire/event.ts';
-import { keys } from '../../core/wire/keys.ts';
-import { patchedPipeline, planPipeline } from '../../core/wire/pipeline.ts';
-import type { Redis } from '../../core/redis/connection.ts';
-import type { SetupStore } from '../../core/setup/setup.ts';
-import type { OutsideStep, Pipeline, ServiceStep } from '../../schemas/types.ts';
+import { refusal } from '../../../core/problems/errors.ts';
+import { comparePositions, parsePosition, type Position } from '../../../core/wire/event.ts';
+import { keys } from '../../../core/wire/keys.ts';
+import { patchedPipeline, planPipeline } from '../../../core/wire/pipeline.ts';
+import type { Redis } from '../../../core/redis/connection.ts';
+import type { SetupStore } from '../../../core/setup/setup.ts';
+import type { OutsideStep, Pipeline, ServiceStep } from '../../../schemas/types.ts';
 
-/** How a service can be set up while it runs. */
-export interface Wish {
+/** How a service can be set up while it runs: its state and its parameters. */
+export interface StepSetup {
   state: 'running' | 'stopped';
   params: { [name: string]: unknown };
 }
 
-/** What is examined: where it reads, and how it is told things. */
+/** The service that is examined: where it reads, and how it is set up. */
 export interface Target {
   service: string;
   /** The channel that it reads. */
   channel: string;
-  /** Under which events bring parameters for it. */
+  /** The name under which events carry parameters for it. */
   own: string;
-  /** The analysis host runs it, and rejects for good what can never succeed. */
+  /** Whether the analysis host runs it, which rejects for good what can never succeed. */
   isHosted: boolean;
-  /** Sees to it that what is sent from now on is read. */
+  /** Makes sure that events sent from now on are read. */
   begin(): Promise<void>;
-  configure(wish: Wish): Promise<void>;
-  /** Up to where everything is finished. */
+  configure(wish: StepSetup): Promise<void>;
+  /** The position up to which everything is finished. */
   finishedTo(): Promise<Position>;
-  /** As it was before. */
+  /** Sets it up as it was before. */
   restore(): Promise<void>;
 }
 
-/** So often an event comes again while a service is examined, and so soon. */
+/** How often an event is delivered again while a service is examined, and after how long. */
 export const RETRIES = 2;
 const BACKOFF_MS = 20;
-/** An examination that was broken off leaves nothing for longer. */
+/** The set-up for an examination ends after this long, should it be broken off. */
 const EXAMINED_S = 300;
 
 /** The service of this name: a step of a pipeline that the analysis host runs, else one that speaks the protocol. */
@@ -41,7 +41,7 @@ export async function findTarget(redis: Redis, store: SetupStore, service: strin
   const { pipelines, services, analytics } = await store.read();
   for (const [name, definition] of Object.entries(pipelines)) {
     const step = planPipeline(name, definition).steps.find((each) => each.service === service && each.config);
-    if (step) return new HostedTarget(redis, store, { name, definition, service, ...{ step: step.name } });
+    if (step) return new HostedTarget(redis, store, { name, definition, service, step: step.name });
   }
   if (Object.hasOwn(analytics, service) || (services[service] && services[service].use !== 'outside'))
     throw refusal('step_unknown', `"${service}" is not a step of a pipeline.`, {
@@ -71,31 +71,31 @@ class OutsideTarget implements Target {
     await this.#tell(channel, `${RETRIES} ${BACKOFF_MS}`);
   }
 
-  async configure(wish: Wish): Promise<void> {
+  async configure(wish: StepSetup): Promise<void> {
     await this.#tell(this.service, JSON.stringify(wish));
   }
 
   async finishedTo(): Promise<Position> {
     const log = keys.log(this.channel);
     const replies = await this.#redis.multi().xpending(log, this.service).xinfo('GROUPS', log).exec();
-    return finishedTo(replies!.map(([, reply]) => reply) as Standing, this.service);
+    return finishedTo(replies!.map(([, reply]) => reply) as GroupReplies, this.service);
   }
 
   async restore(): Promise<void> {
     await this.#redis.hdel(keys.examined, this.service, this.channel);
   }
 
-  /** Goes before the set-up, which others may write meanwhile. */
+  /** Takes precedence over the set-up, which others may write meanwhile. */
   async #tell(field: string, value: string): Promise<void> {
     await this.#redis.multi().hset(keys.examined, field, value).expire(keys.examined, EXAMINED_S).exec();
   }
 }
 
 /** Replies to XPENDING and XINFO GROUPS. */
-export type Standing = [[number, string | null, ...unknown[]], (string | number | null)[][]];
+export type GroupReplies = [[number, string | null, ...unknown[]], (string | number | null)[][]];
 
-/** Before the oldest event that a group has in hand. */
-export function finishedTo([[, oldest], groups]: Standing, group: string): Position {
+/** The position before the oldest event that a group has not acknowledged. */
+export function finishedTo([[, oldest], groups]: GroupReplies, group: string): Position {
   if (oldest !== null) {
     const { epoch, offset } = parsePosition(oldest);
     return { epoch, offset: offset - 1 };
@@ -134,7 +134,7 @@ class HostedTarget implements Target {
 
   async begin(): Promise<void> {}
 
-  async configure({ state, params }: Wish): Promise<void> {
+  async configure({ state, params }: StepSetup): Promise<void> {
     const patch = (step: ServiceStep | OutsideStep) => ({
       ...step,
       state,

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parsePosition, type CloudEvent, type Position } from '../../core/wire/event.ts';
-import { keys } from '../../core/wire/keys.ts';
-import type { Route } from '../../core/wire/pipeline.ts';
-import { callProtocol, duplicate, type Redis } from '../../core/redis/connection.ts';
-import type { DeadLetter } from '../../schemas/types.ts';
-import type { Program } from './program.ts';
+import { parsePosition, type CloudEvent, type Position } from '../../../core/wire/event.ts';
+import { keys } from '../../../core/wire/keys.ts';
+import type { Route } from '../../../core/wire/pipeline.ts';
+import { callProtocol, duplicate, type Redis } from '../../../core/redis/connection.ts';
+import type { DeadLetter } from '../../../schemas/types.ts';
+import type { ServiceProcess } from './service-process.ts';
 import { isFinished, type Target } from './target.ts';
 
 /** What is wrong with a service, and what to do about it. */
@@ -18,22 +18,22 @@ export class Fault extends Error {
   }
 }
 
-export interface LabOptions {
-  /** A datum that the service can do. */
+export interface HarnessOptions {
+  /** Data that the service can process. */
   data: object;
-  /** Parameters that change what it makes of it; null: none are known. */
+  /** Parameters that change what it derives from `data`; null: none are known. */
   params: { [name: string]: unknown } | null;
-  /** A datum that it can't do; null: it is sent broken parameters instead. */
+  /** Data that it can't process; null: broken parameters are sent instead. */
   bad: object | null;
   /** How many events go through it in the long checks. */
   events: number;
-  /** How long something may take to happen at all. */
+  /** How long anything may take to happen. */
   patienceMs: number;
 }
 
 /** An event to send. */
 export interface Probe {
-  /** Channels that are the lab's own; see `channel`. */
+  /** Channels of the harness's own; see `channel`. */
   route: Route;
   data?: object;
   params?: string;
@@ -42,8 +42,8 @@ export interface Probe {
   subject?: string;
 }
 
-/** An event as it stands in a log. */
-export interface Entry {
+/** An event in a log. */
+export interface LogEntry {
   id: string;
   text: string;
   event: CloudEvent;
@@ -53,13 +53,13 @@ const LOOK_MS = 20;
 const RETRY_MS = 50;
 
 /** Sends events to a service along channels of its own, and sees what comes out. */
-export class Lab {
+export class Harness {
   readonly redis: Redis;
   readonly target: Target;
-  readonly options: LabOptions;
-  /** How the service was started; null: somebody else did. */
-  readonly program: Program | null;
-  /** What comes of one event; known once the envelope was checked. */
+  readonly options: HarnessOptions;
+  /** The service's process; null: somebody else started it. */
+  readonly program: ServiceProcess | null;
+  /** How many results one event gives; known once the envelope was checked. */
   perEvent = 1;
   readonly #name = `conformance.${randomBytes(4).toString('hex')}`;
   readonly #subjects: string[] = [];
@@ -68,7 +68,7 @@ export class Lab {
   readonly #retries: NodeJS.Timeout;
   #channels = 0;
 
-  constructor(redis: Redis, target: Target, program: Program | null, options: LabOptions) {
+  constructor(redis: Redis, target: Target, program: ServiceProcess | null, options: HarnessOptions) {
     this.redis = redis;
     this.target = target;
     this.program = program;
@@ -78,7 +78,7 @@ export class Lab {
     this.#retries = setInterval(() => void callProtocol(redis, 'retry', []).catch(() => {}), RETRY_MS);
   }
 
-  /** A channel that nobody else knows; what is published on it is heard. */
+  /** A channel that nobody else knows. The harness hears what is published on it. */
   async channel(): Promise<string> {
     const name = `${this.#name}.${++this.#channels}`;
     this.#heard.set(name, []);
@@ -91,7 +91,12 @@ export class Lab {
   }
 
   /** Sends an event about a subject of its own. */
-  async send({ route, data = this.options.data, subject = this.subject(), ...rest }: Probe): Promise<Sent> {
+  async send({
+    route,
+    data = this.options.data,
+    subject = this.subject(),
+    ...rest
+  }: Probe): Promise<SentEvent> {
     this.#subjects.push(subject);
     const members = { source: '/conformance', pipeline: 'conformance', route, ...rest };
     const { channel } = this.target;
@@ -104,8 +109,8 @@ export class Lab {
     return `${this.#name}-${this.#subjects.length + 1}`;
   }
 
-  /** What stands in the log of a channel. */
-  async log(channel: string, from = '-'): Promise<Entry[]> {
+  /** The events in the log of a channel. */
+  async log(channel: string, from = '-'): Promise<LogEntry[]> {
     const entries = await this.redis.xrange(keys.log(channel), from, '+');
     return entries.map(([id, fields]) => {
       const text = fields[1] ?? '';
@@ -113,7 +118,7 @@ export class Lab {
         return { id, text, event: JSON.parse(text) as CloudEvent };
       } catch {
         throw new Fault(
-          `Entry ${id} of ${channel} is no JSON: ${text.slice(0, 80)}`,
+          `Entry ${id} of ${channel} is not JSON: ${text.slice(0, 80)}`,
           'Write through reprise_done.',
         );
       }
@@ -125,21 +130,24 @@ export class Lab {
   }
 
   /** Sends one event and waits until it is finished and something has come out of it on a channel. */
-  async probe(channel: string, probe: Omit<Probe, 'route'> = {}): Promise<{ sent: Sent; out: Entry[] }> {
+  async probe(
+    channel: string,
+    probe: Omit<Probe, 'route'> = {},
+  ): Promise<{ sent: SentEvent; out: LogEntry[] }> {
     const before = await this.count(channel);
     const sent = await this.send({ route: [channel], ...probe });
     await this.finished(sent);
-    // Who acknowledges first and writes then is found out by the check `once`, not taken for one that writes nothing.
+    // A service that acknowledges first and writes later writes all the same; the check `once` finds it out.
     await this.until(
       async () => (await this.count(channel)) > before,
       'It acknowledged an event, and nothing came out on the channel that the route names.',
-      'Hand what is derived to reprise_done, which sends it along the route.',
+      'Give the results to reprise_done, which sends them along the route.',
     );
     return { sent, out: (await this.log(channel)).slice(before) };
   }
 
   /** Waits until the service has finished an event. */
-  async finished(sent: Sent): Promise<void> {
+  async finished(sent: SentEvent): Promise<void> {
     await this.until(
       () => isFinished(this.target, sent.position),
       `It did not finish an event on ${this.target.channel} within ${this.options.patienceMs / 1000} s.`,
@@ -147,7 +155,7 @@ export class Lab {
     );
   }
 
-  /** Looks until something is so. @throws Fault when patience ends, or the program does */
+  /** Waits until the check answers something true. @throws Fault when patience or the process ends */
   async until(check: () => Promise<unknown>, what: string, hint: string): Promise<void> {
     if (await this.comes(check)) return;
     const end = this.program?.end ?? null;
@@ -156,7 +164,7 @@ export class Lab {
     throw new Fault(what, hint);
   }
 
-  /** The same, answering whether it is so in time. */
+  /** The same; answers whether it is so in time. */
   async comes(check: () => Promise<unknown>, patienceMs = this.options.patienceMs): Promise<boolean> {
     const until = performance.now() + patienceMs;
     for (;;) {
@@ -177,7 +185,7 @@ export class Lab {
     return null;
   }
 
-  /** Takes away what it has written, as far as that is its own. */
+  /** Removes what the harness has written. */
   async close(): Promise<void> {
     clearInterval(this.#retries);
     this.#ears.disconnect();
@@ -196,7 +204,7 @@ export class Lab {
 }
 
 /** An event that was sent. */
-export interface Sent {
+export interface SentEvent {
   subject: string;
   id: string;
   position: Position;

@@ -1,17 +1,18 @@
 import type { TimedRecord } from './event.ts';
 
 /**
- * Records in columns: row i is `timesMs[i]`, `names[subjects[i]]` and the JSON text `data[starts[i]..ends[i])`. What moves
- * between file, player and Redis at millions of rows, where an object and two strings per row cost more than all the work.
+ * Records in columns. Row i consists of the time `timesMs[i]`, the subject `names[subjects[i]]`, and the JSON text in `data`
+ * from `starts[i]` to before `ends[i]`. Blocks carry millions of rows from files to Redis; an object and two strings for each
+ * row would cost more than all other work.
  */
 export class Block {
   /** Event time, epoch ms. */
   readonly timesMs: Float64Array;
   /** Index into `names`. */
   readonly subjects: Uint32Array;
-  /** May be shared with other blocks, and grow. */
+  /** Subjects. The list may be shared with other blocks, and may grow. */
   readonly names: string[];
-  /** JSON texts in UTF-8, in any order. */
+  /** JSON texts in UTF-8, not necessarily in the order of the rows. */
   readonly data: Buffer;
   readonly starts: Uint32Array;
   readonly ends: Uint32Array;
@@ -25,17 +26,19 @@ export class Block {
     this.ends = columns.ends;
   }
 
+  /** A block of these records. Their `extra` members are left out. */
   static of(records: TimedRecord[]): Block {
     const builder = new BlockBuilder(records.length);
     for (const { timeMs, subject, data } of records) builder.add(timeMs, subject, data);
     return builder.take();
   }
 
+  /** How many rows. */
   get count(): number {
     return this.timesMs.length;
   }
 
-  /** Rows `from` to before `to`; nothing is copied. */
+  /** Rows `from` to before `to`. Nothing is copied. */
   slice(from: number, to = this.count): Block {
     return new Block({
       ...this,
@@ -46,7 +49,7 @@ export class Block {
     });
   }
 
-  /** The end of the rows from one on whose texts are so many bytes together at most, but at least that row. */
+  /** The row to stop before, so that the texts of the rows from `from` on have at most this many bytes; at least one row. */
   upTo(bytes: number, from = 0): number {
     let to = from;
     for (let sum = 0; to < this.count; to++) {
@@ -56,7 +59,7 @@ export class Block {
     return to;
   }
 
-  /** These rows, in this order; their texts are not copied. */
+  /** These rows, in this order. Their texts are not copied. */
   pick(rows: ArrayLike<number>): Block {
     const { length } = rows;
     const picked = {
@@ -88,11 +91,12 @@ export class Block {
   }
 }
 
+/** The columns of a block. */
 export type Columns = Pick<Block, 'timesMs' | 'subjects' | 'names' | 'data' | 'starts' | 'ends'>;
 
 const BYTES_PER_ROW = 256;
 
-/** Makes blocks row by row. The names of all its blocks are one list. */
+/** Builds blocks row by row. All its blocks share one list of names. */
 export class BlockBuilder {
   readonly names: string[];
   readonly #index: Map<string, number>;
@@ -105,7 +109,7 @@ export class BlockBuilder {
   #ends!: Uint32Array;
   #data!: Buffer;
 
-  /** `rows` is a first guess of a block's size; `names` the subjects that are known already. */
+  /** `rows`: the expected size of a block. `names`: subjects that are already known. */
   constructor(rows = 1_024, names: string[] = []) {
     this.#rows = Math.max(16, rows);
     this.names = names;
@@ -113,30 +117,32 @@ export class BlockBuilder {
     this.#allocate();
   }
 
+  /** Rows added since the last block. */
   get count(): number {
     return this.#count;
   }
 
+  /** Bytes of their texts. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** `data` is JSON text. */
+  /** Adds a row. `data`: JSON text. */
   add(timeMs: number, subject: string, data: string): void {
-    // A UTF-16 code unit takes three bytes at most.
+    // A UTF-16 code unit takes at most three bytes of UTF-8.
     this.#reserve(data.length * 3);
     const written = this.#data.write(data, this.#bytes);
     this.#row(timeMs, this.subject(subject), written);
   }
 
-  /** A row whose text lies in `source` already. */
+  /** Adds a row whose JSON text is in `source`, from `start` to before `end`. */
   addBytes(timeMs: number, subject: string, source: Uint8Array, start: number, end: number): void {
     this.#reserve(end - start);
     this.#data.set(source.subarray(start, end), this.#bytes);
     this.#row(timeMs, this.subject(subject), end - start);
   }
 
-  /** A row of another block; that must have the same `names`. */
+  /** Adds a row of another block, which must have the same `names`. */
   addRow(block: Block, row: number): void {
     const start = block.starts[row]!;
     const end = block.ends[row]!;
@@ -145,6 +151,7 @@ export class BlockBuilder {
     this.#row(block.timesMs[row]!, block.subjects[row]!, end - start);
   }
 
+  /** The index of a subject in `names`, where it is added if it is new. */
   subject(name: string): number {
     let index = this.#index.get(name);
     if (index === undefined) {
@@ -154,7 +161,7 @@ export class BlockBuilder {
     return index;
   }
 
-  /** What was added since the last block. */
+  /** The rows added since the last block, as a block. */
   take(): Block {
     const block = new Block({
       timesMs: this.#timesMs.subarray(0, this.#count),
@@ -186,7 +193,7 @@ export class BlockBuilder {
     this.#count = this.#bytes = 0;
   }
 
-  /** Room for one more row of so many bytes. */
+  /** Makes room for one more row with this many bytes of text. */
   #reserve(bytes: number): void {
     if (this.#bytes + bytes > this.#data.length) {
       const larger = Buffer.allocUnsafeSlow(Math.max(this.#data.length * 2, this.#bytes + bytes));
@@ -202,7 +209,7 @@ export class BlockBuilder {
   }
 }
 
-/** The beginning of a buffer; a copy where much of it would lie idle, for blocks are kept. */
+/** The first bytes of a buffer. If more than a tenth would be unused, it copies them, because blocks are kept for long. */
 function fitted(data: Buffer, bytes: number): Buffer {
   if (bytes > data.length * 0.9) return data.subarray(0, bytes);
   const copy = Buffer.allocUnsafeSlow(bytes);

@@ -4,31 +4,32 @@ import { keys } from './keys.ts';
 import { refusal } from '../problems/errors.ts';
 import { limits } from './limits.ts';
 
-/** A channel as it is written: its configuration with the defaults filled in. */
+/** The configuration of a channel, with the defaults filled in. */
 export interface ChannelSpec {
   name: string;
   envelope: 'cloudevents' | 'none';
-  /** Events the log keeps; 0: no log. */
+  /** How many events the log keeps; 0: the channel has no log. */
   logMax: number;
+  /** Whether Redis keeps the latest event of each subject. */
   keepsState: boolean;
-  /** A plain key that also holds the latest data; '' if none. */
+  /** A plain Redis key that also holds the latest data; '' for none. */
   latestKey: string;
-  /** Path of the schema of its data under schemas/, or null where any object will do. */
+  /** Path of the schema of the data, below schemas/; null: the data may be any object. */
   schema: string | null;
 }
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._:-]*$/;
 
-/** Whether a channel can be called so. */
+/** Whether this is a valid name of a channel. */
 export function isChannelName(name: string): boolean {
   return NAME.test(name) && name.length <= limits.CHANNEL_NAME_MAX && !name.startsWith(keys.ownPrefix);
 }
 
-/** The specification of a channel, declared or not. @throws refusal when it can't be a channel's name */
+/** The specification of a channel, declared or not. @throws refusal `channel_name` if the name is not valid */
 export function channelSpec(name: string, declared: { [name: string]: ChannelConfig } = {}): ChannelSpec {
   if (!isChannelName(name)) {
-    throw refusal('channel_name', `"${name.slice(0, 140)}" can't be a channel's name.`, {
-      hint: `Use letters, digits, dot, colon, dash and underscore, ${limits.CHANNEL_NAME_MAX} at most; ${keys.ownPrefix}* is taken.`,
+    throw refusal('channel_name', `"${name.slice(0, 140)}" is not a valid channel name.`, {
+      hint: `Use at most ${limits.CHANNEL_NAME_MAX} letters, digits, dots, colons, dashes and underscores, and begin with a letter or digit; ${keys.ownPrefix}* is reserved.`,
     });
   }
   const config = Object.hasOwn(declared, name) ? declared[name]! : {};
@@ -43,7 +44,7 @@ export function channelSpec(name: string, declared: { [name: string]: ChannelCon
   };
 }
 
-/** The check of a channel's data; channels without a schema take any object. */
+/** Validates the data of a channel; null: the channel has no schema, so any object is valid. */
 export function dataValidator(spec: ChannelSpec) {
   return spec.schema === null ? null : validator<{ [member: string]: unknown }>(spec.schema);
 }

@@ -3,55 +3,56 @@ import { refusal } from '../problems/errors.ts';
 
 export type { CloudEvent };
 
-/** One row of a recording, or what a service derives: an event before it is stamped. */
+/** An event before it gets its position: a row of a recording, or a result of a service. */
 export interface TimedRecord {
-  /** Event time, epoch milliseconds (a fraction is kept down to microseconds). */
+  /** Event time in epoch milliseconds; fractions are kept down to microseconds. */
   timeMs: number;
   subject: string;
-  /** The datum as JSON text: an object. Text, because the hot path never parses or edits a payload. */
+  /** The datum, a JSON object as text: the hot path never parses or changes it. */
   data: string;
-  /** Further CloudEvents members as JSON text, with a leading comma: `,"pipeline":"text"`. */
+  /** More CloudEvents members as JSON text with a leading comma, such as `,"pipeline":"text"`. */
   extra?: string;
 }
 
-/** A datum after the door: an object of JSON values. */
+/** A datum that was parsed and validated: an object of JSON values. */
 export type Data = { [member: string]: unknown };
 
-/** Position in a channel: `epoch` rises at every start, seek and loop; `offset` counts within it from 1. */
+/** A position in a channel. `epoch` rises at every start, seek and loop; `offset` counts from 1 within an epoch. */
 export interface Position {
   epoch: number;
   offset: number;
 }
 
-/** Negative when `a` comes before `b`. */
+/** Negative if `a` is before `b`, 0 if they are equal, positive if `a` is after `b`. */
 export function comparePositions(a: Position, b: Position): number {
   return a.epoch - b.epoch || a.offset - b.offset;
 }
 
-/** The log's entry id of a position, and back. */
+/** A position as text, `<epoch>-<offset>`, which is also the id of its entry in the log. */
 export function positionText({ epoch, offset }: Position): string {
   return `${epoch}-${offset}`;
 }
 
+/** Parses `<epoch>-<offset>`. @throws refusal `position_malformed` */
 export function parsePosition(text: string): Position {
   const match = /^(\d{1,15})-(\d{1,15})$/.exec(text);
   if (!match)
-    throw refusal('position_malformed', `"${text}" is not a position.`, {
+    throw refusal('position_malformed', `"${text}" is not a valid position.`, {
       hint: 'Write <epoch>-<offset>, for instance 3-120.',
     });
   return { epoch: Number(match[1]), offset: Number(match[2]) };
 }
 
-/** Who writes, and what all of its events on one channel share. */
+/** The members that all events of one writer on one channel share. */
 export interface Stamp {
   channel: string;
-  /** URI reference of the writer: `/replays/demo`, `/services/movement`, `/ingest`. */
+  /** URI reference of the writer, such as `/replays/demo`, `/services/movement` or `/ingest`. */
   source: string;
-  /** Set on replayed data. */
+  /** Id of the replay, for replayed data. */
   replay?: string | undefined;
 }
 
-/** Writes events of one stamp as CloudEvents JSON lines. The parts that do not change are written once. */
+/** Formats events of one stamp as CloudEvents JSON, one line each. The parts that they share are formatted once. */
 export class Framer {
   readonly stamp: Stamp;
   readonly #beforeSubject: string;
@@ -66,7 +67,7 @@ export class Framer {
     this.#replay = replay === undefined ? '' : `,"replay":${JSON.stringify(replay)}`;
   }
 
-  /** What stands between the changing members of an event of this epoch; the order is that of `frame`. */
+  /** The text between the members that differ from event to event, in the order of `frame`. `extra`: as in TimedRecord. */
   parts(epoch: number, sent: string, extra: string) {
     return {
       beforeOffset: `${this.#idStart}${epoch}/`,
@@ -77,7 +78,7 @@ export class Framer {
     };
   }
 
-  /** The event as one line. */
+  /** The event as one line. `sent`: the wall time, ISO 8601. */
   frame(record: TimedRecord, epoch: number, offset: number, sent: string): string {
     return (
       `${this.#idStart}${epoch}/${offset}${this.#beforeSubject}${JSON.stringify(record.subject)}` +
@@ -90,7 +91,10 @@ export class Framer {
 let cachedSecond = NaN;
 let cachedText = '';
 
-/** ISO 8601 in UTC with milliseconds, or microseconds where the time has them. Consecutive times share a second: cached. */
+/**
+ * A time in ISO 8601, UTC, with milliseconds, or with microseconds if it has them. The text of the last second is cached,
+ * because consecutive events mostly share it.
+ */
 export function isoTime(timeMs: number): string {
   const second = Math.floor(timeMs / 1000);
   if (second !== cachedSecond) {
@@ -110,8 +114,8 @@ let parsedSecond = '?';
 let parsedSecondMs = NaN;
 
 /**
- * Epoch milliseconds of an event time, microseconds kept; NaN for what is no time. The second of the time parsed last is
- * remembered: consecutive events share it.
+ * Epoch milliseconds of a time in ISO 8601, with microseconds as a fraction; NaN if the text is not a time. The last second is
+ * cached, because consecutive events mostly share it.
  */
 export function timeMsOf(iso: string): number {
   const isUsual = iso.length === 24 && iso.charCodeAt(23) === Z;

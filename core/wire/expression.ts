@@ -2,12 +2,12 @@ import { Environment } from '@marcbachmann/cel-js';
 import { refusal } from '../problems/errors.ts';
 import type { Data } from './event.ts';
 
-/** The value of an expression for one datum. @throws Error where a member is missing, or of another type */
+/** Evaluates an expression for one datum. @throws Error if a member is missing or has another type */
 type Expression = (data: Data) => unknown;
 
 const TEXT_MAX_CHARACTERS = 2_000;
 
-/** Numbers of JSON are doubles, and people write 2, not 2.0: CEL by itself does not mix them. */
+/** CEL does not mix integers and doubles. All numbers in JSON are doubles, and people write 2, so we add the operators. */
 const environment = new Environment({ unlistedVariablesAreDyn: true, homogeneousAggregateLiterals: false });
 const ARITHMETIC: { [operator: string]: (a: number, b: number) => number } = {
   '+': (a, b) => a + b,
@@ -26,9 +26,9 @@ for (const [operator, calculate] of Object.entries(ARITHMETIC)) {
 
 /**
  * Compiles an expression of the Common Expression Language (https://cel.dev) over the members of a datum, such as
- * `speed > 30 && vehicle_id.startsWith("bus")`; the datum itself is `data`, as in `has(data.speed)`. It can neither loop for
- * ever nor reach anything else.
- * @throws refusal `expression_malformed` saying where
+ * `speed > 30 && vehicle_id.startsWith("bus")`. The datum itself is `data`, as in `has(data.speed)`. An expression always
+ * ends, and sees nothing but the datum.
+ * @throws refusal `expression_malformed`, with the place of the error
  */
 function compileExpression(text: string): Expression {
   if (text.length > TEXT_MAX_CHARACTERS)
@@ -43,10 +43,13 @@ function compileExpression(text: string): Expression {
   }
 }
 
-/** What stands before the text in the library's picture of where an error is. */
+/** What the library puts before the text when it marks the place of an error. */
 const MARK_MARGIN = '>    1 | '.length - 1;
 
-/** Whether a datum is meant: the expression is true for it. One that lacks a member is not. @throws as compileExpression */
+/**
+ * Compiles a condition on data. It is false for a datum that lacks a member which the expression needs.
+ * @throws refusal `expression_malformed`, with the place of the error
+ */
 export function compilePredicate(text: string): (data: Data) => boolean {
   const evaluate = compileExpression(text);
   return (data) => {
@@ -59,11 +62,12 @@ export function compilePredicate(text: string): (data: Data) => boolean {
 }
 
 /**
- * The value of an expression for a datum; undefined where the datum lacks a member that it needs. Whole numbers of CEL are
- * numbers here. @throws as compileExpression
+ * Compiles a value of data. It is undefined for a datum that lacks a member which the expression needs. Integers of CEL become
+ * numbers.
+ * @throws refusal `expression_malformed`, with the place of the error
  */
 export function compileValue(text: string): (data: Data) => unknown {
-  // A plain member is what nearly everybody asks for, and needs no interpreter.
+  // Nearly every expression is the name of a member, which needs no interpreter.
   if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(text) && !LITERALS.has(text)) return (data) => data[text];
   const evaluate = compileExpression(text);
   return (data) => {
@@ -79,7 +83,7 @@ export function compileValue(text: string): (data: Data) => unknown {
 const LITERALS = new Set(['true', 'false', 'null', 'data']);
 
 function malformed(text: string, what: string, cause?: unknown): Error {
-  return refusal('expression_malformed', `"${text.slice(0, 200)}" is no expression: ${what}.`, {
+  return refusal('expression_malformed', `"${text.slice(0, 200)}" is not a valid expression: ${what}.`, {
     hint: 'Write it in CEL, for instance: speed > 30 && vehicle_id == "bus-1".',
     cause,
   });

@@ -1,14 +1,14 @@
 import type { Data, CloudEvent, TimedRecord, Stamp } from './event.ts';
 import { isoTime } from './event.ts';
 
-/** What of an event varies beside its record and its place; see `Framer.frame`, where they are `extra`. */
+/** Members of an event that are neither in its record nor in its stamp. `Framer.frame` takes them as `extra` text. */
 export type Members = Partial<
   Pick<CloudEvent, 'restored' | 'partition' | 'traceparent' | 'pipeline' | 'route' | 'params'>
 >;
 
 /**
- * The event that a line just framed says, without parsing it: whoever has written a line knows what it says. Its data are
- * parsed once somebody asks for them, so each reader has data of its own, as from the line.
+ * The event of a line that this process has just formatted: it knows the members, so it does not parse the line. The data
+ * are parsed at their first use.
  */
 export class FramedEvent implements CloudEvent {
   [member: string]: unknown;
@@ -63,18 +63,18 @@ export class FramedEvent implements CloudEvent {
     this.#data = data;
   }
 
-  /** The data as JSON text; not that of the line where somebody has had them in hand, who may have changed them. */
+  /** The data as JSON text: that of the line, or, once the data were used and may have changed, formatted again. */
   get dataText(): string {
     return this.#data ? JSON.stringify(this.#data) : this.#text;
   }
 
-  /** The members in the order of the line; those that are undefined are not said. */
+  /** The members in the order of the line. JSON leaves out those that are undefined. */
   toJSON(): CloudEvent {
     return { ...this, data: this.data };
   }
 }
 
-/** The data of an event as JSON text. */
+/** The data of an event as JSON text, without formatting them again where possible. */
 export function dataTextOf(event: CloudEvent): string {
   return event instanceof FramedEvent ? event.dataText : JSON.stringify(event.data);
 }

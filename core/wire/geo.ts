@@ -1,15 +1,15 @@
-/** Mean radius of the sphere that distances are measured on, metres. */
+/** Mean radius of the earth, metres. Distances are those on a sphere. */
 const EARTH_RADIUS_M = 6_371_000;
 
 const RADIANS = Math.PI / 180;
 
-/** A place in degrees (WGS 84). */
+/** A point on the earth, in degrees (WGS 84). */
 export interface GeoPoint {
   latitude: number;
   longitude: number;
 }
 
-/** Great-circle distance in metres by the haversine formula (Sinnott, 1984): exact for short distances too. */
+/** Great-circle distance in metres, by the haversine formula (Sinnott, 1984), which is also exact for short distances. */
 export function distanceM(a: GeoPoint, b: GeoPoint): number {
   const [latA, latB] = [a.latitude * RADIANS, b.latitude * RADIANS];
   const sinLat = Math.sin((latB - latA) / 2);
@@ -18,7 +18,7 @@ export function distanceM(a: GeoPoint, b: GeoPoint): number {
   return 2 * EARTH_RADIUS_M * Math.asin(Math.min(1, Math.sqrt(h)));
 }
 
-/** Bearing at `a` of the great circle to `b`, degrees clockwise from north, 0 to below 360. */
+/** Initial bearing from `a` to `b` along the great circle, in degrees clockwise from north: 0 to below 360. */
 export function bearingDegrees(a: GeoPoint, b: GeoPoint): number {
   const [latA, latB] = [a.latitude * RADIANS, b.latitude * RADIANS];
   const deltaLon = (b.longitude - a.longitude) * RADIANS;

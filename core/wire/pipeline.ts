@@ -4,47 +4,52 @@ import { refusal } from '../problems/errors.ts';
 import { durationMs } from '../time/duration.ts';
 import { limits } from './limits.ts';
 
-/** The channels that an event still has to visit; a list of lists parts into branches. */
+/** The channels that an event will visit, in order. A list within the list holds branches, each a route. */
 export type Route = NonNullable<CloudEvent['route']>;
 
-/** What an event carries through a pipeline, and what of it stays the same on all of its way. */
+/** The members that an event carries through a pipeline. */
 export type Carried = Pick<CloudEvent, 'pipeline' | 'route' | 'params' | 'traceparent'>;
 
-/** A step as it runs: the channel it reads, and the service that reads it. */
+/** A step of a pipeline, ready to run: the channel, and the service that reads it. */
 export interface StepPlan {
-  /** No two of a pipeline have the same. */
+  /** Unique in the pipeline. */
   name: string;
   channel: string;
-  /** The service's name among all services. */
+  /** Name of the service, unique among all services. */
   service: string;
-  /** How it runs here; null: it runs elsewhere. */
+  /** Configuration of the service; null: it is an external service. */
   config: ServiceConfig | null;
   params: { [name: string]: unknown };
   state: 'running' | 'stopped';
+  /** How often an event that failed is tried again. */
   retries: number;
+  /** The delay before the first retry; it doubles each time. */
   backoffMs: number;
 }
 
-/** What a pipeline comes to: what has to run, and which way its events go. */
+/** A pipeline, ready to run: its services, and the route of its events. */
 export interface PipelinePlan {
   steps: StepPlan[];
-  /** The channel of the first step: what is put there with the rest of the way goes through the pipeline. */
+  /** The channel of the first step. An event that enters there with `route` goes through the pipeline. */
   input: string;
-  /** All channels from the second step's to that of the results. */
+  /** The channels after the first step, up to and including `to`. */
   route: Route;
-  /** Where results come out. */
+  /** The channel of the results. */
   to: string;
-  /** `params` of events that bring none: those of services that run elsewhere, which know no step but their own name. */
+  /** JSON text: `params` for events without any. They are those of external services, by service. Null: none. */
   params: string | null;
 }
 
 const RETRIES = 3;
 const BACKOFF = '1s';
 
-/** A step that only lets events part. */
+/** The first step of a pipeline that begins with branches: it passes each event on unchanged. */
 const ENTER: ServiceStep = { service: 'copy', name: 'enter' };
 
-/** Lays a pipeline out. @throws refusal `config_invalid` where two steps have one name */
+/**
+ * Plans a pipeline: the channel of each step, and the route of its events.
+ * @throws refusal `config_invalid` if two steps have the same name, or need different parameters of one external service
+ */
 export function planPipeline(name: string, { steps, to = name }: Pipeline): PipelinePlan {
   const plans: StepPlan[] = [];
   const add = (plan: StepPlan): string => {
@@ -71,7 +76,7 @@ export function planPipeline(name: string, { steps, to = name }: Pipeline): Pipe
     if ((outside.get(service) ?? text) !== text)
       throw refusal(
         'config_invalid',
-        `Two steps are "${service}": an event can carry parameters for it only once.`,
+        `Two steps use the external service "${service}" with different parameters; an event carries only one set of them.`,
       );
     outside.set(service, text);
   }
@@ -100,7 +105,7 @@ function stepPlan(pipeline: string, step: ServiceStep | OutsideStep): StepPlan {
     };
   const name = step.name ?? step.service;
   const channel = `${pipeline}.${name}`;
-  // What a timer leads to is on no event's way.
+  // Results of timers go to `output`, because they belong to no event that has a route.
   const config: ServiceConfig = {
     use: step.service,
     input: channel,
@@ -111,7 +116,7 @@ function stepPlan(pipeline: string, step: ServiceStep | OutsideStep): StepPlan {
   return { name, channel, service: channel, config, ...rest };
 }
 
-/** A pipeline with other state or parameters of the steps that are a service. Null where none is. */
+/** The pipeline with `patch` applied to every step that runs this service; null if no step does. */
 export function patchedPipeline(
   name: string,
   pipeline: Pipeline,
@@ -132,7 +137,7 @@ export function patchedPipeline(
   return isFound ? { ...pipeline, steps } : null;
 }
 
-/** Where an event goes next, and which way it has from there. */
+/** The channels that an event goes to next, each with the rest of the route. More than one where the route branches. */
 export function nextHops(route: Route): { channel: string; route: Route }[] {
   const [next, ...rest] = route;
   if (next === undefined) return [];
@@ -140,20 +145,21 @@ export function nextHops(route: Route): { channel: string; route: Route }[] {
   return (next as Route[]).flatMap((branch) => nextHops([...branch, ...rest]));
 }
 
-/** What is wrong with a route that an event brings; null: nothing. */
+/** The error in a route that came with an event; null: the route is valid. */
 export function routeProblem(route: unknown, depth = 1): string | null {
   if (!Array.isArray(route) || depth > limits.ROUTE_DEPTH_MAX)
     return 'route must be a list of channels, and of branches of channels';
   for (const step of route) {
     const isChannel = typeof step === 'string' && isChannelName(step);
-    if (typeof step === 'string' && !isChannel) return `route: "${step.slice(0, 140)}" can't be a channel`;
+    if (typeof step === 'string' && !isChannel)
+      return `route: "${step.slice(0, 140)}" is not a valid channel name`;
     const problem = isChannel ? null : routeProblem(step, depth + 1);
     if (problem) return problem;
   }
   return null;
 }
 
-/** Members of an event as JSON text with a leading comma, as they stand on the wire. */
+/** These members as JSON text with a leading comma, in the order of the wire. */
 export function carriedText({ traceparent, pipeline, route, params }: Carried): string {
   let text = '';
   if (traceparent !== undefined) text += `,"traceparent":"${traceparent}"`;

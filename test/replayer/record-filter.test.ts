@@ -75,7 +75,7 @@ describe('filter and sample', () => {
   it('refuse malformed input and say what is wrong with it', async () => {
     await assert.rejects(read(paths[0], { filter: 'speed >' }), {
       code: 'expression_malformed',
-      message: '"speed >" is no expression: Unexpected token: EOF at character 8.',
+      message: '"speed >" is not a valid expression: Unexpected token: EOF at character 8.',
     });
     await assert.rejects(read(paths[1], { filter: 'a b' }), { code: 'expression_malformed' });
     await assert.rejects(read(paths[0], { sample: '200%' }), { code: 'share_malformed' });

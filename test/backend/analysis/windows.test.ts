@@ -264,7 +264,7 @@ describe('windows', () => {
     );
     assert.throws(refused({ window, select: { n: 'quantile(v, 2)' } }), /needs a share from 0 to 1/);
     assert.throws(refused({ window, select: { n: 'avg()' } }), /needs an expression/);
-    assert.throws(refused({ window, select: { n: 'avg(v +)' } }), /is no expression/);
+    assert.throws(refused({ window, select: { n: 'avg(v +)' } }), /is not a valid expression/);
     assert.throws(
       refused({ window: { kind: 'hopping', size: '1m' }, select: { n: 'count()' } }),
       /is not a valid distance/,

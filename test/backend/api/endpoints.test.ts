@@ -166,7 +166,7 @@ describe('endpoints of the configuration', function () {
       ['a parameter', { query: { n: { type: 'nmber' } } }, '"type": "nmber"', /not a valid JSON Schema/],
       ['a requirement', { required: ['n'] }, '"required"', /"n", which query does not describe/],
       ['a body', { body: { type: 'object' } }, '"body"', /state takes no body/],
-      ['an expression', { response: { value: '1 +' } }, '"value"', /no expression/],
+      ['an expression', { response: { value: '1 +' } }, '"value"', /not a valid expression/],
       [
         'a task',
         { action: 'task', channel: undefined, kind: 'nap' },

@@ -90,6 +90,51 @@ module.exports = {
       [['analysis', 'gateway', 'tasks'], 'Each does one job, and they do not know each other.'],
       [['api'], 'Offers the other three over REST; only it knows them all.'],
     ]),
+    ...layers('backend/analysis', [
+      [
+        ['engine'],
+        'Runs a service over a list of events. Everything derived is a function of the events alone.',
+      ],
+      [
+        ['drift', 'gps', 'quality', 'text', 'windows'],
+        'The algorithms of services, one room for each subject. They do not know each other.',
+      ],
+      [
+        ['services', 'running'],
+        'What is derived, and how a service is run from a log and committed. They do not know each other.',
+      ],
+      [['hosting'], 'Finds the kinds of services, and starts those that are set up.'],
+    ]),
+    {
+      name: 'running-stands-on-its-files',
+      severity: 'error',
+      comment: 'outputs/ stands on the files of running/, and the two ways to run a service stand on both.',
+      from: { path: '^backend/analysis/running/([^/]+$|outputs/)' },
+      to: { path: '^backend/analysis/running/(committed|live)/' },
+    },
+    {
+      name: 'running-files-know-no-outputs',
+      severity: 'error',
+      comment: 'Checkpoint, lease and peers are the same for whatever a service writes.',
+      from: { path: '^backend/analysis/running/[^/]+$' },
+      to: { path: '^backend/analysis/running/outputs/' },
+    },
+    {
+      name: 'committed-and-live-stay-apart',
+      severity: 'error',
+      comment:
+        'A service runs from the log with commits, or on what is published: neither way knows the other.',
+      from: { path: '^backend/analysis/running/(committed|live)/' },
+      to: { path: '^backend/analysis/running/(committed|live)/', pathNot: '^backend/analysis/running/$1/' },
+    },
+    {
+      name: 'engine-knows-no-redis',
+      severity: 'error',
+      comment:
+        'The engine, services and their algorithms know neither Redis nor processes, so that a test needs only a list of events.',
+      from: { path: '^backend/analysis/(engine|services|drift|gps|quality|text|windows)/' },
+      to: { path: '^core/(redis|writing|setup|lua)/' },
+    },
     ...layers('backend/gateway', [
       [['log'], 'The recent part of each channel, read once for all clients.'],
       [['delivery'], 'What one client is sent next, and how it is counted. Reads nothing itself.'],

@@ -10,10 +10,10 @@ import type { Service as ServiceDocument } from '../../../schemas/types.ts';
 import { forgetService } from '../running/checkpoint.ts';
 import { publishExternalSetup } from './external-services.ts';
 import { Handover } from '../running/handover.ts';
-import { LiveRunner } from '../running/live-runner.ts';
+import { LiveRunner } from '../running/live/live-runner.ts';
 import type { Partition } from '../running/partition.ts';
 import { plan, servicesOf, type PlannedService, type ServiceRequest } from './plan.ts';
-import { ServiceRunner } from '../running/service-runner.ts';
+import { ServiceRunner } from '../running/committed/service-runner.ts';
 import type { ServiceKind } from '../engine/service.ts';
 
 /** What a host needs. */

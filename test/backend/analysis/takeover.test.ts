@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { derive } from '../../../backend/analysis/engine/derive.ts';
 import { checkedParams, serviceKinds } from '../../../backend/analysis/hosting/registry.ts';
 import { plan } from '../../../backend/analysis/hosting/plan.ts';
-import { ServiceRunner } from '../../../backend/analysis/running/service-runner.ts';
+import { ServiceRunner } from '../../../backend/analysis/running/committed/service-runner.ts';
 import type { CloudEvent } from '../../../core/wire/event.ts';
 import { keys } from '../../../core/wire/keys.ts';
 import { createLog } from '../../../core/logging/log.ts';

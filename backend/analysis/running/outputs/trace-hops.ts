@@ -1,10 +1,10 @@
-import type { CloudEvent } from '../../../core/wire/event.ts';
-import { parseTraceparent, spanIdOf } from '../../../core/wire/trace.ts';
-import type { Hop } from '../../../schemas/types.ts';
-import { limits } from '../../../core/wire/limits.ts';
-import type { OutputBatch } from './checkpoint.ts';
-import type { Results } from '../engine/results.ts';
-import type { Retry } from './dead-letters.ts';
+import type { CloudEvent } from '../../../../core/wire/event.ts';
+import { parseTraceparent, spanIdOf } from '../../../../core/wire/trace.ts';
+import type { Hop } from '../../../../schemas/types.ts';
+import { limits } from '../../../../core/wire/limits.ts';
+import type { OutputBatch } from '../checkpoint.ts';
+import type { Results } from '../../engine/results.ts';
+import type { Retry } from '../dead-letters.ts';
 
 /** What hops report besides the events themselves. */
 export interface TraceHopsParts {

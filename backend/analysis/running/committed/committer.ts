@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Position } from '../../../core/wire/event.ts';
-import { limits } from '../../../core/wire/limits.ts';
-import type { Redis } from '../../../core/redis/connection.ts';
-import { deadLetterText } from '../../../core/redis/channel-store.ts';
-import type { Results } from '../engine/results.ts';
-import { renewAttachment } from './channel-progress.ts';
-import { commit, type Commit, type CommitReply } from './checkpoint.ts';
-import { deadLettersOf, invalidEventLetter, splitRetries, type RetryPolicy } from './dead-letters.ts';
-import type { Handover } from './handover.ts';
-import type { Outputs } from './outputs.ts';
+import type { Position } from '../../../../core/wire/event.ts';
+import { limits } from '../../../../core/wire/limits.ts';
+import type { Redis } from '../../../../core/redis/connection.ts';
+import { deadLetterText } from '../../../../core/redis/channel-store.ts';
+import type { Results } from '../../engine/results.ts';
+import { renewAttachment } from '../channel-progress.ts';
+import { commit, type Commit, type CommitReply } from '../checkpoint.ts';
+import { deadLettersOf, invalidEventLetter, splitRetries, type RetryPolicy } from '../dead-letters.ts';
+import type { Handover } from '../handover.ts';
+import type { Outputs } from '../outputs/outputs.ts';
 import { WATERMARK_ENTRY, watermarkText } from './partition-watermarks.ts';
-import type { TelemetrySender } from './telemetry-sender.ts';
-import { traceHops } from './trace-hops.ts';
+import type { TelemetrySender } from '../telemetry-sender.ts';
+import { traceHops } from '../outputs/trace-hops.ts';
 
 /** Pause before another try while a log has no room. */
 const FULL_RETRY_MS = 20;

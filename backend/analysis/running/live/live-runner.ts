@@ -1,9 +1,9 @@
-import type { Position } from '../../../core/wire/event.ts';
-import { Wiretap } from '../../../core/redis/wiretap.ts';
-import { LEASE_RENEWAL_MS, runWithLease } from './lease-loop.ts';
+import type { Position } from '../../../../core/wire/event.ts';
+import { Wiretap } from '../../../../core/redis/wiretap.ts';
+import { LEASE_RENEWAL_MS, runWithLease } from '../lease-loop.ts';
 import { LiveProcessor } from './live-processor.ts';
-import { IDLE_POLL_MS, type RunnerParts } from './runner-parts.ts';
-import { ServiceLease } from './service-lease.ts';
+import { IDLE_POLL_MS, type RunnerParts } from '../runner-parts.ts';
+import { ServiceLease } from '../service-lease.ts';
 
 /** Number of lines that are handled before what they lead to is sent. */
 const BATCH_MAX = 512;

@@ -1,11 +1,11 @@
-import type { ChannelSpec } from '../../../core/wire/channels.ts';
-import type { Position } from '../../../core/wire/event.ts';
-import { readHead } from '../../../core/redis/channel-store.ts';
-import type { Redis } from '../../../core/redis/connection.ts';
-import { MAIN_OUTPUT } from '../engine/service.ts';
-import { markEnded } from './channel-progress.ts';
-import type { OutputBatch } from './checkpoint.ts';
-import type { Peer, Peers } from './peers.ts';
+import type { ChannelSpec } from '../../../../core/wire/channels.ts';
+import type { Position } from '../../../../core/wire/event.ts';
+import { readHead } from '../../../../core/redis/channel-store.ts';
+import type { Redis } from '../../../../core/redis/connection.ts';
+import { MAIN_OUTPUT } from '../../engine/service.ts';
+import { markEnded } from '../channel-progress.ts';
+import type { OutputBatch } from '../checkpoint.ts';
+import type { Peer, Peers } from '../peers.ts';
 
 /** Where the output channels of a service stand, as far as this process knows, and where its next events go. */
 export class OutputPositions {

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import type { CloudEvent, Position } from '../../../core/wire/event.ts';
-import { Engine } from '../engine/engine.ts';
-import { readProgress } from './channel-progress.ts';
-import { commit, readCheckpoint } from './checkpoint.ts';
-import { advanceWhileIdle } from './idle-time.ts';
+import type { CloudEvent, Position } from '../../../../core/wire/event.ts';
+import { Engine } from '../../engine/engine.ts';
+import { readProgress } from '../channel-progress.ts';
+import { commit, readCheckpoint } from '../checkpoint.ts';
+import { advanceWhileIdle } from '../idle-time.ts';
 import { LiveOutputs } from './live-outputs.ts';
-import { Outputs } from './outputs.ts';
-import { parseEvent } from './parse-event.ts';
-import type { RunnerParts } from './runner-parts.ts';
-import { TelemetrySender } from './telemetry-sender.ts';
+import { Outputs } from '../outputs/outputs.ts';
+import { parseEvent } from '../parse-event.ts';
+import type { RunnerParts } from '../runner-parts.ts';
+import { TelemetrySender } from '../telemetry-sender.ts';
 
 /** Derives events from published lines, and keeps the epochs of the output in step with those of the input. */
 export class LiveProcessor {

@@ -1,4 +1,4 @@
-import { carriedText, nextHops, type Carried, type Route } from '../../../core/wire/pipeline.ts';
+import { carriedText, nextHops, type Carried, type Route } from '../../../../core/wire/pipeline.ts';
 
 /** Where an event goes next, and what it carries there besides its trace. */
 export interface Destination {

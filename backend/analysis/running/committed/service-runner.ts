@@ -1,15 +1,15 @@
-import type { Position } from '../../../core/wire/event.ts';
-import { Engine } from '../engine/engine.ts';
+import type { Position } from '../../../../core/wire/event.ts';
+import { Engine } from '../../engine/engine.ts';
 import { Committer } from './committer.ts';
 import { CommittedRun } from './committed-run.ts';
-import { Handover } from './handover.ts';
-import { LEASE_RENEWAL_MS, runWithLease } from './lease-loop.ts';
-import { Outputs } from './outputs.ts';
-import { ownsKey, partitionName } from './partition.ts';
-import { Peers } from './peers.ts';
-import type { RunnerParts } from './runner-parts.ts';
-import { ServiceLease } from './service-lease.ts';
-import { TelemetrySender } from './telemetry-sender.ts';
+import { Handover } from '../handover.ts';
+import { LEASE_RENEWAL_MS, runWithLease } from '../lease-loop.ts';
+import { Outputs } from '../outputs/outputs.ts';
+import { ownsKey, partitionName } from '../partition.ts';
+import { Peers } from '../peers.ts';
+import type { RunnerParts } from '../runner-parts.ts';
+import { ServiceLease } from '../service-lease.ts';
+import { TelemetrySender } from '../telemetry-sender.ts';
 
 /**
  * Runs one service from its checkpoint. If several processes run the same service, one has its lease and the others stand

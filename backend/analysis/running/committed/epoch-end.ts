@@ -1,5 +1,5 @@
-import type { Outputs } from './outputs.ts';
-import type { Peers } from './peers.ts';
+import type { Outputs } from '../outputs/outputs.ts';
+import type { Peers } from '../peers.ts';
 
 /** Which epochs of the input have ended, and whether the readers of the output know. */
 export class EpochEnd {

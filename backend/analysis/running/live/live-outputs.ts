@@ -1,11 +1,11 @@
-import { addDeadLetters } from '../../../core/redis/channel-store.ts';
-import type { Redis } from '../../../core/redis/connection.ts';
-import { BlockBuilder } from '../../../core/wire/block.ts';
-import type { ChannelSpec } from '../../../core/wire/channels.ts';
-import { dataTextOf } from '../../../core/wire/framed-event.ts';
-import { ChannelWriter } from '../../../core/writing/writer.ts';
-import type { Output, Results } from '../engine/results.ts';
-import { deadLettersOf, invalidEventLetter } from './dead-letters.ts';
+import { addDeadLetters } from '../../../../core/redis/channel-store.ts';
+import type { Redis } from '../../../../core/redis/connection.ts';
+import { BlockBuilder } from '../../../../core/wire/block.ts';
+import type { ChannelSpec } from '../../../../core/wire/channels.ts';
+import { dataTextOf } from '../../../../core/wire/framed-event.ts';
+import { ChannelWriter } from '../../../../core/writing/writer.ts';
+import type { Output, Results } from '../../engine/results.ts';
+import { deadLettersOf, invalidEventLetter } from '../dead-letters.ts';
 
 /** At most this many batches are on their way at once; what is derived meanwhile goes with the next. */
 const BATCHES_AHEAD = 4;

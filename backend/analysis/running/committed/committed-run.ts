@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CloudEvent, Position } from '../../../core/wire/event.ts';
-import { readHead } from '../../../core/redis/channel-store.ts';
-import { LogReader, type LogBatch } from '../../../core/redis/log-reader.ts';
-import type { Engine } from '../engine/engine.ts';
-import { readProgress } from './channel-progress.ts';
+import type { CloudEvent, Position } from '../../../../core/wire/event.ts';
+import { readHead } from '../../../../core/redis/channel-store.ts';
+import { LogReader, type LogBatch } from '../../../../core/redis/log-reader.ts';
+import type { Engine } from '../../engine/engine.ts';
+import { readProgress } from '../channel-progress.ts';
 import {
   DEFINITION_ENTRY,
   ENDED_ENTRY,
@@ -11,16 +11,16 @@ import {
   readCheckpoint,
   setStartPosition,
   type Checkpoint,
-} from './checkpoint.ts';
+} from '../checkpoint.ts';
 import type { Committer } from './committer.ts';
 import { EpochEnd } from './epoch-end.ts';
-import type { Handover } from './handover.ts';
-import { advanceWhileIdle } from './idle-time.ts';
-import type { Outputs } from './outputs.ts';
-import { parseEvent } from './parse-event.ts';
+import type { Handover } from '../handover.ts';
+import { advanceWhileIdle } from '../idle-time.ts';
+import type { Outputs } from '../outputs/outputs.ts';
+import { parseEvent } from '../parse-event.ts';
 import { PartitionWatermarkFollower } from './partition-watermarks.ts';
-import type { Peers } from './peers.ts';
-import { IDLE_POLL_MS, type RunnerParts } from './runner-parts.ts';
+import type { Peers } from '../peers.ts';
+import { IDLE_POLL_MS, type RunnerParts } from '../runner-parts.ts';
 
 /** A slow service commits after this time, so that its outputs flow and other services of the process get their turn. */
 const SLICE_MS = 25;

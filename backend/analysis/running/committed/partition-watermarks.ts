@@ -1,10 +1,10 @@
-import { comparePositions, parsePosition, positionText, type Position } from '../../../core/wire/event.ts';
-import { keys } from '../../../core/wire/keys.ts';
-import type { Redis } from '../../../core/redis/connection.ts';
-import type { SourcePartition } from '../engine/watermark.ts';
-import type { Engine } from '../engine/engine.ts';
-import { partitionName } from './partition.ts';
-import { IDLE_POLL_MS } from './runner-parts.ts';
+import { comparePositions, parsePosition, positionText, type Position } from '../../../../core/wire/event.ts';
+import { keys } from '../../../../core/wire/keys.ts';
+import type { Redis } from '../../../../core/redis/connection.ts';
+import type { SourcePartition } from '../../engine/watermark.ts';
+import type { Engine } from '../../engine/engine.ts';
+import { partitionName } from '../partition.ts';
+import { IDLE_POLL_MS } from '../runner-parts.ts';
 
 /** Checkpoint entry: the watermark of a partition on its output, as `<channel> <epoch> <event time, epoch ms>`. */
 export const WATERMARK_ENTRY = '#mark';

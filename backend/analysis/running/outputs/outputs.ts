@@ -1,7 +1,7 @@
-import type { ChannelSpec } from '../../../core/wire/channels.ts';
-import type { CloudEvent, Position } from '../../../core/wire/event.ts';
-import type { Members } from '../../../core/wire/framed-event.ts';
-import type { Carried } from '../../../core/wire/pipeline.ts';
+import type { ChannelSpec } from '../../../../core/wire/channels.ts';
+import type { CloudEvent, Position } from '../../../../core/wire/event.ts';
+import type { Members } from '../../../../core/wire/framed-event.ts';
+import type { Carried } from '../../../../core/wire/pipeline.ts';
 import {
   isTraceparent,
   mayBeSampled,
@@ -9,15 +9,15 @@ import {
   spanIdOf,
   traceOf,
   traceparentText,
-} from '../../../core/wire/trace.ts';
-import type { Redis } from '../../../core/redis/connection.ts';
-import type { Output } from '../engine/results.ts';
-import { MAIN_OUTPUT } from '../engine/service.ts';
-import type { OutputBatch } from './checkpoint.ts';
+} from '../../../../core/wire/trace.ts';
+import type { Redis } from '../../../../core/redis/connection.ts';
+import type { Output } from '../../engine/results.ts';
+import { MAIN_OUTPUT } from '../../engine/service.ts';
+import type { OutputBatch } from '../checkpoint.ts';
 import { EventFraming, type RoutedOutput } from './event-framing.ts';
 import { OutputPositions } from './output-positions.ts';
-import type { Partition } from './partition.ts';
-import type { Peers } from './peers.ts';
+import type { Partition } from '../partition.ts';
+import type { Peers } from '../peers.ts';
 import { Router } from './router.ts';
 
 /** What outputs need. */

@@ -1,8 +1,8 @@
-import { Framer, type CloudEvent, type Position, type TimedRecord } from '../../../core/wire/event.ts';
-import { FramedEvent, dataTextOf, type Members } from '../../../core/wire/framed-event.ts';
-import type { Output } from '../engine/results.ts';
-import type { OutputBatch } from './checkpoint.ts';
-import type { Partition } from './partition.ts';
+import { Framer, type CloudEvent, type Position, type TimedRecord } from '../../../../core/wire/event.ts';
+import { FramedEvent, dataTextOf, type Members } from '../../../../core/wire/framed-event.ts';
+import type { Output } from '../../engine/results.ts';
+import type { OutputBatch } from '../checkpoint.ts';
+import type { Partition } from '../partition.ts';
 
 /** An event derived from a restored event is restored too. */
 const RESTORED = ',"restored":true';

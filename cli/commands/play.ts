@@ -1,46 +1,19 @@
-import { randomUUID } from 'node:crypto';
-import { basename, resolve } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { loadSettings, type Settings } from '../../core/settings/settings.ts';
-import { refusal } from '../../core/problems/errors.ts';
 import { createLog } from '../../core/logging/log.ts';
-import { connect, type Redis } from '../../core/redis/connection.ts';
+import { connect } from '../../core/redis/connection.ts';
 import { Responder } from '../../core/redis/requests.ts';
-import { readDeadLetters } from '../../core/redis/channel-store.ts';
-import type { Rate, Replay as ReplayDocument, ReplayRequest } from '../../schemas/types.ts';
+import type { Rate } from '../../schemas/types.ts';
 import { formats } from '../../replayer/reading/formats.ts';
 import { ReplayHost } from '../../replayer/hosting/host.ts';
 import { isFile } from '../../replayer/reading/source/source.ts';
-import { openOptionsOf, withReadingFlags, type ReadingFlags } from '../support/reading-options.ts';
-import type { ReplaySource } from '../../replayer/playing/recordings.ts';
 import { dryRun } from '../support/dry-run.ts';
-import type { LatePolicy } from '../../replayer/playing/pacing.ts';
+import { checkPipes, requestOf, sourceOf, type PlayOptions } from '../support/play-options.ts';
+import { nameRefused, reportReplay } from '../support/play-report.ts';
+import { withReadingFlags } from '../support/reading-options.ts';
 import { KEYS_HELP, steer, watch } from '../support/terminal.ts';
 
 const FORMATS = formats.flatMap(({ endings }) => endings.slice(0, 1)).join(' ');
-/** So many refused rows are named at the end. */
-const NAMED_ROWS = 20;
-
-interface Options extends ReadingFlags {
-  rate: Rate;
-  start?: string;
-  end?: string;
-  duration?: string;
-  loop?: boolean | number;
-  ab?: string;
-  skipIdle?: string;
-  offset: string[];
-  late?: LatePolicy;
-  lockstep?: boolean;
-  restamp?: 'now';
-  trace?: string;
-  waitForSubscribers?: number;
-  paused?: boolean;
-  dryRun?: boolean;
-  name?: string;
-  redis?: string;
-  json?: boolean;
-}
 
 /** `reprise play FILE...`: replays files onto Redis from this process, until their end. */
 export default {
@@ -101,7 +74,7 @@ export default {
   },
 };
 
-async function play(files: string[], options: Options): Promise<void> {
+async function play(files: string[], options: PlayOptions): Promise<void> {
   checkPipes(files, options);
   const settings = loadSettings(options.redis ? { redisUrl: options.redis } : {});
   if (options.dryRun) return describeOnly(files, options, settings);
@@ -133,7 +106,9 @@ async function play(files: string[], options: Options): Promise<void> {
       stopWatching();
       stopSteering();
     }
-    const { counts } = report(replay.document(), options.json ?? false);
+    const document = replay.document();
+    reportReplay(document, options.json ?? false);
+    const { counts } = document;
     if (counts.refused > 0 && !options.json) await nameRefused(redis, replay.id, counts.refused);
     if (counts.refused + counts.late > 0) process.exitCode = 3;
   } finally {
@@ -143,88 +118,13 @@ async function play(files: string[], options: Options): Promise<void> {
   }
 }
 
-async function describeOnly(files: string[], options: Options, settings: Settings): Promise<void> {
-  // A file's description needs no Redis.
+async function describeOnly(files: string[], options: PlayOptions, settings: Settings): Promise<void> {
+  // Describing a file needs no Redis.
   const redis = files.some((file) => !isFile(file) && file !== '-')
     ? await connect(settings.redisUrl, 'play')
     : null;
   const sources = files.map((file, i) => sourceOf(file, options, redis, i));
   await dryRun(sources, settings.channels, options.json ?? false).finally(() => redis?.disconnect());
-}
-
-function sourceOf(file: string, options: Options, redis: Redis | null, i = 0): ReplaySource {
-  return {
-    ...openOptionsOf(options),
-    id: nameOf(file),
-    path: isFile(file) ? resolve(file) : file,
-    offset: options.offset[i] ?? options.offset[0],
-    ...(redis && { redis }),
-  };
-}
-
-const nameOf = (file: string) => (isFile(file) ? basename(file) : file === '-' ? 'stdin' : file);
-
-/** @throws refusal for what a pipe can't do */
-function checkPipes(files: string[], { loop, ab }: Options): void {
-  const pipes = files.filter((file) => file === '-').length;
-  if (pipes > 1 || (pipes === 1 && (loop !== undefined || ab !== undefined))) {
-    throw refusal('recording_passed', 'Standard input can be read once only: no loop, no range again.', {
-      hint: 'Write it to a file first and play that.',
-    });
-  }
-}
-
-function requestOf(files: string[], options: Options): ReplayRequest {
-  return {
-    // Named here, so that the rows refused while the file is opened bear the name, too.
-    id: options.name ?? `replay-${randomUUID().slice(0, 8)}`,
-    recordings: files.map(nameOf),
-    rate: options.rate,
-    paused: options.paused ?? false,
-    ...(options.loop !== undefined && { loop: options.loop }),
-    ab: options.ab,
-    skipIdle: options.skipIdle,
-    late: options.late,
-    lockstep: options.lockstep,
-    restamp: options.restamp,
-    trace: options.trace,
-    waitForSubscribers: options.waitForSubscribers,
-    ...(options.start && { start: options.start }),
-    ...(options.end && { end: options.end }),
-    ...(options.duration && { duration: options.duration }),
-  };
-}
-
-const IN_ORDER_FIRST =
-  'Put it in order first: reprise convert FILE sorted.mcap. Or give the window more room: --reorder 10m.\n';
-
-/** Says what was played and what was not, and how it was read. */
-function report(replay: ReplayDocument, json: boolean): ReplayDocument {
-  if (json) process.stdout.write(`${JSON.stringify(replay)}\n`);
-  else {
-    const { published, reordered, refused, late, outliers, filtered } = replay.counts;
-    const parts = [
-      `${published.toLocaleString('en')} events on ${replay.channels.join(', ')}`,
-      ...(filtered ? [`${filtered.toLocaleString('en')} left out by filter or sample, or as restored`] : []),
-      ...(reordered ? [`${reordered.toLocaleString('en')} steps back in time put in order`] : []),
-      ...(refused
-        ? [`${refused.toLocaleString('en')} ${refused === 1 ? 'row' : 'rows'} refused`]
-        : ['no row refused']),
-      ...(outliers ? [`${outliers.toLocaleString('en')} with a time weeks away from those around`] : []),
-      ...(late ? [`${late.toLocaleString('en')} rows too late for the reorder window`] : []),
-    ];
-    process.stdout.write(`${parts.join('; ')}.\n`);
-    if (late) process.stdout.write(IN_ORDER_FIRST);
-  }
-  return replay;
-}
-
-/** Names the rows that were refused, each with its file, line and reason; of many the last. */
-async function nameRefused(redis: Redis, id: string, refused: number): Promise<void> {
-  const { items } = await readDeadLetters(redis, NAMED_ROWS);
-  const named = items.filter(({ replay }) => replay === id).reverse();
-  for (const { source, line, reason } of named) process.stdout.write(`${source}:${line}: ${reason}\n`);
-  if (refused > named.length) process.stdout.write('GET /api/v1/deadletters has more of them.\n');
 }
 
 function rate(text: string): Rate {

@@ -17,7 +17,7 @@ export function nodeProblem(version = process.versions.node) {
 
 /** Whether node_modules holds what package-lock.json asks for. */
 export function areInstalled() {
-  if (!existsSync(join(root, 'node_modules', 'tsx'))) return false;
+  if (!existsSync(join(root, 'node_modules', 'esbuild'))) return false;
   if (existsSync(stamp)) return readFileSync(stamp, 'utf8') === lockHash();
   // Installed by hand: npm notes when.
   const noted = statSync(join(root, 'node_modules', '.package-lock.json'), { throwIfNoEntry: false });

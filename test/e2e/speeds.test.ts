@@ -14,8 +14,8 @@ const RECORDING = join(import.meta.dirname, '../../../shared/data/capmetro_buses
 const BEGIN_MS = Date.UTC(2017, 2, 16, 12, 55);
 const CUTS = { short: 10_000, minute: 60_000, half: 1_800_000 };
 
-/** Every aggregate: the test does not compile while one is missing. */
-const SELECT: { [name in AggregateName]: string } = {
+/** The aggregates that DuckDB has as well. */
+const SELECT: { [name in AggregateName]?: string } = {
   count: 'count()',
   sum: 'sum(speed)',
   avg: 'avg(speed)',

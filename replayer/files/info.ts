@@ -38,7 +38,7 @@ export interface InfoReport {
   description?: Awaited<ReturnType<typeof describe>>;
 }
 
-/** Tells what is in a recording. Of an MCAP file it reads only the summary. @throws refusal when the file can't be read */
+/** Tells what is in a recording. Reads only the summary of an MCAP file. @throws refusal when the file can't be read */
 export async function recordingInfo(path: string, options: OpenOptions): Promise<InfoReport> {
   const { size } = await stat(path).catch(() => ({ size: 0 }));
   if (await isMcap(path)) return ofMcap(await asRefusal(path, () => readSummary(path)));

@@ -34,7 +34,7 @@ interface Report {
 }
 
 describe('reprise record', function () {
-  // Each command is a process of its own.
+  // Slow, because each command is a process of its own.
   this.timeout(60_000);
   let server: TestRedis;
   let redis: Redis;
@@ -65,7 +65,7 @@ describe('reprise record', function () {
     });
   }
 
-  /** A recorder that listens; `end` tells it to stop, and answers its report. */
+  /** Starts a recorder and waits until it listens. `end` stops it and returns its report. */
   async function record(...args: string[]) {
     const child = spawn(process.execPath, [bin, 'record', '--json', ...args], { env: env() });
     running.add(child);
@@ -114,7 +114,7 @@ describe('reprise record', function () {
     return messages;
   }
 
-  it('what was recorded and is replayed is the same on the wire, but for who replays it and when', async () => {
+  it('records events that are the same on the wire when they are replayed, except for the replay and the time', async () => {
     const path = join(folder, 'trip.mcap');
     const recorder = await record('rec.*', '-o', path);
     const [a, b] = [writer('rec.a'), writer('rec.b')];
@@ -127,7 +127,7 @@ describe('reprise record', function () {
     const { code, report } = await recorder.end();
     assert.deepEqual([code, report.messages, report.lost, report.stopped], [0, 500, 0, 'asked']);
 
-    // What is in the file is what was on the wire.
+    // The file holds exactly what was on the wire.
     const { summary } = await McapRecording.open(path);
     assert.equal(summary.channels.size, 6);
     const after = await heard('rec.*', 500, async () => {
@@ -145,7 +145,7 @@ describe('reprise record', function () {
     assert.ok(after.every((message) => message.includes('"replay":')));
   });
 
-  it('takes everything as it is: bare messages, and what is no JSON', async () => {
+  it('records any message unchanged, also bare data and text that is not JSON', async () => {
     const path = join(folder, 'bare.ndjson');
     const recorder = await record('bare', '-o', path);
     for (const message of ['{"a": 1.0}', 'on', '[1,2]']) await redis.publish('bare', message);
@@ -154,14 +154,14 @@ describe('reprise record', function () {
     assert.equal(await readFile(path, 'utf8'), '{"a": 1.0}\non\n[1,2]\n');
   });
 
-  it('fills a hole from the log, and tells of one that the log has no more', async () => {
+  it('fills a gap from the log, and reports one that the log no longer has', async () => {
     const path = join(folder, 'holes.mcap');
     const recorder = await record('hole', '-o', path, '--stop-after', '8');
     const event = (offset: number, data = '{}') =>
       `{"specversion":"1.0","id":"hole/1/${offset}","source":"/test","type":"hole","subject":"s",` +
       `"time":"2020-01-01T00:00:0${offset}.000Z","epoch":1,"offset":${offset},"sent":"2020-01-01T00:00:00.000Z","data":${data}}`;
     await redis.publish('hole', event(1));
-    // Written to the log, and never said.
+    // Written to the log, but never published.
     await redis.xadd(keys.log('hole'), '1-2', 'e', event(2, '{"quiet":true}'));
     await redis.xadd(keys.log('hole'), '1-4', 'e', event(4, '{"quiet":true}'));
     for (const offset of [5, 6, 7, 8, 9]) await redis.publish('hole', event(offset));
@@ -188,7 +188,7 @@ describe('reprise record', function () {
     });
   });
 
-  it('killed, it leaves all but the last second to recover', async () => {
+  it('leaves all but the last second to recover when it is killed', async () => {
     const [path, saved] = [join(folder, 'killed.mcap'), join(folder, 'saved.mcap')];
     const recorder = await record('kill', '-o', path);
     const kill = writer('kill');
@@ -215,7 +215,7 @@ describe('reprise record', function () {
     assert.equal(n, recovered);
   });
 
-  it('begins a new file at a size, ends at a limit, and says so', async () => {
+  it('begins a new file at a given size, ends at a limit, and says so', async () => {
     const recorder = await record(
       'split',
       '-o',
@@ -250,7 +250,7 @@ describe('reprise record', function () {
     assert.equal(merged.code, 0, merged.stderr);
   });
 
-  it('keeps a ring of the last second, and writes it when it is told to', async () => {
+  it('keeps the last second in a ring buffer, and writes it when asked', async () => {
     const recorder = await record('ring', '-o', join(folder, 'ring.mcap'), '--ring', '1s');
     const ring = writer('ring');
     let sent = 0;
@@ -279,7 +279,7 @@ describe('reprise record', function () {
     assert.ok(kept.at(-1)! < sent && recorder.said().includes(name!));
   });
 
-  it('what a replay restored when it was moved is recorded, and no new data when that is replayed', async () => {
+  it('records the state that a replay restores after a seek, and does not replay it as new data', async () => {
     const source = join(folder, 'moved.ndjson');
     const given = rows(90).map(({ timeMs, subject, data }) =>
       JSON.stringify({ ...(JSON.parse(data) as object), subject, time: Math.floor(timeMs) }),
@@ -296,7 +296,7 @@ describe('reprise record', function () {
     assert.deepEqual([recording.count, recording.startMs], [30, Date.parse(middle)]);
     assert.deepEqual(await recording.latestBefore(recording.startMs), []);
 
-    // The same as lines.
+    // The same recording as lines.
     const wire = (await redis.xrange(keys.log('moved'), '-', '+')).map(([, fields]) => fields[1]!);
     const lines = join(folder, 'moved-lines.ndjson');
     await writeFile(lines, `${wire.join('\n')}\n`);
@@ -311,7 +311,7 @@ describe('reprise record', function () {
     assert.equal(played.length, 63);
   });
 
-  it('what is in a log, or was recorded as lines, plays as the events that it holds', async () => {
+  it('plays logs, and recordings of lines, as the events in them', async () => {
     await writer('lines').emit(rows(40));
     const wire = async (channel: string) =>
       (await redis.xrange(keys.log(channel), '-', '+')).map(([, fields]) =>
@@ -330,7 +330,7 @@ describe('reprise record', function () {
     assert.deepEqual(await wire('lines'), expected);
   });
 
-  it('a file of another format, converted, plays the same', async () => {
+  it('plays a converted file like the original', async () => {
     const csv = join(folder, 'trip.csv');
     const lines = Array.from(
       { length: 50 },

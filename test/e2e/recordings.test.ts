@@ -10,7 +10,7 @@ const bin = fileURLToPath(new URL('../../bin/reprise.js', import.meta.url));
 const data = fileURLToPath(new URL('../../../shared/data/', import.meta.url));
 const table = readFileSync(new URL('../../docs/real-recordings.md', import.meta.url), 'utf8');
 
-/** As docs/real-recordings.md has them. */
+/** The table of docs/real-recordings.md. */
 const CASES: [file: string, args: string[], published: number, reordered: number, refused: number][] = [
   ['capmetro_buses_2017-03-16.csv', [], 36271, 857, 0],
   ['ce290i_gps_2019-12-24.csv', [], 1316, 0, 0],
@@ -43,7 +43,7 @@ const CASES: [file: string, args: string[], published: number, reordered: number
   ['speed_t4013.csv', [], 2495, 0, 0],
 ];
 
-describe('recordings as they are found', () => {
+describe('real recordings', () => {
   let server: TestRedis;
   const files = existsSync(data)
     ? new Map(
@@ -70,13 +70,13 @@ describe('recordings as they are found', () => {
   }
 
   for (const [file, args, published, reordered, refused] of CASES) {
-    it(`plays ${[file, ...args].join(' ')}, as the documentation has it`, async function () {
+    it(`plays ${[file, ...args].join(' ')}, as documented`, async function () {
       assert.ok(
         table.includes(`\`reprise play ${[file, ...args].join(' ')}\``),
         'no such command in the table',
       );
       const path = files.get(file);
-      // The recordings lie beside the project, where there are any.
+      // Not every machine has these recordings.
       if (path === undefined) return this.skip();
       const { code, stdout, stderr } = await play(path, ...args);
       assert.equal(code, refused > 0 ? 3 : 0, stderr);
@@ -89,7 +89,7 @@ describe('recordings as they are found', () => {
   }
 
   for (const file of ['geofences.geojson', 'combined_windows.json', 'langid_tweets_6lang.tsv']) {
-    it(`says of ${file} which option is missing`, async function () {
+    it(`says which option is missing for ${file}`, async function () {
       const path = files.get(file);
       if (path === undefined) return this.skip();
       const { code, stderr } = await play(path);

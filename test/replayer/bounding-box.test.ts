@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { BoundingBox } from '../../replayer/files/bounding-box.ts';
 
-/** A subject that goes east and north, a fix a second, about 10 m each. */
+/** A subject that moves north-east, one fix per second, about 10 m apart. */
 function drive(
   extent: BoundingBox,
   subject: string,

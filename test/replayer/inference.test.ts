@@ -40,13 +40,13 @@ describe('times', () => {
     assert.equal(
       guessTimeFormat(['03/04/2021 10:00', '03/05/2021 10:00', '03/06/2021 10:00'])?.value,
       'MM/dd/yyyy HH:mm',
-      'days on end are likelier than months on end',
+      'consecutive days are likelier than consecutive months',
     );
     assert.deepEqual(guessTimeFormat([44208.5, 44208.51]), {
       value: 'excel',
       because: '44208.5 is 2021-01-12T12:00 as a day number of Excel',
     });
-    assert.equal(guessTimeFormat([30_000, 30_001]), null, 'seconds of a day are no days');
+    assert.equal(guessTimeFormat([30_000, 30_001]), null, 'they may be seconds of a day');
     assert.equal(guessTimeFormat([1, 2, 3]), null);
     assert.equal(guessTimeFormat(['a', 'b']), null);
   });

@@ -45,7 +45,7 @@ describe('MCAP', () => {
   });
   after(() => rm(folder, { recursive: true }));
 
-  /** Writes records in chunks of so many, as they come. */
+  /** Writes records in chunks of `chunkRows`, in the order given. */
   async function write(
     path: string,
     rows: TimedRecord[],
@@ -74,7 +74,7 @@ describe('MCAP', () => {
   }
 
   for (const compression of ['', 'lz4', 'zstd'] as const) {
-    it(`what is written is what another reader reads: ${compression || 'not packed'}`, async () => {
+    it(`writes files that another reader reads the same: ${compression || 'not packed'}`, async () => {
       const path = join(folder, `written-${compression}.mcap`);
       const rows = records(1_000);
       await write(path, rows, 300, compression);
@@ -157,13 +157,13 @@ describe('MCAP', () => {
     const path = join(folder, 'around.mcap');
     const rows = records(3_000).map((record, n) => ({
       ...record,
-      // Runs of twenty that are late: chunks overlap now and then.
+      // Some runs of twenty are late, so that chunks overlap now and then.
       timeMs: record.timeMs - (n % 300 < 20 ? 300 : 0),
     }));
     await write(path, rows, 50);
     const recording = await McapRecording.open(path);
     const inOrder = [...rows].sort((a, b) => a.timeMs - b.timeMs);
-    // Until the thread that unpacks is up, each chunk has memory of its own.
+    // Until the unpacking thread has started, each chunk has its own memory.
     for (let goesAround = false; !goesAround;) {
       for await (const { block } of recording.rows())
         goesAround ||= block.data.length < block.data.buffer.byteLength;
@@ -183,7 +183,7 @@ describe('MCAP', () => {
       waiting.forEach(look);
       assert.deepEqual(seen, inOrder);
     }
-    // Nobody reads on: what was read ahead is given back, and the file is closed after it.
+    // The reader stops: chunks read ahead are given back, and then the file is closed.
     for (let i = 0; i < 20; i++) {
       for await (const { block, done } of recording.rows(START_MS + i * 1_000)) {
         assert.equal(block.timesMs[0], inOrder.find(({ timeMs }) => timeMs >= START_MS + i * 1_000)!.timeMs);
@@ -280,7 +280,7 @@ describe('MCAP', () => {
             return;
           }
           assert.ok(report.recovered >= inWhole, `${report.recovered} of ${inWhole}`);
-          // All messages and the mark of their end are there: nothing was lost.
+          // All messages and the data end record are there: nothing was lost.
           assert.equal(report.lost, cut < dataEnd + 13);
           assert.deepEqual(await played(await McapRecording.open(out)), rows.slice(0, report.recovered));
         }),

@@ -16,7 +16,7 @@ const RESCUES_MAX = 200;
 /**
  * Finds the elements of a JSON array in text that comes in pieces, and holds one element at a time. The array is the root
  * itself, or the first array of objects inside a root object; a root object without such an array is the only element.
- * Brackets and quotes alone delimit elements. Of a broken or endless element only the first line is given up: the search
+ * Brackets and quotes alone delimit elements. A broken or endless element loses only its first line: the search
  * goes on behind it for the next element that begins after a comma or on a new line.
  */
 export class JsonElements {

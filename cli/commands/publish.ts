@@ -4,7 +4,7 @@ import { channelSpec, dataValidator } from '../../core/wire/channels.ts';
 import { loadSettings } from '../../core/settings/settings.ts';
 import type { Data, TimedRecord } from '../../core/wire/event.ts';
 import { connect } from '../../core/redis/connection.ts';
-import { addDeadLetters } from '../../core/redis/channel-store.ts';
+import { addDeadLetters } from '../../core/redis/dead-letters.ts';
 import { ChannelWriter } from '../../core/writing/writer.ts';
 import { explain } from '../../schemas/index.ts';
 import { lines, type TextLine } from '../../replayer/formats/support/lines.ts';

@@ -1,4 +1,4 @@
-import { readDeadLetters } from '../../core/redis/channel-store.ts';
+import { readDeadLetters } from '../../core/redis/dead-letters.ts';
 import type { Redis } from '../../core/redis/connection.ts';
 import type { Replay as ReplayDocument } from '../../schemas/types.ts';
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readHead } from '../redis/channel-store.ts';
 import { sendCommands, callFunction, canSuppressReplies, type Redis } from '../redis/connection.ts';
 import { Block } from '../wire/block.ts';
 import { CommandBuffer } from './command-buffer.ts';
@@ -123,7 +124,7 @@ export class ChannelWriter {
   /** Sees a batch through: what was refused is stamped again, in its turn, until it is written. */
   async #settle({ batch, sending: early }: QueuedBatch): Promise<Position> {
     for (let sending = early; ; sending = null) {
-      this.#head ??= await this.#readHead();
+      this.#head ??= await readHead(this.#redis, this.spec.name);
       sending ??= this.#send(recordsOf(batch), this.#head, false);
       const { from } = sending;
       const reply = await sending.reply;
@@ -230,11 +231,6 @@ export class ChannelWriter {
     const id = positionText({ epoch: from.epoch, offset: from.offset + 1 });
     const [entry] = await this.#redis.xrange(keys.log(this.spec.name), id, id);
     return entry?.[1][1] === events[0];
-  }
-
-  async #readHead(): Promise<Position> {
-    const [epoch, offset] = await this.#redis.hmget(keys.head(this.spec.name), 'epoch', 'offset');
-    return { epoch: Number(epoch ?? 0), offset: Number(offset ?? 0) };
   }
 }
 

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { DeadLetter, CloudEvent, Replay } from '../../schemas/types.ts';
 import { keys } from '../../core/wire/keys.ts';
 import { connect, duplicate, type Redis } from '../../core/redis/connection.ts';
-import { readDeadLetters } from '../../core/redis/channel-store.ts';
+import { readDeadLetters } from '../../core/redis/dead-letters.ts';
 import { eventually } from '../helpers/wait.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 

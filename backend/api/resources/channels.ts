@@ -1,4 +1,4 @@
-import { describeChannel } from '../../../core/redis/channel-store.ts';
+import { describeChannel } from '../../../core/redis/channel-description.ts';
 import { listOf, ref } from '../http/route.ts';
 import { route, type Resource } from '../routing/api-route.ts';
 

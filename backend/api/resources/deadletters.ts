@@ -1,4 +1,4 @@
-import { readDeadLetters } from '../../../core/redis/channel-store.ts';
+import { readDeadLetters } from '../../../core/redis/dead-letters.ts';
 import { redrive, redriveAll } from '../stores/redrive.ts';
 import { listOf, ref } from '../http/route.ts';
 import { route, type Resource } from '../routing/api-route.ts';

@@ -1,5 +1,5 @@
 import { parsePosition, positionText, timeMsOf } from '../../../core/wire/event.ts';
-import { readHistory } from '../../../core/redis/channel-store.ts';
+import { readHistory } from '../../../core/redis/history.ts';
 import { listOf, ref, type Schema } from '../http/route.ts';
 import { route, type Resource } from '../routing/api-route.ts';
 

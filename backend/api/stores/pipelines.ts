@@ -5,7 +5,7 @@ import type { CloudEvent, Position } from '../../../core/wire/event.ts';
 import { planPipeline } from '../../../core/wire/pipeline.ts';
 import { services } from '../../../core/redis/presence.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
-import { describeChannel } from '../../../core/redis/channel-store.ts';
+import { describeChannel } from '../../../core/redis/channel-description.ts';
 import {
   newSpan,
   newTrace,

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Position } from '../../../../core/wire/event.ts';
 import { limits } from '../../../../core/wire/limits.ts';
 import type { Redis } from '../../../../core/redis/connection.ts';
-import { deadLetterText } from '../../../../core/redis/channel-store.ts';
+import { deadLetterText } from '../../../../core/redis/dead-letters.ts';
 import type { Results } from '../../engine/results.ts';
 import { renewAttachment } from '../channel-progress.ts';
 import { commit, type Commit, type CommitReply } from '../checkpoint.ts';

@@ -1,4 +1,4 @@
-import { addDeadLetters } from '../../../../core/redis/channel-store.ts';
+import { addDeadLetters } from '../../../../core/redis/dead-letters.ts';
 import type { Redis } from '../../../../core/redis/connection.ts';
 import { BlockBuilder } from '../../../../core/wire/block.ts';
 import type { ChannelSpec } from '../../../../core/wire/channels.ts';

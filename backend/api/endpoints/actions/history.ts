@@ -1,5 +1,5 @@
 import { parsePosition, positionText, timeMsOf } from '../../../../core/wire/event.ts';
-import { readHistory } from '../../../../core/redis/channel-store.ts';
+import { readHistory } from '../../../../core/redis/history.ts';
 import {
   channel,
   envelope,

@@ -1,0 +1,59 @@
+import type { CloudEvent } from '../../schemas/types.ts';
+import { parsePosition, positionText, timeMsOf, type Position } from '../wire/event.ts';
+import { keys } from '../wire/keys.ts';
+import { readHead } from './channel-store.ts';
+import type { Redis } from './connection.ts';
+
+/** Which events of a log to read. */
+export interface HistoryQuery {
+  /** Event time, epoch ms: events from then on. */
+  sinceMs?: number | undefined;
+  /** Event time, epoch ms: events up to then. */
+  untilMs?: number | undefined;
+  subject?: string | undefined;
+  /** How many events at most. */
+  limit: number;
+  /** Also the events of earlier epochs that are still in the log. */
+  allEpochs?: boolean;
+  /** Continue before this position. */
+  cursor?: Position | undefined;
+}
+
+/** One page of history. */
+export interface HistoryPage {
+  items: CloudEvent[];
+  /** Where the next page continues; null: there are no more events. */
+  cursor: Position | null;
+}
+
+const ENTRIES_PER_CALL = 1_000;
+
+/**
+ * Events of the current epoch, or of all of them, the newest first. It reads the log backwards, so the latest events are
+ * cheap to get from a log of any length.
+ */
+export async function readHistory(redis: Redis, channel: string, query: HistoryQuery): Promise<HistoryPage> {
+  const items: CloudEvent[] = [];
+  // Redis refuses to look before this position; there is nothing.
+  if (query.cursor?.epoch === 0 && query.cursor.offset === 0) return { items, cursor: null };
+  const { epoch } = query.cursor ?? (await readHead(redis, channel));
+  const first = query.allEpochs ? '-' : `${epoch}-0`;
+  let end = query.cursor ? `(${positionText(query.cursor)}` : '+';
+  for (;;) {
+    const entries = await redis.xrevrange(keys.log(channel), end, first, 'COUNT', ENTRIES_PER_CALL);
+    for (const [id, fields] of entries) {
+      const event = JSON.parse(fields[1]!) as CloudEvent;
+      if (!isWanted(event, query)) continue;
+      items.push(event);
+      if (items.length === query.limit) return { items, cursor: parsePosition(id) };
+    }
+    if (entries.length < ENTRIES_PER_CALL) return { items, cursor: null };
+    end = `(${entries.at(-1)![0]}`;
+  }
+}
+
+function isWanted(event: CloudEvent, { sinceMs = -Infinity, untilMs = Infinity, subject }: HistoryQuery) {
+  const timeMs = timeMsOf(event.time);
+  if (timeMs < sinceMs || timeMs > untilMs) return false;
+  return subject === undefined || event.subject === subject;
+}

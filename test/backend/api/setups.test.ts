@@ -157,7 +157,7 @@ describe('services and analytics that are set up at run time', () => {
     };
     await refused('services/x', { use: 'no-such' }, 422, /no-such.*The kinds are: anomaly/);
     await refused('services/x', { use: 'stops', params: { radius_m: -1 } }, 422, /radius_m/);
-    await refused('services/x', { use: 'copy', input: 'a', output: 'a' }, 422, /read what it writes/);
+    await refused('services/x', { use: 'copy', input: 'a', output: 'a' }, 422, /read its own output/);
     await refused('services/x', {}, 422, /use/);
     const window = { kind: 'tumbling', size: '1m' };
     await refused('analytics/x', { from: 'a', window, select: { n: 'nosuch(x)' } }, 422, /nosuch/);

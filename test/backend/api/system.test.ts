@@ -154,7 +154,7 @@ describe('the system as one document', function () {
       assert.match(answer.text, words);
     };
     const before = await saved();
-    await refused({ services: { x: { use: 'nothing' } } }, /nothing.*There are/);
+    await refused({ services: { x: { use: 'nothing' } } }, /"nothing.*The kinds are/);
     await refused({ endpoints: [{ method: 'GET', path: '/x', action: 'state' }] }, /lacks \\"channel\\"/);
     await refused({ endpoint: [] }, /endpoint is not known/);
     await refused({ channels: { 'a b': {} } }, /channels/);

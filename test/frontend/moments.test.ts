@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { ChannelState, Channels } from '../../frontend/src/lib/live/channels.ts';
+import { ChannelState } from '../../frontend/src/lib/live/channel-state.ts';
+import { Channels } from '../../frontend/src/lib/live/channels.ts';
 import { Moments } from '../../frontend/src/lib/timeline/moments.ts';
 import { Topology } from '../../frontend/src/lib/live/topology.ts';
 import type { CloudEvent } from '../../schemas/types.ts';

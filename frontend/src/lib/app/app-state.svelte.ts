@@ -87,9 +87,9 @@ export class AppState {
     );
     void this.replays.refresh();
     // The filter of a link applies to a channel once the channel turns out to have places.
-    this.channels.onplaced = () => queueMicrotask(() => this.connection.refilter());
+    this.channels.onplaced = () => queueMicrotask(() => this.connection.subscriptions.refilter());
     $effect.root(() => {
-      $effect(() => this.connection.watch(this.watched.all));
+      $effect(() => this.connection.subscriptions.watch(this.watched.all));
       $effect(() => this.#forgetUnwatched(this.watched.all));
       $effect(() => {
         this.movers.glide = !this.settings.reducedMotion;
@@ -97,7 +97,7 @@ export class AppState {
       $effect(() => this.#announceConnection());
       $effect(() => {
         void this.filter.area;
-        this.connection.refilter();
+        this.connection.subscriptions.refilter();
       });
       $effect(() => {
         void this.frame.slow;

@@ -1,5 +1,5 @@
 import type { CloudEvent } from '../../../../schemas/types.ts';
-import type { Arrival, ChannelState, Sink } from '../live/channels.ts';
+import type { Arrival, ChannelState, EventSink } from '../live/channel-state.ts';
 import { textOf } from '../live/event-data.ts';
 import { keyOf, type Subjects } from '../live/subjects.ts';
 import type { Topology } from '../live/topology.ts';
@@ -42,7 +42,7 @@ export function numbersOf(data: Data): string[] {
 }
 
 /** Turns events into numbers over time: speed, distance and elevation of what moves, otherwise the first numbers of the data. */
-export class Metrics implements Sink {
+export class Metrics implements EventSink {
   /** Keys of subjects with numbers; limited, because posts may have any number of authors. */
   #charted = new Set<string>();
   readonly #subjects: Subjects;

@@ -56,7 +56,7 @@ export class EventList {
 
   /** Why the chosen channel can't be shown. */
   get refused(): Problem | undefined {
-    return this.#parts.connection.refused.get(this.chosen);
+    return this.#parts.connection.subscriptions.refused.get(this.chosen);
   }
 
   /** How many events of the chosen channel were received, and how many were lost. */

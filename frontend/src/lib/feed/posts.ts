@@ -1,5 +1,5 @@
 import type { CloudEvent } from '../../../../schemas/types.ts';
-import type { Arrival, ChannelState, Sink } from '../live/channels.ts';
+import type { Arrival, ChannelState, EventSink } from '../live/channel-state.ts';
 import { textOf } from '../live/event-data.ts';
 import { RingBuffer } from '../live/ring-buffer.ts';
 import type { Topology } from '../live/topology.ts';
@@ -23,7 +23,7 @@ export interface Post {
 const tones = new Set<unknown>(['positive', 'neutral', 'negative']);
 
 /** The latest posts. A post and its sentiment are one entry, joined by author, event time and text. */
-export class Posts implements Sink {
+export class Posts implements EventSink {
   readonly recent = new RingBuffer<Post>(500);
   /** Changes whenever the posts or their tones change. */
   version = 0;

@@ -1,5 +1,5 @@
 import type { CloudEvent } from '../../../../schemas/types.ts';
-import type { Arrival, ChannelState, Sink } from './channels.ts';
+import type { Arrival, ChannelState, EventSink } from './channel-state.ts';
 
 /** The newest event of a channel on the screen, and when it was painted (wall time, ms, with fractions). */
 export interface PaintMark {
@@ -10,7 +10,7 @@ export interface PaintMark {
 }
 
 /** Records when events are painted, so that a benchmark can measure the time from publication to pixel. */
-export class PaintTimes implements Sink {
+export class PaintTimes implements EventSink {
   /** The latest mark of any channel. */
   last: PaintMark | null = null;
   readonly byChannel = new Map<string, PaintMark>();

@@ -9,6 +9,7 @@ import type { Cluster } from './movers/clusters.ts';
 import { FenceLayer } from './ground/fence-layer.ts';
 import { Ground } from './ground/ground.ts';
 import type { MapParts } from './map-parts.ts';
+import { MOVERS_CANVAS, pictureOf } from './map-picture.ts';
 import { MoverLayers } from './layers/mover-layers.ts';
 import type { Mover } from './movers/mover.ts';
 import type { Outlier } from './movers/outliers.ts';
@@ -22,8 +23,6 @@ const SLOW = { aboveMs: 30, freshMs: 80, glideMs: 160 };
 const CLUSTER_ZOOM = 2;
 const MOST_ZOOM = 16;
 const FIT_MS = 600;
-/** deck.gl draws on a canvas of its own. */
-const MOVERS_CANVAS = 'canvas:not(.maplibregl-canvas)';
 
 /** Pixels to keep free on each side. */
 export interface Padding {
@@ -118,25 +117,14 @@ export class MapView {
   }
 
   /** A picture of what is visible: the ground, and what moves above it. */
-  async picture(): Promise<HTMLCanvasElement> {
-    const ground = this.map.getCanvas();
-    const canvas = document.createElement('canvas');
-    [canvas.width, canvas.height] = [ground.width, ground.height];
-    const draw = (layer: HTMLCanvasElement): void =>
-      void canvas.getContext('2d')?.drawImage(layer, 0, 0, canvas.width, canvas.height);
-    // Each canvas can be read only right after it was drawn.
-    await new Promise<void>((resolve) => {
-      this.map.once('render', () => resolve(draw(ground)));
-      this.map.triggerRepaint();
+  picture(): Promise<HTMLCanvasElement> {
+    return pictureOf(this.map, async (draw) => {
+      await new Promise<void>((resolve) => {
+        this.#rendered = () => resolve(draw());
+        this.redraw();
+      });
+      this.#rendered = undefined;
     });
-    const movers = this.map.getContainer().querySelector<HTMLCanvasElement>(MOVERS_CANVAS);
-    if (!movers) return canvas;
-    await new Promise<void>((resolve) => {
-      this.#rendered = () => resolve(draw(movers));
-      this.redraw();
-    });
-    this.#rendered = undefined;
-    return canvas;
   }
 
   #createOverlay(container: HTMLElement): MapboxOverlay {

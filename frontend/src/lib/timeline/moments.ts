@@ -1,5 +1,5 @@
 import type { CloudEvent } from '../../../../schemas/types.ts';
-import type { Arrival, ChannelState, Sink } from '../live/channels.ts';
+import type { Arrival, ChannelState, EventSink } from '../live/channel-state.ts';
 import { keyOf } from '../live/subjects.ts';
 import type { Topology } from '../live/topology.ts';
 
@@ -28,7 +28,7 @@ const MOST = 5000;
  * Alerts, stops and fence crossings, in the order of their times. They are kept when an epoch is void, because the recording
  * still has them and people jump to those ahead. Another replay forgets them.
  */
-export class Moments implements Sink {
+export class Moments implements EventSink {
   readonly all: Moment[] = [];
   /** Changes with every change of the list. */
   version = 0;

@@ -1,4 +1,4 @@
-import type { Loss } from '../live/channels.ts';
+import type { Loss } from '../live/channel-state.ts';
 import type { TimeRange } from '../ui/time-range.ts';
 import type { Moment } from './moments.ts';
 import type { BadRow } from './timeline.svelte.ts';

@@ -2,7 +2,8 @@ import type { GeoJSONSource, Map as BaseMap } from 'maplibre-gl';
 import { rgba, token } from '../../ui/colours.ts';
 import { fonts } from './basemap.ts';
 import { FenceHandles } from './fence-handles.ts';
-import type { Fence, FenceDraft, Fences } from '../fences.svelte.ts';
+import type { Fence, FenceDraft } from '../fence-shapes.ts';
+import type { Fences } from '../fences.svelte.ts';
 
 const SOURCE = 'fences';
 const WORLD_PX = 512;

@@ -1,5 +1,5 @@
 import type { CloudEvent } from '../../../../../schemas/types.ts';
-import type { Arrival, ChannelState, Sink } from '../../live/channels.ts';
+import type { Arrival, ChannelState, EventSink } from '../../live/channel-state.ts';
 import { isPlace } from '../../live/event-data.ts';
 import { keyOf, type Subject, type Subjects } from '../../live/subjects.ts';
 import type { Topology } from '../../live/topology.ts';
@@ -11,7 +11,7 @@ import { Trails } from './trails.ts';
 const GREY = [128, 128, 128];
 
 /** The positions of all subjects, and their trails. */
-export class Movers implements Sink {
+export class Movers implements EventSink {
   readonly all: Mover[] = [];
   readonly byKey = new Map<string, Mover>();
   /** By root channel. */

@@ -94,7 +94,7 @@ describe('real recordings', () => {
       if (path === undefined) return this.skip();
       const { code, stderr } = await play(path);
       assert.equal(code, 1);
-      assert.match(stderr, /holds a time that could be read.*The columns are: .*--time COLUMN.*--every/);
+      assert.match(stderr, /holds a time that can be read.*The columns are: .*--time COLUMN.*--every/);
     }).timeout(30_000);
   }
 });

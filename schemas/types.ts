@@ -72,11 +72,11 @@ export interface Schemas {
   'tasks/cut'?: Cut;
 }
 /**
- * Something that deserves attention. Each kind of alert adds the evidence it rests on.
+ * Something that deserves attention. Each kind of alert adds its evidence.
  */
 export interface Alert {
   /**
-   * What was found, in a word: drift, quality.
+   * Kind of the alert, for instance drift or quality.
    */
   kind: string;
   severity: 'info' | 'warning' | 'critical';
@@ -87,7 +87,7 @@ export interface Alert {
   [k: string]: unknown;
 }
 /**
- * A position fix (WGS 84). Other columns of the recording are kept as they are.
+ * A position fix (WGS 84). Other columns of the recording are kept unchanged.
  */
 export interface Gps {
   /**
@@ -111,17 +111,17 @@ export interface Gps {
    */
   bearing?: number;
   /**
-   * Radius of the fix's uncertainty, metres.
+   * Radius of the uncertainty, metres.
    */
   accuracy?: number;
   [k: string]: unknown;
 }
 /**
- * Something unusual about how a subject moves or reports. The same goes to the channel of alerts.
+ * Something unusual about how a subject moves or reports. It is also sent to the channel `alerts`.
  */
 export interface GpsAnomaly {
   /**
-   * Unlike its usual speed; no fix for unusually long; a place that it can't have reached; latitude and longitude 0; coordinates out of range; a reported speed that its places contradict.
+   * speed: far from its usual speed. silence: no fix for unusually long. jump: a place that it can't have reached. null_island: latitude and longitude are 0. invalid: coordinates out of range. reported_speed: its positions contradict the speed that it reports.
    */
   kind: 'speed' | 'silence' | 'jump' | 'null_island' | 'invalid' | 'reported_speed';
   severity: 'info' | 'warning' | 'critical';
@@ -131,28 +131,28 @@ export interface GpsAnomaly {
   message: string;
   subject: string;
   /**
-   * Degrees north, where it was last believed to be.
+   * Degrees north of its last fix that was not an outlier.
    */
   latitude?: number;
   /**
-   * Degrees east of it.
+   * Degrees east of the same fix.
    */
   longitude?: number;
   /**
-   * What was found: speed in metres per second, silence in seconds, else the reported speed.
+   * The measured value: seconds for silence, else metres per second.
    */
   value: number | null;
   /**
-   * What is usual for the subject: the median, in the same unit.
+   * The usual value for the subject: the median, in the same unit.
    */
   expected: number | null;
   /**
-   * Event time of its last fix that was believed.
+   * Event time of its last fix that was not an outlier.
    */
   since?: string;
 }
 /**
- * How much there was in one H3 cell during one window of event time.
+ * Fixes and subjects in one H3 cell during one window of event time.
  */
 export interface GpsDensity {
   /**
@@ -160,57 +160,57 @@ export interface GpsDensity {
    */
   cell: string;
   /**
-   * Of the H3 grid.
+   * Resolution of the H3 grid.
    */
   resolution: number;
   /**
-   * Degrees north of the cell's centre.
+   * Degrees north of the centre of the cell.
    */
   latitude: number;
   /**
-   * Degrees east of it.
+   * Degrees east of the centre of the cell.
    */
   longitude: number;
   /**
-   * The window's begin.
+   * Start of the window.
    */
   window_start: string;
   /**
-   * The window's end, which is no part of it.
+   * End of the window, excluded.
    */
   window_end: string;
   /**
-   * How many fixes; outliers left out.
+   * Number of fixes without outliers.
    */
   fixes: number;
   /**
-   * Of how many subjects.
+   * Number of subjects.
    */
   subjects: number;
   /**
-   * False where the recording ended before the window did.
+   * False if the recording ended before the window did.
    */
   complete: boolean;
 }
 /**
- * A subject has come into a fence, has gone out of it, or has been in it for long.
+ * A subject has entered a fence, has left it, or has been inside for long.
  */
 export interface GpsFenceEvent {
   event: 'enter' | 'exit' | 'dwell';
   /**
-   * The fence's id.
+   * Id of the fence.
    */
   fence: string;
   /**
-   * What the fence is called.
+   * Name of the fence.
    */
   name?: string;
   /**
-   * Degrees north of the subject, where it is then.
+   * Degrees north of the subject at that time.
    */
   latitude: number;
   /**
-   * Degrees east of it.
+   * Degrees east of the subject at that time.
    */
   longitude: number;
   /**
@@ -222,32 +222,32 @@ export interface GpsFenceEvent {
    */
   left?: string;
   /**
-   * How long it has been inside.
+   * Time inside, seconds.
    */
   duration_seconds: number;
   /**
-   * The fence was taken away around the subject, which may not have moved.
+   * The fence was removed while the subject was inside.
    */
   synthetic?: true;
 }
 /**
- * How a subject moved since its fix before: great-circle (haversine) on a sphere of 6,371,000 m. An outlier is flagged and changes nothing: distance 0, speed and heading as before.
+ * How a subject has moved since its last fix: great-circle distance (haversine) on a sphere of 6,371,000 m. An outlier is flagged and changes nothing: its distance is 0, and speed and heading stay the same.
  */
 export interface GpsMovement {
   /**
-   * Degrees north, from the fix.
+   * Degrees north, as in the fix.
    */
   latitude: number;
   /**
-   * Degrees east, from the fix.
+   * Degrees east, as in the fix.
    */
   longitude: number;
   /**
-   * Event time since the last fix that is no outlier; 0 at the first.
+   * Event time since the last fix that is not an outlier; 0 for the first fix.
    */
   elapsed_seconds: number;
   /**
-   * Metres from the last fix that is no outlier.
+   * Metres from the last fix that is not an outlier.
    */
   distance_m: number;
   /**
@@ -259,33 +259,33 @@ export interface GpsMovement {
    */
   speed_mps: number;
   /**
-   * Initial bearing from the fix before, clockwise from north; the last known while the subject stands; null until it has moved.
+   * Initial bearing from the last fix, clockwise from north. It stays the same while the subject stands; null until it has moved.
    */
   heading_degrees: number | null;
   state: 'moving' | 'stopped';
   /**
-   * There where the fix is not believed.
+   * Present only for an outlier.
    */
   outlier?: true;
   /**
-   * Coordinates out of range; latitude and longitude 0; too far to have been reached; a reported speed that the positions contradict.
+   * invalid: coordinates out of range. null_island: latitude and longitude are 0. jump: too far to have been reached. speed: the positions contradict the reported speed.
    */
   outlier_reason?: 'invalid' | 'null_island' | 'jump' | 'speed';
 }
 /**
- * A subject has stayed near one place for long enough, or has left it again: a stay point as Li et al. (2008) define it.
+ * A subject has stayed near one place for long enough, or has left it again: a stay point as defined by Li et al. (2008).
  */
 export interface GpsStop {
   /**
-   * Said once it has stayed for long enough; and at its first fix elsewhere.
+   * arrived: it has stayed for long enough. left: its first fix elsewhere has come.
    */
   event: 'arrived' | 'left';
   /**
-   * Degrees north of the mean of its fixes; one at the place of the fix before it does not weight.
+   * Degrees north of the mean of its fixes; a fix at the same place as the one before does not count.
    */
   latitude: number;
   /**
-   * Degrees east of it.
+   * Degrees east of the same mean.
    */
   longitude: number;
   /**
@@ -297,20 +297,20 @@ export interface GpsStop {
    */
   left?: string;
   /**
-   * From the first fix there to the last so far.
+   * Time from the first fix there to the last so far.
    */
   duration_seconds: number;
   /**
-   * How many there have been.
+   * Number of fixes there.
    */
   fixes: number;
   /**
-   * Nobody saw it leave: its fixes end there.
+   * No fix shows that it left: its fixes end there.
    */
   open?: boolean;
 }
 /**
- * A subject's way from one stop or gap to the next.
+ * The way of a subject from one stop or gap to the next.
  */
 export interface GpsTrip {
   /**
@@ -322,7 +322,7 @@ export interface GpsTrip {
    */
   end: string;
   /**
-   * Where it began.
+   * Place where it began.
    */
   from: {
     /**
@@ -335,7 +335,7 @@ export interface GpsTrip {
     longitude: number;
   };
   /**
-   * Where it ended.
+   * Place where it ended.
    */
   to: {
     /**
@@ -348,15 +348,15 @@ export interface GpsTrip {
     longitude: number;
   };
   /**
-   * Sum of the great-circle distances from fix to fix, metres; outliers left out.
+   * Sum of the great-circle distances from fix to fix, metres, without outliers.
    */
   distance_m: number;
   /**
-   * From begin to end.
+   * Time from begin to end.
    */
   duration_seconds: number;
   /**
-   * How much of it the subject moved.
+   * Time during which the subject moved.
    */
   moving_seconds: number;
   /**
@@ -373,7 +373,7 @@ export interface GpsTrip {
   open: boolean;
 }
 /**
- * A short public message. Other columns of the recording are kept as they are.
+ * A short public message. Other columns of the recording are kept unchanged.
  */
 export interface Post {
   text: string;
@@ -385,7 +385,7 @@ export interface Post {
   [k: string]: unknown;
 }
 /**
- * The post with its text normalised: entities decoded, Unicode NFC, links, mentions and hashtags replaced, repeated letters cut down, single blanks; case, punctuation and emoji kept. Other members of the post are kept.
+ * The post with its text normalised: entities decoded, Unicode NFC, links, mentions and hashtags replaced, repeated letters shortened, single spaces; case, punctuation and emoji kept. Other members of the post are kept.
  */
 export interface PostClean {
   text: string;
@@ -395,7 +395,7 @@ export interface PostClean {
    */
   clean: string;
   /**
-   * Without their signs, as they are written, in their order.
+   * As written, without their signs, in their order.
    */
   hashtags: string[];
   /**
@@ -403,7 +403,7 @@ export interface PostClean {
    */
   mentions: string[];
   /**
-   * As they are written, in their order.
+   * As written, in their order.
    */
   urls: string[];
   [k: string]: unknown;
@@ -419,71 +419,71 @@ export interface PostLanguage {
    */
   lang?: string;
   /**
-   * ISO 639-1 code; `und`: too short, or too unsure.
+   * ISO 639-1 code; `und` if the post is too short or its language too uncertain.
    */
   language: string;
   /**
-   * How likely the best guess is, given that it is one of the expected languages.
+   * Probability of the best guess among the expected languages.
    */
   probability: number;
   [k: string]: unknown;
 }
 /**
- * The post's tone by VADER (Hutto and Gilbert, 2014): a lexicon and rules for social media. English is what it was made for; for Spanish, French, Italian and Portuguese the lexicon is a translation. Other members of the post are kept.
+ * The tone of the post by VADER (Hutto and Gilbert, 2014): a lexicon and rules for social media. It was made for English; for Spanish, French, Italian and Portuguese the lexicon is a translation. Other members of the post are kept.
  */
 export interface PostSentiment {
   text: string;
   user?: string;
   lang?: string;
   /**
-   * compound >= 0.05, <= -0.05, or between.
+   * positive: compound >= 0.05. negative: compound <= -0.05. neutral: between.
    */
   sentiment: 'positive' | 'neutral' | 'negative';
   /**
-   * From as bad as can be to as good.
+   * From -1 (most negative) to 1 (most positive).
    */
   compound: number;
   /**
-   * Share of the text's words.
+   * Share of the words.
    */
   positive: number;
   /**
-   * Share of the text's words.
+   * Share of the words.
    */
   neutral: number;
   /**
-   * Share of the text's words.
+   * Share of the words.
    */
   negative: number;
   /**
-   * False: there is no lexicon of the post's language, and neutral only means unknown.
+   * False if there is no lexicon for the language of the post: then neutral means unknown.
    */
   supported: boolean;
   [k: string]: unknown;
 }
 /**
- * What more posts are about in a window of event time than before. Published at the window's end.
+ * What more posts are about in a window of event time than before. Published at the end of the window.
  */
 export interface PostTopics {
   window_start: string;
   /**
-   * Excluded.
+   * End of the window, excluded.
    */
   window_end: string;
   /**
-   * False: the replay ended before the window.
+   * False if the replay ended before the window did.
    */
   complete: boolean;
   /**
-   * Posts of the window.
+   * Number of posts in the window.
    */
   posts: number;
   /**
-   * Posts since the last window that came after theirs was published.
+   * Number of posts since the last window that came after their own window was published.
    */
   late: number;
   /**
-   * The most remarkable first.
+   * The topic with the highest score first.
    */
   topics: {
     /**
@@ -492,51 +492,51 @@ export interface PostTopics {
     term: string;
     kind: 'hashtag' | 'term';
     /**
-     * Posts of the window with it.
+     * Number of posts in the window with it.
      */
     count: number;
     /**
-     * How many there would be by its share of the posts before; null: there were none before.
+     * Expected number by its share of the posts before; null if there were no posts before.
      */
     expected: number | null;
     /**
-     * Dunning's log-likelihood ratio (1993) against the posts before; negative: it has become rarer.
+     * Dunning's log-likelihood ratio (1993) against the posts before; negative if it has become rarer.
      */
     score: number;
     /**
-     * The score is too high for chance.
+     * Whether the score is too high for chance.
      */
     burst: boolean;
   }[];
 }
 /**
- * How complete, timely and valid a channel's events were in a window of event time.
+ * How complete, timely and valid the events of a channel were in a window of event time.
  */
 export interface Quality {
   channel: string;
   /**
-   * Where the window begins: its first event, in the first window of an epoch.
+   * Start of the window; in the first window of an epoch, the time of its first event.
    */
   from: string;
   /**
-   * Where it ends: the newest event, in the last window of a replay.
+   * End of the window; in the last window of a replay, the time of its newest event.
    */
   to: string;
   events: number;
   /**
-   * Of event time; null where the window has no length.
+   * Events per second of event time; null if the window has no length.
    */
   events_per_second: number | null;
   /**
-   * Different subjects; 1,000 stands for more too.
+   * Number of distinct subjects; 1,000 means 1,000 or more.
    */
   subjects: number;
   /**
-   * Events that had left the log before they were read: holes in the offsets.
+   * Events that had left the log before they were read: gaps in the offsets.
    */
   missing: number;
   /**
-   * The longest event time between one event and the next; it may have begun in a window before.
+   * The longest event time between one event and the next; it may have begun in an earlier window.
    */
   longest_silence_seconds: number;
   /**
@@ -545,23 +545,23 @@ export interface Quality {
   disordered: number;
   disorder: QualityDistribution;
   /**
-   * From an event's time to when it was sent; null where all were replayed.
+   * Time from an event to its sending; null if all events were replayed.
    */
   delay: QualityDistribution1 | null;
   /**
-   * Events that violate the schema; they are among the dead letters.
+   * Events that violate the schema; they go to the dead letters.
    */
   violations: number;
   violation_share: number;
   /**
-   * Member and keyword of the schema -> events; no more than 20, then `others`.
+   * Member and keyword of the schema -> number of events; at most 20, then `others`.
    */
   violated: {
     [k: string]: number;
   };
 }
 /**
- * How far events were behind the newest before them; 0 for those in order.
+ * How far events were behind the newest one before them; 0 for events in order.
  */
 export interface QualityDistribution {
   p50_seconds: number;

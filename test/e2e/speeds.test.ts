@@ -130,7 +130,7 @@ describe('the same recording', function () {
     assert.deepEqual(await derived('minute', { rate: 50 }, pauses), atOnce);
   });
 
-  it('gives windows of every kind whose every aggregate is what SQL says over the file', async () => {
+  it('gives windows of every kind whose aggregates equal a SQL query over the file', async () => {
     const found = await derived('half', { rate: 'max' });
     const connection = await (await DuckDBInstance.create(':memory:')).connect();
     for (const kind of kinds) {

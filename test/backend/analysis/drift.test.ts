@@ -32,7 +32,7 @@ function near(actual: number | undefined, expected: number): void {
 const counts = (...values: number[]) => new Map(values.map((count, i) => [`c${i}`, count]));
 
 describe('drift statistics, beside scipy 1.17', () => {
-  it('have the tails of scipy.stats.chi2 and scipy.special.kolmogorov', () => {
+  it('have the same tails as scipy.stats.chi2 and scipy.special.kolmogorov', () => {
     near(chiSquaredTail(5, 2), 0.0820849986238988);
     near(chiSquaredTail(100, 5), 5.285148360943219e-20);
     near(chiSquaredCritical(1e-5, 3), 25.90174974566205);
@@ -41,14 +41,14 @@ describe('drift statistics, beside scipy 1.17', () => {
     assert.equal(kolmogorovTail(0), 1);
   });
 
-  it('chi-squared is chi2_contingency([[120, 50, 30], [40, 20, 40]], correction=False)', () => {
+  it('chi-squared equals chi2_contingency([[120, 50, 30], [40, 20, 40]], correction=False)', () => {
     const { statistic, degrees, pValue } = chiSquaredTest(counts(120, 50, 30), counts(40, 20, 40))!;
     near(statistic, 23.571428571428573);
     assert.equal(degrees, 2);
     near(pValue, 7.612535316098285e-6);
   });
 
-  it('chi-squared counts rare categories as one, and knows nothing of a single one', () => {
+  it('chi-squared pools rare categories, and gives no result for a single one', () => {
     assert.deepEqual(
       chiSquaredTest(counts(120, 50, 28, 1, 1), counts(40, 20, 38, 0, 2)),
       chiSquaredTest(counts(120, 50, 30), counts(40, 20, 40)),
@@ -71,7 +71,7 @@ describe('drift statistics, beside scipy 1.17', () => {
     near(ksTest([1, 2, 2, 3, 3], [1, 2, 3, 3, 4, 5]).statistic, 1 / 3);
   });
 
-  it('PSI is what numpy makes of its formula, and chi-squared by Yurdakul and Naranjo', () => {
+  it('PSI equals its formula in numpy, and is chi-squared by Yurdakul and Naranjo', () => {
     const { statistic, degrees, scale } = psi(counts(120, 50, 30), counts(40, 20, 40));
     near(statistic, 0.33106699820579577);
     near(chiSquaredTail(statistic / scale, degrees), 1.61181175200238e-5);
@@ -79,7 +79,7 @@ describe('drift statistics, beside scipy 1.17', () => {
 });
 
 describe('drift detectors', () => {
-  it("ADWIN says of River's stream what River says: a change at index 1023, and no other", () => {
+  it("ADWIN finds in River's stream what River finds: a change at index 1023, and no other", () => {
     const adwin = new Adwin({ delta: 0.002, checkEvery: 32 });
     const found = RIVER_STREAM.map((value, i) => ({ i, evidence: adwin.update(value, i) }));
     const changes = found.filter(({ evidence }) => evidence !== null);
@@ -93,7 +93,7 @@ describe('drift detectors', () => {
     near(reference.mean, RIVER_STREAM.slice(0, 1000).reduce((sum, value) => sum + value) / 1000);
   });
 
-  it("Page-Hinkley says of River's stream what River says: a change at index 1006", () => {
+  it("Page-Hinkley finds in River's stream what River finds: a change at index 1006", () => {
     const test = new PageHinkley({ allowed: 0.005, threshold: 50, warmUp: 0, standardized: false });
     const changes = RIVER_STREAM.flatMap((value, i) => (test.update(value, i) ? [i] : []));
     assert.deepEqual(changes, [1006]);
@@ -205,7 +205,7 @@ describe('service drift', () => {
     });
   }
 
-  it('takes how often a field has one value for a number', () => {
+  it('watches how often a field has one value', () => {
     const values = Array.from({ length: 1_000 }, (_, i) =>
       i % 4 === 0 || i >= 500 ? 'negative' : 'neutral',
     );
@@ -214,7 +214,7 @@ describe('service drift', () => {
     assert.match(alert.data['message'] as string, /deep.value = negative on posts .* from 0.250 to 1.00/);
   });
 
-  it('watches each subject by itself when asked to', () => {
+  it('watches each subject on its own if asked to', () => {
     const values = Array.from({ length: 3_000 }, (_, i) => Number(i % 3 === 1 && i > 1_500) + (i % 7) / 10);
     const alerts = raised({ per_subject: true }, values);
     assert.deepEqual(
@@ -223,7 +223,7 @@ describe('service drift', () => {
     );
   });
 
-  it('passes over data without the field, of another type, and restored state', () => {
+  it('ignores data without the field, data of another type, and restored events', () => {
     assert.deepEqual(
       raised(
         {},

@@ -89,7 +89,7 @@ describe('a live service', () => {
     });
   }
 
-  it('says of all that it derives that there may be gaps, and leaves nothing of a burst lying', async () => {
+  it('marks all derived events as possibly incomplete, and handles every event of a burst', async () => {
     for (let from = 0; from < 2_000; from += 50) void emit(from, 50);
     const events = await derived('heard', 2_000);
     assert.deepEqual(
@@ -99,7 +99,7 @@ describe('a live service', () => {
     assert.ok(events.every(({ atmostonce }) => atmostonce === true));
   });
 
-  it('begins an epoch of its output with one of its input, and ends with it', async () => {
+  it('begins and ends an epoch of its output with one of its input', async () => {
     await begin();
     await emit(0, 25);
     assert.equal((await derived('tens', 2)).length, 2);
@@ -132,7 +132,7 @@ describe('a live service', () => {
     );
   });
 
-  it('counts what it did not hear, at the end of an epoch, too', async () => {
+  it('counts the events that it did not hear, also at the end of an epoch', async () => {
     await begin();
     await emit(0, 3);
     assert.equal((await derived('heard', 3)).length, 3);
@@ -148,7 +148,7 @@ describe('a live service', () => {
     );
   });
 
-  it('sends what is no event to the dead letters, and goes on', async () => {
+  it('sends lines that are not valid events to the dead letters, and continues', async () => {
     await begin();
     await emit(0, 1);
     await derived('heard', 1);
@@ -162,7 +162,7 @@ describe('a live service', () => {
     assert.ok(items.every(({ reason }) => /is not a valid event/.test(reason)));
   });
 
-  it('begins anew after it was away, and counts what was published meanwhile', async () => {
+  it('begins a new epoch after it was away, and counts the events published meanwhile', async () => {
     await begin();
     await emit(0, 10);
     await derived('heard', 10);

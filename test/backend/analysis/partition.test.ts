@@ -98,7 +98,7 @@ describe('partitions of a service', function () {
     return new Map(DERIVED.map((channel, i) => [channel, heads[i]!.epoch]));
   };
 
-  it('derive together what one process derives, also where one comes later', async () => {
+  it('derive together what one process derives, also if one starts later', async () => {
     await serve(undefined);
     await play('one');
     for (const channel of DERIVED) expected.set(channel, bySubject(await world.derived(channel)));
@@ -136,7 +136,7 @@ describe('partitions of a service', function () {
     for (const channel of DERIVED) isExpected(channel, await world.logged(channel, 1));
   });
 
-  it('stand by while the service is divided otherwise, and begin anew afterwards', async () => {
+  it('stand by while the service runs with another number of partitions, and start the epoch again afterwards', async () => {
     const before = await epochs();
     await serve('1/3');
     await eventually('movement#1/3 to run', () => world.redis.exists(keys.holder('movement#1/3')));
@@ -147,7 +147,7 @@ describe('partitions of a service', function () {
     await isAsExpected(before);
   });
 
-  it('hold up nobody who reads what the others say', async () => {
+  it('with nothing to derive do not hold up the readers of the others', async () => {
     await serve(...THREE);
     const rows = Array.from({ length: 60 }, (_, s) => `${1_700_000_000 + s},lonely,${52 + s / 1e4},13`);
     await writeFile(

@@ -61,7 +61,7 @@ describe('service quality', () => {
     assert.deepEqual([alerts, rejected], [[], []]);
   });
 
-  it('rejects what violates the schema, counts what, and raises one alert while it lasts', () => {
+  it('rejects events that violate the schema, counts the violations, and raises one alert while they last', () => {
     const bad = (i: number) => (i >= 60 && i < 180 && i % 4 === 0 ? { latitude: 91 } : FIX);
     const { windows, alerts, rejected } = run(fixes(every(1, 240), (i) => ({ longitude: 13, ...bad(i) })));
     assert.equal(rejected.length, 30);
@@ -81,7 +81,7 @@ describe('service quality', () => {
     );
   });
 
-  it('checks against the schema it is told to, and refuses one that is not there', () => {
+  it('checks against the given schema, and refuses one that does not exist', () => {
     const { rejected } = run(fixes([0]), { schema: 'posts' });
     assert.match(rejected[0]!.reason, /must have required property 'text'/);
     assert.throws(() => run([], { schema: 'nonsense' }), /no schema "nonsense"/);
@@ -102,12 +102,12 @@ describe('service quality', () => {
     );
   });
 
-  it('counts what had left the log, but not what came before the first event it read', () => {
+  it('counts events that had left the log, but not those before the first one that it read', () => {
     const events = fixes(every(1, 30)).filter(({ offset }) => offset > 5 && offset !== 10 && offset !== 20);
     assert.equal(run(events).windows[0]!.missing, 2);
   });
 
-  it('tells how far replayed events are behind, and how late live ones', () => {
+  it('measures the disorder of replayed events and the delay of live ones', () => {
     const seconds = every(1, 50).map((second) => (second % 10 === 9 ? second - 5 : second));
     const [replayed] = run(fixes(seconds)).windows;
     assert.equal(replayed!.disordered, 5);
@@ -123,7 +123,7 @@ describe('service quality', () => {
     assert.ok(Math.abs(delay!.p50_seconds / 0.124 - 1) <= 0.02);
   });
 
-  it('does not take restored state for news, and begins anew with an epoch', () => {
+  it('ignores restored events, and starts again with a new epoch', () => {
     const events = fixes(every(1, 20)).map((event) => ({ ...event, restored: true as const }));
     assert.deepEqual(run(events).windows, []);
     const replayedAgain = [
@@ -136,7 +136,7 @@ describe('service quality', () => {
     );
   });
 
-  it('makes the same of it after a restart at any event', () => {
+  it('derives the same after a restart at any event', () => {
     const seconds = every(7, 120).map((second, i) => (i % 11 === 5 ? second + 200 : second));
     const events = fixes(seconds, (i) => (i % 9 === 0 ? {} : FIX));
     const whole = run(events);
@@ -146,7 +146,7 @@ describe('service quality', () => {
 });
 
 describe('quantile sketch', () => {
-  it('is at most 2 % off, at any share', () => {
+  it('is at most 2 % off for every quantile', () => {
     const values = fc.array(fc.double({ min: 1, max: 1e9, noNaN: true }), { minLength: 1, maxLength: 200 });
     fc.assert(
       fc.property(values, fc.double({ min: 0, max: 1, noNaN: true }), (numbers, share) => {

@@ -17,7 +17,7 @@ const CARS = 5;
 const SECONDS = 1_500;
 /** Less than is derived, more than goes out at once. */
 const LOG_MAX = 2_000;
-/** So long another process may take to go on. */
+/** Time that another process may take to continue. */
 const LIMIT_MS = 5_000;
 
 const config: Config = {
@@ -110,7 +110,7 @@ describe('the services of a process', function () {
     assert.ok(stoodMs < LIMIT_MS, `${stoodMs} ms`);
   }
 
-  it('that is killed are gone on with by another, and nothing is lost or doubled', async () => {
+  it('that is killed are continued by another, and nothing is lost or doubled', async () => {
     await goesOnAfter(
       'killed',
       () => world.kill(world.processes[0]!),
@@ -118,7 +118,7 @@ describe('the services of a process', function () {
     );
   });
 
-  it('that is frozen are gone on with by another, and stay there when it wakes', async () => {
+  it('that is frozen are continued by another, and stay there when it wakes', async () => {
     const [sleeper, other] = [world.processes[0]!, world.processes[1]!];
     const holder = () => world.redis.get(keys.holder('movement'));
     await goesOnAfter(
@@ -138,7 +138,7 @@ describe('the services of a process', function () {
     assert.equal(new Set(heard).size, heard.length);
   });
 
-  it('wait for those who read what they derive', async () => {
+  it('wait for the readers of their outputs', async () => {
     await world.killAll();
     const { redis } = world;
     const { epoch, offset } = await readHead(redis, 'gps.movement');
@@ -158,7 +158,7 @@ describe('the services of a process', function () {
     await close();
   });
 
-  it('wait while Redis takes nothing, and go on', async () => {
+  it('wait while Redis accepts no writes, and then continue', async () => {
     const { redis } = world;
     const { epoch } = await readHead(redis, 'gps.movement');
     const { runner, close } = await runMovement({}, () => redis.config('SET', 'maxmemory', '1'));

@@ -103,7 +103,7 @@ const aRun = fc
   );
 
 describe('windows', () => {
-  it('are what a query over all rows says, whatever their kind, with rows out of order and restarts in between', () => {
+  it('equal a query over all rows, for every kind of window, with rows out of order and restarts in between', () => {
     const kind = fc.constantFrom(
       { kind: 'tumbling', size: '10s' },
       { kind: 'tumbling', size: '7s', offset: '3s' },
@@ -165,7 +165,7 @@ describe('windows', () => {
   const tumbling = { window: { kind: 'tumbling', size: '10s' }, select: { n: 'count()', v: 'sum(v)' } };
   const row = (ms: number, v = 1, subject = 'a'): Row => ({ subject, ms, v });
 
-  it('send what is late to the dead letters, and count it nowhere', () => {
+  it('send late events to the dead letters, and count them nowhere', () => {
     const { outputs, rejected } = run({ ...tumbling, lateness: '1s' }, [
       row(1_000),
       row(11_500),
@@ -181,7 +181,7 @@ describe('windows', () => {
     assert.equal(rejected[0]!.event.offset, 3);
   });
 
-  it('correct what they said where that is wanted', () => {
+  it('publish corrections if asked to', () => {
     const rows = [row(1_000), row(10_500), row(2_000), row(3_000), row(21_000), row(4_000)];
     const { outputs, rejected } = run({ ...tumbling, lateness: '5s', late: 'correct' }, rows, {
       ends: false,
@@ -198,7 +198,7 @@ describe('windows', () => {
     assert.equal(rejected.length, 1);
   });
 
-  it('stay open for the others where one clock is fast', () => {
+  it('stay open for the others if one clock is fast', () => {
     const year = 365 * 86_400_000;
     const rows = [
       row(1_000, 1, 'a'),
@@ -219,7 +219,7 @@ describe('windows', () => {
     );
   });
 
-  it('are forgotten with their epoch', () => {
+  it('end with their epoch', () => {
     const events = eventsOf('x', [
       { subject: 'a', timeMs: START_MS, data: { v: 1 }, epoch: 1 },
       { subject: 'a', timeMs: START_MS + 1_000, data: { v: 5 }, epoch: 2 },
@@ -231,7 +231,7 @@ describe('windows', () => {
     );
   });
 
-  it('count only what is chosen, by what is asked for', () => {
+  it('count only selected events, by the given key', () => {
     const rows = [row(1, 2, 'a'), row(2, 3, 'a'), row(3, 4, 'b')];
     const window = { kind: 'tumbling', size: '1m' };
     const select = { n: 'count()', twice: 'sum(v * 2)' };
@@ -255,7 +255,7 @@ describe('windows', () => {
       assert.doesNotThrow(() => serviceOf({ window, select: { [name]: example } }), name);
   });
 
-  it('say what is wrong with what is asked for', () => {
+  it('are refused with a reason if their definition is not valid', () => {
     const window = { kind: 'tumbling', size: '1m' };
     const refused = (params: object) => () => serviceOf(params);
     assert.throws(
@@ -306,7 +306,7 @@ function expectedWindows(
 }
 
 describe('Timers', () => {
-  it('come due in order, each at the time it was set to last', () => {
+  it('come due in order, each at the time that was set last', () => {
     const command = fc.record({
       key: fc.constantFrom('a', 'b', 'c'),
       name: fc.constantFrom('x', 'y'),

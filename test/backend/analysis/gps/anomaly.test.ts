@@ -23,7 +23,7 @@ describe('anomaly', () => {
     return outputs.filter(({ to }) => to === 'alerts');
   };
 
-  it('tells of a speed that is far from the usual, once, and of none that is usual', () => {
+  it('reports a speed far from the usual once, and no usual speed', () => {
     const [alert, ...others] = alerts(fixes(drive([...STEADY, 30, 31, ...STEADY])));
     assert.deepEqual(others, []);
     assert.equal(alert!.timeMs, START_MS + 210_000);
@@ -34,11 +34,11 @@ describe('anomaly', () => {
     assert.deepEqual(alerts(fixes(drive([30, 1, 30]))), [], 'nothing is usual yet');
   });
 
-  it('takes up a new way of moving', () => {
+  it('adapts to a new way of moving', () => {
     assert.equal(alerts(fixes(drive([...STEADY, ...Array<number>(60).fill(25), 26]))).length, 1);
   });
 
-  it('tells of silence once, and not when the recording is over', () => {
+  it('reports silence once, and not when the recording ends', () => {
     const others = [100, 200, 290, 310, 1000].map((seconds): Row => [seconds, 1, 1]);
     const rows = drive(STEADY);
     const silent = [...fixes(rows), ...fixes(others, 'b')];
@@ -50,7 +50,7 @@ describe('anomaly', () => {
     assert.deepEqual(alerts(fixes(rows)), []);
   });
 
-  it('tells of jumps, null island and sentinel speeds, each row of them once', () => {
+  it('reports jumps, null island and sentinel speeds, each run of them once', () => {
     const rows = drive(STEADY);
     rows[5] = [50, 0, 0];
     rows[6] = [60, 0, 0];
@@ -61,7 +61,7 @@ describe('anomaly', () => {
     assert.deepEqual(kinds, ['null_island', 'jump', 'reported_speed', 'invalid']);
   });
 
-  it('measures by medians that the odd half of a window can not spoil', () => {
+  it('uses medians that outliers in up to half of a window do not change', () => {
     fc.assert(
       fc.property(
         fc.array(fc.double({ min: 9, max: 11, noNaN: true }), { minLength: 6, maxLength: 20 }),

@@ -34,7 +34,7 @@ describe('density', () => {
     assert.equal(timeMsOf(end as string) - timeMsOf(start as string), 60_000);
   });
 
-  it('does not count what was before a seek, nor what comes after its window was told', () => {
+  it('does not count fixes from before a seek, nor those that come after their window was published', () => {
     const [restored, ...rest] = fixes([[0, 50, 8], [5, 50, 8], [90, 50, 8], [50, 50, 8]]); // prettier-ignore
     const outputs = derived(density, [{ ...restored!, restored: true }, ...rest], { window_seconds: 60 });
     assert.deepEqual(outputs.map(({ data }) => data['fixes']), [1, 1]); // prettier-ignore

@@ -38,29 +38,29 @@ describe('fences', () => {
       { ...SQUARE, ...params },
     );
 
-  it('tell of enter and exit, once each', () => {
+  it('report enter and exit once each', () => {
     assert.deepEqual(visits('oiiioo'), ['10 enter square 0', '40 exit square 30']);
   });
 
-  it('that are entered or left for fewer fixes than asked for tell nothing', () => {
+  it('report nothing for visits with fewer fixes than required', () => {
     const visit = visits('oioiiioioooioo', { min_fixes: 3 });
     assert.deepEqual(visit, ['50 enter square 0', '100 exit square 50']);
     const [enter] = derived(fences, fixes([[0, ...OUTSIDE], [1, ...INSIDE], [2, ...INSIDE]]), { ...SQUARE, min_fixes: 2, max_speed_mps: 1e6 }); // prettier-ignore
     assert.equal(enter!.data['entered'], '2026-01-01T00:00:01.000Z', 'since the first of them');
   });
 
-  it('tell of dwell once, when the time is there and not when the recording ends before it', () => {
+  it('report dwell once, at its time, and not if the recording ends before', () => {
     const dwell = { dwell_seconds: 25 };
     assert.deepEqual(visits('iiiii', dwell), ['0 enter square 0', '25 dwell square 25']);
     assert.deepEqual(visits('iioii', dwell), ['0 enter square 0', '20 exit square 20', '30 enter square 0']);
   });
 
-  it('do not hear of late fixes, null island and jumps', () => {
+  it('ignore late fixes, null island and jumps', () => {
     const rows: Row[] = [[0, ...INSIDE], [10, ...INSIDE], [5, ...OUTSIDE], [20, 0, 0], [30, -50, 8.5], [40, ...INSIDE]]; // prettier-ignore
     assert.deepEqual(told(rows, { ...SQUARE, max_speed_mps: 350 }), ['0 enter square 0']);
   });
 
-  it('are known to be left or entered before a seek, which is not told', () => {
+  it('keep who is inside across a seek, without an event', () => {
     const [first, ...rest] = fixes([
       [0, ...INSIDE],
       [10, ...INSIDE],
@@ -70,7 +70,7 @@ describe('fences', () => {
     assert.deepEqual(outputs.map(({ data }) => [data['event'], data['duration_seconds']]), [['exit', 20]]); // prettier-ignore
   });
 
-  it('that were taken away around a subject are left all the same', () => {
+  it('that are removed around a subject report an exit', () => {
     const [first, second] = fixes([
       [0, ...INSIDE],
       [10, ...INSIDE],
@@ -87,7 +87,7 @@ describe('fences', () => {
     assert.deepEqual(events, [['exit', 'square', true], ['enter', 'other', undefined]]); // prettier-ignore
   });
 
-  it('that can not be drawn, or told apart, are refused', () => {
+  it('that are not valid or have no unique id are refused', () => {
     const refused = (params: object, why: RegExp) => assert.throws(() => create(fences, { ...params }), why);
     refused({}, /fences/);
     refused({ fences: { features: [{ geometry: { type: 'Point', coordinates: [1, 2] } }] } }, /Polygon/);

@@ -14,7 +14,7 @@ describe('movement', () => {
   const flags = (events: CloudEvent[], params = {}) =>
     derived(movement, events, params).map(({ data }) => (data['outlier_reason'] ?? '') as string);
 
-  it('is told as it was for fixes that are fine', () => {
+  it('is derived unchanged for fixes without outliers', () => {
     const [first, second, third] = derived(movement, fixes([...drive(2), [1, 50 + 10 * NORTH_M, 8]]));
     assert.deepEqual(first!.data, {
       latitude: 50,
@@ -31,7 +31,7 @@ describe('movement', () => {
     assert.equal(third!.data['speed_mps'], 10, 'two fixes of one instant say nothing about speed');
   });
 
-  it('flags null island, impossible places and jumps, and goes on as if they had not been', () => {
+  it('flags null island, impossible places and jumps, and otherwise ignores them', () => {
     const rows = drive(12);
     rows[3] = [3, 0, 0];
     rows[5] = [5, 51, 8];
@@ -53,7 +53,7 @@ describe('movement', () => {
     }
   });
 
-  it('believes a jump once three fixes agree on the new place', () => {
+  it('accepts a jump once three fixes agree on the new place', () => {
     const elsewhere = drive(5, 5).map(([seconds, latitude]): Row => [seconds, latitude - 20, 30]);
     const outputs = derived(movement, fixes([...drive(5), ...elsewhere]));
     assert.deepEqual(
@@ -85,7 +85,7 @@ describe('movement', () => {
     assert.equal(derived(movement, fixes([[0, '1' as unknown as number, 8]])).length, 0);
   });
 
-  it('never says more than the way between places that can be reached', () => {
+  it('never reports more than the distance between reachable places', () => {
     const aRow = fc.tuple(
       fc.nat(5),
       fc.oneof(fc.double({ min: -91, max: 91, noNaN: true }), fc.constantFrom(0, 50)),
@@ -104,7 +104,7 @@ describe('movement', () => {
     );
   });
 
-  it('is not spoilt by the buses of Austin: sentinel speeds and (0, 0)', async function () {
+  it('stays plausible for the buses of Austin, with sentinel speeds and (0, 0)', async function () {
     const events = await recorded(this, 'capmetro_buses_2017-03-16.csv');
     const outputs = derived(movement, events, {}, 10_000);
     assert.equal(outputs.length, events.length);

@@ -126,7 +126,7 @@ describe('stops', () => {
     assert.equal(left!.data['fixes'], 6);
   });
 
-  it('begin where a subject was before a seek, which is no new fix', () => {
+  it('begin at the place before a seek, which does not count as a new fix', () => {
     const [before, ...after] = fixes(VISIT.slice(1));
     const [arrived] = derived(stops, [{ ...before!, restored: true }, ...after]);
     assert.deepEqual([arrived!.data['fixes'], arrived!.data['duration_seconds']], [5, 300]);

@@ -40,7 +40,7 @@ describe('trips', () => {
     assert.equal(outputs[0]!.timeMs, START_MS + 15 * 60_000, 'when the stop is known to be one');
   });
 
-  it('end before a gap, known from the next fix or from the time that others show', () => {
+  it('end before a gap, found by the next fix or by the watermark', () => {
     const rows = way([600, 600]);
     const later: Row[] = [
       [4000, 52, 8],
@@ -56,7 +56,7 @@ describe('trips', () => {
     assert.equal(ends('a').length, 2);
   });
 
-  it('leave out jumps, and are none where a standing subject only wanders', () => {
+  it('leave out jumps, and do not occur while a standing subject only wanders', () => {
     const [a, b, ...rest] = way([600, 600, 600]);
     const [trip] = derived(trips, fixes([a!, b!, [90, 0, 0], [100, 10, 10], ...rest]));
     assert.deepEqual([trip!.data['distance_m'], trip!.data['max_speed_mps']], [1800, 10]);
@@ -86,7 +86,7 @@ describe('trips', () => {
     );
   });
 
-  it('of the buses of Austin are such as buses make', async function () {
+  it('of the buses of Austin are plausible', async function () {
     const outputs = derived(trips, await recorded(this, 'capmetro_buses_2017-03-16.csv'), {}, 10_000);
     assert.ok(outputs.length > 300);
     for (const { data } of outputs) {

@@ -12,14 +12,14 @@ describe('service clean', () => {
     assert.equal(cleaned('AT&T R&B &nosuch; a&amp'), 'AT&T R&B &nosuch; a&amp');
   });
 
-  it('cuts letters down that are repeated for emphasis', () => {
+  it('shortens letters that are repeated for emphasis', () => {
     assert.equal(cleaned('Soooo goooood, NOOOO жжжж'), 'Soo good, NOO жж');
     assert.equal(cleaned('Soooo good', { max_repeats: 1 }), 'So god');
     assert.equal(cleaned('Soooo', { max_repeats: 0 }), 'Soooo');
     assert.equal(cleaned('Louis XIII, 10000, !!!! ....'), 'Louis XIII, 10000, !!!! ....');
   });
 
-  it('lists hashtags, mentions and links, and does with them as it is asked to', () => {
+  it('lists hashtags, mentions and links, and treats them as its parameters say', () => {
     const text = 'RT @bo: late again 😡 #Night_Bus #42 #été https://ex.org/Aaaah?q=#x mail me@ex.org';
     const [post] = readings(clean, [{ text, user: 'ada' }]);
     assert.deepEqual(post, {
@@ -38,23 +38,23 @@ describe('service clean', () => {
     );
   });
 
-  it('tells a missing blank from a link', () => {
+  it('tells a missing space from a link', () => {
     const [post] = readings(clean, ['What fun.So good. See www.ex.org, ex.org/a. Version 1.2']);
     assert.deepEqual(post!['urls'], ['www.ex.org', 'ex.org/a']);
   });
 
-  it('composes letters, drops what is invisible, and keeps case, punctuation and emoji', () => {
+  it('composes letters, removes invisible characters, and keeps case, punctuation and emoji', () => {
     assert.equal(cleaned('cafe\u0301 \u200bto\u00adday\ufeff'), 'café today');
     assert.equal(cleaned('  A\tb\r\n\nc\u00a0 d '), 'A b c d');
     const family = '👨\u200d👩\u200d👧 👍🏽 ❤\ufe0f 🇫🇷';
     assert.equal(cleaned(`WOW!? ${family} :-)`), `WOW!? ${family} :-)`);
   });
 
-  it('may leave nothing', () => {
+  it('may leave an empty text', () => {
     assert.equal(cleaned('@bo https://ex.org'), '');
   });
 
-  it('changes nothing in what it has cleaned, on any text', () => {
+  it('does not change a text that it has cleaned', () => {
     const aPiece = fc.constantFrom(
       'Soooo',
       '#tag_a',

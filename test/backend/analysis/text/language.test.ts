@@ -23,21 +23,21 @@ describe('service language', () => {
     assert.deepEqual(named(Object.values(SENTENCES)), Object.keys(SENTENCES));
   });
 
-  it('says how likely it is, and keeps what else a post says', () => {
+  it('gives the probability, and keeps the other members of a post', () => {
     const [post] = readings(language, [{ text: SENTENCES.de, lang: 'en', user: 'ada', likes: 3 }]);
     const { probability, ...rest } = post!;
     assert.ok((probability as number) > 0.95);
     assert.deepEqual(rest, { text: SENTENCES.de, lang: 'en', user: 'ada', likes: 3, language: 'de' });
   });
 
-  it('looks at the words alone, not at links, mentions and hashtags', () => {
+  it('uses only the words, not links, mentions and hashtags', () => {
     const noise =
       'https://example.org/the-very-best-news-of-this-morning @the_good_morning_show #GoodMorningWorld';
     const [bare, noisy] = readings(language, [SENTENCES.fr, `${SENTENCES.fr} ${noise}`]);
     assert.deepEqual([noisy!['language'], noisy!['probability']], ['fr', bare!['probability']]);
   });
 
-  it('does not guess where there are no words, or where no language is likely enough', () => {
+  it('does not guess without words, or if no language is likely enough', () => {
     const wordless = ['😀😀😀', '12:30 - 14:00', 'https://example.org/a #morning @ada', 'ok'];
     assert.deepEqual(named(wordless), ['und', 'und', 'und', 'und']);
     const [unsure] = readings(language, ['Hotel Paris'], { min_probability: 0.999 });
@@ -50,7 +50,7 @@ describe('service language', () => {
     assert.deepEqual(named(['ναι'], { min_letters: 4 }), ['und']);
   });
 
-  it('names none but the languages it is told to expect', () => {
+  it('names only expected languages', () => {
     assert.deepEqual(named([SENTENCES.pt], { languages: ['es', 'en'] }), ['es']);
     assert.throws(
       () => create(language, { languages: ['en', 'xx'] }),

@@ -28,7 +28,7 @@ const REFERENCE = readFileSync(new URL('../../../fixtures/text/vader.tsv', impor
   });
 
 describe('VADER', () => {
-  it('scores what the original scores, digit for digit', () => {
+  it('gives the same scores as the original, digit for digit', () => {
     const english = lexiconOf('en')!;
     assert.deepEqual(
       REFERENCE.map(({ text }) => ({ text, expected: tone(text, english) })),
@@ -48,7 +48,7 @@ describe('service sentiment', () => {
   const tones = (data: Parameters<typeof readings>[1], params = {}) =>
     readings(sentiment, data, params).map((it) => [it['sentiment'], it['compound'], it['supported']]);
 
-  it('names the tone, says the scores, and keeps what else a post says', () => {
+  it('gives the tone and its scores, and keeps the other members of a post', () => {
     const post = { text: 'The tram is early, what a lovely morning!', user: 'ada', likes: 3 };
     const scores = { compound: 0.6239, positive: 0.369, neutral: 0.631, negative: 0 };
     assert.deepEqual(readings(sentiment, [post]), [
@@ -56,7 +56,7 @@ describe('service sentiment', () => {
     ]);
   });
 
-  it('draws the lines at 0.05 and -0.05', () => {
+  it('separates the tones at 0.05 and -0.05', () => {
     assert.deepEqual(tones(['good but bad but good', 'GOOD bad', 'I am 😀😢', 'Today SUX!']), [
       ['neutral', 0.0129, true],
       ['neutral', 0.0343, true],
@@ -65,7 +65,7 @@ describe('service sentiment', () => {
     ]);
   });
 
-  it('takes the language that was detected, else what the source says, else what it was told', () => {
+  it('uses the detected language, else that of the source, else its parameter', () => {
     const text = 'Che giornata terribile e triste';
     const italian = ['negative', -0.6369, true];
     const told = (data: { language?: string; lang?: string }, params = {}) =>
@@ -77,7 +77,7 @@ describe('service sentiment', () => {
     assert.deepEqual(told({}), ['neutral', 0, true]);
   });
 
-  it('turns a tone round after the negations of the language', () => {
+  it('reverses a tone after the negations of the language', () => {
     const scores = [
       ['es', 'bueno', 'no es bueno'],
       ['fr', 'superbe', 'ce n’est pas superbe'],
@@ -87,13 +87,13 @@ describe('service sentiment', () => {
     assert.deepEqual(scores, Array(4).fill(['positive', 'negative']));
   });
 
-  it('says so where it has no lexicon of the language', () => {
+  it('says if it has no lexicon for the language', () => {
     const data = [{ text: 'Was für ein schrecklicher, terrible Tag', language: 'de' }];
     assert.deepEqual(tones(data), [['neutral', 0, false]]);
     assert.deepEqual(tones([{ text: 'good', language: 'constructor' }]), [['neutral', 0, false]]);
   });
 
-  it('reads the cleaned text where there is one', () => {
+  it('uses the cleaned text if there is one', () => {
     assert.deepEqual(
       tones([{ text: 'I &lt;3 it, #awful name though', clean: 'I <3 it' }]),
       tones(['I <3 it']),
@@ -101,7 +101,7 @@ describe('service sentiment', () => {
     assert.deepEqual(tones([{ text: 'lovely', clean: '' }]), [['neutral', 0, true]]);
   });
 
-  it('knows hearts in colour, and the apostrophes of phones', () => {
+  it('recognises coloured hearts and typographic apostrophes', () => {
     const [plain, coloured, typed, typeset] = tones(['❤ tram', '❤\ufe0f tram', "isn't good", 'isn’t good']);
     assert.deepEqual(plain, ['positive', 0.6369, true]);
     assert.deepEqual(coloured, plain);

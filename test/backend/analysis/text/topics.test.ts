@@ -51,7 +51,7 @@ const windowsOf = (list: CloudEvent[], params: Data = {}, restartEvery = 50) =>
 const bursts = (window: PostTopics) => window.topics.filter(({ burst }) => burst).map(({ term }) => term);
 
 describe('service topics', () => {
-  it('finds a burst of known words and hashtags in its window, and next to nothing elsewhere', () => {
+  it('finds a burst of known words and hashtags in its window, and almost nothing elsewhere', () => {
     const chance: string[] = [];
     for (let seed = 1; seed <= 5; seed++) {
       const windows = windowsOf(events(stream(seed)));
@@ -66,7 +66,7 @@ describe('service topics', () => {
     assert.ok(chance.length <= 1, chance.join());
   });
 
-  it('says how many posts hold a word, and how many there would have been', () => {
+  it('gives the number of posts with a word, and the expected number', () => {
     const said = stream();
     const { topics: found, ...window } = windowsOf(events(said))[12]!;
     assert.deepEqual(window, {
@@ -100,7 +100,7 @@ describe('service topics', () => {
     );
   });
 
-  it("has the score of Dunning's ratio, as scipy has it", () => {
+  it("has the score of Dunning's ratio, equal to scipy", () => {
     // chi2_contingency([[8, 12], [2, 38]], correction=False, lambda_='log-likelihood').statistic
     const said = [
       ...Array.from({ length: 40 }, (_, i): Said => ({ seconds: i, text: i < 2 ? 'storm' : 'calm' })),
@@ -137,7 +137,7 @@ describe('service topics', () => {
     assert.deepEqual(windowsOf(events(shuffled), params), windowsOf(events(said), params));
   });
 
-  it('leaves out the stop words of the language, as detected, said or given', () => {
+  it('leaves out the stop words of the language: detected, from the source or by parameter', () => {
     const terms = (text: string, more: Data, params: Data = {}) =>
       windowsOf(events([{ seconds: 0, text, more }]), { min_count: 1, ...params })[0]!.topics.map(
         (it) => it.term,
@@ -155,7 +155,7 @@ describe('service topics', () => {
     ]);
   });
 
-  it('takes hashtags and text of a post that was cleaned', () => {
+  it('uses hashtags and text of a cleaned post', () => {
     const more = { clean: 'late again Night Bus', hashtags: ['Night_Bus'] };
     const [window] = windowsOf(events([{ seconds: 0, text: 'x', more }]), { min_count: 1 });
     assert.deepEqual(window!.topics.map(({ term, kind }) => `${kind} ${term}`).sort(), [
@@ -166,7 +166,7 @@ describe('service topics', () => {
     ]);
   });
 
-  it('counts a word once a post, and takes any word, also one that objects have', () => {
+  it('counts a word once per post, also the names of built-in members', () => {
     const said = Array.from({ length: 3 }, (_, i) => ({
       seconds: i,
       text: 'constructor constructor __proto__',
@@ -181,7 +181,7 @@ describe('service topics', () => {
     );
   });
 
-  it('tells the last window when the replay ends, and that it is not complete', () => {
+  it('publishes the last window when the replay ends, marked as incomplete', () => {
     const windows = windowsOf(events([0, 61, 62].map((seconds) => ({ seconds, text: 'tram' }))));
     assert.deepEqual(
       windows.map(({ complete, posts }) => [complete, posts]),
@@ -192,7 +192,7 @@ describe('service topics', () => {
     );
   });
 
-  it('counts posts that come too late, and does not count what was before a seek', () => {
+  it('counts posts that come too late, and ignores posts from before a seek', () => {
     const late = windowsOf(events([0, 61, 30, 40, 125].map((seconds) => ({ seconds, text: 'tram' }))));
     assert.deepEqual(
       late.map(({ posts, late }) => [posts, late]),

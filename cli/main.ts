@@ -34,7 +34,7 @@ const OPTION_REFUSALS: RefusalCode[] = [
   'window_malformed',
 ];
 
-/** These deal with processes that load plugins themselves. */
+/** Commands of processes that load the plugins themselves. */
 const OF_ROLES = new Set(['up', 'serve', 'check', 'health']);
 
 /** The command line with these commands; all of them unless given. */
@@ -69,7 +69,7 @@ export async function main(argv: string[], debug: boolean): Promise<number> {
   }
 }
 
-/** The formats of plugins, where the configuration names any. A broken configuration is told of by who needs it. */
+/** Adds the formats of plugins. A broken configuration is reported by the commands that need it. */
 async function addPlugins(): Promise<void> {
   let names: string[];
   try {
@@ -84,7 +84,7 @@ async function addPlugins(): Promise<void> {
   addFormats(await Plugins.load(names, { error }));
 }
 
-/** The command that was asked for alone, so that it starts without loading the others; all of them for the help. */
+/** Only the command that was asked for, so that it starts without loading the others; all commands for the help. */
 function commandNames(asked: string | undefined): string[] {
   const names = moduleNames(folder);
   return asked && names.includes(asked) ? [asked] : names;

@@ -2,7 +2,7 @@ const FIRST_MS = 250;
 const LONGEST_MS = 10_000;
 const HEALTHY_MS = 30_000;
 
-/** How long to wait before a process that ended is started again: doubling, from the start again after 30 s of health. */
+/** How long to wait before an ended process is started again: twice as long each time, and anew after 30 s of service. */
 export class Backoff {
   #nextMs = FIRST_MS;
 

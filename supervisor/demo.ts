@@ -14,8 +14,8 @@ import type { Supervisor } from './supervisor.ts';
 import type { Terminal } from './terminal.ts';
 
 /**
- * The recordings that can be made here: file name -> what to simulate. Twenty minutes, played in a loop, are made and
- * read in a third of the time of the hour that a fleet drives by default: the first event comes sooner.
+ * The recordings that can be made here: file name -> what to simulate. Twenty minutes, played in a loop, take a third of
+ * the time of the default hour to make and read, so the first event comes sooner.
  */
 const simulations = new Map([
   ['fleet.ndjson', ['fleet', '--duration', '1200']],
@@ -25,7 +25,7 @@ const simulations = new Map([
 
 const ANSWER_MS = 30_000;
 const RETRY_MS = 250;
-/** A replayer that was killed holds its channels for some seconds more. */
+/** A replayer that was killed holds its channels until its lease runs out. */
 const TAKEN_LIMIT_MS = 10_000;
 
 /** The replays of the configuration that `reprise up` plays, and their recordings. */
@@ -44,12 +44,12 @@ export class Demo {
     this.#terminal = parts.terminal;
   }
 
-  /** Plays as soon as the replayer serves. */
+  /** Makes the recordings and, as soon as the replayer serves, plays them. */
   run(supervisor: Supervisor): void {
     const perform = async () => {
       await Promise.all([this.#record(), supervisor.serving('replayer', this.#stop.signal)]);
       await this.#play();
-      // The page offers these, too, but what was asked for comes first.
+      // The page offers these as well, but the recordings of the demo come first.
       await supervisor.allStarted();
       await this.#simulate([...simulations.keys()]);
     };
@@ -62,7 +62,7 @@ export class Demo {
     await this.#performing;
   }
 
-  /** Makes the recordings of the demo that are not there yet; they are kept. @throws failure `simulation_failed` */
+  /** Makes the recordings of the demo that are missing; later runs find them. @throws failure `simulation_failed` */
   async #record(): Promise<void> {
     const wanted = this.#settings.demo.flatMap(({ recordings }) =>
       recordings.map((recording) => (typeof recording === 'string' ? recording : recording.id)),
@@ -70,7 +70,7 @@ export class Demo {
     await this.#simulate([...simulations.keys()].filter((file) => wanted.includes(file)));
   }
 
-  /** Plays what does not play yet: a replay of a run that was killed is gone on with by the replayer. */
+  /** Begins the replays that do not play yet: the replayer resumes those of a run that was killed. */
   async #play(): Promise<void> {
     for (const request of this.#settings.demo) {
       try {
@@ -97,7 +97,7 @@ export class Demo {
     throw failed.reason;
   }
 
-  /** In a process of its own: it keeps a core busy for seconds. */
+  /** Runs in a process of its own, because it keeps a core busy for seconds. */
   #simulateOne(file: string): Promise<void> {
     const program = join(root, 'bin', 'reprise.js');
     const out = join(this.#settings.recordings, file);
@@ -135,7 +135,7 @@ export class Demo {
   }
 }
 
-/** What a simulation that was cut short left of these files. */
+/** Removes what a simulation that was cut short left of these files. */
 async function removePartial(folder: string, files: string[]): Promise<void> {
   const stems = files.map((file) => file.replace(/ndjson$/, ''));
   const partial = (await readdir(folder)).filter(

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 
-/** Whether a server could listen there now. */
+/** Whether a server could listen on the port now. */
 export function isFree(port: number, host = '127.0.0.1'): Promise<boolean> {
   return listenOnce(port, host).then(
     () => true,
@@ -8,7 +8,7 @@ export function isFree(port: number, host = '127.0.0.1'): Promise<boolean> {
   );
 }
 
-/** The first free port from `first` upwards; without `first` any free one. */
+/** The first free port from `first` upwards; any free one for 0. */
 export async function freePort(first = 0, host = '127.0.0.1'): Promise<number> {
   if (first === 0) return listenOnce(0, host);
   for (let port = first; port < first + 1_000; port++) if (await isFree(port, host)) return port;

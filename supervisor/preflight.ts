@@ -6,7 +6,7 @@ import { freePort, isFree } from './ports.ts';
 import type { RoleName } from './roles.ts';
 
 /**
- * Refuses what can't work before anything is started. Answers the settings with a port that is free.
+ * Refuses what can't work before anything is started. Answers the settings, with a free port for port 0.
  * @throws refusal `already_up` or `host_open`, failure `port_taken`
  */
 export async function preflight(settings: Settings, roles: RoleName[]): Promise<Settings> {
@@ -30,7 +30,7 @@ export async function preflight(settings: Settings, roles: RoleName[]): Promise<
   });
 }
 
-/** Whether the process is what was noted: after a restart of the machine the number may be another's, or our own. */
+/** Whether the noted process still runs Reprise: after a reboot its id may be another's, or this process's own. */
 function isUp(pid: number): boolean {
   if (pid === process.pid) return false;
   try {

@@ -5,11 +5,11 @@ import { freePort, isFree } from './ports.ts';
 import { noteFile, redisPid, spawnRedis, type RedisNote, type RedisProcess } from './redis-process.ts';
 import type { Terminal } from './terminal.ts';
 
-const USUAL_PORT = 6379;
+const DEFAULT_PORT = 6379;
 const GONE_POLL_MS = 20;
 const GONE_LIMIT_MS = 10_000;
 
-/** The Redis that `reprise up` starts for itself; started again on its port, with its data, when it dies. */
+/** The Redis that `reprise up` starts for itself. When it dies, it is started again on its port, with its data. */
 export class PrivateRedis {
   readonly port: number;
   readonly url: string;
@@ -29,11 +29,11 @@ export class PrivateRedis {
     this.#watching = this.#watch();
   }
 
-  /** Starts it on the data in `dir`: on the usual port if that is free, else the next. @throws failure `redis_failed` */
+  /** Starts it on the data in `dir`, on the default port or the next free one. @throws failure `redis_failed` */
   static async start(program: string, dir: string, terminal: Terminal): Promise<PrivateRedis> {
     await endLeftover(dir);
-    const port = await freePort(USUAL_PORT);
-    if (port !== USUAL_PORT) terminal.say(`Port ${USUAL_PORT} is taken: Redis listens on ${port}.`);
+    const port = await freePort(DEFAULT_PORT);
+    if (port !== DEFAULT_PORT) terminal.say(`Port ${DEFAULT_PORT} is taken: Redis listens on ${port}.`);
     const start = () => spawnRedis({ program, port, dir });
     return new PrivateRedis(await start(), start, terminal);
   }
@@ -42,7 +42,7 @@ export class PrivateRedis {
     this.#stop.abort();
     await this.#redis.stop();
     await this.#watching;
-    // One that was being started while the stop was asked for.
+    // Stops one that was being started meanwhile.
     await this.#redis.stop();
   }
 
@@ -73,7 +73,7 @@ export class PrivateRedis {
   }
 }
 
-/** A Redis whose supervisor was killed still has the data folder: it is ended, so that two never write one file. */
+/** Ends a Redis that is left from a supervisor that was killed, so that two never write one data folder. */
 async function endLeftover(dir: string): Promise<void> {
   let noted: RedisNote;
   try {
@@ -81,10 +81,10 @@ async function endLeftover(dir: string): Promise<void> {
   } catch {
     return;
   }
-  // Only if it says itself that it is that process: the number may be another's by now.
+  // Asks it, because the process id may belong to another process by now.
   if ((await redisPid(noted.port)) === noted.pid) {
     process.kill(noted.pid, 'SIGTERM');
-    // It lets go of the port last, when its data is on disk.
+    // It closes the port last, when its data is on disk.
     for (let waitedMs = 0; !(await isFree(noted.port)); waitedMs += GONE_POLL_MS) {
       if (waitedMs === GONE_LIMIT_MS) process.kill(noted.pid, 'SIGKILL');
       await sleep(GONE_POLL_MS);

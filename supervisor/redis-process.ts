@@ -4,14 +4,14 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { failure } from '../core/problems/errors.ts';
 
-/** A Redis server that we started and that answers. */
+/** A Redis server that this process started and that answers. */
 export interface RedisProcess {
   pid: number;
   port: number;
   url: string;
-  /** Settles when the process has ended, for whatever reason, with a word on how. */
+  /** Settles when the process has ended, with a word on how: a signal or an exit code. */
   ended: Promise<string>;
-  /** Ends it in order: SIGTERM, and SIGKILL for one that does not listen. */
+  /** Ends it in order: SIGTERM, then SIGKILL if it does not end. */
   stop(): Promise<void>;
   /** SIGKILL. */
   kill(): Promise<void>;
@@ -21,11 +21,11 @@ export interface RedisOptions {
   /** The program; see redis-server.mjs. */
   program: string;
   port: number;
-  /** Its data folder; made if absent. */
+  /** Its data folder; made if it is missing. */
   dir: string;
 }
 
-/** Who runs, or ran, on a data folder; noted beside the data. */
+/** The process that runs, or ran, on a data folder; noted beside the data. */
 export interface RedisNote {
   pid: number;
   port: number;
@@ -38,8 +38,8 @@ const STOP_LIMIT_MS = 5_000;
 
 /**
  * Starts a Redis on loopback that keeps its data in `dir` through any crash of its own: each write reaches the
- * append-only file before its reply. It has a process group of its own, so that Ctrl-C in the terminal does not end
- * it before those who still write to it.
+ * append-only file before its reply. It has a process group of its own, so that Ctrl-C in the terminal does not end it
+ * before the processes that still write to it.
  * @throws failure `redis_failed` with the last line of its log
  */
 export async function spawnRedis({ program, port, dir }: RedisOptions): Promise<RedisProcess> {
@@ -73,41 +73,38 @@ export async function spawnRedis({ program, port, dir }: RedisOptions): Promise<
   };
 }
 
-/** The process id of the Redis that listens on a port of loopback; null if none does, or it wants a password. */
+/** The process id of the Redis that listens on a port of loopback; null where none does, or where it wants a password. */
 export async function redisPid(port: number): Promise<number | null> {
   const found = /process_id:(\d+)/.exec(await ask(port, 'INFO server\r\nQUIT\r\n'));
   return found ? Number(found[1]) : null;
 }
 
 function redisArguments(port: number, dir: string): string[] {
-  return [
-    ...[
-      '--port',
-      `${port}`,
-      '--bind',
-      '127.0.0.1',
-      '--dir',
-      dir,
-      '--daemonize',
-      'no',
-      '--logfile',
-      join(dir, 'redis.log'),
-    ],
-    // `no`: the kernel has every write before its reply goes out, so a killed Redis loses nothing; `everysec` holds
-    // writes back in the process while a sync is under way. Only a power cut loses up to 30 s.
-    ...['--appendonly', 'yes', '--appendfsync', 'no', '--save', ''],
-    // Of a log that is cut most of what is appended is void soon; at 64 MB a fast replay has it rewritten every second.
-    ...['--auto-aof-rewrite-min-size', '512mb'],
-  ];
+  const options = {
+    port: `${port}`,
+    bind: '127.0.0.1',
+    dir,
+    daemonize: 'no',
+    logfile: join(dir, 'redis.log'),
+    save: '',
+    appendonly: 'yes',
+    // `no`: the kernel has every write before Redis replies, so a killed Redis loses nothing, and a power cut up to 30 s.
+    // `everysec` would hold writes back in the process while a sync is under way.
+    appendfsync: 'no',
+    // Logs are trimmed, so most of the file is soon out of date: with the default of 64 MB, a fast replay would have it
+    // rewritten every second.
+    'auto-aof-rewrite-min-size': '512mb',
+  };
+  return Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
 }
 
-/** Whether this very process answers there and has loaded its data; another one may have the port. */
+/** Whether this process answers on the port and has loaded its data: another process may have the port. */
 async function answers(port: number, pid: number): Promise<boolean> {
   const reply = await ask(port, 'INFO server\r\nPING\r\nQUIT\r\n');
   return reply.includes(`process_id:${pid}\r\n`) && reply.includes('+PONG');
 }
 
-/** What the server on a port says to inline commands that end in QUIT; '' when nobody listens. */
+/** The answer of the server on a port to inline commands that end in QUIT; '' where nothing listens. */
 function ask(port: number, commands: string): Promise<string> {
   return new Promise((resolve) => {
     let reply = '';

@@ -12,8 +12,8 @@ interface Line {
 }
 
 /**
- * The log of one role: JSON lines in a file, whatever the role wrote; the file of the last run is kept beside it once
- * it is large. Calls `warned` with each warning and error.
+ * The log file of one role: JSON lines, whatever the role writes. A large file is set aside at the next start. Calls
+ * `warned` with each warning and error.
  */
 export class RoleLog {
   readonly #name: string;
@@ -30,7 +30,7 @@ export class RoleLog {
     this.#file.on('error', (error) => warned(`Its log can't be written: ${error.message}.`));
   }
 
-  /** The last that the role said before it ended, in one sentence if it could; then forgets it. */
+  /** The last message of the role, and forgets it; it says why the role ended. */
   takeLastWords(): string {
     const words = this.#lastWords;
     this.#lastWords = '';
@@ -55,7 +55,7 @@ export class RoleLog {
       this.#lastWords = line.message;
       return this.#warned(line.message);
     }
-    // Node's own words at a crash, or a sentence to the terminal: the error's line says most, the stack says where.
+    // Node's report of a crash, or a sentence for the terminal. The line with the error says more than the stack.
     const time = new Date().toISOString();
     const plain = { level: 'error', time, kind: 'system', service: this.#name, message: text };
     this.#file.write(`${JSON.stringify(plain)}\n`);

@@ -7,21 +7,21 @@ import { Backoff } from './backoff.ts';
 import type { RoleLog } from './role-log.ts';
 import { END, type RoleName } from './roles.ts';
 
-/** A process of a role ended that should not have. */
+/** A role's process that ended unexpectedly. */
 export interface Crash {
   role: RoleName;
   pid: number | undefined;
-  /** How it ended, and its last words. */
+  /** How it ended, and its last message. */
   message: string;
-  /** How often it has been started again, this time included. */
+  /** How often it has been started again, including this time. */
   restarts: number;
-  /** Until it is. */
+  /** The wait before it is started again. */
   delayMs: number;
 }
 
 export interface RoleEvents {
   crashed(crash: Crash): void;
-  /** The role serves: for the first time (0 restarts) or again. */
+  /** The role serves, for the first time (0 restarts) or again. */
   ready(role: RoleName, restarts: number): void;
 }
 
@@ -38,7 +38,7 @@ const STOP_LIMIT_MS = 5_000;
 const REPORT_IMPORTS = 'WATCH_REPORT_DEPENDENCIES';
 const NOTHING: ReadonlySet<string> = new Set();
 
-/** Keeps one role alive as a process of its own, started again with back-off until it is stopped. */
+/** Runs one role as a process, and starts it again with back-off when it ends, until it is stopped. */
 export class RoleProcess {
   readonly name: RoleName;
   readonly #flags: string[];
@@ -53,7 +53,7 @@ export class RoleProcess {
   #child: ChildProcess | null = null;
   #restarts = 0;
   #running: Promise<void> = Promise.resolve();
-  /** Whether it serves, once its first life has come so far or has ended. */
+  /** Settles when the first process serves (true) or has ended (false). */
   readonly started: Promise<boolean>;
   #settle: (serves: boolean) => void = () => {};
 
@@ -74,12 +74,12 @@ export class RoleProcess {
     this.#running = this.#run();
   }
 
-  /** The files that the process has imported, in its present life; empty unless it reports them. */
+  /** The files that the present process has imported; empty unless it reports them. */
   get imports(): ReadonlySet<string> {
     return this.#imports ?? NOTHING;
   }
 
-  /** Starts it anew without a wait: the process closes first and hands its work over. One that waits starts at once. */
+  /** Starts the role anew at once; the present process closes first and hands its work over. */
   restart(): void {
     this.#hurry.abort();
     if (!this.#child || this.#restarting) return;
@@ -90,10 +90,10 @@ export class RoleProcess {
     child.once('exit', () => clearTimeout(hard));
   }
 
-  /** Ends it in order, and for good; SIGKILL after 5 s. */
+  /** Ends the role for good: in order, or by SIGKILL after 5 s. */
   async stop(): Promise<void> {
     this.#stop.abort();
-    // Not SIGTERM: that hands its work over to another process.
+    // SIGTERM would hand its work over to another process.
     this.#child?.send(END, (error) => error && this.#child?.kill('SIGTERM'));
     const hard = setTimeout(() => this.kill(), STOP_LIMIT_MS);
     await this.#running;
@@ -101,7 +101,7 @@ export class RoleProcess {
     this.#log.close();
   }
 
-  /** Ends it at once, and whatever it started. */
+  /** Ends the role at once, with everything it has started. */
   kill(): void {
     this.#stop.abort();
     this.#killGroup();
@@ -129,11 +129,11 @@ export class RoleProcess {
     }
   }
 
-  /** One life of the process, from its start to its end. */
+  /** Runs one process from its start to its end. */
   async #live(): Promise<{ how: string; pid: number | undefined; servedMs: number }> {
     const args = [join(root, 'bin', 'reprise.js'), 'serve', this.name, ...this.#flags];
-    // A process group of its own: Ctrl-C reaches the supervisor alone, which ends the roles in order. Should the
-    // supervisor be killed, the broken channel ends them.
+    // It gets a process group of its own, so that Ctrl-C reaches only the supervisor, which ends the roles in order. When
+    // the supervisor is killed, the broken channel ends them.
     const child = spawn(process.execPath, args, {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       detached: true,

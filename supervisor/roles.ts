@@ -1,7 +1,7 @@
 import type { Closing } from '../core/runtime/closing.ts';
 import type { Settings } from '../core/settings/settings.ts';
 
-/** A role that serves, until it is closed. */
+/** A role that serves until it is closed. */
 export interface Serving {
   close(reason: Closing): Promise<void>;
 }
@@ -11,8 +11,8 @@ export type RoleName = 'replayer' | 'analysis' | 'tasks' | 'api';
 type Role = () => Promise<{ serve(settings: Settings): Promise<Serving> }>;
 
 /**
- * The services of Reprise, each a process of its own. The one place that knows of both the replayer and the backend;
- * they never import each other, and neither is loaded until it is asked for.
+ * The roles of Reprise, each a process of its own. Only this table knows both the replayer and the backend: they never
+ * import each other, and neither is loaded before it is needed.
  */
 export const roles: { readonly [name in RoleName]: Role } = {
   replayer: () => import('../replayer/main.ts'),
@@ -21,13 +21,13 @@ export const roles: { readonly [name in RoleName]: Role } = {
   api: () => import('../backend/api/main.ts'),
 };
 
-/** What looks at a configuration without running it. */
+/** The checks of a configuration that do not run it. */
 export const checks = {
   analysis: () => import('../backend/analysis/check.ts'),
   api: () => import('../backend/api/check.ts'),
 };
 
-/** What the supervisor tells a role's process when it is to close because everything ends. */
+/** The supervisor's message to a role's process: close, because everything ends. */
 export const END = 'end';
 
 export const roleNames = Object.keys(roles) as RoleName[];

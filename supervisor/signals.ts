@@ -1,16 +1,16 @@
 const SIGNALS: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
-/** npm passes on a Ctrl-C that the terminal has sent already: what comes so soon is the same wish. */
-const SAME_WISH_MS = 1_000;
+/** npm repeats a Ctrl-C that the terminal has sent already: a signal within this time is the same one. */
+const SAME_SIGNAL_MS = 1_000;
 
-/** Somebody wants the process to stop. */
+/** The signals that ask the process to stop. */
 export interface StopSignals {
   /** Settles at the first signal. */
   stopped: Promise<void>;
-  /** Lets signals end the process again, as they would have. */
+  /** Stops listening: signals end the process again. */
   release(): void;
 }
 
-/** Listens for the signals that ask to stop; `insisted` is called when one comes again. */
+/** Listens for the signals that ask to stop. Calls `insisted` when a second one comes. */
 export function stopSignals(insisted: () => void): StopSignals {
   let release = () => {};
   const stopped = new Promise<void>((resolve) => {
@@ -18,7 +18,7 @@ export function stopSignals(insisted: () => void): StopSignals {
     const take = () => {
       firstMs ??= performance.now();
       resolve();
-      if (performance.now() - firstMs > SAME_WISH_MS) insisted();
+      if (performance.now() - firstMs > SAME_SIGNAL_MS) insisted();
     };
     for (const signal of SIGNALS) process.on(signal, take);
     release = () => {

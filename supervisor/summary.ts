@@ -2,13 +2,16 @@ import { join, relative } from 'node:path';
 import type { Settings } from '../core/settings/settings.ts';
 import type { RoleName } from './roles.ts';
 
-/** The address a person on this machine opens. */
+/** The address to open in a browser on this machine. */
 export function pageUrl({ host, port }: Settings): string {
   const name = ['0.0.0.0', '::'].includes(host) ? 'localhost' : host.includes(':') ? `[${host}]` : host;
   return `http://${name}:${port}`;
 }
 
-/** Where everything is, once it runs: rows of a name and what to open or type. `page`: where the page is, if the API does not serve it. */
+/**
+ * Where everything is, as rows of a name and what to open or type.
+ * @param page the page's address, where the API does not serve it
+ */
 export function summaryRows(
   settings: Settings,
   roles: RoleName[],
@@ -29,7 +32,7 @@ export function summaryRows(
   ];
 }
 
-/** How redis-cli is told which Redis; never a password. */
+/** The arguments that tell redis-cli which Redis; never with a password. */
 function target(redisUrl: string): string {
   const { hostname, port, password, pathname } = new URL(redisUrl);
   if (password) return '-u "$REDIS_URL"';

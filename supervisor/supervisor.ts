@@ -10,7 +10,7 @@ import type { Terminal } from './terminal.ts';
 
 const FIRST: RoleName[] = ['replayer', 'api'];
 
-/** Keeps the processes of the roles alive, and tells the page and the terminal when one is not. */
+/** Keeps the roles running, and tells the page and the terminal when one is not. */
 export class Supervisor extends EventEmitter<{ ready: [role: RoleName, restarts: number] }> {
   readonly #redis: Redis;
   readonly #terminal: Terminal;
@@ -20,7 +20,7 @@ export class Supervisor extends EventEmitter<{ ready: [role: RoleName, restarts:
   readonly #serving = new Set<RoleName>();
 
   /**
-   * @param parts.flags what each role is given on its command line
+   * @param parts.flags the options of each role's command line
    * @param parts.reportsImports whether `roles` say which files they have imported
    */
   constructor(parts: {
@@ -52,8 +52,8 @@ export class Supervisor extends EventEmitter<{ ready: [role: RoleName, restarts:
   }
 
   /**
-   * Starts them: first those whom the first event on the page waits for, then the others one by one. Started at once they
-   * would take the processors from each other, and from the browser.
+   * Starts the roles: first those that the page's first event needs, then the others one by one. Together they would
+   * take the processors from each other and from the browser.
    */
   start(): void {
     for (const role of this.#first) role.start();
@@ -66,12 +66,12 @@ export class Supervisor extends EventEmitter<{ ready: [role: RoleName, restarts:
     }
   }
 
-  /** Answers those of the first roles that do not serve yet, once each has come so far or has ended for the first time. */
+  /** Settles when each of the first roles serves or has ended once; answers those that do not serve. */
   started(): Promise<RoleName[]> {
     return whoDoesNotServe(this.#first);
   }
 
-  /** The same of all roles. */
+  /** The same for all roles. */
   allStarted(): Promise<RoleName[]> {
     return whoDoesNotServe(this.#roles);
   }
@@ -86,7 +86,7 @@ export class Supervisor extends EventEmitter<{ ready: [role: RoleName, restarts:
     return this.#roles;
   }
 
-  /** Ends all of them in order; those that do not listen are killed after 5 s. */
+  /** Ends all roles in order, and kills those that have not ended after 5 s. */
   async stop(): Promise<void> {
     await Promise.all(this.#roles.map((role) => role.stop()));
   }
@@ -115,13 +115,13 @@ export class Supervisor extends EventEmitter<{ ready: [role: RoleName, restarts:
     this.#tell(() => retract(this.#redis, standIn(role)));
   }
 
-  /** Without Redis nobody listens: when it is back, the roles say themselves how they are. */
+  /** Without Redis there is nobody to tell; when it is back, the roles themselves say how they are. */
   #tell(news: () => Promise<void>): void {
     if (this.#redis.status === 'ready') news().catch(() => {});
   }
 }
 
-/** The entry on the list of services that speaks for a role that can't. */
+/** The instance name under which the supervisor speaks for a role that is down. */
 const standIn = (role: RoleName) => `supervisor:${role}`;
 
 async function whoDoesNotServe(roles: RoleProcess[]): Promise<RoleName[]> {

@@ -2,17 +2,17 @@ import { styleText } from 'node:util';
 
 type Style = Parameters<typeof styleText>[0];
 
-/** What `reprise up` says to the person who started it: progress, what went wrong, and where things are. */
+/** What `reprise up` prints: progress, what goes wrong, and where everything is. */
 export interface Terminal {
   /** One step of progress, or a fact. */
   say(text: string): void;
-  /** Something that went wrong in a part, and goes on. */
+  /** Something that went wrong in a part, while the others go on. */
   warn(part: string, text: string): void;
-  /** Where everything is, as rows of a name and a value under a headline. */
+  /** A headline, and rows of a name and a value. */
   summary(headline: string, rows: [name: string, value: string][]): void;
 }
 
-/** Words on a stream, in colour where a person reads them. */
+/** Prints on a stream, in colour where it is a terminal. */
 export function terminal(stream: NodeJS.WriteStream): Terminal {
   const paint = (style: Style, text: string) => (stream.isTTY ? styleText(style, text) : text);
   const line = (text: string) => void stream.write(`${text}\n`);

@@ -32,9 +32,9 @@ export interface Companion {
 const INTERRUPTED = 130;
 
 /**
- * Runs everything on this machine until it is asked to stop: Redis if none is given, the roles as processes, the
- * demo. When it returns or throws, none of them is left.
- * @throws refusal or failure saying in one sentence what is in the way: another `up`, a port, Redis
+ * Runs everything on this machine until it is asked to stop: Redis if none is given, the roles as processes, and
+ * the demo. When it returns or throws, all of them have ended.
+ * @throws refusal or failure that says in one sentence what is in the way: another `up`, a port, Redis
  */
 export async function up(given: Settings, options: UpOptions): Promise<void> {
   const settings = await preflight(given, options.roles);
@@ -55,7 +55,7 @@ export async function up(given: Settings, options: UpOptions): Promise<void> {
   }
 }
 
-/** What runs. Parts come up one after the other, so any of them may not be there yet. */
+/** Everything that runs. The parts start one after the other, so any of them may be missing yet. */
 class Parts {
   readonly #settings: Settings;
   readonly #options: UpOptions;
@@ -81,7 +81,7 @@ class Parts {
     }
     const redis = (this.#redis = await connect(this.#settings.redisUrl, 'supervisor'));
     this.#note();
-    // The terminal is for people.
+    // These logs go into a file: the terminal is for people.
     const logs = (this.#logs = new ProcessLog(
       'supervisor',
       this.#settings,
@@ -106,19 +106,19 @@ class Parts {
     }
   }
 
-  /** Answers who of those that the page needs does not serve, once each has come so far or failed for the first time. */
+  /** Settles when each role that the page needs serves or has failed once; answers those that do not serve. */
   started(): Promise<RoleName[]> {
     return this.#supervisor!.started();
   }
 
-  /** Says where everything is. */
+  /** Prints where everything is. */
   present(missing: RoleName[]): void {
     const { roles, terminal } = this.#options;
     const without = missing.length > 0 ? `, without ${missing.join(' and ')} yet` : '';
     terminal.summary(`Reprise is up${without}.`, summaryRows(this.#settings, roles, this.#companion?.page));
   }
 
-  /** Ends everything in order: first who writes, then Redis. */
+  /** Ends everything in order: the processes that write, then Redis. */
   async stop(): Promise<void> {
     await this.#companion?.close();
     await this.#demo?.close();
@@ -137,7 +137,7 @@ class Parts {
     rmSync(runningFile(this.#settings.data), { force: true });
   }
 
-  /** For other commands on this machine. Only its owner may read it: a URL can hold a password. */
+  /** Notes what runs, for other commands on this machine. Only the owner may read it: a URL can hold a password. */
   #note(): void {
     const { data, redisUrl } = this.#settings;
     const url = this.#options.roles.includes('api') ? pageUrl(this.#settings) : '';
@@ -145,13 +145,11 @@ class Parts {
     writeFileSync(runningFile(data), `${JSON.stringify(noted)}\n`, { mode: 0o600 });
   }
 
-  /** What the roles can't know from the environment and the file: never a password, other users see it. */
+  /** What the roles can't read from the environment or the configuration. Never a password: other users could see it. */
   #flags(): string[] {
     const { port, host, data, recordings, redisUrl } = this.#settings;
-    return [
-      ...['--port', `${port}`, '--host', host, '--data', data, '--recordings', recordings],
-      ...(this.#server ? ['--redis-url', redisUrl] : []),
-    ];
+    const flags = ['--port', `${port}`, '--host', host, '--data', data, '--recordings', recordings];
+    return this.#server ? [...flags, '--redis-url', redisUrl] : flags;
   }
 }
 

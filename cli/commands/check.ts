@@ -5,7 +5,7 @@ import { Plugins } from '../../core/plugins/plugins.ts';
 import { refusal } from '../../core/problems/errors.ts';
 import { checks } from '../../supervisor/roles.ts';
 
-/** `reprise check config`: whether what a configuration sets up can run, and does what its tests say. */
+/** `reprise check config`: checks that what a configuration sets up can run, and passes its own tests. */
 export default {
   name: 'check',
   register(program: Command) {
@@ -45,7 +45,7 @@ async function check(_what: string, file: string | undefined, { json }: { json?:
     });
 }
 
-/** What parses, and is not what was meant. */
+/** What can be parsed but is hardly meant: repeated keys. */
 function fileFinding({ file }: Settings): { what: string; problems: string[] } {
   const repeated = file?.repeated() ?? [];
   return {

@@ -25,7 +25,7 @@ interface Options {
   json?: boolean;
 }
 
-/** `reprise conformance SERVICE`: whether a service in any language does what docs/protocol.md says. */
+/** `reprise conformance SERVICE`: checks that a service in any language does what docs/protocol.md says. */
 export default {
   name: 'conformance',
   register(program: Command) {

@@ -8,7 +8,7 @@ interface Options extends ReadOptions {
   compression?: Compression;
 }
 
-/** `reprise convert IN OUT`: a recording in another format: sorted, checked, indexed, packed. */
+/** `reprise convert IN OUT`: writes a recording in another format, sorted, checked, indexed and packed. */
 export default {
   name: 'convert',
   register(program: Command) {

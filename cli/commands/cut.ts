@@ -10,7 +10,7 @@ interface Options extends ReadOptions {
   compression?: Compression;
 }
 
-/** `reprise cut IN OUT --start --end`: a stretch of a recording. */
+/** `reprise cut IN OUT --start --end`: writes a part of a recording. */
 export default {
   name: 'cut',
   register(program: Command) {

@@ -4,7 +4,7 @@ import { diagnose } from '../../replayer/files/doctor.ts';
 import { openOptions, withReadOptions, type ReadOptions } from '../support/options.ts';
 import { count, lost } from '../support/report.ts';
 
-/** `reprise doctor FILE`: what is wrong with a recording; exits with 3 when data are lost or can't be played. */
+/** `reprise doctor FILE`: says what is wrong with a recording; exits with 3 when data are lost or can't be played. */
 export default {
   name: 'doctor',
   register(program: Command) {

@@ -6,7 +6,7 @@ import { services } from '../../core/redis/presence.ts';
 import { connect } from '../../core/redis/connection.ts';
 import { roleNames, type RoleName } from '../../supervisor/roles.ts';
 
-/** `reprise health ROLE`: whether the role on this host says that it is alive; for container health checks. */
+/** `reprise health ROLE`: whether the role on this host sends heartbeats, for the health checks of containers. */
 export default {
   name: 'health',
   register(program: Command) {

@@ -9,7 +9,7 @@ interface Options {
   redis?: string;
 }
 
-/** `reprise listen PATTERN...`: what is on the wire, a line a message, for pipes. */
+/** `reprise listen PATTERN...`: prints what is on the wire, one message a line, for pipes. */
 export default {
   name: 'listen',
   register(program: Command) {
@@ -37,7 +37,7 @@ async function listen(
     process.stdout.write(`${names ? `${channel}\t` : ''}${message.toString()}\n`);
     if (left === 0) end();
   });
-  // Who reads has had enough, as `head` does.
+  // The reader has closed the pipe, as `head` does when it has enough.
   process.stdout.on('error', end);
   process.once('SIGINT', end).once('SIGTERM', end);
   process.stderr.write(`Listening to ${patterns.join(', ')}; Ctrl+C ends it.\n`);

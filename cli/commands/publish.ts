@@ -15,7 +15,7 @@ interface Options {
   redis?: string;
 }
 
-/** `reprise publish CHANNEL`: lines of standard input as events, each as it comes. */
+/** `reprise publish CHANNEL`: publishes lines of standard input as events, each as it comes. */
 export default {
   name: 'publish',
   register(program: Command) {
@@ -64,7 +64,7 @@ async function publish(channel: string, options: Options): Promise<void> {
   if (refused > 0) process.exitCode = 3;
 }
 
-/** Makes an event of a line, or says why it is none. */
+/** Makes an event of a line, or says why it can't. */
 function lineReader(channel: string, subject: string | null, validate: ValidateFunction | null) {
   return ({ text, tooLong }: TextLine): TimedRecord | string => {
     if (tooLong) return 'The line is longer than 1,000,000 characters.';

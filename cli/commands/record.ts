@@ -24,7 +24,7 @@ interface Options {
 
 const UNITS: { [unit: string]: number } = { '': 1, K: 1e3, M: 1e6, G: 1e9, T: 1e12 };
 
-/** `reprise record PATTERN... -o FILE`: what is on the wire, byte for byte, until it is told to stop. */
+/** `reprise record PATTERN... -o FILE`: records what is on the wire, byte for byte, until it is stopped. */
 export default {
   name: 'record',
   register(program: Command) {
@@ -143,7 +143,7 @@ function span(text: string): number {
     const ms = durationMs(text, 'span');
     if (ms > 0) return ms;
   } catch {
-    // Said below.
+    // Refused below.
   }
   throw new InvalidArgumentError('It is a span such as 60s or 10m.');
 }

@@ -17,7 +17,7 @@ interface Options {
   json?: boolean;
 }
 
-/** `reprise simulate fleet|posts|quakes -o FILE`: recordings with the truth beside them. */
+/** `reprise simulate fleet|posts|quakes -o FILE`: makes a recording whose truth is known, and writes the truth beside it. */
 export default {
   name: 'simulate',
   register(program: Command) {

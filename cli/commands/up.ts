@@ -5,7 +5,7 @@ import { roleNames } from '../../supervisor/roles.ts';
 import { terminal } from '../../supervisor/terminal.ts';
 import { up } from '../../supervisor/up.ts';
 
-/** `reprise up` (`npm start`): everything on this machine, until Ctrl-C. */
+/** `reprise up` (`npm start`): runs everything on this machine until Ctrl-C. */
 export default {
   name: 'up',
   register(program: Command) {

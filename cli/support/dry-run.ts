@@ -5,7 +5,7 @@ import { durationMs } from '../../core/time/duration.ts';
 import type { ReplaySource } from '../../replayer/playing/recordings.ts';
 import { spanText } from './terminal.ts';
 
-/** Says of each recording what is in it and how it would be read, with what speaks for it; plays nothing. */
+/** Prints what each recording holds and how it would be read, with the evidence; plays nothing. */
 export async function dryRun(
   sources: ReplaySource[],
   channels: Config['channels'],

@@ -1,7 +1,7 @@
 import type { ConvertReport } from '../../replayer/files/convert-request.ts';
 
 const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB'];
-/** Exit code of a command that did its work, but not with all of the data. */
+/** The exit code of a command that did its work, but not with all data. */
 const DATA_LOST = 3;
 
 /** Prints what was written, in words or as a JSON line, and sets the exit code: 3 when rows were refused. */
@@ -22,7 +22,7 @@ export function tell(report: ConvertReport, json: boolean): void {
   lost(report.refused);
 }
 
-/** Sets the exit code where data were lost or rejected. */
+/** Sets the exit code if data were lost or refused. */
 export function lost(count: number): void {
   if (count > 0) process.exitCode = DATA_LOST;
 }

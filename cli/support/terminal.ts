@@ -11,7 +11,7 @@ const RATE_MAX = 1_000;
 export const KEYS_HELP =
   'space pauses, arrows seek 10 s, + - change the rate, n steps, N steps back, q quits';
 
-/** Shows a live line on a terminal's stderr while a replay runs; answers what ends it. A pipe is told nothing. */
+/** Shows a live line on stderr, if that is a terminal, while a replay runs; answers a function that ends it. */
 export function watch(replay: Replay, quiet: boolean): () => void {
   if (quiet || !process.stderr.isTTY) return () => {};
   const draw = () => {
@@ -25,7 +25,7 @@ export function watch(replay: Replay, quiet: boolean): () => void {
   };
 }
 
-/** Steers a replay by keys, where a person is at the keyboard; answers what ends that. */
+/** Lets the keys of a terminal steer a replay; answers a function that ends that. */
 export function steer(replay: Replay, stop: () => void): () => void {
   const { stdin } = process;
   if (!stdin.isTTY) return () => {};
@@ -44,7 +44,7 @@ export function steer(replay: Replay, stop: () => void): () => void {
   };
 }
 
-/** What a key asks for. */
+/** The change that a key asks for; null: none. */
 export function patchOf(key: Key, { state, rate, position, start }: ReplayDocument): ReplayPatch | null {
   const seek = (ms: number) => ({
     position: isoTime(Math.max(Date.parse(start), Date.parse(position) + ms)),

@@ -11,7 +11,7 @@ const validPatch = validator<ReplayPatch>('resources/replay-patch');
 /**
  * Steers replays by Redis alone: `PUBLISH reprise:commands {"id":"7","replay":"demo","state":"paused"}` is answered on
  * `reprise:command-replies` with `{"id":"7","ok":true,"replay":{...}}` or `{"id":"7","ok":false,"problem":{...}}` by the
- * process that runs the replay. What is no command is nobody's.
+ * process that runs the replay. Other messages are ignored.
  */
 export function listenToCommands(
   redis: Redis,

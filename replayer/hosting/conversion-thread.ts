@@ -6,21 +6,21 @@ import type { ConvertReport, ConvertRequest } from '../files/convert-request.ts'
 import { convert } from '../files/convert.ts';
 import { addFormats } from '../reading/formats.ts';
 
-/** What the thread is given. */
+/** What the thread gets to do. */
 export interface ConversionOrder {
   request: Omit<ConvertRequest, 'progress'>;
-  /** Their formats are to be known here, too. */
+  /** The plugins whose formats the thread needs. */
   plugins: string[];
 }
 
-/** What it posts: how much of it is done, 0..1, now and then; at last what came of it. */
+/** What it posts: now and then the share that is done, 0 to 1; at last the report or the problem. */
 export type ConversionReply = { share: number } | { report: ConvertReport } | { problem: Problem };
 
 const TELL_MS = 200;
 
 const { request, plugins } = workerData as ConversionOrder;
 
-// What is wrong with a plugin, the process has said.
+// The process has already reported what is wrong with a plugin.
 const quiet = { error: () => {} };
 
 const post = (reply: ConversionReply): void => parentPort!.postMessage(reply);

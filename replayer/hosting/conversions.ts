@@ -6,30 +6,30 @@ import type { Config, ConvertParams, ConvertResult, CutParams } from '../../sche
 import type { ConversionOrder, ConversionReply } from './conversion-thread.ts';
 import type { ConvertReport, ConvertRequest } from '../files/convert-request.ts';
 
-/** What a task asks for; `job` is its name for it. */
+/** What a task asks for; `job` is the task's name for the conversion. */
 type ConversionRequest = { job: string } & ConvertParams & Partial<Pick<CutParams, 'start' | 'end'>>;
 
-interface Running {
+interface RunningConversion {
   ending: AbortController;
   done: Promise<unknown>;
-  /** How much of it is done, 0..1. */
+  /** The share that is done, 0 to 1. */
   share: number;
 }
 
 const JOB = /^[A-Za-z0-9-]{1,64}$/;
 
 /**
- * Writes recordings of the folder as other recordings of it, each on a thread of its own: replays go on in time. A new one
- * appears under its name when it is whole.
+ * Converts recordings of the folder, each on a thread of its own so that replays stay on time. The new recording gets its
+ * name when it is complete.
  */
 export class Conversions {
   readonly #channels: Config['channels'];
   readonly #plugins: string[];
   readonly #folder: string;
   readonly #path: (id: string) => string;
-  readonly #running = new Map<string, Running>();
+  readonly #running = new Map<string, RunningConversion>();
 
-  /** `path` answers where a recording lies. @throws refusal for what is no recording's name */
+  /** `path` answers the file of a recording, and throws a refusal for a name that is not valid. */
   constructor(parts: {
     channels: Config['channels'];
     plugins: string[];
@@ -53,22 +53,22 @@ export class Conversions {
 
   /** @throws refusal where a recording is missing, the name is taken, or nothing would be written */
   async convert({ job, ...request }: ConversionRequest): Promise<ConvertResult> {
-    if (!JOB.test(job)) throw refusal('job_name', 'That is no name of a conversion.');
-    const running: Running = { ending: new AbortController(), done: Promise.resolve(), share: 0 };
+    if (!JOB.test(job)) throw refusal('job_name', 'This is not a valid name of a conversion.');
+    const running: RunningConversion = { ending: new AbortController(), done: Promise.resolve(), share: 0 };
     const done = this.#write(join(this.#folder, `.converting-${job}`), request, running);
     running.done = done;
     this.#running.set(job, running);
     return done.finally(() => this.#running.delete(job));
   }
 
-  /** Ends a conversion, wherever it is; what it has written is gone then. */
+  /** Ends a conversion and removes what it has written. */
   async abandon(job: string): Promise<void> {
     const { ending, done } = this.#running.get(job) ?? {};
     ending?.abort();
     await done?.catch(() => {});
   }
 
-  /** Ends them all. */
+  /** Ends all conversions. */
   async close(): Promise<void> {
     await Promise.all([...this.#running.keys()].map((job) => this.abandon(job)));
   }
@@ -76,7 +76,7 @@ export class Conversions {
   async #write(
     folder: string,
     { recording, to, ...how }: Omit<ConversionRequest, 'job'>,
-    running: Running,
+    running: RunningConversion,
   ): Promise<ConvertResult> {
     const input = this.#path(recording);
     const out = this.#path(to);
@@ -92,13 +92,16 @@ export class Conversions {
     };
     await isFree();
     try {
-      // A process that was killed at this very job may have left something.
+      // A process that was killed during this job may have left something.
       await rm(folder, { recursive: true, force: true });
       await mkdir(folder, { recursive: true });
       const part = join(folder, to);
       const { compression, ...range } = how;
       const request: ConvertRequest = {
-        ...{ inputs: [input], out: part, ...range, options: { channels: this.#channels } },
+        inputs: [input],
+        out: part,
+        ...range,
+        options: { channels: this.#channels },
         ...(compression !== undefined && { compression: compression === 'none' ? '' : compression }),
       };
       const report = await onThread({ request, plugins: this.#plugins }, running);
@@ -111,7 +114,7 @@ export class Conversions {
   }
 }
 
-function onThread(order: ConversionOrder, running: Running): Promise<ConvertReport> {
+function onThread(order: ConversionOrder, running: RunningConversion): Promise<ConvertReport> {
   const { signal } = running.ending;
   const ended = () => failure('conversion_abandoned', 'The conversion was ended.');
   if (signal.aborted) throw ended();
@@ -125,7 +128,7 @@ function onThread(order: ConversionOrder, running: Running): Promise<ConvertRepo
       }
       if ('report' in reply) resolve(reply.report);
       else reject(RepriseError.fromProblem(reply.problem));
-      // Threads that read for it may be there still.
+      // Ends the threads that still read for it.
       void worker.terminate();
     });
     worker.once('error', reject);
@@ -136,7 +139,15 @@ function onThread(order: ConversionOrder, running: Running): Promise<ConvertRepo
 const resultOf = (recording: string, report: ConvertReport): ConvertResult => {
   const { format, messages, channels, start, end, bytes, refused, refusals, reordered } = report;
   return {
-    ...{ recording, format, messages, channels, start, end, bytes, reordered, refused },
+    recording,
+    format,
+    messages,
+    channels,
+    start,
+    end,
+    bytes,
+    reordered,
+    refused,
     refusals: refusals.map(({ line, reason }) => ({ line, reason })),
   };
 };

@@ -24,13 +24,13 @@ import type { Output } from './output.ts';
 
 const RESTORED = ',"restored":true';
 const LOOK_MS = 2;
-/** What a lot is drawn for; see `lot`. */
+/** The purpose of the draw; see `lot`. */
 const TRACES = 0x7ace;
-/** As much as keeps Redis from everybody else for some two milliseconds: a log and the state take four times as long. */
+/** Keeps Redis busy for about two milliseconds. Without a log and a state, four times as many records take as long. */
 const RECORDS_AT_ONCE = 512;
 const PUBLISHED_AT_ONCE = 2_048;
 
-/** Puts the records of one replay onto its channels, which it owns meanwhile. */
+/** Writes the records of one replay to its channels, and holds the lease of the channels. */
 export class Emission implements Output {
   readonly recordsAtOnce: number;
   readonly #redis: Redis;
@@ -40,10 +40,10 @@ export class Emission implements Output {
   readonly #writers: ChannelWriter[];
   readonly #restamp: boolean;
   readonly #traceShare: number;
-  /** Known once the player is made. */
+  /** Set when the player exists. */
   clock: Clock | null = null;
   loopsDone = () => 0;
-  /** The offset that each channel has reached. */
+  /** The offset that each channel has reached, by its index. */
   readonly #offsets: number[];
 
   constructor(parts: {
@@ -53,7 +53,7 @@ export class Emission implements Output {
     config: Config['channels'];
     lease: Lease;
     restamp: boolean;
-    /** This share of the records is traced, 0 to 1; the same ones in every replay. */
+    /** The share of records that is traced, 0 to 1; the same records in every replay. */
     traceShare: number;
   }) {
     this.#redis = parts.redis;
@@ -85,7 +85,7 @@ export class Emission implements Output {
     return epoch;
   }
 
-  /** Takes the channels where a process that is gone has left them; null where that is not known. */
+  /** Takes the channels over where a process that is gone left them; null where Redis does not know that. */
   async resume(): Promise<ResumedEpoch | null> {
     const left = await resumeEpoch(this.#redis, this.#channels, this.#lease, this.#replay);
     left?.channels.forEach(({ offset }, i) => {
@@ -104,7 +104,7 @@ export class Emission implements Output {
     this.#offsets[channel] = reached.offset;
     if (!traced) return;
     const hops = sentHops(traced, given, { channel: this.#channels[channel]!, reached, receivedMs });
-    // A record of traces that has a gap is no reason to stop.
+    // A gap in the recorded traces must not stop the replay.
     recordHops(this.#redis, hops).catch(() => {});
   }
 
@@ -117,7 +117,7 @@ export class Emission implements Output {
     while (!signal.aborted && (await this.slowest())) await delay(LOOK_MS);
   }
 
-  /** The attached consumer that is the furthest behind what has been sent; null where none is. */
+  /** The attached consumer that is furthest behind what was sent; null where none is behind. */
   async slowest(): Promise<(Consumer & { channel: string; events: number }) | null> {
     const consumers = await attachedConsumers(this.#redis, this.#channels);
     let slowest: (Consumer & { channel: string; events: number }) | null = null;
@@ -131,13 +131,13 @@ export class Emission implements Output {
     return slowest;
   }
 
-  /** Whether each channel has so many subscribers. */
+  /** Whether each channel has at least this many subscribers. */
   async hasSubscribers(count: number): Promise<boolean> {
     const reply = (await this.#redis.pubsub('NUMSUB', ...this.#channels)) as (string | number)[];
     return this.#channels.every((_, i) => Number(reply[i * 2 + 1]) >= count);
   }
 
-  /** Keeps the channels; answers why they are no longer its own, if so. */
+  /** Renews the lease; answers why the channels are lost, if they are. */
   renew(): Promise<RepriseError | null> {
     return renewLease(this.#redis, this.#channels, this.#lease);
   }
@@ -156,7 +156,7 @@ export class Emission implements Output {
     return found;
   }
 
-  /** The same records at the wall time at which they are due. */
+  /** The same records, at the wall time at which they are due. */
   #restamped(block: Block): Block {
     const { clock } = this;
     const nowMs = Date.now();
@@ -173,7 +173,7 @@ export class Emission implements Output {
 
 const traceText = (context: TraceContext) => `,"traceparent":"${traceparentText(context)}"`;
 
-/** That records were sent, for the record of traces. `reached`: where the last of the block stands. */
+/** The hops that say that records were sent. `reached`: the position of the block's last record. */
 function sentHops(
   traced: ReadonlyMap<number, TraceContext>,
   block: Block,
@@ -183,8 +183,17 @@ function sentHops(
   return Array.from(traced, ([row, { trace, span }]): Hop => {
     const event = `${channel}/${reached.epoch}/${reached.offset - block.count + 1 + row}`;
     return {
-      ...{ trace, span, service: 'replayer', channel, event, created: isoTime(block.timesMs[row]!) },
-      ...{ sent: received, received, finished, status: 'sent', to: [event] },
+      trace,
+      span,
+      service: 'replayer',
+      channel,
+      event,
+      created: isoTime(block.timesMs[row]!),
+      sent: received,
+      received,
+      finished,
+      status: 'sent',
+      to: [event],
     };
   });
 }

@@ -21,7 +21,7 @@ const SKY_SECONDS = 150;
 const WHITE_M = 0.12;
 // A receiver that stands holds its position: errors wander this much slower.
 const STANDING_PACE = 0.1;
-// Of a two-dimensional normal error with sigma 1, 68 % lie within this radius.
+// For a two-dimensional normal error with sigma 1, 68 % lie within this radius.
 const RADIUS_68 = Math.sqrt(-2 * Math.log(1 - 0.68));
 
 /**

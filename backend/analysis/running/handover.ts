@@ -1,4 +1,5 @@
-import type { LogBatch, LogReader } from '../../../core/redis/log-reader.ts';
+import type { LogBatch } from '../../../core/redis/log-batch.ts';
+import type { LogReader } from '../../../core/redis/log-reader.ts';
 import type { OutputBatch } from './checkpoint.ts';
 
 /**

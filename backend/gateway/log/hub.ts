@@ -1,7 +1,8 @@
 import { sentence } from '../../../core/problems/errors.ts';
 import type { CloudEvent, Position } from '../../../core/wire/event.ts';
 import type { Logger } from '../../../core/logging/log.ts';
-import { LogReader, type LogBatch } from '../../../core/redis/log-reader.ts';
+import type { LogBatch } from '../../../core/redis/log-batch.ts';
+import { LogReader } from '../../../core/redis/log-reader.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
 import { readHead } from '../../../core/redis/channel-store.ts';
 import { readSlice, type LogSlice } from './log-slice.ts';

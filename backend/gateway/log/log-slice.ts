@@ -1,5 +1,5 @@
 import type { CloudEvent, Position } from '../../../core/wire/event.ts';
-import type { LogBatch } from '../../../core/redis/log-reader.ts';
+import type { LogBatch } from '../../../core/redis/log-batch.ts';
 
 /** Approximate memory of an entry besides its line. */
 const ENTRY_BYTES = 120;

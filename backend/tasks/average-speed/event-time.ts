@@ -1,6 +1,7 @@
 import { timeMsOf, type CloudEvent } from '../../../core/wire/event.ts';
 import { keys } from '../../../core/wire/keys.ts';
-import { LogReader, type LogBatch } from '../../../core/redis/log-reader.ts';
+import type { LogBatch } from '../../../core/redis/log-batch.ts';
+import { LogReader } from '../../../core/redis/log-reader.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
 import type { AverageSpeedResult, Replay } from '../../../schemas/types.ts';
 import { speedOf, type SpeedContext, type Params } from './params.ts';

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CloudEvent, Position } from '../../../../core/wire/event.ts';
 import { readHead } from '../../../../core/redis/channel-store.ts';
-import { LogReader, type LogBatch } from '../../../../core/redis/log-reader.ts';
+import type { LogBatch } from '../../../../core/redis/log-batch.ts';
+import { LogReader } from '../../../../core/redis/log-reader.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { readProgress } from '../channel-progress.ts';
 import {

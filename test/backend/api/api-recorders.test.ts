@@ -65,8 +65,13 @@ describe('API: recorders', function () {
     const { started, bytes, files, ...rest } = (await world.get(`/recorders/${id}`))
       .body as unknown as Recorder;
     assert.deepEqual(rest, {
-      ...{ id, patterns: ['ring'], ringSeconds: 60, channels: ['ring'] },
-      ...{ messages: 25, filled: 0, lost: 0 },
+      id,
+      patterns: ['ring'],
+      ringSeconds: 60,
+      channels: ['ring'],
+      messages: 25,
+      filled: 0,
+      lost: 0,
     });
     assert.ok(Date.parse(started) <= Date.now() && bytes > 0 && files.length === 2);
 

@@ -104,7 +104,8 @@ describe('traces', function () {
   it('a caller can supply a trace id and decide whether it is sampled', async () => {
     const [trace, span] = ['ab'.repeat(16), 'cd'.repeat(8)];
     const event = (flags: string) => ({
-      ...{ specversion: '1.0', data: { text: 'x' } },
+      specversion: '1.0',
+      data: { text: 'x' },
       traceparent: `00-${trace}-${span}-${flags}`,
     });
     assert.equal(await send('two', event('00'), '?wait=10'), trace);
@@ -209,15 +210,17 @@ describe('traces', function () {
     const hop = (trace: string, service: string): Hop => {
       const time = new Date().toISOString();
       return {
-        ...{ trace, span: '1'.repeat(16), service, channel: `c.${service}`, event: `c.${service}/1/1` },
-        ...{
-          created: time,
-          sent: time,
-          received: time,
-          finished: time,
-          status: 'finished',
-          pipeline: 'many',
-        },
+        trace,
+        span: '1'.repeat(16),
+        service,
+        channel: `c.${service}`,
+        event: `c.${service}/1/1`,
+        created: time,
+        sent: time,
+        received: time,
+        finished: time,
+        status: 'finished',
+        pipeline: 'many',
       };
     };
     // The hops of all traces lie between each other.

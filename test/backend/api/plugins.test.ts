@@ -95,7 +95,7 @@ describe('plugins', function () {
         [status, body.code, body.title, body.type],
         [404, 'nothing_yet', 'Nothing yet', '/docs/problems#other'],
       );
-      assert.throws(() => ownRefusal('Not Found', 404, ''), /"Not Found" is not a code/);
+      assert.throws(() => ownRefusal('Not Found', 404, ''), /"Not Found" is not a valid problem code/);
       assert.throws(() => ownRefusal('gone', 200, ''), /200 is not the status/);
       assert.equal(ownRefusal('channel_unknown', 400, '').status, 404);
     });

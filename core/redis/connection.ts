@@ -6,15 +6,16 @@ import { functionName, internalLibrary, protocolLibrary } from '../lua/library.t
 
 export type { Redis };
 
-/** What listens there but does not answer for so long is no Redis, or one that is no use. */
+/** A server that accepts the connection but does not answer within this time is useless, or is not Redis at all. */
 const ANSWER_LIMIT_MS = 5_000;
 
 type Reply = (number | string)[] | number;
 
 /**
- * A connection that has been seen to answer, of a Redis new enough, with our functions loaded.
- * Afterwards it reconnects by itself, and commands wait for it.
- * @throws refusal for a wrong URL; failure for no answer, a wrong password, or a Redis that is too old
+ * Connects to a Redis, checks its version, and loads our functions. Afterwards the connection reconnects by itself, and
+ * commands wait for that.
+ * @param name what the connection is called in Redis, after `reprise:`
+ * @throws refusal `redis_url`; failure `redis_unreachable`, `redis_refused` or `redis_too_old`
  */
 export async function connect(url: string, name: string): Promise<Redis> {
   const redis = open(url, name);
@@ -36,48 +37,48 @@ export async function connect(url: string, name: string): Promise<Redis> {
   return redis;
 }
 
-/** A further connection to the same Redis, for blocking reads or subscriptions. Reconnects by itself. */
+/** Another connection to the same Redis, for blocking reads or subscriptions. It reconnects by itself. */
 export function duplicate(redis: Redis): Redis {
   const copy = redis.duplicate();
   copy.on('error', () => {});
   return copy;
 }
 
-/** Calls one of our functions, with what its layout in core/lua/functions.ts encodes; loads the library first where this Redis does not have it (a new or flushed one). */
+/**
+ * Calls one of the functions of this release. If this Redis does not have them, because it is new or was flushed, it loads
+ * them and calls again.
+ * @param args what the layout of the function in core/lua/functions.ts encodes
+ */
 export async function callFunction(
   redis: Redis,
   name: FunctionName,
   keys: string[],
   { list }: Arguments,
 ): Promise<Reply> {
-  const command = () =>
-    redis.call('FCALL', functionName(name), keys.length, ...keys, ...list) as Promise<Reply>;
-  try {
-    return await command();
-  } catch (error) {
-    if (!/Function not found/.test((error as Error).message)) throw error;
-    await loadFunctions(redis);
-    return command();
-  }
+  const call = () => redis.call('FCALL', functionName(name), keys.length, ...keys, ...list) as Promise<Reply>;
+  return withFunctions(redis, call);
 }
 
-/** Calls a function of the protocol, as a service in any language does; see docs/protocol.md. */
+/** Calls a function of the protocol, as a service in any language does (docs/protocol.md). It loads missing functions. */
 export async function callProtocol(
   redis: Redis,
   name: ProtocolName,
   args: (string | number)[],
 ): Promise<unknown> {
-  const command = () => redis.call('FCALL', `reprise_${name}`, 0, ...args);
+  return withFunctions(redis, () => redis.call('FCALL', `reprise_${name}`, 0, ...args));
+}
+
+async function withFunctions<T>(redis: Redis, call: () => Promise<T>): Promise<T> {
   try {
-    return await command();
+    return await call();
   } catch (error) {
     if (!/Function not found/.test((error as Error).message)) throw error;
     await loadFunctions(redis);
-    return command();
+    return call();
   }
 }
 
-/** Whether a connection may suppress replies, as `callBytes` does: some proxies and access lists do not allow it. */
+/** Whether this connection may suppress replies, which `sendCommands` needs. Some proxies and access lists forbid it. */
 export async function canSuppressReplies(redis: Redis): Promise<boolean> {
   return redis.call('CLIENT', 'REPLY', 'ON').then(
     () => true,
@@ -86,8 +87,9 @@ export async function canSuppressReplies(redis: Redis): Promise<boolean> {
 }
 
 /**
- * Sends bytes that hold any number of commands, the first suppressing all replies and the last bringing them back: so
- * there is one, and the connection counts it as one command. `write` is called again when it is sent again.
+ * Sends bytes that hold several commands. The first one must turn replies off and the last one turn them on again, so that
+ * there is a single reply and the connection counts one command.
+ * @param write returns the bytes; it is called again if they are sent again after a lost connection
  */
 export function sendCommands(redis: Redis, write: () => Buffer): Promise<unknown> {
   const command = new Command('fcall', [], { replyEncoding: 'utf8' });
@@ -95,7 +97,7 @@ export function sendCommands(redis: Redis, write: () => Buffer): Promise<unknown
   return redis.sendCommand(command) as Promise<unknown>;
 }
 
-/** The URL without its password, for messages. */
+/** The URL with its password hidden, for messages. */
 export function withoutPassword(url: string): string {
   return url.replace(/:[^:@/]+@/, ':***@');
 }
@@ -111,14 +113,15 @@ function open(url: string, name: string): Redis {
     connectionName: `reprise:${name}`,
     connectTimeout: 3_000,
     commandTimeout: ANSWER_LIMIT_MS,
-    // Commands outlive a lost connection: they wait, and are sent again. Emission and commit can bear being sent twice.
+    // After a lost connection, commands wait and are sent again. Emitting and committing are safe to send twice.
     maxRetriesPerRequest: null,
     retryStrategy: () => null,
     enableReadyCheck: true,
-    // A Redis that loads its data is asked again so soon; its own guess at the time may be ten seconds off.
+    // How soon to ask a loading Redis again. Its own estimate may be off by ten seconds.
     maxLoadingRetryTime: 100,
   });
-  redis.on('error', () => {}); // A lost connection shows in its commands and its status; without this it would end the process.
+  // A lost connection shows in its status and its commands. An error event without a listener would end the process.
+  redis.on('error', () => {});
   return redis;
 }
 

@@ -3,35 +3,38 @@ import type { Service } from '../../schemas/types.ts';
 import { keys } from '../wire/keys.ts';
 import type { Redis } from './connection.ts';
 
-const BEAT_MS = 1_000;
-/** After so long without a heartbeat a process counts as missing; after so much longer it is forgotten. */
+const HEARTBEAT_MS = 1_000;
+/** Without a heartbeat for this long, a process counts as missing. */
 const MISSING_MS = 3_500;
+/** Without a heartbeat for this long, it leaves the list. */
 const FORGOTTEN_MS = 60_000;
 
 type Facts = Omit<Service, 'seen'>;
 
-/** The instance name of a process of a role; services in it append `:<service>`. */
+/** The name of an instance: `<role>-<host>-<process id>`. Services in the process append `:<service>`. */
 export const processInstance = (role: Service['role'], pid = process.pid) => `${role}-${hostname()}-${pid}`;
 
-/** Says that a process or service is alive: once a second, and at once when something changed. */
+/** Sends the heartbeat of a process or a service once a second. Call `beat` to tell about a change at once. */
 export class Presence {
   readonly #redis: Redis;
   readonly #facts: () => Facts;
   readonly #timer: NodeJS.Timeout;
 
+  /** `facts` is called for each heartbeat. */
   constructor(redis: Redis, facts: () => Facts) {
     this.#redis = redis;
     this.#facts = facts;
-    this.#timer = setInterval(() => void this.beat(), BEAT_MS);
+    this.#timer = setInterval(() => void this.beat(), HEARTBEAT_MS);
     void this.beat();
   }
 
+  /** Sends a heartbeat now. Does nothing while Redis is away. */
   async beat(): Promise<void> {
     if (this.#redis.status !== 'ready') return;
     await announce(this.#redis, this.#facts()).catch(() => {});
   }
 
-  /** Says goodbye: an orderly stop is no loss. */
+  /** Takes it off the list, so that an orderly stop does not look like a crash. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
     if (this.#redis.status !== 'ready') return;
@@ -42,14 +45,14 @@ export class Presence {
   }
 }
 
-/** Publishes a service's state: heartbeats do, and the supervisor does for a process that can't any more. */
+/** Stores and publishes the state of a service. The supervisor calls it for a process that no longer can. */
 export async function announce(redis: Redis, facts: Facts): Promise<void> {
   const text = JSON.stringify({ ...facts, seen: new Date().toISOString() } satisfies Service);
   await redis.hset(keys.services, facts.instance, text);
   await redis.publish(keys.status, text);
 }
 
-/** Takes an instance, and the services in it, off the list: a dead process can't say goodbye itself. */
+/** Takes an instance and the services in it off the list, for a process that died. */
 export async function retract(redis: Redis, instance: string): Promise<void> {
   for (const [field, text] of Object.entries(await redis.hgetall(keys.services))) {
     if (field !== instance && !field.startsWith(`${instance}:`)) continue;
@@ -60,8 +63,8 @@ export async function retract(redis: Redis, instance: string): Promise<void> {
 }
 
 /**
- * All services that are alive or were a minute ago, by name. A silent one is `missing`, unless another process runs under
- * its name: then it was replaced.
+ * All services that were seen within the last minute, sorted by name. One that has sent no heartbeat for 3.5 s is `missing`;
+ * it is left out if another instance of the same name runs, because that has replaced it.
  */
 export async function services(redis: Redis): Promise<Service[]> {
   const now = Date.now();

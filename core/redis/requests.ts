@@ -7,7 +7,7 @@ import { duplicate, type Redis } from './connection.ts';
 interface RequestMessage {
   id: string;
   client: string;
-  /** Wall time after which nobody waits for the answer any more. */
+  /** When the client stops waiting for the answer, epoch ms. */
   deadlineMs: number;
   verb: string;
   body: unknown;
@@ -19,7 +19,7 @@ interface Reply {
   problem?: Problem;
 }
 
-/** Asks another process over Redis and waits for its answer. */
+/** Sends requests to other processes over Redis, and waits for their answers. */
 export class Requester {
   readonly #redis: Redis;
   readonly #subscriber: Redis;
@@ -39,8 +39,8 @@ export class Requester {
   }
 
   /**
-   * Puts a request to whoever serves `target` first.
-   * @throws what the other side threw, or failure `no_answer` after `timeoutMs`
+   * Sends a request to a target, such as `replayer`. The first process that serves the target answers it.
+   * @throws the error that the other side threw, or failure `no_answer` after `timeoutMs`
    */
   async ask<T>(target: string, verb: string, body: unknown, timeoutMs = 5_000): Promise<T> {
     await this.#ready;
@@ -71,7 +71,7 @@ export class Requester {
     return reply.body as T;
   }
 
-  /** Whoever still waits hears that nobody will answer. */
+  /** Requests without an answer fail with `no_answer`. */
   close(): void {
     this.#subscriber.disconnect();
     const problem = failure('no_answer', 'The connection was closed before an answer came.').toProblem();
@@ -79,9 +79,12 @@ export class Requester {
   }
 }
 
+/** Handles the requests of one verb: takes the body, and resolves to the body of the answer. What it throws is the answer. */
 export type Handler = (body: never) => Promise<unknown>;
 
-/** Answers requests to the given targets, several at a time, until closed. Requests nobody waits for any more are dropped. */
+/**
+ * Answers requests to these targets until it is closed, several at a time. It drops requests whose clients no longer wait.
+ */
 export class Responder {
   readonly #redis: Redis;
   readonly #blocking: Redis;
@@ -111,7 +114,7 @@ export class Responder {
     const reply: Reply = { id: request.id };
     try {
       const handler = this.#verbs[request.verb];
-      if (!handler) throw new Error(`Nobody here knows the verb "${request.verb}"`);
+      if (!handler) throw new Error(`This process has no handler for the verb "${request.verb}"`);
       reply.body = await handler(request.body as never);
     } catch (error) {
       reply.problem = asRepriseError(error).toProblem();

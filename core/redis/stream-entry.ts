@@ -1,11 +1,11 @@
 import type { Redis } from './connection.ts';
 
-/** An entry of a Redis stream: its id, and fields and values in turn. */
+/** An entry of a Redis stream: its id, and its fields and values alternately. */
 export type StreamEntry = [id: string, fields: string[]];
 
 const ENTRIES_PER_CALL = 2_000;
 
-/** A stream that somebody keeps in Redis, read as it stands when the reading begins. */
+/** A stream in Redis that is read once, up to the entry that is the last one when reading begins. */
 export class StreamKey {
   readonly key: string;
   readonly #redis: Redis;
@@ -15,11 +15,12 @@ export class StreamKey {
     this.key = key;
   }
 
+  /** Whether the key exists and holds a stream. */
   async exists(): Promise<boolean> {
     return (await this.#redis.type(this.key)) === 'stream';
   }
 
-  /** All entries up to the last there is now, in chunks; what is trimmed meanwhile is left out. */
+  /** All entries up to the one that is the last now, in chunks. Entries that are trimmed meanwhile are left out. */
   async *entries(): AsyncGenerator<StreamEntry[]> {
     const last = (await this.#redis.xrevrange(this.key, '+', '-', 'COUNT', 1))[0]?.[0];
     if (last === undefined) return;

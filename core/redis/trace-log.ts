@@ -4,7 +4,7 @@ import { callFunction, type Redis } from './connection.ts';
 
 const HOPS_PER_CALL = 1_000;
 
-/** Records hops of sampled traces. Hops of a service's own work are recorded by its commit instead. */
+/** Stores hops of sampled traces. A service stores its own hops with its commit instead. */
 export async function recordHops(redis: Redis, hops: Hop[]): Promise<void> {
   for (let at = 0; at < hops.length; at += HOPS_PER_CALL) {
     const some = hops.slice(at, at + HOPS_PER_CALL);

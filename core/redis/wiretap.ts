@@ -1,18 +1,19 @@
 import { keys } from '../wire/keys.ts';
 import { duplicate, type Redis } from './connection.ts';
-import { positionText } from '../wire/event.ts';
+import { positionText, type Position } from '../wire/event.ts';
+import { readHead } from './channel-store.ts';
 
-/** A pattern costs Redis and us more than a name. */
+/** Tells patterns from names; a subscription to a name costs less. */
 const GLOB = /[*?[\\]/;
 
 /**
- * Hears every message of the channels that match one of some patterns (`gps`, `gps.*`), as the bytes that were on the
- * wire, each once. After a lost connection it listens on; what was said meanwhile it has not heard.
+ * Receives every message on the channels that match some patterns (`gps`, `gps.*`), each message once, as the bytes on the
+ * wire. After a lost connection it listens again; messages published meanwhile are missed.
  */
 export class Wiretap {
   readonly #redis: Redis;
   readonly #side: Redis;
-  /** By channel, the first pattern that it came by: one that matches several comes once for each. */
+  /** Channel -> the first pattern that delivered it. Redis delivers a message once for each pattern that matches. */
   readonly #patternOf = new Map<string, string>();
 
   private constructor(redis: Redis) {
@@ -20,7 +21,10 @@ export class Wiretap {
     this.#redis = duplicate(redis);
   }
 
-  /** Listens when it settles. `redis` is used for short commands only. Channels of Reprise's own must be asked for by name. */
+  /**
+   * Resolves once it is listening. Channels of Reprise itself (`reprise:*`) are left out unless a pattern begins so.
+   * @param redis used for short commands only
+   */
   static async start(
     redis: Redis,
     patterns: string[],
@@ -47,7 +51,7 @@ export class Wiretap {
     return tap;
   }
 
-  /** What the channel's log still has of an epoch's events from one offset to another, both within. */
+  /** The events of one epoch that are still in the log, from offset `from` to offset `to`, inclusive. */
   async logged(
     channel: string,
     epoch: number,
@@ -62,10 +66,9 @@ export class Wiretap {
     }));
   }
 
-  /** Where the channel stands in Redis; offset 0 where nothing is known of it. */
-  async head(channel: string): Promise<{ epoch: number; offset: number }> {
-    const [epoch, offset] = await this.#side.hmget(keys.head(channel), 'epoch', 'offset');
-    return { epoch: Number(epoch ?? 0), offset: Number(offset ?? 0) };
+  /** The position of the last event of a channel; 0 and 0 if there is none. */
+  head(channel: string): Promise<Position> {
+    return readHead(this.#side, channel);
   }
 
   close(): void {

@@ -96,7 +96,7 @@ describe('plugins', function () {
         [404, 'nothing_yet', 'Nothing yet', '/docs/problems#other'],
       );
       assert.throws(() => ownRefusal('Not Found', 404, ''), /"Not Found" is not a valid problem code/);
-      assert.throws(() => ownRefusal('gone', 200, ''), /200 is not the status/);
+      assert.throws(() => ownRefusal('gone', 200, ''), /200 is not a valid problem status/);
       assert.equal(ownRefusal('channel_unknown', 400, '').status, 404);
     });
 

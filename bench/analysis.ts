@@ -26,7 +26,7 @@ const NAMES: { [figure: string]: string } = {
   live: 'movement, live',
   windows: 'windows, committed',
 };
-/** No pipelines. */
+/** A service that is in no pipeline. */
 const PLAIN = {
   variant: () => null,
   specOf: (name: string) => channelSpec(name),
@@ -97,8 +97,13 @@ async function live(redis: Redis, kind: ServiceKind, folder: string, name: strin
   const input = { ...channelSpec(`${name}.in`), logMax: 0, keepsState: false };
   const output = { ...channelSpec(`${name}.out`), logMax: 0, keepsState: false };
   const runner = new LiveRunner({
-    ...{ redis, name, service: kind.create(checkedParams(name, kind, {})), input: input.name },
-    ...{ outputs: new Map([[MAIN_OUTPUT, output]]), partition: null, definition: '' },
+    redis,
+    name,
+    service: kind.create(checkedParams(name, kind, {})),
+    input: input.name,
+    outputs: new Map([[MAIN_OUTPUT, output]]),
+    partition: null,
+    definition: '',
     ...PLAIN,
     log: createLog('bench', 'silent'),
   });
@@ -113,7 +118,7 @@ async function live(redis: Redis, kind: ServiceKind, folder: string, name: strin
   // redis-cli writes as fast as Redis accepts, and needs little processor time.
   await shell('sh', ['-c', 'redis-cli -p "$0" --pipe < "$1"', String(redis.options.port), file]);
   while ((await readHead(redis, output.name)).offset < EVENTS) {
-    if (runner.lost > 0) throw new Error(`${runner.lost} events were not heard`);
+    if (runner.lost > 0) throw new Error(`the service missed ${runner.lost} events`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   const perSecond = (EVENTS / (performance.now() - started)) * 1000;

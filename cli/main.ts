@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { moduleNames } from '../core/runtime/registry.ts';
+import { loadRegistry, moduleNames } from '../core/runtime/registry.ts';
 import { loadSettings } from '../core/settings/settings.ts';
 import type { RefusalCode } from '../core/problems/codes.ts';
 import { isProblem, sentence } from '../core/problems/errors.ts';
@@ -9,6 +9,8 @@ import { isProblem, sentence } from '../core/problems/errors.ts';
 export interface CliCommand {
   name: string;
   register(program: Command): void;
+  /** Whether the command's processes load plugins themselves; unless they do, the formats of plugins are added before. */
+  loadsPlugins?: boolean;
 }
 
 const folder = new URL('commands/', import.meta.url);
@@ -34,20 +36,19 @@ const OPTION_REFUSALS: RefusalCode[] = [
   'window_malformed',
 ];
 
-/** Commands of processes that load the plugins themselves. */
-const OF_ROLES = new Set(['up', 'serve', 'check', 'health']);
-
-/** The command line with these commands; all of them unless given. */
-export async function createProgram(names = moduleNames(folder)): Promise<Command> {
+/** The command line with these commands; with all of them unless given. */
+export async function createProgram(names?: readonly string[]): Promise<Command> {
   const program = new Command('reprise')
     .description('Replays recorded, timestamped data onto Redis channels as if it were happening now.')
     .showHelpAfterError('Try --help.')
     .version(version)
     .exitOverride();
-  for (const name of names) {
-    const module = (await import(new URL(`${name}.ts`, folder).href)) as { default: CliCommand };
-    module.default.register(program);
-  }
+  const commands = await loadRegistry<CliCommand>(folder, names);
+  for (const command of commands) command.register(program);
+  const loadingPlugins = new Set(commands.filter(({ loadsPlugins }) => loadsPlugins).map(({ name }) => name));
+  program.hook('preAction', (_program, command) =>
+    loadingPlugins.has(command.name()) ? undefined : addPlugins(),
+  );
   for (const command of program.commands) command.exitOverride().showHelpAfterError('Try --help.');
   return program;
 }
@@ -58,7 +59,6 @@ export async function createProgram(names = moduleNames(folder)): Promise<Comman
  */
 export async function main(argv: string[], debug: boolean): Promise<number> {
   const program = await createProgram(commandNames(argv[2]));
-  program.hook('preAction', (_program, command) => (OF_ROLES.has(command.name()) ? undefined : addPlugins()));
   try {
     await program.parseAsync(argv);
     return Number(process.exitCode ?? 0);
@@ -85,7 +85,6 @@ async function addPlugins(): Promise<void> {
 }
 
 /** Only the command that was asked for, so that it starts without loading the others; all commands for the help. */
-function commandNames(asked: string | undefined): string[] {
-  const names = moduleNames(folder);
-  return asked && names.includes(asked) ? [asked] : names;
+function commandNames(asked: string | undefined): string[] | undefined {
+  return asked && moduleNames(folder).includes(asked) ? [asked] : undefined;
 }

@@ -8,6 +8,7 @@ import { checks } from '../../supervisor/roles.ts';
 /** `reprise check config`: checks that what a configuration sets up can run, and passes its own tests. */
 export default {
   name: 'check',
+  loadsPlugins: true,
   register(program: Command) {
     program
       .command('check')

@@ -9,6 +9,7 @@ import { roleNames, type RoleName } from '../../supervisor/roles.ts';
 /** `reprise health ROLE`: whether the role on this host sends heartbeats, for the health checks of containers. */
 export default {
   name: 'health',
+  loadsPlugins: true,
   register(program: Command) {
     program
       .command('health')

@@ -10,6 +10,7 @@ const CLOSE_LIMIT_MS = 5_000;
 /** `reprise serve ROLE`: one role as one process, in the foreground, for containers and for `reprise up`. */
 export default {
   name: 'serve',
+  loadsPlugins: true,
   register(program: Command) {
     program
       .command('serve')

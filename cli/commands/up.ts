@@ -8,6 +8,7 @@ import { up } from '../../supervisor/up.ts';
 /** `reprise up` (`npm start`): runs everything on this machine until Ctrl-C. */
 export default {
   name: 'up',
+  loadsPlugins: true,
   register(program: Command) {
     upOptions(
       program

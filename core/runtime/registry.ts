@@ -16,10 +16,15 @@ export function moduleNames(folder: URL): string[] {
  * Loads a folder that is a registry: each file directly in it adds one entry, its default export, under the file's name.
  * Helpers belong in subfolders. Returns the entries in the order of their names.
  * @param folder its URL, ending with a slash
+ * @param names load only these entries
  * @throws RepriseError (invariant) naming the file that has no such default export
  */
-export async function loadRegistry<Entry extends { name: string }>(folder: URL): Promise<Entry[]> {
-  return Promise.all(filesOf(folder).map((file) => load<Entry>(file, folder)));
+export async function loadRegistry<Entry extends { name: string }>(
+  folder: URL,
+  names?: readonly string[],
+): Promise<Entry[]> {
+  const files = filesOf(folder).filter((file) => names?.includes(nameOf(file)) ?? true);
+  return Promise.all(files.map((file) => load<Entry>(file, folder)));
 }
 
 async function load<Entry extends { name: string }>(file: string, folder: URL): Promise<Entry> {

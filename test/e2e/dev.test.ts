@@ -66,7 +66,7 @@ describe('npm run dev', function () {
     return entry && (JSON.parse(entry[1][1]!) as CloudEvent);
   };
 
-  it('runs an edited service and an edited replayer at once; the replay goes on, without a hole or a double', async () => {
+  it('runs an edited service and an edited replayer at once; the replay goes on without a gap or a duplicate', async () => {
     // The page's own port passes on what is the API's.
     const response = await fetch(`${page}/api/v1/replays`, {
       method: 'POST',

@@ -72,7 +72,7 @@ describe('reprise play', () => {
     '2026-01-26 15:57:05,a,53.446,-2.922,5.25',
   ];
 
-  it('plays what can be played, in order of time, and says of every other row where it stands and why', async () => {
+  it('plays what can be played in order of time, and says for every other row where it is and why it was refused', async () => {
     const file = join(folder, 'buses.csv');
     await writeFile(file, ROWS.join('\r\n'));
     const heard: string[] = [];

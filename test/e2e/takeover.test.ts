@@ -94,7 +94,7 @@ describe('a replay whose replayer is killed or stopped', function () {
     assert.ok(events.every(({ data }, n) => data['n'] === n));
   }
 
-  it('is gone on with by another process, in its epoch, without a hole and without a double', async () => {
+  it('is resumed by another process in its epoch, without a gap or a duplicate', async () => {
     const epoch = await play('long', ['a', 'b']);
     for (let kill = 0; kill < KILLS; kill++) {
       await delay(300 + Math.random() * 200);
@@ -110,7 +110,7 @@ describe('a replay whose replayer is killed or stopped', function () {
     await isWhole('b', epoch, ROWS / 2);
   });
 
-  it('leaves it to the other when it wakes up again, and takes it back when that is killed', async () => {
+  it('stays with the other process when the first wakes up again, and returns when the other is killed', async () => {
     const epoch = await play('stalled', ['c', 'd']);
     await eventually('a beginning', async () => (await offset('c')) > 100);
     const sleeper = await owner('stalled');
@@ -130,7 +130,7 @@ describe('a replay whose replayer is killed or stopped', function () {
     await isWhole('d', epoch, ROWS / 2);
   });
 
-  it('is resumed at once when its replayer is stopped, without a hole and without a double', async () => {
+  it('is resumed at once when its replayer is stopped, without a gap or a duplicate', async () => {
     await start();
     const epoch = await play('updated', ['e', 'f']);
     for (let stop = 0; stop < STOPS; stop++) {

@@ -38,7 +38,7 @@ describe('reprise up says in one sentence what is in the way', function () {
     );
   });
 
-  it('a REDIS_URL where nobody answers, or that is none', async () => {
+  it('a REDIS_URL where nothing answers, or that is not an address', async () => {
     const port = await freePort();
     const absent = await refusal(['--port', '0'], { REDIS_URL: `redis://127.0.0.1:${port}` });
     assert.match(absent, new RegExp(`^No Redis answers at redis://127\\.0\\.0\\.1:${port}\\. .*REDIS_URL`));
@@ -68,7 +68,7 @@ describe('reprise up says in one sentence what is in the way', function () {
     assert.match(line, /^REDIS_SERVER names .*node, which is not a Redis server\./);
   });
 
-  it('an address that lets others in, without a key', async () => {
+  it('an address open to other machines, without a key', async () => {
     const line = await refusal(['--port', '0', '--host', '0.0.0.0']);
     assert.match(
       line,

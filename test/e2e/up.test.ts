@@ -53,7 +53,7 @@ describe('reprise up', function () {
     await assertGone(up, noted);
   });
 
-  it('starts a killed role again and tells the page so, in words, until it is back', async () => {
+  it('starts a killed role again, and tells the page so until it is back', async () => {
     const up = startUp(['--no-demo', '--only', 'replayer,analysis']);
     await up.says(READY);
     const noted = redisOf(up.data);
@@ -96,7 +96,7 @@ describe('reprise up', function () {
     await assertGone(up, redisOf(up.data));
   });
 
-  it('killed itself, takes its roles with it; the next one takes the Redis that is left and its data', async () => {
+  it('takes its roles with it when it is killed; the next one takes over the Redis and its data', async () => {
     const data = temporaryFolder();
     const first = startUp(['--no-demo', '--only', 'replayer,tasks'], { data });
     await first.says(READY);
@@ -145,7 +145,7 @@ describe('reprise up', function () {
     await left.stop();
   });
 
-  it('as `npm start` ends with npm, whoever ends that', async () => {
+  it('as `npm start`, ends when npm ends', async () => {
     const command = ['npm', 'start', '--silent', '--', '--no-demo', '--port', '0', '--only', 'replayer'];
     const up = startUp([], { command });
     await up.says(READY);
@@ -156,7 +156,7 @@ describe('reprise up', function () {
     await assertGone(up, noted);
   });
 
-  it('ends itself when asked while it is still starting', async () => {
+  it('ends when it is asked to while it is starting', async () => {
     const up = startUp(['--no-demo', '--only', 'replayer']);
     await eventually('its Redis', () => existsSync(noteFile(join(up.data, 'redis'))), 30_000);
     const noted = redisOf(up.data);

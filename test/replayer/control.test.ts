@@ -63,7 +63,7 @@ describe('replays under control', function () {
       return replay.state === 'ended';
     });
 
-  it('steps, says where it then stands, and restores the state where it begins in the middle', async () => {
+  it('steps, says where it is then, and restores the state where it begins in the middle', async () => {
     await create('steps', { paused: true, start: '10s' });
     const stepped = await host.patch('steps', { step: 2 });
     assert.deepEqual(
@@ -182,7 +182,7 @@ describe('replays under control', function () {
     await host.remove('locked');
   });
 
-  it('gives events the time at which they leave', async () => {
+  it('gives events the time at which they are sent', async () => {
     const before = Date.now();
     await create('restamped', { restamp: 'now', rate: 100 });
     await ended('restamped');
@@ -197,7 +197,7 @@ describe('replays under control', function () {
     await host.remove('restamped');
   });
 
-  it('several at once do not disturb each other, and one that rests for too long is removed', async () => {
+  it('several at once do not disturb each other, and one that is idle for too long is removed', async () => {
     await Promise.all([
       create('one', { rate: 50, idleTimeout: '300ms' }),
       create('two', { rate: 100 }),
@@ -212,7 +212,7 @@ describe('replays under control', function () {
     assert.equal(await redis.hexists(keys.replays, 'one'), 0);
   });
 
-  it('says what it can not read, and changes nothing', async () => {
+  it('refuses a change that it can't read, and changes nothing', async () => {
     await create('strict', { paused: true });
     await assert.rejects(
       host.patch('strict', { rate: 3, position: 'noon' }),

@@ -226,7 +226,7 @@ describe('Player', () => {
     );
   });
 
-  it('steps by records, by times, by a span, and back, and stands where the step ends', async () => {
+  it('steps by records, times and spans, and back, and its clock stands where the step ends', async () => {
     const { time, tape, player, run } = play(timeline([0, 100, 100, 250, 1_000]), { paused: true });
     const played = () => tape.epochs.map((epoch) => epoch.map(({ n }) => n));
     await settle();
@@ -250,7 +250,7 @@ describe('Player', () => {
     assert.equal(player.state, 'ended');
   });
 
-  it('plays a range over and over, and all of it again when told', async () => {
+  it('plays a range over and over, and everything again when told', async () => {
     const { time, tape, player } = play(timeline([0, 100, 200, 300, 400]));
     await time.pass(50);
     const set = player.setRange({ startMs: START_MS + 100, endMs: START_MS + 250 });
@@ -269,7 +269,7 @@ describe('Player', () => {
     assert.deepEqual(tape.epochs.at(-1)!.at(-1)!.n, 4);
   });
 
-  it('cuts long stretches without records short', async () => {
+  it('cuts long gaps without records short', async () => {
     const { time, tape, run } = play(timeline([0, 100, 60_000, 60_100]), { skipIdleMs: 1_000 });
     await time.pass(1_300);
     await run;
@@ -315,7 +315,7 @@ describe('Player', () => {
     });
   }
 
-  it('goes on where another has left off: nothing twice, nothing missing, per channel', async () => {
+  it('resumes where another player stopped: on each channel nothing twice, nothing missing', async () => {
     const offsetsMs = Array.from({ length: 40 }, (_, n) => n * 10);
     await fc.assert(
       fc.asyncProperty(
@@ -389,7 +389,7 @@ describe('Player', () => {
     );
   });
 
-  it('hands over a megabyte at once at most, and is done with a stretch when all of it has arrived', async () => {
+  it('sends at most a megabyte at once, and is done with a batch when all of it has arrived', async () => {
     const data = JSON.stringify({ n: 0, x: 'x'.repeat(300_000) });
     const block = Block.of(
       Array.from({ length: 8 }, (_, i) => ({ timeMs: START_MS + i, subject: 's', data })),
@@ -451,7 +451,7 @@ describe('Player', () => {
     assert.match(player.failure!.message, /the lease is gone/);
   });
 
-  it('says so too when it stands after a step', async () => {
+  it('says why it failed also when it is paused after a step', async () => {
     const time = new FakeTime();
     const player = new Player(timeline([0, 1_000]), failing, { ...options, rate: 1, paused: true, time });
     const run = player.run();

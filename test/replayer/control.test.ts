@@ -212,7 +212,7 @@ describe('replays under control', function () {
     assert.equal(await redis.hexists(keys.replays, 'one'), 0);
   });
 
-  it('refuses a change that it can't read, and changes nothing', async () => {
+  it('refuses a change that it cannot read, and changes nothing', async () => {
     await create('strict', { paused: true });
     await assert.rejects(
       host.patch('strict', { rate: 3, position: 'noon' }),

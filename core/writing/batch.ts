@@ -4,7 +4,7 @@ import type { ChannelSpec } from '../wire/channels.ts';
 import type { Position, TimedRecord } from '../wire/event.ts';
 import { keys } from '../wire/keys.ts';
 
-/** The keys of a batch, as the functions take them. */
+/** The keys of a batch on a channel, in the order in which the Redis Functions take them. */
 export function batchKeys({ name, latestKey }: ChannelSpec): string[] {
   return BATCH_KEYS.encode({
     head: keys.head(name),
@@ -16,7 +16,12 @@ export function batchKeys({ name, latestKey }: ChannelSpec): string[] {
   }).list.map(String);
 }
 
-/** A batch as the functions take it. `head`: where Redis is expected to stand; `events`: the records, stamped to follow `from`. */
+/**
+ * A batch as the Redis Functions take it.
+ * @param head the position at which the channel is expected
+ * @param from the position that the events follow: `head`, or the start of a newer epoch
+ * @param events the records as lines
+ */
 export function batchOf(
   spec: ChannelSpec,
   head: Position,
@@ -28,7 +33,7 @@ export function batchOf(
   if (spec.keepsState) {
     const last = new Map<string, number>();
     records.forEach(({ subject }, i) => last.set(subject, i + 1));
-    for (const [subject, at] of last) subjects.push(subject, at);
+    for (const [subject, number] of last) subjects.push(subject, number);
   }
   return {
     channel: spec.name,

@@ -1,52 +1,54 @@
-/** A buffer of Redis commands that is written from front to end, and then anew. */
+/** A growing buffer of Redis commands (RESP), which is cleared and used again. */
 export class CommandBuffer {
-  /** Where is written next. */
-  at = 0;
+  /** Bytes written so far. */
+  length = 0;
   #buffer: Buffer = Buffer.allocUnsafeSlow(1 << 16);
 
-  begin(): void {
-    this.at = 0;
+  clear(): void {
+    this.length = 0;
   }
 
-  /** What stands there in another buffer. */
+  /** Appends the bytes of another buffer from `start` to before `end`. */
   append(source: Buffer, start: number, end: number): void {
     this.#reserve(end - start);
-    this.at += source.copy(this.#buffer, this.at, start, end);
+    this.length += source.copy(this.#buffer, this.length, start, end);
   }
 
-  /** What stands from `start` to before `end` of these bytes, once more. */
-  again(start: number, end: number): void {
+  /** Appends bytes of this buffer once more, from `start` to before `end`. */
+  repeat(start: number, end: number): void {
     this.#reserve(end - start);
-    this.#buffer.copyWithin(this.at, start, end);
-    this.at += end - start;
+    this.#buffer.copyWithin(this.length, start, end);
+    this.length += end - start;
   }
 
+  /** Appends a text in UTF-8. */
   text(text: string): void {
+    // A UTF-16 code unit takes at most three bytes of UTF-8.
     this.#reserve(text.length * 3);
-    this.at += this.#buffer.write(text, this.at);
+    this.length += this.#buffer.write(text, this.length);
   }
 
-  /** All that was written; good until it is begun anew. */
+  /** All bytes written, without a copy: valid until the next change. */
   view(): Buffer {
-    return this.#buffer.subarray(0, this.at);
+    return this.#buffer.subarray(0, this.length);
   }
 
   #reserve(bytes: number): void {
-    if (this.at + bytes <= this.#buffer.length) return;
-    const larger = Buffer.allocUnsafeSlow(Math.max(this.#buffer.length * 2, this.at + bytes));
-    larger.set(this.#buffer.subarray(0, this.at));
+    if (this.length + bytes <= this.#buffer.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.#buffer.length * 2, this.length + bytes));
+    larger.set(this.#buffer.subarray(0, this.length));
     this.#buffer = larger;
   }
 }
 
-/** A Redis command as text. */
+/** A Redis command in RESP. */
 export function command(...words: (string | number)[]): string {
   let text = `*${words.length}\r\n`;
   for (const each of words) text += word(String(each));
   return text;
 }
 
-/** A word of a Redis command as text. */
-export function word(word: string): string {
-  return `$${Buffer.byteLength(word)}\r\n${word}\r\n`;
+/** A word of a Redis command in RESP (a bulk string). */
+export function word(text: string): string {
+  return `$${Buffer.byteLength(text)}\r\n${text}\r\n`;
 }

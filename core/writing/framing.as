@@ -1,19 +1,21 @@
-// AssemblyScript: the inner loop of framing.ts, which fills this memory and says what for. Built by `npm run wasm`.
+// AssemblyScript: the loop that writes events as Redis commands. event-commands.ts fills this memory and calls `frame`.
+// `npm run wasm` builds it.
 
-/** Rows, and bytes of their data, that fit at once; bytes of subjects' texts, and how many of these. */
+/** How many rows, and how many bytes of their data, fit at once. */
 export const ROWS: u32 = 4096;
 export const DATA_BYTES: u32 = 1 << 17;
+/** The cache of the texts of subjects: their bytes, and how many entries. */
 export const TEXTS_BYTES: u32 = 1 << 22;
 export const ENTRIES: u32 = 1 << 16;
-/** Of what all events share. */
+/** Bytes of the texts that all events share. */
 export const PIECES_BYTES: u32 = 1 << 14;
 const OUT_BYTES: u32 = 1 << 19;
-/** Copies go beyond their end by so much at most. */
+/** Copies may read and write this much beyond their end. */
 const SLACK: u32 = 16;
-/** More than the digits and line ends of an event. */
+/** More than the digits and line ends of an event take. */
 const SMALL_BYTES: u32 = 256;
 
-/** What comes in: columns, the data that `starts` and `ends` count in, and a cache of subjects' texts. */
+/** The input: columns, the data that STARTS and ENDS point into, and the cache. */
 export const TIMES = memory.data(ROWS * 8, 16);
 export const SUBJECTS = memory.data(ROWS * 4, 16);
 export const STARTS = memory.data(ROWS * 4, 16);
@@ -21,15 +23,15 @@ export const ENDS = memory.data(ROWS * 4, 16);
 export const DATA = memory.data(DATA_BYTES + SLACK, 16);
 export const CACHE = memory.data(ENTRIES * 16, 16);
 export const TEXTS = memory.data(TEXTS_BYTES + SLACK, 16);
-/** What goes out: commands, and where the event of each row begins in them, and its length. */
+/** The output: commands; and for each row, where its event begins in them, and its length. */
 export const OUT = memory.data(OUT_BYTES + SLACK, 16);
 export const PLACES = memory.data(ROWS * 4, 16);
 export const LENGTHS = memory.data(ROWS * 4, 16);
-/** Texts that all events share, and where each is. */
+/** The texts that all events share, and the address and length of each. */
 export const PIECES = memory.data(PIECES_BYTES + SLACK, 16);
 export const TABLE = memory.data(16 * 8, 16);
 export const JOB = memory.data(64, 16);
-/** The day's date, and the next offset, of 16 digits at most, which ends where its room does. */
+/** The date as text, and the digits of the next offset: at most 16, aligned to the end. */
 export const DATE = memory.data(32, 16);
 export const OFFSET = memory.data(16 + SLACK, 16);
 
@@ -37,14 +39,17 @@ export const OFFSET = memory.data(16 + SLACK, 16);
   /** The day of the date, in days since 1970. */
   day: f64;
   dateLength: u32;
-  /** Whose subjects these are. */
+  /** Owner of the subjects in the cache. */
   owner: u32;
+  /** 1: each event also gets an XADD. */
   isLogged: u32;
-  /** Where the row's data begin is its start and this; where its event begins is its place and this. */
+  /** Added to the start of a row to get the address of its data. */
   dataShift: u32;
+  /** Added to the address of an event to get its place among all commands. */
   placeShift: u32;
+  /** Address of the first digit of the next offset. */
   offsetAt: u32;
-  /** Where the commands end. */
+  /** Address of the end of the commands. */
   outAt: u32;
 }
 
@@ -68,7 +73,7 @@ const QUOTES_COLON: u32 = 0x3a;
   return changetype<Piece>(TABLE + index * 8);
 }
 
-/** Answers where the copy ends. What follows it is written afterwards. */
+/** Copies bytes in steps of 16. It returns the end of the copy; the bytes written beyond it are overwritten later. */
 @inline function copy(to: u32, from: u32, length: u32): u32 {
   const end = to + length;
   do {
@@ -100,7 +105,7 @@ function digits(value: u32): u32 {
   return at + count;
 }
 
-/** Counts up the digits that begin at `at` and end at OFFSET_END; answers where they begin then. */
+/** Adds one to the number whose digits begin at `at` and end at OFFSET_END. Returns where its digits begin now. */
 @inline function next(at: u32): u32 {
   let place = OFFSET_END - 1;
   for (; place >= at; place--) {
@@ -116,8 +121,8 @@ function digits(value: u32): u32 {
 }
 
 /**
- * Writes the commands of rows `from` to before `to`; answers the first row that it did not: its day or its subject's text
- * is another than what is at hand, or there is no room.
+ * Writes the commands of rows `from` to before `to`. Returns the first row that it did not write, because the row has another
+ * day, its subject is not in the cache, or there is no room.
  */
 export function frame(from: u32, to: u32): u32 {
   const job = changetype<Job>(JOB);
@@ -143,7 +148,7 @@ export function frame(from: u32, to: u32): u32 {
     const ms = inDay - <f64>(seconds * 1000);
     let fraction = <u32>ms, fractionLength: u32 = 3;
     if (<f64>fraction != ms) {
-      // As isoTime of event.ts: to the microsecond, and no further than the second goes.
+      // Like `isoTime` in event.ts: rounded to microseconds, but never up to the next second.
       const micros = ms * 1000, upper = ceil(micros);
       fraction = min<u32>(<u32>(upper - 0.5 > micros ? upper - 1 : upper), 999999);
       if (fraction % 1000 == 0) fraction /= 1000;

@@ -1,16 +1,18 @@
 import { instantiate, type Exports } from '../runtime/webassembly.ts';
 
-/** What framing.as exports: the loop, how much fits into its memory, and where. */
-type Wasm = Exports & { frame(from: number, to: number): number } & { [place in Address]: { value: number } };
-type Address =
+/** What framing.as exports: the loop, the sizes of the areas in its memory, and their addresses. */
+type Wasm = Exports & { frame(from: number, to: number): number } & {
+  [name in LayoutName]: { value: number };
+};
+type LayoutName =
   | ('ROWS' | 'DATA_BYTES' | 'TEXTS_BYTES' | 'ENTRIES' | 'PIECES_BYTES')
   | ('TIMES' | 'SUBJECTS' | 'STARTS' | 'ENDS' | 'DATA' | 'CACHE' | 'TEXTS')
   | ('OUT' | 'PLACES' | 'LENGTHS' | 'PIECES' | 'TABLE' | 'JOB' | 'DATE' | 'OFFSET');
 
-/** Subjects of one owner lie side by side in the cache, those of the next so far away. */
+/** Distance in the cache between the subjects of one owner and those of the next. framing.as has the same number. */
 const OWNER_STEP = 40_503;
 
-/** Cells of `Job` in framing.as, of four bytes each. */
+/** The index of each field of `Job` in framing.as, in units of four bytes. */
 export const JobField = {
   dateLength: 2,
   owner: 3,
@@ -21,35 +23,36 @@ export const JobField = {
   outAt: 8,
 } as const;
 
-/** The memory of framing.as, which says what stands where. One a thread: nothing stays in it between two batches but texts. */
+/** The memory of framing.as; the comments there say what each area holds. Only cached texts stay from batch to batch. */
 export class Framing {
+  /** All bytes of the memory. */
   readonly bytes: Buffer;
-  readonly place: { readonly [place in Address]: number };
+  readonly layout: { readonly [name in LayoutName]: number };
   readonly frame: Wasm['frame'];
   readonly timesMs: Float64Array;
   readonly subjects: Uint32Array;
   readonly starts: Uint32Array;
   readonly ends: Uint32Array;
-  /** Of each row, where its event begins in `out`, and its length. */
+  /** For each row: where its event begins in the output, and its length. */
   readonly places: Uint32Array;
   readonly lengths: Uint32Array;
-  /** By subject: owner, subject, place and length of its text. */
+  /** Four numbers for each entry: owner, subject, and the address and length of the text. */
   readonly cache: Uint32Array;
-  /** Place and length of each text that all events share. */
+  /** The address and length of each text that all events share. */
   readonly table: Uint32Array;
   readonly job: Uint32Array;
-  /** The day whose date is at hand, in days since 1970. */
+  /** The day of the current date text, in days since 1970. */
   readonly day: Float64Array;
 
   constructor() {
     const file = new URL('framing.wasm', import.meta.url);
     const { memory, frame, ...places } = instantiate<Wasm>(file);
     const { buffer } = memory;
-    const place = Object.fromEntries(Object.entries(places).map(([name, { value }]) => [name, value]));
-    this.place = place as { [place in Address]: number };
+    const layout = Object.fromEntries(Object.entries(places).map(([name, { value }]) => [name, value]));
+    this.layout = layout as { [name in LayoutName]: number };
     this.frame = frame;
     this.bytes = Buffer.from(buffer);
-    const { ROWS, ENTRIES, TIMES, SUBJECTS, STARTS, ENDS, PLACES, LENGTHS, CACHE, TABLE, JOB } = this.place;
+    const { ROWS, ENTRIES, TIMES, SUBJECTS, STARTS, ENDS, PLACES, LENGTHS, CACHE, TABLE, JOB } = this.layout;
     this.timesMs = new Float64Array(buffer, TIMES, ROWS);
     this.subjects = new Uint32Array(buffer, SUBJECTS, ROWS);
     this.starts = new Uint32Array(buffer, STARTS, ROWS);
@@ -62,8 +65,8 @@ export class Framing {
     this.day = new Float64Array(buffer, JOB, 1);
   }
 
-  /** Where in the cache the text of a subject is, if it is. */
+  /** The index in `cache` of the entry that may hold this subject. */
   entry(owner: number, subject: number): number {
-    return ((subject + Math.imul(owner, OWNER_STEP)) & (this.place.ENTRIES - 1)) * 4;
+    return ((subject + Math.imul(owner, OWNER_STEP)) & (this.layout.ENTRIES - 1)) * 4;
   }
 }

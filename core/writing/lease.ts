@@ -3,13 +3,15 @@ import { keys } from '../wire/keys.ts';
 import { callFunction, type Redis } from '../redis/connection.ts';
 import { FUNCTIONS } from '../lua/functions.ts';
 
-/** A replay's claim on its channels; the token is its alone, so that who lost it can't write any more. */
+/** The claim of a replay on its channels. Without it, a replay can no longer write. */
 export interface Lease {
+  /** `<replay> <random>`, different for each process that runs the replay. */
   token: string;
+  /** How long it lasts unless it is renewed. */
   lifeMs: number;
 }
 
-/** What is kept about the start of an epoch, for whoever has to go on with the replay. */
+/** How an epoch began. It is saved so that a replayer that takes over can resume. */
 export interface EpochStart {
   replay: string;
   /** Recording time, epoch ms. */
@@ -17,7 +19,12 @@ export interface EpochStart {
   loopsDone: number;
 }
 
-/** Takes the channels for a replay and opens one new epoch on all of them, later than `lastEpoch`. @throws refusal `channel_owned` */
+/**
+ * Takes the channels for a replay, and opens the same new epoch on all of them.
+ * @param lastEpoch the last epoch that the replay knows; the new one is later, even if Redis has lost its data
+ * @returns the epoch
+ * @throws refusal `channel_owned` if another replay has one of them; then none is taken
+ */
 export async function beginEpoch(
   redis: Redis,
   channels: string[],
@@ -43,16 +50,17 @@ export async function beginEpoch(
   throw owned(String(reply[1]), String(reply[2]));
 }
 
-/** Where a replay was left. */
+/** An epoch that another process began, and how far it got. */
 export interface ResumedEpoch extends EpochStart {
   epoch: number;
-  /** Per channel: its offset, and how many events of it are the replay's own. */
+  /** For each channel: its offset, and how many events of the epoch came from this replay. */
   channels: { offset: number; own: number }[];
 }
 
 /**
- * Takes the channels for a replay whose process is gone, in its epoch. null where that is not known, or over.
- * @throws refusal `channel_owned`
+ * Takes over the channels of a replay whose process is gone, in the same epoch.
+ * @returns null if the epoch is not known, or a newer one has begun
+ * @throws refusal `channel_owned` if another replay has one of the channels; then none is taken
  */
 export async function resumeEpoch(
   redis: Redis,
@@ -68,11 +76,11 @@ export async function resumeEpoch(
   const reply = (await callFunction(redis, 'resume', names, args)) as (number | string)[];
   if (reply[0] === 0) return null;
   if (reply[0] === -1) throw owned(channels.join(', '), String(reply[1]));
-  const stands = channels.map((_, i) => ({
+  const progress = channels.map((_, i) => ({
     offset: Number(reply[1 + i * 2]),
     own: Number(reply[2 + i * 2]),
   }));
-  return { replay, epoch, fromMs, loopsDone, channels: stands };
+  return { replay, epoch, fromMs, loopsDone, channels: progress };
 }
 
 function owned(channel: string, token: string): Error {
@@ -82,7 +90,7 @@ function owned(channel: string, token: string): Error {
   });
 }
 
-/** Keeps the lease; answers why the channels are no longer ours, where another has taken one. */
+/** Renews the lease. Returns null, or the error that ends the replay if another process has taken one of the channels. */
 export async function renewLease(
   redis: Redis,
   channels: string[],
@@ -92,16 +100,19 @@ export async function renewLease(
   return done === 1 ? null : leaseLost(channels[Number(at) - 1]!, lease.token, String(holder));
 }
 
-/** How far a replay is within an epoch. */
+/** How far a replay has come within an epoch. */
 export interface EpochProgress {
   epoch: number;
-  /** Nothing before this will come in it, epoch ms. */
+  /** Event time, epoch ms: no event before this will come in the epoch. */
   timeMs: number;
-  /** Nothing at all will come in it. */
+  /** No event at all will come in the epoch. */
   over: boolean;
 }
 
-/** Notes on the channels of a replay how far it is; on none that it has lost. All before it must have been written. */
+/**
+ * Tells the readers of the channels how far the replay has come, so that they need not wait for an event. Call it once all
+ * events before have been written. Channels that the replay has lost are left alone.
+ */
 export async function markChannels(
   redis: Redis,
   channels: string[],
@@ -113,7 +124,7 @@ export async function markChannels(
   await callFunction(redis, 'mark', names, args);
 }
 
-/** Gives the channels back. */
+/** Gives up the lease, so that another replay can take the channels. */
 export async function releaseLease(redis: Redis, channels: string[], lease: Lease): Promise<void> {
   await renew(redis, channels, lease.token, 0);
 }
@@ -124,23 +135,24 @@ function renew(redis: Redis, channels: string[], token: string, lifeMs: number) 
   return callFunction(redis, 'renew', names, args) as Promise<(number | string)[]>;
 }
 
-/** The replay that a lease is of. */
+/** The id of the replay that has this lease. */
 function replayOf(token: string): string {
   return token.split(' ')[0]!;
 }
 
-/** What ends a replay whose channels another process has taken, for this replay or for another. */
+/**
+ * The error that ends a replay when another process has taken one of its channels: failure `replay_taken` if that process runs
+ * the same replay, else `lease_lost`.
+ */
 export function leaseLost(channel: string, mine: string, holder: string): RepriseError {
   const [replay, other] = [replayOf(mine), replayOf(holder)];
   if (replay === other)
-    return failure('replay_taken', `Replay "${replay}" is played on by another process.`, {
-      hint: 'This one was silent for longer than its lease; nothing is lost.',
+    return failure('replay_taken', `Another process has taken over replay "${replay}".`, {
+      hint: 'This process was silent for longer than its lease. Nothing is lost.',
     });
   return failure(
     'lease_lost',
     `This replay no longer owns channel "${channel}": replay "${other}" plays on it.`,
-    {
-      hint: 'It stops here; what it published stands.',
-    },
+    { hint: 'It stops here. What it has published stays.' },
   );
 }

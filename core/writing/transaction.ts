@@ -9,45 +9,53 @@ import { ADMIT_KEYS, FUNCTIONS } from '../lua/functions.ts';
 import type { Argument } from '../lua/layout.ts';
 import { functionName } from '../lua/library.ts';
 
-/** How long a receipt is kept: more than the answer to a batch can be under way. */
+/** How long Redis keeps a receipt: longer than any answer takes. */
 const RECEIPT_MS = 600_000;
 
-/** Who writes, the same for all batches on one channel. */
+/** What all batches of one writer on one channel share. */
 export interface TransactionOptions {
   spec: ChannelSpec;
   framer: Framer;
-  /** '' for a writer that is no replay. */
+  /** The token of the lease; '' for a writer that is not a replay. */
   token: string;
+  /** Life of the lease. */
   lifeMs: number;
+  /** Do not push events out of the log which attached services have not read. */
   waits: boolean;
+  /** Id of the writer. */
   writer: string;
 }
 
-/** Where a batch goes: Redis is expected at `head`; its events follow `from`. */
+/** Where a batch goes, and what its events carry. */
 export interface BatchPlacement {
+  /** The position at which the channel is expected; otherwise nothing is written. */
   head: Position;
+  /** The position that the events follow: `head`, or the start of a newer epoch. */
   from: Position;
-  /** Only right after the writer's own last batch. */
+  /** Write it only if the last batch on the channel is from this writer. */
   follows: boolean;
+  /** Wall time, ISO 8601. */
   sent: string;
-  /** Further members of each event as JSON text, with a leading comma. */
+  /** More members of each event, as JSON text with a leading comma. */
   extra: string;
-  /** The same of single events, by their row. */
+  /** More members of single events, by row. */
   extras?: ReadonlyMap<number, string> | undefined;
 }
 
 /**
- * A batch as the bytes of one conditional transaction. It does what the function `emit` does, at half the cost for
- * Redis: a function takes every event through Lua, which hashes each of its bytes. `admit` checks what `emit` checks; where
- * that does not hold nothing is done, nor when somebody writes in between. All
- * replies are suppressed but the last, which makes it one command to the connection; that it was carried out stands in
- * the writer's receipt.
+ * Writes a batch as the bytes of one conditional transaction. It has the same effect as the function `emit`, at half the cost
+ * for Redis: a function passes every event through Lua, which hashes each of its bytes.
+ *
+ * The function `admit` checks the conditions that `emit` checks. If they do not hold, or if somebody else writes in between,
+ * the transaction changes nothing. All replies but the last are suppressed, so it is one command for the connection. Whether it
+ * was executed is in the receipt of the writer.
  */
 export class TransactionWriter {
+  /** The key of the receipt: the position of the last event that a transaction of this writer has put on the channel. */
   readonly receipt: string;
   readonly #writing: TransactionOptions;
   readonly #events: EventCommands;
-  /** What is the same each time, before and after what is not. */
+  /** The commands that are the same for each batch, in the order in which they are sent. */
   readonly #opening: string;
   readonly #admission: Argument[];
   readonly #multi: string;
@@ -69,8 +77,7 @@ export class TransactionWriter {
     this.#admission = ['FCALL', functionName('admit'), names.length, ...names];
     this.#multi =
       command('WATCH', admission) +
-      // Touches the watched key, which stops the transaction, unless it is there: so without admission nothing happens,
-      // also where Redis does not know the function.
+      // Without an admission, this sets the watched key, which stops the transaction: also if Redis does not know `admit`.
       command('SET', admission, 'no', 'NX', 'PX', limits.ADMISSION_MS) +
       command('MULTI');
     this.#closing = spec.logMax > 0 ? command('XTRIM', log, 'MAXLEN', '~', spec.logMax) : '';
@@ -78,11 +85,11 @@ export class TransactionWriter {
     this.#end = command('EXEC') + command('CLIENT', 'REPLY', 'ON');
   }
 
-  /** Writes the batch over what was in `out`; the bytes are good until that is done again. */
+  /** Replaces the content of `out` with the batch. The result is valid until `out` changes. */
   write(out: CommandBuffer, block: Block, placing: BatchPlacement): Buffer {
     const { spec } = this.#writing;
     const { head, from, sent, extra, extras } = placing;
-    out.begin();
+    out.clear();
     out.text(this.#opening + this.#admit(block.count, placing) + this.#multi);
     if (from.epoch > head.epoch) out.text(command('DEL', keys.state(spec.name)));
     const latest = spec.keepsState ? new Map<number, ByteRange>() : undefined;
@@ -109,14 +116,14 @@ export class TransactionWriter {
     return command(...this.#admission, ...batch.list);
   }
 
-  /** Notes where the channel stands. */
+  /** The commands that store the new head of the channel and the receipt. */
   #reached({ count, timesMs }: Block, { epoch, offset: before }: Position): string {
     const { spec, token, writer } = this.#writing;
     const head = keys.head(spec.name);
     const offset = before + count;
-    const standing = ['epoch', epoch, 'offset', offset, 'time', timesMs[count - 1]!, 'by', writer];
+    const fields = ['epoch', epoch, 'offset', offset, 'time', timesMs[count - 1]!, 'by', writer];
     return (
-      command('HSET', head, ...standing) +
+      command('HSET', head, ...fields) +
       (token === '' ? '' : command('HINCRBY', head, 'own', count)) +
       (before === 0 ? command('SADD', keys.channels, spec.name) : '') +
       command('SET', this.receipt, positionText({ epoch, offset }), 'PX', RECEIPT_MS)
@@ -131,8 +138,8 @@ function keepState(
   latest: ReadonlyMap<number, ByteRange>,
 ): void {
   out.text(`*${2 + latest.size * 2}\r\n${word('HSET')}${word(key)}`);
-  for (const [subject, { at, length }] of latest) {
+  for (const [subject, { start, length }] of latest) {
     out.text(`${word(names[subject]!)}$${length}\r\n`);
-    out.again(at, at + length + 2);
+    out.repeat(start, start + length + 2);
   }
 }

@@ -12,7 +12,7 @@ import { FUNCTIONS } from '../lua/functions.ts';
 import { leaseLost, type Lease } from './lease.ts';
 import { TransactionWriter } from './transaction.ts';
 
-/** What one call hands over. */
+/** The arguments of one call of `emit`. */
 interface Batch {
   given: TimedRecord[] | Block;
   count: number;
@@ -20,39 +20,46 @@ interface Batch {
   extras: ReadonlyMap<number, string> | undefined;
 }
 
-/** A batch on its way: stamped to follow `from`. */
+/** One attempt to write a batch. */
 interface SendAttempt {
+  /** The position that its events follow. */
   from: Position;
-  /** Whether it is known to have been written, where the reply does not tell. */
+  /**
+   * Whether the batch was written although the reply says that the channel is elsewhere, at `actual`: an earlier attempt may
+   * have arrived whose answer was lost.
+   */
   landed(actual: Position): Promise<boolean>;
-  /** As the function `emit` answers; null when a transaction was not carried out, and the function is to say why. */
+  /** The answer of the function `emit`; null: a transaction was not executed, and `emit` has to say why. */
   reply: Promise<(number | string)[] | null>;
 }
 
-/** A batch from when it was given until it is written. */
+/** A batch, from the call of `emit` until it is written. */
 interface QueuedBatch {
   batch: Batch;
-  /** Null: it waits, for nobody knows where it will stand. */
+  /** Null: it waits, because its position is not known yet. */
   sending: SendAttempt | null;
 }
 
 export interface WriterOptions {
+  /** URI reference of the writer: the member `source` of its events. */
   source: string;
+  /** Id of the replay: the member `replay` of its events. */
   replay?: string;
+  /** The lease of the replay. It is renewed with each batch. */
   lease?: Lease;
   /** Wait for attached services rather than push events out of the log that they have not read. */
   waits?: boolean;
-  /** Wall clock, epoch milliseconds: for `sent`. */
+  /** Wall clock for the member `sent`, epoch ms. Default: Date.now. */
   wall?: () => number;
 }
 
 const FULL_RETRY_MS = 5;
-/** From so many events on a transaction is cheaper than the function, whose answer says more. */
+/** For this many events or more, a transaction is cheaper than the function `emit`. */
 const TRANSACTION_MIN_EVENTS = 32;
 
 /**
- * Writes events onto one channel. Promises: within an epoch, offsets count from 1 without a hole; a batch is written
- * whole or not at all, and once even when the connection breaks around it; batches keep the order of the calls.
+ * Writes events onto one channel. It promises: offsets count from 1 within an epoch, without a hole. A batch is written
+ * completely or not at all, and only once, even if the connection breaks. Batches keep the order of the calls.
  */
 export class ChannelWriter {
   readonly spec: ChannelSpec;
@@ -63,15 +70,15 @@ export class ChannelWriter {
   readonly #id: string;
   readonly #transactions: TransactionWriter;
   #canTransact = false;
-  /** Not on their way: to be written again. */
+  /** Buffers that are free for the next transactions. */
   readonly #spare: CommandBuffer[] = [];
-  /** Where Redis was last known to stand. */
+  /** The last known position of the channel. */
   #head: Position | null = null;
-  /** Where it will stand once all batches on their way have arrived; null: send none before the answers are in. */
+  /** The position once all sent batches have arrived; null: wait for their answers before sending more. */
   #ahead: Position | null = null;
   #last: Promise<unknown> = Promise.resolve();
-  /** In order; the first is being seen through. */
-  readonly #turns: QueuedBatch[] = [];
+  /** In the order of the calls. The first one is being settled. */
+  readonly #queue: QueuedBatch[] = [];
 
   constructor(redis: Redis, spec: ChannelSpec, options: WriterOptions) {
     this.#redis = redis;
@@ -93,35 +100,36 @@ export class ChannelWriter {
     }
   }
 
-  /** The epoch it writes, as far as it knows; 0 before it has looked. */
+  /** The epoch that it writes; 0 while that is not known. */
   get epoch(): number {
     return this.#head?.epoch ?? 0;
   }
 
-  /** The epoch was opened on the channel for this writer: the next event is the one after `offset`. */
+  /** Tells that this epoch was opened on the channel for this writer. The next event follows `offset`. */
   startEpoch(epoch: number, offset = 0): void {
     this.#head = this.#ahead = { epoch, offset };
   }
 
   /**
-   * Writes the batch after all batches before it; answers the position of its last event. Further calls may be made
-   * before the answer: they are on their way meanwhile, and never overtake. `extra`: further members of each event as
-   * JSON text, with a leading comma; `extras`: the same of single events, by their row.
-   * @throws failure `lease_lost` or `replay_taken` when another process has the channel; `log_reset` when Redis
-   * has lost the channel
+   * Writes a batch after all batches before it. You may call it again before the answer: batches are sent ahead, and never
+   * overtake each other.
+   * @param extra more members of each event, as JSON text with a leading comma
+   * @param extras more members of single events, by row
+   * @returns the position of its last event
+   * @throws failure `lease_lost` or `replay_taken` if another process has the channel; `log_reset` if Redis has lost it
    */
   emit(given: TimedRecord[] | Block, extra = '', extras?: ReadonlyMap<number, string>): Promise<Position> {
     const batch: Batch = { given, count: given instanceof Block ? given.count : given.length, extra, extras };
     const turn: QueuedBatch = { batch, sending: null };
-    this.#turns.push(turn);
+    this.#queue.push(turn);
     if (this.#ahead) this.#sendAhead(turn, this.#ahead);
-    const settled = this.#last.then(() => this.#settle(turn)).finally(() => this.#turns.shift());
-    // A later batch goes its own way when this one fails for good; the caller hears of it from `settled`.
+    const settled = this.#last.then(() => this.#settle(turn)).finally(() => this.#queue.shift());
+    // If this batch fails for good, later ones are sent anew. The caller gets the error from `settled`.
     this.#last = settled.catch(() => (this.#ahead = null));
     return settled;
   }
 
-  /** Sees a batch through: what was refused is stamped again, in its turn, until it is written. */
+  /** Waits until a batch is written. If it is refused, it gets a new position and is sent again. */
   async #settle({ batch, sending: early }: QueuedBatch): Promise<Position> {
     for (let sending = early; ; sending = null) {
       this.#head ??= await readHead(this.#redis, this.spec.name);
@@ -139,7 +147,7 @@ export class ChannelWriter {
       }
       this.#ahead = null;
       if (reply[0] === 0) {
-        // Redis stands elsewhere: another wrote, or an earlier sending of this very batch arrived unanswered.
+        // The channel is elsewhere: somebody else wrote, or an earlier attempt arrived whose answer was lost.
         const actual = { epoch: Number(reply[1]), offset: Number(reply[2]) };
         if (await sending.landed(actual))
           return (this.#head = { epoch: from.epoch, offset: from.offset + batch.count });
@@ -153,9 +161,9 @@ export class ChannelWriter {
     }
   }
 
-  /** Once nothing is on its way any more, what waits and what comes may be sent before the answers are in. */
+  /** When no batch is on its way any more, the position is certain: waiting batches, and later ones, are sent ahead. */
   #goAhead(head: Position): void {
-    const waiting = this.#turns.slice(1);
+    const waiting = this.#queue.slice(1);
     if (waiting.some(({ sending }) => sending !== null)) return;
     this.#ahead = head;
     for (const turn of waiting) this.#sendAhead(turn, this.#ahead);
@@ -183,7 +191,7 @@ export class ChannelWriter {
     return { from, reply, landed: (actual) => this.#landed(events, from, actual) };
   }
 
-  /** Sends what may well be refused. */
+  /** Sends a batch before the answers to those before it, so it may be refused. */
   #sendEarly(batch: Batch, head: Position, follows: boolean): SendAttempt {
     const { given: block, extra, extras } = batch;
     if (!(block instanceof Block) || block.count < TRANSACTION_MIN_EVENTS || !this.#canTransact)
@@ -193,7 +201,7 @@ export class ChannelWriter {
     const out = this.#spare.pop() ?? new CommandBuffer();
     const placing = { head, from, follows, sent, extra, extras };
     const written = sendCommands(this.#redis, () => this.#transactions.write(out, block, placing));
-    // The receipt says all; and what has an answer is not sent again.
+    // Whether it was executed is in the receipt. With an answer, the connection no longer needs the buffer.
     written.catch(() => {}).finally(() => void this.#spare.push(out));
     const to = { epoch: from.epoch, offset: from.offset + block.count };
     const reply = this.#receiptOf(to, written);
@@ -201,7 +209,7 @@ export class ChannelWriter {
     return { from, reply, landed: async () => false };
   }
 
-  /** As `emit` would answer for a transaction that is to reach a position; null when it was not carried out. */
+  /** What `emit` would answer for a transaction that reaches this position; null: it was not executed. */
   async #receiptOf(to: Position, written: Promise<unknown>): Promise<(number | string)[] | null> {
     const isThere = async () => {
       const receipt = await this.#redis.get(this.#transactions.receipt);
@@ -210,7 +218,7 @@ export class ChannelWriter {
     };
     const answer = [1, to.epoch, to.offset];
     if (await isThere()) return answer;
-    // When a connection breaks while commands are being sent again they may change places: it may be carried out yet.
+    // After a lost connection, commands may be sent again in another order, so it may still be executed.
     await written.catch(() => {});
     return (await isThere()) ? answer : null;
   }
@@ -219,7 +227,7 @@ export class ChannelWriter {
     return new Date(this.#options.wall?.() ?? Date.now()).toISOString();
   }
 
-  /** The batch as event lines, stamped to follow `from`. */
+  /** The records as the lines of events that follow `from`. */
   frame(records: TimedRecord[], from: Position): string[] {
     const sent = this.#sent();
     return records.map((record, i) => this.#framer.frame(record, from.epoch, from.offset + 1 + i, sent));
@@ -244,8 +252,6 @@ function logReset(channel: string): Error {
   return failure(
     'log_reset',
     `Redis no longer knows channel "${channel}": it was flushed, or restarted without its data.`,
-    {
-      hint: 'The replay goes on in a new epoch.',
-    },
+    { hint: 'The replay continues in a new epoch.' },
   );
 }

@@ -55,7 +55,7 @@ describe('Events as commands', () => {
           const block = Block.of(records);
           const given = isReversed ? block.pick([...records.keys()].reverse()) : block;
           const latest = new Map<number, ByteRange>();
-          out.begin();
+          out.clear();
           out.text(command('MULTI'));
           commands.write(out, given, offset, { epoch, sent, extra }, latest);
           const written = out.view();
@@ -72,7 +72,10 @@ describe('Events as commands', () => {
           const last = new Map(lines.map((line, i) => [given.subjects[i]!, line]));
           assert.deepEqual(
             new Map(
-              [...latest].map(([of, { at, length }]) => [of, written.toString('utf8', at, at + length)]),
+              [...latest].map(([subject, { start, length }]) => [
+                subject,
+                written.toString('utf8', start, start + length),
+              ]),
             ),
             last,
           );
@@ -92,7 +95,7 @@ describe('Events as commands', () => {
     const block = Block.of(names.map((subject) => ({ timeMs: 0, subject, data: '{}' })));
     const out = new CommandBuffer();
     for (let round = 0; round < 2; round++) {
-      out.begin();
+      out.clear();
       commands.write(out, block, 1, { epoch: 1, sent: '', extra: '' });
       const events = [
         ...out

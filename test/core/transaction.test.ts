@@ -207,7 +207,7 @@ describe('ChannelWriter, blocks as transactions', function () {
     await redis.del(keys.owner('owned'));
     const second = { token: 'first 2', lifeMs: 60_000 };
     assert.equal((await resumeEpoch(redis, ['owned'], second, 'first'))?.channels[0]?.offset, COUNT * 3);
-    assert.match((await renewLease(redis, ['owned'], lease))!.message, /played on by another process/);
+    assert.match((await renewLease(redis, ['owned'], lease))!.message, /taken over replay/);
     await releaseLease(redis, ['owned'], second);
     await assert.rejects(first.emit(block(COUNT * 2)), { code: 'replay_taken' });
     assert.equal((await log('owned')).length, COUNT * 3);

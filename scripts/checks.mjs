@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { root } from '../core/runtime/root.mjs';
 
-const ORDER = ['format', 'lint', 'layers', 'dead', 'types', 'generated'];
+const ORDER = ['format', 'lint', 'layers', 'dead', 'types', 'generated', 'prose'];
 const AT_ONCE = 2;
 
 /**

@@ -1,8 +1,8 @@
 /**
- * `npm run rooms`: a table of the folders, each with how many files lie side by side in it and how many arrows (imports, types
- * included) run between them and its subfolders. Beside the layering rules of .dependency-cruiser.cjs it holds two
- * things: no folder is a flat hall, and whatever lies side by side imports in one direction only.
- * Exit code 1 where one does not hold.
+ * `npm run rooms` prints a table of the folders: how many files lie side by side in each, and how many arrows (imports, types
+ * included) run between those files and the subfolders. It also holds two rules that .dependency-cruiser.cjs can't express:
+ * no folder has more than FILES_MAX files side by side, and whatever lies side by side imports in one direction only.
+ * Exit code 1 if one is broken. `--quiet` prints only what is broken.
  */
 import { cruise } from 'dependency-cruiser';
 import extractTSConfig from 'dependency-cruiser/config-utl/extract-ts-config';
@@ -30,11 +30,13 @@ for (const { source, dependencies } of modules.filter((module) => isOurs(module.
   for (const { resolved } of dependencies.filter((each) => isOurs(each.resolved))) draw(source, resolved);
 }
 
+const isQuiet = process.argv.includes('--quiet');
 const flaws = [];
-console.log('folder'.padEnd(40), 'files'.padStart(6), 'arrows'.padStart(7));
+if (!isQuiet) console.log('folder'.padEnd(40), 'files'.padStart(6), 'arrows'.padStart(7));
 for (const [name, { files, arrows }] of [...folders].sort(([a], [b]) => a.localeCompare(b))) {
   const count = [...arrows.values()].reduce((sum, targets) => sum + targets.size, 0);
-  console.log((name || '.').padEnd(40), String(files.size).padStart(6), String(count).padStart(7));
+  if (!isQuiet)
+    console.log((name || '.').padEnd(40), String(files.size).padStart(6), String(count).padStart(7));
   if (files.size > FILES_MAX)
     flaws.push(`${name} has ${files.size} files side by side; ${FILES_MAX} at most.`);
   for (const circle of circles(arrows)) flaws.push(`${name || '.'}: ${circle}`);

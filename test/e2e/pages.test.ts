@@ -136,7 +136,7 @@ describe('the pages beside the live one', function () {
       await page.dispatchEvent('main', 'drop', { dataTransfer: dropped });
       await page.waitForSelector('[data-upload="trip.csv"][data-stage=done]');
       const report = await upload('trip.csv').locator('[data-testid=report]').innerText();
-      assert.match(report, /^1 row can’t be played[\s\S]*59 records can\.[\s\S]*Line 9: .*never/);
+      assert.match(report, /^1 row skipped\. 59 records can be played\.[\s\S]*Line 9: .*never/);
       const { items } = await get<{ items: unknown[] }>('/replays');
       assert.deepEqual(items, [], 'it was not played');
     });
@@ -152,10 +152,10 @@ describe('the pages beside the live one', function () {
       await choose(file('trip.csv', csv(ROWS)), file('rubbish.csv', 'a,b\n1,2\n'));
       await page.waitForSelector('[data-upload="rubbish.csv"][data-stage=failed] [role=alert]');
       const asked = page.locator('[data-upload="trip.csv"][data-stage=exists]');
-      await asked.getByRole('button', { name: 'Replace it' }).press('Enter');
+      await asked.getByRole('button', { name: 'Replace' }).press('Enter');
       await page
         .locator('[data-upload="trip.csv"][data-stage=done]')
-        .getByText('60 records can be played; no row was left out.')
+        .getByText('60 records can be played. No rows were skipped.')
         .waitFor();
     });
 
@@ -176,8 +176,8 @@ describe('the pages beside the live one', function () {
       await assertFit('recordings-cut');
       await dialog().getByText('Cut', { exact: true }).click();
       await page.waitForSelector('[data-testid=writing][data-state=succeeded]');
-      await dialog().getByText('10 records can be played; no row was left out.').waitFor();
-      await dialog().getByText('Show it').press('Enter');
+      await dialog().getByText('10 records can be played. No rows were skipped.').waitFor();
+      await dialog().getByText('Show recording').press('Enter');
       await page.waitForSelector('[data-testid=recording] h3:text-is("trip-part.csv")');
       await page.waitForSelector('[data-testid=recording] dd:text-is("0:09")');
       await page.getByRole('button', { name: 'Convert…' }).press('Enter');
@@ -274,8 +274,8 @@ describe('the pages beside the live one', function () {
       assert.deepEqual((await get<PipelineStatus>('/pipelines/mine')).definition, {
         steps: [{ service: 'language' }, { service: 'sentiment' }],
       });
-      await page.locator('[data-testid=pipeline]').getByRole('button', { name: 'Remove' }).click();
-      await dialog.getByText('Remove', { exact: true }).click();
+      await page.locator('[data-testid=pipeline]').getByRole('button', { name: 'Delete' }).click();
+      await dialog.getByText('Delete', { exact: true }).click();
       await page.waitForSelector('[data-testid=pipeline] h3:text-is("text")');
       const { items } = await get<{ items: { name: string }[] }>('/pipelines');
       assert.deepEqual(
@@ -319,7 +319,7 @@ describe('the pages beside the live one', function () {
       await start().getByText('Start', { exact: true }).click();
       await page.waitForSelector('[data-testid=task][data-state=running]');
       await page.getByRole('button', { name: /^Cancel average-speed/ }).press('Enter');
-      await page.waitForSelector('[data-testid=task][data-state=canceled] >> text=/canceled before/');
+      await page.waitForSelector('[data-testid=task][data-state=canceled] >> text=/Canceled before/');
       const { items } = await get<{ items: Task[] }>('/tasks');
       assert.deepEqual(
         items.slice(0, 2).map(({ kind, state }) => `${kind} ${state}`),
@@ -336,7 +336,7 @@ describe('the pages beside the live one', function () {
       await goTo('5', 'Traces');
       const failed = await page.waitForSelector('tr[data-status=failed] >> text=has no latitude');
       assert.ok(await failed.isVisible());
-      await page.getByLabel('Last status').selectOption('finished');
+      await page.locator('main').getByLabel('Status').selectOption('finished');
       await page.waitForSelector('tr[data-trace][data-status=failed]', { state: 'detached' });
       await page.locator('tr[data-trace]').first().getByRole('button').press('Enter');
       await page.waitForSelector('[data-testid=trace][data-status=finished]');
@@ -374,7 +374,7 @@ describe('the pages beside the live one', function () {
       await page.waitForURL(/q=DRY/);
       await eventually('one line', async () => (await page.locator('[data-line]').count()) === 1);
       await page.getByRole('button', { name: 'Follow' }).press('Enter');
-      await page.waitForSelector('text=The list stands still.');
+      await page.waitForSelector('text=Updates are paused.');
       await say('error', 'the dry pump, again');
       await page.getByRole('button', { name: 'Follow' }).press('Enter');
       await line('the dry pump, again').waitFor();
@@ -387,7 +387,9 @@ describe('the pages beside the live one', function () {
 
     it('shows services, and starts and stops them', async () => {
       await goTo('7', 'System');
-      await page.waitForSelector('[data-testid=system-state][data-redis=up] >> text=/all \\d+ services run/');
+      await page.waitForSelector(
+        '[data-testid=system-state][data-redis=up] >> text=/all \\d+ services running/',
+      );
       await service('stops').getByRole('button', { name: 'Stop stops' }).press('Enter');
       await page.waitForSelector('[data-service=stops][data-state=stopped] >> text=Stopped');
       await service('stops').getByRole('button', { name: 'Start stops' }).press('Enter');
@@ -398,7 +400,7 @@ describe('the pages beside the live one', function () {
     it('shows how Redis is, and tunes a service by a form made of the schema of its parameters', async () => {
       const redis = page.locator('[data-testid=redis]');
       await redis.getByText(/^\d+\.\d+ MB \(/).waitFor();
-      await service('stops').getByRole('button', { name: 'Tune stops' }).press('Enter');
+      await service('stops').getByRole('button', { name: 'Edit parameters of stops' }).press('Enter');
       const dialog = page.locator('dialog[open]');
       await dialog.getByLabel('radius_m').fill('25');
       await dialog.getByText('Save parameters').click();
@@ -427,7 +429,7 @@ describe('the pages beside the live one', function () {
       await assertFit('system-deadletters');
       const before = await letters.getAttribute('data-letter');
       await letters.getByRole('button', { name: 'Send again' }).click();
-      await page.waitForSelector('text=It is on moves.movement again');
+      await page.waitForSelector('text=Sent to moves.movement again');
       // It fails once more.
       const again = async () => {
         const { items } = await get<{ items: DeadLetter[] }>('/deadletters');
@@ -441,20 +443,20 @@ describe('the pages beside the live one', function () {
     });
 
     it('saves the set-up, shows what a saved one would change, and restores it', async () => {
-      await part('Set-up');
+      await part('Setup');
       const [download] = await Promise.all([
         page.waitForEvent('download'),
-        page.click('text=Save as a file'),
+        page.click('text=Download backup'),
       ]);
       await send('DELETE', '/pipelines/moves');
       const file = join(folder, 'saved.json');
       await download.saveAs(file);
       await page.setInputFiles('[data-testid=restore] input', file);
-      await page.waitForSelector('[data-testid=changes] tr:has-text("moves") >> text=is added');
+      await page.waitForSelector('[data-testid=changes] tr:has-text("moves") >> text=Added');
       await assertFit('system-setup');
       await assert.rejects(get('/pipelines/moves'));
-      await page.click('text=Make 1 change');
-      await page.waitForSelector('text=1 change made.');
+      await page.click('text=Apply 1 change');
+      await page.waitForSelector('text=1 change applied.');
       assert.equal((await get<PipelineStatus>('/pipelines/moves')).steps[0]!.name, 'copy');
     });
   });

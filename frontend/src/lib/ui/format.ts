@@ -47,6 +47,14 @@ export function span(ms: number): string {
   return `${count(ms / DAY)} days`;
 }
 
+/** A measured time with its unit: `4.2 ms`, `120 ms`, `1.5 s`, `3 min`. */
+export function elapsed(ms: number): string {
+  const digits = (n: number, maximumFractionDigits: number): string =>
+    n.toLocaleString('en', { maximumFractionDigits });
+  if (ms < 1000) return `${digits(ms, ms < 10 ? 1 : 0)} ms`;
+  return ms < 2 * MINUTE ? `${digits(ms / 1000, 1)} s` : `${digits(Math.round(ms / MINUTE), 0)} min`;
+}
+
 /** `1×`, `0.25×`, `max`. */
 export const rateText = (rate: Rate): string => (rate === 'max' ? 'max' : `${Number(rate.toPrecision(3))}×`);
 

@@ -1,0 +1,103 @@
+import { counted } from '../../lib/ui/format.ts';
+
+/** Texts of the page Recordings. */
+export const recordingsTexts = {
+  title: 'Recordings',
+  lead: 'Recordings are files of timestamped records. Play, cut or convert them here.',
+  list: 'All recordings',
+  none: 'No recordings yet',
+  noneHint: 'Drop files here, or copy them into the recordings folder.',
+  notFound: (name: string) => `There is no recording “${name}”.`,
+  choose: 'Select a recording to see what it contains.',
+  facts: (format: string, size: string) => `${format}, ${size}`,
+  deleted: (name: string) => `${name} deleted.`,
+};
+
+/** Texts of a single recording. */
+export const recordingTexts = {
+  play: 'Play',
+  download: 'Download',
+  cut: 'Cut…',
+  convert: 'Convert…',
+  delete: 'Delete',
+  deleteTitle: (name: string) => `Delete “${name}”?`,
+  deleteHint: 'The file is deleted permanently. A replay that plays it continues with what it has read.',
+  reading: 'Reading the file…',
+  channel: 'Channel',
+  records: 'Records',
+  time: 'Time range',
+  duration: 'Duration',
+  gap: 'Longest gap',
+  subjects: 'Subjects',
+  moreSubjects: (n: number) => `and ${n.toLocaleString('en')} more`,
+  area: 'Area',
+  areaText: (west: number, south: number, east: number, north: number) =>
+    `${south.toFixed(3)}° to ${north.toFixed(3)}° north, ${west.toFixed(3)}° to ${east.toFixed(3)}° east`,
+  histogram: (time: string) => `Records per ${time}`,
+  inferred: 'Detected options',
+  option: 'Option',
+  value: 'Value',
+  reason: 'Reason',
+};
+
+/** Texts of uploads. */
+export const uploadTexts = {
+  title: 'Upload',
+  lead: 'Drop files anywhere on this page, or choose them: CSV, JSON, GPX, IGC, GeoJSON (also .gz, .zst), Parquet, MCAP.',
+  choose: 'Choose files',
+  uploading: (share: number) => `Uploading, ${Math.round(share * 100)} %`,
+  reading: 'Uploaded. Reading the file…',
+  done: 'Uploaded.',
+  exists: 'A different recording with this name exists.',
+  replace: 'Replace',
+  keep: 'Keep existing',
+  failed: 'The upload failed.',
+  retry: 'Retry',
+  cancel: (name: string) => `Cancel the upload of ${name}`,
+  dismiss: (name: string) => `Dismiss ${name}`,
+  show: 'Show recording',
+  uploaded: (name: string) => `${name} uploaded.`,
+};
+
+/** What a reading of the whole file has found. */
+export const reportTexts = {
+  complete: (records: number) => `${counted(records, 'record')} can be played. No rows were skipped.`,
+  skipped: (rows: number, records: number) =>
+    `${counted(rows, 'row')} skipped. ${counted(records, 'record')} can be played.`,
+  reason: (line: number, reason: string) =>
+    line > 0 ? `Line ${line.toLocaleString('en')}: ${reason}` : reason,
+  moreSkipped: (n: number) => `and ${n.toLocaleString('en')} more.`,
+  unordered: (n: number) => `${counted(n, 'record')} out of order. They are sorted by time when played.`,
+};
+
+/** Texts of the dialog that cuts or converts a recording. */
+export const writeTexts = {
+  cut: (name: string) => `Cut ${name}`,
+  convert: (name: string) => `Convert ${name}`,
+  cutHint: 'Writes a time range to a new recording. The original does not change.',
+  convertHint: 'Writes a sorted, checked, indexed and compressed copy. The original does not change.',
+  from: 'From',
+  to: 'To',
+  timeHint: 'An ISO 8601 time, or an offset from the start such as 90s.',
+  name: 'Name of the new recording',
+  nameHint: 'Letters, digits, space and _ - . = , + @',
+  format: 'Format',
+  formats: {
+    mcap: 'MCAP: indexed and compressed',
+    'ndjson.gz': 'NDJSON, gzip',
+    ndjson: 'NDJSON: one event per line',
+    'csv.gz': 'CSV, gzip',
+    csv: 'CSV: a table',
+  },
+  compression: 'Compression',
+  compressions: { lz4: 'LZ4: fastest to play', zstd: 'Zstandard: half the size', none: 'None' },
+  action: { cut: 'Cut', convert: 'Convert' },
+  waiting: 'Waiting for a worker…',
+  writing: 'Writing the recording…',
+  cancel: 'Cancel',
+  canceled: 'Canceled. Nothing was written.',
+  failed: 'The recording could not be written.',
+  done: (name: string, size: string) => `${name} written, ${size}.`,
+  show: 'Show recording',
+  task: 'Show task',
+};

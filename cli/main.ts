@@ -54,10 +54,15 @@ export async function createProgram(names?: readonly string[]): Promise<Command>
 }
 
 /**
- * Runs the command line; answers the exit code: 0 done, 1 failed, 2 bad usage (a command may have set another).
+ * Runs the command line and returns the exit code: 0 done, 1 failed, 2 bad usage (a command may have set another).
  * With `debug`, an error shows where it came from.
  */
 export async function main(argv: string[], debug: boolean): Promise<number> {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // A reader such as `head` may close the pipe when it has seen enough; that is not a failure.
+    if (error.code === 'EPIPE') process.exit();
+    throw error;
+  });
   const program = await createProgram(commandNames(argv[2]));
   try {
     await program.parseAsync(argv);

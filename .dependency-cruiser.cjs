@@ -40,6 +40,20 @@ module.exports = {
       from: { path: '^core/' },
       to: { path: ours, pathNot: '^(core|schemas)/' },
     },
+    ...layers('core', [
+      [['problems'], 'The errors of all processes. Every other room throws them.'],
+      [['runtime', 'time'], 'What a process needs to run: its modules, and its clock.'],
+      [
+        ['wire'],
+        'Events, channels and pipelines as they travel. It does not know Redis: a file holds the same events.',
+      ],
+      [['lua'], 'The Redis Functions as text, with the layout of their arguments. It does not call them.'],
+      [['redis'], 'Connects to Redis, calls the functions, and reads what Redis keeps.'],
+      [['writing'], 'Writes events to channels. It alone knows what a batch is made of.'],
+      [['settings', 'plugins'], 'What a process is started with. They do not know each other.'],
+      [['logging'], 'Log lines go to the sinks of the settings and of plugins, and to Redis.'],
+      [['setup'], 'Follows changes of the configuration at run time, and logs them.'],
+    ]),
     {
       name: 'replayer-knows-core',
       severity: 'error',

@@ -15,7 +15,7 @@ import type {
   PluginTask,
 } from './plugin.ts';
 
-/** What plugins add, by kind. */
+/** The types of what plugins add, by kind. */
 export interface Additions {
   actions: Action;
   formats: PluginFormat;
@@ -28,7 +28,7 @@ export interface Additions {
 type Kind = keyof Additions;
 type Added = { [K in Kind]: Additions[K][] };
 
-/** Where plugins that fail are told of. */
+/** The log that gets the failures of plugins. */
 interface PluginLog {
   error(about: { plugin: string }, message: string): void;
 }
@@ -36,19 +36,19 @@ interface PluginLog {
 const LOAD_LIMIT_MS = 10_000;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
-/** The plugins of a process. */
+/** The plugins of a process: what they add, and what failed. */
 export class Plugins {
   readonly #log: PluginLog;
   readonly #loaded: { plugin: string; added: Added }[] = [];
-  /** Those that could not be taken, or not all of them, and why. */
+  /** Plugins that failed completely or in part, and the reasons. */
   readonly failures: { plugin: string; reason: string }[] = [];
 
-  /** None; `load` for more. */
+  /** No plugins; use `load` to get some. */
   constructor(log: PluginLog = { error: () => {} }) {
     this.#log = log;
   }
 
-  /** Loads them in this order. One that fails is told of, and the others are loaded all the same. */
+  /** Loads plugins in this order: npm packages, or paths that begin with a dot. One that fails does not stop the others. */
   static async load(names: string[], log: PluginLog): Promise<Plugins> {
     const plugins = new Plugins(log);
     for (const name of names) {
@@ -61,24 +61,28 @@ export class Plugins {
     return plugins;
   }
 
-  /** What they add of a kind. A name that is taken, here or by a plugin before, is told of and left out. */
+  /**
+   * What the plugins add of one kind. An addition is left out and reported if its name exists already.
+   * @param taken the names that exist without plugins
+   */
   added<K extends Kind>(kind: K, taken: Iterable<string> = []): Additions[K][] {
     const names = new Set(taken);
     return this.#loaded.flatMap(({ plugin, added }) =>
       (added[kind] as Additions[K][]).filter(({ name }) => {
         if (!names.has(name)) return names.add(name);
-        this.fail(plugin, `There is "${name}" among the ${kind} already`);
+        this.fail(plugin, `"${name}" already exists among the ${kind}`);
         return false;
       }),
     );
   }
 
-  /** All failures in a sentence; null: there are none. */
+  /** All failures in one text; null: there are none. */
   get missing(): string | null {
     if (this.failures.length === 0) return null;
     return this.failures.map(({ plugin, reason }) => `Plugin ${plugin} failed: ${reason}.`).join(' ');
   }
 
+  /** Notes and logs a failure, once. `reason`: a sentence without its full stop. */
   fail(plugin: string, reason: string): void {
     if (this.failures.some((known) => known.plugin === plugin && known.reason === reason)) return;
     this.failures.push({ plugin, reason });
@@ -86,7 +90,7 @@ export class Plugins {
   }
 }
 
-/** All that one plugin adds, or nothing. @throws Error saying why not */
+/** Loads one plugin. Returns everything that it adds. @throws Error with the reason if any of that is not valid */
 async function load(name: string): Promise<Added> {
   const { default: plugin } = (await import(address(name))) as { default?: Partial<Plugin> };
   if (typeof plugin?.name !== 'string' || typeof plugin.register !== 'function')
@@ -99,13 +103,13 @@ async function load(name: string): Promise<Added> {
     item: T,
     ...given: object[]
   ) => {
-    if (!NAME.test(item?.name)) throw new Error(`"${String(item?.name)}" can't be a name`);
+    if (!NAME.test(item?.name)) throw new Error(`"${String(item?.name)}" is not a valid name`);
     const missing = functions.find((member) => typeof item[member] !== 'function');
     if (missing) throw new Error(`"${item.name}" has no ${String(missing)}()`);
     for (const schema of given) {
       const problem = schemaProblem(schema);
       if (problem)
-        throw new Error(`a schema of "${item.name}" is none: ${problem.pointer} ${problem.message}`);
+        throw new Error(`a schema of "${item.name}" is not valid: ${problem.pointer} ${problem.message}`);
     }
     list.push(item);
   };
@@ -128,7 +132,7 @@ async function load(name: string): Promise<Added> {
   return added;
 }
 
-/** A path is seen from the project's folder; of a folder it is what its package.json names. */
+/** The URL of a plugin. A path is relative to the project's folder; in a folder, package.json names the file. */
 function address(name: string): string {
   if (!/^[./]/.test(name)) return import.meta.resolve(name);
   return pathToFileURL(createRequire(import.meta.url).resolve(resolve(root, name))).href;
@@ -137,7 +141,7 @@ function address(name: string): string {
 async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`it was not done within ${ms / 1000} s`)), ms);
+    timer = setTimeout(() => reject(new Error(`register() took longer than ${ms / 1000} s`)), ms);
   });
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

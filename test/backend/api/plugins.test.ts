@@ -192,7 +192,7 @@ describe('plugins', function () {
         found.map(({ problems }) => problems.length),
         [1, 1, 1, 1, 1],
       );
-      assert.match(found[3]!.problems[0]!, /"state" among the actions already/);
+      assert.match(found[3]!.problems[0]!, /"state" already exists among the actions/);
     });
   });
 });

@@ -2,25 +2,25 @@ import { invariant } from '../problems/errors.ts';
 import { keys } from '../wire/keys.ts';
 import { limits } from '../wire/limits.ts';
 
-/** What a library is made of. */
+/** The parts of a library of Redis Functions. */
 export interface Parts {
-  /** Its name in Redis. */
+  /** The name of the library in Redis. */
   name: string;
-  /** Lua functions, and what they are called in Redis. */
+  /** Name of the Lua function -> name of the Redis Function. */
   functions: { readonly [name: string]: string };
-  /** Lua text by the name of its file, in order. */
+  /** File name -> Lua text, in order. */
   files: { readonly [file: string]: string };
-  /** Lua text that goes before the files. */
+  /** Lua texts that precede the files. */
   before: readonly string[];
 }
 
 const COMMENT = /^\s*--.*$/gm;
 
 /**
- * One library as FUNCTION LOAD takes it: the keys and limits that its files use, generated from core/wire/keys.ts and
- * core/wire/limits.ts, then the files, then the names of the functions.
- * @throws invariant where a file writes out a key, or uses a key or a limit that does not exist; and for a function that no
- * file has
+ * Assembles a library as text for FUNCTION LOAD: first the keys and limits that its files use, generated from
+ * core/wire/keys.ts and core/wire/limits.ts; then the files; then the registration of the functions.
+ * @throws invariant if a file writes out a key, if it uses a key or a limit that does not exist, or if no file defines one of
+ * the functions
  */
 export function assemble({ name, functions, files, before }: Parts): string {
   const texts = Object.entries(files);
@@ -62,13 +62,13 @@ function used<T extends object>(
   return [...found].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** A key of core/wire/keys.ts in Lua: a string, or a function that answers one. */
+/** A key of core/wire/keys.ts as a Lua expression: a string, or a function that returns one. */
 function keyText(name: string, key: unknown): string {
   if (typeof key === 'string') return `'${key}'`;
   if (typeof key !== 'function')
     throw invariant(`keys.${name} is neither a key nor a function, so Lua can't use it.`);
   const parameters = Array.from({ length: key.length }, (_, i) => `part${i + 1}`);
-  // The function is called with the parameters' names between marks that no key has, and what it answers is cut there.
+  // Calls the function with the names of the parameters between marks that no key contains, and splits its result there.
   const marked = parameters.map((parameter) => `\0${parameter}\0`);
   const pieces = String(Reflect.apply(key, undefined, marked)).split('\0');
   if (pieces.filter((_, i) => i % 2 === 1).join() !== parameters.join())

@@ -1,11 +1,11 @@
 import { Layout } from './layout.ts';
 
 /**
- * The Redis Functions: which files they stand in, what they are called, and what they take. core/lua/library.ts makes two
- * libraries of it. A function is a Lua function of the same name in one of the files of its library.
+ * The Redis Functions: their names, their arguments, and the files that define them. core/lua/library.ts makes two libraries
+ * of them. Each function is a Lua function of the same name, in one of the files of its library.
  */
 
-/** The keys of a batch. */
+/** The keys of a batch of events for one channel. */
 export const BATCH_KEYS = new Layout({
   head: 'text',
   log: 'text',
@@ -16,27 +16,28 @@ export const BATCH_KEYS = new Layout({
   latest: 'text',
 });
 
+/** The keys of `admit`. */
 export const ADMIT_KEYS = new Layout({ head: 'text', log: 'text', consumers: 'text', admission: 'text' });
 
 const batchFields = {
   channel: 'text',
-  /** Where the channel must stand. */
+  /** The position that the channel must have; otherwise nothing is written. */
   expectedEpoch: 'number',
   expectedOffset: 'number',
-  /** The epoch to write. A newer one than expected begins at offset 1. */
+  /** The epoch to write. If it is newer than the expected one, it begins at offset 1. */
   epoch: 'number',
-  /** Event time of the last event, epoch ms; '' where there is none. */
+  /** Event time of the last event, epoch ms; '' if there is none. */
   timeMs: 'text',
-  /** Events that the log keeps; 0: there is no log. */
+  /** How many events the log keeps; 0: there is no log. */
   logMax: 'number',
 } as const;
 
 const batchLists = {
-  /** Event lines, in order. */
+  /** The events as lines, in order. */
   events: 1,
-  /** Where state is kept: a subject, and the number of its last event, from 1. */
+  /** Each subject, and the number of its last event, from 1. Empty for a channel without state. */
   subjects: 2,
-  /** Where messages are the data alone: the data of each event. */
+  /** The data of each event, for a channel whose messages are data alone. */
   bare: 1,
 } as const;
 
@@ -45,16 +46,17 @@ export const BATCH = new Layout(batchFields, batchLists);
 
 /** The writer, and the conditions under which it writes. */
 const writerFields = {
-  /** The writer's lease; '' for a writer that is not a replay. */
+  /** The token of the lease; '' for a writer that is not a replay. */
   token: 'text',
+  /** Id of the writer. */
   writer: 'text',
-  /** Refuse what would push events out of the log that an attached service has not read. */
+  /** Do not push events out of the log that an attached service has not read. */
   waits: 'flag',
-  /** Take the batch only right after the writer's own last one. */
+  /** Write the batch only if the last one on the channel is from this writer. */
   follows: 'flag',
 } as const;
 
-/** The functions that only this release calls, and their arguments. Their names in Redis end in a hash of the library. */
+/** The arguments of the functions that only this release calls. Their names in Redis end in a hash of the library. */
 export const FUNCTIONS = {
   emit: new Layout({ ...writerFields, leaseMs: 'number', ...batchFields }, batchLists),
   admit: new Layout({
@@ -75,25 +77,25 @@ export const FUNCTIONS = {
       /** The last epoch that the replay knows of. */
       lastEpoch: 'number',
       replay: 'text',
-      /** What is kept about the start, beside its epoch. */
+      /** What else to save about the start of the epoch. */
       about: 'text',
     },
     { channels: 1 },
   ),
   resume: new Layout({ token: 'text', leaseMs: 'number', epoch: 'number' }),
-  /** `leaseMs`: 0 gives the lease back. */
+  /** `leaseMs`: 0 gives up the lease. */
   renew: new Layout({ token: 'text', leaseMs: 'number' }),
   mark: new Layout({
-    /** '' for a service. */
+    /** The token of the lease; '' for a service. */
     token: 'text',
     epoch: 'number',
-    /** Nothing before this will come in the epoch, epoch ms; '' where that is not known. */
+    /** No event before this event time will come in the epoch, epoch ms; '' if that is not known. */
     timeMs: 'text',
     isOver: 'flag',
   }),
-  /** `lifeMs`: 0 gives the right up. */
+  /** `lifeMs`: 0 gives up the right to run the service. */
   hold: new Layout({ token: 'text', lifeMs: 'number' }),
-  /** `hops`: the trace's id, and the Hop as JSON text. */
+  /** `hops`: the id of the trace, and the Hop as JSON text. */
   note: new Layout({}, { hops: 2 }),
   commit: new Layout(
     {
@@ -101,37 +103,40 @@ export const FUNCTIONS = {
       /** Until when the service counts as attached, epoch ms. */
       attachedUntilMs: 'text',
       waits: 'flag',
-      /** Forget first what was kept. */
+      /** Delete the checkpoint first. */
       forgets: 'flag',
-      /** The name of the commit that this one follows; '' for the first. */
+      /** The name of the commit that this one follows; '' for the first one. */
       last: 'text',
+      /** The name of this commit. */
       name: 'text',
       /** How many batches follow after the lists. */
       outputs: 'number',
     },
     {
-      /** Channel, and the position read. */
+      /** Channel, and the position of the last event read. */
       inputs: 2,
-      /** Entry, and its value; '' forgets it. */
+      /** Field of the checkpoint, and its value; '' deletes it. */
       entries: 2,
       /** Dead letters as JSON text. */
       letters: 1,
-      /** When an event comes back, epoch ms, and the event. */
+      /** When an event comes again, epoch ms, and the event. */
       retries: 2,
-      /** The trace's id, and the Hop as JSON text. */
+      /** The id of the trace, and the Hop as JSON text. */
       hops: 2,
     },
   ),
 };
 
+/** The name of a function that only this release calls. */
 export type FunctionName = keyof typeof FUNCTIONS;
 
-/** The functions that services in any language call, without the `reprise_` before them. docs/protocol.md is their contract. */
+/** The functions that services in any language call, without their prefix `reprise_`. docs/protocol.md is their contract. */
 export const PROTOCOL = ['send', 'done', 'fail', 'retry', 'alive', 'log', 'count', 'observe'] as const;
 
+/** The name of a function of the protocol. */
 export type ProtocolName = (typeof PROTOCOL)[number];
 
-/** The files of each library, in the order they are put together: one uses what stands before it. */
+/** The files of each library, in order: a file can use what the files before it define. */
 export const FILES = {
   internal: ['shared', 'internal/batch', 'internal/emit', 'internal/lease', 'internal/commit'],
   protocol: [

@@ -1,9 +1,9 @@
 import { invariant } from '../problems/errors.ts';
 
-/** What a Redis Function takes as one argument. */
+/** One argument of a Redis Function. */
 export type Argument = string | number;
 
-/** How a field is read in Lua: as it is, as a number, or as true or false (1 or 0 on the way). */
+/** The type of a field in Lua: a string, a number, or a boolean, which is sent as 1 or 0. */
 type Kind = 'text' | 'number' | 'flag';
 
 interface Kinds {
@@ -13,43 +13,45 @@ interface Kinds {
 }
 
 type Fields = { readonly [name: string]: Kind };
-/** How many arguments an item of each list takes. */
+/** How many arguments each item of a list takes. */
 type Lists = { readonly [name: string]: number };
 
-/** A value for each field, and each list as its arguments, one item after the other. */
+/** A value for each field; and for each list, the arguments of its items one after the other. */
 type Values<F extends Fields, L extends Lists = Record<never, never>> = {
   readonly [N in keyof F]: Kinds[F[N]];
 } & {
   readonly [N in keyof L]: readonly Argument[];
 };
 
-/** Arguments that a layout has encoded. A plain list can't take their place. */
+/** Arguments that a layout has encoded. It is a class, so that no other list can be passed by mistake. */
 export class Arguments {
   readonly #list: Argument[] = [];
 
+  /** The arguments in order. */
   get list(): Argument[] {
     return this.#list;
   }
 }
 
-/** What one layout encodes. */
+/** The values that a layout encodes. */
 export type ValuesOf<T> = T extends Layout<infer F, infer L> ? Values<F, L> : never;
 
 /**
- * Arguments of a Redis Function by name. On the wire they have no names: the fields come first, in the order given here, then
- * the length of each list, then the items of each list. Both the writer in TypeScript (`encode`) and the reader in Lua
- * (`reader`) are made from this one definition, so neither can change alone.
+ * The arguments of a Redis Function, by name. Redis passes them without names: first the fields in the order given here, then
+ * the length of each list, then the items of each list. The writer in TypeScript (`encode`) and the reader in Lua (`reader`)
+ * both follow this definition, so neither can change alone.
  */
 export class Layout<const F extends Fields, const L extends Lists = Record<never, never>> {
   readonly #fields: readonly [name: keyof F & string, kind: Kind][];
   readonly #lists: readonly [name: keyof L & string, width: number][];
 
+  /** `lists`: how many arguments each item of a list takes. */
   constructor(fields: F, lists = {} as L) {
     this.#fields = Object.entries(fields);
     this.#lists = Object.entries(lists);
   }
 
-  /** The arguments, after those that were encoded before. */
+  /** Encodes values. They are added to `after`, if given. */
   encode(values: Values<F, L>, after = new Arguments()): Arguments {
     const out = after.list;
     for (const [name] of this.#fields) {
@@ -66,9 +68,9 @@ export class Layout<const F extends Fields, const L extends Lists = Record<never
   }
 
   /**
-   * The Lua function `read_<name>(list, at)`. It answers a table of the fields, and where the next argument stands. For a list
-   * `events` the table has `events` (how many items), `eventsFirst` and `eventsLast` (where they stand: none where the last is
-   * before the first). A field that the table does not have is an error, not nil.
+   * The text of a Lua function `read_<name>(list, at)`, which reads arguments from index `at` on. It returns a table of the
+   * fields, and the index after the last argument. For a list `events`, the table has `events` (the number of items), and
+   * `eventsFirst` and `eventsLast` (the indexes of its first and last argument). To read an unknown field is an error.
    */
   reader(name: string): string {
     const at = (index: number) => (index === 0 ? 'list[at]' : `list[at + ${index}]`);
@@ -95,7 +97,7 @@ export class Layout<const F extends Fields, const L extends Lists = Record<never
   }
 }
 
-/** What the readers stand on. */
+/** Lua text that must precede the readers. */
 export const READERS_NEED = `local strict = {
   __index = function(_, name) error('there is no field ' .. tostring(name) .. ' in core/lua/functions.ts') end,
 }`;

@@ -4,7 +4,7 @@ import { assemble } from './assemble.ts';
 import { ADMIT_KEYS, BATCH, BATCH_KEYS, FILES, FUNCTIONS, PROTOCOL, type FunctionName } from './functions.ts';
 import { READERS_NEED } from './layout.ts';
 
-/** Stands for the hash while the text that it is made of is put together. */
+/** Takes the place of the hash in the text that is hashed. */
 const HASH = '@HASH@';
 
 const names = Object.keys(FUNCTIONS) as FunctionName[];
@@ -24,12 +24,12 @@ const internal = assemble({
 const hash = createHash('sha256').update(internal).digest('hex').slice(0, 8);
 
 /**
- * The functions that only this release calls, as text for FUNCTION LOAD. Their names end in a hash of that text, so two
- * releases can share one Redis.
+ * The functions that only this release calls, as text for FUNCTION LOAD. Their names end in a hash of that text, so that two
+ * releases can use the same Redis.
  */
 export const internalLibrary = internal.replaceAll(HASH, hash);
 
-/** The functions that services in any language call, as text for FUNCTION LOAD. Their names stay. */
+/** The functions that services in any language call, as text for FUNCTION LOAD. Their names are stable. */
 export const protocolLibrary = assemble({
   name: 'reprise',
   functions: Object.fromEntries(PROTOCOL.map((name) => [name, `reprise_${name}`])),
@@ -37,7 +37,7 @@ export const protocolLibrary = assemble({
   before: [],
 });
 
-/** What a function of this release is called in Redis. */
+/** The name of a function of this release in Redis. */
 export function functionName(name: FunctionName): string {
   return `reprise_${name}_${hash}`;
 }

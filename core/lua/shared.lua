@@ -1,21 +1,21 @@
--- What both libraries use: the clock, positions, the head of a channel, the room in a log, hops of traces.
--- A position is an epoch and an offset; as text `<epoch>-<offset>`.
+-- What both libraries use: the clock, positions, the head of a channel, the room in a log, and hops of traces.
+-- A position consists of an epoch and an offset. Its text is `<epoch>-<offset>`.
 
--- The time of Redis. Returns epoch milliseconds.
+-- Returns the time of Redis, epoch ms.
 local function now_ms()
   local now = redis.call('TIME')
   return tonumber(now[1]) * 1000 + math.floor(tonumber(now[2]) / 1000)
 end
 
--- Where a channel stands. `key`: its head.
--- Returns epoch, offset (0, 0 before its first event), the last writer, and the last lease that took the channel; each of
--- these is false where there is none.
+-- Reads the head of a channel, at `key`.
+-- Returns the epoch and the offset of the last event (0, 0 before the first one), its writer, and the lease that took the
+-- channel last. The last two are false if there are none.
 local function head_of(key)
   local head = redis.call('HMGET', key, 'epoch', 'offset', 'by', 'lease')
   return tonumber(head[1] or 0), tonumber(head[2] or 0), head[3], head[4]
 end
 
--- The position that a text begins with. Returns epoch, offset; 0, 0 where it begins with none.
+-- Parses the position at the start of a text. Returns epoch, offset; 0, 0 if there is none.
 local function position_of(text)
   local epoch, offset = string.match(text or '', '^(%d+)%-(%d+)')
   return tonumber(epoch or 0), tonumber(offset or 0)
@@ -26,22 +26,22 @@ local function is_before(epoch, offset, other_epoch, other_offset)
   return epoch < other_epoch or (epoch == other_epoch and offset < other_offset)
 end
 
--- How many events of a log a consumer at a position has not read, with the head of the channel at another position. Where it
--- has not read all of an earlier epoch, the number is not known: all of the log may be unread.
+-- Returns how many events of a log a service has not read that is at `epoch`, `offset`. If it has not finished an earlier
+-- epoch, the number is not known: the whole log may be unread, so it returns infinity.
 local function unread_after(log, epoch, offset, head_epoch, head_offset)
   if epoch == head_epoch then return head_offset - offset end
   if epoch > head_epoch then return 0 end
   local last = redis.call('XREVRANGE', log, string.format('%d-0', head_epoch), '-', 'COUNT', 1)[1]
   if last and is_before(epoch, offset, position_of(last[1])) then return math.huge end
-  -- It has read all before this epoch, and hears of the epoch by its first event.
+  -- It has read everything before this epoch, and nothing of the epoch yet.
   return head_offset
 end
 
--- Finds out whether more events would push some out of a log that an attached service has not read.
--- `log`, `consumers`: the keys of the channel; `log_max`: events that the log keeps; `count`: events to come;
--- `head_epoch`, `head_offset`: the head of the channel.
--- Returns the name of such a service, or nil. A service that has read everything holds nobody back, not even a batch longer
--- than the log. Nor does a log with room, whatever its readers have missed before.
+-- Checks whether `count` more events would push events out of a log that an attached service has not read.
+-- `log`, `consumers`: the keys of the channel; `log_max`: how many events the log keeps; `head_epoch`, `head_offset`: the
+-- head of the channel.
+-- Returns the name of such a service, or nil. A service that has read everything never holds a writer back, not even for a
+-- batch that is longer than the log. Nor does any service while the log has room, whatever it has missed before.
 local function held_back_by(log, consumers, log_max, count, head_epoch, head_offset)
   if log_max == 0 then return nil end
   local attached = redis.call('HGETALL', consumers)
@@ -60,8 +60,8 @@ local function held_back_by(log, consumers, log_max, count, head_epoch, head_off
   return nil
 end
 
--- Keeps a hop of a trace: in the stream of all hops, and its place there in one of the lists of the index.
--- `trace`: the trace's id; `hop`: the Hop as JSON text.
+-- Stores a hop of a trace in the stream of all hops, and its entry id in one of the lists of the index.
+-- `trace`: the id of the trace; `hop`: the Hop as JSON text.
 local function keep_hop(trace, hop)
   local id = redis.call('XADD', keys.traces, 'MAXLEN', '~', limits.TRACES_MAX, '*', 't', trace, 'd', hop)
   local index = keys.traceIndex(string.sub(trace, -limits.TRACE_INDEX_DIGITS))

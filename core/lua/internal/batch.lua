@@ -1,7 +1,7 @@
--- A batch of events for one channel, as core/lua/functions.ts lays it out: `read_batch` and `read_batch_keys` are made from
--- that. The events may be many, so they are not copied: a batch says where they stand in ARGV.
+-- A batch of events for one channel. Its layout is in core/lua/functions.ts, from which `read_batch` and `read_batch_keys`
+-- are generated. The events are not copied, because there may be many: a batch has their indexes in ARGV.
 
--- Whether so many messages on a channel would reach nobody, here or at a replica. Asked only of batches where it pays.
+-- Whether messages on a channel would reach nobody, here or at a replica. Checked only for batches of HEARD_MIN or more.
 local function is_unheard(channel, count)
   if count < limits.HEARD_MIN then return false end
   local subscribers, patterns = redis.pcall('PUBSUB', 'NUMSUB', channel), redis.pcall('PUBSUB', 'NUMPAT')
@@ -10,7 +10,7 @@ local function is_unheard(channel, count)
   return type(replication) == 'string' and string.find(replication, 'connected_slaves:0', 1, true) ~= nil
 end
 
--- Keeps the latest event of each subject. `state`: the key; `batch`: from ARGV.
+-- Stores the latest event of each subject of a batch in the hash `state`.
 local function keep_state(state, batch, ARGV)
   local events_before, last = batch.eventsFirst - 1, batch.subjectsLast
   for first = batch.subjectsFirst, last, limits.UNPACK_MAX do
@@ -23,8 +23,9 @@ local function keep_state(state, batch, ARGV)
   end
 end
 
--- Publishes, logs and keeps the state of a batch. The caller has checked that the channel stands where the batch expects it.
--- `key`: the keys of the batch; `writer`: who writes; `is_owned`: whether the writer is the replay that owns the channel.
+-- Publishes a batch, and adds it to the log and the state. The caller has checked that the channel is at the expected
+-- position.
+-- `key`: the keys of the batch; `writer`: the id of the writer; `is_owned`: the writer is the replay that owns the channel.
 -- Returns the offset of the last event.
 local function append(key, batch, ARGV, writer, is_owned)
   local call = redis.call
@@ -36,7 +37,7 @@ local function append(key, batch, ARGV, writer, is_owned)
   local shown_before = batch.bare > 0 and batch.bareFirst - 1 or events_before
   local channel, log, prefix = batch.channel, key.log, string.format('%d-', batch.epoch)
   if batch.logMax > 0 then
-    -- As text by format: a number that is concatenated is made text as a fraction might be, which takes three times as long.
+    -- string.format is three times as fast as `..`, which formats a number as a fraction.
     for i = 1, count do
       call('XADD', log, string.format('%s%d', prefix, offset + i), 'e', ARGV[events_before + i])
     end

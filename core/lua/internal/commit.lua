@@ -1,13 +1,13 @@
--- What services of this release write.
+-- What the services of this release write.
 
--- note: keeps hops of traces. KEYS: none. ARGV: the hops. Returns {1}.
+-- note: stores hops of traces. KEYS: none. ARGV: the hops. Returns {1}.
 local function note(_, ARGV)
   local hops = read_note(ARGV, 1)
   for i = hops.hopsFirst, hops.hopsLast, 2 do keep_hop(ARGV[i], ARGV[i + 1]) end
   return { 1 }
 end
 
--- The outputs of a commit: per output its batch and its keys. `at`: where they begin in ARGV.
+-- Reads the outputs of a commit from index `at` of ARGV on. Returns a list of { batch, key }.
 local function read_outputs(KEYS, ARGV, work, at)
   local outputs, keys_at = {}, 3 + work.inputs
   for i = 1, work.outputs do
@@ -19,7 +19,7 @@ local function read_outputs(KEYS, ARGV, work, at)
   return outputs
 end
 
--- Keeps what changed of what a service keeps. `checkpoint`: the key.
+-- Stores the changed fields of a checkpoint. `checkpoint`: its key.
 local function keep_entries(checkpoint, work, ARGV)
   for i = work.entriesFirst, work.entriesLast, 2 do
     if ARGV[i + 1] == '' then
@@ -30,15 +30,16 @@ local function keep_entries(checkpoint, work, ARGV)
   end
 end
 
--- commit: keeps what a service did with a batch of input, all of it or nothing: outputs, what the service keeps, dead
--- letters, retries, hops, and how far it has read.
--- KEYS: checkpoint, dead letters; then per input its consumers; then per output the keys of a batch.
--- ARGV: the service, and until when it counts as attached; `waits`: refuse what would push events out of a log which an
--- attached service has not read; `forgets`: forget first what was kept; `last`: the name of the service's last commit as it
--- knows it; `name`: of this one; how many outputs; the lists: inputs, entries, letters, retries, hops; and per output a batch.
--- Returns {1} when it is done; {0, channel, epoch, offset} where an output stands elsewhere: stamp it again; {-1, name} where
--- the last commit is another: this very one, which arrived before, or that of a process that has gone on with the service;
--- {-2, consumer} where the consumer has not read the full log of an output.
+-- commit: stores everything that came of a batch of input, or nothing: outputs, checkpoint, dead letters, retries, hops, and
+-- the positions read.
+-- KEYS: checkpoint, dead letters; the consumers of each input; the keys of a batch for each output.
+-- ARGV: as in core/lua/functions.ts, then a batch for each output.
+-- Returns
+--   {1}: done;
+--   {0, channel, epoch, offset}: the output is at another position: give the events new offsets and commit again;
+--   {-1, name}: the last commit is another one: either this one, which arrived before, or one of a process that has taken
+--     over the service;
+--   {-2, service}: this service has not read the log of an output, which is full.
 local function commit(KEYS, ARGV)
   local checkpoint, letters = KEYS[1], KEYS[2]
   local work, at = read_commit(ARGV, 1)
@@ -54,7 +55,7 @@ local function commit(KEYS, ARGV)
     if consumer then return { -2, consumer } end
   end
 
-  -- First, as this is what could fail.
+  -- First, because only this can fail.
   for _, output in ipairs(outputs) do append(output.key, output.batch, ARGV, work.service, false) end
   if work.forgets then redis.call('DEL', checkpoint) end
   redis.call('HSET', checkpoint, '#commit', work.name)

@@ -1,18 +1,18 @@
--- What core/writing/writer.ts and core/writing/transaction.ts call.
+-- Called by core/writing/writer.ts and core/writing/transaction.ts.
 
--- emit: writes a batch onto a channel, all of it or nothing.
--- KEYS: the keys of a batch.
--- ARGV: the writer, its lease ('' if it is not a replay) and the life of the lease; `waits`: refuse a batch that would push
--- events out of the log which an attached service has not read; `follows`: take the batch only right after the writer's own
--- last one; and the batch. A batch that is sent before the one before it was answered has to follow that one, so that it does
--- not overtake it where that is refused.
--- Returns {1, epoch, offset} when it is written; {0, epoch, offset} when the channel stands elsewhere: stamp the batch again;
--- {-1, holder} when the lease is another's; {-2, service} when the service has not read a full log.
+-- emit: writes a batch onto a channel, completely or not at all.
+-- KEYS: the keys of a batch. ARGV: as in core/lua/functions.ts. `follows` is for a batch that is sent before the answer to
+-- the previous one: if that is refused, this one must not overtake it.
+-- Returns
+--   {1, epoch, offset}: written; the position of the last event;
+--   {0, epoch, offset}: the channel is at this position: give the events new offsets and call again;
+--   {-1, holder}: another process has the lease;
+--   {-2, service}: this service has not read the log, which is full.
 local function emit(KEYS, ARGV)
   local key, batch = read_batch_keys(KEYS, 1), read_emit(ARGV, 1)
   local epoch, offset, by, lease = head_of(key.head)
   local is_owned = batch.token ~= ''
-  -- Not the owner's key, which is gone once the lease has run out: who took the channel since has it, even if it is done.
+  -- The owner's key is not enough: it expires with the lease. Whoever took the channel last has it, even after it is done.
   if is_owned and lease and lease ~= batch.token then return { -1, lease } end
   if epoch ~= batch.expectedEpoch or offset ~= batch.expectedOffset then return { 0, epoch, offset } end
   if batch.follows and by ~= batch.writer then return { 0, epoch, offset } end
@@ -24,8 +24,8 @@ local function emit(KEYS, ARGV)
   return { 1, batch.epoch, append(key, batch, ARGV, batch.writer, is_owned) }
 end
 
--- Whether a transaction may be carried out: what `emit` checks, and that the log takes the entries, for a command that fails
--- within a transaction does not stop it. `key`, `batch`: of `admit`.
+-- Whether a transaction may be executed. It checks what `emit` checks; and that the log accepts the entries, because a
+-- command that fails within a transaction does not stop the others. `key`, `batch`: the arguments of `admit`.
 local function is_admissible(key, batch)
   local epoch, offset, by, lease = head_of(key.head)
   if epoch ~= batch.expectedEpoch or offset ~= batch.expectedOffset then return false end
@@ -37,11 +37,8 @@ local function is_admissible(key, batch)
   return not last or not is_before(batch.epoch, batch.offset, position_of(last[1]))
 end
 
--- admit: lets a transaction be carried out by writing the key that it waits for; see core/writing/transaction.ts.
--- KEYS: head, log and consumers of the channel, the admission.
--- ARGV: lease, writer, waits and follows as for `emit`; events to keep in the log, expected position, the epoch and the offset
--- that the batch follows, how many events it has.
--- Returns nothing.
+-- admit: admits a transaction, by setting the key that it depends on (core/writing/transaction.ts).
+-- KEYS, ARGV: as in core/lua/functions.ts. Returns nothing.
 local function admit(KEYS, ARGV)
   local key = read_admit_keys(KEYS, 1)
   if is_admissible(key, read_admit(ARGV, 1)) then redis.call('SET', key.admission, 'yes', 'PX', limits.ADMISSION_MS) end

@@ -1,10 +1,9 @@
--- The rights to write on a channel and to run a service. core/writing/lease.ts and the analysis call these.
+-- The rights to write on a channel and to run a service. core/writing/lease.ts and the analysis call these functions.
 
--- begin: a replay takes its channels and opens the same new epoch on all of them. Their state is void.
--- KEYS: the starts of replays; then per channel owner, head, state.
--- ARGV: lease, its life, the last epoch that the replay knows of (a Redis that lost its data must not count down), the
--- replay, what to keep about the start, and the channels.
--- Returns {1, epoch}; or {-1, channel, holder} where another replay has one: then nothing is taken.
+-- begin: takes channels for a replay, opens the same new epoch on all of them, and clears their state.
+-- KEYS: the starts of replays; owner, head and state of each channel.
+-- ARGV: as in core/lua/functions.ts. The epoch is newer than `lastEpoch`, even if Redis has lost its data.
+-- Returns {1, epoch}; or {-1, channel, holder} if another replay has one: then no channel is taken.
 local function begin(KEYS, ARGV)
   local start = read_begin(ARGV, 1)
   local newest = start.lastEpoch
@@ -24,10 +23,10 @@ local function begin(KEYS, ARGV)
   return { 1, epoch }
 end
 
--- resume: a replay takes its channels where a process that is gone has left them, in the same epoch.
--- KEYS: per channel owner, head. ARGV: lease, its life, epoch.
--- Returns {1, then per channel its offset and how many events of it are the replay's own}; {0} where another epoch has begun;
--- {-1, holder} where another replay has a channel: then nothing is taken.
+-- resume: takes over the channels of a replay whose process is gone, in the same epoch.
+-- KEYS: owner and head of each channel. ARGV: as in core/lua/functions.ts.
+-- Returns {1, ...}: for each channel its offset, and how many events of the epoch came from this replay; {0} if another epoch
+-- has begun; {-1, holder} if another replay has one of the channels: then none is taken.
 local function resume(KEYS, ARGV)
   local claim = read_resume(ARGV, 1)
   local reply = { 1 }
@@ -46,15 +45,15 @@ local function resume(KEYS, ARGV)
   return reply
 end
 
--- Sets a key with a time to live, or removes it where that is 0.
+-- Sets a key that expires after `life_ms`; 0 deletes it.
 local function keep_for(key, token, life_ms)
   if life_ms == 0 then redis.call('DEL', key) else redis.call('SET', key, token, 'PX', life_ms) end
 end
 
--- renew: keeps the lease of channels, or gives it back. One that has run out is renewed all the same where nobody has taken
--- the channel since.
--- KEYS: per channel owner, head. ARGV: lease, its life (0 gives it back).
--- Returns {1}; or {-1, n, holder} where the n-th channel is another's.
+-- renew: renews the lease of channels, or gives it up. A lease that has expired is renewed, too, unless another one has taken
+-- the channel.
+-- KEYS: owner and head of each channel. ARGV: as in core/lua/functions.ts.
+-- Returns {1}; or {-1, n, holder} if another lease has taken the n-th channel.
 local function renew(KEYS, ARGV)
   local claim = read_renew(ARGV, 1)
   local reply = { 1 }
@@ -69,7 +68,7 @@ local function renew(KEYS, ARGV)
   return reply
 end
 
--- Keeps the offset at which an epoch ended. `ends`: the key.
+-- Stores the offset at which an epoch ended, in the hash `ends`.
 local function keep_end(ends, epoch, offset)
   local epochs = redis.call('HKEYS', ends)
   if #epochs >= limits.ENDS_MAX then
@@ -79,13 +78,11 @@ local function keep_end(ends, epoch, offset)
   redis.call('HSET', ends, epoch, offset)
 end
 
--- mark: tells how far a replay is on channels that nothing was written to for a while, and that an epoch is over, so that
--- services need not wait for an event that may never come. A service tells so that its output is over. Whatever the caller
--- wrote before must have been written.
--- KEYS: per channel head, ends.
--- ARGV: lease ('' of a service), epoch, the time before which nothing will come in it ('' where that is not known), whether
--- the epoch is over.
--- Returns {1}, also where the lease or the epoch is another: nothing is told there.
+-- mark: tells how far a replay has come on channels without new events, and that an epoch is over. So services need not wait
+-- for an event that may never come. A service calls it to tell that its output is over. Call it once all events before have
+-- been written.
+-- KEYS: head and ends of each channel. ARGV: as in core/lua/functions.ts.
+-- Returns {1}. Channels with another lease or another epoch are left alone.
 local function mark(KEYS, ARGV)
   local told = read_mark(ARGV, 1)
   for i = 1, #KEYS, 2 do
@@ -98,9 +95,9 @@ local function mark(KEYS, ARGV)
   return { 1 }
 end
 
--- hold: a process takes or keeps the right to run a service.
--- KEYS: holder. ARGV: token of the process, how long it holds (0 gives it up).
--- Returns {1}; or {0, holder} where another process has it.
+-- hold: takes or renews the right of a process to run a service, or gives it up.
+-- KEYS: holder. ARGV: as in core/lua/functions.ts; the token is that of the process.
+-- Returns {1}; or {0, holder} if another process has the right.
 local function hold(KEYS, ARGV)
   local claim = read_hold(ARGV, 1)
   local holder = redis.call('GET', KEYS[1])

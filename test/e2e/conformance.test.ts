@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { root } from '../../core/runtime/root.mjs';
-import { connect, type Redis } from '../../core/redis/connection.ts';
+import type { Redis } from '../../core/redis/connection.ts';
 import { setupOf, SetupStore } from '../../core/setup/setup.ts';
 import { ServiceProcess } from '../../cli/conformance/harness/service-process.ts';
 import { examine, type Finding } from '../../cli/conformance/run.ts';
 import { findPython } from '../../scripts/python.mjs';
 import type { Pipeline } from '../../schemas/types.ts';
-import { startRedis, type TestRedis } from '../helpers/redis.ts';
+import { withRedis } from '../helpers/with-redis.ts';
 
 const TEXT = 'Good morning from Lisbon. The tram is wonderful today!';
 
@@ -41,24 +41,16 @@ function assertPassed(findings: Finding[]): void {
 
 describe('reprise conformance', function () {
   this.timeout(120_000);
-  let server: TestRedis;
   let redis: Redis;
-
-  before(async () => {
-    server = await startRedis();
-    redis = await connect(server.url, 'test');
-  });
-  after(async () => {
-    redis.disconnect();
-    await server.stop();
-  });
+  let url: string;
+  withRedis((connected) => ({ redis, url } = connected));
 
   async function findings(
     service: string,
     command: string,
     options: Partial<Parameters<typeof examine>[3]> = {},
   ): Promise<Finding[]> {
-    const program = new ServiceProcess(command, server.url);
+    const program = new ServiceProcess(command, url);
     const found: Finding[] = [];
     const all = { data: { n: 21 }, params: { factor: 3 }, bad: null, events: 100, patienceMs: 8_000 };
     const store = new SetupStore(redis, setupOf({}));
@@ -139,7 +131,7 @@ describe('reprise conformance', function () {
   });
 
   it('the command says so line by line, and with its exit code', () => {
-    const args = ['--patience', '100ms', '--command', 'echo no such file; exit 1', '--redis', server.url];
+    const args = ['--patience', '100ms', '--command', 'echo no such file; exit 1', '--redis', url];
     const silent = spawnSync(process.execPath, ['bin/reprise.js', 'conformance', 'nobody', ...args], {
       cwd: root,
       encoding: 'utf8',

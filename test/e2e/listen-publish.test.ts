@@ -3,28 +3,21 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { keys } from '../../core/wire/keys.ts';
-import { connect, type Redis } from '../../core/redis/connection.ts';
+import type { Redis } from '../../core/redis/connection.ts';
 import type { CloudEvent } from '../../core/wire/event.ts';
-import { startRedis, type TestRedis } from '../helpers/redis.ts';
 import { eventually } from '../helpers/wait.ts';
+import { withRedis } from '../helpers/with-redis.ts';
 
 const bin = fileURLToPath(new URL('../../bin/reprise.js', import.meta.url));
 
 describe('reprise publish and listen', function () {
   this.timeout(30_000);
-  let server: TestRedis;
   let redis: Redis;
-  before(async () => {
-    server = await startRedis();
-    redis = await connect(server.url, 'test');
-  });
-  after(async () => {
-    redis.disconnect();
-    await server.stop();
-  });
+  let url: string;
+  withRedis((connected) => ({ redis, url } = connected));
 
   function reprise(...args: string[]) {
-    const child = spawn(process.execPath, [bin, ...args], { env: { ...process.env, REDIS_URL: server.url } });
+    const child = spawn(process.execPath, [bin, ...args], { env: { ...process.env, REDIS_URL: url } });
     const said = { stdout: '', stderr: '' };
     child.stdout.on('data', (text: Buffer) => (said.stdout += text.toString()));
     child.stderr.on('data', (text: Buffer) => (said.stderr += text.toString()));

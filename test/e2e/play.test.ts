@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DeadLetter, CloudEvent, Replay } from '../../schemas/types.ts';
 import { keys } from '../../core/wire/keys.ts';
-import { connect, duplicate, type Redis } from '../../core/redis/connection.ts';
+import { duplicate, type Redis } from '../../core/redis/connection.ts';
 import { readDeadLetters } from '../../core/redis/dead-letters.ts';
 import { eventually } from '../helpers/wait.ts';
-import { startRedis, type TestRedis } from '../helpers/redis.ts';
+import { withRedis } from '../helpers/with-redis.ts';
 
 const bin = fileURLToPath(new URL('../../bin/reprise.js', import.meta.url));
 const data = fileURLToPath(new URL('../../../shared/data/', import.meta.url));
@@ -27,23 +27,20 @@ const NONE = {
 };
 
 describe('reprise play', () => {
-  let server: TestRedis;
   let redis: Redis;
+  let url: string;
+  withRedis((connected) => ({ redis, url } = connected));
   let folder: string;
   before(async () => {
-    server = await startRedis();
-    redis = await connect(server.url, 'test');
     folder = await mkdtemp(join(tmpdir(), 'reprise-play-'));
   });
   after(async () => {
-    redis.disconnect();
-    await server.stop();
     await rm(folder, { recursive: true });
   });
 
   function reprise(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
     return new Promise((resolve) => {
-      const env = { ...process.env, REDIS_URL: server.url };
+      const env = { ...process.env, REDIS_URL: url };
       execFile(process.execPath, [bin, ...args], { env, maxBuffer: 1 << 24 }, (error, stdout, stderr) =>
         resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
       );

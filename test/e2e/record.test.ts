@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { keys } from '../../core/wire/keys.ts';
-import { connect, duplicate, type Redis } from '../../core/redis/connection.ts';
+import { duplicate, type Redis } from '../../core/redis/connection.ts';
 import { channelSpec } from '../../core/wire/channels.ts';
 import { processInstance } from '../../core/redis/presence.ts';
 import { Requester } from '../../core/redis/requests.ts';
@@ -15,8 +15,8 @@ import { McapRecording } from '../../replayer/mcap/reading/mcap-recording.ts';
 import { readSummary } from '../../replayer/mcap/reading/summary.ts';
 import { TextRecording } from '../../replayer/reading/text-recording.ts';
 import type { Recorder as RecorderDocument } from '../../schemas/types.ts';
-import { startRedis, type TestRedis } from '../helpers/redis.ts';
 import { eventually } from '../helpers/wait.ts';
+import { withRedis } from '../helpers/with-redis.ts';
 
 const bin = fileURLToPath(new URL('../../bin/reprise.js', import.meta.url));
 
@@ -36,23 +36,20 @@ interface Report {
 describe('reprise record', function () {
   // Slow, because each command is a process of its own.
   this.timeout(60_000);
-  let server: TestRedis;
   let redis: Redis;
+  let url: string;
+  withRedis((connected) => ({ redis, url } = connected));
   let folder: string;
   const running = new Set<ChildProcess>();
   before(async () => {
-    server = await startRedis();
-    redis = await connect(server.url, 'test');
     folder = await mkdtemp(join(tmpdir(), 'reprise-record-'));
   });
   after(async () => {
     for (const child of running) child.kill('SIGKILL');
-    redis.disconnect();
-    await server.stop();
     await rm(folder, { recursive: true });
   });
 
-  const env = () => ({ ...process.env, REDIS_URL: server.url });
+  const env = () => ({ ...process.env, REDIS_URL: url });
 
   function reprise(...args: string[]): Promise<Result> {
     return new Promise((resolve) => {

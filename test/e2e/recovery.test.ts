@@ -9,13 +9,14 @@ import { serviceKinds } from '../../backend/analysis/hosting/registry.ts';
 import { derive } from '../../backend/analysis/engine/derive.ts';
 import type { CloudEvent } from '../../core/wire/event.ts';
 import { keys } from '../../core/wire/keys.ts';
-import { connect, type Redis } from '../../core/redis/connection.ts';
+import type { Redis } from '../../core/redis/connection.ts';
 import { simulate } from '../../cli/simulate/simulate.ts';
 import { freePort } from '../../supervisor/ports.ts';
 import { chromiumPath, screenshot, startBrowser } from '../helpers/browser.ts';
-import { startRedis, type TestRedis } from '../helpers/redis.ts';
+import type { TestRedis } from '../helpers/redis.ts';
 import { killRole, startRole } from '../helpers/role.ts';
 import { eventually } from '../helpers/wait.ts';
+import { withRedis } from '../helpers/with-redis.ts';
 
 const MAINS = {
   replayer: 'replayer/main.ts',
@@ -45,6 +46,7 @@ describe('the whole path, from a file to the browser', function () {
   this.timeout(90_000);
   let server: TestRedis;
   let redis: Redis;
+  withRedis((connected) => ({ server, redis } = connected));
   let browser: Browser;
   let page: Page;
   let folder: string;
@@ -57,8 +59,6 @@ describe('the whole path, from a file to the browser', function () {
     folder = await mkdtemp(join(tmpdir(), 'reprise-path-'));
     await simulate('fleet', { out: join(folder, 'fleet.ndjson'), vehicles: 6, durationSeconds: 600 });
     await simulate('posts', { out: join(folder, 'posts.ndjson'), durationSeconds: 600 });
-    server = await startRedis();
-    redis = await connect(server.url, 'test');
     const port = await freePort();
     url = `http://127.0.0.1:${port}`;
     env = {
@@ -77,8 +77,6 @@ describe('the whole path, from a file to the browser', function () {
   after(async () => {
     await browser?.close();
     await Promise.all(Object.values(roles).map(killRole));
-    redis?.disconnect();
-    await server?.stop();
     await rm(folder, { recursive: true, force: true });
   });
 

@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CloudEvent } from '../../core/wire/event.ts';
 import { keys } from '../../core/wire/keys.ts';
-import { connect, type Redis } from '../../core/redis/connection.ts';
+import type { Redis } from '../../core/redis/connection.ts';
 import { Requester } from '../../core/redis/requests.ts';
 import type { Replay, ReplayRequest } from '../../schemas/types.ts';
-import { startRedis, type TestRedis } from '../helpers/redis.ts';
 import { killRole, startRole, stopRole } from '../helpers/role.ts';
 import { eventually } from '../helpers/wait.ts';
+import { withRedis } from '../helpers/with-redis.ts';
 
 const ROWS = 20_000;
 const KILLS = 5;
@@ -19,8 +19,9 @@ const STOPS = 3;
 
 describe('a replay whose replayer is killed or stopped', function () {
   this.timeout(120_000);
-  let server: TestRedis;
   let redis: Redis;
+  let url: string;
+  withRedis((connected) => ({ redis, url } = connected));
   let requester: Requester;
   let folder: string;
   let env: NodeJS.ProcessEnv;
@@ -35,17 +36,13 @@ describe('a replay whose replayer is killed or stopped', function () {
       ).join('\n');
     await writeFile(join(folder, 'a.csv'), `time,vehicle,n\n${rows('a', 1)}\n`);
     await writeFile(join(folder, 'b.csv'), `time,vehicle,n\n${rows('b', 2)}\n`);
-    server = await startRedis();
-    redis = await connect(server.url, 'test');
     requester = new Requester(redis);
-    env = { REDIS_URL: server.url, REPRISE_RECORDINGS: folder, REPRISE_DATA: folder };
+    env = { REDIS_URL: url, REPRISE_RECORDINGS: folder, REPRISE_DATA: folder };
     await Promise.all([start(), start()]);
   });
   after(async () => {
     await Promise.all(replayers.map(killRole));
     requester?.close();
-    redis?.disconnect();
-    await server?.stop();
     await rm(folder, { recursive: true, force: true });
   });
 

@@ -6,20 +6,20 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { CloudEvent } from '../../core/wire/event.ts';
 import { keys } from '../../core/wire/keys.ts';
 import { createLog } from '../../core/logging/log.ts';
-import { connect, duplicate, type Redis } from '../../core/redis/connection.ts';
+import { duplicate, type Redis } from '../../core/redis/connection.ts';
 import { listenToCommands } from '../../replayer/hosting/commands.ts';
 import { ReplayHost } from '../../replayer/hosting/host.ts';
 import type { Problem, ReplayRequest } from '../../schemas/types.ts';
-import { startRedis, type TestRedis } from '../helpers/redis.ts';
 import { eventually } from '../helpers/wait.ts';
+import { withRedis } from '../helpers/with-redis.ts';
 
 const START = Date.UTC(2024, 0, 1);
 const ROWS = 50;
 
 describe('replays under control', function () {
   this.timeout(30_000);
-  let server: TestRedis;
   let redis: Redis;
+  withRedis((connected) => ({ redis } = connected));
   let folder: string;
   let host: ReplayHost;
   before(async () => {
@@ -28,8 +28,6 @@ describe('replays under control', function () {
       JSON.stringify({ time: START + n * 1_000, vehicle: `v${n % 3}`, n }),
     );
     writeFileSync(join(folder, 'trip.ndjson'), rows.join('\n'));
-    server = await startRedis();
-    redis = await connect(server.url, 'test');
     host = new ReplayHost({
       redis,
       instance: 'test',
@@ -40,8 +38,6 @@ describe('replays under control', function () {
   });
   after(async () => {
     await host.close();
-    redis.disconnect();
-    await server.stop();
     rmSync(folder, { recursive: true, force: true });
   });
 

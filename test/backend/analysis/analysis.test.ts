@@ -8,12 +8,13 @@ import { derive } from '../../../backend/analysis/engine/derive.ts';
 import type { CloudEvent } from '../../../core/wire/event.ts';
 import { keys } from '../../../core/wire/keys.ts';
 import { createLog } from '../../../core/logging/log.ts';
-import { connect, type Redis } from '../../../core/redis/connection.ts';
+import type { Redis } from '../../../core/redis/connection.ts';
 import { ReplayHost } from '../../../replayer/hosting/host.ts';
 import type { ReplayRequest } from '../../../schemas/types.ts';
-import { startRedis, type TestRedis } from '../../helpers/redis.ts';
+import type { TestRedis } from '../../helpers/redis.ts';
 import { killRole, startRole } from '../../helpers/role.ts';
 import { eventually } from '../../helpers/wait.ts';
+import { withRedis } from '../../helpers/with-redis.ts';
 
 const MAIN = 'backend/analysis/main.ts';
 const CARS = 5;
@@ -35,13 +36,12 @@ function fixes(seconds: number): string {
 describe('analysis', () => {
   let server: TestRedis;
   let redis: Redis;
+  withRedis((connected) => ({ server, redis } = connected));
   let host: ReplayHost;
   let analysis: ChildProcess;
   let folder: string;
 
   before(async () => {
-    server = await startRedis();
-    redis = await connect(server.url, 'test');
     folder = await mkdtemp(join(tmpdir(), 'reprise-analysis-'));
     host = new ReplayHost({
       redis,
@@ -55,8 +55,6 @@ describe('analysis', () => {
   after(async () => {
     await killRole(analysis);
     await host.close();
-    redis.disconnect();
-    await server.stop();
     await rm(folder, { recursive: true });
   });
 

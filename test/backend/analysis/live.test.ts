@@ -6,13 +6,13 @@ import { beginEpoch, markChannels, type Lease } from '../../../core/writing/leas
 import type { CloudEvent, TimedRecord } from '../../../core/wire/event.ts';
 import { keys } from '../../../core/wire/keys.ts';
 import { createLog } from '../../../core/logging/log.ts';
-import { connect, type Redis } from '../../../core/redis/connection.ts';
+import type { Redis } from '../../../core/redis/connection.ts';
 import { setupOf, type Setup } from '../../../core/setup/setup.ts';
 import { readHead, readLog } from '../../../core/redis/channel-store.ts';
 import { readDeadLetters } from '../../../core/redis/dead-letters.ts';
 import { ChannelWriter } from '../../../core/writing/writer.ts';
-import { startRedis, type TestRedis } from '../../helpers/redis.ts';
 import { eventually } from '../../helpers/wait.ts';
+import { withRedis } from '../../helpers/with-redis.ts';
 
 const START_MS = Date.UTC(2024, 0, 1);
 const OUTPUTS = ['heard', 'tens'];
@@ -25,23 +25,19 @@ const services: Setup['services'] = {
 };
 
 describe('a live service', () => {
-  let server: TestRedis;
   let redis: Redis;
+  withRedis((connected) => ({ redis } = connected));
   let host: Host;
   let writer: ChannelWriter;
   const lease: Lease = { token: 'test token', lifeMs: 60_000 };
 
   before(async () => {
-    server = await startRedis();
-    redis = await connect(server.url, 'test');
     writer = new ChannelWriter(redis, channelSpec('gps'), { source: '/replays/test', replay: 'test', lease });
     await begin();
     await start();
   });
   after(async () => {
     await host?.close();
-    redis?.disconnect();
-    await server?.stop();
   });
 
   async function start(): Promise<void> {

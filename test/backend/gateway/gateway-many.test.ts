@@ -6,11 +6,11 @@ import type { Packet } from '../../../backend/gateway/delivery/packet.ts';
 import { Streams } from '../../../backend/gateway/streams/streams.ts';
 import { channelSpec } from '../../../core/wire/channels.ts';
 import { createLog } from '../../../core/logging/log.ts';
-import { connect, type Redis } from '../../../core/redis/connection.ts';
+import type { Redis } from '../../../core/redis/connection.ts';
 import { ChannelWriter } from '../../../core/writing/writer.ts';
 import type { Batch, Subscribed } from '../../../schemas/types.ts';
-import { startRedis, type TestRedis } from '../../helpers/redis.ts';
 import { eventually } from '../../helpers/wait.ts';
+import { withRedis } from '../../helpers/with-redis.ts';
 
 const CHANNEL = 'crowd';
 /** More clients than are served in two turns. */
@@ -53,22 +53,18 @@ class Follower implements Outlet {
 
 describe('gateway, with more clients than are served at once', function () {
   this.timeout(60_000);
-  let server: TestRedis;
   let redis: Redis;
+  withRedis((connected) => ({ redis } = connected));
   let hub: Hub;
   let streams: Streams;
 
   before(async () => {
-    server = await startRedis();
-    redis = await connect(server.url, 'test');
     hub = new Hub(redis, createLog('test', 'silent'));
     streams = new Streams(redis, hub);
   });
   after(async () => {
     streams?.close();
     hub?.close();
-    redis?.disconnect();
-    await server?.stop();
   });
 
   async function follow(): Promise<Follower> {

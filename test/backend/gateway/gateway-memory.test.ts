@@ -6,10 +6,10 @@ import { Client } from '../../../backend/gateway/streams/client.ts';
 import { Streams } from '../../../backend/gateway/streams/streams.ts';
 import { channelSpec } from '../../../core/wire/channels.ts';
 import { createLog } from '../../../core/logging/log.ts';
-import { connect, type Redis } from '../../../core/redis/connection.ts';
+import type { Redis } from '../../../core/redis/connection.ts';
 import { ChannelWriter } from '../../../core/writing/writer.ts';
-import { startRedis, type TestRedis } from '../../helpers/redis.ts';
 import { eventually } from '../../helpers/wait.ts';
+import { withRedis } from '../../helpers/with-redis.ts';
 
 const CHANNEL = 'frozen';
 /** What the tail keeps for clients that do not read. */
@@ -33,22 +33,18 @@ class FrozenClient implements Outlet {
 }
 
 describe('gateway, with clients that do not read', () => {
-  let server: TestRedis;
   let redis: Redis;
+  withRedis((connected) => ({ redis } = connected));
   let hub: Hub;
   let streams: Streams;
 
   before(async () => {
-    server = await startRedis();
-    redis = await connect(server.url, 'test');
     hub = new Hub(redis, createLog('test', 'silent'));
     streams = new Streams(redis, hub);
   });
   after(async () => {
     streams?.close();
     hub?.close();
-    redis?.disconnect();
-    await server?.stop();
   });
 
   for (const [what, options] of [

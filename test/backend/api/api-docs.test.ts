@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormatsModule from 'ajv-formats';
 import { findResources } from '../../../backend/api/app.ts';
-import { records, World } from './api-world.ts';
+import { records, ApiWorld } from '../../helpers/api-world.ts';
 
 interface Operation {
   responses: { [status: string]: { content?: { [type: string]: { schema: object } } } };
@@ -11,14 +11,14 @@ interface Operation {
 
 describe('API: documents', function () {
   this.timeout(30_000);
-  let world: World;
+  let world: ApiWorld;
   let openapi: {
     openapi: string;
     paths: { [path: string]: { [method: string]: Operation } };
     components: object;
   };
   before(async () => {
-    world = await World.start();
+    world = await ApiWorld.start();
     await world.writer('gps').emit(records(3, ['bus']));
     openapi = (await world.get('/openapi.json')).body;
   });

@@ -3,7 +3,7 @@ import http, { type IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client as ClientStatus } from '../../../schemas/types.ts';
 import { eventually } from '../../helpers/wait.ts';
-import { records, World } from './api-world.ts';
+import { records, ApiWorld } from '../../helpers/api-world.ts';
 
 interface Message {
   id?: string;
@@ -59,8 +59,8 @@ const WAITING_MAX_BYTES = 64_000 + 250_000;
 
 describe('API: Server-Sent Events', function () {
   this.timeout(30_000);
-  let world: World;
-  before(async () => (world = await World.start()));
+  let world: ApiWorld;
+  before(async () => (world = await ApiWorld.start()));
   after(() => world.stop());
 
   it('sends every event from now on once and in order, with its position as id', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { mixed, valid, type Schema } from '../../helpers/schema-arbitrary.ts';
-import { records, World } from './api-world.ts';
+import { records, ApiWorld } from '../../helpers/api-world.ts';
 
 interface Parameter {
   name: string;
@@ -34,9 +34,9 @@ const KNOWN: { [name: string]: string[] } = {
 
 describe('API: generated requests', function () {
   this.timeout(120_000);
-  let world: World;
+  let world: ApiWorld;
   before(async () => {
-    world = await World.start({ rateLimit: { requests: 1e9, seconds: 60 } });
+    world = await ApiWorld.start({ rateLimit: { requests: 1e9, seconds: 60 } });
     await world.writer('gps').emit(records(100, ['bus', 'car']));
   });
   after(() => world.stop());

@@ -4,15 +4,15 @@ import { createRequire } from 'node:module';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { Ajv } from 'ajv';
 import addFormatsModule from 'ajv-formats';
-import { records, World } from './api-world.ts';
+import { records, ApiWorld } from '../../helpers/api-world.ts';
 
 const require = createRequire(import.meta.url);
 
 describe('API: documents, checked by other tools', function () {
   this.timeout(30_000);
-  let world: World;
+  let world: ApiWorld;
   before(async () => {
-    world = await World.start({ apiKey: 'a key for all of it' });
+    world = await ApiWorld.start({ apiKey: 'a key for all of it' });
     await world.writer('gps').emit(records(3));
   });
   after(() => world.stop());

@@ -7,16 +7,16 @@ import { fileURLToPath } from 'node:url';
 import { McapRecording } from '../../../replayer/mcap/reading/mcap-recording.ts';
 import type { Recorder, Snapshot } from '../../../schemas/types.ts';
 import { eventually } from '../../helpers/wait.ts';
-import { records, World } from './api-world.ts';
+import { records, ApiWorld } from '../../helpers/api-world.ts';
 
 const bin = fileURLToPath(new URL('../../../bin/reprise.js', import.meta.url));
 
 describe('API: recorders', function () {
   this.timeout(30_000);
-  let world: World;
+  let world: ApiWorld;
   const running: ChildProcess[] = [];
   before(async () => {
-    world = await World.start();
+    world = await ApiWorld.start();
   });
   after(async () => {
     for (const child of running) child.kill('SIGKILL');

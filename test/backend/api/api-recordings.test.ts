@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { RecordingsFolder } from '../../../backend/api/stores/recordings.ts';
 import type { Replay } from '../../../schemas/types.ts';
 import { eventually } from '../../helpers/wait.ts';
-import { World } from './api-world.ts';
+import { ApiWorld } from '../../helpers/api-world.ts';
 
 const { serve: serveReplayer } = (await import(
   new URL('../../../replayer/main.ts', import.meta.url).href
@@ -18,10 +18,10 @@ const csv = (rows: number, longitude = 13) =>
 
 describe('API: recordings and replays', function () {
   this.timeout(30_000);
-  let world: World;
+  let world: ApiWorld;
   let replayer: { close(): Promise<void> };
   before(async () => {
-    world = await World.start();
+    world = await ApiWorld.start();
     replayer = await serveReplayer(world.settings);
   });
   after(async () => {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { keys } from '../../../core/wire/keys.ts';
-import { records, World } from './api-world.ts';
+import { records, ApiWorld } from '../../helpers/api-world.ts';
 
 describe('API: channels, state, history, ingest', function () {
   this.timeout(30_000);
-  let world: World;
-  before(async () => (world = await World.start()));
+  let world: ApiWorld;
+  before(async () => (world = await ApiWorld.start()));
   after(() => world.stop());
 
   const rows = [{ latitude: 1, longitude: 2, speed_meters_per_second: 3 }];
@@ -275,7 +275,7 @@ describe('API: channels, state, history, ingest', function () {
   });
 
   it('asks for the configured key everywhere but for the page and its health', async () => {
-    const other = await World.start({ apiKey: 'secret', origins: ['https://friend.example'] });
+    const other = await ApiWorld.start({ apiKey: 'secret', origins: ['https://friend.example'] });
     try {
       for (const path of ['/api/v1/channels', '/readyz', '/metrics', '/gps_state', '/api/v1/openapi.json']) {
         const refused = await other.call('GET', path);

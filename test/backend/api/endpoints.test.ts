@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { EndpointConfig } from '../../../schemas/types.ts';
 import { loadSettings, type Settings } from '../../../core/settings/settings.ts';
 import { eventually } from '../../helpers/wait.ts';
-import { records, World } from './api-world.ts';
+import { records, ApiWorld } from '../../helpers/api-world.ts';
 
 const api = (await import(
   new URL('../../../backend/api/main.ts', import.meta.url).href
@@ -68,13 +68,13 @@ describe('endpoints of the configuration', function () {
   const path = join(folder, 'reprise.json');
   const write = (config: object) => writeFileSync(path, JSON.stringify(config, null, 2));
   const settingsOf = (): Settings => loadSettings({ config: path }, {});
-  let world: World;
+  let world: ApiWorld;
   let running: { close(): Promise<void> };
 
   before(async () => {
     write(base);
     const { channels, pipelines, file, endpoints: configured } = settingsOf();
-    world = await World.start({
+    world = await ApiWorld.start({
       channels,
       pipelines,
       file,

@@ -11,15 +11,15 @@ import type { LogRecord } from '../../../schemas/types.ts';
 import { startRedis } from '../../helpers/redis.ts';
 import { startUp } from '../../helpers/up.ts';
 import { eventually } from '../../helpers/wait.ts';
-import { World } from './api-world.ts';
+import { ApiWorld } from '../../helpers/api-world.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'reprise-logs-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('logs', function () {
   this.timeout(20_000);
-  let world: World;
-  before(async () => (world = await World.start()));
+  let world: ApiWorld;
+  before(async () => (world = await ApiWorld.start()));
   after(() => world.stop());
 
   let files = 0;

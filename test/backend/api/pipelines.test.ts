@@ -4,7 +4,7 @@ import type { CloudEvent, Hop } from '../../../schemas/types.ts';
 import { keys } from '../../../core/wire/keys.ts';
 import { readHead } from '../../../core/redis/channel-store.ts';
 import { eventually } from '../../helpers/wait.ts';
-import { World } from './api-world.ts';
+import { ApiWorld } from '../../helpers/api-world.ts';
 
 const { serve } = (await import(
   new URL('../../../backend/analysis/main.ts', import.meta.url).href
@@ -13,11 +13,11 @@ const { serve } = (await import(
 const WAIT = '?wait=10';
 
 describe('pipelines', () => {
-  let world: World;
+  let world: ApiWorld;
   let analysis: { close(): Promise<void> };
 
   before(async () => {
-    world = await World.start({ services: {}, analytics: {}, pipelines: {} });
+    world = await ApiWorld.start({ services: {}, analytics: {}, pipelines: {} });
     analysis = await serve(world.settings);
   });
   after(async () => {

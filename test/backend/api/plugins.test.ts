@@ -11,7 +11,7 @@ import { ownRefusal } from '../../../core/problems/errors.ts';
 import { Plugins } from '../../../core/plugins/plugins.ts';
 import type { Problem } from '../../../schemas/types.ts';
 import { eventually } from '../../helpers/wait.ts';
-import { World } from './api-world.ts';
+import { ApiWorld } from '../../helpers/api-world.ts';
 
 const main = async (role: string) =>
   (await import(new URL(`../../../backend/${role}/main.ts`, import.meta.url).href)) as {
@@ -42,7 +42,7 @@ describe('plugins', function () {
   });
 
   describe('from the example and from a test package', () => {
-    let world: World;
+    let world: ApiWorld;
     const roles: { close(): Promise<void> }[] = [];
     before(async () => {
       const settings = configured({
@@ -62,7 +62,7 @@ describe('plugins', function () {
           },
         ],
       });
-      world = await World.start(partsOf(settings));
+      world = await ApiWorld.start(partsOf(settings));
       for (const role of ['analysis', 'tasks']) roles.push(await (await main(role)).serve(world.settings));
     });
     after(async () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { loadSettings } from '../../../core/settings/settings.ts';
 import { callProtocol, connect } from '../../../core/redis/connection.ts';
 import { eventually } from '../../helpers/wait.ts';
-import { World } from './api-world.ts';
+import { ApiWorld } from '../../helpers/api-world.ts';
 
 const { serve } = (await import(
   new URL('../../../backend/api/main.ts', import.meta.url).href
@@ -18,7 +18,7 @@ const key = (name: string) => `${name}-key-of-many-characters`;
 const PUBLIC = ['/healthz', '/docs', '/'];
 
 describe('keys and scopes', () => {
-  let world: World;
+  let world: ApiWorld;
   let folder: string;
   let file: string;
   const write = (names: string[]) => {
@@ -32,7 +32,7 @@ describe('keys and scopes', () => {
     folder = mkdtempSync(join(tmpdir(), 'reprise-keys-'));
     file = join(folder, 'keys.json');
     write(['read', 'control', 'admin', 'read.leaver', 'control.leaver']);
-    world = await World.start({ keys: file });
+    world = await ApiWorld.start({ keys: file });
   });
   after(async () => {
     await world.stop();
@@ -136,8 +136,8 @@ describe('keys and scopes', () => {
 });
 
 describe('requests', () => {
-  let world: World;
-  before(async () => (world = await World.start({ rateLimit: { requests: 40, seconds: 60 } })));
+  let world: ApiWorld;
+  before(async () => (world = await ApiWorld.start({ rateLimit: { requests: 40, seconds: 60 } })));
   after(() => world.stop());
 
   it('with the same Idempotency-Key are done once and get the same response', async () => {
@@ -170,8 +170,8 @@ describe('requests', () => {
 });
 
 describe('the access list for Redis', () => {
-  let world: World;
-  before(async () => (world = await World.start()));
+  let world: ApiWorld;
+  before(async () => (world = await ApiWorld.start()));
   after(() => world.stop());
 
   it('lets readers read and services work, and neither do more', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { CloudEvent } from '../../../core/wire/event.ts';
 import { keys } from '../../../core/wire/keys.ts';
 import { eventually } from '../../helpers/wait.ts';
-import { World } from './api-world.ts';
+import { ApiWorld } from '../../helpers/api-world.ts';
 
 const { serve } = (await import(
   new URL('../../../backend/analysis/main.ts', import.meta.url).href
@@ -12,11 +12,11 @@ const MINUTE_MS = 60_000;
 const STARTED_MS = Date.parse('2026-05-04T07:00:00Z');
 
 describe('services and analytics that are set up at run time', () => {
-  let world: World;
+  let world: ApiWorld;
   let analysis: { close(): Promise<void> };
 
   before(async () => {
-    world = await World.start({ services: {}, analytics: {}, channels: {} });
+    world = await ApiWorld.start({ services: {}, analytics: {}, channels: {} });
     analysis = await serve(world.settings);
   });
   after(async () => {

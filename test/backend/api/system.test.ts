@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Settings } from '../../../core/settings/settings.ts';
 import type { System } from '../../../schemas/types.ts';
 import { eventually } from '../../helpers/wait.ts';
-import { World } from './api-world.ts';
+import { ApiWorld } from '../../helpers/api-world.ts';
 
 const serve = async (main: string, settings: Settings) => {
   const role = (await import(new URL(`../../../${main}/main.ts`, import.meta.url).href)) as {
@@ -40,11 +40,11 @@ const square = {
 
 describe('the system as one document', function () {
   this.timeout(40_000);
-  let world: World;
+  let world: ApiWorld;
   let roles: { close(): Promise<void> }[] = [];
 
   before(async () => {
-    world = await World.start({
+    world = await ApiWorld.start({
       channels: { gps: { log: 5_000 } },
       services: { movement: { use: 'movement', input: 'gps' } },
       analytics: {},

@@ -13,7 +13,7 @@ import { recordHops } from '../../../core/redis/trace-log.ts';
 import { ReplayHost } from '../../../replayer/hosting/host.ts';
 import type { CloudEvent, Hop, Trace } from '../../../schemas/types.ts';
 import { eventually } from '../../helpers/wait.ts';
-import { World } from './api-world.ts';
+import { ApiWorld } from '../../helpers/api-world.ts';
 
 const { serve } = (await import(
   new URL('../../../backend/analysis/main.ts', import.meta.url).href
@@ -37,11 +37,11 @@ const valueOf = (attributes: Attribute[], key: string) =>
 
 describe('traces', function () {
   this.timeout(20_000);
-  let world: World;
+  let world: ApiWorld;
   let analysis: { close(): Promise<void> };
 
   before(async () => {
-    world = await World.start({ services: {}, analytics: {}, pipelines: {} });
+    world = await ApiWorld.start({ services: {}, analytics: {}, pipelines: {} });
     analysis = await serve(world.settings);
   });
   after(async () => {

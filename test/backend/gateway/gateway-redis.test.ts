@@ -4,12 +4,12 @@ import { LogReader } from '../../../core/redis/log-reader.ts';
 import { readHead } from '../../../core/redis/channel-store.ts';
 import type { Status } from '../../../schemas/types.ts';
 import { eventually } from '../../helpers/wait.ts';
-import { records, World } from '../api/api-world.ts';
+import { records, ApiWorld } from '../../helpers/api-world.ts';
 
 describe('gateway, when Redis fails', function () {
   this.timeout(60_000);
-  let world: World;
-  beforeEach(async () => (world = await World.start()));
+  let world: ApiWorld;
+  beforeEach(async () => (world = await ApiWorld.start()));
   afterEach(() => world.stop());
 
   it('reports it, refuses requests at once, and continues by itself once Redis is back', async () => {

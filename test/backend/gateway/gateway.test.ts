@@ -5,7 +5,7 @@ import { announce } from '../../../core/redis/presence.ts';
 import { internalsOf } from '../../../backend/gateway/engine-internals.ts';
 import type { Replay, Service, Status, Subscribed } from '../../../schemas/types.ts';
 import { eventually } from '../../helpers/wait.ts';
-import { records, World, type Client } from '../api/api-world.ts';
+import { records, ApiWorld, type Client } from '../../helpers/api-world.ts';
 
 /** Everything a client knows of a channel: the snapshot, then each event exactly once and in order. */
 function assertExact(client: Client, { epoch, offset }: Subscribed, lastOffset: number): void {
@@ -24,8 +24,8 @@ function assertExact(client: Client, { epoch, offset }: Subscribed, lastOffset: 
 
 describe('gateway', function () {
   this.timeout(30_000);
-  let world: World;
-  before(async () => (world = await World.start()));
+  let world: ApiWorld;
+  before(async () => (world = await ApiWorld.start()));
   after(() => world.stop());
 
   it('joins snapshot and live events without a gap or a duplicate while events are written', async () => {
@@ -362,7 +362,7 @@ describe('gateway', function () {
   });
 
   it('requires the configured key, and refuses pages of foreign origins', async () => {
-    const other = await World.start({ apiKey: 'secret' });
+    const other = await ApiWorld.start({ apiKey: 'secret' });
     try {
       await assert.rejects(other.client(), /key/);
       await assert.rejects(other.client({ token: 'wrong' }), /key/);

@@ -9,7 +9,7 @@ import type { TimedRecord } from '../../../core/wire/event.ts';
 import type { CutResult, Task } from '../../../schemas/types.ts';
 import { killRole, startRole, stopRole } from '../../helpers/role.ts';
 import { eventually } from '../../helpers/wait.ts';
-import { World } from '../api/api-world.ts';
+import { ApiWorld } from '../../helpers/api-world.ts';
 
 interface Kind {
   kind: string;
@@ -34,14 +34,14 @@ const speeds = (subject: string, startS: number, values: (number | null)[], step
 
 describe('tasks', function () {
   this.timeout(60_000);
-  let world: World;
+  let world: ApiWorld;
   let worker: ChildProcess | null = null;
   const startWorker = async () => {
     worker = await startRole('backend/tasks/main.ts', { REDIS_URL: world.server.url, LOG_LEVEL: 'error' });
   };
   before(async () => {
     const recording = { type: 'string' };
-    world = await World.start({
+    world = await ApiWorld.start({
       endpoints: [
         ...loadSettings({}, {}).endpoints,
         {

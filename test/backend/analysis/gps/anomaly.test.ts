@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { compare, median } from '../../../../backend/analysis/gps/hampel.ts';
 import anomaly from '../../../../backend/analysis/services/anomaly.ts';
 import type { CloudEvent } from '../../../../core/wire/event.ts';
-import { derived, fixes, NORTH_M, recorded, START_MS, type Row } from './world.ts';
+import { fixes, NORTH_M, recorded, type Row } from '../../../helpers/fixes.ts';
+import { derived, START_MS } from '../../../helpers/services.ts';
 
 /** A subject that goes north, a fix every ten seconds, at these speeds. */
 function drive(speedsMps: number[]): Row[] {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { cellToLatLng, latLngToCell } from 'h3-js';
 import density from '../../../../backend/analysis/services/density.ts';
 import { timeMsOf } from '../../../../core/wire/event.ts';
-import { derived, fixes, recorded, START_MS } from './world.ts';
+import { fixes, recorded } from '../../../helpers/fixes.ts';
+import { derived, START_MS } from '../../../helpers/services.ts';
 
 describe('density', () => {
   it('counts fixes and subjects of each cell in each window', () => {

@@ -6,7 +6,8 @@ import type { Geometry, Position } from 'geojson';
 import { Engine } from '../../../../backend/analysis/engine/engine.ts';
 import { FenceIndex, type FenceCollection } from '../../../../backend/analysis/gps/fence-index.ts';
 import fences from '../../../../backend/analysis/services/fences.ts';
-import { create, derived, fixes, recorded, START_MS, type Row } from './world.ts';
+import { fixes, recorded, type Row } from '../../../helpers/fixes.ts';
+import { create, derived, START_MS } from '../../../helpers/services.ts';
 
 function box(west: number, south: number, east: number, north: number): Position[] {
   return [[west, south], [east, south], [east, north], [west, north], [west, south]]; // prettier-ignore

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import movement from '../../../../backend/analysis/services/movement.ts';
 import { timeMsOf, type CloudEvent } from '../../../../core/wire/event.ts';
 import { distanceM, type GeoPoint } from '../../../../core/wire/geo.ts';
-import { derived, fixes, NORTH_M, recorded, type Row } from './world.ts';
+import { fixes, NORTH_M, recorded, type Row } from '../../../helpers/fixes.ts';
+import { derived } from '../../../helpers/services.ts';
 
 /** A subject that drives north at 10 m/s, a fix a second. */
 function drive(seconds: number, from = 0): Row[] {

@@ -4,7 +4,8 @@ import type { Fix } from '../../../../backend/analysis/gps/track.ts';
 import stops from '../../../../backend/analysis/services/stops.ts';
 import { timeMsOf, type CloudEvent } from '../../../../core/wire/event.ts';
 import { distanceM } from '../../../../core/wire/geo.ts';
-import { derived, fixes, NORTH_M, recorded, START_MS, type Row } from './world.ts';
+import { fixes, NORTH_M, recorded, type Row } from '../../../helpers/fixes.ts';
+import { derived, START_MS } from '../../../helpers/services.ts';
 
 interface StayPoint {
   latitude: number;

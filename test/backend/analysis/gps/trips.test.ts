@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import stops from '../../../../backend/analysis/services/stops.ts';
 import trips from '../../../../backend/analysis/services/trips.ts';
 import { timeMsOf } from '../../../../core/wire/event.ts';
-import { derived, fixes, NORTH_M, recorded, START_MS, type Row } from './world.ts';
+import { fixes, NORTH_M, recorded, type Row } from '../../../helpers/fixes.ts';
+import { derived, START_MS } from '../../../helpers/services.ts';
 
 /** Fixes a minute apart: so many metres to the north each time. */
 function way(steps: number[]): Row[] {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import clean from '../../../../backend/analysis/services/clean.ts';
-import { readings, refusesWhatHasNoText } from './world.ts';
+import { readings, refusesWhatHasNoText } from '../../../helpers/posts.ts';
 
 describe('service clean', () => {
   const cleaned = (text: string, params = {}) => readings(clean, [text], params)[0]!['clean'];

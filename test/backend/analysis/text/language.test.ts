@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import language from '../../../../backend/analysis/services/language.ts';
 import { measureLanguage } from '../../../../bench/accuracy/language.ts';
-import { create } from '../gps/world.ts';
-import { needs, readings, refusesWhatHasNoText } from './world.ts';
+import { needs, readings, refusesWhatHasNoText } from '../../../helpers/posts.ts';
+import { create } from '../../../helpers/services.ts';
 
 const SENTENCES = {
   en: 'The tram is early, what a lovely morning!',

@@ -7,8 +7,8 @@ import topics from '../../../../backend/analysis/services/topics.ts';
 import { recordingLines } from '../../../../bench/accuracy/data.ts';
 import type { CloudEvent } from '../../../../core/wire/event.ts';
 import type { PostTopics } from '../../../../schemas/types.ts';
-import { derived } from '../gps/world.ts';
-import { asEvents, needs } from './world.ts';
+import { asEvents, needs } from '../../../helpers/posts.ts';
+import { derived } from '../../../helpers/services.ts';
 
 const FILE = 'social_multilang_dev.ndjson';
 

@@ -4,7 +4,7 @@ import sentiment from '../../../../backend/analysis/services/sentiment.ts';
 import { lexiconOf } from '../../../../backend/analysis/text/languages.ts';
 import { tone } from '../../../../backend/analysis/text/vader.ts';
 import { measureSentiment, TONE_FILE } from '../../../../bench/accuracy/sentiment.ts';
-import { needs, readings, refusesWhatHasNoText } from './world.ts';
+import { needs, readings, refusesWhatHasNoText } from '../../../helpers/posts.ts';
 
 /**
  * What vaderSentiment 3.3.2 (Python) says. The first 16 are the examples of its README, which says otherwise of two: of

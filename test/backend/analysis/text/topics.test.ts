@@ -4,8 +4,8 @@ import topics from '../../../../backend/analysis/services/topics.ts';
 import type { Data, CloudEvent } from '../../../../core/wire/event.ts';
 import { Random } from '../../../../cli/simulate/support/random.ts';
 import type { PostTopics } from '../../../../schemas/types.ts';
-import { create, derived, START_MS } from '../gps/world.ts';
-import { refusesWhatHasNoText } from './world.ts';
+import { refusesWhatHasNoText } from '../../../helpers/posts.ts';
+import { create, derived, START_MS } from '../../../helpers/services.ts';
 
 const PARAMS = { window_seconds: 60, baseline_seconds: 600 };
 /** What is always talked of, each word in about every tenth post. */

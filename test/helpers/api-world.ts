@@ -3,25 +3,25 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { io, type Socket } from 'socket.io-client';
-import { channelSpec } from '../../../core/wire/channels.ts';
-import { loadSettings, type Settings } from '../../../core/settings/settings.ts';
-import type { TimedRecord } from '../../../core/wire/event.ts';
-import { connect, type Redis } from '../../../core/redis/connection.ts';
-import { beginEpoch } from '../../../core/writing/lease.ts';
-import { ChannelWriter } from '../../../core/writing/writer.ts';
-import type { Batch, Gap, Problem, Subscribe, Subscribed } from '../../../schemas/types.ts';
-import { startRedis, type TestRedis } from '../../helpers/redis.ts';
+import { channelSpec } from '../../core/wire/channels.ts';
+import { loadSettings, type Settings } from '../../core/settings/settings.ts';
+import type { TimedRecord } from '../../core/wire/event.ts';
+import { connect, type Redis } from '../../core/redis/connection.ts';
+import { beginEpoch } from '../../core/writing/lease.ts';
+import { ChannelWriter } from '../../core/writing/writer.ts';
+import type { Batch, Gap, Problem, Subscribe, Subscribed } from '../../schemas/types.ts';
+import { startRedis, type TestRedis } from './redis.ts';
 
 /**
- * The API as its own process would load it. Mocha requires test files and tsx makes CommonJS of what they import; files
- * found by a folder scan are imported, so they and what is imported here would be two copies of the same modules.
+ * The API, loaded as its own process loads it. Mocha requires test files, so that tsx turns their static imports into
+ * CommonJS. The API itself imports files that it finds in folders. With a static import here, modules would exist twice.
  */
 const { serve } = (await import(
-  new URL('../../../backend/api/main.ts', import.meta.url).href
-)) as typeof import('../../../backend/api/main.ts');
+  new URL('../../backend/api/main.ts', import.meta.url).href
+)) as typeof import('../../backend/api/main.ts');
 
-/** A real API on a real Redis, and what a test needs to talk to both. */
-export class World {
+/** A real API on a real Redis, with methods to talk to both. */
+export class ApiWorld {
   readonly server: TestRedis;
   readonly redis: Redis;
   readonly settings: Settings;
@@ -37,14 +37,14 @@ export class World {
     this.folder = folder;
   }
 
-  static async start(overrides: Partial<Settings> = {}): Promise<World> {
+  static async start(overrides: Partial<Settings> = {}): Promise<ApiWorld> {
     const server = await startRedis();
     const folder = mkdtempSync(join(tmpdir(), 'reprise-api-'));
     const settings = {
       ...loadSettings({ redisUrl: server.url, port: 0, data: folder, logLevel: 'silent' }, {}),
       ...overrides,
     };
-    const world = new World(server, await connect(server.url, 'test'), settings, folder);
+    const world = new ApiWorld(server, await connect(server.url, 'test'), settings, folder);
     await world.startApi();
     return world;
   }
@@ -55,7 +55,7 @@ export class World {
     this.url = api.url;
   }
 
-  /** One more API on the same Redis. */
+  /** Starts one more API on the same Redis. */
   anotherApi(): Promise<{ url: string; close(): Promise<void> }> {
     return serve(this.settings);
   }
@@ -72,7 +72,7 @@ export class World {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  /** Calls the API; answers status, headers and what the body says. */
+  /** Calls the API. Returns status, headers and body; the body is parsed if it is JSON. Asserts that a problem is documented. */
   async call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
     const json =
       options.body !== undefined &&
@@ -100,7 +100,7 @@ export class World {
     return { status: response.status, headers: response.headers, text, body: body as Answer['body'] };
   }
 
-  /** Asserts that a problem document points to its description on `/docs/problems`, and has the status that stands there. */
+  /** Asserts that a problem document points to its description on `/docs/problems`, and has the status stated there. */
   async checkProblem({ type, code, status }: Problem): Promise<void> {
     this.#documented ??= await documentedStatuses(this.url);
     if (PLUGIN_CODES.includes(code)) return assert.equal(type, '/docs/problems#other');
@@ -117,7 +117,7 @@ export class World {
     return this.call('POST', `/api/v1${path}`, { body, headers });
   }
 
-  /** A writer that stands on what Redis says, as a service would. */
+  /** A writer that continues from the state in Redis, as that of a service does. */
   writer(channel: string): ChannelWriter {
     return new ChannelWriter(this.redis, channelSpec(channel, this.settings.channels), { source: '/test' });
   }
@@ -127,7 +127,7 @@ export class World {
     return beginEpoch(this.redis, [channel], { token: 'test test', lifeMs: 1 });
   }
 
-  /** A connected client of /live; `url` is another API's. */
+  /** Connects a client to /live of this API, or of another one with this `url`. */
   async client(auth: object = {}, url = this.url): Promise<Client> {
     const socket = io(`${url}/live`, {
       transports: ['websocket'],
@@ -158,12 +158,12 @@ export interface Answer {
   status: number;
   headers: Headers;
   text: string;
-  // What a test expects is what it checks.
+  // Each test asserts the members that it expects.
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   body: any;
 }
 
-/** What one client was sent, in order; credits everything it takes unless told not to. */
+/** A client that keeps what it is sent, in order. Credits every batch unless `credits` is false. */
 export class Client {
   readonly socket: Socket;
   readonly batches: Batch[] = [];
@@ -190,7 +190,7 @@ export class Client {
     return this.batches.flatMap(({ events }) => events);
   }
 
-  /** Position of the last event covered. */
+  /** Position of the last event received, as `epoch-offset`; empty before the first. */
   get at(): string {
     const last = this.batches.at(-1);
     return last ? `${last.epoch}-${last.to}` : '';
@@ -204,13 +204,13 @@ export class Client {
 
   async ask(event: string, message: unknown): Promise<unknown> {
     const answer = (await this.socket.timeout(10_000).emitWithAck(event, message)) as { error?: Problem };
-    // A replay's document has an error as well: a sentence.
+    // The `error` of a replay's document is a sentence, not a problem.
     if (typeof answer.error === 'object' && answer.error) await this.#check(answer.error);
     return answer;
   }
 }
 
-/** Codes of the plugins that tests load. */
+/** Problem codes of the plugins that tests load. */
 const PLUGIN_CODES = ['nothing_yet'];
 
 /** The codes that `/docs/problems` describes, each with its status. */
@@ -223,7 +223,7 @@ async function documentedStatuses(url: string): Promise<Map<string, number>> {
 
 let clock = Date.parse('2020-01-01T00:00:00Z');
 
-/** Records with a running number, a second apart, in turn about `subjects`. */
+/** Records that are one second apart, take `subjects` in turn and are numbered from 0. Times continue from call to call. */
 export function records(
   count: number,
   subjects: string[] = ['a', 'b', 'c'],

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { derive, eventsOf, type DerivedOutput } from '../../../../backend/analysis/engine/derive.ts';
-import type { ServiceKind } from '../../../../backend/analysis/engine/service.ts';
-import type { Data, CloudEvent } from '../../../../core/wire/event.ts';
-import { create, derived, START_MS } from '../gps/world.ts';
+import { derive, eventsOf, type DerivedOutput } from '../../backend/analysis/engine/derive.ts';
+import type { ServiceKind } from '../../backend/analysis/engine/service.ts';
+import type { Data, CloudEvent } from '../../core/wire/event.ts';
+import { create, derived, START_MS } from './services.ts';
 
-/** Posts, one a second; a text stands for a datum with it. */
+/** Posts of one subject, one each second. A string is short for data that has only this text. */
 function posts(data: (string | Data)[], subject = 'ada'): CloudEvent[] {
   return eventsOf(
     'posts',
@@ -16,17 +16,17 @@ function posts(data: (string | Data)[], subject = 'ada'): CloudEvent[] {
   );
 }
 
-/** What a service that looks at one post at a time makes of each. */
+/** The data that a service derives from posts. */
 export function readings(kind: ServiceKind, data: (string | Data)[], params: Data = {}): Data[] {
   return derived(kind, posts(data), params).map((output) => output.data);
 }
 
-/** What a service has derived, as the events that the next one reads. */
+/** The outputs of a service as events, in the form in which the next service reads them. */
 export function asEvents(kind: ServiceKind, outputs: DerivedOutput[]): CloudEvent[] {
   return eventsOf(kind.output, outputs);
 }
 
-/** What has no text is derived nothing from, and goes to the dead letters with the reason. */
+/** Asserts that a service derives nothing from posts without a text, and rejects each with the reason. */
 export function refusesWhatHasNoText(kind: ServiceKind): void {
   const wrong: Data[] = [{}, { text: '' }, { text: ' \n' }, { text: null }, { text: 7 }, { text: ['a'] }];
   const { outputs, rejected } = derive(create(kind), posts(wrong));
@@ -37,7 +37,7 @@ export function refusesWhatHasNoText(kind: ServiceKind): void {
   );
 }
 
-/** Skips a test, with words, where a recording does not lie beside the project. */
+/** Returns the figures measured on a recording. Skips the test, and says so in its title, where the recording is missing. */
 export function needs<T>(test: Mocha.Context, file: string, figures: T | null): T {
   if (figures !== null) return figures;
   test.test!.title += ` (skipped: there is no ../shared/data/${file})`;

@@ -6,7 +6,7 @@ import { FakeTime } from '../helpers/time.ts';
 const START_MS = Date.UTC(2019, 11, 24);
 
 describe('Clock', () => {
-  it('maps recording time to steady time by one anchor: no error adds up over an hour', async () => {
+  it('maps recording time to steady time without an error that adds up over an hour', async () => {
     const time = new FakeTime();
     const clock = new Clock(START_MS, 100, time);
     let lateMs = 0;
@@ -32,7 +32,7 @@ describe('Clock', () => {
       fc.asyncProperty(fc.array(change, { maxLength: 40 }), async (changes) => {
         const time = new FakeTime();
         const clock = new Clock(START_MS, 1, time);
-        // The model: integrate rate over time.
+        // The expected position: the rate, integrated over time.
         let [positionMs, rate, paused] = [START_MS, 1, false];
         for (const step of changes) {
           if (step.kind === 'pass') {
@@ -61,7 +61,7 @@ describe('Clock', () => {
     );
   });
 
-  it('wakes at the due time whatever happened while it slept', async () => {
+  it('wakes at the due time, whatever happened while it slept', async () => {
     const time = new FakeTime();
     const clock = new Clock(START_MS, 1, time);
     let wokeAt: number | null = null;
@@ -71,7 +71,7 @@ describe('Clock', () => {
     await time.pass(4_000);
     clock.pause();
     await time.pass(60_000);
-    assert.equal(wokeAt, null, 'a paused clock wakes nobody');
+    assert.equal(wokeAt, null, 'it does not wake while paused');
     clock.resume();
     clock.setRate(2);
     await time.pass(2_999);
@@ -81,7 +81,7 @@ describe('Clock', () => {
     assert.equal(wokeAt, 1_000 + 4_000 + 60_000 + 3_000);
   });
 
-  it('at rate max everything is due, and the records drive the position', () => {
+  it('finds everything due at rate max, where records drive the position', () => {
     const clock = new Clock(START_MS, 'max', new FakeTime());
     assert.equal(clock.dueInMs(START_MS + 1e9), 0);
     clock.reached(START_MS + 5_000);

@@ -9,8 +9,8 @@ const DAY_MS = 86_400_000;
 
 const word = (text: string) => `$${Buffer.byteLength(text)}\r\n${text}\r\n`;
 
-describe('Events as commands', () => {
-  it('writes what the framer says, whatever the records, and tells where each subject was last', () => {
+describe('EventCommands', () => {
+  it('writes the same bytes as the framer for any records, and tells where the latest event of each subject is', () => {
     const aTime = fc.oneof(
       fc.integer({ min: 1.7e12, max: 1.7e12 + 3_000 }),
       fc.integer({ min: -200, max: 200 }).map((day) => day * DAY_MS),
@@ -85,7 +85,7 @@ describe('Events as commands', () => {
     );
   });
 
-  it('forgets subjects that are too many to be kept', () => {
+  it('handles more subjects than it can cache', () => {
     const framer = new Framer({ channel: 'many', source: '/x' });
     const commands = new EventCommands(framer, 'many', null);
     const names = Array.from(

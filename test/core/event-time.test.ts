@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { isoTime, timeMsOf } from '../../core/wire/event.ts';
 
 describe('the time of an event', () => {
-  it('is read as the language reads it, whatever was read before', () => {
+  it('is parsed as Date.parse does, whatever was parsed before', () => {
     const near = fc.integer({ min: -3_000, max: 3_000 }).map((ms) => 1.7e12 + ms);
     const anywhere = fc.integer({ min: -6e13, max: 2.5e14 });
     const text = fc.oneof(
@@ -26,7 +26,7 @@ describe('the time of an event', () => {
     );
   });
 
-  it('is what was written, to the microsecond', () => {
+  it('is the same after formatting and parsing, to the microsecond', () => {
     const times = fc.integer({ min: 0, max: 4e9 }).map((micros) => 1.7e12 + micros / 1000);
     fc.assert(
       fc.property(times, (timeMs) => assert.ok(Math.abs(timeMsOf(isoTime(timeMs)) - timeMs) < 0.000_6)),

@@ -14,7 +14,7 @@ function on(earth: geodesic.GeodesicClass, a: GeoPoint, b: GeoPoint) {
   return earth.Inverse(a.latitude, a.longitude, b.latitude, b.longitude);
 }
 
-/** The angle between two vectors from the centre of the earth. */
+/** The distance by another formula: the angle between two vectors from the centre of the earth. */
 function byVectorsM(a: GeoPoint, b: GeoPoint): number {
   const vector = ({ latitude, longitude }: GeoPoint) => {
     const [lat, lon] = [(latitude * Math.PI) / 180, (longitude * Math.PI) / 180];
@@ -31,7 +31,7 @@ const aPlace = fc.record({
 });
 
 describe('great-circle distance', () => {
-  it('from London to Washington is 5,898 km on its sphere; 5,913 km on the WGS 84 ellipsoid', () => {
+  it('is 5,898 km from London to Washington on the sphere, and 5,913 km on the WGS 84 ellipsoid', () => {
     const foundM = distanceM(LONDON, WASHINGTON);
     assert.ok(Math.abs(foundM - byVectorsM(LONDON, WASHINGTON)) < 1e-3);
     assert.equal(Math.round(foundM / 1000), 5898);
@@ -40,12 +40,12 @@ describe('great-circle distance', () => {
     assert.ok(Math.abs(foundM / ellipsoidM - 1) < 0.003);
   });
 
-  it('is that of an independent library on the same sphere, anywhere, as is the bearing', () => {
+  it('agrees with an independent library on the same sphere everywhere, and so does the bearing', () => {
     fc.assert(
       fc.property(aPlace, aPlace, (a, b) => {
         const { s12, azi1 } = on(sphere, a, b);
         assert.ok(Math.abs(distanceM(a, b) - s12!) < 1, `${distanceM(a, b)} m, not ${s12}`);
-        // At the poles, and next to the place itself and to its antipode, a bearing means little.
+        // Near the poles, the point itself and its antipode, a small error changes the bearing much.
         const isPlain = s12! > 1_000 && s12! < 20_000_000 && Math.abs(a.latitude) < 89;
         const offDegrees = Math.abs(((bearingDegrees(a, b) - azi1! + 540) % 360) - 180);
         if (isPlain) assert.ok(offDegrees < 0.01, `${bearingDegrees(a, b)}, not ${azi1}`);

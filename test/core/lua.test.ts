@@ -18,12 +18,12 @@ const luaFiles = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filt
 const codeOf = (file: string) => readFileSync(new URL(file, folder), 'utf8').replace(/--.*$/gm, '');
 
 describe('Lua and TypeScript', () => {
-  it('every file of Lua belongs to a library, every limit is used in Lua, and no file writes out a limit', () => {
+  it('every Lua file belongs to a library, every limit is used in Lua, and no file writes out a limit', () => {
     const listed = new Set(Object.values(FILES).flat());
     assert.deepEqual(luaFiles.sort(), Array.from(listed, (file) => `${file}.lua`).sort());
     const code = luaFiles.map(codeOf).join('\n');
     for (const limit of Object.keys(limits)) assert.match(code, new RegExp(`limits\\.${limit}\\b`));
-    // Units do not change, nor does the calendar.
+    // Conversions of units and the calendar may be written out.
     for (const file of luaFiles.filter((each) => each !== 'protocol/time.lua'))
       for (const line of codeOf(file).split('\n'))
         assert.doesNotMatch(
@@ -33,7 +33,7 @@ describe('Lua and TypeScript', () => {
         );
   });
 
-  it('a library that names what does not exist is refused, saying where', () => {
+  it('a library with a name that does not exist is refused, and the error says where', () => {
     const library = (text: string, functions = {}) =>
       assemble({ name: 'x', functions, files: { 'a.lua': text }, before: [] });
     assert.match(
@@ -51,7 +51,7 @@ describe('Lua and TypeScript', () => {
     assert.throws(() => library('', { emit: 'reprise_emit' }), /no file has a "local function emit"/);
   });
 
-  it('what people are told about limits is what holds', () => {
+  it('documents and schemas name the limits that apply', () => {
     const protocol = readFileSync(new URL('../../docs/protocol.md', import.meta.url), 'utf8');
     for (const limit of [limits.CHANNEL_NAME_MAX, limits.SUBJECT_MAX_BYTES, limits.LOG_MAX])
       assert.ok(protocol.includes(limit.toLocaleString('en')), String(limit));
@@ -71,7 +71,7 @@ describe('Lua and TypeScript', () => {
       await server.stop();
     });
 
-    /** What a layout's reader makes of arguments: the table as JSON, and where the next argument stands. */
+    /** What the reader of a layout returns for some arguments: the table as JSON, and the index of the next argument. */
     async function read(
       layout: { reader(name: string): string },
       args: Argument[],
@@ -80,7 +80,7 @@ describe('Lua and TypeScript', () => {
       return (await redis.eval(script, 0, ...args)) as [string, number];
     }
 
-    it('arguments are read in Lua under the names they are written with', async () => {
+    it('Lua reads arguments under the names with which TypeScript wrote them', async () => {
       const layout = new Layout(
         { name: 'text', at: 'number', isOn: 'flag' },
         { pairs: 2, none: 1, words: 1 },
@@ -117,12 +117,12 @@ describe('Lua and TypeScript', () => {
       );
     });
 
-    it('a name that a layout does not have is an error', async () => {
+    it('reading an unknown field is an error', async () => {
       const script = `${READERS_NEED}\n${FUNCTIONS.hold.reader('it')}\nreturn read_it(ARGV, 1).tokn`;
       await assert.rejects(async () => redis.eval(script, 0, 'a', 1), /there is no field tokn/);
     });
 
-    it('batches stand behind each other', async () => {
+    it('several batches can follow each other', async () => {
       const values = { channel: 'c', expectedEpoch: 1, expectedOffset: 2, epoch: 1, timeMs: '', logMax: 0 };
       const args = BATCH.encode({ ...values, events: ['e1', 'e2'], subjects: ['s', 2], bare: ['b1', 'b2'] });
       const count = args.list.length;
@@ -137,7 +137,7 @@ describe('Lua and TypeScript', () => {
       assert.equal(next, count + 1);
     });
 
-    it('a service can log on each level there is', async () => {
+    it('a service can log at every level', async () => {
       for (const level of Object.keys(levels))
         assert.equal(await callProtocol(redis, 'log', ['svc', level, 'text']), 1);
     });

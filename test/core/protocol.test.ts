@@ -36,7 +36,7 @@ describe('the protocol for services in any language', () => {
     callProtocol(redis, 'done', ['svc', 'svc.in', id, output, ...data]);
   const fail = (id: string, reason = 'no luck') => callProtocol(redis, 'fail', ['svc', 'svc.in', id, reason]);
 
-  /** Has the service read what is there; answers the ids. */
+  /** Lets the service read all new events. Returns their ids. */
   async function read(consumer = 'one'): Promise<string[]> {
     await redis.xgroup('CREATE', keys.log('svc.in'), 'svc', '0', 'MKSTREAM').catch(() => {});
     const found = (await redis.xreadgroup('GROUP', 'svc', consumer, 'STREAMS', keys.log('svc.in'), '>')) as
@@ -44,7 +44,7 @@ describe('the protocol for services in any language', () => {
     return found?.[0]![1].map(([id]) => id) ?? [];
   }
 
-  it('data travel as they are written, digit for digit and sign for sign', async () => {
+  it('passes data on unchanged, digit for digit and character for character', async () => {
     const data = [
       '{"n":12345678901234567890,"x":0.1000,"e":1E+400,"empty":[],"none":{},"deep":[[[]]]}',
       '{"text":"Zürich ist schön 🚋 \\u0000 \\/ \\"data\\": 3. Gleis, -.5","a":"}{"}',
@@ -65,7 +65,7 @@ describe('the protocol for services in any language', () => {
     assert.equal((await texts('b')).length, data.length);
   });
 
-  it('what others could not read is refused, saying why, and nothing is written', async () => {
+  it('refuses what other readers could not read, says why, and writes nothing', async () => {
     const refused = async (
       name: 'send' | 'done' | 'fail' | 'retry' | 'alive',
       args: string[],
@@ -116,7 +116,7 @@ describe('the protocol for services in any language', () => {
       [{ route: [[[[['a']]]]] }, /route/],
       [{ params: { a: 1 } }, /params must be text/],
       [{ restored: false }, /restored/],
-      [{ epoch: 7 }, /can't be given the member "epoch"/],
+      [{ epoch: 7 }, /"epoch" is not a member that can be given/],
     ];
     for (const [given, words] of members)
       await refused('send', ['a', 's', '{}', JSON.stringify(given)], words);
@@ -133,7 +133,7 @@ describe('the protocol for services in any language', () => {
     assert.deepEqual(await redis.keys('*'), []);
   });
 
-  it('members travel along, times in UTC, null is none', async () => {
+  it('passes members on, converts times to UTC, and drops members that are null', async () => {
     const carried = { pipeline: 'p', route: ['x', [['y', 'z'], []]], params: '{"a":{}}', traceparent: TRACE };
     await send('a', 'é/1', '{}', { ...carried, time: '2019-12-24T21:21:27.999123+01:00', replay: null });
     await send('a', 's', '{}', { time: '2019-12-24T20:21:27.999123Z', restored: true });
@@ -149,7 +149,7 @@ describe('the protocol for services in any language', () => {
     assert.equal(JSON.parse((await redis.hget(keys.state('a'), 'é/1'))!).offset, 1);
   });
 
-  it('what is derived goes along every branch of the route, also through empty ones', async () => {
+  it('sends derived events along every branch of the route, also through empty branches', async () => {
     await send('svc.in', 's', '{}', { route: [[['a', 'b'], [], ['c']], 'end'], pipeline: 'p' });
     const [id] = await read();
     assert.equal(await done(id!, 'own', '{"n":1}', '{"n":2}'), 1);
@@ -160,11 +160,11 @@ describe('the protocol for services in any language', () => {
         route === null ? [] : [1, 2].map((n) => [n, route, 'p']),
         channel,
       );
-    assert.equal(await done(id!, 'own', '{"n":1}'), 0, 'twice is once');
+    assert.equal(await done(id!, 'own', '{"n":1}'), 0, 'finishing twice writes once');
     assert.equal((await events('a')).length, 2);
   });
 
-  it('a bad route is no way to write half of it, and ends in the dead letters at once', async () => {
+  it('writes nothing along a route that is not valid, and makes the event a dead letter at once', async () => {
     await redis.hset(keys.retryPolicy, 'svc.in', '3 10');
     await send('svc.in', 's', '{}');
     const [text] = await texts('svc.in');
@@ -183,7 +183,7 @@ describe('the protocol for services in any language', () => {
     assert.deepEqual([second!.content, second!.source], ['no event at all', '/services/svc']);
   });
 
-  it('an event that has left the log can be told and forgotten, not finished', async () => {
+  it('lets a service fail an event that has left the log, but not finish it', async () => {
     await send('svc.in', 's', '{}');
     const [id] = await read();
     await redis.xtrim(keys.log('svc.in'), 'MAXLEN', 0);
@@ -196,7 +196,7 @@ describe('the protocol for services in any language', () => {
     assert.deepEqual((await redis.xpending(keys.log('svc.in'), 'svc'))[0], 0);
   });
 
-  it('what failed comes again as it was, with its attempt, and not into an epoch after its own', async () => {
+  it('repeats a failed event unchanged but for its attempt, and never in a later epoch', async () => {
     await redis.hset(keys.retryPolicy, 'svc.in', '1 0');
     const data = '{"n":12345678901234567890,"text":"a,\\"data\\":b"}';
     const given = {
@@ -231,7 +231,7 @@ describe('the protocol for services in any language', () => {
     assert.equal(await redis.zcard(keys.retries), 0);
   });
 
-  it('a newer epoch of the input is one of the output', async () => {
+  it('begins a newer epoch of the input on the output, too', async () => {
     await redis.hset(keys.head('svc.in'), 'epoch', 4, 'offset', 0);
     await send('out', 'old', '{}');
     await send('svc.in', 's', '{}');
@@ -245,10 +245,10 @@ describe('the protocol for services in any language', () => {
         [4, 2],
       ],
     );
-    assert.deepEqual(await redis.hkeys(keys.state('out')), ['s'], 'the state of the epoch before is void');
+    assert.deepEqual(await redis.hkeys(keys.state('out')), ['s'], 'the state of the previous epoch is gone');
   });
 
-  it('a channel is written as it is declared', async () => {
+  it('writes a channel as it is configured', async () => {
     await redis.hset(keys.declared, 'bare', 'none 5 0 bare_state');
     const heard = redis.duplicate();
     const messages: string[] = [];
@@ -263,7 +263,7 @@ describe('the protocol for services in any language', () => {
     assert.equal(messages[0], '{"n":0}');
   });
 
-  it('nothing is pushed out of a log that an attached service has not read', async () => {
+  it('pushes nothing out of a log that an attached service has not read', async () => {
     const slowAt = (position: string, forMs: number) =>
       redis.hset(keys.consumers('out'), 'slow', `${position} ${Date.now() + forMs}`);
     await redis.hset(keys.declared, 'out', 'cloudevents 2 1 ');
@@ -278,10 +278,10 @@ describe('the protocol for services in any language', () => {
     await slowAt('1-1', 60_000);
     assert.equal(await send('out', 's', '{}'), '1-3');
     await slowAt('1-1', -1);
-    assert.equal(await send('out', 's', '{}'), '1-4', 'one that has gone is not waited for');
+    assert.equal(await send('out', 's', '{}'), '1-4', 'a service that is gone is not waited for');
   });
 
-  it('a service that has read the epochs before this one holds nobody back because of them', async () => {
+  it('does not wait for a service because of earlier epochs that it has read', async () => {
     await redis.hset(keys.declared, 'out', 'cloudevents 4 1 ');
     for (const epoch of [1, 2]) {
       await redis.hset(keys.head('out'), 'epoch', epoch, 'offset', 0);
@@ -298,7 +298,7 @@ describe('the protocol for services in any language', () => {
     await assert.rejects(send('out', 's', '{}'), /FULL slow/, 'it has not read 2-1');
   });
 
-  it('a service is as far as the oldest event that it has in hand', async () => {
+  it('counts a service as far as the oldest event that it has not finished', async () => {
     for (let n = 0; n < 3; n++) await send('svc.in', 's', '{}');
     const at = async () => (await redis.hget(keys.consumers('svc.in'), 'svc'))!.split(' ')[0];
     const ids = await read();
@@ -310,7 +310,7 @@ describe('the protocol for services in any language', () => {
     assert.equal(await at(), '1-3');
   });
 
-  it('the trace goes on, and every try is on record', async () => {
+  it('continues the trace, and records every attempt', async () => {
     await redis.hset(keys.retryPolicy, 'svc.in', '1 0');
     await send('svc.in', 's', '{}', { traceparent: TRACE });
     const wrong = [
@@ -343,7 +343,7 @@ describe('the protocol for services in any language', () => {
     );
   });
 
-  it('a sign of life says how a service is set up, keeps it attached, and a goodbye takes it off the list', async () => {
+  it('answers a heartbeat with the set-up, keeps the service attached, and takes it off the list when it stops', async () => {
     const alive = (facts: object) => callProtocol(redis, 'alive', ['svc', 'one', JSON.stringify(facts)]);
     const listed = async () =>
       Object.values(await redis.hgetall(keys.services)).map((text) => JSON.parse(text) as Service);

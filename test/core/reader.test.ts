@@ -22,7 +22,7 @@ describe('LogReader', () => {
     await server.stop();
   });
 
-  /** What is written: by this process, which hands it over, by this process in vain, or by another one. */
+  /** Who writes: this process, which hands the batch over; this process, but in vain; or another process. */
   type Act = { by: 'us' | 'nobody' | 'others'; count: number; waits: boolean };
   const acts = fc.array(
     fc.record<Act>({
@@ -33,7 +33,7 @@ describe('LogReader', () => {
     { minLength: 1, maxLength: 25 },
   );
 
-  it('reads each event once and in order, whoever wrote it, and whether it was handed over', async () => {
+  it('reads each event once and in order, whoever wrote it, and whether or not it was handed over', async () => {
     let [channels, taken] = [0, 0];
     const holds = async (script: Act[]) => {
       const channel = `handed-${++channels}`;
@@ -79,10 +79,10 @@ describe('LogReader', () => {
       );
     };
     await fc.assert(fc.asyncProperty(acts, holds), { numRuns: 40 });
-    assert.ok(taken > 0, 'nothing that was handed over was taken');
+    assert.ok(taken > 0, 'no batch that was handed over was used');
   });
 
-  it('asks Redis for what others have written while this process is about to write', async () => {
+  it('reads events of others from Redis while this process is about to write', async () => {
     const writer = new ChannelWriter(redis, channelSpec('held'), { source: 'others' });
     const reader = new LogReader(redis, { idleMs: 50 });
     const read: number[] = [];
@@ -93,7 +93,7 @@ describe('LogReader', () => {
     await writer.emit([{ timeMs: 0, subject: 'a', data: '{}' }]);
     reader.add('held', { epoch: 1, offset: 0 });
     await eventually('the first', () => read.length === 1);
-    // Never settled: as if a commit hung. What is handed over beside it tells that others were faster.
+    // Never settled, as if a commit hung. The batch handed over next shows that others were faster.
     reader.expect();
     const { offset } = await writer.emit([1, 2].map((timeMs) => ({ timeMs, subject: 'a', data: '{}' })));
     const events = writer.frame([{ timeMs: 2, subject: 'a', data: '{}' }], { epoch: 1, offset: 2 });
@@ -106,7 +106,7 @@ describe('LogReader', () => {
 });
 
 describe('FramedEvent', () => {
-  it('says what its line says, member by member', () => {
+  it('has the members of its line', () => {
     const text = fc.string({ unit: 'binary' });
     const route = fc.array(fc.constantFrom('a', 'b.c', 'd'), { minLength: 1 });
     const stamps = fc.record({ channel: fc.stringMatching(/^[a-z.]{1,9}$/), source: text, replay: fc.option(text, { nil: undefined }) }); // prettier-ignore
@@ -130,10 +130,10 @@ describe('FramedEvent', () => {
         const extra = carriedText(carried);
         const line = new Framer(stamp).frame({ ...record, extra }, epoch, offset, sent);
         const event = new FramedEvent(stamp, record, { epoch, offset, sent }, carried);
-        assert.equal(dataTextOf(event), record.data, 'as it came');
+        assert.equal(dataTextOf(event), record.data, 'unchanged');
         assert.equal(JSON.stringify(event), JSON.stringify(JSON.parse(line)));
         assert.deepEqual(event.data, (JSON.parse(line) as CloudEvent).data);
-        assert.equal(dataTextOf(event), record.data, 'as it was parsed');
+        assert.equal(dataTextOf(event), record.data, 'unchanged after parsing');
         event.data['changed'] = true;
         assert.equal(dataTextOf(event), JSON.stringify(event.data));
       }),

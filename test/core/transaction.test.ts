@@ -10,7 +10,7 @@ import { beginEpoch, releaseLease, renewLease, resumeEpoch } from '../../core/wr
 import { ChannelWriter, type WriterOptions } from '../../core/writing/writer.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 
-/** More than a batch of which the writer makes a transaction. */
+/** Enough events for the writer to use a transaction. */
 const COUNT = 40;
 
 const records = (from: number, count = COUNT, subject = ''): TimedRecord[] =>
@@ -21,7 +21,7 @@ const records = (from: number, count = COUNT, subject = ''): TimedRecord[] =>
   }));
 const block = (from: number, count = COUNT, subject = '') => Block.of(records(from, count, subject));
 
-describe('ChannelWriter, blocks as transactions', function () {
+describe('ChannelWriter, with transactions', function () {
   this.timeout(60_000);
   let server: TestRedis;
   let redis: Redis;
@@ -40,7 +40,7 @@ describe('ChannelWriter, blocks as transactions', function () {
     spec = channelSpec(channel),
   ) {
     const writer = new ChannelWriter(redis, spec, { source: '/x', ...options });
-    await redis.ping(); // It has been seen by now that the connection can.
+    await redis.ping(); // By now the writer knows that the connection can suppress replies.
     return writer;
   }
 
@@ -52,7 +52,7 @@ describe('ChannelWriter, blocks as transactions', function () {
   const numbers = async (channel: string) => (await log(channel)).map(({ event }) => event.data['n']);
   const upTo = (count: number) => Array.from({ length: count }, (_, n) => n);
 
-  it('leaves in Redis and on the wire, byte for byte, what the function leaves', async () => {
+  it('leaves the same in Redis and on the wire as the function, byte for byte', async () => {
     const heard: string[] = [];
     const subscriber = duplicate(redis);
     subscriber.on('message', (_channel, text) => heard.push(text));
@@ -70,7 +70,7 @@ describe('ChannelWriter, blocks as transactions', function () {
         .dictionary(fc.string(), fc.string({ unit: 'grapheme' }), { maxKeys: 4 })
         .map((data) => JSON.stringify(data)),
     });
-    // What most recordings are like, and what is written in fewer pieces.
+    // As most recordings are: these events are written by the loop in WebAssembly.
     const aNeighbour = fc.record({
       timeMs: fc.oneof(
         fc.integer({ min: 1.7e12, max: 1.7e12 + 3_000 }),
@@ -102,7 +102,11 @@ describe('ChannelWriter, blocks as transactions', function () {
             const position = await writer.emit(batch);
             await redis.ping();
             const receipts = await redis.keys('reprise:receipt:*');
-            assert.equal(receipts.length, batch instanceof Block ? 1 : 0, 'the block went as a transaction');
+            assert.equal(
+              receipts.length,
+              batch instanceof Block ? 1 : 0,
+              'the block was written by a transaction',
+            );
             const { by, ...head } = await redis.hgetall(keys.head('same'));
             left.push({
               position,
@@ -123,7 +127,7 @@ describe('ChannelWriter, blocks as transactions', function () {
     subscriber.disconnect();
   });
 
-  it('leaves no hole and no double when several writers share a channel, and each keeps its order', async () => {
+  it('leaves no hole and no duplicate if several writers share a channel, and each keeps its order', async () => {
     const connections = await Promise.all([1, 2, 3].map(() => connect(server.url, 'writer')));
     await Promise.all(
       connections.map(async (connection, w) => {
@@ -151,7 +155,7 @@ describe('ChannelWriter, blocks as transactions', function () {
     }
   });
 
-  it('loses and doubles nothing when Redis is killed while blocks are on their way', async () => {
+  it('loses and duplicates nothing if Redis is killed while blocks are on their way', async () => {
     const writer = await writerOf('killed');
     let killing = true;
     let sent = 0;
@@ -160,7 +164,7 @@ describe('ChannelWriter, blocks as transactions', function () {
       for (let kill = 0; kill < 4; kill++) {
         await delay(10 + kill * 15);
         if (kill % 2 === 1) {
-          // Stands still for longer than an admission holds: what is in the middle is refused, and so is all behind it.
+          // Longer than an admission lasts: the transaction under way is refused, and so are those behind it.
           server.freeze();
           await delay(1_100);
           server.thaw();
@@ -181,7 +185,7 @@ describe('ChannelWriter, blocks as transactions', function () {
     assert.deepEqual(await numbers('killed'), upTo(sent));
   });
 
-  it('goes on where Redis has forgotten its functions', async () => {
+  it('continues if Redis has lost its functions', async () => {
     const writer = await writerOf('forgetful');
     await writer.emit(block(0));
     await redis.function('FLUSH');
@@ -190,7 +194,7 @@ describe('ChannelWriter, blocks as transactions', function () {
     assert.deepEqual(await numbers('forgetful'), upTo(COUNT * 3));
   });
 
-  it('writes nothing once another has the channel, or has written in between', async () => {
+  it('writes nothing once another process has the channel or has written in between', async () => {
     const lease = { token: 'first 1', lifeMs: 60_000 };
     const first = await writerOf('owned', { lease });
     first.startEpoch(await beginEpoch(redis, ['owned'], lease));
@@ -203,7 +207,7 @@ describe('ChannelWriter, blocks as transactions', function () {
       ...upTo(COUNT).map((n) => n + 1_000),
       ...upTo(COUNT).map((n) => n + COUNT),
     ]);
-    // The lease runs out while its process is stopped; another takes the channel, and is done with it.
+    // The lease expires while its process is stopped. Another process takes the channel, and then releases it.
     await redis.del(keys.owner('owned'));
     const second = { token: 'first 2', lifeMs: 60_000 };
     assert.equal((await resumeEpoch(redis, ['owned'], second, 'first'))?.channels[0]?.offset, COUNT * 3);
@@ -213,7 +217,7 @@ describe('ChannelWriter, blocks as transactions', function () {
     assert.equal((await log('owned')).length, COUNT * 3);
   });
 
-  it('waits for an attached consumer rather than push what it has not read out of the log', async () => {
+  it('waits for an attached service rather than push unread events out of the log', async () => {
     const writer = await writerOf(
       'bounded',
       { waits: true },
@@ -231,7 +235,7 @@ describe('ChannelWriter, blocks as transactions', function () {
     assert.equal((await log('bounded')).at(-1)!.id, `1-${COUNT * 3}`);
   });
 
-  it('says so when the log does not take it', async () => {
+  it('throws if the log refuses an entry', async () => {
     const writer = await writerOf('spoilt');
     await writer.emit(block(0));
     await redis.xadd(keys.log('spoilt'), '1-5000', 'e', '{}');

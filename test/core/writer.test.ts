@@ -32,13 +32,13 @@ describe('ChannelWriter on Redis', () => {
     return entries.map(([id, fields]) => ({ id, event: JSON.parse(fields[1]!) as CloudEvent }));
   }
 
-  it('publishes a large batch where somebody hears it, by name or by pattern, and logs it in any case', async () => {
+  it('publishes a large batch only if somebody listens, by name or by pattern, and always logs it', async () => {
     const published = async () =>
       Number(/cmdstat_publish:calls=(\d+)/.exec(await redis.info('commandstats'))?.[1] ?? 0);
     const writer = new ChannelWriter(redis, channelSpec('heard'), { source: '/test' });
     const before = await published();
     await writer.emit(batch(0, 40));
-    assert.equal(await published(), before, 'nobody would have heard it');
+    assert.equal(await published(), before, 'nobody listens');
     for (const how of ['subscribe', 'psubscribe'] as const) {
       const heard: number[] = [];
       const subscriber = duplicate(redis);
@@ -57,7 +57,7 @@ describe('ChannelWriter on Redis', () => {
     assert.equal((await log('heard')).length, 120);
   });
 
-  it('publishes, logs and keeps state in one call, as CloudEvents with epoch and offset', async () => {
+  it('publishes, logs and stores the state in one call, as CloudEvents with epoch and offset', async () => {
     const heard: string[] = [];
     const subscriber = duplicate(redis);
     subscriber.on('message', (_channel, text) => heard.push(text));
@@ -80,7 +80,7 @@ describe('ChannelWriter on Redis', () => {
     assert.equal(await redis.hget(keys.state('wire'), 'truck-7'), line);
   });
 
-  it('publishes bare data where the channel says so, and keeps its plain key', async () => {
+  it('publishes bare data on a channel without envelope, and sets its plain key', async () => {
     const heard: string[] = [];
     const subscriber = duplicate(redis);
     subscriber.on('message', (_channel, text) => heard.push(text));
@@ -93,7 +93,7 @@ describe('ChannelWriter on Redis', () => {
     assert.equal(await redis.get('bare_state'), '{"n":2}');
   });
 
-  it('leaves no hole and no double when several writers share a channel, and each keeps its order', async () => {
+  it('leaves no hole and no duplicate if several writers share a channel, and each keeps its order', async () => {
     const connections = await Promise.all([1, 2, 3].map(() => connect(server.url, 'writer')));
     await Promise.all(
       connections.map(async (connection, w) => {
@@ -121,7 +121,7 @@ describe('ChannelWriter on Redis', () => {
     }
   });
 
-  it('loses and doubles nothing when Redis is killed while batches are on their way', async () => {
+  it('loses and duplicates nothing if Redis is killed while batches are on their way', async () => {
     const writer = new ChannelWriter(redis, channelSpec('killed'), { source: '/x' });
     let sent = 0;
     const sendings: Promise<unknown>[] = [];
@@ -149,7 +149,7 @@ describe('ChannelWriter on Redis', () => {
     assert.equal(events.at(-1)!.event.offset, sent);
   }).timeout(20_000);
 
-  it('refuses a second replay on an owned channel, and a first one that lost it', async () => {
+  it('refuses a second replay on an owned channel, and the first one once it has lost the channel', async () => {
     const lease = (name: string): Lease => ({ token: `${name} token`, lifeMs: 60_000 });
     const first = new ChannelWriter(redis, channelSpec('owned'), { source: '/replays/a', lease: lease('a') });
     first.startEpoch(await beginEpoch(redis, ['owned'], lease('a')));
@@ -157,7 +157,7 @@ describe('ChannelWriter on Redis', () => {
     await assert.rejects(beginEpoch(redis, ['free', 'owned'], lease('b')), /being played on by replay "a"/);
     assert.equal(await redis.exists(keys.owner('free')), 0, 'all channels or none');
 
-    await redis.del(keys.owner('owned')); // The lease ran out while its process was stopped, and another took over.
+    await redis.del(keys.owner('owned')); // As if the lease expired while its process was stopped.
     const second = new ChannelWriter(redis, channelSpec('owned'), {
       source: '/replays/b',
       lease: lease('b'),
@@ -175,7 +175,7 @@ describe('ChannelWriter on Redis', () => {
     );
   });
 
-  it('voids the state of the epoch before', async () => {
+  it('clears the state of the previous epoch', async () => {
     const lease = { token: 'r t', lifeMs: 60_000 };
     const writer = new ChannelWriter(redis, channelSpec('epochs'), { source: '/replays/r', lease });
     writer.startEpoch(await beginEpoch(redis, ['epochs'], lease));
@@ -187,7 +187,7 @@ describe('ChannelWriter on Redis', () => {
     assert.equal((await log('epochs')).at(-1)!.id, '2-1');
   });
 
-  it('waits for an attached consumer rather than push what it has not read out of the log', async () => {
+  it('waits for an attached service rather than push unread events out of the log', async () => {
     const spec = channelSpec('bounded', { bounded: { log: 100 } });
     const writer = new ChannelWriter(redis, spec, { source: '/x', waits: true });
     await writer.emit(batch(0, 50));
@@ -202,7 +202,7 @@ describe('ChannelWriter on Redis', () => {
     assert.equal((await log('bounded')).at(-1)!.id, '1-150');
   });
 
-  it('begins an epoch on a full log that a consumer has read, and waits for one that has not', async () => {
+  it('begins an epoch on a full log once a service has read it', async () => {
     const lease = { token: 'r t', lifeMs: 60_000 };
     const spec = channelSpec('again', { again: { log: 100 } });
     const writer = new ChannelWriter(redis, spec, { source: '/x', lease, waits: true });
@@ -215,18 +215,18 @@ describe('ChannelWriter on Redis', () => {
     let written = false;
     const waiting = writer.emit(batch(0, 100)).then(() => (written = true));
     await new Promise((resolve) => setTimeout(resolve, 60));
-    assert.equal(written, false, 'an event of the epoch before would have left the log');
+    assert.equal(written, false, 'an event of the previous epoch would have left the log');
     await at('1-100');
     await waiting;
     written = false;
     const next = writer.emit(batch(100, 1)).then(() => (written = true));
     await new Promise((resolve) => setTimeout(resolve, 60));
-    assert.equal(written, false, 'the first of this epoch would have left the log');
+    assert.equal(written, false, 'the first event of this epoch would have left the log');
     await at('2-1');
     await next;
   });
 
-  it('waits for nobody while the log has room, nor for a consumer that is further than the channel', async () => {
+  it('does not wait while the log has room, nor for a service that is ahead of the channel', async () => {
     const spec = channelSpec('room', { room: { log: 100 } });
     const writer = new ChannelWriter(redis, spec, { source: '/x', waits: true });
     const at = (position: string) =>
@@ -234,7 +234,11 @@ describe('ChannelWriter on Redis', () => {
     await writer.emit(batch(0, 100));
     await at('1-20');
     await redis.xtrim(keys.log('room'), 'MAXLEN', 0);
-    assert.deepEqual(await writer.emit(batch(100, 50)), { epoch: 1, offset: 150 }, 'what it missed is gone');
+    assert.deepEqual(
+      await writer.emit(batch(100, 50)),
+      { epoch: 1, offset: 150 },
+      'the events that it missed are already gone',
+    );
     await at('7-1');
     assert.deepEqual(await writer.emit(batch(150, 200)), { epoch: 1, offset: 350 });
   });

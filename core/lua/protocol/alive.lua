@@ -1,4 +1,4 @@
--- Keeps a service attached to its inputs: writers wait for it rather than push out of a log what it has not read.
+-- Keeps a service attached to its inputs, so that writers do not push events out of a log which it has not read.
 local function stay_attached(service, inputs, now)
   for _, channel in ipairs(inputs) do
     local consumers = keys.consumers(channel)
@@ -10,10 +10,10 @@ local function stay_attached(service, inputs, now)
   end
 end
 
--- reprise_alive: a sign of life, once a second.
--- KEYS: none. ARGV: service, instance; and, if need be, facts (a JSON object) that people are shown: version, inputs,
--- outputs, message, and state: "failed", or "stopped" from an instance that ends: it is forgotten at once.
--- Returns how the service is set up: {"state":"running"|"stopped","params":{...}}. REFUSED where the call is not valid.
+-- reprise_alive: the heartbeat of an instance, once a second.
+-- KEYS: none. ARGV: service, instance; optionally facts (a JSON object) that are shown to people: version, inputs, outputs,
+-- message, and state: "failed", or "stopped" from an instance that ends, which then leaves the list at once.
+-- Returns how the service is set up: {"state":"running"|"stopped","params":{...}}. REFUSED if the call is not valid.
 local function alive(_, ARGV)
   local service, instance = ARGV[1], ARGV[2]
   if not instance then return refused('it takes service, instance and facts') end

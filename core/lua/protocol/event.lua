@@ -1,7 +1,7 @@
--- Events: writing one onto a channel, and reading one from a log.
+-- Writes an event onto a channel, and reads an event from a log.
 
--- How a channel is declared: `bare` (messages are the data alone), `log_max` (events that the log keeps), `keeps_state`, and
--- `latest` (a plain key for the latest data, or '').
+-- The configuration of a channel: `bare` (messages are data alone), `log_max` (how many events the log keeps), `keeps_state`,
+-- and `latest` (a plain key for the latest data, or '').
 local function spec_of(channel)
   local line = redis.call('HGET', keys.declared, channel)
   local envelope, log_max, state, latest = string.match(line or '', '^(%l+) (%d+) ([01]) (.*)$')
@@ -9,14 +9,14 @@ local function spec_of(channel)
   return { bare = envelope == 'none', log_max = tonumber(log_max), keeps_state = state == '1', latest = latest }
 end
 
--- The name of an attached service whose unread events so many more would push out of a channel's log, or nil.
+-- The name of an attached service that has not read events which `count` more would push out of the log; or nil.
 local function held_back_on(channel, count)
   local epoch, offset = head_of(keys.head(channel))
   local log_max = spec_of(channel).log_max
   return held_back_by(keys.log(channel), keys.consumers(channel), log_max, count, epoch, offset)
 end
 
--- Says that a call has to wait for a service. `FULL`: the caller calls again.
+-- An error reply that asks the caller to call again, because a service has not read a log that is full.
 local function full(service, channel)
   return redis.error_reply(string.format('FULL %s has not read the log of %s', service, channel))
 end
@@ -45,8 +45,9 @@ local function event_text(channel, members, data, epoch, offset, time, now)
   return table.concat(parts)
 end
 
--- Publishes, logs and keeps as state one event after the last of its channel, in its epoch or a newer one.
--- `members`: source, subject, and whatever else travels along; `data`: JSON text; `epoch`: of what led to the event.
+-- Publishes an event, and adds it to the log and the state of its channel. It follows the last event of the channel.
+-- `members`: source, subject and other members; `data`: JSON text; `epoch`: the epoch of the event from which it was derived:
+-- if that is newer than the channel's, it begins on the channel, too.
 -- Returns the position of the event as text.
 local function put(channel, members, data, epoch, now)
   local head, spec = keys.head(channel), spec_of(channel)
@@ -56,7 +57,7 @@ local function put(channel, members, data, epoch, now)
   local time = members.time or iso(now)
   local event = event_text(channel, members, data, epoch, offset, time, now)
   local position, shown = string.format('%d-%d', epoch, offset), spec.bare and data or event
-  -- First, as this is what could fail.
+  -- First, because only this can fail.
   if spec.log_max > 0 then redis.call('XADD', keys.log(channel), 'MAXLEN', '~', spec.log_max, position, 'e', event) end
   redis.call('PUBLISH', channel, shown)
   if head_epoch < epoch then redis.call('DEL', keys.state(channel)) end
@@ -67,9 +68,9 @@ local function put(channel, members, data, epoch, now)
   return position
 end
 
--- Reads an event as it stands in a log. Returns the event without its data, and the data as text, because they may be more
--- than cjson can hold; nil where it is not an event. `data` is the last member, and no text before it can hold these
--- characters unescaped.
+-- Parses the line of an event. Returns the event without its data, and the data as text, because cjson would change large
+-- numbers and empty lists in them; nil if it is not an event. `data` is the last member, and no text before it can contain
+-- `,"data":` without escapes.
 local function parse_event(text)
   local first, last = string.find(text, ',"data":', 1, true)
   local event = first and decoded(string.sub(text, 1, first - 1) .. '}')

@@ -1,16 +1,17 @@
 -- How a service finishes an event that it has read from the log of a channel with XREADGROUP.
 
--- reprise_done: writes what the service derived where the event's route says, else onto the output, and acknowledges the event.
+-- reprise_done: writes the derived data to the next channels of the event's route, or to the output if it has none; and
+-- acknowledges the event.
 -- KEYS: none. ARGV: service, channel, id of the entry, output ('' for none); then any number of data, each a JSON object.
--- Returns 1; or 0 where the event was finished before: then nothing is written. REFUSED where the call or the event is not
--- valid; FULL where a service has not read a full log.
+-- Returns 1; or 0 if the event was already finished: then nothing is written. REFUSED if the call or the event is not valid;
+-- FULL if a service has not read a log that is full.
 local function done(_, ARGV)
   local service, channel, id, output = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
   if not output then return refused('it takes service, channel, id, output and any number of data') end
-  if output ~= '' and not is_channel(output) then return refused('%s can\'t be a channel', json(output)) end
+  if output ~= '' and not is_channel(output) then return refused('%s is not a valid channel name', json(output)) end
   for i = 5, #ARGV do
     local problem = object_problem(ARGV[i])
-    if problem then return refused('what is derived %s', problem) end
+    if problem then return refused('the derived data %s', problem) end
   end
   local given, refusal = pending(service, channel, id)
   if not given then return refusal or 0 end
@@ -41,10 +42,10 @@ local function done(_, ARGV)
   return 1
 end
 
--- reprise_fail: says that the service could not handle an event. The event comes again on its channel, later each time, as
--- often as the pipeline says; then it is a dead letter.
+-- reprise_fail: tells that the service could not handle an event. The event comes again on its channel, with growing delays,
+-- as often as the pipeline says. After that it is a dead letter.
 -- KEYS: none. ARGV: service, channel, id of the entry, reason.
--- Returns 'retry' or 'dead'; or 0 where the event was finished before. REFUSED where the call is not valid.
+-- Returns 'retry' or 'dead'; or 0 if the event was already finished. REFUSED if the call is not valid.
 local function fail(_, ARGV)
   local service, channel, id, reason = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
   if not reason then return refused('it takes service, channel, id and reason') end
@@ -68,10 +69,10 @@ local function fail(_, ARGV)
   return 'dead'
 end
 
--- reprise_retry: puts events that failed back onto their channels when their time has come. An event of an epoch that is over
--- does not come back; an event whose channel is full comes later.
--- KEYS: none. ARGV: how many at most, if need be.
--- Returns how many it has dealt with. REFUSED where the call is not valid.
+-- reprise_retry: puts failed events that are due back onto their channels. An event of an epoch that is over is dropped. An
+-- event whose channel is full waits.
+-- KEYS: none. ARGV: how many events at most (default: RETRIES_AT_ONCE).
+-- Returns how many events were put back or dropped. REFUSED if the call is not valid.
 local function retry(_, ARGV)
   local now, limit, count = now_ms(), tonumber(ARGV[1] or limits.RETRIES_AT_ONCE), 0
   if not limit then return refused('the limit must be a number') end

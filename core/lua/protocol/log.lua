@@ -1,8 +1,8 @@
 local LEVELS = { debug = true, info = true, warn = true, error = true, critical = true }
 
--- reprise_log: writes a line of the log. It holds no secret, and above `debug` no payload.
--- KEYS: none. ARGV: service, level (debug, info, warn, error, critical), message; and, if need be, fields (a JSON object).
--- Returns 1. REFUSED where the call is not valid.
+-- reprise_log: writes a log line. Log no secrets, and no data above `debug`.
+-- KEYS: none. ARGV: service, level (debug, info, warn, error, critical), message; optionally fields (a JSON object).
+-- Returns 1. REFUSED if the call is not valid.
 local function log(_, ARGV)
   local service, level, message, fields = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
   if not message then return refused('it takes service, level, message and fields') end

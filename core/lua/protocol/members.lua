@@ -1,6 +1,6 @@
--- What events carry beside their data: a route and other members.
+-- The members of an event besides its data: the route and others.
 
--- What is wrong with a route, or nil. `depth`: 1 for the route itself.
+-- The error in a route, or nil. `depth`: 1 for the route itself.
 local function route_problem(route, depth)
   if type(route) ~= 'table' or depth > limits.ROUTE_DEPTH_MAX then
     return 'the route must be a list of channels, and of branches of channels'
@@ -11,12 +11,12 @@ local function route_problem(route, depth)
       local problem = route_problem(step, depth + 1)
       if problem then return problem end
     elseif not is_channel(step) then
-      return string.format('the route leads to %s, which can\'t be a channel', json(step))
+      return string.format('the route leads to %s, which is not a valid channel name', json(step))
     end
   end
 end
 
--- A route as JSON text. An empty list of Lua is an empty object to cjson.
+-- A route as JSON text. cjson would write an empty list as an object.
 local function route_text(route)
   if type(route) == 'string' then return json(route) end
   local parts = {}
@@ -24,8 +24,8 @@ local function route_text(route)
   return '[' .. table.concat(parts, ',') .. ']'
 end
 
--- Where an event goes next: a list of { channel, the route from there }. Where the route parts, the event goes to the first
--- step of each branch.
+-- The channels that an event goes to next: a list of { channel, route }, with the rest of the route. Where the route
+-- branches, the event goes to the first step of each branch.
 local function next_hops(route, found)
   found = found or {}
   local next, rest = route[1], {}
@@ -43,20 +43,20 @@ local function next_hops(route, found)
   return found
 end
 
--- Members that are text, and members that are there or not.
+-- Members that are text, and members that are either true or missing.
 local TEXTS = {
   source = true, replay = true, traceparent = true, pipeline = true, params = true, datacontenttype = true, dataschema = true,
 }
 local FLAGS = { restored = true, atmostonce = true }
 
--- What is wrong with the members that an event is given, or nil. Removes those that are null, and writes the time in UTC.
+-- The error in the members given for an event, or nil. It removes members that are null, and converts the time to UTC.
 local function members_problem(members)
   for name, value in pairs(members) do
     if value == cjson.null then
       members[name] = nil
     elseif name == 'time' then
       local _, text = time_of(tostring(value))
-      if not text then return 'time must be ISO 8601 with a zone, as 2019-12-24T20:21:27.999Z' end
+      if not text then return 'time must be ISO 8601 with a zone, such as 2019-12-24T20:21:27.999Z' end
       members.time = text
     elseif name == 'route' then
       local problem = route_problem(value, 1)
@@ -66,7 +66,7 @@ local function members_problem(members)
     elseif FLAGS[name] then
       if value ~= true then return name .. ' can only be true' end
     else
-      return string.format('an event can\'t be given the member %s', json(name))
+      return string.format('%s is not a member that can be given', json(name))
     end
   end
 end

@@ -1,18 +1,18 @@
--- What services count and observe. keys.metrics says how it is kept.
+-- Metrics of services. core/wire/keys.ts describes the hash `metrics`.
 
 local function is_number(value)
   return value and value == value and math.abs(value) ~= math.huge
 end
 
--- The labels of a series as JSON text, in order of their names. `text`: a JSON object.
--- Returns the text; or nil, and what is wrong.
+-- The labels of a series as JSON text, sorted by name. `text`: a JSON object.
+-- Returns the text; or nil and the error.
 local function labels_text(text)
   local problem = object_problem(text)
   if problem then return nil, 'the labels ' .. problem end
   local names, values = {}, decoded(text)
   for name, value in pairs(values) do
     if not string.find(name, '^[%a_][%w_]*$') or #name > limits.METRIC_NAME_MAX or name == 'le' or name == 'service' then
-      return nil, string.format('%s can\'t be a label', json(name))
+      return nil, string.format('%s is not a valid label', json(name))
     end
     if type(value) == 'table' or value == cjson.null then return nil, string.format('label %s must be text', name) end
     names[#names + 1] = name
@@ -25,9 +25,9 @@ local function labels_text(text)
   return '{' .. table.concat(names, ',') .. '}'
 end
 
--- Finds or makes room for a series. `first`: the last word of a field that each such series has.
--- Returns what its fields in keys.metrics begin with; or nil, and what is wrong. Where a service has too many series, further
--- ones are told apart by their metric alone; where it has too many of these, it returns nil alone.
+-- Finds a series, or makes room for it. `first`: the last word of a field that every such series has.
+-- Returns the beginning of the names of its fields; or nil and the error. If a service has too many series, further ones
+-- share one overflow series for each metric. If it has too many of these, too, it returns nil without an error.
 local function series_of(service, metric, labels, first)
   if not is_service(service) then return nil, 'the service must be letters, digits, dots, slashes and dashes' end
   if not metric or #metric > limits.METRIC_NAME_MAX or not string.find(metric, '^[%a_][%w_]*$') then
@@ -49,10 +49,10 @@ local function series_of(service, metric, labels, first)
   end
 end
 
--- reprise_count: counts something.
--- KEYS: none. ARGV: service, metric; and, if need be, labels (a JSON object of few names with few values each), and by how
--- many (default: 1).
--- Returns 1; or 0 where the service has too many series already. REFUSED where the call is not valid.
+-- reprise_count: increases a counter.
+-- KEYS: none. ARGV: service, metric; optionally labels (a JSON object of few names, with few values each), and by how much
+-- (default: 1).
+-- Returns 1; or 0 if the service already has too many series. REFUSED if the call is not valid.
 local function count(_, ARGV)
   local by = tonumber(ARGV[4] or 1)
   if not is_number(by) or by < 0 then return refused('by must be a number, 0 or more') end
@@ -63,9 +63,9 @@ local function count(_, ARGV)
   return 1
 end
 
--- reprise_observe: takes values of a distribution, such as seconds.
+-- reprise_observe: adds values to a distribution, such as seconds.
 -- KEYS: none. ARGV: service, metric, labels (a JSON object), and one or more values.
--- Returns 1; or 0 where the service has too many series already. REFUSED where the call is not valid.
+-- Returns 1; or 0 if the service already has too many series. REFUSED if the call is not valid.
 local function observe(_, ARGV)
   if not ARGV[4] then return refused('it takes service, metric, labels and values') end
   local sum, counts = 0, {}

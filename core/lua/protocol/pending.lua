@@ -1,12 +1,13 @@
 -- Events that a service has been given: finding them, finishing them, and keeping what became of them.
 
--- What the set-up says about a field of one of its hashes, unless an examination of the service says otherwise; or nil.
+-- Reads a field of a hash of the set-up; nil if there is none. While `reprise conformance` tests a service, its own fields
+-- come first.
 local function set_up(hash, field)
   return redis.call('HGET', keys.examined, field) or redis.call('HGET', hash, field)
 end
 
--- The trace context of what a service derives from an event; nil where the event has none. The id of its span is the same
--- however often the event is tried (core/wire/trace.ts has the same rule).
+-- The trace context of the events that a service derives from an event; nil if the event has none. The id of the span is the
+-- same at every attempt. core/wire/trace.ts has the same rule.
 local function traced(traceparent, service, id)
   local version, trace, parent, flags =
     string.match(traceparent or '', '^([%da-f][%da-f])%-([%da-f]+)%-([%da-f]+)%-([%da-f][%da-f])$')
@@ -17,12 +18,12 @@ local function traced(traceparent, service, id)
     is_sampled = tonumber(flags, 16) % 2 == 1 }
 end
 
--- An event that a service has been given and has not finished.
--- Returns { text, idle (ms), and event, or problem: what is wrong with it }; nil where it is finished; nil and an error reply
--- where the question is wrong.
+-- Finds an event that a service has read and not finished.
+-- Returns { text, idle, event, problem }: its line, ms since it was read, and the event, or the reason why it is not valid.
+-- Returns nil if it is finished; nil and an error reply if the call is not valid.
 local function pending(service, channel, id)
-  if not is_channel(channel) then return nil, refused('%s can\'t be a channel', json(channel)) end
-  if not string.find(id, '^%d+%-%d+$') then return nil, refused('the id must be that of the log, as 1-42') end
+  if not is_channel(channel) then return nil, refused('%s is not a valid channel name', json(channel)) end
+  if not string.find(id, '^%d+%-%d+$') then return nil, refused('the id must be that of the entry in the log, such as 1-42') end
   local log = keys.log(channel)
   local found = redis.pcall('XPENDING', log, service, id, id, 1)
   if found.err then
@@ -45,7 +46,7 @@ local function pending(service, channel, id)
   return given
 end
 
--- How far a consumer group has read without a gap: up to the event before the oldest that it has in hand.
+-- How far a consumer group has finished without a gap: up to the event before the oldest one that it has not finished.
 local function standing(log, group)
   local oldest = redis.call('XPENDING', log, group)[2]
   if oldest then
@@ -59,7 +60,7 @@ local function standing(log, group)
   end
 end
 
--- Acknowledges an event, tells how far the service is, and counts the outcome: done, retried or failed.
+-- Acknowledges an event, stores how far the service is, and counts the outcome: done, retried or failed.
 local function finish(service, channel, id, now, outcome)
   local log = keys.log(channel)
   redis.call('XACK', log, service, id)
@@ -68,8 +69,8 @@ local function finish(service, channel, id, now, outcome)
   redis.call('HINCRBY', keys.tally(service), outcome, 1)
 end
 
--- Keeps what a service did with an event, if its trace is sampled. `trace`: from `traced`; `given`: from `pending`; `status`
--- and `reason`: of the Hop; `derived`: the ids of the events that came of it.
+-- Stores what a service did with an event, if its trace is sampled. `trace`: from `traced`; `given`: from `pending`; `status`
+-- and `reason`: members of the Hop; `derived`: the ids of the derived events.
 local function note_hop(trace, service, given, now, status, reason, derived)
   if not trace or not trace.is_sampled then return end
   local event = given.event
@@ -80,7 +81,7 @@ local function note_hop(trace, service, given, now, status, reason, derived)
   }))
 end
 
--- Keeps a dead letter. `text`: what could not be handled, as it stood in the log.
+-- Stores a dead letter. `text`: the event that could not be handled, as it was in the log.
 local function bury(channel, source, reason, text, replay, now)
   redis.call('XADD', keys.deadLetters, 'MAXLEN', '~', limits.DEAD_LETTERS_MAX, '*', 'd', json({
     at = iso(now), channel = channel, source = source, reason = reason, content = text, replay = replay,

@@ -1,12 +1,12 @@
--- reprise_send: writes an event of the caller's own.
--- KEYS: none. ARGV: channel, subject, data (a JSON object); and, if need be, members (a JSON object): time, source,
--- traceparent, pipeline, route, params, replay.
--- Returns the position of the event; REFUSED where the event is not valid; FULL where a service has not read a full log.
+-- reprise_send: writes an event.
+-- KEYS: none. ARGV: channel, subject, data (a JSON object); optionally members (a JSON object): time, source, traceparent,
+-- pipeline, route, params, replay.
+-- Returns the position of the event; REFUSED if the event is not valid; FULL if a service has not read a log that is full.
 local function send(_, ARGV)
   local channel, subject, data = ARGV[1], ARGV[2], ARGV[3]
   if not data then return refused('it takes channel, subject, data and members') end
   if not is_channel(channel) then
-    return refused('a channel is at most %d letters, digits, dots, colons, dashes and underscores, and not one of %s',
+    return refused('a channel name has at most %d letters, digits, dots, colons, dashes and underscores, and does not begin with %s',
       limits.CHANNEL_NAME_MAX, keys.ownPrefix)
   end
   if #subject > limits.SUBJECT_MAX_BYTES or not is_utf8(subject) then

@@ -1,6 +1,6 @@
--- Text that comes from services: JSON that every reader takes, UTF-8, names; and how a call is refused.
+-- Text from services: JSON that every reader accepts, UTF-8, and names; and the refusal of a call.
 
--- Refuses a call: `REFUSED` and the reason. Takes what string.format takes.
+-- An error reply that refuses a call: `REFUSED` and the reason. It takes the arguments of string.format.
 local function refused(...)
   return redis.error_reply('REFUSED ' .. string.format(...))
 end
@@ -11,8 +11,7 @@ local function json(value)
 end
 
 local strict_json
--- JSON text as a value; nil where it is not JSON. cjson refuses half a surrogate pair, which JSON allows: it is read as
--- U+FFFD.
+-- Parses JSON text; nil if it is not JSON. cjson refuses half a surrogate pair, which JSON allows: it is read as U+FFFD.
 local function decoded(text)
   if not strict_json then
     strict_json = cjson.new()
@@ -38,33 +37,33 @@ local function is_utf8(text)
   return not string.find(text, '[\128-\255]')
 end
 
--- The beginning of a text, without half a character.
+-- The first `bytes` bytes of a text, without half a character at the end.
 local function cut(text, bytes)
   if #text <= bytes then return text end
   return (string.gsub(string.sub(text, 1, bytes), '[\192-\255]?[\128-\191]*$', ''))
 end
 
--- What is wrong with the text of a JSON object that travels as it is written, or nil. cjson takes some texts that other
--- readers refuse.
+-- The error in the text of a JSON object, or nil. The text is passed on unchanged, and cjson accepts some texts that other
+-- readers refuse, so they are refused here.
 local function object_problem(text)
-  if string.find(text, '[%z\1-\31]') then return 'must stand on one line, without control characters' end
+  if string.find(text, '[%z\1-\31]') then return 'must be on one line, without control characters' end
   if not is_utf8(text) then return 'must be UTF-8' end
   if string.find(text, '%d%.%D') or string.find(text, '-.', 1, true) then
     local bare = string.gsub(string.gsub(text, '\\.', ''), '"[^"]*"', '')
     if string.find(bare, '%d%.%D') or string.find(bare, '-.', 1, true) then
-      return 'must have numbers with a digit on both sides of the point'
+      return 'must have digits on both sides of the point in its numbers'
     end
   end
   if type(decoded(text)) ~= 'table' or not string.find(text, '^%s*{') then return 'must be a JSON object' end
 end
 
--- Whether a value can be the name of a channel, as core/wire/channels.ts has it.
+-- Whether a value is a valid name of a channel. core/wire/channels.ts has the same rule.
 local function is_channel(name)
   return type(name) == 'string' and #name <= limits.CHANNEL_NAME_MAX and string.find(name, '^%w[%w._:%-]*$') ~= nil
     and string.sub(name, 1, #keys.ownPrefix) ~= keys.ownPrefix
 end
 
--- Whether a value can be the name of a service.
+-- Whether a value is a valid name of a service.
 local function is_service(name)
   return type(name) == 'string' and #name <= limits.SERVICE_NAME_MAX and string.find(name, '^%w[%w._#/%-]*$') ~= nil
 end

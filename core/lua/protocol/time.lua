@@ -1,6 +1,6 @@
--- Times as text: ISO 8601 in UTC. Days to a date and back: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
+-- Times as text: ISO 8601 in UTC. Dates follow Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
 
--- Epoch milliseconds as text, such as 2019-12-24T20:21:27.999Z.
+-- Formats epoch milliseconds, such as 2019-12-24T20:21:27.999Z.
 local function iso(ms)
   local days, ms_of_day = math.floor(ms / 86400000), ms % 86400000
   local z = days + 719468
@@ -16,7 +16,7 @@ local function iso(ms)
     math.floor(ms_of_day / 60000) % 60, math.floor(ms_of_day / 1000) % 60, ms_of_day % 1000)
 end
 
--- Reads an ISO 8601 time with a zone. Returns epoch milliseconds, and the same time in UTC as text; nil where it is not one.
+-- Parses an ISO 8601 time with a zone. Returns epoch milliseconds, and the time in UTC as text; nil if it is not valid.
 local function time_of(text)
   local year, month, day, hour, minute, second, fraction, zone =
     string.match(text, '^(%d%d%d%d)%-(%d%d)%-(%d%d)T(%d%d):(%d%d):(%d%d)(%.?%d*)(.+)$')

@@ -40,6 +40,7 @@ export class Framing {
   readonly cache: Uint32Array;
   /** The address and length of each text that all events share. */
   readonly table: Uint32Array;
+  /** The arguments and results of `frame`, at the indexes of JobField. */
   readonly job: Uint32Array;
   /** The day of the current date text, in days since 1970. */
   readonly day: Float64Array;

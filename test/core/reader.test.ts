@@ -22,7 +22,7 @@ describe('LogReader', () => {
     await server.stop();
   });
 
-  /** Who writes: this process, which hands the batch over; this process, but in vain; or another process. */
+  /** A batch that this process writes and hands over, or announces but does not write; or that another process writes. */
   type Act = { by: 'us' | 'nobody' | 'others'; count: number; waits: boolean };
   const acts = fc.array(
     fc.record<Act>({

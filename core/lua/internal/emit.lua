@@ -12,7 +12,8 @@ local function emit(KEYS, ARGV)
   local key, batch = read_batch_keys(KEYS, 1), read_emit(ARGV, 1)
   local epoch, offset, by, lease = head_of(key.head)
   local is_owned = batch.token ~= ''
-  -- The owner's key is not enough: it expires with the lease. Whoever took the channel last has it, even after it is done.
+  -- The owner's key is not enough: it expires with the lease. The lease that took the channel last
+  -- counts, even after its replay has ended.
   if is_owned and lease and lease ~= batch.token then return { -1, lease } end
   if epoch ~= batch.expectedEpoch or offset ~= batch.expectedOffset then return { 0, epoch, offset } end
   if batch.follows and by ~= batch.writer then return { 0, epoch, offset } end

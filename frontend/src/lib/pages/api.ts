@@ -18,17 +18,17 @@ import { call } from '../live/api.ts';
 
 const id = encodeURIComponent;
 
-/** What sending rows into a pipeline answers. */
+/** The answer to events that are sent to a pipeline. */
 export interface Sent {
   accepted: number;
   refused: { index: number; reason: string }[];
-  /** Trace ids of the rows; null of one that was refused. */
+  /** Trace ids of the events; null for one that was refused. */
   traces: (string | null)[];
-  /** What came out for each row; null where nothing did in time. */
+  /** The result of each event; null if there was none in time. */
   results?: (CloudEvent | null)[];
 }
 
-/** A kind of task: what it takes and what it gives. */
+/** A kind of task, with the schemas of its parameters and its result. */
 export interface TaskKind {
   kind: string;
   description?: string;
@@ -36,7 +36,7 @@ export interface TaskKind {
   result: JsonSchema;
 }
 
-/** A JSON Schema, as far as the pages read it. */
+/** The members of a JSON Schema that the pages read. */
 export interface JsonSchema {
   type?: string | string[];
   title?: string;
@@ -56,16 +56,22 @@ export interface JsonSchema {
   examples?: unknown[];
 }
 
-/** Query parameters; what is empty is left out. */
-type Query = Record<string, string | undefined>;
+/** Query parameters; empty ones are left out. */
+export type Query = Record<string, string | undefined>;
 const query = (given: Query): string => {
   const set = Object.entries(given).filter((entry): entry is [string, string] => Boolean(entry[1]));
   return set.length > 0 ? `?${new URLSearchParams(set)}` : '';
 };
 
-type List<T, More = object> = Promise<{ items: T[] } & More>;
+/** A part of a list; the cursor asks for the next older one, and is null at the end. */
+export interface Page<T> {
+  items: T[];
+  cursor: string | null;
+}
 
-/** The part of the REST API that only the pages beside the live one need. Every call throws a ProblemError when it fails. */
+type List<T> = Promise<{ items: T[] }>;
+
+/** The requests of all pages but the live one. Each throws a ProblemError when it fails. */
 export const pagesApi = {
   pipelines: (signal?: AbortSignal): List<{ name: string; definition: Pipeline }> =>
     call('GET', '/pipelines', undefined, signal),
@@ -92,17 +98,8 @@ export const pagesApi = {
   patchService: (name: string, patch: ServicePatch): Promise<unknown> =>
     call('PATCH', `/services/${id(name)}`, patch),
   channels: (signal?: AbortSignal): List<Channel> => call('GET', '/channels', undefined, signal),
-  deadLetters: (
-    limit: number,
-    cursor?: string,
-    signal?: AbortSignal,
-  ): List<DeadLetter, { cursor: string | null }> =>
-    call(
-      'GET',
-      `/deadletters?${new URLSearchParams({ limit: String(limit), ...(cursor && { cursor }) })}`,
-      undefined,
-      signal,
-    ),
+  deadLetters: (wanted: Query, signal?: AbortSignal): Promise<Page<DeadLetter>> =>
+    call('GET', `/deadletters${query(wanted)}`, undefined, signal),
   /** Puts the event of a dead letter back onto its channel. */
   redrive: (letter: string): Promise<{ channel: string; position: string }> =>
     call('POST', `/deadletters/${id(letter)}/redrive`),
@@ -110,7 +107,7 @@ export const pagesApi = {
     call('POST', '/deadletters/redrive', wanted),
   redis: (signal?: AbortSignal): Promise<RedisFacts> => call('GET', '/redis', undefined, signal),
   system: (signal?: AbortSignal): Promise<System> => call('GET', '/system', undefined, signal),
-  /** What a document would change; nothing is changed. */
+  /** The changes that a document would make; none is made. */
   compareSystem: (document: object): Promise<SystemChanges> => call('PUT', '/system?dry-run=true', document),
   removeRecording: (name: string): Promise<unknown> => call('DELETE', `/recordings/${id(name)}`),
   taskKinds: (): List<TaskKind> => call('GET', '/tasks/kinds'),
@@ -120,11 +117,11 @@ export const pagesApi = {
     call('GET', `/tasks/${id(task)}`, undefined, signal),
   startTask: (kind: string, params: object): Promise<Task> => call('POST', '/tasks', { kind, params }),
   cancelTask: (task: string): Promise<Task> => call('POST', `/tasks/${id(task)}/cancel`),
-  traces: (wanted: Query, signal?: AbortSignal): List<Trace, { cursor: string | null }> =>
+  traces: (wanted: Query, signal?: AbortSignal): Promise<Page<Trace>> =>
     call('GET', `/traces${query(wanted)}`, undefined, signal),
   trace: (trace: string, signal?: AbortSignal): Promise<Trace> =>
     call('GET', `/traces/${id(trace)}`, undefined, signal),
-  logs: (wanted: Query, signal?: AbortSignal): List<LogRecord, { cursor: string | null }> =>
+  logs: (wanted: Query, signal?: AbortSignal): Promise<Page<LogRecord>> =>
     call('GET', `/logs${query(wanted)}`, undefined, signal),
   recordings: (signal?: AbortSignal): List<Recording> => call('GET', '/recordings', undefined, signal),
   restoreSystem: (document: object): Promise<SystemChanges> => call('PUT', '/system', document),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { channelSpec } from '../../core/wire/channels.ts';
 import type { CloudEvent } from '../../core/wire/event.ts';
 import { keys } from '../../core/wire/keys.ts';
-import { carriedText, planPipeline } from '../../core/wire/pipeline.ts';
+import { pipelineMembersText, planPipeline } from '../../core/wire/pipeline.ts';
 import { services } from '../../core/redis/presence.ts';
 import type { Redis } from '../../core/redis/connection.ts';
 import { readHead, readLog } from '../../core/redis/channel-store.ts';
@@ -54,7 +54,7 @@ export async function reprise(redis: Redis, redisUrl: string, folder: string): P
           timeMs: Date.now(),
           subject: 'unknown',
           data: JSON.stringify(post(sent++)),
-          extra: carriedText({ traceparent, pipeline: NAME, route }),
+          extra: pipelineMembersText({ traceparent, pipeline: NAME, route }),
         };
       });
       await writer.emit(records);

@@ -2,7 +2,7 @@ import type { Data, CloudEvent, TimedRecord, Stamp } from './event.ts';
 import { isoTime } from './event.ts';
 
 /** Members of an event that are neither in its record nor in its stamp. `Framer.frame` takes them as `extra` text. */
-export type Members = Partial<
+export type ExtraMembers = Partial<
   Pick<CloudEvent, 'restored' | 'partition' | 'traceparent' | 'pipeline' | 'route' | 'params'>
 >;
 
@@ -35,7 +35,7 @@ export class FramedEvent implements CloudEvent {
     stamp: Stamp,
     record: TimedRecord,
     { epoch, offset, sent }: Pick<CloudEvent, 'epoch' | 'offset' | 'sent'>,
-    members: Members,
+    members: ExtraMembers,
   ) {
     this.id = `${stamp.channel}/${epoch}/${offset}`;
     this.source = stamp.source;

@@ -8,7 +8,7 @@ import { limits } from './limits.ts';
 export type Route = NonNullable<CloudEvent['route']>;
 
 /** The members that an event carries through a pipeline. */
-export type Carried = Pick<CloudEvent, 'pipeline' | 'route' | 'params' | 'traceparent'>;
+export type PipelineMembers = Pick<CloudEvent, 'pipeline' | 'route' | 'params' | 'traceparent'>;
 
 /** A step of a pipeline, ready to run: the channel, and the service that reads it. */
 export interface StepPlan {
@@ -160,7 +160,7 @@ export function routeProblem(route: unknown, depth = 1): string | null {
 }
 
 /** These members as JSON text with a leading comma, in the order of the wire. */
-export function carriedText({ traceparent, pipeline, route, params }: Carried): string {
+export function pipelineMembersText({ traceparent, pipeline, route, params }: PipelineMembers): string {
   let text = '';
   if (traceparent !== undefined) text += `,"traceparent":"${traceparent}"`;
   if (pipeline !== undefined) text += `,"pipeline":${JSON.stringify(pipeline)}`;

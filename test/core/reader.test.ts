@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { channelSpec } from '../../core/wire/channels.ts';
 import { Framer, type CloudEvent, type TimedRecord } from '../../core/wire/event.ts';
-import { FramedEvent, dataTextOf, type Members } from '../../core/wire/framed-event.ts';
-import { carriedText } from '../../core/wire/pipeline.ts';
+import { FramedEvent, dataTextOf, type ExtraMembers } from '../../core/wire/framed-event.ts';
+import { pipelineMembersText } from '../../core/wire/pipeline.ts';
 import { LogReader } from '../../core/redis/log-reader.ts';
 import { connect, type Redis } from '../../core/redis/connection.ts';
 import { ChannelWriter } from '../../core/writing/writer.ts';
@@ -115,7 +115,7 @@ describe('FramedEvent', () => {
       subject: text,
       data: fc.dictionary(text, fc.jsonValue()).map((data) => JSON.stringify(data)),
     });
-    const members = fc.record<Members>(
+    const members = fc.record<ExtraMembers>(
       {
         traceparent: fc.constant('00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00'),
         pipeline: text,
@@ -127,7 +127,7 @@ describe('FramedEvent', () => {
     const place = fc.record({ epoch: fc.nat(), offset: fc.nat(), sent: fc.constant('2026-01-01T00:00:00.000Z') }); // prettier-ignore
     fc.assert(
       fc.property(stamps, records, members, place, (stamp, record, carried, { epoch, offset, sent }) => {
-        const extra = carriedText(carried);
+        const extra = pipelineMembersText(carried);
         const line = new Framer(stamp).frame({ ...record, extra }, epoch, offset, sent);
         const event = new FramedEvent(stamp, record, { epoch, offset, sent }, carried);
         assert.equal(dataTextOf(event), record.data, 'unchanged');

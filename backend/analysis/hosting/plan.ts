@@ -2,7 +2,7 @@ import { channelSpec, type ChannelSpec } from '../../../core/wire/channels.ts';
 import type { CloudEvent } from '../../../core/wire/event.ts';
 import type { Settings } from '../../../core/settings/settings.ts';
 import { refusal, RepriseError } from '../../../core/problems/errors.ts';
-import { planPipeline, type Carried } from '../../../core/wire/pipeline.ts';
+import { planPipeline, type PipelineMembers } from '../../../core/wire/pipeline.ts';
 import type { Setup } from '../../../core/setup/setup.ts';
 import type { Analytics, Pipeline, ServiceConfig } from '../../../schemas/types.ts';
 import { checkedParams } from './registry.ts';
@@ -20,7 +20,7 @@ export interface PlannedService {
   /** A checkpoint under another definition can't be continued. */
   definition: string;
   /** What events carry that enter a pipeline here; null if none do. */
-  enters: Carried | null;
+  enters: PipelineMembers | null;
   retryPolicy: RetryPolicy | null;
   keepsPlace: boolean;
   specOf: (channel: string) => ChannelSpec;
@@ -31,7 +31,7 @@ export interface PlannedService {
 /** A service that a set-up asks for. */
 export interface ServiceRequest extends ServiceConfig {
   /** Events enter a pipeline here: what they carry from then on. */
-  enters?: Carried;
+  enters?: PipelineMembers;
   /** It is a step of a pipeline. Events carry parameters for it under this name. */
   step?: { name: string } & RetryPolicy;
 }

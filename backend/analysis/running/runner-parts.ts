@@ -2,7 +2,7 @@ import type { Logger } from '../../../core/logging/log.ts';
 import type { MetricSink } from '../../../core/plugins/plugin.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
 import type { ChannelSpec } from '../../../core/wire/channels.ts';
-import type { Carried } from '../../../core/wire/pipeline.ts';
+import type { PipelineMembers } from '../../../core/wire/pipeline.ts';
 import type { EngineOptions } from '../engine/engine.ts';
 import type { Service } from '../engine/service.ts';
 import type { RetryPolicy } from './dead-letters.ts';
@@ -28,7 +28,7 @@ export interface RunnerParts {
   /** The channel that a route leads to. */
   specOf: (channel: string) => ChannelSpec;
   /** What events carry that enter a pipeline here; null if none do. */
-  enters: Carried | null;
+  enters: PipelineMembers | null;
   /** null: an event at which the service fails is a dead letter at once. */
   retryPolicy: RetryPolicy | null;
   /** Passes committed events between the services of this process. */

@@ -1,5 +1,5 @@
 import { Framer, type CloudEvent, type Position, type TimedRecord } from '../../../../core/wire/event.ts';
-import { FramedEvent, dataTextOf, type Members } from '../../../../core/wire/framed-event.ts';
+import { FramedEvent, dataTextOf, type ExtraMembers } from '../../../../core/wire/framed-event.ts';
 import type { Output } from '../../engine/results.ts';
 import type { OutputBatch } from '../checkpoint.ts';
 import type { Partition } from '../partition.ts';
@@ -10,7 +10,7 @@ const RESTORED = ',"restored":true';
 /** A derived event, and what it carries: as members, and as their JSON text with a leading comma. */
 export interface RoutedOutput {
   output: Output;
-  members: Members;
+  members: ExtraMembers;
   text: string;
 }
 
@@ -59,7 +59,7 @@ export class EventFraming {
       events.push(framer.frame(record, from.epoch, offset, sent));
       causes.push(cause);
       if (parses) {
-        const all: Members = { ...members, partition: this.#partition };
+        const all: ExtraMembers = { ...members, partition: this.#partition };
         if (restored) all.restored = true;
         parsed.push(new FramedEvent(framer.stamp, record, { epoch: from.epoch, offset, sent }, all));
       }

@@ -1,7 +1,7 @@
 import type { ChannelSpec } from '../../../../core/wire/channels.ts';
 import type { CloudEvent, Position } from '../../../../core/wire/event.ts';
-import type { Members } from '../../../../core/wire/framed-event.ts';
-import type { Carried } from '../../../../core/wire/pipeline.ts';
+import type { ExtraMembers } from '../../../../core/wire/framed-event.ts';
+import type { PipelineMembers } from '../../../../core/wire/pipeline.ts';
 import {
   isTraceparent,
   mayBeSampled,
@@ -33,12 +33,12 @@ export interface OutputsParts {
   /** The channel that a route leads to. */
   specOf: (channel: string) => ChannelSpec;
   /** What events carry that enter a pipeline here; null if none do. */
-  enters: Carried | null;
+  enters: PipelineMembers | null;
   /** Whether a service of this process reads a channel. Default: never. */
   isRead?: (channel: string) => boolean;
 }
 
-const NO_MEMBERS: Members = {};
+const NO_MEMBERS: ExtraMembers = {};
 
 /** The channels that one service writes: it turns what is derived into batches of events that come next there. */
 export class Outputs {
@@ -121,7 +121,7 @@ export class Outputs {
   }
 
   /** What an output carries on from the event that it was derived from; null if nothing. */
-  #carried({ cause }: Output): Carried | null {
+  #carried({ cause }: Output): PipelineMembers | null {
     if (!cause) return null;
     const { enters } = this.#parts;
     const traceparent = this.#traceparent(cause);

@@ -11,7 +11,7 @@ describe('a thread pool', () => {
     const program = join(folder, 'program.mjs');
     writeFileSync(
       program,
-      `const { ThreadPool } = await import('${at('reading/thread-pool.ts')}');
+      `const { ThreadPool } = await import('${at('reading/parsing/thread-pool.ts')}');
       new ThreadPool(new URL('${at('mcap/compression/unpack-thread.mjs')}'), 1).start();
       setTimeout(() => {}, 2_000);`,
     );

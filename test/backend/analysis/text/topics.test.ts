@@ -80,7 +80,7 @@ describe('service topics', () => {
     for (const { term, kind, count, expected } of found) {
       const written = new RegExp(kind === 'hashtag' ? `#${term}` : `\\b${term}\\b`, 'i');
       assert.equal(count, inMinute.filter(({ text }) => written.test(text)).length, term);
-      // Of 100 posts: what the minutes before hold, each fainter by e^(-1/10) than the one after it.
+      // 100 posts: what the minutes before hold, each fainter by e^(-1/10) than the one after it.
       const counts = Array.from({ length: 12 }, (_, minute) => {
         const posts = said.slice(minute * 100, (minute + 1) * 100);
         return posts.filter(({ text }) => written.test(text)).length;

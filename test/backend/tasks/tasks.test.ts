@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { loadSettings } from '../../../core/settings/settings.ts';
 import { keys } from '../../../core/wire/keys.ts';
 import type { TimedRecord } from '../../../core/wire/event.ts';
-import type { CutResult, Task } from '../../../schemas/types.ts';
-import { killRole, startRole, stopRole } from '../../helpers/role.ts';
+import type { Task } from '../../../schemas/types.ts';
+import { killRole, startRole } from '../../helpers/role.ts';
 import { eventually } from '../../helpers/wait.ts';
 import { ApiWorld } from '../../helpers/api-world.ts';
 
@@ -15,10 +12,6 @@ interface Kind {
   kind: string;
   params: { properties: { [name: string]: { type: string } } };
 }
-
-const { serve: serveReplayer } = (await import(
-  new URL('../../../replayer/main.ts', import.meta.url).href
-)) as typeof import('../../../replayer/main.ts');
 
 /** Speeds of one subject, a second apart from `startS` on. */
 const speeds = (subject: string, startS: number, values: (number | null)[], stepS = 1): TimedRecord[] =>
@@ -40,20 +33,7 @@ describe('tasks', function () {
     worker = await startRole('backend/tasks/main.ts', { REDIS_URL: world.server.url, LOG_LEVEL: 'error' });
   };
   before(async () => {
-    const recording = { type: 'string' };
-    world = await ApiWorld.start({
-      endpoints: [
-        ...loadSettings({}, {}).endpoints,
-        {
-          method: 'POST',
-          path: '/convert',
-          action: 'task',
-          kind: 'convert',
-          wait: true,
-          query: { recording, to: recording },
-        },
-      ],
-    });
+    world = await ApiWorld.start();
     await startWorker();
   });
   after(async () => {
@@ -128,107 +108,6 @@ describe('tasks', function () {
         { time: '1970-01-01T00:00:00.000Z', least: 2, average: 3, most: 4, values: 2 },
         { time: '1970-01-01T00:00:01.501Z', least: 9, average: 9, most: 9, values: 1 },
       ],
-    });
-  });
-
-  describe('of recordings', () => {
-    let replayer: { close(): Promise<void> };
-    before(async () => (replayer = await serveReplayer(world.settings)));
-    after(() => replayer.close());
-
-    it('are written by the next replayer when theirs is stopped', async () => {
-      await upload('moved.csv', 300_000);
-      const first = await startRole('replayer/main.ts', {
-        REDIS_URL: world.server.url,
-        REPRISE_RECORDINGS: world.settings.recordings,
-      });
-      // It alone runs, so that it is the one that is asked.
-      await replayer.close();
-      const { id } = await start('convert', { recording: 'moved.csv', to: 'moved.ndjson' });
-      await eventually(
-        'a part to be done',
-        async () => ((await world.get(`/tasks/${id}`)).body as Task).progress > 0,
-      );
-      await stopRole(first);
-      replayer = await serveReplayer(world.settings);
-      const { state, result, error } = await ended(id);
-      assert.deepEqual([state, result?.['messages']], ['succeeded', 300_000], error ?? '');
-      for (const name of ['moved.csv', 'moved.ndjson']) rmSync(join(world.settings.recordings, name));
-    });
-
-    const rows = (n: number) =>
-      Array.from({ length: n }, (_, i) => `${1_577_836_800 + i},52.5,13.4,${i}`).join('\n');
-    const upload = async (name: string, n: number) => {
-      const body = `time,latitude,longitude,speed_meters_per_second\n${rows(n)}\nnever,1,2,3\n`;
-      assert.equal((await world.call('POST', `/api/v1/recordings?name=${name}`, { body })).status, 201);
-    };
-    const start = async (kind: string, params: object) =>
-      (await world.post('/tasks', { kind, params })).body as Task;
-    const names = () => readdirSync(world.settings.recordings).sort();
-
-    it('cut writes part of a recording as another one, in another format, and reports what it left out', async () => {
-      await upload('trip.csv', 20);
-      const cut = { recording: 'trip.csv', to: 'part.ndjson', start: '5s', end: '2020-01-01T00:00:08Z' };
-      const { state, result, error } = await ended((await start('cut', cut)).id);
-      assert.equal(state, 'succeeded', error ?? '');
-      const { bytes, refusals, ...rest } = result as unknown as CutResult;
-      assert.ok(bytes > 100);
-      assert.match(refusals[0]!.reason, /never/);
-      assert.deepEqual(rest, {
-        recording: 'part.ndjson',
-        format: 'ndjson',
-        messages: 4,
-        channels: ['gps'],
-        start: '2020-01-01T00:00:05.000Z',
-        end: '2020-01-01T00:00:08.000Z',
-        reordered: 0,
-        refused: 1,
-      });
-      const { body } = await world.get('/recordings/part.ndjson');
-      assert.deepEqual([body.description.records, body.description.start], [4, rest.start]);
-    });
-
-    it('convert writes a recording as another one, and refuses a name that is taken', async () => {
-      const params = { recording: 'trip.csv', to: 'trip.mcap', compression: 'zstd' };
-      assert.equal((await ended((await start('convert', params)).id)).state, 'succeeded');
-      assert.equal((await world.get('/recordings/trip.mcap')).body.description.records, 20);
-      const { id } = await start('convert', params);
-      const { state, error, problem } = await ended(id);
-      assert.deepEqual([state, problem!.code, problem!.status], ['failed', 'recording_exists', 409]);
-      assert.match(error!, /There is a recording "trip.mcap" already/);
-      await world.checkProblem(problem!);
-      assert.equal((await world.get(`/tasks/${id}/result`)).body.code, 'task_without_result');
-      for (const to of ['../trip.mcap', 'trip.gpx', '.trip.csv'])
-        assert.equal(
-          (await world.post('/tasks', { kind: 'convert', params: { ...params, to } })).status,
-          422,
-        );
-    });
-
-    it('an endpoint that waits answers the refusal of the thread that converts', async () => {
-      writeFileSync(join(world.settings.recordings, 'cut.mcap'), '\x89MCAP0\r\n', 'latin1');
-      const { status, body } = await world.call('POST', '/convert?recording=cut.mcap&to=cut.csv');
-      assert.deepEqual([status, body.code], [422, 'recording_broken']);
-      rmSync(join(world.settings.recordings, 'cut.mcap'));
-    });
-
-    it('report progress, and leave no file if they are canceled or have nothing to write', async () => {
-      await upload('long.csv', 500_000);
-      const { id } = await start('convert', { recording: 'long.csv', to: 'longer.csv' });
-      const isBusy = () => names().some((name) => name.startsWith('.converting-'));
-      await eventually('a part to be done', async () => {
-        const { state, progress } = (await world.get(`/tasks/${id}`)).body as Task;
-        assert.equal(state === 'queued' ? 'running' : state, 'running');
-        return progress > 0 && progress < 1;
-      });
-      assert.ok(isBusy());
-      assert.equal((await world.post(`/tasks/${id}/cancel`, {})).body.state, 'canceled');
-      await eventually('the replayer to have stopped', () => !isBusy());
-      const none = { recording: 'trip.csv', to: 'none.csv', start: '2030-01-01T00:00:00Z' };
-      const { state, error } = await ended((await start('cut', none)).id);
-      assert.equal(state, 'failed');
-      assert.match(error!, /Nothing is left to write|after the last/);
-      assert.deepEqual(names(), ['long.csv', 'part.ndjson', 'trip.csv', 'trip.mcap']);
     });
   });
 

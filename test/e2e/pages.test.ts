@@ -22,13 +22,13 @@ const MAINS = [
 ];
 const WIDE = { width: 1280, height: 800 };
 const PHONE = { width: 390, height: 844 };
-/** In the page: what sticks out to the right of it, where it can't be scrolled to. */
+/** Run in the page: finds elements that stick out on the right, where nobody can scroll to them. */
 const STICKS_OUT = `[...document.querySelectorAll('#sheet *')]
   .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
   .filter((element) => !element.closest('.scroll:not(#sheet), [data-scrolls], .svelte-flow, .spoken'))
   .map((element) => element.tagName + ' ' + element.className)`;
 
-describe('the pages beside the live one', function () {
+describe('all pages but the live one', function () {
   this.timeout(90_000);
   let server: TestRedis;
   let redis: Redis;
@@ -81,7 +81,7 @@ describe('the pages beside the live one', function () {
   }
   const get = <T>(path: string) => send<T>('GET', path);
 
-  /** Goes to a page as a person at the keyboard does; its title has the focus then. */
+  /** Opens a page by its key, and waits for its title to have the focus. */
   async function goTo(key: string, title: string): Promise<void> {
     await page.locator('body').press(key);
     await page.waitForSelector(`main h2:text-is("${title}")`);
@@ -91,7 +91,7 @@ describe('the pages beside the live one', function () {
     );
   }
 
-  /** What axe finds, what sticks out on a phone, and pictures of it all. */
+  /** Asserts that axe finds nothing serious and nothing sticks out, on a desktop and a phone, and saves pictures. */
   async function assertFit(name: string): Promise<void> {
     for (const [colorScheme, size] of [
       ['light', WIDE],
@@ -122,7 +122,7 @@ describe('the pages beside the live one', function () {
     const upload = (name: string) => page.locator(`[data-upload="${name}"]`);
     const dialog = () => page.locator('dialog[open]');
 
-    it('takes a dropped file, and says which of its rows can not be played', async () => {
+    it('uploads a dropped file, and shows which of its rows are skipped', async () => {
       await goTo('2', 'Recordings');
       const text = csv(ROWS.with(7, 'never,52,13,1'));
       const dropped = await page.evaluateHandle(`(() => {
@@ -138,10 +138,10 @@ describe('the pages beside the live one', function () {
       const report = await upload('trip.csv').locator('[data-testid=report]').innerText();
       assert.match(report, /^1 row skipped\. 59 records can be played\.[\s\S]*Line 9: .*never/);
       const { items } = await get<{ items: unknown[] }>('/replays');
-      assert.deepEqual(items, [], 'it was not played');
+      assert.deepEqual(items, [], 'nothing plays');
     });
 
-    it('takes files by button, asks before it replaces one, and says why one will not do', async () => {
+    it('uploads files by button, asks before it replaces one, and shows why an upload failed', async () => {
       const file = (name: string, text: string) => ({
         name,
         mimeType: 'text/csv',
@@ -159,7 +159,7 @@ describe('the pages beside the live one', function () {
         .waitFor();
     });
 
-    it('describes one', async () => {
+    it('describes a recording', async () => {
       await page.getByRole('link', { name: /^trip\.csv/ }).press('Enter');
       const shown = page.locator('[data-testid=recording]');
       await shown.locator('dd:text-is("0:59")').waitFor();
@@ -168,7 +168,7 @@ describe('the pages beside the live one', function () {
       await assertFit('recordings');
     });
 
-    it('cuts and converts one by tasks, and shows what came of them', async () => {
+    it('cuts and converts a recording by tasks, and shows their results', async () => {
       await page.getByRole('button', { name: 'Cut…' }).press('Enter');
       await dialog().getByLabel('From').fill('10s');
       await dialog().getByLabel('To', { exact: true }).fill('19s');
@@ -188,7 +188,7 @@ describe('the pages beside the live one', function () {
       await page.waitForSelector('[data-testid=writing]', { state: 'detached' });
     });
 
-    it('hands one out, deletes one, and plays one', async () => {
+    it('downloads, deletes and plays a recording', async () => {
       const [kept] = await Promise.all([
         page.waitForEvent('download'),
         page.getByRole('button', { name: 'Download' }).press('Enter'),
@@ -215,7 +215,7 @@ describe('the pages beside the live one', function () {
     const stateOf = async (name: string) =>
       (await get<PipelineStatus>('/pipelines/text')).steps.find((each) => each.name === name)!.state;
 
-    it('shows the steps of a pipeline, and what comes out of an event that is sent', async () => {
+    it('shows the steps of a pipeline, and the result of a test event', async () => {
       await goTo('3', 'Pipelines');
       assert.equal(new URL(page.url()).pathname, '/pipelines');
       for (const name of ['language', 'clean', 'sentiment', 'topics'])
@@ -241,7 +241,7 @@ describe('the pages beside the live one', function () {
       await page.waitForSelector('[data-step=clean][data-state=running]');
     });
 
-    it("changes a step's parameters by a form made of their schema, and says what is wrong with them", async () => {
+    it('changes the parameters of a step by a form made from their schema', async () => {
       await step('sentiment').getByRole('button', { name: 'sentiment', exact: true }).press('Enter');
       const params = page.locator('[data-testid=params]');
       const language = params.getByLabel('language');
@@ -259,7 +259,7 @@ describe('the pages beside the live one', function () {
       );
     });
 
-    it('adds a pipeline, says why one can not be, and removes it', async () => {
+    it('creates a pipeline, shows why a name is refused, and deletes it', async () => {
       const dialog = page.locator('dialog[open]');
       await page.click('text=New pipeline');
       await dialog.getByLabel('Name').fill('text');
@@ -288,7 +288,7 @@ describe('the pages beside the live one', function () {
   describe('Tasks', () => {
     const start = () => page.locator('[data-testid=start]');
 
-    it('starts a task from a form made of its schema, and shows what came of it as a chart and a table', async () => {
+    it('starts a task by a form made from its schema, and shows the result as a chart and a table', async () => {
       const rows = Array.from({ length: 60 }, (_, i) => ({
         ...{ specversion: '1.0', id: String(i), source: '/test', type: 'gps', subject: 'bus' },
         time: new Date(Date.UTC(2024, 0, 1, 8, 0, i)).toISOString(),
@@ -310,7 +310,7 @@ describe('the pages beside the live one', function () {
       );
     });
 
-    it('says what is wrong with parameters beside them, and cancels a task that runs', async () => {
+    it('shows errors beside the parameters, and cancels a running task', async () => {
       await start().getByLabel('Kind').selectOption('average-speed');
       await start().getByLabel('time_window_seconds').fill('-1');
       await start().getByText('Start', { exact: true }).click();
@@ -329,7 +329,7 @@ describe('the pages beside the live one', function () {
   });
 
   describe('Traces', () => {
-    it('lists traces, and shows the whole way of one with how long each step took', async () => {
+    it('lists traces, and shows the path of one with the duration of each step', async () => {
       await send('PUT', '/pipelines/lost', { steps: [{ service: 'movement' }] });
       await send('POST', '/pipelines/text/events?wait=10', { text: 'What a lovely day!' });
       await send('POST', '/pipelines/lost/events', { text: 'nowhere' });
@@ -352,7 +352,7 @@ describe('the pages beside the live one', function () {
   });
 
   describe('Logs', () => {
-    it('follows the log, by level, service and text', async () => {
+    it('follows the logs, filtered by level, service and text', async () => {
       const say = (level: string, message: string) =>
         redis.xadd(
           keys.logs,
@@ -397,7 +397,7 @@ describe('the pages beside the live one', function () {
       await assertFit('system-services');
     });
 
-    it('shows how Redis is, and tunes a service by a form made of the schema of its parameters', async () => {
+    it('shows figures of Redis, and edits the parameters of a service by a form made from their schema', async () => {
       const redis = page.locator('[data-testid=redis]');
       await redis.getByText(/^\d+\.\d+ MB \(/).waitFor();
       await service('stops').getByRole('button', { name: 'Edit parameters of stops' }).press('Enter');
@@ -411,7 +411,7 @@ describe('the pages beside the live one', function () {
       await page.waitForSelector('dialog:has(form)', { state: 'detached' });
     });
 
-    it('shows who reads a channel, and what waits for them', async () => {
+    it('shows the consumers of a channel and their backlog', async () => {
       await part('Channels');
       await page.waitForSelector('[data-channel="text.topics"] >> text=text.topics: up to date');
       await assertFit('system-channels');
@@ -430,7 +430,7 @@ describe('the pages beside the live one', function () {
       const before = await letters.getAttribute('data-letter');
       await letters.getByRole('button', { name: 'Send again' }).click();
       await page.waitForSelector('text=Sent to moves.movement again');
-      // It fails once more.
+      // It fails again.
       const again = async () => {
         const { items } = await get<{ items: DeadLetter[] }>('/deadletters');
         return items.length === 1 && items[0]!.id !== before && items[0]!.reason === reason;
@@ -442,7 +442,7 @@ describe('the pages beside the live one', function () {
       await page.waitForSelector('text=1 event sent again.');
     });
 
-    it('saves the set-up, shows what a saved one would change, and restores it', async () => {
+    it('backs up the setup, shows the changes a backup would make, and restores it', async () => {
       await part('Setup');
       const [download] = await Promise.all([
         page.waitForEvent('download'),

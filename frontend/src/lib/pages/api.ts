@@ -100,7 +100,7 @@ export const pagesApi = {
   channels: (signal?: AbortSignal): List<Channel> => call('GET', '/channels', undefined, signal),
   deadLetters: (wanted: Query, signal?: AbortSignal): Promise<Page<DeadLetter>> =>
     call('GET', `/deadletters${query(wanted)}`, undefined, signal),
-  /** Puts the event of a dead letter back onto its channel. */
+  /** Sends the event of a dead letter to its channel again. */
   redrive: (letter: string): Promise<{ channel: string; position: string }> =>
     call('POST', `/deadletters/${id(letter)}/redrive`),
   redriveAll: (wanted: { channel?: string; source?: string }): Promise<{ redriven: number; left: number }> =>

@@ -1,16 +1,16 @@
 import type { JsonSchema } from './api.ts';
 
-/** One member of an object as a form asks for it. */
+/** A form field for one member of an object. */
 export interface Field {
   name: string;
-  /** choice: one of `choices`. lines: a text a line. json: whatever has no form of its own, as JSON text. */
+  /** choice: one of `choices`. lines: one string per line. json: any other type, as JSON text. */
   kind: 'number' | 'choice' | 'text' | 'lines' | 'json';
   schema: JsonSchema;
   required: boolean;
   choices: string[];
 }
 
-/** The members of an object's JSON Schema. */
+/** Returns a form field for each member of an object's JSON Schema. */
 export function fieldsOf({ properties = {}, required = [] }: JsonSchema): Field[] {
   return Object.entries(properties).map(([name, schema]) => ({
     name,
@@ -31,7 +31,7 @@ function kindOf({ type, enum: choices, items }: JsonSchema): Field['kind'] {
 const choicesOf = ({ type, enum: choices }: JsonSchema): string[] =>
   choices ? choices.map(String) : type === 'boolean' ? ['true', 'false'] : [];
 
-/** A value as it stands in the form; what is not set is empty. */
+/** The text of a value in the form; empty if the value is not set. */
 function textOf({ kind }: Field, value: unknown): string {
   if (value === undefined) return '';
   if (kind === 'lines' && Array.isArray(value)) return value.join('\n');
@@ -39,8 +39,8 @@ function textOf({ kind }: Field, value: unknown): string {
 }
 
 /**
- * What a text of the form says; undefined where it is empty.
- * @throws SyntaxError where it is to be JSON and is none
+ * Returns the value of a field's text; undefined if it is empty.
+ * @throws SyntaxError if the text of a JSON field is not valid JSON
  */
 export function valueOf({ kind, schema, choices }: Field, text: string): unknown {
   if (text.trim() === '') return undefined;
@@ -54,7 +54,7 @@ export function valueOf({ kind, schema, choices }: Field, text: string): unknown
     .filter(Boolean);
 }
 
-/** How a number may be, in words: `0 to 10`, `more than 0`. */
+/** The range of a number in words: `0 to 10`, `more than 0`. Undefined if the schema sets none. */
 export function bounds({
   minimum,
   maximum,
@@ -68,7 +68,7 @@ export function bounds({
   return high === undefined ? undefined : maximum === undefined ? String(high) : `${high} at most`;
 }
 
-/** What a form says, member by member, and which texts can't be read. */
+/** Reads the values of a form, and the errors of texts that can't be read, by field name. */
 export function readForm(
   fields: readonly Field[],
   texts: Readonly<Record<string, string>>,
@@ -86,7 +86,7 @@ export function readForm(
   return { values, errors };
 }
 
-/** The texts of a form that shows these values. */
+/** The texts of a form that shows the given values, by field name. */
 export const formTexts = (
   fields: readonly Field[],
   values: Readonly<Record<string, unknown>>,

@@ -2,8 +2,8 @@ import { apiKey } from '../ui/api-key.ts';
 import { saveFile } from '../ui/save-file.ts';
 
 /**
- * Has the browser keep a recording's file; a click on a link to it can't say who asks, so with a key it is fetched first.
- * @throws Error where the API refuses
+ * Downloads the file of a recording. A link can't send an API key, so with a key the file is fetched first.
+ * @throws Error if the API refuses
  */
 export async function download(recording: string): Promise<void> {
   const path = `/api/v1/recordings/${encodeURIComponent(recording)}/download`;

@@ -1,15 +1,15 @@
 import type { BranchStep, OutsideStep, Pipeline, ServiceStep } from '../../../../schemas/types.ts';
 
-/** Where a pipeline's events begin, a step, or where its results come out. */
+/** A node of a pipeline's graph: its input, a step, or its output. */
 export interface GraphNode {
-  /** The name of the step; `@in` and `@out` for the two ends. */
+  /** The name of the step; `@in` for the input and `@out` for the output. */
   id: string;
   kind: 'in' | 'step' | 'out';
-  /** What is to be written at an end: a channel. Undefined: what is sent to the pipeline. */
+  /** The channel of the input or output. Undefined for the input if events are only sent to the pipeline. */
   channel?: string;
-  /** How many steps come before it on its way. */
+  /** The number of nodes before it. */
   column: number;
-  /** Beside which others it runs: 0 in the middle, halves and wholes around it. */
+  /** Its place among parallel branches: 0 is the middle, negative above, positive below; may be a half. */
   row: number;
 }
 
@@ -26,7 +26,7 @@ type Step = ServiceStep | OutsideStep;
 const isBranch = (step: Step | BranchStep): step is BranchStep => 'branches' in step;
 const nameOf = (step: Step): string => step.name ?? ('outside' in step ? step.outside : step.service);
 
-/** The steps of a pipeline and the ways between them, named as the API names them. */
+/** Returns the graph of a pipeline. Steps have the names that the API gives them. */
 export function graphOf(name: string, { steps, from, to = name }: Pipeline): Graph {
   const nodes: GraphNode[] = [];
   const edges: Graph['edges'] = [];
@@ -48,7 +48,7 @@ export function graphOf(name: string, { steps, from, to = name }: Pipeline): Gra
       inRow({ id: nameOf(step), kind: 'step' });
       continue;
     }
-    // A pipeline that begins with branches has a step that parts them.
+    // The API adds a step `enter` before branches at the start of a pipeline.
     if (i === 0) inRow({ id: 'enter', kind: 'step' });
     const { branches } = step;
     ends = branches.map((branch, b) => {
@@ -64,17 +64,17 @@ export function graphOf(name: string, { steps, from, to = name }: Pipeline): Gra
   return { nodes, edges };
 }
 
-/** How many services events go through, those of all branches together. */
+/** The number of steps, those of all branches included. */
 export const lengthOf = ({ steps }: Pipeline): number =>
   steps.reduce((sum, step) => sum + (isBranch(step) ? step.branches.flat().length : 1), 0);
 
-/** How a step of that name is defined; undefined for those that branches bring along. */
+/** Returns the definition of a step; undefined for steps that the API adds around branches. */
 export const stepOf = ({ steps }: Pipeline, name: string): Step | undefined =>
   steps
     .flatMap((step) => (isBranch(step) ? step.branches.flat() : [step]))
     .find((step) => nameOf(step) === name);
 
-/** The steps that see what is sent to a pipeline first. */
+/** The steps that receive events first: several if the pipeline starts with branches. */
 export function firstSteps({ steps: [first] }: Pipeline): Step[] {
   if (!first) return [];
   return isBranch(first) ? first.branches.flatMap(([step]) => step ?? []) : [first];

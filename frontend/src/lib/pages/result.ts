@@ -1,9 +1,9 @@
 import { TimeSeries } from '../live/time-series.ts';
 
-/** A list of objects: what a table or a chart is made of. */
+/** The rows of a table or a chart. */
 export type Rows = readonly Readonly<Record<string, unknown>>[];
 
-/** A result's members: single values, and the lists of objects among them. */
+/** The members of a result: single values, and lists of objects. */
 export interface Parts {
   values: [name: string, value: unknown][];
   lists: [name: string, rows: Rows][];
@@ -14,7 +14,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 const isRows = (value: unknown): value is Rows =>
   Array.isArray(value) && value.length > 0 && value.every(isObject);
 
-/** Takes a result apart; what is no object has one member without a name. */
+/** Separates a result into values and lists. A result that is not an object is one member without a name. */
 export function partsOf(result: unknown): Parts {
   if (isRows(result)) return { values: [], lists: [['', result]] };
   const members: [string, unknown][] = isObject(result) ? Object.entries(result) : [['', result]];
@@ -24,27 +24,27 @@ export function partsOf(result: unknown): Parts {
   };
 }
 
-/** The members that any of the rows has, in the order they are met. */
+/** The names of all members of the rows, in order of appearance. */
 export const columnsOf = (rows: Rows): string[] => [...new Set(rows.flatMap((row) => Object.keys(row)))];
 
-/** The time of a value, ms; undefined where it is no ISO 8601 text. */
+/** The time of an ISO 8601 string, ms; undefined for any other value. */
 export function timeOf(value: unknown): number | undefined {
   if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\dT/.test(value)) return undefined;
   const ms = Date.parse(value);
   return Number.isNaN(ms) ? undefined : ms;
 }
 
-/** Numbers over time, by name; null where rows have no time or no numbers. What is `left` out is in the table alone. */
-export function courseOf(
+/** The lines of a chart of the rows, without the columns to `leaveOut`; null if the rows have no times or no numbers. */
+export function chartOf(
   rows: Rows,
-  left: (column: string) => boolean = () => false,
+  leaveOut: (column: string) => boolean = () => false,
 ): { fromMs: number; toMs: number; lines: [string, TimeSeries][] } | null {
   const columns = columnsOf(rows);
   const time = columns.find((name) => rows.every((row) => timeOf(row[name]) !== undefined));
   if (time === undefined || rows.length < 2) return null;
   const ordered = rows.map((row) => ({ row, ms: timeOf(row[time]) ?? 0 })).sort((a, b) => a.ms - b.ms);
   const lines = columns
-    .filter((name) => !left(name) && rows.some((row) => typeof row[name] === 'number'))
+    .filter((name) => !leaveOut(name) && rows.some((row) => typeof row[name] === 'number'))
     .map((name): [string, TimeSeries] => {
       const series = new TimeSeries();
       for (const { row, ms } of ordered) {

@@ -1,22 +1,22 @@
 import type { Problem, Recording } from '../../../../schemas/types.ts';
 import { api, problemOf } from '../live/api.ts';
 
-/** A file on its way to being a recording. */
+/** A file that is uploaded to become a recording. */
 export interface Upload {
   readonly id: number;
   readonly file: File;
   stage: 'uploading' | 'reading' | 'done' | 'exists' | 'failed';
-  /** Share of the bytes sent, 0..1. */
+  /** Share of bytes sent, 0 to 1. */
   progress: number;
-  /** Described, once it is there. */
+  /** The recording with its description, after the upload. */
   recording?: Recording;
   problem?: Problem;
   readonly abort: AbortController;
 }
 
-const isOnItsWay = ({ stage }: Upload): boolean => stage === 'uploading' || stage === 'reading';
+const isRunning = ({ stage }: Upload): boolean => stage === 'uploading' || stage === 'reading';
 
-/** Uploads files one after the other and tells what was found in them. `arrived` is told of each that is there. */
+/** Uploads files one after another, and calls `arrived` with each new recording. */
 export class Uploads {
   list = $state<Upload[]>([]);
   #next = 1;
@@ -31,19 +31,19 @@ export class Uploads {
     for (const file of files) {
       const id = this.#next++;
       const upload: Upload = { id, file, stage: 'uploading', progress: 0, abort: new AbortController() };
-      // What was told of a file of that name is told anew.
-      this.list = [upload, ...this.list.filter((each) => each.file.name !== file.name || isOnItsWay(each))];
+      // A new upload replaces the outcome of an earlier one with the same name.
+      this.list = [upload, ...this.list.filter((each) => each.file.name !== file.name || isRunning(each))];
       this.send(this.list[0] as Upload);
     }
   }
 
-  /** Sends a file, or sends it again. */
+  /** Uploads a file, or retries its upload. */
   send(upload: Upload, replace = false): void {
     Object.assign(upload, { stage: 'uploading', progress: 0, problem: undefined });
     this.#last = this.#last.then(() => this.#send(upload, replace));
   }
 
-  /** Takes it off the list, and ends it where it is on its way. */
+  /** Removes an upload from the list, and cancels it if it is running. */
   dismiss(upload: Upload): void {
     upload.abort.abort(new Error('dismissed'));
     this.list = this.list.filter(({ id }) => id !== upload.id);

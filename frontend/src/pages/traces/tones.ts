@@ -1,2 +1,2 @@
-/** The colours of what is last known of a trace. */
+/** The tone of each trace status. */
 export const TRACE_TONES = { waiting: 'warn', finished: 'good', failed: 'bad' } as const;

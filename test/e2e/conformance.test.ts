@@ -8,7 +8,7 @@ import { ServiceProcess } from '../../cli/conformance/harness/service-process.ts
 import { examine, type Finding } from '../../cli/conformance/run.ts';
 import { findPython } from '../../scripts/python.mjs';
 import type { Pipeline } from '../../schemas/types.ts';
-import { withRedis } from '../helpers/with-redis.ts';
+import { withRedis } from '../helpers/redis.ts';
 
 const TEXT = 'Good morning from Lisbon. The tram is wonderful today!';
 

@@ -6,7 +6,7 @@ import { keys } from '../../core/wire/keys.ts';
 import type { Redis } from '../../core/redis/connection.ts';
 import type { CloudEvent } from '../../core/wire/event.ts';
 import { eventually } from '../helpers/wait.ts';
-import { withRedis } from '../helpers/with-redis.ts';
+import { withRedis } from '../helpers/redis.ts';
 
 const bin = fileURLToPath(new URL('../../bin/reprise.js', import.meta.url));
 

@@ -10,7 +10,7 @@ import { keys } from '../../core/wire/keys.ts';
 import { duplicate, type Redis } from '../../core/redis/connection.ts';
 import { readDeadLetters } from '../../core/redis/dead-letters.ts';
 import { eventually } from '../helpers/wait.ts';
-import { withRedis } from '../helpers/with-redis.ts';
+import { withRedis } from '../helpers/redis.ts';
 
 const bin = fileURLToPath(new URL('../../bin/reprise.js', import.meta.url));
 const data = fileURLToPath(new URL('../../../shared/data/', import.meta.url));

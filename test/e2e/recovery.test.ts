@@ -13,10 +13,9 @@ import type { Redis } from '../../core/redis/connection.ts';
 import { simulate } from '../../cli/simulate/simulate.ts';
 import { freePort } from '../../supervisor/ports.ts';
 import { chromiumPath, screenshot, startBrowser } from '../helpers/browser.ts';
-import type { TestRedis } from '../helpers/redis.ts';
 import { killRole, startRole } from '../helpers/role.ts';
 import { eventually } from '../helpers/wait.ts';
-import { withRedis } from '../helpers/with-redis.ts';
+import { withRedis, type TestRedis } from '../helpers/redis.ts';
 
 const MAINS = {
   replayer: 'replayer/main.ts',

@@ -11,7 +11,7 @@ import { Requester } from '../../core/redis/requests.ts';
 import type { Replay, ReplayRequest } from '../../schemas/types.ts';
 import { killRole, startRole, stopRole } from '../helpers/role.ts';
 import { eventually } from '../helpers/wait.ts';
-import { withRedis } from '../helpers/with-redis.ts';
+import { withRedis } from '../helpers/redis.ts';
 
 const ROWS = 20_000;
 const KILLS = 5;

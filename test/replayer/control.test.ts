@@ -11,7 +11,7 @@ import { listenToCommands } from '../../replayer/hosting/commands.ts';
 import { ReplayHost } from '../../replayer/hosting/host.ts';
 import type { Problem, ReplayRequest } from '../../schemas/types.ts';
 import { eventually } from '../helpers/wait.ts';
-import { withRedis } from '../helpers/with-redis.ts';
+import { withRedis } from '../helpers/redis.ts';
 
 const START = Date.UTC(2024, 0, 1);
 const ROWS = 50;

@@ -11,10 +11,9 @@ import { createLog } from '../../../core/logging/log.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
 import { ReplayHost } from '../../../replayer/hosting/host.ts';
 import type { ReplayRequest } from '../../../schemas/types.ts';
-import type { TestRedis } from '../../helpers/redis.ts';
 import { killRole, startRole } from '../../helpers/role.ts';
 import { eventually } from '../../helpers/wait.ts';
-import { withRedis } from '../../helpers/with-redis.ts';
+import { withRedis, type TestRedis } from '../../helpers/redis.ts';
 
 const MAIN = 'backend/analysis/main.ts';
 const CARS = 5;

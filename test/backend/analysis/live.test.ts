@@ -12,14 +12,17 @@ import { readHead, readLog } from '../../../core/redis/channel-store.ts';
 import { readDeadLetters } from '../../../core/redis/dead-letters.ts';
 import { ChannelWriter } from '../../../core/writing/writer.ts';
 import { eventually } from '../../helpers/wait.ts';
-import { withRedis } from '../../helpers/with-redis.ts';
+import { withRedis } from '../../helpers/redis.ts';
 
 const START_MS = Date.UTC(2024, 0, 1);
 const OUTPUTS = ['heard', 'tens'];
 const services: Setup['services'] = {
   heard: { use: 'copy', mode: 'live', input: 'gps', output: 'heard' },
   tens: {
-    ...{ use: 'windows', mode: 'live', input: 'gps', output: 'tens' },
+    use: 'windows',
+    mode: 'live',
+    input: 'gps',
+    output: 'tens',
     params: { window: { kind: 'tumbling', size: '10s' }, select: { n: 'count()' } },
   },
 };

@@ -17,18 +17,24 @@ const config: Config = {
   services: {
     movement: { use: 'movement' },
     minutes: {
-      ...{ use: 'windows', input: 'gps', output: 'minutes' },
+      use: 'windows',
+      input: 'gps',
+      output: 'minutes',
       params: {
         window: { kind: 'tumbling', size: '1m' },
         select: { n: 'count()', p: 'quantile(latitude, 0.5)' },
       },
     },
     tens: {
-      ...{ use: 'windows', input: 'gps.movement', output: 'tens' },
+      use: 'windows',
+      input: 'gps.movement',
+      output: 'tens',
       params: { window: { kind: 'tumbling', size: '10s' }, select: { n: 'count()' } },
     },
     sessions: {
-      ...{ use: 'windows', input: 'gps.movement', output: 'sessions' },
+      use: 'windows',
+      input: 'gps.movement',
+      output: 'sessions',
       params: { window: { kind: 'session', size: '10s' }, select: { way: 'sum(distance_m)' } },
     },
   },

@@ -24,7 +24,9 @@ const config: Config = {
   services: {
     movement: { use: 'movement' },
     minutes: {
-      ...{ use: 'windows', input: 'gps', output: 'minutes' },
+      use: 'windows',
+      input: 'gps',
+      output: 'minutes',
       params: {
         window: { kind: 'tumbling', size: '1m' },
         select: { n: 'count()', p: 'quantile(latitude, 0.5)' },

@@ -10,7 +10,7 @@ import type { Redis } from '../../../core/redis/connection.ts';
 import { ChannelWriter } from '../../../core/writing/writer.ts';
 import type { Batch, Subscribed } from '../../../schemas/types.ts';
 import { eventually } from '../../helpers/wait.ts';
-import { withRedis } from '../../helpers/with-redis.ts';
+import { withRedis } from '../../helpers/redis.ts';
 
 const CHANNEL = 'crowd';
 /** More clients than are served in two turns. */

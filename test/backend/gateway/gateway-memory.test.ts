@@ -9,7 +9,7 @@ import { createLog } from '../../../core/logging/log.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
 import { ChannelWriter } from '../../../core/writing/writer.ts';
 import { eventually } from '../../helpers/wait.ts';
-import { withRedis } from '../../helpers/with-redis.ts';
+import { withRedis } from '../../helpers/redis.ts';
 
 const CHANNEL = 'frozen';
 /** What the tail keeps for clients that do not read. */

@@ -4,7 +4,7 @@ import { pagesApi } from '../../lib/pages/api.ts';
 import { PagedList } from '../../lib/pages/paged-list.svelte.ts';
 import { deadLettersTexts as t } from './texts.ts';
 
-/** The rows of recordings are no events: they can't be sent to their channel again. */
+/** Whether a dead letter holds a complete event. Others hold a row of a recording, which can’t be sent again. */
 export const isEvent = ({ content }: DeadLetter): boolean => content.includes('"specversion');
 
 /** The dead letters, filtered among those that are loaded, and what can be done with them. */

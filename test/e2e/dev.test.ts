@@ -11,12 +11,12 @@ import { startBrowser } from '../helpers/browser.ts';
 import { startUp, temporaryFolder, type Up } from '../helpers/up.ts';
 import { eventually } from '../helpers/wait.ts';
 
-/** Always the same folder: what was compiled for it is kept from one run to the next. */
+/** The folder is the same in each run, so that compiled files are kept from one run to the next. */
 const copy = join(root, '.reprise', 'dev-test');
 const COPIED = ['bin', 'cli', 'core', 'schemas', 'replayer', 'backend', 'supervisor', 'frontend', 'scripts'];
 const FILES = ['package.json', 'package-lock.json', 'tsconfig.json'];
 const ROWS = 6_000;
-/** Three seconds on a machine that does nothing else. */
+/** The longest time until an edit takes effect. On an idle machine it takes three seconds. */
 const LIVE_MS = 20_000;
 
 describe('npm run dev', function () {
@@ -67,7 +67,7 @@ describe('npm run dev', function () {
   };
 
   it('runs an edited service and an edited replayer at once; the replay goes on without a gap or a duplicate', async () => {
-    // The page's own port passes on what is the API's.
+    // The port of the page passes requests to the API.
     const response = await fetch(`${page}/api/v1/replays`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },

@@ -12,7 +12,7 @@ import { eventually } from '../helpers/wait.ts';
 
 const run = promisify(execFile);
 const POSTS = 1_000;
-/** A person would let it stand for ten; what is waited for does not depend on how long. */
+/** A person would let it run for ten seconds. The tests wait for events, so a shorter time gives the same results. */
 const STOPPED_MS = 3_000;
 const PIPELINE = {
   steps: [
@@ -35,7 +35,7 @@ describe('a new user', function () {
 
   it('puts a pipeline together over curl, stops and starts its middle, saves, loses and restores it all', async function () {
     const python = findPython();
-    // Set-up has said why.
+    // The hook has reported the reason.
     if (!python) return this.skip();
     const up = startUp(['--no-demo', '--port', '0']);
     const [, url] = await up.says(/Page +(http:\/\/127\.0\.0\.1:\d+)\n/);
@@ -44,12 +44,12 @@ describe('a new user', function () {
     const env = { ...python.env, REDIS_URL: `redis://127.0.0.1:${port}` };
     words = spawn(python.program, [file], { env, stdio: 'inherit' });
 
-    /** What a person types: `curl -X METHOD path -d body`. */
+    /** Runs `curl -X METHOD path -d body`, as a person types it. */
     async function curl<T>(method: string, path: string, body?: object): Promise<T> {
       const data = body ? ['-H', 'content-type: application/json', '--data-binary', '@-'] : [];
       const args = ['-sS', '--fail-with-body', '-X', method, ...data, `${url}/api/v1${path}`];
       const running = run('curl', args, { maxBuffer: 1 << 26 });
-      // Where nobody listens curl is gone before it has read anything, and says so itself.
+      // If nothing listens, curl ends before it reads its input, and reports that itself.
       running.child.stdin!.on('error', () => {});
       running.child.stdin!.end(body ? JSON.stringify(body) : '');
       const { stdout } = await running.catch((error: { stdout: string; message: string }) =>

@@ -180,7 +180,7 @@ describe('reprise play', () => {
     const entries = await redis.xrange(keys.log('steady'), '-', '+');
     const sent = entries.map(([, fields]) => Date.parse((JSON.parse(fields[1]!) as CloudEvent).sent));
     assert.equal(replay.counts.published, 201);
-    // Beside the first, which may itself be late: no more than the replay says that any was.
+    // Times count from the first event, which may itself be late by up to the largest delay that the replay reports.
     const lateMs = replay.latenessMs!.max;
     assert.ok(Math.min(...sent.map((ms, i) => ms - sent[0]! - i * 2.5)) > -5 - lateMs, 'none leaves early');
   });

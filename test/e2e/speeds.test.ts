@@ -9,7 +9,7 @@ import { readHead } from '../../core/redis/channel-store.ts';
 import type { Config, ReplayRequest } from '../../schemas/types.ts';
 import { AnalysisWorld } from '../helpers/analysis.ts';
 
-/** The buses of Austin on a morning: 277 of them on 63 routes. It lies beside the project, where there is one. */
+/** A recording of a morning in Austin: 277 buses on 63 routes. It may lie beside the project. */
 const RECORDING = join(import.meta.dirname, '../../../shared/data/capmetro_buses_2017-03-16.csv');
 const BEGIN_MS = Date.UTC(2017, 2, 16, 12, 55);
 const CUTS = { short: 10_000, minute: 60_000, half: 1_800_000 };
@@ -31,7 +31,7 @@ const SELECT: { [name in AggregateName]?: string } = {
 const SIZES = { tumbling: 300, hopping: 300, sliding: 120, session: 60 };
 const EVERY = 120;
 
-/** Which rows are in which windows: `key`, where it begins and ends, and the row; by the definition of each kind. */
+/** The rows of each window, by the definition of its kind: `key`, begin and end of the window, and the row. */
 const MEMBERS: { [kind in keyof typeof SIZES]: string } = {
   tumbling: `select r.*, ms // ${SIZES.tumbling}000 * ${SIZES.tumbling}000 as begins, begins + ${SIZES.tumbling}000 as ends, 0 as nth from rows r`,
   hopping: `select r.*, unnest(range(ms // ${EVERY}000 * ${EVERY}000, ms - ${SIZES.hopping}000, -${EVERY}000)) as begins, begins + ${SIZES.hopping}000 as ends, 0 as nth from rows r`,
@@ -90,7 +90,7 @@ describe('the same recording', function () {
     await world?.stop();
   });
 
-  /** All that is derived, by channel; `steer` is called while it plays. */
+  /** All derived events by channel. `steer` is called while the recording plays. */
   async function derived(
     cut: keyof typeof CUTS,
     options: Pick<ReplayRequest, 'rate' | 'lockstep'>,
@@ -169,7 +169,7 @@ async function queried(
   );
 }
 
-/** With its members in order, and numbers to eleven digits: sums are not rounded alike. */
+/** The data with its members in order, and numbers to eleven digits, because sums are rounded differently. */
 function rounded(window: { [name: string]: unknown }): string {
   const inOrder = Object.fromEntries(Object.entries(window).sort(([a], [b]) => (a < b ? -1 : 1)));
   return JSON.stringify(inOrder, (_, value: unknown) =>

@@ -49,7 +49,7 @@ describe('a replay whose replayer is killed or stopped', function () {
   const document = async (id: string) => JSON.parse((await redis.hget(keys.replays, id))!) as Replay;
   const offset = async (channel: string) => Number(await redis.hget(keys.head(channel), 'offset'));
 
-  /** Begins slowly enough not to end before it is to. */
+  /** Begins a replay that is slow enough not to end too early. */
   async function play(id: string, channels: [string, string]): Promise<number> {
     const [a, b] = channels;
     const request: ReplayRequest = {
@@ -70,7 +70,7 @@ describe('a replay whose replayer is killed or stopped', function () {
     await eventually('the end', async () => (await document(id)).state === 'ended', 30_000);
   }
 
-  /** The process that has the replay, as Redis knows it. */
+  /** The process that runs the replay, according to Redis. */
   async function owner(id: string): Promise<ChildProcess> {
     let found: ChildProcess | undefined;
     await eventually('an owner that lives', async () => {

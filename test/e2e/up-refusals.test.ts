@@ -4,7 +4,7 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { freePort } from '../../supervisor/ports.ts';
 import { processesWith, startUp, temporaryFolder } from '../helpers/up.ts';
 
-/** Runs `up` where it can't; answers the one line that it says. */
+/** Runs `up` where it can't start. Returns the one line that it writes. */
 async function refusal(args: string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
   const up = startUp(args, { env });
   assert.equal(await up.ended, 1);
@@ -18,7 +18,7 @@ async function refusal(args: string[], env: NodeJS.ProcessEnv = {}): Promise<str
 async function listen(reply = ''): Promise<{ server: Server; port: number }> {
   const server = createServer((socket) => {
     socket.on('error', () => {});
-    // Several commands may come in one piece.
+    // Several commands may arrive in one piece.
     socket.on('data', (bytes) => socket.write(reply.repeat(bytes.toString().match(/^\*\d/gm)?.length ?? 0)));
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');

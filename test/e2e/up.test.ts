@@ -26,7 +26,7 @@ async function pidOf(redis: Redis, role: RoleName): Promise<number> {
   return found.pid!;
 }
 
-/** Nothing of it is left: no process that knows its folder, no Redis, no note. */
+/** Asserts that nothing is left: no process with its folder on the command line, no Redis, no note. */
 async function assertGone(up: Up, redis: RedisNote): Promise<void> {
   assert.deepEqual(processesWith(up.data), []);
   assert.ok(await isFree(redis.port), `nothing listens on ${redis.port}`);

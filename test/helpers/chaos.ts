@@ -9,7 +9,7 @@ const RECORDING = 'vehicles.csv';
 const VEHICLES = 20;
 const START_SECONDS = 1_700_000_000;
 
-/** Services of every sort: without timers, with timers, with windows, and one that reads another's output. */
+/** Outputs of services of every sort: without timers, with timers, with windows, and one that reads another's output. */
 const DERIVED = ['gps.movement', 'gps.stops', 'gps.trips', 'minutes', 'sessions'];
 const windows = (input: string, output: string, params: { [name: string]: unknown }) => ({
   use: 'windows',

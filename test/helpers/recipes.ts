@@ -56,12 +56,12 @@ export function scratchCopy(): string {
   return copy;
 }
 
-/** Files of a scratch copy that are not as they were. */
+/** Files of a scratch copy that have changed. */
 export function changedFiles(copy: string): string[] {
   return git(copy, 'status', '--porcelain', '--untracked-files=all').map((line) => line.slice(3));
 }
 
-/** Does what a recipe says. @throws Error where a file that it adds exists, or a place that it changes does not */
+/** Follows a recipe. @throws Error where a file that it adds exists, or a place that it changes does not */
 export function follow(recipe: Recipe, copy: string): void {
   for (const { path, text, isChange } of recipe.blocks) {
     const file = join(copy, path);

@@ -5,14 +5,14 @@ import { eventually } from './wait.ts';
 const bin = fileURLToPath(new URL('../../bin/reprise.js', import.meta.url));
 const recorders = new Set<ChildProcess>();
 
-/** What a command has left when it ended. */
+/** Exit code and output of a command. */
 interface Result {
   code: number | null;
   stdout: string;
   stderr: string;
 }
 
-/** The members of the report of `reprise record --json` that tests look at. */
+/** The members of the report of `reprise record --json` that tests assert. */
 interface Report {
   files: string[];
   messages: number;
@@ -63,7 +63,7 @@ export function killRecorders(): void {
   for (const child of recorders) child.kill('SIGKILL');
 }
 
-/** Rows for a channel, 7 ms apart and numbered from `from`, in texts that a JSON parser would not write like this. */
+/** Rows for a channel, 7 ms apart and numbered from `from`. A JSON parser would write their data differently. */
 export function recordedRows(count: number, from = 0) {
   return Array.from({ length: count }, (_, i) => ({
     timeMs: 1_577_218_887_000 + (from + i) * 7 + 0.25,

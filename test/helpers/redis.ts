@@ -77,7 +77,7 @@ export function withRedis(use: (connected: ConnectedRedis) => void): void {
   });
 }
 
-/** Tries, because another test may take the free port in the meantime. */
+/** Tries again, because another test may take the free port in the meantime. */
 async function retry<T>(start: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -88,7 +88,7 @@ async function retry<T>(start: () => Promise<T>): Promise<T> {
   }
 }
 
-// No server is left behind if the run breaks off.
+// Leaves no server behind if the run breaks off.
 process.on('exit', () => {
   for (const { pid } of alive) process.kill(pid, 'SIGKILL');
 });

@@ -24,7 +24,7 @@ const anything = fc.oneof(
   fc.jsonValue({ maxDepth: 2 }),
 );
 
-/** Values that a schema accepts, for the keywords known here; `document` holds the targets of references. */
+/** Values that a schema accepts. Knows the keywords that the API uses; `document` holds the targets of references. */
 export function valid(schema: Schema, document: object, depth = 0): fc.Arbitrary<unknown> {
   const inner = (one: unknown) => valid(one as Schema, document, depth + 1);
   if (typeof schema['$ref'] === 'string') return valid(resolved(schema['$ref'], document), document, depth);

@@ -102,7 +102,7 @@ function commandLine(pid: string): string {
   }
 }
 
-// No process is left behind if the run breaks off.
+// Leaves no process behind if the run breaks off.
 process.on('exit', () => {
   for (const { pid } of dying) if (pid) process.kill(-pid, 'SIGKILL');
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });

@@ -43,7 +43,7 @@ describe('replays under control', function () {
 
   const create = (id: string, request: Partial<ReplayRequest> = {}) =>
     host.create({ id, recordings: [{ id: 'trip.ndjson', channel: id, subject: 'vehicle' }], ...request });
-  /** Numbers in the log of a channel's latest epoch; what was restored as negative ones. */
+  /** Numbers in the log of a channel's latest epoch. Those of restored events are negative. */
   const played = async (channel: string) => {
     const events = (await redis.xrange(keys.log(channel), '-', '+')).map(
       ([, fields]) => JSON.parse(fields[1]!) as CloudEvent,

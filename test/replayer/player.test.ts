@@ -59,13 +59,13 @@ interface Emitted {
   atMs: number;
 }
 
-/** Keeps what was emitted, by epoch; what was restored apart. */
+/** Keeps the numbers of emitted records by epoch, and those of restored records apart. */
 class Tape implements Output {
   readonly recordsAtOnce = 512;
   epochs: Emitted[][] = [];
   restored: number[][] = [];
   began: number[] = [];
-  /** Before this nothing is said to come any more in the epoch. */
+  /** The player has promised that no record before this time comes in the epoch any more. */
   reachedMs = -Infinity;
   readonly #time: FakeTime;
 
@@ -190,7 +190,7 @@ describe('Player', () => {
               const sought = player.seek(targetMs);
               await time.pass(0);
               await sought;
-              // At rate max, and where a loop begins anew, it has gone on by now.
+              // At rate max, and where a loop begins anew, the position has moved on by now.
               if (player.clock.rate !== 'max' && loop === false)
                 assert.ok(
                   Math.abs(player.positionMs() - targetMs) < 1e-6,
@@ -205,14 +205,14 @@ describe('Player', () => {
           await run;
           assert.equal(tape.reachedMs, Infinity, 'it is said that the epoch is over');
           for (const [i, epoch] of tape.epochs.entries()) {
-            // The latest before it of each subject of each channel, unless another command cut it short.
+            // Restored: the latest record of each subject of each channel before the start, unless another command cut it short.
             const begun = offsetsMs.filter((offsetMs) => START_MS + offsetMs < tape.began[i]!).length;
             const latest = new Map(
               Array.from({ length: begun }, (_, n) => [`${n % lanes} ${n % SUBJECTS}`, n]),
             );
             for (const n of tape.restored[i]!) assert.equal(latest.get(`${n % lanes} ${n % SUBJECTS}`), n);
             if (epoch.length > 0) assert.equal(tape.restored[i]!.length, latest.size);
-            // From the place where it began on, in order, none twice, none missing between the first and the last of the epoch.
+            // Emitted: in order, none twice and none missing between the first and the last record of the epoch.
             for (const lane of Array.from({ length: lanes }, (_, l) => l)) {
               const numbers = epoch.map(({ n }) => n).filter((n) => lanes === 1 || n % lanes === lane);
               for (let i = 1; i < numbers.length; i++) assert.equal(numbers[i], numbers[i - 1]! + lanes);
@@ -288,7 +288,7 @@ describe('Player', () => {
       const time = new FakeTime();
       const tape = new Tape(time);
       const away = tape.emit.bind(tape);
-      // The first answers late; and only one may be on its way.
+      // The first answer is late, and only one batch may be on its way.
       tape.emit = async (channel, block, restored) => {
         await away(channel, block, restored);
         if (block.records().some(({ data }) => data === '{"n":0}'))

@@ -77,7 +77,7 @@ describe('the unpacking kernel', () => {
   const kernel = new UnpackKernel();
   before(() => lz4.isLoaded);
 
-  /** null where the kernel declines. */
+  /** Returns null where the kernel declines. */
   function unpacked(packed: Uint8Array, size: number): Buffer | null {
     const room = kernel.begin(packed.length, size);
     room.records.fill(0xee);

@@ -41,7 +41,7 @@ const spacing = new Random(CITY_NAME, 'blocks');
 const COLUMN_M = lines(COLUMNS, () => spacing.between(128, 178));
 const ROW_M = lines(ROWS, (row) => (row === NORTH_QUAY ? RIVER_WIDTH_M + 60 : spacing.between(120, 168)));
 
-/** Where a crossing lies on the ground; fractions of blocks are allowed, and so are places outside the city. */
+/** The place of a crossing on the ground. Accepts fractions of blocks and places outside the city. */
 export function ground(column: number, row: number): Point {
   return bend(along(COLUMN_M, column), along(ROW_M, row));
 }

@@ -43,14 +43,14 @@ export interface Edge {
   heading: Heading;
   /** The same street the other way; null in a one-way street. */
   reverse: Edge | null;
-  /** Where one can drive on, other than back. */
+  /** The edges that a vehicle can take next. Turning back is not among them. */
   next: Edge[];
 }
 
 export interface Depot {
   name: string;
   serves: VehicleKind;
-  /** Vehicles stand half-way along it. */
+  /** The edge with the depot. Vehicles stand half-way along it. */
   edge: Edge;
 }
 
@@ -60,7 +60,7 @@ export interface City {
   depots: readonly Depot[];
 }
 
-/** Builds the streets of the plan; the same at every call. */
+/** Builds the streets of the plan. Every call returns the same network. */
 export function buildCity(): City {
   const crossings = new Map<string, Crossing>();
   for (let column = 0; column < COLUMNS; column++)
@@ -115,7 +115,7 @@ export function buildCity(): City {
   };
 }
 
-/** The edge whose middle is nearest to a place of the plan; a street if there is a choice, never a bridge. */
+/** The edge whose middle is nearest to a place of the plan. Prefers a small street, and never returns a bridge. */
 export function nearestEdge(edges: readonly Edge[], column: number, row: number): Edge {
   const place = ground(column, row);
   const off = (one: Edge) =>
@@ -134,7 +134,7 @@ function oneWay(line: number, kind: StreetKind): number {
   return kind !== 'street' || line % 2 === 1 ? 0 : line % 4 === 0 ? 1 : -1;
 }
 
-// Keeps what can be reached from the boulevard's middle and can reach it, without turning back.
+// Keeps the edges that can be reached from the middle of the boulevard, and from which it can be reached, without turning back.
 function connect(all: Edge[]): Edge[] {
   const leaving = groupByFrom(all);
   for (const one of all) one.next = (leaving.get(one.to) ?? []).filter((other) => other !== one.reverse);
@@ -172,7 +172,7 @@ function placeLights(edges: readonly Edge[]): void {
   for (const [crossing, set] of headings) {
     if (set.size < 2) continue;
     const turns: Heading[] = set.has('diagonal') ? ['row', 'column', 'diagonal'] : ['row', 'column'];
-    // The start of the cycle travels inland with the traffic: a green wave of sorts.
+    // Cycles start later farther inland, at about the pace of traffic, so that vehicles meet green lights in a row.
     const offsetSeconds = Math.round(Math.hypot(crossing.x + 3000, crossing.y) / 11);
     crossing.lights = { turns, greenSeconds: turns.length === 3 ? 22 : 28, clearSeconds: 4, offsetSeconds };
   }

@@ -77,7 +77,7 @@ function seconds(edge: Edge, next: Edge): number {
   return next.lengthMetres / SPEED_LIMIT_MPS[next.kind] + turning + (edge.to.lights ? LIGHTS_SECONDS : 0);
 }
 
-// A binary heap of whole numbers by priority, smallest first; stale entries are harmless to the search above.
+// A binary heap of whole numbers by priority, smallest first. It may hold outdated entries: the search above skips them.
 class Heap {
   readonly #items: number[] = [];
   readonly #priorities: number[] = [];

@@ -53,7 +53,7 @@ export function streetMap(city: City, plane: Plane): FeatureCollection<Geometry,
 
 const RANK: Readonly<Record<StreetKind, number>> = { street: 0, avenue: 1, boulevard: 2, bridge: 3 };
 
-// Edges of one street that follow each other, as long as they go; a two-way street once.
+// Joins the edges of one street that follow each other to a line. A two-way street gives one line.
 function lines(edges: readonly Edge[]): Edge[][] {
   const before = new Map<Edge, Edge>();
   for (const edge of edges) for (const next of edge.next) if (same(edge, next)) before.set(next, edge);

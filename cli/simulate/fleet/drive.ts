@@ -1,16 +1,16 @@
 import { secondsToGreen } from '../city/lights.ts';
 import type { Piece } from './path.ts';
 
-/** What a vehicle and its driver can do. */
+/** The limits of a vehicle and its driver. */
 export interface Ability {
   accelerationMps2: number;
   brakingMps2: number;
   topSpeedMps: number;
-  /** How much of a speed limit the driver uses, 0..1. */
+  /** The share of a speed limit that the driver uses, 0..1. */
   haste: number;
 }
 
-/** Motion at constant acceleration along a straight line; times in seconds, the place at its start in metres. */
+/** Motion at constant acceleration along a straight line. Times are in seconds; the place at its start is in metres. */
 export interface Segment {
   startSeconds: number;
   endSeconds: number;
@@ -121,7 +121,7 @@ function firstRed(
   return -1;
 }
 
-// Accelerates, holds, brakes; what takes no time is left out.
+// Accelerates, holds and brakes. Segments that take no time are left out.
 function trapezoid(piece: Piece, from: number, to: number, start: number, ability: Ability): Segment[] {
   const { accelerationMps2: up, brakingMps2: down } = ability;
   const reachable = Math.sqrt(
@@ -138,7 +138,7 @@ function trapezoid(piece: Piece, from: number, to: number, start: number, abilit
   return segments;
 }
 
-// Adds a segment some way along the piece; answers when it ends.
+// Adds a segment that begins some way along the piece. Returns the time at which it ends.
 function push(
   segments: Segment[],
   piece: Piece,

@@ -2,7 +2,7 @@ import type { StopReason } from './itinerary.ts';
 import { round, type Place, type Plane } from '../support/plane.ts';
 import type { Track } from './track.ts';
 
-/** A standstill as it truly was; times in ISO 8601. */
+/** A true standstill, without noise. Times are in ISO 8601. */
 export interface TrueStop extends Place {
   start: string;
   end: string;
@@ -29,11 +29,11 @@ export interface TrueVehicle {
   distance_m: number;
   moving_seconds: number;
   standing_seconds: number;
-  /** In time order; cut to the span. */
+  /** Standstills in time order, cut to the vehicle's span. */
   stops: TrueStop[];
 }
 
-/** The truth of tracks whose fixes have all been made. */
+/** The truth of tracks. All their fixes must have been made. */
 export function fleetTruth(
   options: { start: string; [option: string]: unknown },
   tracks: readonly Track[],

@@ -11,22 +11,22 @@ import { Track, type Fix } from './track.ts';
 import { Vehicle } from './vehicle.ts';
 
 export interface FleetOptions {
-  /** Another seed is another day; the city stays. */
+  /** Another seed gives another day in the same city. */
   seed?: number | string;
   vehicles?: number;
   durationSeconds?: number;
-  /** Between two fixes of one vehicle; a millisecond at least. Vehicles report at different moments of it. */
+  /** Time between two fixes of one vehicle, at least a millisecond. Vehicles report at different moments of it. */
   intervalSeconds?: number;
-  /** Where the city's middle lies. */
+  /** The place of the city's middle. */
   centre?: Place;
   /** ISO 8601. */
   start?: string;
 }
 
 export interface Fleet {
-  /** The fixes in time order, made as they are asked for; to be read once. */
+  /** The fixes in time order. They are made while they are read, and can be read once. */
   fixes: Iterable<Fix>;
-  /** What truly happened; complete when all fixes have been read. */
+  /** The truth about the fixes read so far. It is complete when all fixes have been read. */
   truth: () => FleetTruth;
   /** The city as GeoJSON (RFC 7946). */
   streets: ReturnType<typeof streetMap>;

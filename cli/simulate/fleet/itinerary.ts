@@ -21,7 +21,7 @@ const BUS_LINES: readonly (readonly (readonly [number, number])[])[] = [
 ];
 const BUS_STOP_SPACING_M = 420;
 
-/** Legs without end: out from a depot, from door to door, and back to load after some; doors are mostly a kilometre or two apart. */
+/** Endless legs of a van: from a depot from door to door, and back to load. Doors are mostly 1 to 2 km apart. */
 export function* deliveries(city: City, router: Router, random: Random, kind: VehicleKind): Generator<Leg> {
   const depot = (city.depots.find((one) => one.serves === kind) ?? city.depots[0])!.edge;
   const farMetres = kind === 'truck' ? 2300 : 1200;
@@ -37,7 +37,7 @@ export function* deliveries(city: City, router: Router, random: Random, kind: Ve
   }
 }
 
-/** Legs without end: round and round a line, from a random stop on; 30-50 s at each, longer at the terminus. */
+/** Endless legs of a bus round its line, from a random stop. It stands 30 to 50 s at each stop, longer at the terminus. */
 export function* busLine(line: BusLine, random: Random): Generator<Leg> {
   const { loop, stops } = line;
   for (let stop = random.whole(0, stops.length); ; stop = (stop + 1) % stops.length) {

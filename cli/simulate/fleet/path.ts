@@ -2,14 +2,14 @@ import { SPEED_LIMIT_MPS, type Edge, type Heading, type Lights } from '../city/c
 import type { Point } from '../support/plane.ts';
 import { turnRadians } from '../city/route.ts';
 
-/** A straight stretch of a vehicle's path, with one speed limit. */
+/** A straight piece of a vehicle's path, with one speed limit. */
 export interface Piece extends Point {
   /** Direction of travel, unit length. */
   dx: number;
   dy: number;
   lengthMetres: number;
   limitMps: number;
-  /** The lights at the stretch's end, where the stop line is. */
+  /** The lights at the end of the piece, where the stop line is. */
   lights: Lights | null;
   heading: Heading;
 }
@@ -20,7 +20,7 @@ const LANE_OFFSET_M = 3;
 const CORNER_M = 13;
 const CORNER_STEPS = 5;
 const SHARP_RADIANS = 0.3;
-// What passengers and loads bear sideways, metres per second squared.
+// The sideways acceleration that passengers and loads bear, metres per second squared.
 const SIDEWAYS_MPS2 = 1.7;
 
 /**

@@ -1,7 +1,7 @@
 import type { Random } from '../support/random.ts';
 import { round } from '../support/plane.ts';
 
-/** What a receiver reports beside the position, and how far off the position is, metres. */
+/** The quality figures that a receiver reports, and the error of its position in metres. */
 export interface Reception {
   eastMetres: number;
   northMetres: number;
@@ -14,12 +14,12 @@ export interface Reception {
   accuracyMetres: number;
 }
 
-// One satellite's range error (1 sigma), metres; how long errors stay alike; what is new in each fix.
+// The range error of one satellite (1 sigma, metres), the time in which errors change, and the part new in each fix.
 const RANGE_ERROR_M = 2.3;
 const POSITION_SECONDS = 120;
 const SKY_SECONDS = 150;
 const WHITE_M = 0.12;
-// A receiver that stands holds its position: errors wander this much slower.
+// A receiver that stands holds its position: its errors wander this many times more slowly.
 const STANDING_PACE = 0.1;
 // For a two-dimensional normal error with sigma 1, 68 % lie within this radius.
 const RADIUS_68 = Math.sqrt(-2 * Math.log(1 - 0.68));
@@ -44,7 +44,7 @@ export class Receiver {
     [this.#up, this.#sky] = [random.normal(), random.normal()];
   }
 
-  /** The reception of the next fix, so many seconds after the one before. */
+  /** The reception of the next fix, this many seconds after the previous one. */
   next(elapsedSeconds: number, moves: boolean): Reception {
     const random = this.#random;
     this.#step(elapsedSeconds / SKY_SECONDS);

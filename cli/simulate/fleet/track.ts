@@ -4,14 +4,14 @@ import type { Random } from '../support/random.ts';
 import { Receiver } from './receiver.ts';
 import type { Motion, Vehicle } from './vehicle.ts';
 
-/** One row: all numbers but the id. The columns of a common GPS logger, with the vehicle beside them. */
+/** One row: the columns of a common GPS logger and the id of the vehicle. Everything but the id is a number. */
 export interface Fix extends Place {
   /** Unix time in seconds, to the millisecond. */
   timestamp: number;
   vehicle_id: string;
   /** Metres above the sea. */
   elevation: number;
-  /** Metres; the true position is within 68 times in 100. */
+  /** Metres. The true position is within this radius 68 times in 100. */
   accuracy: number;
   /** Degrees clockwise from north, [0, 360). */
   bearing: number;
@@ -20,12 +20,12 @@ export interface Fix extends Place {
   hdop: number;
   vdop: number;
   pdop: number;
-  /** From the vehicle's fix before, great circle; 0 at the first. */
+  /** Great-circle distance from the vehicle's previous fix, metres; 0 at the first. */
   distance_meters: number;
   elapsed_time_seconds: number;
 }
 
-/** What a vehicle's fixes cover: the true motion at the first and the last, times from the recording's start. */
+/** The span of a vehicle's fixes: its true motion at the first and the last. Times count from the recording's start. */
 export interface Span {
   fixes: number;
   firstMs: number;
@@ -34,10 +34,10 @@ export interface Span {
   last: Motion;
 }
 
-/** A vehicle with its receiver and a record of what its fixes cover. */
+/** A vehicle with its receiver, and the span that its fixes cover. */
 export class Track {
   readonly phase: number;
-  /** What the fixes so far cover; null before the first. */
+  /** The span of the fixes so far; null before the first. */
   span: Span | null = null;
   readonly vehicle: Vehicle;
   readonly #receiver: Receiver;
@@ -53,7 +53,7 @@ export class Track {
     this.#plane = plane;
   }
 
-  /** Its fix so many milliseconds after the recording's start; times only go on. */
+  /** The fix at a time, milliseconds after the recording's start. Times must not go back. */
   fix(startMs: number, atMs: number): Fix {
     const motion = this.vehicle.at(atMs / 1000);
     const elapsedSeconds = this.span ? (atMs - this.span.lastMs) / 1000 : 0;

@@ -6,19 +6,19 @@ import type { Point } from '../support/plane.ts';
 import type { Random } from '../support/random.ts';
 import type { Router } from '../city/route.ts';
 
-/** Where a vehicle truly is, on the plane; without noise. */
+/** The true motion of a vehicle on the plane, without noise. */
 export interface Motion extends Point {
   speedMps: number;
   accelerationMps2: number;
-  /** Clockwise from north, 0..360; while it stands, the way it came. */
+  /** Degrees clockwise from north, 0..360. While the vehicle stands, the direction in which it arrived. */
   bearingDegrees: number;
-  /** Driven since it set out, metres. */
+  /** Distance driven since the vehicle set out, metres. */
   distanceMetres: number;
-  /** Seconds in motion since it set out. */
+  /** Seconds in motion since the vehicle set out. */
   movingSeconds: number;
 }
 
-/** A standstill; times in seconds since the recording's start. */
+/** A standstill. Times are in seconds since the recording's start. */
 export interface Stop extends Point {
   startSeconds: number;
   endSeconds: number;
@@ -46,7 +46,7 @@ export interface Streets {
 export class Vehicle {
   readonly id: string;
   readonly kind: VehicleKind;
-  /** All standstills up to the time last asked for, and perhaps the next one; in order. */
+  /** All standstills up to the time last asked for, in order; the next one may already be among them. */
   readonly stops: Stop[] = [];
   readonly #segments: Generator<Segment>;
   #segment: Segment;
@@ -60,7 +60,7 @@ export class Vehicle {
     this.#segment = this.#segments.next().value as Segment;
   }
 
-  /** Where it is at a time, seconds since the recording's start; times may not go back. */
+  /** The motion at a time, seconds since the recording's start. Times must not go back. */
   at(seconds: number): Motion {
     while (this.#segment.endSeconds <= seconds) {
       const whole = this.#segment.endSeconds - this.#segment.startSeconds;

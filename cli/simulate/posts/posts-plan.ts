@@ -4,12 +4,12 @@ import type { Sentiment, Topic } from './phrases/phrases.ts';
 export type Language = 'en' | 'es' | 'fr' | 'de' | 'it' | 'pt';
 type Weights<K extends string> = Readonly<Partial<Record<K, number>>>;
 
-/** A stretch of time in which people post alike. Weights need not sum to 1. */
+/** A time span in which people post alike. Weights need not sum to 1. */
 export interface Phase {
   name: string;
   startSeconds: number;
   endSeconds: number;
-  /** Times the usual rate. */
+  /** Factor on the usual rate. */
   pace: number;
   burst: boolean;
   languages: Weights<Language>;
@@ -36,7 +36,7 @@ interface Counts {
   topics: Partial<Record<Topic, number>>;
 }
 
-/** The answers to a recording of posts; times in ISO 8601. */
+/** The truth about a recording of posts. Times are in ISO 8601. */
 export interface PostsTruth extends Counts {
   kind: 'posts';
   /** Everything needed to make the same recording again. */
@@ -64,7 +64,7 @@ const MATCH = { tram: 8, weather: 5, delivery: 4, football: 62, food: 9, concert
 const GOAL = { football: 95, city: 3, food: 2 };
 const EVENING = { tram: 9, weather: 6, delivery: 3, football: 8, food: 22, concert: 38, city: 14 };
 
-// Where each phase ends, as a part of the whole.
+// The end of each phase, as a share of the whole.
 const PLAN: readonly (Omit<Phase, 'startSeconds' | 'endSeconds'> & { until: number })[] = [
   { name: 'morning', until: 0.22, pace: 0.9, burst: false, languages: HOME, sentiments: CALM, topics: DAILY },
   { name: 'rain', until: 0.42, pace: 1, burst: false, languages: HOME, sentiments: UPSET, topics: RAIN },
@@ -91,7 +91,7 @@ const PLAN: readonly (Omit<Phase, 'startSeconds' | 'endSeconds'> & { until: numb
   { name: 'evening', until: 1, pace: 0.7, burst: false, languages: HOME, sentiments: CALM, topics: EVENING },
 ];
 
-/** The phases of a recording of this length; they follow each other without a gap. */
+/** The phases of a recording of this length. They follow each other without a gap. */
 export function phasesOf(durationSeconds: number): Phase[] {
   return PLAN.map(({ until, ...phase }, i) => ({
     ...phase,
@@ -122,7 +122,7 @@ export function countPosts(phases: readonly Phase[]) {
     finish(): void {
       done = true;
     },
-    /** What was counted, times from `startMs` on. */
+    /** The counts so far. Times count from `startMs`. */
     truth(options: Record<string, unknown>, startMs: number): PostsTruth {
       if (!done) throw invariant('The truth about posts was asked for before all of them were read');
       const iso = (seconds: number) => new Date(startMs + Math.round(seconds * 1000)).toISOString();

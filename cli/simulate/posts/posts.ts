@@ -6,10 +6,10 @@ import { Speaker } from './speaker.ts';
 import type { Sentiment, Topic } from './phrases/phrases.ts';
 
 export interface PostsOptions {
-  /** Another seed is another crowd in the same hour. */
+  /** Another seed gives another crowd in the same hour. */
   seed?: number | string;
   durationSeconds?: number;
-  /** On average outside the bursts. */
+  /** The average outside the bursts. */
   postsPerMinute?: number;
   /** ISO 8601. */
   start?: string;
@@ -26,9 +26,9 @@ export interface Post {
 }
 
 export interface Posts {
-  /** In time order, made as they are asked for; to be read once. */
+  /** The posts in time order. They are made while they are read, and can be read once. */
   posts: Iterable<Post>;
-  /** What was meant; complete when all posts have been read. */
+  /** The truth about the posts read so far. It is complete when all posts have been read. */
   truth: () => PostsTruth;
 }
 

@@ -9,7 +9,7 @@ import pt from './phrases/pt.ts';
 import type { Random } from '../support/random.ts';
 
 const PHRASES: Readonly<Record<Language, Phrases>> = { en, es, fr, de, it, pt };
-// No text comes twice within this many posts, as far as the phrases reach.
+// No text is repeated within this many posts, if the phrases allow it.
 const MEMORY = 400;
 const TRIES = 8;
 const USERS_PER_LANGUAGE: Readonly<Record<Language, number>> = {
@@ -48,7 +48,7 @@ const SECOND = [
   'gardener',
 ];
 
-/** Says things: fills sentences of the phrase books with words, and remembers what it said last. */
+/** Writes texts: fills the sentences of the phrase books with words, and remembers the latest texts. */
 export class Speaker {
   readonly #random: Random;
   readonly #recent = new Set<string>();
@@ -57,7 +57,7 @@ export class Speaker {
     this.#random = random;
   }
 
-  /** Someone who speaks a language; a few post much, most little. */
+  /** An author who speaks a language. A few authors post much, most post little. */
   user(lang: Language): string {
     const users = USERS_PER_LANGUAGE[lang];
     const rank = Math.floor(users * this.#random.next() ** 2);

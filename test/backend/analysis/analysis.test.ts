@@ -57,7 +57,7 @@ describe('analysis', () => {
     await rm(folder, { recursive: true });
   });
 
-  /** Plays and answers what the last epoch derived, once the service has it all. */
+  /** Plays the recording, and returns what the last epoch derived once the service has read all of it. */
   async function derived(
     request: Omit<ReplayRequest, 'recordings'>,
     during = async (_id: string) => {},
@@ -93,7 +93,7 @@ describe('analysis', () => {
     return events.map(({ type, subject, time, data }) => JSON.stringify({ type, subject, time, data }));
   }
 
-  /** What the service's own code makes of the input's log, with no Redis and no process in between. */
+  /** The outputs that the service's own code derives from the input's log, without Redis and processes in between. */
   async function undisturbed(): Promise<string[]> {
     const kind = (await serviceKinds()).get('movement')!;
     const service = kind.create({ stopped_below_mps: 0.5, turns_above_m: 1 });

@@ -87,7 +87,7 @@ describe('drift detectors', () => {
       changes.map(({ i }) => i),
       [1023],
     );
-    // What River does not say: it is between index 999 and 1000.
+    // River does not state the change itself: it lies between index 999 and 1000.
     const { reference, current, fromMs } = changes[0]!.evidence!;
     assert.deepEqual([reference.events, current.events, fromMs], [1000, 24, 1000]);
     near(reference.mean, RIVER_STREAM.slice(0, 1000).reduce((sum, value) => sum + value) / 1000);
@@ -138,7 +138,7 @@ describe('drift detectors', () => {
   });
 });
 
-/** What a watch raises on values that come a second apart; the post of the alert, from 0, and its data. */
+/** The alerts of a watch on values one second apart: the index of the post, from 0, and the data. */
 function raised(params: Data, values: unknown[], options: DeriveOptions = {}) {
   const events = eventsOf(
     'posts',
@@ -152,7 +152,7 @@ function raised(params: Data, values: unknown[], options: DeriveOptions = {}) {
   }));
 }
 
-/** Values before and after a change, each by a random number of [0, 1). */
+/** Values before and after a change, each made from a random number in [0, 1). */
 const STREAMS: { [detector: string]: [(u: number) => unknown, (u: number) => unknown] } = {
   'page-hinkley': [(u) => u, (u) => u + 0.3],
   adwin: [(u) => u < 0.3, (u) => u < 0.75],
@@ -252,7 +252,7 @@ describe('drift in the recording of posts', () => {
   it('is found within 150 posts of each change, and never before the first', async function () {
     const figures = await measureDrift(['labels']);
     if (figures === null) {
-      // ../shared/data/social_multilang_dev.ndjson lies beside the project, where there is one.
+      // The recording ../shared/data/social_multilang_dev.ndjson may lie beside the project.
       return this.skip();
     }
     for (const { field, detector, delays, early } of figures) {

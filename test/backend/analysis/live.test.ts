@@ -53,7 +53,7 @@ describe('a live service', () => {
     });
   }
 
-  /** Where the outputs stood when the epoch of the input began. */
+  /** The positions of the outputs when the epoch of the input began. */
   let stood = new Map<string, number>();
   async function begin(): Promise<void> {
     const heads = await Promise.all(OUTPUTS.map((channel) => readHead(redis, channel)));
@@ -69,7 +69,7 @@ describe('a live service', () => {
   const emit = (from: number, count: number) =>
     writer.emit(Array.from({ length: count }, (_, i) => record(from + i)));
 
-  /** What was derived in the epoch under way, once there is so much of it. */
+  /** The events derived in the current epoch, once there are this many. */
   async function derived(channel: string, count: number): Promise<CloudEvent[]> {
     return eventually(`${count} events on ${channel}`, async () => {
       const { epoch } = await readHead(redis, channel);
@@ -135,7 +135,7 @@ describe('a live service', () => {
     await begin();
     await emit(0, 3);
     assert.equal((await derived('heard', 3)).length, 3);
-    // In the log, but not published.
+    // These events are in the log, but were not published.
     const { epoch } = writer;
     await redis.hset(keys.head('gps'), 'offset', 5);
     await lost('heard', 2);
@@ -175,7 +175,7 @@ describe('a live service', () => {
       (await derived('heard', 5)).map(({ data }) => data['n']),
       [15, 16, 17, 18, 19],
     );
-    // All of the epoch that this process did not hear.
+    // Counts all events of the epoch that this process did not hear.
     await lost('heard', 15);
   });
 });

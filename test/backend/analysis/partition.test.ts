@@ -80,7 +80,7 @@ describe('partitions of a service', function () {
     await world.replays.remove(id);
   }
 
-  /** What each subject was derived, in its order; subjects side by side. */
+  /** The events derived for each subject, in order. */
   function bySubject(lines: string[]): string[] {
     const subjectOf = (line: string) => (JSON.parse(line) as [string])[0];
     const keyed = lines.map((line, i) => [subjectOf(line), i] as const);
@@ -124,7 +124,7 @@ describe('partitions of a service', function () {
     await world.replays.patch('three', { state: 'playing' });
     await playing;
     await isAsExpected(before);
-    // Each had its share.
+    // Each process has derived its share.
     for (const partition of THREE)
       assert.ok(
         Array.from({ length: CARS }, (_, car) => `car-${car}`).some((car) =>
@@ -137,7 +137,7 @@ describe('partitions of a service', function () {
     await serve(...THREE);
     const before = await epochs();
     await play('loop', { loop: 2 });
-    // Two epochs on.
+    // Two epochs later.
     await isAsExpected(new Map(Array.from(before, ([channel, epoch]) => [channel, epoch + 1])));
     for (const channel of DERIVED) isExpected(channel, await world.logged(channel, 1));
   });

@@ -11,7 +11,7 @@ import type { Quality } from '../../../schemas/types.ts';
 const START_MS = Date.UTC(2024, 0, 1, 12);
 const FIX = { latitude: 52, longitude: 13 };
 
-/** Fixes of one channel at so many seconds after noon. */
+/** Fixes of one channel, at these numbers of seconds after noon. */
 const fixes = (seconds: number[], data: (i: number) => Data = () => FIX): CloudEvent[] =>
   eventsOf(
     'gps',

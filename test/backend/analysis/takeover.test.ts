@@ -15,7 +15,7 @@ import { eventually } from '../../helpers/wait.ts';
 
 const CARS = 5;
 const SECONDS = 1_500;
-/** Less than is derived, more than goes out at once. */
+/** Fewer events than are derived, more than are written at once. */
 const LOG_MAX = 2_000;
 /** Time that another process may take to continue. */
 const LIMIT_MS = 5_000;
@@ -56,7 +56,7 @@ describe('the services of a process', function () {
   before(async () => {
     world = await AnalysisWorld.start(config);
     await writeFile(join(world.folder, 'cars.csv'), fixes());
-    // The first runs all: the second stands by.
+    // The first process runs all services; the second stands by.
     await world.startProcess();
     await eventually('the first to run all', async () => {
       const holders = Object.keys(config.services!).map(keys.holder);
@@ -66,7 +66,7 @@ describe('the services of a process', function () {
   });
   after(() => world?.stop());
 
-  /** What the service's own code makes of the input's log, with no Redis and no process in between. */
+  /** The outputs that the service's own code derives from the input's log, without Redis and processes in between. */
   async function undisturbed(use: string, service: string, epoch: number): Promise<string[]> {
     const entries = await readLog(world.redis, 'gps', { epoch, offset: 0 }, 100_000);
     const events = entries.map(({ event }) => JSON.parse(event) as CloudEvent);
@@ -77,7 +77,7 @@ describe('the services of a process', function () {
     });
   }
 
-  /** Plays while something happens to the process that runs the services, and checks what comes of it. */
+  /** Plays while something happens to the process that runs the services, and asserts what is derived. */
   async function goesOnAfter(
     id: string,
     strike: () => Promise<void>,
@@ -135,7 +135,7 @@ describe('the services of a process', function () {
       },
     );
     assert.equal(other.exitCode, null);
-    // What is heard live may be missing; it is never said twice.
+    // Events may be missing live, but none comes twice.
     const heard = await world.logged('heard');
     assert.equal(new Set(heard).size, heard.length);
   });
@@ -171,7 +171,7 @@ describe('the services of a process', function () {
     await close();
   });
 
-  /** Derives the epoch under way anew, in this process. */
+  /** Derives the current epoch again, in this process. */
   async function runMovement(channels: Config['channels'], first: () => Promise<unknown> = async () => {}) {
     const { redis } = world;
     await redis.del(keys.checkpoint('movement'), keys.holder('movement'));

@@ -134,7 +134,7 @@ describe('windows', () => {
               })),
             ).sort(byWindow),
           );
-          // In the order in which they close, whenever the process was restarted.
+          // Windows come in the order in which they close, wherever the process was restarted.
           assert.deepEqual(
             outputs,
             run({ window, select: SELECT, lateness: '2s' }, rows, { live: true, ends }).outputs,

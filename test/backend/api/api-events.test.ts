@@ -54,7 +54,7 @@ class Reader {
 const run = (epoch: number, from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, i) => `${epoch}-${from + i}`);
 
-/** The most that may wait in the API for one reader: what makes it congested, and one delivery. */
+/** The largest amount that may wait in the API for one reader: the threshold of congestion, and one delivery. */
 const WAITING_MAX_BYTES = 64_000 + 250_000;
 
 describe('API: Server-Sent Events', function () {

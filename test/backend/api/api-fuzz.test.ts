@@ -24,7 +24,7 @@ interface Request {
 /** More with `FUZZ_TRIES=10000 npx mocha test/backend/api/api-fuzz.test.ts`. */
 const TRIES = Number(process.env['FUZZ_TRIES'] ?? 2_500);
 const AT_ONCE = 32;
-/** What exists, so that requests get past the doors. */
+/** Names of things that exist, so that some requests are valid. */
 const KNOWN: { [name: string]: string[] } = {
   channel: ['gps'],
   subject: ['bus'],
@@ -59,7 +59,7 @@ describe('API: generated requests', function () {
     const work = async () => {
       for (const { method, address, body } of { [Symbol.iterator]: () => next }) {
         const abort = new AbortController();
-        // A stream that opens is an answer; so is a wait that is asked for.
+        // A stream that opens counts as an answer, and so does a wait that was asked for.
         const limit = setTimeout(() => abort.abort(), 500);
         try {
           const response = await fetch(world.url + address, {
@@ -82,7 +82,7 @@ describe('API: generated requests', function () {
     await Promise.all(Array.from({ length: AT_ONCE }, work));
     assert.deepEqual(failures.slice(0, 5), []);
     assert.equal((await fetch(`${world.url}/readyz`)).status, 200, 'it still serves');
-    // Both kinds came through: what was taken and what was refused.
+    // Some requests were accepted and some were refused.
     for (const status of [200, 404, 422])
       assert.ok((statuses.get(status) ?? 0) > TRIES / 100, `${status}: ${JSON.stringify([...statuses])}`);
   });

@@ -25,7 +25,7 @@ describe('API: recorders', function () {
 
   const list = async () => (await world.get('/recorders')).body.items as Recorder[];
 
-  /** A recorder as a process of its own; answers once the API knows it. */
+  /** Starts a recorder as a process of its own. Returns once the API knows it. */
   async function record(channel: string, ...args: string[]) {
     const child = spawn(process.execPath, [bin, 'record', channel, ...args], {
       env: {
@@ -75,7 +75,7 @@ describe('API: recorders', function () {
     });
     assert.ok(Date.parse(started) <= Date.now() && bytes > 0 && files.length === 2);
 
-    // It says that it can't write, and goes on.
+    // The recorder reports that it can't write, and continues.
     await rm(world.settings.recordings, { recursive: true });
     const refused = await world.post(`/recorders/${id}/snapshot`, undefined);
     assert.deepEqual([refused.status, refused.body.code], [503, 'snapshot_failed']);

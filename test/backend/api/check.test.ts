@@ -10,7 +10,7 @@ const events = [
   { subject: 'a', time: '2026-05-04T07:00:20Z', data: { speed: 5 } },
 ];
 
-/** What is wrong with a configuration. */
+/** The errors of a configuration. */
 async function problems(overrides: Partial<Settings>): Promise<string[]> {
   const findings = await checkSetup({ ...settings, services: {}, analytics, tests: [], ...overrides });
   return findings.flatMap((finding) => finding.problems.map((problem) => `${finding.what}: ${problem}`));

@@ -23,7 +23,7 @@ describe('logs', function () {
   after(() => world.stop());
 
   let files = 0;
-  /** The log of a process named `test`, and what it wrote to its own file. */
+  /** The log of a process named `test`, and the text in its own file. */
   function open(settings: Partial<LogSettings> = {}) {
     const out = join(folder, `${++files}.log`);
     const all = { ...world.settings, logLevel: 'info', ...settings };
@@ -224,7 +224,7 @@ describe('logs of all roles', function () {
       ]);
       await call('/tasks', { kind: 'summary', params: { channel: 'planted-param' } });
       await call('/replays', { recordings: ['planted-recording.csv'] });
-      // Not an event: the service fails at reading its log.
+      // This entry is not an event, so the service fails to read its log.
       await redis.xadd(keys.log('posts'), '9999-1', 'e', 'planted-no-json');
       process.kill(analysis, 'SIGKILL');
       const crash = await eventually('the crash', async () => {

@@ -74,7 +74,7 @@ describe('pipelines', () => {
     const hops = entries
       .map(([, fields]) => JSON.parse(fields[3]!) as Hop)
       .filter((hop) => hop.trace === trace)
-      // That it was sent is noted once it has been, and the first service may be faster.
+      // The time of sending is stored after the sending, and the first service may be faster.
       .sort((a, b) => Number(b.status === 'sent') - Number(a.status === 'sent'));
     assert.deepEqual(
       hops.map(({ service, status }) => [service, status]),

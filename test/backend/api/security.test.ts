@@ -14,7 +14,7 @@ const { serve } = (await import(
 type Scope = 'read' | 'control' | 'admin';
 const SCOPES: Scope[] = ['read', 'control', 'admin'];
 const key = (name: string) => `${name}-key-of-many-characters`;
-/** Scopes that a path needs beyond what it says itself. */
+/** Scopes that a path needs in addition to those that it declares. */
 const PUBLIC = ['/healthz', '/docs', '/'];
 
 describe('keys and scopes', () => {
@@ -39,7 +39,7 @@ describe('keys and scopes', () => {
     rmSync(folder, { recursive: true });
   });
 
-  /** Status of an operation with nothing in it; only the head of the answer is awaited. */
+  /** The status of an operation that is called without parameters. Waits only for the head of the response. */
   async function statusOf(method: string, path: string, name: string | null): Promise<number> {
     const abort = new AbortController();
     const response = await fetch(world.url + path.replace(/\{\w+\}/g, 'x'), {

@@ -175,7 +175,7 @@ describe('services and analytics that are set up at run time', () => {
   });
 
   it('a service whose definition has become invalid reports it, and the others continue', async () => {
-    // As an older release might have left it.
+    // An older release may have left such an entry.
     await world.redis.hset(keys.setup, 'services/odd', JSON.stringify({ use: 'gone' }));
     await world.redis.hincrby(keys.setup, '#revision', 1);
     const odd = await eventually('it is known to have failed', async () => {

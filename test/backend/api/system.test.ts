@@ -99,7 +99,7 @@ describe('the system as one document', function () {
   const saved = async () => (await world.get('/system')).body as Required<System>;
   const put = (body: object, query = '') => world.call('PUT', `/api/v1/system${query}`, { body });
   const at = ({ replays }: System, id: string) => Date.parse(replays![id]!.position) - STARTED_MS;
-  /** Without what time itself changes. */
+  /** The document without the members that change with time alone. */
   const still = ({ replays, ...rest }: Required<System>) => ({
     ...rest,
     replays: { ...replays, moving: { ...replays['moving'], position: '' } },

@@ -251,7 +251,7 @@ describe('traces', function () {
       request.on('data', (piece: Buffer) => (text += piece.toString()));
       request.on('end', () => {
         calls.push(`${request.method} ${request.url} ${String(request.headers['x-team'])}`);
-        // The first time it is out of order.
+        // The collector fails the first time.
         if (calls.length === 1) return response.writeHead(500).end();
         received.push(...(JSON.parse(text) as { resourceSpans: Spans[] }).resourceSpans);
         response.writeHead(200, { 'content-type': 'application/json' }).end('{}');

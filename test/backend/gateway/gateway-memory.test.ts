@@ -12,7 +12,7 @@ import { eventually } from '../../helpers/wait.ts';
 import { withRedis } from '../../helpers/redis.ts';
 
 const CHANNEL = 'frozen';
-/** What the tail keeps for clients that do not read. */
+/** The size of the tail that is kept for clients that do not read. */
 const TAIL_MAX_BYTES = 600_000;
 
 /** A client that stops reading after its first packet. */

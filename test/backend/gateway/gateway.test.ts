@@ -7,7 +7,7 @@ import type { Replay, Service, Status, Subscribed } from '../../../schemas/types
 import { eventually } from '../../helpers/wait.ts';
 import { records, ApiWorld, type Client } from '../../helpers/api-world.ts';
 
-/** Everything a client knows of a channel: the snapshot, then each event exactly once and in order. */
+/** Asserts that a client received each event after its snapshot exactly once and in order. */
 function assertExact(client: Client, { epoch, offset }: Subscribed, lastOffset: number): void {
   const offsets = client.events.filter((event) => event.epoch === epoch).map((event) => event.offset);
   assert.deepEqual(
@@ -33,7 +33,7 @@ describe('gateway', function () {
     await writer.emit(records(10));
     let writing = true;
     const written = (async () => {
-      // Slower than a client can take, however busy the machine is: beyond that it is given the latest instead.
+      // Slower than a client can read on a busy machine: a client that falls behind would get only the latest events.
       for (; writing; await delay(1)) await writer.emit(records(7, ['a', 'b', 'c', 'd']));
     })();
     const clients = await Promise.all(Array.from({ length: 8 }, () => world.client()));
@@ -100,7 +100,7 @@ describe('gateway', function () {
     for (let i = 0; i < 12; i++) await writer.emit(records(1_000));
     let writing = true;
     const written = (async () => {
-      // As much as a client can take: beyond that it is given the latest instead.
+      // As much as a client can read: a client that falls behind would get only the latest events.
       for (; writing; await delay(10)) await writer.emit(records(50));
     })();
     const client = await world.client();

@@ -59,7 +59,7 @@ describe('tasks', function () {
     const writer = world.writer('gps');
     await writer.emit(speeds('bus', 0, [100, 100]));
     const { id } = await ask({ time_window_seconds: 10, channel: 'gps' });
-    // bus: 4 for 2 s, 10 for 8 s; tram from second 5: 1 for 5 s. What is at or after second 20 is not of the window.
+    // bus: 4 for 2 s, 10 for 8 s; tram from second 5: 1 for 5 s. Events at or after second 20 are not in the window.
     await writer.emit(speeds('bus', 10, [4, 10], 2));
     await writer.emit([
       ...speeds('tram', 15, [1]),

@@ -13,11 +13,11 @@ interface StayPoint {
   arrivedMs: number;
   leftMs: number;
   fixes: number;
-  /** The track ends there. */
+  /** The end of the track. */
   open: boolean;
 }
 
-/** Definition 3 of Li et al. 2008 as it stands there: all within the radius of the first, for the minimum or longer. */
+/** Definition 3 of Li et al. 2008, word for word: all fixes within the radius of the first, for the minimum time or longer. */
 function stayPoints(track: Fix[], radiusM: number, minimumMs: number): StayPoint[] {
   const found: StayPoint[] = [];
   for (let m = 0, n: number; m < track.length; m = n + 1) {
@@ -29,7 +29,7 @@ function stayPoints(track: Fix[], radiusM: number, minimumMs: number): StayPoint
     const mean = (value: (fix: Fix) => number) =>
       distinct.reduce((sum, fix) => sum + value(fix), 0) / distinct.length;
     const isWest = track[m]!.longitude < 0;
-    // All longitudes of the side of the earth that the first is on.
+    // Expresses all longitudes on the side of the earth on which the first lies.
     const longitude = mean((fix) =>
       Math.abs(fix.longitude - track[m]!.longitude) > 180
         ? fix.longitude + (isWest ? -360 : 360)
@@ -157,7 +157,7 @@ describe('stops', () => {
   it('are those of the published definition for each bus of Austin, and for a car', async function () {
     const buses = new Map<string, CloudEvent[]>();
     for (const event of await recorded(this, 'capmetro_buses_2017-03-16.csv')) {
-      // Which the service takes for an outlier.
+      // The service takes this fix for an outlier.
       if (event.data['speed'] === 113.9952) continue;
       const bus = buses.get(event.subject);
       if (bus) bus.push(event);

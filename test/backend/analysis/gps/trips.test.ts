@@ -6,7 +6,7 @@ import { timeMsOf } from '../../../../core/wire/event.ts';
 import { fixes, NORTH_M, recorded, type Row } from '../../../helpers/fixes.ts';
 import { derived, START_MS } from '../../../helpers/services.ts';
 
-/** Fixes a minute apart: so many metres to the north each time. */
+/** Fixes one minute apart, each this many metres north of the previous one. */
 function way(steps: number[]): Row[] {
   let north = 0;
   return [0, ...steps].map((step, i): Row => [60 * i, 50 + (north += step) * NORTH_M, 8]);

@@ -68,7 +68,7 @@ describe('service language', () => {
       const { right, rightOfAll, byLanguage } = needs(this, file, measureLanguage(file));
       assert.ok(right >= atLeast, `${right}`);
       assert.ok(rightOfAll >= atLeast, `${rightOfAll} of all 60`);
-      // Not good on the whole and bad on one.
+      // The average must not hide one language with bad results.
       for (const [name, share] of byLanguage) assert.ok(share >= 0.9, `${name}: ${share}`);
     });
   }

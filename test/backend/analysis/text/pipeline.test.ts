@@ -26,7 +26,7 @@ describe('posts, read by one service after the other', () => {
       assert.equal(typeof data['clean'], 'string');
       assert.match(data['language'] as string, /^(und|[a-z]{2})$/);
       assert.ok(Math.abs(data['compound'] as number) <= 1);
-      // The language that was detected decides which lexicon there is.
+      // The detected language decides which lexicon is used.
       if (data['language'] === 'de') assert.equal(data['supported'], false);
       if (data['language'] === 'en') assert.equal(data['supported'], true);
     }

@@ -8,7 +8,7 @@ import { refusesWhatHasNoText } from '../../../helpers/posts.ts';
 import { create, derived, START_MS } from '../../../helpers/services.ts';
 
 const PARAMS = { window_seconds: 60, baseline_seconds: 600 };
-/** What is always talked of, each word in about every tenth post. */
+/** The usual words: each is in about every tenth post. */
 const USUAL = words('tram bus coffee rain sunday match music garden recipe holiday');
 
 function words(text: string): string[] {
@@ -32,7 +32,7 @@ function events(said: Said[]): CloudEvent[] {
   );
 }
 
-/** 20 minutes of 100 posts each; in minute 12 three in ten are about an outage, and half as many again about rain. */
+/** 20 minutes of 100 posts each. In minute 12, three posts in ten are about an outage, and half as many are about rain. */
 function stream(seed = 1): Said[] {
   const random = new Random(seed, 'topics');
   return Array.from({ length: 2000 }, (_, i) => {
@@ -127,7 +127,7 @@ describe('service topics', () => {
 
   it('does not depend on the order of posts within a window', () => {
     const said = stream().map((one) => ({ ...one, seconds: Math.floor(one.seconds / 60) * 60 }));
-    // The same word as a hashtag and not, in as many posts.
+    // The same word with and without a hash, in the same number of posts.
     for (const i of [100, 101, 102, 103]) said[i]!.text += i % 2 ? ' #tie' : ' tie';
     const random = new Random(3, 'order');
     const keys = new Map(said.map((one) => [one, random.next()]));

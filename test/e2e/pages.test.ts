@@ -352,14 +352,15 @@ describe('all pages but the live one', function () {
   });
 
   describe('Logs', () => {
+    const say = (level: string, message: string) =>
+      redis.xadd(
+        keys.logs,
+        '*',
+        ...['time', new Date().toISOString(), 'level', level, 'service', 'far', 'message', message],
+        ...['fields', JSON.stringify({ tries: 3 })],
+      );
+
     it('follows the logs, filtered by level, service and text', async () => {
-      const say = (level: string, message: string) =>
-        redis.xadd(
-          keys.logs,
-          '*',
-          ...['time', new Date().toISOString(), 'level', level, 'service', 'far', 'message', message],
-          ...['fields', JSON.stringify({ tries: 3 })],
-        );
       const line = (text: string) => page.locator('[data-line]', { hasText: text });
       await say('error', 'the pump is dry');
       await goTo('6', 'Logs');
@@ -378,6 +379,18 @@ describe('all pages but the live one', function () {
       await say('error', 'the dry pump, again');
       await page.getByRole('button', { name: 'Follow' }).press('Enter');
       await line('the dry pump, again').waitFor();
+    });
+
+    it('pauses while older records are loaded, and resumes', async () => {
+      const lines = page.locator('[data-line]');
+      await Promise.all(Array.from({ length: 201 }, (_, i) => say('error', `dry run ${i}`)));
+      await eventually('a page of records', async () => (await lines.count()) === 200);
+      await page.getByRole('button', { name: 'Load older' }).press('Enter');
+      await eventually('all records', async () => (await lines.count()) === 203);
+      await page.waitForSelector('text=Updates are paused.');
+      await say('error', 'dry again');
+      await page.getByRole('button', { name: 'Follow' }).press('Enter');
+      await page.locator('[data-line]', { hasText: 'dry again' }).waitFor();
     });
   });
 

@@ -55,7 +55,7 @@ describe('the files of a recording', () => {
   it('are two when two snapshots of a ring are taken at once', async () => {
     const ring = new RingBuffer(60_000, join(folder, 'ring.ndjson'), async (path) => new LinesFile(path));
     ring.add(message('one'));
-    // So many that several begin in one millisecond.
+    // With this count, several begin in the same millisecond.
     for (let i = 0; i < 20; i++) await ring.snapshot();
     assert.equal(new Set(ring.paths).size, 20);
     for (const path of ring.paths) assert.equal(await readFile(path, 'utf8'), 'one\n');

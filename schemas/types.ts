@@ -1775,18 +1775,34 @@ export interface RecordingDescription {
    */
   bbox?: number[] | null;
   /**
-   * The options that were inferred from the beginning of the file, each with its value and the evidence.
+   * How the file is read: for each option its value, how sure that is, and the evidence.
    */
   inferred: {
-    [k: string]: {
-      value: string | number | boolean | null;
-      because: string;
-    };
+    [k: string]: ReadingDecision;
   };
   histogram: {
     bucketSeconds: number;
     counts: number[];
   };
+}
+export interface ReadingDecision {
+  value: string | number | boolean | null;
+  /**
+   * certain: nothing else fits, or it was given. guess: something else fits as well.
+   */
+  certainty: 'certain' | 'likely' | 'guess';
+  because: string;
+  /**
+   * The runner-up.
+   */
+  instead?: {
+    value: string | number | boolean | null;
+    because: string;
+  };
+  /**
+   * The option of `recordings` that changes it, for instance timeFormat.
+   */
+  option?: string;
 }
 /**
  * Figures of the Redis server, as it reports them.

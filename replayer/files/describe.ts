@@ -1,5 +1,6 @@
 import { isoTime } from '../../core/wire/event.ts';
 import type { RecordingDescription } from '../../schemas/types.ts';
+import { certain, type Decision } from '../formats/support/decision.ts';
 import { BoundingBox } from './bounding-box.ts';
 import { McapRecording } from '../mcap/reading/mcap-recording.ts';
 import { openRecording, playable, type AnyRecording } from '../playing/playable.ts';
@@ -58,18 +59,27 @@ export async function describe(path: string, options: OpenOptions = {}): Promise
 /** How the recording was read. An MCAP file names its channels itself, so nothing else is inferred. */
 function inferredOf(recording: AnyRecording): RecordingDescription['inferred'] {
   if (recording instanceof McapRecording) {
-    return { channels: { value: recording.channels.join(', '), because: 'the file says so' } };
+    return { channels: certain(recording.channels.join(', '), 'the file says so') };
   }
-  const { time, timeFormat, tz, subject, channel, rename, layout } = recording.interpretation;
+  const { layout, ...decisions } = recording.interpretation;
+  return Object.fromEntries(
+    Object.entries({ ...decisions, ...layout }).map(([name, decision]) => [name, shown(decision)]),
+  );
+}
+
+/** A decision as it is shown: lists and tables as text. */
+function shown({ value, instead, ...rest }: Decision<unknown>): RecordingDescription['inferred'][string] {
   return {
-    channel,
-    time,
-    timeFormat,
-    tz,
-    subject,
-    rename: { value: rename.value.size > 0, because: rename.because },
-    ...layout,
+    value: shownValue(value),
+    ...rest,
+    ...(instead && { instead: { value: shownValue(instead.value), because: instead.because } }),
   };
+}
+
+function shownValue(value: unknown): string | number | boolean | null {
+  if (value instanceof Map) return Array.from(value, ([from, to]) => `${from}=${to}`).join(', ');
+  if (Array.isArray(value)) return value.join(', ');
+  return value === null || typeof value === 'number' || typeof value === 'boolean' ? value : String(value);
 }
 
 /** The coordinates in a datum's JSON text. Parsing every datum would take longer than all the rest. */

@@ -31,6 +31,10 @@ export class RecordReader {
   refused = 0;
   /** Records left out by filter or sample, or because they only restore state. */
   filtered = 0;
+  /** Rows that the format says are not to be played: reason -> how many. */
+  readonly skipped = new Map<string, number>();
+  /** Optional values that mean "none" and were left out. */
+  absent = 0;
   /** Why the last refused row was refused. */
   lastReason = '';
   readonly #plan: ParserPlan;
@@ -44,7 +48,8 @@ export class RecordReader {
   /** Reads from the start. Counts begin anew, and refused rows are reported. */
   async *read(progress: ReadProgress = { bytes: 0 }): AsyncGenerator<Block> {
     Object.assign(this.disorder, { reordered: 0, late: 0, outliers: 0 });
-    this.refused = this.filtered = 0;
+    this.refused = this.filtered = this.absent = 0;
+    this.skipped.clear();
     const { outliers } = this.#options;
     yield* withoutOutliers(this.#rows(progress, false), outliers, (rows) => {
       this.disorder.outliers += rows.length;
@@ -68,14 +73,21 @@ export class RecordReader {
     refuse(rows.map((row) => ({ channel, file: source.name, ...row })));
   }
 
+  #count({ filtered, absent, skipped }: Parsed): void {
+    this.filtered += filtered;
+    this.absent += absent;
+    for (const [reason, count] of skipped) this.skipped.set(reason, (this.skipped.get(reason) ?? 0) + count);
+  }
+
   async *#rows(progress: ReadProgress, silent: boolean): AsyncGenerator<NumberedRows> {
     const { format, offsetMs } = this.#options;
     let line = 0;
     // Text takes about as much memory as its file. Compressed columns take as much as the records made of them.
     const isText = format.cut !== undefined;
     let recordBytes = 0;
-    for await (const { block, rowLines, refused, filtered, lines } of this.#parsed(progress)) {
-      if (!silent) this.filtered += filtered;
+    for await (const parsed of this.#parsed(progress)) {
+      const { block, rowLines, refused, lines } = parsed;
+      if (!silent) this.#count(parsed);
       recordBytes += block.data.length;
       if (!isText) progress.bytes = Math.max(progress.bytes, recordBytes);
       if (refused.length > 0 && !silent) {

@@ -2,6 +2,7 @@ import { BlockBuilder, type Block } from '../../core/wire/block.ts';
 import { channelSpec } from '../../core/wire/channels.ts';
 import type { Data } from '../../core/wire/event.ts';
 import { refusal } from '../../core/problems/errors.ts';
+import { certain } from '../formats/support/decision.ts';
 import { durationMs } from '../../core/time/duration.ts';
 import { interpret, type Interpretation } from './inference/inference.ts';
 import type { OpenOptions } from './open-options.ts';
@@ -192,7 +193,7 @@ function windowMs(sample: Data[], interpretation: Interpretation, { reorder }: O
 
 /** The times of those sample rows that have one. */
 function* timesOf(sample: Data[], interpretation: Interpretation): Generator<number> {
-  const map = rowMapper({ ...interpretation, subject: { value: null, because: '' } }, '', null);
+  const map = rowMapper({ ...interpretation, subject: certain(null, '') }, '', null);
   for (const values of sample) {
     const record = map({ line: 0, values, json: '' });
     if (typeof record !== 'string') yield record.timeMs;

@@ -44,6 +44,7 @@ describe('times', () => {
     );
     assert.deepEqual(guessTimeFormat([44208.5, 44208.51]), {
       value: 'excel',
+      certainty: 'likely',
       because: '44208.5 is 2021-01-12T12:00 as a day number of Excel',
     });
     assert.equal(guessTimeFormat([30_000, 30_001]), null, 'they may be seconds of a day');

@@ -1,6 +1,6 @@
 import type { Data } from '../../../core/wire/event.ts';
 import type { StreamEntry } from '../../../core/redis/stream-entry.ts';
-import type { Guess } from './times.ts';
+import type { Decision } from './decision.ts';
 
 /** One row of a file: its values, or why it can't be read. From here on all formats are treated alike. */
 export interface Row {
@@ -15,18 +15,32 @@ export interface Row {
   subject?: string;
   /** Where the format knows the row's channel apart from its values. */
   channel?: string;
+  /** The text of the subject's column as it stands in the file, where `values` holds a number instead. */
+  subjectText?: string;
   /** Set for an event that a recorded replay sent after a seek to restore state. It holds nothing new and is not played. */
   restored?: true;
   /** Set when `values` is null: what is wrong. */
   problem?: string;
+  /** Set, instead of a problem, for a row that is intact and still not played: why, for instance "a point without a time". */
+  skipped?: string;
+  /** How many bytes of the file a bad row stands for, where these are more than its text and its rows can't be counted. */
+  bytes?: number;
   /** The row as it stands in the file, for its dead letter. Set when there is a problem. */
   text?: string;
 }
 
-/** How to read a file. All but `rename` apply to text tables (CSV) only. */
+/** How to read a file. Most options apply to text tables (CSV) only. */
 export interface FormatOptions {
   /** Members to give another name: old -> new. */
   rename: ReadonlyMap<string, string>;
+  /** The column of the subject (its old name), for formats that turn texts into numbers: they set `subjectText`. */
+  subject?: string;
+  /** Columns (old names) whose cells are text, even where they look like numbers. */
+  text?: readonly string[];
+  /** The decimal sign of numbers. Default: a point. */
+  decimal?: '.' | ',';
+  /** For JSON documents: the paths of the arrays whose elements are rows, for instance `data` or `segments.path`. */
+  rows?: readonly string[];
   /** The text between cells. */
   delimiter?: string;
   /** Whether the first row names the columns. */
@@ -37,10 +51,15 @@ export interface FormatOptions {
   comment?: string;
 }
 
-/** Options of a text table that were inferred from its beginning, with the evidence. */
+/** Options of a format that were inferred from a sample of the file, with the evidence. */
 export interface Layout {
-  delimiter?: Guess<string>;
-  header?: Guess<boolean>;
+  delimiter?: Decision<string>;
+  header?: Decision<boolean>;
+  columns?: Decision<string[]>;
+  comment?: Decision<string>;
+  decimal?: Decision<'.' | ','>;
+  text?: Decision<readonly string[]>;
+  rows?: Decision<readonly string[]>;
 }
 
 /** Where a format reads from. Leaving a loop over any of its iterables closes the source. */
@@ -69,8 +88,11 @@ export interface Format {
   rows(input: Input, options: FormatOptions): AsyncIterable<Row[]>;
   /** Where rows get their time from when no column holds it, in words that users see. */
   ownTime?: string;
-  /** Infers from the file's beginning the options that were not given. */
-  layout?(head: string, options: FormatOptions): Layout;
+  /**
+   * Infers the options that were not given from the file's beginning and, where the file can be read anywhere, from pieces
+   * of its middle and its end; these begin at the beginning of a line.
+   */
+  layout?(head: string, options: FormatOptions, pieces?: readonly string[]): Layout;
   /** For formats in which any run of whole rows can be read by itself, and so on any thread. */
   cut?: {
     /** Where the last whole row ends, in bytes that begin with a row; 0 where no row is whole. */
@@ -85,6 +107,11 @@ export const ROW_MAX_CHARACTERS = 1_000_000;
 
 /** How much of a bad row its dead letter quotes. */
 const CONTENT_MAX_CHARACTERS = 2_000;
+
+/** A row that is intact and not played: the line where it begins, and why. */
+export function skippedRow(line: number, skipped: string): Row {
+  return { line, values: null, json: null, skipped };
+}
 
 /** A row that can't be read: the line where it begins, the problem as a sentence, and its text, of which only the beginning is kept. */
 export function badRow(line: number, problem: string, text: string): Row {

@@ -1,7 +1,8 @@
 import Papa from 'papaparse';
 import type { FormatOptions } from './format.ts';
 import { numberIn } from './cells.ts';
-import { guessTimeFormat, type Guess } from './times.ts';
+import { certain, given, likely, type Decision } from './decision.ts';
+import { guessTimeFormat } from './times.ts';
 import { withoutComments } from './table-rows.ts';
 
 const DELIMITERS = [',', ';', '\t', '|'];
@@ -46,21 +47,20 @@ export function firstRowOf(text: string, comment: string | undefined, last = fal
 export function layoutOf(
   head: string,
   options: Pick<FormatOptions, 'delimiter' | 'header' | 'comment'>,
-): { delimiter: Guess<string>; header: Guess<boolean> } {
+): { delimiter: Decision<string>; header: Decision<boolean> } {
   const { comment } = options;
   const first = firstRowOf(head, comment, true)!;
   const found = options.delimiter ?? delimiterOf(first) ?? ',';
-  const delimiter = {
-    value: found,
-    because:
-      options.delimiter === undefined ? `the first row has ${DELIMITER_NAMES[found] ?? 'it'}` : 'given',
-  };
-  if (options.header !== undefined) return { delimiter, header: { value: options.header, because: 'given' } };
+  const delimiter =
+    options.delimiter === undefined
+      ? likely(found, `the first row has ${DELIMITER_NAMES[found] ?? 'it'}`)
+      : given(found);
+  if (options.header !== undefined) return { delimiter, header: given(options.header) };
   return { delimiter, header: headerOf(head, found, comment) };
 }
 
 /** A row is a header unless one of its cells holds a number or a time, or recurs below in the same column. */
-function headerOf(head: string, delimiter: string, comment: string | undefined): Guess<boolean> {
+function headerOf(head: string, delimiter: string, comment: string | undefined): Decision<boolean> {
   const sniffed = head.slice(0, SNIFFED_CHARACTERS);
   const text = comment ? withoutComments(sniffed, delimiter, comment) : sniffed;
   const parser = new Papa.Parser({ delimiter, newline: newlineOf(text), preview: SNIFFED_ROWS });
@@ -70,13 +70,13 @@ function headerOf(head: string, delimiter: string, comment: string | undefined):
     (cell) => !Number.isNaN(numberIn(cell.trim())) || guessTimeFormat([cell])?.value !== undefined,
   );
   if (value !== undefined)
-    return { value: false, because: `the first row holds ${JSON.stringify(value)}, which is not a name` };
+    return certain(false, `the first row holds ${JSON.stringify(value)}, which is not a name`);
   // Concatenated files repeat the whole header: that does not count.
   const others = rows.filter((cells) => cells.some((cell, i) => cell !== names![i]));
   const again = names?.find(
     (cell, i) => cell !== '' && others.filter((cells) => cells[i] === cell).length > 1,
   );
   if (again !== undefined)
-    return { value: false, because: `${JSON.stringify(again)} of the first row recurs in its column` };
-  return { value: true, because: 'the first row reads like names' };
+    return likely(false, `${JSON.stringify(again)} of the first row recurs in its column`);
+  return likely(true, 'the first row reads like names');
 }

@@ -1,5 +1,6 @@
 import { DateTime, IANAZone } from 'luxon';
 import { timeMsOf } from '../../../core/wire/event.ts';
+import { certain, likely, type Decision } from './decision.ts';
 import { refusal } from '../../../core/problems/errors.ts';
 
 /** Reads one value as a time: epoch ms, or NaN when it is not a time. */
@@ -109,14 +110,8 @@ function isoReader(zone: string): (text: string) => number {
   };
 }
 
-/** A value that was given or guessed, and the evidence for it, in words that users see. */
-export interface Guess<T> {
-  value: T;
-  because: string;
-}
-
 /** Guesses the format of time values; null when they are not times. */
-export function guessTimeFormat(values: unknown[]): Guess<string> | null {
+export function guessTimeFormat(values: unknown[]): Decision<string> | null {
   const present = values.filter((value) => value !== undefined && value !== null && value !== '');
   if (present.length === 0) return null;
   const fits = (format: string) => {
@@ -128,7 +123,7 @@ export function guessTimeFormat(values: unknown[]): Guess<string> | null {
   // Without fractions they could as well be seconds of a day.
   if (mostly(present, isExcel) && present.some((value) => isExcel(value) && Number(value) % 1 !== 0)) {
     const day = new Date(timeReader('excel', 'UTC')(present.find(isExcel))).toISOString().slice(0, 16);
-    return { value: 'excel', because: `${example} is ${day} as a day number of Excel` };
+    return likely('excel', `${example} is ${day} as a day number of Excel`);
   }
   const isEpoch = (value: unknown) => typeof value === 'number' || /^\d{9,20}(?:\.\d+)?$/.test(String(value));
   if (mostly(present, isEpoch)) {
@@ -137,12 +132,12 @@ export function guessTimeFormat(values: unknown[]): Guess<string> | null {
     const size = sizes.sort((a, b) => a - b)[sizes.length >> 1]!;
     const unit = size < 1e8 ? null : size < 1e11 ? 's' : size < 1e14 ? 'ms' : size < 1e17 ? 'us' : 'ns';
     const shown = JSON.stringify(present.find((value) => Math.abs(Number(value)) === size));
-    return unit && { value: unit, because: `${shown} is a recent date in epoch ${unit}` };
+    return unit && likely(unit, `${shown} is a recent date in epoch ${unit}`);
   }
-  if (fits('iso')) return { value: 'iso', because: `${example} is ISO 8601` };
+  if (fits('iso')) return certain('iso', `${example} is ISO 8601`);
   const patterns = PATTERNS.filter(fits);
   if (patterns.length === 0) return null;
-  if (patterns.length === 1) return { value: patterns[0]!, because: `${example} reads as ${patterns[0]}` };
+  if (patterns.length === 1) return certain(patterns[0]!, `${example} reads as ${patterns[0]}`);
   // 03/04/2021: day or month first? The pattern under which neighbouring rows are closest in time wins.
   const distances = patterns.map((pattern) => {
     const read = timeReader(pattern, 'UTC');
@@ -153,10 +148,10 @@ export function guessTimeFormat(values: unknown[]): Guess<string> | null {
     );
   });
   const best = patterns[distances.indexOf(Math.min(...distances))]!;
-  return {
-    value: best,
-    because: `${example} reads as ${patterns.join(' or ')}; with this one the rows are closest in time`,
-  };
+  return likely(
+    best,
+    `${example} reads as ${patterns.join(' or ')}; with this one the rows are closest in time`,
+  );
 }
 
 /** Whether more than half of the values satisfy a condition: a few bad rows must not hide what the column holds. */

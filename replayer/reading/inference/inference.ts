@@ -3,22 +3,22 @@ import type { Data } from '../../../core/wire/event.ts';
 import { refusal } from '../../../core/problems/errors.ts';
 import type { RecordingOptions } from '../../../schemas/types.ts';
 import type { Layout } from '../../formats/support/format.ts';
-import type { Guess } from '../../formats/support/times.ts';
+import { certain, given as asGiven, guess, likely, type Decision } from '../../formats/support/decision.ts';
 import { slug } from './slug.ts';
 import type { SniffResult } from './sniff.ts';
 import { timeColumn, timeFormat } from './time-columns.ts';
 
 /** How a recording is read: the value of every option, given or inferred, with the evidence for it. */
 export interface Interpretation {
-  channel: Guess<string>;
+  channel: Decision<string>;
   /** The column of the time, or several joined by + (year+month+day+hour). */
-  time: Guess<string>;
-  timeFormat: Guess<string>;
-  tz: Guess<string>;
+  time: Decision<string>;
+  timeFormat: Decision<string>;
+  tz: Decision<string>;
   /** The column of the subject; null: the recording's name is the subject of all rows. */
-  subject: Guess<string | null>;
+  subject: Decision<string | null>;
   /** Columns that get another name: old -> new. */
-  rename: Guess<ReadonlyMap<string, string>>;
+  rename: Decision<ReadonlyMap<string, string>>;
   /** How a text table is laid out. */
   layout: Layout;
 }
@@ -98,25 +98,23 @@ export function interpret(
   const ownTime = given.every !== undefined || (given.time === undefined && hasOwnTime);
   const every = given.every && `given: a row every ${given.every}, from 1970 on`;
   const time = ownTime
-    ? { value: OWN_TIME, because: every ?? format?.ownTime ?? 'the rows know it' }
+    ? certain(OWN_TIME, every ?? format?.ownTime ?? 'the rows know it')
     : timeColumn(file, sample, columns, given.time, hint);
   return {
     channel,
     time,
     timeFormat: ownTime
-      ? { value: OWN_TIME, because: time.because }
+      ? certain(OWN_TIME, time.because)
       : timeFormat(file, sample, time.value, given.timeFormat),
-    tz: given.tz
-      ? { value: given.tz, because: 'given' }
-      : { value: 'UTC', because: 'no other zone is given' },
+    tz: given.tz ? asGiven(given.tz) : guess('UTC', 'no other zone is given'),
     subject:
       hasOwnSubject && given.subject === undefined
-        ? { value: null, because: 'the events name it' }
+        ? certain(null, 'the events name it')
         : subjectColumn(sample, columns, given.subject, channel.value),
-    rename: {
-      value: rename,
-      because: [...rename].map(([from, to]) => `${from} is ${to}`).join(', ') || 'nothing to rename',
-    },
+    rename: likely(
+      rename,
+      [...rename].map(([from, to]) => `${from} is ${to}`).join(', ') || 'nothing to rename',
+    ),
     layout,
   };
 }
@@ -127,12 +125,12 @@ function channelOf(
   given: string | undefined,
   own: string | undefined,
   members: { coordinates: boolean; text: boolean },
-): Guess<string> {
-  if (given) return { value: given, because: 'given' };
-  if (own !== undefined && isChannelName(own)) return { value: own, because: 'the events name it' };
-  if (members.coordinates) return { value: 'gps', because: 'it has coordinates' };
-  if (members.text) return { value: 'posts', because: 'it has a text' };
-  return { value: slug(file), because: "the file's name" };
+): Decision<string> {
+  if (given) return asGiven(given);
+  if (own !== undefined && isChannelName(own)) return certain(own, 'the events name it');
+  if (members.coordinates) return likely('gps', 'it has coordinates');
+  if (members.text) return likely('posts', 'it has a text');
+  return likely(slug(file), "the file's name");
 }
 
 /** The column of the subject: as given, else one with a likely name whose values recur. */
@@ -141,8 +139,8 @@ function subjectColumn(
   columns: string[],
   given: string | undefined,
   channel: string,
-): Guess<string | null> {
-  if (given) return { value: given, because: 'given' };
+): Decision<string | null> {
+  if (given) return asGiven(given);
   for (const name of SUBJECT_NAMES) {
     const column = columns.find((candidate) => candidate.toLowerCase() === name);
     if (!column) continue;
@@ -154,7 +152,7 @@ function subjectColumn(
     const author = channel === 'posts' && name !== 'id' && name !== 'name';
     // A value that differs in every row numbers the rows. Authors are an exception: many write only once.
     if (!author && sample.length > 5 && distinct > sample.length * 0.9) continue;
-    return { value: column, because: `${distinct} values in ${sample.length} rows` };
+    return likely(column, `${distinct} values in ${sample.length} rows`);
   }
-  return { value: null, because: "no column names one; the recording's name is the subject" };
+  return likely(null, "no column names one; the recording's name is the subject");
 }

@@ -1,6 +1,7 @@
 import type { Data } from '../../../core/wire/event.ts';
 import { refusal } from '../../../core/problems/errors.ts';
-import { guessTimeFormat, type Guess } from '../../formats/support/times.ts';
+import { certain, given as asGiven, likely, type Decision } from '../../formats/support/decision.ts';
+import { guessTimeFormat } from '../../formats/support/times.ts';
 
 /** The value of `timeFormat` where each part of the time (year, month, ...) has a column. */
 export const PARTS = 'parts';
@@ -34,8 +35,8 @@ export function timeColumn(
   columns: string[],
   given: string | undefined,
   hint: string,
-): Guess<string> {
-  if (given) return { value: given, because: 'given' };
+): Decision<string> {
+  if (given) return asGiven(given);
   const lower = (column: string) => column.toLowerCase();
   const rank = (column: string) => {
     const exact = TIME_NAMES.indexOf(lower(column));
@@ -52,15 +53,14 @@ export function timeColumn(
       continue;
     const guess = guessTimeFormat(values);
     const clock = guess && clockColumn(sample, columns, column);
-    if (clock)
-      return { value: `${column}+${clock}`, because: `${column} holds dates, ${clock} times of day` };
-    if (guess) return { value: column, because: guess.because };
+    if (clock) return likely(`${column}+${clock}`, `${column} holds dates, ${clock} times of day`);
+    if (guess) return { ...guess, value: column };
   }
   const parts = [...DATE_PARTS, ...TIME_PARTS].map((part) =>
     columns.find((column) => lower(column) === part),
   );
   if (parts.slice(0, 3).every(Boolean)) {
-    return { value: parts.filter(Boolean).join('+'), because: 'year, month and day have a column each' };
+    return certain(parts.filter(Boolean).join('+'), 'year, month and day have a column each');
   }
   throw refusal('time_column_unknown', `No column of ${file} holds a time that can be read.`, {
     hint: `${hint} Name it with --time COLUMN, and its format with --time-format (s, ms, us, ns, iso, excel, or a pattern such as dd/MM/yyyy HH:mm). If there is none, play a row every so often with --every 100ms. Over REST these are the options time, timeFormat and every.`,
@@ -83,12 +83,12 @@ export function timeFormat(
   sample: Data[],
   column: string,
   given: string | undefined,
-): Guess<string> {
-  if (given) return { value: given, because: 'given' };
+): Decision<string> {
+  if (given) return asGiven(given);
   const columns = column.split('+');
   const guess = guessTimeFormat(sample.map((row) => joinedTime(columns.map((name) => row[name]))));
   if (columns.length > 1 && (!guess || columns.length > 2))
-    return { value: PARTS, because: 'year, month, day, hour, minute and second have a column each' };
+    return certain(PARTS, 'year, month, day, hour, minute and second have a column each');
   if (guess) return guess;
   throw refusal(
     'time_format_unknown',

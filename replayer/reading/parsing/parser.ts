@@ -41,6 +41,10 @@ export interface Parsed {
   refused: RefusedRow[];
   /** How many rows were left out by filter or sample, or because they only restore state. */
   filtered: number;
+  /** Rows that the format says are not to be played: reason -> how many. */
+  skipped: ReadonlyMap<string, number>;
+  /** Optional values that mean "none" and were left out, such as NaN. */
+  absent: number;
   /** How many line ends the run held. */
   lines: number;
 }
@@ -103,6 +107,10 @@ export class Parser {
         seen.filtered++;
         continue;
       }
+      if (row.skipped !== undefined) {
+        seen.skipped.set(row.skipped, (seen.skipped.get(row.skipped) ?? 0) + 1);
+        continue;
+      }
       const record = this.#map(row);
       const line = row.line - headerLines;
       if (typeof record === 'string') {
@@ -122,11 +130,13 @@ export class Parser {
 class RunCounts {
   readonly rowLines: number[] = [];
   readonly refused: RefusedRow[] = [];
+  readonly skipped = new Map<string, number>();
   filtered = 0;
+  absent = 0;
 
-  counts(): Pick<Parsed, 'rowLines' | 'refused' | 'filtered'> {
-    const { refused, filtered } = this;
-    return { rowLines: Uint32Array.from(this.rowLines), refused, filtered };
+  counts(): Omit<Parsed, 'block' | 'lines'> {
+    const { refused, filtered, skipped, absent } = this;
+    return { rowLines: Uint32Array.from(this.rowLines), refused, filtered, skipped, absent };
   }
 }
 

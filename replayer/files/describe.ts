@@ -78,8 +78,10 @@ function shown({ value, instead, ...rest }: Decision<unknown>): RecordingDescrip
 
 function shownValue(value: unknown): string | number | boolean | null {
   if (value instanceof Map) return Array.from(value, ([from, to]) => `${from}=${to}`).join(', ');
-  if (Array.isArray(value)) return value.join(', ');
-  return value === null || typeof value === 'number' || typeof value === 'boolean' ? value : String(value);
+  if (value === null) return null;
+  if (Array.isArray(value))
+    return value.map((item) => (typeof item === 'object' ? JSON.stringify(item) : String(item))).join(', ');
+  return typeof value === 'object' || value === undefined ? JSON.stringify(value ?? null) : (value as string);
 }
 
 /** The coordinates in a datum's JSON text. Parsing every datum would take longer than all the rest. */

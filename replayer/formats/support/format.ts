@@ -17,6 +17,8 @@ export interface Row {
   channel?: string;
   /** The text of the subject's column as it stands in the file, where `values` holds a number instead. */
   subjectText?: string;
+  /** How many values of the row stand for "no value", such as NaN, and were left out. */
+  absent?: number;
   /** Set for an event that a recorded replay sent after a seek to restore state. It holds nothing new and is not played. */
   restored?: true;
   /** Set when `values` is null: what is wrong. */

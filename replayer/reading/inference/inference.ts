@@ -4,6 +4,7 @@ import { refusal } from '../../../core/problems/errors.ts';
 import type { RecordingOptions } from '../../../schemas/types.ts';
 import type { Layout } from '../../formats/support/format.ts';
 import { certain, given as asGiven, guess, likely, type Decision } from '../../formats/support/decision.ts';
+import type { LiftedMember } from './lifted-members.ts';
 import { slug } from './slug.ts';
 import type { SniffResult } from './sniff.ts';
 import { timeColumn, timeFormat } from './time-columns.ts';
@@ -19,6 +20,8 @@ export interface Interpretation {
   subject: Decision<string | null>;
   /** Columns that get another name: old -> new. */
   rename: Decision<ReadonlyMap<string, string>>;
+  /** Members that a datum gets from values elsewhere in it. */
+  lifted: Decision<readonly LiftedMember[]>;
   /** How a text table is laid out. */
   layout: Layout;
 }
@@ -115,6 +118,7 @@ export function interpret(
       rename,
       [...rename].map(([from, to]) => `${from} is ${to}`).join(', ') || 'nothing to rename',
     ),
+    lifted: certain([], 'nothing is nested'),
     layout,
   };
 }

@@ -116,10 +116,11 @@ export class Parser {
       if (typeof record === 'string') {
         const content = row.text ?? row.json ?? JSON.stringify(row.values);
         seen.refused.push({ line, reason: record, content });
-      } else if (this.#passes && !this.#passes(record.timeMs, record.subject, () => row.values!))
+      } else if (this.#passes && !this.#passes(record.timeMs, record.subject, () => record.values))
         seen.filtered++;
       else {
         builder.add(record.timeMs, record.subject, record.data);
+        seen.absent += record.absent;
         seen.rowLines.push(line);
       }
     }

@@ -4,52 +4,104 @@ import { explain } from '../../../schemas/index.ts';
 import type { Row } from '../../formats/support/format.ts';
 import { OWN_TIME, type Interpretation } from '../inference/inference.ts';
 import { joinedTime, PARTS } from '../inference/time-columns.ts';
+import { memberReader } from '../inference/member-path.ts';
+import { Lifter } from '../inference/lifted-members.ts';
+import { mended, withoutSentinels } from './repair.ts';
 import { timeReader } from '../../formats/support/times.ts';
 
 /** Times outside the years 1 to 9999, which ISO 8601 can write, are refused. */
 const EARLIEST_MS = -62_135_596_800_000;
 const LATEST_MS = 253_402_300_799_999;
 
-/** Turns a row into a record, or returns a sentence saying why it can't be played. */
-export type RowMapper = (row: Row) => TimedRecord | string;
+/** A record, its data before they became text, and how many values that stand for "none" it was freed of. */
+export interface MappedRecord extends TimedRecord {
+  values: Data;
+  absent: number;
+}
 
-/** Makes the mapper of one recording: it finds time and subject, and checks the data against the channel's schema. */
+/** Turns a row into a record, or returns a sentence saying why it can't be played. */
+export type RowMapper = (row: Row) => MappedRecord | string;
+
+/**
+ * Makes the mapper of one recording: it finds time and subject, lifts nested members, mends what differs from the
+ * channel's schema by its notation only, and checks the rest against the schema.
+ */
 export function rowMapper(
   interpretation: Interpretation,
   defaultSubject: string,
   validate: ValidateFunction | null,
 ): RowMapper {
-  const hasOwnTime = interpretation.time.value === OWN_TIME;
-  const timeOf = hasOwnTime ? () => NaN : timeMapper(interpretation);
-  const renamed = (column: string) => interpretation.rename.value.get(column) ?? column;
-  const subjectColumn = interpretation.subject.value === null ? null : renamed(interpretation.subject.value);
+  const timeOf = timeMapper(interpretation);
+  const subjectOf = subjectMapper(interpretation, defaultSubject);
+  const { value: lifts } = interpretation.lifted;
+  const lifter = lifts.length > 0 ? new Lifter(lifts) : null;
   return (row) => {
-    if (row.values === null) return row.problem ?? 'The row can not be read.';
-    const timeMs = hasOwnTime ? (row.timeMs ?? NaN) : timeOf(row.values);
-    if (!(timeMs >= EARLIEST_MS && timeMs <= LATEST_MS)) return timeProblem(interpretation, row.values);
-    let subject = row.subject ?? defaultSubject;
-    if (subjectColumn !== null) {
-      const value = row.values[subjectColumn];
-      if (typeof value !== 'string' && typeof value !== 'number')
-        return `No subject: "${subjectColumn}" is ${value === undefined ? 'empty' : JSON.stringify(value)}.`;
-      subject = String(value);
+    let { values } = row;
+    if (values === null) return row.problem ?? 'The row can not be read.';
+    const timeMs = timeOf(row, values);
+    if (!(timeMs >= EARLIEST_MS && timeMs <= LATEST_MS)) return timeProblem(interpretation, values);
+    const subject = subjectOf(row, values);
+    if (typeof subject !== 'string') return subject.problem;
+    let data = row.json ?? JSON.stringify(values);
+    let absent = row.absent ?? 0;
+    if (lifter) ({ values, json: data } = lifter.lift(values, data));
+    if (validate) {
+      const fits = validate(values);
+      const mend = fits ? withoutSentinels(values, data) : mended(values, data, validate);
+      if (!fits && !mend) return schemaProblem(interpretation, validate, row.values!, values);
+      if (mend) {
+        ({ values, json: data } = mend);
+        absent += mend.absent;
+      }
     }
-    if (validate && !validate(row.values))
-      return `Not what channel "${interpretation.channel.value}" carries: ${explain(validate.errors, row.values)}.`;
-    return { timeMs, subject, data: row.json ?? JSON.stringify(row.values) };
+    return { timeMs, subject, data, values, absent };
   };
 }
 
-function timeMapper({ time, timeFormat, tz, rename }: Interpretation): (values: Data) => number {
-  const columns = time.value.split('+').map((column) => rename.value.get(column) ?? column);
+function subjectMapper(
+  { subject, rename }: Interpretation,
+  defaultSubject: string,
+): (row: Row, values: Data) => string | { problem: string } {
+  if (subject.value === null) return (row) => row.subject ?? defaultSubject;
+  const column = rename.value.get(subject.value) ?? subject.value;
+  const read = memberReader(column);
+  return (row, values) => {
+    const value = row.subjectText ?? read(values);
+    if (typeof value === 'string' && value !== '') return value;
+    if (typeof value === 'number') return String(value);
+    // Events name their subject themselves; a column that only some of them have does not overrule that.
+    if (row.subject !== undefined) return row.subject;
+    const found = value === undefined || value === '' ? 'empty' : JSON.stringify(value);
+    return { problem: `No subject: "${column}" is ${found.slice(0, 80)}.` };
+  };
+}
+
+function schemaProblem(
+  { channel }: Interpretation,
+  validate: ValidateFunction,
+  given: Data,
+  values: Data,
+): string {
+  validate(values);
+  return `Not what channel "${channel.value}" carries: ${explain(validate.errors, given)}.`;
+}
+
+function timeMapper(interpretation: Interpretation): (row: Row, values: Data) => number {
+  if (interpretation.time.value === OWN_TIME) return ({ timeMs }) => timeMs ?? NaN;
+  const read = columnsReader(interpretation);
+  return (_row, values) => read(values);
+}
+
+function columnsReader({ time, timeFormat, tz, rename }: Interpretation): (values: Data) => number {
+  const columns = time.value.split('+').map((column) => memberReader(rename.value.get(column) ?? column));
   if (timeFormat.value !== PARTS) {
     const read = timeReader(timeFormat.value, tz.value);
-    if (columns.length === 1) return (values) => read(values[columns[0]!]);
-    return (values) => read(joinedTime(columns.map((column) => values[column])));
+    if (columns.length === 1) return (values) => read(columns[0]!(values));
+    return (values) => read(joinedTime(columns.map((column) => column(values))));
   }
   const read = timeReader('yyyy-M-d-H-m-s', tz.value);
   return (values) => {
-    const [year, month, day, hour = 0, minute = 0, second = 0] = columns.map((column) => values[column]);
+    const [year, month, day, hour = 0, minute = 0, second = 0] = columns.map((column) => column(values));
     const whole = Math.floor(Number(second));
     return (
       read([year, month, day, hour, minute, whole].join('-')) + Math.round((Number(second) - whole) * 1000)
@@ -60,6 +112,6 @@ function timeMapper({ time, timeFormat, tz, rename }: Interpretation): (values: 
 function timeProblem({ time, timeFormat, rename }: Interpretation, values: Data): string {
   const found = time.value
     .split('+')
-    .map((column) => JSON.stringify(values[rename.value.get(column) ?? column]) ?? 'nothing');
+    .map((column) => JSON.stringify(memberReader(rename.value.get(column) ?? column)(values)) ?? 'nothing');
   return `No time: "${time.value}" holds ${found.join(', ').slice(0, 80)}, expected ${timeFormat.value}.`;
 }

@@ -129,10 +129,14 @@ export class BlockBuilder {
 
   /** Adds a row. `data`: JSON text. */
   add(timeMs: number, subject: string, data: string): void {
+    this.addAt(timeMs, this.subject(subject), data);
+  }
+
+  /** The same for a subject with a known index in `names`. */
+  addAt(timeMs: number, subject: number, data: string): void {
     // A UTF-16 code unit takes at most three bytes of UTF-8.
     this.#reserve(data.length * 3);
-    const written = this.#data.write(data, this.#bytes);
-    this.#row(timeMs, this.subject(subject), written);
+    this.#row(timeMs, subject, this.#data.write(data, this.#bytes));
   }
 
   /** Adds a row whose JSON text is in `source`, from `start` to before `end`. */

@@ -13,7 +13,7 @@ import { embeddedSchema, TopicWriter, type TopicOptions } from '../mcap/writing/
 import { McapWriter } from '../mcap/writing/writer.ts';
 import { sorted, type Disorder } from '../reading/order/order.ts';
 import type { OpenOptions } from '../reading/open-options.ts';
-import type { TextRecording } from '../reading/text-recording.ts';
+import type { RecordingRows, TextRecording } from '../reading/text-recording.ts';
 import { Progress, timeShare } from './progress.ts';
 import { readingMetadata } from './reading-metadata.ts';
 
@@ -39,9 +39,17 @@ export interface WritePlan {
 /** What this needs of a recording. */
 type WritableRecording = Pick<
   TextRecording,
-  'file' | 'format' | 'channel' | 'interpretation' | 'startMs' | 'endMs' | 'readShare' | 'sorted' | 'disorder'
+  | 'file'
+  | 'format'
+  | 'channels'
+  | 'interpretation'
+  | 'startMs'
+  | 'endMs'
+  | 'readShare'
+  | 'sorted'
+  | 'disorder'
 > &
-  Pick<TextRecording, 'blocks' | 'inFileOrder'>;
+  Pick<TextRecording, 'blocks' | 'inFileOrder' | 'withChannels'>;
 
 /** Writes a recording of another format as MCAP, in time order; returns how many steps back in time it had. */
 export async function writeRecording(
@@ -49,30 +57,32 @@ export async function writeRecording(
   writer: McapWriter,
   { range, options, temporary, progress = new Progress() }: WritePlan,
 ): Promise<number> {
-  const { channel, interpretation } = recording;
+  const { channels, interpretation } = recording;
   const column = interpretation.subject.value;
-  const topic: TopicOptions = {
+  const topics = channels.map((channel) => ({
     topic: channel,
     schema: embeddedSchema(channel, options.channels),
     subjectColumn: column === null ? null : (interpretation.rename.value.get(column) ?? column),
-  };
-  const refuse = (block: Block, row: number) => {
+  }));
+  const refuse = (block: Block, row: number, channel: string) => {
     const reason = 'MCAP can only hold times from 1970 to 2554.';
     const content = block.record(row).data;
     options.refuse?.([{ channel, file: recording.file, line: 0, reason, content }]);
   };
-  await writer.addMetadata(`reading:${channel}`, readingMetadata(recording));
+  for (const channel of channels) await writer.addMetadata(`reading:${channel}`, readingMetadata(recording));
+  const write = (blocks: AsyncIterable<Block> | Iterable<Block>, to: McapWriter, topicsOf: TopicWriter[]) =>
+    writeBlocks(withChannels(recording, blocks), to, topicsOf, range, refuse);
   if (recording.sorted) {
     const blocks = watched(recording, recording.blocks(), progress.begin());
-    await writeBlocks(blocks, writer, new TopicWriter(writer, topic), range, refuse);
+    await write(blocks, writer, topicWriters(writer, topics));
     return recording.disorder.reordered;
   }
   const disorder: Disorder = { reordered: 0, late: 0, outliers: 0 };
   try {
     await McapWriter.whole(temporary, { library: LIBRARY }, async (runs) => {
-      const runTopic = new TopicWriter(runs, topic);
+      const runTopics = topicWriters(runs, topics);
       for await (const run of runsOf(watched(recording, recording.inFileOrder(), progress.begin()))) {
-        await writeBlocks((await sorted(run, disorder, () => true)) ?? [], runs, runTopic, range, refuse);
+        await write((await sorted(run, disorder, () => true)) ?? [], runs, runTopics);
         await runs.flush();
       }
     });
@@ -83,19 +93,30 @@ export async function writeRecording(
   return disorder.reordered;
 }
 
-async function writeBlocks(
+const topicWriters = (writer: McapWriter, topics: TopicOptions[]) =>
+  topics.map((topic) => new TopicWriter(writer, topic));
+
+async function* withChannels(
+  recording: WritableRecording,
   blocks: AsyncIterable<Block> | Iterable<Block>,
+): AsyncGenerator<RecordingRows> {
+  for await (const block of blocks) yield recording.withChannels(block);
+}
+
+async function writeBlocks(
+  rows: AsyncIterable<RecordingRows>,
   writer: McapWriter,
-  topic: TopicWriter,
+  topics: TopicWriter[],
   { fromMs, endMs }: TimeRange,
-  refuse: (block: Block, row: number) => void,
+  refuse: (block: Block, row: number, channel: string) => void,
 ): Promise<void> {
-  for await (const block of blocks) {
+  for await (const { block, channels } of rows) {
     for (let row = 0; row < block.count; row++) {
       const timeMs = block.timesMs[row]!;
       if (timeMs < fromMs || timeMs > endMs) continue;
+      const topic = topics[channels?.[row] ?? 0]!;
       if (canHold(timeMs)) topic.add(block, row);
-      else refuse(block, row);
+      else refuse(block, row, topic.channel);
       if (writer.full) await writer.flush();
     }
   }

@@ -1,18 +1,15 @@
 import { open, stat } from 'node:fs/promises';
-import type { Block } from '../../core/wire/block.ts';
 import { McapRecording } from '../mcap/reading/mcap-recording.ts';
 import type { ChannelBlock } from '../mcap/format/channel-rows.ts';
 import { MAGIC } from '../mcap/format/records.ts';
 import type { OpenOptions } from '../reading/open-options.ts';
-import { TextRecording } from '../reading/text-recording.ts';
+import { TextRecording, type RecordingRows } from '../reading/text-recording.ts';
 
 /** A recording in any format. */
 export type AnyRecording = TextRecording | McapRecording;
 
-/** Records in time order. Row i is on the recording's channel with the index `channels[i]`; null: all are on its first. */
-export interface PlayableRows {
-  block: Block;
-  channels: Uint16Array | null;
+/** Records of a recording of any format, in time order. */
+export interface PlayableRows extends RecordingRows {
   /** Call it when these rows, and those before them, are no longer needed: their memory is used again. */
   done?: () => void;
 }
@@ -68,14 +65,14 @@ export function playable(recording: AnyRecording): Playable {
     };
   }
   return {
-    channels: [recording.channel],
+    channels: recording.channels,
     startMs,
     endMs,
-    rows: onFirst((fromMs) => recording.blocks(fromMs)),
+    rows: (fromMs) => recording.rows(fromMs),
     timeBefore,
     async latestBefore(timeMs) {
-      const block = await recording.latestBefore(timeMs);
-      return block ? [{ channel: 0, block }] : [];
+      const rows = await recording.latestBefore(timeMs);
+      return rows ? byChannel(rows, 0, rows.block.count) : [];
     },
   };
 }
@@ -84,8 +81,17 @@ async function* onlyChannel(all: AsyncGenerator<PlayableRows>): AsyncGenerator<P
   for await (const rows of all) yield { ...rows, channels: null };
 }
 
-function onFirst(blocks: (fromMs: number) => AsyncGenerator<Block>): Playable['rows'] {
-  return async function* (fromMs) {
-    for await (const block of blocks(fromMs)) yield { block, channels: null };
-  };
+/** The rows from `from` to before `to`, by channel; in order within each. */
+export function byChannel({ block, channels }: PlayableRows, from: number, to: number): ChannelBlock[] {
+  if (!channels) return [{ channel: 0, block: block.slice(from, to) }];
+  const rowsOf = new Map<number, number[]>();
+  for (let row = from; row < to; row++) {
+    const rows = rowsOf.get(channels[row]!);
+    if (rows) rows.push(row);
+    else rowsOf.set(channels[row]!, [row]);
+  }
+  return [...rowsOf].map(([channel, rows]) => ({
+    channel,
+    block: rows.length === to - from ? block.slice(from, to) : block.pick(rows),
+  }));
 }

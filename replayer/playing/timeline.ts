@@ -1,7 +1,7 @@
 import { Block, BlockBuilder } from '../../core/wire/block.ts';
 import type { TimedRecord } from '../../core/wire/event.ts';
 import type { ChannelBlock } from '../mcap/format/channel-rows.ts';
-import { playable, type AnyRecording, type Playable, type PlayableRows } from './playable.ts';
+import { byChannel, playable, type AnyRecording, type Playable, type PlayableRows } from './playable.ts';
 
 /** Records of all recordings, in time order. */
 export interface RecordBatch {
@@ -78,23 +78,8 @@ async function latestOf(
 async function* single(recording: Playable, fromMs: number): AsyncGenerator<RecordBatch> {
   for await (const rows of recording.rows(fromMs)) {
     const { timesMs } = rows.block;
-    yield { timesMs, byChannel: (from, to) => split(rows, from, to), done: rows.done };
+    yield { timesMs, byChannel: (from, to) => byChannel(rows, from, to), done: rows.done };
   }
-}
-
-/** Rows by their channel. */
-function split({ block, channels }: PlayableRows, from: number, to: number): ChannelBlock[] {
-  if (!channels) return [{ channel: 0, block: block.slice(from, to) }];
-  const rowsOf = new Map<number, number[]>();
-  for (let row = from; row < to; row++) {
-    const rows = rowsOf.get(channels[row]!);
-    if (rows) rows.push(row);
-    else rowsOf.set(channels[row]!, [row]);
-  }
-  return [...rowsOf].map(([channel, rows]) => ({
-    channel,
-    block: rows.length === to - from ? block.slice(from, to) : block.pick(rows),
-  }));
 }
 
 /** How far one recording is in the merge. */

@@ -5,6 +5,7 @@ import type { Disorder } from './order/order.ts';
 import { withoutOutliers, type NumberedRows, type OutlierPolicy } from './order/outliers.ts';
 import { parsedInParallel } from './parsing/parallel.ts';
 import { Parser, type Parsed, type ParserPlan, type RefusedRow } from './parsing/parser.ts';
+import { Subjects } from './parsing/subjects.ts';
 import type { Source } from './source/source.ts';
 
 /** A smaller file is read before the threads that would help have started. */
@@ -35,13 +36,15 @@ export class RecordReader {
   readonly skipped = new Map<string, number>();
   /** Optional values that mean "none" and were left out. */
   absent = 0;
+  /** The subjects that have been read so far, with their channels. All blocks share them. */
+  readonly subjects = new Subjects();
   /** Why the last refused row was refused. */
   lastReason = '';
-  readonly #plan: ParserPlan;
+  readonly plan: ParserPlan;
   readonly #options: ReaderOptions;
 
   constructor(plan: ParserPlan, options: ReaderOptions) {
-    this.#plan = plan;
+    this.plan = plan;
     this.#options = options;
   }
 
@@ -69,7 +72,7 @@ export class RecordReader {
       this.lastReason = rows.at(-1)!.reason;
     }
     const { refuse, source } = this.#options;
-    const channel = this.#plan.interpretation.channel.value;
+    const channel = this.plan.interpretation.channel.value;
     refuse(rows.map((row) => ({ channel, file: source.name, ...row })));
   }
 
@@ -105,9 +108,9 @@ export class RecordReader {
     const { source, format } = this.#options;
     const input = source.input((bytes) => counted(bytes, progress));
     const isLarge = (source.bytes ?? 0) >= PARALLEL_MIN_BYTES;
-    return format.cut && this.#plan.everyMs === null && isLarge
-      ? parsedInParallel(input.bytes(), format.cut, this.#plan)
-      : new Parser(this.#plan).file(input);
+    return format.cut && this.plan.everyMs === null && isLarge
+      ? parsedInParallel(input.bytes(), format.cut, this.plan, this.subjects)
+      : new Parser(this.plan).file(input, this.subjects);
   }
 }
 

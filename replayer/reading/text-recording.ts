@@ -1,5 +1,4 @@
 import { BlockBuilder, type Block } from '../../core/wire/block.ts';
-import { channelSpec } from '../../core/wire/channels.ts';
 import type { Data } from '../../core/wire/event.ts';
 import { refusal } from '../../core/problems/errors.ts';
 import { certain } from '../formats/support/decision.ts';
@@ -19,7 +18,13 @@ import { sourceOf, type Source } from './source/source.ts';
 const WINDOW_MIN_MS = 30_000;
 const WINDOW_MAX_MS = 86_400_000;
 
-/** A recording in any format but MCAP: one source of rows, on one channel, in time order. */
+/** Records in time order. Row i is on the recording's channel with the index `channels[i]`; null: all are on its first. */
+export interface RecordingRows {
+  block: Block;
+  channels: Uint16Array | null;
+}
+
+/** A recording in any format but MCAP: one source of rows in time order, on the channels that they name, or on one. */
 export class TextRecording {
   readonly file: string;
   readonly format: string;
@@ -29,6 +34,7 @@ export class TextRecording {
   readonly #source: Source;
   readonly #reader: RecordReader;
   readonly #ordered: OrderedBlocks;
+  readonly #channels: string[];
 
   private constructor(
     source: Source,
@@ -36,6 +42,7 @@ export class TextRecording {
     interpretation: Interpretation,
     reader: RecordReader,
     ordered: OrderedBlocks,
+    channels: string[],
   ) {
     this.file = source.name;
     this.format = format;
@@ -44,6 +51,7 @@ export class TextRecording {
     this.#source = source;
     this.#reader = reader;
     this.#ordered = ordered;
+    this.#channels = channels;
   }
 
   /**
@@ -66,11 +74,13 @@ export class TextRecording {
     const reader = readerOf(source, found, interpretation, options);
     const ordered = await orderedBlocks(reader, source, windowMs(sample, interpretation, options));
     if (Number.isNaN(ordered.startMs)) throw unplayable(source.name, interpretation, reader);
-    return new TextRecording(source, format.name, interpretation, reader, ordered);
+    const channels = await channelsOf(reader, ordered, found.ownChannels.length > 0);
+    return new TextRecording(source, format.name, interpretation, reader, ordered, channels);
   }
 
-  get channel(): string {
-    return this.interpretation.channel.value;
+  /** The channels that its rows are on, each once. */
+  get channels(): readonly string[] {
+    return this.#channels;
   }
 
   /** Time of the first record, epoch ms. */
@@ -125,13 +135,28 @@ export class TextRecording {
     }
   }
 
+  /** The same, each row with its channel. */
+  async *rows(fromMs = -Infinity): AsyncGenerator<RecordingRows> {
+    for await (const block of this.blocks(fromMs)) yield this.withChannels(block);
+  }
+
+  /** A block of this recording, with the channels of its rows. */
+  withChannels(block: Block): RecordingRows {
+    if (this.#channels.length === 1) return { block, channels: null };
+    const { channelOf } = this.#reader.subjects;
+    return { block, channels: Uint16Array.from(block.subjects, (subject) => channelOf[subject]!) };
+  }
+
   /** Records in file order, for callers that sort them; those of a pipe are in order within the window. */
   async *inFileOrder(): AsyncGenerator<Block> {
     yield* this.once ? this.#ordered.blocks() : this.#reader.read();
   }
 
-  /** The latest record of each subject before a time, in time order. Reads from the start unless all is in memory. */
-  async latestBefore(timeMs: number): Promise<Block | null> {
+  /**
+   * The latest record of each subject of each channel before a time, in time order. Reads from the start unless all is in
+   * memory.
+   */
+  async latestBefore(timeMs: number): Promise<RecordingRows | null> {
     const latest = new Map<number, { block: Block; row: number }>();
     let names: string[] = [];
     for await (const block of this.#ordered.lookUp()) {
@@ -144,7 +169,7 @@ export class TextRecording {
     const builder = new BlockBuilder(latest.size, names);
     const inOrder = [...latest.values()].sort((a, b) => a.block.timesMs[a.row]! - b.block.timesMs[b.row]!);
     for (const { block, row } of inOrder) builder.addRow(block, row);
-    return builder.take();
+    return this.withChannels(builder.take());
   }
 
   /** Time of the last record before a time; null for none. Reads from the start unless all is in memory. */
@@ -161,7 +186,7 @@ export class TextRecording {
 
 function readerOf(
   source: Source,
-  { format, options: layout }: SniffResult,
+  { format, options: layout, ownChannels, hasNamelessRows }: SniffResult,
   interpretation: Interpretation,
   options: OpenOptions,
 ): RecordReader {
@@ -172,7 +197,11 @@ function readerOf(
     interpretation,
     everyMs,
     subject: slug(source.name),
-    schema: channelSpec(interpretation.channel.value, options.channels).schema,
+    ownChannels: options.channel === undefined,
+    onlyChannels: source.once
+      ? [...ownChannels, ...(hasNamelessRows ? [interpretation.channel.value] : [])]
+      : null,
+    channels: options.channels,
     filter: recordFilterOf(options),
   };
   return new RecordReader(plan, {
@@ -182,6 +211,23 @@ function readerOf(
     offsetMs: options.offsetMs ?? 0,
     refuse: options.refuse ?? (() => {}),
   });
+}
+
+/**
+ * The channels of a recording's rows, each once. A file that is not in memory is read through for them where its rows name
+ * them, because a replay holds its channels from the start.
+ */
+async function channelsOf(
+  reader: RecordReader,
+  { sorted }: OrderedBlocks,
+  areNamed: boolean,
+): Promise<string[]> {
+  const { plan, subjects } = reader;
+  if (!sorted && !plan.onlyChannels) {
+    if (!areNamed || !plan.ownChannels) plan.onlyChannels = [plan.interpretation.channel.value];
+    else for await (const { count } of reader.readSilently()) if (count === 0) break;
+  }
+  return plan.onlyChannels ?? subjects.channels;
 }
 
 /** How far back a row may lie and still be put in order while the file is being read, ms. */

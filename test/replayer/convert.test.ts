@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { BlockBuilder } from '../../core/wire/block.ts';
+import { BlockBuilder, type Block } from '../../core/wire/block.ts';
 import type { TimedRecord } from '../../core/wire/event.ts';
 import { convert } from '../../replayer/files/convert.ts';
 import { mergeable, writeRecording } from '../../replayer/files/write-mcap.ts';
@@ -79,8 +79,9 @@ describe('convert', () => {
         if (n % 1_000 === 999) yield builder.take();
       }
     }
-    const { file, format, channel, interpretation, disorder, startMs } = small;
-    const description = { file, format, channel, interpretation, disorder, startMs };
+    const { file, format, channels, interpretation, disorder, startMs } = small;
+    const description = { file, format, channels, interpretation, disorder, startMs };
+    const withChannels = (block: Block) => ({ block, channels: null });
     const large = {
       ...description,
       endMs: null,
@@ -88,6 +89,7 @@ describe('convert', () => {
       sorted: false,
       blocks: inFileOrder,
       inFileOrder,
+      withChannels,
     };
     const [out, temporary] = [join(folder, 'large.mcap'), join(folder, 'runs.mcap')];
     const plan = { range: WHOLE, options: {}, temporary };

@@ -38,6 +38,10 @@ export class TopicWriter {
     this.#options = options;
   }
 
+  get channel(): string {
+    return this.#options.topic;
+  }
+
   /** Adds a row. MCAP must be able to hold its time (`canHold`). */
   add(block: Block, row: number): void {
     if (this.#known.names !== block.names) this.#known = { names: block.names, ids: [] };

@@ -1,4 +1,3 @@
-import { isChannelName } from '../../../core/wire/channels.ts';
 import type { Data } from '../../../core/wire/event.ts';
 import { refusal } from '../../../core/problems/errors.ts';
 import type { RecordingOptions } from '../../../schemas/types.ts';
@@ -73,7 +72,8 @@ export function interpret(
   found: Pick<SniffResult, 'sample'> & Partial<SniffResult>,
   given: Omit<RecordingOptions, 'id' | 'offset'> & { rename?: ReadonlyMap<string, string> },
 ): Interpretation {
-  const { sample, layout = {}, hasOwnTime = false, hasOwnSubject = false, ownChannel, format } = found;
+  const { sample, layout = {}, hasOwnTime = false, hasOwnSubject = false, format } = found;
+  const { ownChannels = [], hasNamelessRows = true } = found;
   const columns = [...new Set(sample.flatMap((row) => Object.keys(row)))];
   const nameless = layout.header?.value === false && !given.columns ? ' Name them with --columns a,b,c.' : '';
   const hint = `The columns are: ${columns.join(', ').slice(0, 400) || 'none'}.${nameless}`;
@@ -92,7 +92,7 @@ export function interpret(
     if (column && column !== member) rename.set(column, member);
   }
   const text = isTaken('text') ? 'text' : synonymOf('text');
-  const channel = channelOf(file, given.channel, ownChannel, {
+  const channel = channelOf(file, given.channel, hasNamelessRows ? [] : ownChannels, {
     coordinates: isTaken('latitude') && isTaken('longitude'),
     text: text === 'text',
   });
@@ -127,11 +127,12 @@ export function interpret(
 function channelOf(
   file: string,
   given: string | undefined,
-  own: string | undefined,
+  own: string[],
   members: { coordinates: boolean; text: boolean },
 ): Decision<string> {
   if (given) return asGiven(given);
-  if (own !== undefined && isChannelName(own)) return certain(own, 'the events name it');
+  if (own.length > 0)
+    return certain(own[0]!, own.length === 1 ? 'the events name it' : `the events name ${own.join(', ')}`);
   if (members.coordinates) return likely('gps', 'it has coordinates');
   if (members.text) return likely('posts', 'it has a text');
   return likely(slug(file), "the file's name");

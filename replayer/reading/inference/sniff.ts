@@ -1,3 +1,4 @@
+import { isChannelName } from '../../../core/wire/channels.ts';
 import type { Data } from '../../../core/wire/event.ts';
 import type { Format, FormatOptions, Layout, Row } from '../../formats/support/format.ts';
 import { formatNamed, formatOf } from '../formats.ts';
@@ -19,8 +20,10 @@ export interface SniffResult {
   hasOwnTime: boolean;
   /** Whether rows know their subject apart from their values. */
   hasOwnSubject: boolean;
-  /** The channel that all rows name; undefined where they name several or none. */
-  ownChannel: string | undefined;
+  /** The channels that rows name, each once. */
+  ownChannels: string[];
+  /** Whether some rows name no channel. */
+  hasNamelessRows: boolean;
   /** The problem of the first row that can't be read. */
   problem: string | undefined;
 }
@@ -53,6 +56,9 @@ export async function sniff(
   }
   const readable = rows.filter(({ values }) => values !== null);
   const channels = [...new Set(readable.map(({ channel }) => channel))];
+  const named = channels.filter(
+    (channel): channel is string => channel !== undefined && isChannelName(channel),
+  );
   return {
     format,
     options,
@@ -60,7 +66,8 @@ export async function sniff(
     sample: rows.slice(0, SAMPLE_ROWS).flatMap((row) => (row.values ? [row.values] : [])),
     hasOwnTime: rows.some(({ timeMs }) => timeMs !== undefined),
     hasOwnSubject: rows.some(({ subject }) => subject !== undefined),
-    ownChannel: channels.length === 1 ? channels[0] : undefined,
+    ownChannels: named,
+    hasNamelessRows: named.length < channels.length,
     problem: rows.find((row) => row.problem)?.problem,
   };
 }

@@ -2,13 +2,17 @@ import { Readable } from 'node:stream';
 import type { ValidateFunction } from 'ajv/dist/2020.js';
 import type { Block } from '../../../core/wire/block.ts';
 import { BlockBuilder, type Columns } from '../../../core/wire/block.ts';
+import { channelSpec, isChannelName } from '../../../core/wire/channels.ts';
 import type { Data } from '../../../core/wire/event.ts';
+import type { Config } from '../../../schemas/types.ts';
 import { validator } from '../../../schemas/index.ts';
 import { recordPredicate, type RecordFilter, type RecordPredicate } from '../record-filter.ts';
 import type { FormatOptions, Input, Row } from '../../formats/support/format.ts';
 import { formats } from '../formats.ts';
 import type { Interpretation } from '../inference/inference.ts';
-import { rowMapper } from './row-mapper.ts';
+import { certain } from '../../formats/support/decision.ts';
+import { rowMapper, type RowMapper } from './row-mapper.ts';
+import { Subjects } from './subjects.ts';
 import { decoded } from '../source/input.ts';
 
 /** How the rows of one file become records. Plain data, so that it can be sent to another thread. */
@@ -20,13 +24,19 @@ export interface ParserPlan {
   interpretation: Interpretation;
   /** Subject of rows in which no column names one. */
   subject: string;
-  /** The schema that data must satisfy, a path under schemas/; null for none. */
-  schema: string | null;
+  /** Whether rows that name their channel are on that one; otherwise all rows are on the recording's. */
+  ownChannels: boolean;
+  /** The channels that rows may name, where these have to be known before the reading; null: any. */
+  onlyChannels: string[] | null;
+  /** Channels declared in the configuration: they say which schema data must satisfy. */
+  channels: Config['channels'];
   filter: RecordFilter;
 }
 
 /** A row that can't be played. */
 export interface RefusedRow {
+  /** Its channel, where that is not the recording's. */
+  channel?: string;
   /** Line in the file, from 1. */
   line: number;
   reason: string;
@@ -49,41 +59,53 @@ export interface Parsed {
   lines: number;
 }
 
-/** `Parsed` as it is sent between threads. */
-export interface ParsedColumns extends Omit<Parsed, 'block'> {
+/** A run of rows, with the subjects and channels that occur in it. */
+export interface ParsedRun extends Parsed {
+  subjects: Pick<Subjects, 'channels' | 'channelOf'>;
+}
+
+/** `ParsedRun` as it is sent between threads. */
+export interface ParsedColumns extends Omit<ParsedRun, 'block'> {
   columns: Columns;
+}
+
+/** How rows of one channel become records. */
+interface ChannelMapper {
+  channel: string;
+  map: RowMapper;
 }
 
 /** Turns the rows of one file into records. Made once for each file and thread. */
 export class Parser {
   readonly #plan: ParserPlan;
-  readonly #map: ReturnType<typeof rowMapper>;
+  /** For the rows that name no channel. */
+  readonly #own: ChannelMapper;
+  readonly #mappers = new Map<string, ChannelMapper>();
   readonly #format;
   readonly #passes: RecordPredicate | null;
 
   constructor(plan: ParserPlan) {
     this.#plan = plan;
     this.#format = formats.find(({ name }) => name === plan.format)!;
-    const validate = plan.schema === null ? null : (validator<Data>(plan.schema) as ValidateFunction);
-    this.#map = rowMapper(plan.interpretation, plan.subject, validate);
+    this.#own = this.#mapperOf(plan.interpretation.channel.value);
     this.#passes = recordPredicate(plan.filter);
   }
 
-  /** Parses all rows of a file in order. The blocks share one list of names. */
-  async *file(input: Input): AsyncGenerator<Parsed> {
-    const builder = new BlockBuilder();
+  /** Parses all rows of a file in order. The blocks share the names in `subjects`. */
+  async *file(input: Input, subjects: Subjects): AsyncGenerator<Parsed> {
+    const builder = new BlockBuilder(undefined, subjects.names);
     const { everyMs } = this.#plan;
     let count = 0;
     for await (const rows of this.#format.rows(input, this.#plan.options)) {
       if (everyMs !== null) for (const row of rows) row.timeMs = everyMs * count++;
       const seen = new RunCounts();
-      this.#read(rows, builder, seen, 0);
+      this.#read(rows, builder, subjects, seen, 0);
       yield { block: builder.take(), ...seen.counts(), lines: 0 };
     }
   }
 
   /** Parses a run of whole rows, reading `header` before it. Lines count from the beginning of the run. */
-  async run(bytes: Uint8Array, header: Uint8Array): Promise<Parsed> {
+  async run(bytes: Uint8Array, header: Uint8Array): Promise<ParsedRun> {
     const counted = { lineEnds: 0 };
     const pieces = header.length > 0 ? [header, bytes] : [bytes];
     const input = {
@@ -92,16 +114,21 @@ export class Parser {
       text: () => countLineEnds(decoded(pieces), counted),
     };
     const headerLines = header.length > 0 ? lineEnds(Buffer.from(header).toString()) : 0;
-    const builder = new BlockBuilder(4_096);
+    const subjects = new Subjects();
+    const builder = new BlockBuilder(4_096, subjects.names);
     const seen = new RunCounts();
     for await (const rows of this.#format.rows(input, this.#plan.options)) {
-      this.#read(rows, builder, seen, headerLines);
+      this.#read(rows, builder, subjects, seen, headerLines);
     }
-    return { block: builder.take(), ...seen.counts(), lines: counted.lineEnds - headerLines };
+    const { channels, channelOf } = subjects;
+    const lines = counted.lineEnds - headerLines;
+    return { block: builder.take(), ...seen.counts(), lines, subjects: { channels, channelOf } };
   }
 
   /** Adds the rows that will be played to the builder, and counts the others. */
-  #read(rows: Row[], builder: BlockBuilder, seen: RunCounts, headerLines: number): void {
+  #read(rows: Row[], builder: BlockBuilder, subjects: Subjects, seen: RunCounts, headerLines: number): void {
+    let of = this.#own;
+    let index = -1;
     for (const row of rows) {
       if (row.restored) {
         seen.filtered++;
@@ -111,19 +138,48 @@ export class Parser {
         seen.skipped.set(row.skipped, (seen.skipped.get(row.skipped) ?? 0) + 1);
         continue;
       }
-      const record = this.#map(row);
+      const wanted = row.channel === undefined ? this.#own : this.#namedBy(row.channel);
+      if (wanted !== of) [of, index] = [wanted, -1];
+      const record = of.map(row);
       const line = row.line - headerLines;
       if (typeof record === 'string') {
         const content = row.text ?? row.json ?? JSON.stringify(row.values);
-        seen.refused.push({ line, reason: record, content });
+        seen.refused.push({
+          line,
+          reason: record,
+          content,
+          ...(of !== this.#own && { channel: of.channel }),
+        });
       } else if (this.#passes && !this.#passes(record.timeMs, record.subject, () => record.values))
         seen.filtered++;
       else {
-        builder.add(record.timeMs, record.subject, record.data);
+        if (index === -1) index = subjects.channel(of.channel);
+        builder.addAt(record.timeMs, subjects.subject(index, record.subject), record.data);
         seen.absent += record.absent;
         seen.rowLines.push(line);
       }
     }
+  }
+
+  /** The mapper for rows that name this channel: the recording's own where such names do not count or are not valid. */
+  #namedBy(channel: string): ChannelMapper {
+    const known = this.#mappers.get(channel);
+    if (known) return known;
+    const { ownChannels, onlyChannels } = this.#plan;
+    if (!ownChannels || !isChannelName(channel)) return this.#own;
+    if (!onlyChannels || onlyChannels.includes(channel)) return this.#mapperOf(channel);
+    const reason = `Channel "${channel}" does not occur in the first rows, and the channels of a pipe or a large file must be known at the start. Convert it to MCAP first.`;
+    return { channel, map: () => reason };
+  }
+
+  #mapperOf(channel: string): ChannelMapper {
+    const { interpretation, subject, channels } = this.#plan;
+    const { schema } = channelSpec(channel, channels);
+    const validate = schema === null ? null : (validator<Data>(schema) as ValidateFunction);
+    const map = rowMapper({ ...interpretation, channel: certain(channel, '') }, subject, validate);
+    const mapper = { channel, map };
+    this.#mappers.set(channel, mapper);
+    return mapper;
   }
 }
 

@@ -3,6 +3,7 @@ import type { Data } from '../../core/wire/event.ts';
 import { refusal } from '../../core/problems/errors.ts';
 import { certain } from '../formats/support/decision.ts';
 import { durationMs } from '../../core/time/duration.ts';
+import { formatOptions } from './inference/format-options.ts';
 import { interpret, type Interpretation } from './inference/inference.ts';
 import type { OpenOptions } from './open-options.ts';
 import { furthestBackMs, lowerBound, type Disorder } from './order/order.ts';
@@ -191,9 +192,10 @@ function readerOf(
   options: OpenOptions,
 ): RecordReader {
   const everyMs = options.every === undefined ? null : durationMs(options.every, 'time between rows');
+  const { schema } = channelSpec(interpretation.channel.value, options.channels);
   const plan = {
     format: format.name,
-    options: { ...layout, rename: interpretation.rename.value },
+    options: formatOptions(layout, interpretation, schema),
     interpretation,
     everyMs,
     subject: slug(source.name),

@@ -39,10 +39,15 @@ export async function sniff(
   const name = given.format ?? source.format;
   const format = name === undefined ? formatOf(source.name, head) : formatNamed(name);
   const { delimiter, header, columns, comment } = given;
-  const options = { rename: new Map<string, string>(), delimiter, header, columns, comment };
+  const options: FormatOptions = { rename: new Map(), delimiter, header, columns, comment };
   const layout = format.layout?.(head, options) ?? {};
   if (layout.delimiter) options.delimiter = layout.delimiter.value;
   if (layout.header) options.header = layout.header.value;
+  if (layout.columns) options.columns = layout.columns.value;
+  if (layout.comment) options.comment = layout.comment.value;
+  if (layout.decimal) options.decimal = layout.decimal.value;
+  if (layout.text) options.text = layout.text.value;
+  if (layout.rows) options.rows = layout.rows.value;
 
   const rows: Row[] = [];
   const input = {

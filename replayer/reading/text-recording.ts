@@ -1,3 +1,4 @@
+import { channelSpec } from '../../core/wire/channels.ts';
 import { BlockBuilder, type Block } from '../../core/wire/block.ts';
 import type { Data } from '../../core/wire/event.ts';
 import { refusal } from '../../core/problems/errors.ts';

@@ -188,7 +188,7 @@ export class TextRecording {
 
 function readerOf(
   source: Source,
-  { format, options: layout, ownChannels, hasNamelessRows }: SniffResult,
+  { format, options: layout, ownChannels, hasNamelessRows, areEvents }: SniffResult,
   interpretation: Interpretation,
   options: OpenOptions,
 ): RecordReader {
@@ -210,7 +210,7 @@ function readerOf(
   return new RecordReader(plan, {
     source,
     format,
-    outliers: everyMs === null ? (options.outliers ?? 'skip') : 'keep',
+    outliers: everyMs === null ? (options.outliers ?? (areEvents ? 'keep' : 'skip')) : 'keep',
     offsetMs: options.offsetMs ?? 0,
     refuse: options.refuse ?? (() => {}),
   });

@@ -31,6 +31,11 @@ export interface Row {
   text?: string;
 }
 
+/** Whether a row names its time, subject and channel itself: its data are final, and nothing in them is interpreted. */
+export function isEvent({ timeMs, subject, channel }: Row): boolean {
+  return timeMs !== undefined && subject !== undefined && channel !== undefined;
+}
+
 /** How to read a file. Most options apply to text tables (CSV) only. */
 export interface FormatOptions {
   /** Members to give another name: old -> new. */

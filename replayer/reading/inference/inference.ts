@@ -47,12 +47,14 @@ export function interpret(
   given: GivenOptions,
 ): Interpretation {
   const { sample, layout = {}, hasOwnTime = false, hasOwnSubject = false, format } = found;
-  const { ownChannels = [], hasNamelessRows = true } = found;
+  const { ownChannels = [], hasNamelessRows = true, areEvents = false } = found;
   const paths = pathsOf(sample);
   const hint = columnsHint(sample, layout.header?.value === false && !given.columns);
   refuseUnknown(file, given, sample, hint);
 
-  const members = placeMembers(sample, paths, given);
+  // The data of events are final: their members have the names that they shall have.
+  const members =
+    areEvents && !given.latitude ? placeMembers([], [], given) : placeMembers(sample, paths, given);
   const channel = channelOf(file, {
     given: given.channel,
     own: hasNamelessRows ? [] : ownChannels,

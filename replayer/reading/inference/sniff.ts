@@ -1,6 +1,12 @@
 import { isChannelName } from '../../../core/wire/channels.ts';
 import type { Data } from '../../../core/wire/event.ts';
-import type { Format, FormatOptions, Layout, Row } from '../../formats/support/format.ts';
+import {
+  isEvent,
+  type Format,
+  type FormatOptions,
+  type Layout,
+  type Row,
+} from '../../formats/support/format.ts';
 import { formatNamed, formatOf } from '../formats.ts';
 import type { Source } from '../source/source.ts';
 import { decoded } from '../source/input.ts';
@@ -24,6 +30,8 @@ export interface SniffResult {
   ownChannels: string[];
   /** Whether some rows name no channel. */
   hasNamelessRows: boolean;
+  /** Whether all rows are events: they name their time, subject and channel. */
+  areEvents: boolean;
   /** The problem of the first row that can't be read. */
   problem: string | undefined;
 }
@@ -73,6 +81,7 @@ export async function sniff(
     hasOwnSubject: rows.some(({ subject }) => subject !== undefined),
     ownChannels: named,
     hasNamelessRows: named.length < channels.length,
+    areEvents: readable.length > 0 && readable.every(isEvent),
     problem: rows.find((row) => row.problem)?.problem,
   };
 }

@@ -1,7 +1,7 @@
 import type { ValidateFunction } from 'ajv/dist/2020.js';
 import type { Data, TimedRecord } from '../../../core/wire/event.ts';
 import { explain } from '../../../schemas/index.ts';
-import type { Row } from '../../formats/support/format.ts';
+import { isEvent, type Row } from '../../formats/support/format.ts';
 import { OWN_TIME, type Interpretation } from '../inference/inference.ts';
 import { joinedTime, PARTS } from '../inference/time-columns.ts';
 import { memberReader } from '../inference/member-path.ts';
@@ -44,10 +44,13 @@ export function rowMapper(
     if (typeof subject !== 'string') return subject.problem;
     let data = row.json ?? JSON.stringify(values);
     let absent = row.absent ?? 0;
-    if (lifter) ({ values, json: data } = lifter.lift(values, data));
+    const isFinal = isEvent(row);
+    if (lifter && !isFinal) ({ values, json: data } = lifter.lift(values, data));
     if (validate) {
       const fits = validate(values);
-      const mend = fits ? withoutSentinels(values, data) : mended(values, data, validate);
+      let mend = null;
+      if (!fits) mend = mended(values, data, validate);
+      else if (!isFinal) mend = withoutSentinels(values, data);
       if (!fits && !mend) return schemaProblem(interpretation, validate, row.values!, values);
       if (mend) {
         ({ values, json: data } = mend);

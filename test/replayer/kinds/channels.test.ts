@@ -82,6 +82,20 @@ describe('Recordings in text whose rows name several channels', () => {
     assert.equal(records.length, lines.length);
   });
 
+  it('hold events, whose data stand as they are and whose times are not doubted', async () => {
+    const path = join(folder, 'final.ndjson');
+    const data = [{ lat: 1, lon: 2 }, { message: 'm' }, { latitude: 1, longitude: 2, elevation: -99_999 }];
+    const events = Array.from({ length: 30 }, (_, n) =>
+      event(n === 20 ? -86_400 * 900 : n, n % 3 === 2 ? 'gps' : 'things', 'a', data[n % 3]!),
+    );
+    await writeFile(path, events.join('\n'));
+    const { records, refused } = await played(path);
+    assert.deepEqual(refused, []);
+    assert.equal(records[0]!.timeMs, START_MS - 86_400_000 * 900);
+    const seen = new Set(records.map(({ json }) => json));
+    assert.deepEqual(seen, new Set(data.map((datum) => JSON.stringify(datum))));
+  });
+
   it('become an MCAP file with the same channels, from a file outside of memory, too', async () => {
     const path = join(folder, 'large.ndjson');
     const filler = 'x'.repeat(20_000);

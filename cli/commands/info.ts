@@ -35,6 +35,9 @@ async function run(file: string, options: ReadOptions): Promise<void> {
     ...Object.entries(description?.inferred ?? {}).map(
       ([name, { value, because }]) => `${name}: ${String(value)} (${because})`,
     ),
+    ...(report.attachments ?? []).map(
+      ({ name, mediaType, bytes }) => `attachment ${name}: ${mediaType}, ${size(bytes)}`,
+    ),
     ...Object.entries(report.metadata ?? {}).flatMap(([name, values]) =>
       Object.entries(values).map(([key, value]) => `${name} ${key}: ${value}`),
     ),

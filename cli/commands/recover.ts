@@ -20,7 +20,13 @@ async function run(input: string, out: string, { json }: { json?: boolean }): Pr
   const report = await recover(input, out);
   if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
   else {
-    process.stdout.write(`${count(report.recovered, 'message')} saved in ${out}.\n`);
+    const { recovered, attachments = 0, metadata = 0 } = report;
+    const saved = [
+      count(recovered, 'message'),
+      ...(attachments > 0 ? [count(attachments, 'attachment')] : []),
+      ...(metadata > 0 ? [count(metadata, 'metadata record')] : []),
+    ];
+    process.stdout.write(`${saved.join(', ')} saved in ${out}.\n`);
     for (const { offset, what } of report.damages)
       process.stdout.write(`${input}: byte ${offset}: ${what}.\n`);
     if (report.lost) process.stdout.write('Something was lost.\n');

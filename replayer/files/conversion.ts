@@ -4,6 +4,7 @@ import { refusal } from '../../core/problems/errors.ts';
 import { isoTime } from '../../core/wire/event.ts';
 import { COPIED_LIBRARY, isTrusted, LIBRARY } from '../mcap/format/libraries.ts';
 import { asRefusal } from '../mcap/reading/as-refusal.ts';
+import { emptyRefusal } from '../mcap/reading/mcap-recording.ts';
 import type { Summary } from '../mcap/format/summary.ts';
 import { readSummary } from '../mcap/reading/summary.ts';
 import { McapWriter } from '../mcap/writing/writer.ts';
@@ -15,7 +16,7 @@ import type { ConvertReport, ConvertRequest } from './convert-request.ts';
 import { Progress, timeShare } from './progress.ts';
 import { timeColumns } from './reading-metadata.ts';
 import { ColumnNames, TextSink, type TextPlan } from './text-sink.ts';
-import { copyMessages, mergeable, writeRecording, type TimeRange } from './write-mcap.ts';
+import { copyBesides, copyMessages, mergeable, writeRecording, type TimeRange } from './write-mcap.ts';
 
 /** How many refused rows a report names. */
 const NAMED_MAX = 20;
@@ -58,8 +59,7 @@ export class Conversion {
       const startMs = Math.min(...summaries.flatMap(({ chunks }) => chunks.map((chunk) => chunk.startMs)));
       const library = summaries.every((summary) => isTrusted(summary.library)) ? LIBRARY : COPIED_LIBRARY;
       await McapWriter.whole(part, { ...writerOptions, library }, async (writer) => {
-        for (const { metadata } of summaries)
-          for (const [name, values] of metadata) await writer.addMetadata(name, values);
+        await copyBesides(summaries, writer);
         await copyMessages(summaries, writer, this.#rangeFrom(startMs), this.#progress.begin());
       });
     }
@@ -130,7 +130,11 @@ export class Conversion {
   async #asMcap(input: string, i: number): Promise<Summary> {
     const temporary = join(this.folder, `${i}.mcap`);
     if (await isMcap(input))
-      return asRefusal(input, async () => mergeable(await readSummary(input), temporary));
+      return asRefusal(input, async () => {
+        const summary = await readSummary(input);
+        if (summary.chunks.length === 0) throw emptyRefusal(summary);
+        return mergeable(summary, temporary);
+      });
     const recording = await TextRecording.open(input, this.#options);
     this.#progress.count += passesOver(recording);
     await McapWriter.whole(temporary, { library: LIBRARY }, (writer) =>

@@ -9,6 +9,7 @@ import { salvage, type Damage } from '../mcap/recovery/salvage.ts';
 import { McapRecording } from '../mcap/reading/mcap-recording.ts';
 import { readRecords } from '../mcap/reading/read-chunk.ts';
 import type { Summary } from '../mcap/format/summary.ts';
+import { checkAttachment } from '../mcap/writing/attachments.ts';
 import { readSummary } from '../mcap/reading/summary.ts';
 import { readAt } from '../mcap/format/read-at.ts';
 import { isMcap, openRecording } from '../playing/playable.ts';
@@ -45,8 +46,10 @@ export async function diagnose(path: string, options: OpenOptions): Promise<Doct
   const mcap = await isMcap(path);
   const order = mcap ? await diagnoseMcap(path, add) : new TimeStatistics();
   const format = mcap ? 'mcap' : await diagnoseRows(path, options, add, order);
-  if (mcap && !findings.some(({ severity }) => severity === 'error'))
-    await diagnoseRows(path, options, add, null);
+  if (mcap && !findings.some(({ severity }) => severity === 'error')) {
+    if (order.count > 0) await diagnoseRows(path, options, add, null);
+    else add('warning', 'it holds no message', 'There is nothing in it to play.');
+  }
   if (order.disordered > 0)
     add('warning', `${order.disordered} steps back in time`, 'reprise convert FILE OUT puts it in order.');
   return {
@@ -86,19 +89,22 @@ async function diagnoseMcap(path: string, add: AddFinding): Promise<TimeStatisti
   const saves = 'reprise recover FILE OUT.mcap saves what is intact.';
   const order = new TimeStatistics();
   const damages: Damage[] = [];
-  for await (const records of salvage(path, damages)) {
+  for await (const { opcode, offset, records } of salvage(path, damages)) {
     try {
-      order.add(scanRaw(records).block.timesMs);
+      if (records && (opcode === Opcode.CHUNK || opcode === Opcode.MESSAGE))
+        order.add(scanRaw(records).block.timesMs);
     } catch (error) {
       if (!(error instanceof MalformedMcap)) throw error;
-      add('error', error.message, saves);
+      add('error', `byte ${offset}: ${error.message}`, saves);
     }
   }
   for (const { offset, what } of damages.slice(0, NAMED_MAX)) add('error', `byte ${offset}: ${what}`, saves);
   if (damages.length > NAMED_MAX) add('error', `and ${damages.length - NAMED_MAX} more damages`, saves);
   try {
     const summary = await readSummary(path);
-    if (!summary.indexed) add('warning', 'it has no index', 'reprise convert FILE OUT.mcap makes one.');
+    await checkAttachments(path, summary, add);
+    if (!summary.indexed && order.count > 0)
+      add('warning', 'it has no index', 'reprise convert FILE OUT.mcap makes one.');
     const { statistics } = summary;
     if (statistics && statistics.messages !== order.count)
       add('error', `it should hold ${statistics.messages} messages and holds ${order.count}`, saves);
@@ -114,6 +120,24 @@ async function diagnoseMcap(path: string, add: AddFinding): Promise<TimeStatisti
     if (damages.length === 0) add('error', error.message, saves);
   }
   return order;
+}
+
+async function checkAttachments(path: string, { attachments }: Summary, add: AddFinding): Promise<void> {
+  if (attachments.length === 0) return;
+  const handle = await open(path);
+  try {
+    for (const attachment of attachments)
+      await checkAttachment(handle, attachment).catch((error: unknown) => {
+        if (!(error instanceof MalformedMcap)) throw error;
+        add(
+          'error',
+          `byte ${attachment.offset}: ${error.message}`,
+          'reprise recover FILE OUT.mcap leaves it out.',
+        );
+      });
+  } finally {
+    await handle.close();
+  }
 }
 
 /** Counts the chunks whose message indexes do not lead to their messages. */
@@ -133,7 +157,7 @@ async function isIndexed(handle: FileHandle, chunk: ChunkEntry): Promise<boolean
   const index = await readAt(handle, chunk.offset + chunk.length, chunk.indexBytes);
   let entries = 0;
   for (let at = 0, record; (record = recordAt(index, at)); at += record.length) {
-    if (record.opcode !== Opcode.MESSAGE_INDEX) return false;
+    if (record.opcode !== Opcode.MESSAGE_INDEX) continue;
     const channel = record.fields.u16();
     const bytes = record.fields.data(record.fields.u32());
     for (let entry = 0; entry + 16 <= bytes.length; entry += 16, entries++) {

@@ -26,13 +26,15 @@ export interface InfoReport {
   start: string | null;
   end: string | null;
   channels: ChannelInfo[];
-  /** For MCAP: the library in its header. This and the next five are for MCAP only. */
+  /** For MCAP: the library in its header. This and the next six are for MCAP only. */
   library?: string;
   indexed?: boolean;
   chunks?: number;
   compression?: string[];
   /** Unpacked bytes of the chunks for each packed byte. */
   ratio?: number;
+  attachments?: { name: string; mediaType: string; bytes: number }[];
+  /** By name. Of several with the same name, the others get a number: `name (2)`. */
   metadata?: { [name: string]: { [key: string]: string } };
   /** For other formats: how the recording was read. */
   description?: Awaited<ReturnType<typeof describe>>;
@@ -82,8 +84,24 @@ function ofMcap(summary: Summary): InfoReport {
           )) *
           10,
       ) / 10,
-    metadata: Object.fromEntries([...metadata].map(([name, values]) => [name, Object.fromEntries(values)])),
+    attachments: summary.attachments.map(({ name, mediaType, dataSize }) => ({
+      name,
+      mediaType,
+      bytes: dataSize,
+    })),
+    metadata: Object.fromEntries(
+      numbered(metadata).map(([name, values]) => [name, Object.fromEntries(values)]),
+    ),
   };
+}
+
+function numbered(records: Summary['metadata']): [name: string, values: Map<string, string>][] {
+  const seen = new Map<string, number>();
+  return records.map(({ name, values }) => {
+    const number = (seen.get(name) ?? 0) + 1;
+    seen.set(name, number);
+    return [number === 1 ? name : `${name} (${number})`, values];
+  });
 }
 
 function channelsOf({ channels, schemas, statistics }: Summary): ChannelInfo[] {

@@ -12,7 +12,6 @@ import type { McapWriter } from '../mcap/writing/writer.ts';
 const IDS = 1 << 16;
 /** More than the size of any file: offsets in file number n are counted from n times this. */
 const FILE_BYTES = 2 ** 44;
-const HEAD = MESSAGE_BYTES - HEAD_BYTES;
 
 /**
  * The messages of MCAP files in time order, unchanged: each row is a message record without its opcode and length, and its
@@ -96,9 +95,7 @@ export class RawCopy {
         this.nameless++;
         continue;
       }
-      const start = starts[row]!;
-      const publishMs = readMs(data, start + 14);
-      this.#writer.add(id, timeMs, data, start + HEAD, ends[row]!, publishMs, data.readUInt32LE(start + 2));
+      this.#writer.addCopy(id, data, starts[row]!, ends[row]!);
       this.copied++;
       if (this.#writer.full) await this.#writer.flush();
     }

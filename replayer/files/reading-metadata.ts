@@ -1,3 +1,4 @@
+import { metadataOf } from '../mcap/format/summary.ts';
 import { McapRecording } from '../mcap/reading/mcap-recording.ts';
 import type { AnyRecording } from '../playing/playable.ts';
 import type { TextRecording } from '../reading/text-recording.ts';
@@ -31,9 +32,8 @@ export function readingMetadata(
 /** For each channel, the member of the data that holds the time; null where it is not known. */
 export function timeColumns(recording: AnyRecording): (string | null)[] {
   if (recording instanceof McapRecording) {
-    const { metadata } = recording.summary;
     return recording.channels.map((channel) =>
-      firstColumn(metadata.get(`reading:${channel}`)?.get('timeColumn')),
+      firstColumn(metadataOf(recording.summary, `reading:${channel}`)?.get('timeColumn')),
     );
   }
   return [firstColumn(readingMetadata(recording).get('timeColumn'))];

@@ -1,4 +1,4 @@
-import { rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { refusal } from '../../core/problems/errors.ts';
 import { MalformedMcap, FieldReader } from '../mcap/format/bytes.ts';
@@ -7,12 +7,15 @@ import { RawCopy, scanRaw } from './raw-messages.ts';
 import {
   Opcode,
   readChannel,
+  readMetadata,
   readSchema,
   recordAt,
   type McapChannel,
   type McapSchema,
 } from '../mcap/format/records.ts';
 import { salvage, type Damage } from '../mcap/recovery/salvage.ts';
+import { copyAttachment } from '../mcap/writing/attachments.ts';
+import { attachmentAt } from '../mcap/reading/find-records.ts';
 import { readLibrary, readSummary } from '../mcap/reading/summary.ts';
 import { McapWriter } from '../mcap/writing/writer.ts';
 import type { RecoverReport } from './recover-report.ts';
@@ -31,18 +34,28 @@ export async function recoverMcap(input: string, out: string): Promise<RecoverRe
   const channels = new Map<number, McapChannel>(known?.channels);
   const schemas = new Map<number, McapSchema>(known?.schemas);
   const library = isTrusted(await readLibrary(input)) ? LIBRARY : COPIED_LIBRARY;
+  let [attachments, metadata] = [0, 0];
   const part = `${out}.part`;
+  const file = await open(input);
   try {
     const copy = await McapWriter.whole(part, { library }, async (writer) => {
-      for (const [name, values] of known?.metadata ?? []) await writer.addMetadata(name, values);
       const copy = new RawCopy(writer, [{ channels, schemas }]);
-      for await (const records of salvage(input, damages)) {
+      for await (const salvaged of salvage(input, damages)) {
+        const { opcode, offset, length, records } = salvaged;
         try {
-          learn(records, channels, schemas);
-          await copy.add(scanRaw(records));
+          if (opcode === Opcode.ATTACHMENT) {
+            await copyAttachment(file, await attachmentAt(file, salvaged), writer);
+            attachments++;
+          } else if (opcode === Opcode.METADATA) {
+            await writer.addMetadata(...readMetadata(recordAt(records!, 0)!.fields));
+            metadata++;
+          } else {
+            learn(records!, channels, schemas);
+            await copy.add(scanRaw(records!));
+          }
         } catch (error) {
           if (!(error instanceof MalformedMcap)) throw error;
-          damages.push({ offset: 0, what: error.message, lossy: true });
+          damages.push({ offset, bytes: length, what: error.message, lossy: true });
         }
         if (damages.length > DAMAGES_MAX) break;
       }
@@ -50,11 +63,14 @@ export async function recoverMcap(input: string, out: string): Promise<RecoverRe
     });
     if (copy.nameless > 0) {
       const what = `${copy.nameless} messages belong to channels whose records are lost`;
-      damages.push({ offset: 0, what, lossy: true });
+      damages.push({ offset: 0, bytes: 0, what, lossy: true });
     }
-    if (copy.copied > 0) await rename(part, out);
-    return { out, recovered: copy.copied, damages, lost: damages.some(({ lossy }) => lossy) };
+    const lost = damages.some(({ lossy }) => lossy);
+    // An intact file may hold no message.
+    if (copy.copied + attachments > 0 || damages.length === 0) await rename(part, out);
+    return { out, recovered: copy.copied, attachments, metadata, damages, lost };
   } finally {
+    await file.close();
     await rm(part, { force: true });
   }
 }

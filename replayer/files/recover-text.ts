@@ -46,11 +46,16 @@ export async function recoverText(input: string, out: string): Promise<RecoverRe
       if (end > 0) await write(held.subarray(0, end));
     }
   } catch (error) {
-    damages.push({ offset, what: (error as Error).message, lossy: true });
+    damages.push({ offset, bytes: 0, what: (error as Error).message, lossy: true });
   }
   if (isJson(rest) && damages.length === 0) await write(Buffer.concat([rest, Buffer.from('\n')]));
   else if (rest.length > 0)
-    damages.push({ offset: offset - rest.length, what: 'the last row has no line end', lossy: true });
+    damages.push({
+      offset: offset - rest.length,
+      bytes: rest.length,
+      what: 'the last row has no line end',
+      lossy: true,
+    });
   to.end();
   await done;
   await rename(part, out);

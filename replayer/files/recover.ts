@@ -15,8 +15,11 @@ export async function recover(input: string, out: string): Promise<RecoverReport
       hint: 'Name another file.',
     });
   const report = (await isMcap(input)) ? await recoverMcap(input, out) : await recoverText(input, out);
-  if (report.recovered > 0) return report;
+  const { attachments = 0, damages } = report;
+  if (report.recovered + attachments > 0) return report;
+  // An intact MCAP file may hold no message.
+  if (report.attachments !== undefined && damages.length === 0) return report;
   throw refusal('nothing_intact', `Nothing in ${basename(input)} is intact.`, {
-    hint: report.damages.map(({ offset, what }) => `Byte ${offset}: ${what}.`)[0] ?? 'It is empty.',
+    hint: damages.map(({ offset, what }) => `Byte ${offset}: ${what}.`)[0] ?? 'It is empty.',
   });
 }

@@ -9,6 +9,7 @@ import { mergedRows, type ChannelRows } from '../mcap/format/channel-rows.ts';
 import { asRefusal } from '../mcap/reading/as-refusal.ts';
 import type { Summary } from '../mcap/format/summary.ts';
 import { readSummary } from '../mcap/reading/summary.ts';
+import { copyAttachments } from '../mcap/writing/attachments.ts';
 import { embeddedSchema, TopicWriter, type TopicOptions } from '../mcap/writing/topics.ts';
 import { McapWriter } from '../mcap/writing/writer.ts';
 import { sorted, type Disorder } from '../reading/order/order.ts';
@@ -149,6 +150,14 @@ async function* runsOf(blocks: AsyncIterable<Block>): AsyncGenerator<AsyncIterab
   }
 }
 
+/** Copies what MCAP files hold besides messages: metadata and attachments. @throws refusal when an attachment is damaged */
+export async function copyBesides(summaries: Summary[], writer: McapWriter): Promise<void> {
+  for (const { path, metadata, attachments } of summaries) {
+    for (const { name, values } of metadata) await writer.addMetadata(name, values);
+    await asRefusal(path, () => copyAttachments(attachments, writer));
+  }
+}
+
 /** Copies the messages of MCAP files unchanged, in time order. @throws refusal when a file is not intact */
 export async function copyMessages(
   summaries: Summary[],
@@ -183,7 +192,8 @@ function timeRangeOf(summaries: Summary[], { fromMs, endMs }: TimeRange): { star
 export async function mergeable(summary: Summary, temporary: string): Promise<Summary> {
   if (openBytesMax(summary.chunks) <= OPEN_MAX_BYTES) return summary;
   await McapWriter.whole(temporary, { library: summary.library }, (runs) => writeRuns(summary, runs));
-  return { ...(await readSummary(temporary)), metadata: summary.metadata };
+  const { metadata, attachments } = summary;
+  return { ...(await readSummary(temporary)), metadata, attachments };
 }
 
 async function writeRuns(summary: Summary, runs: McapWriter): Promise<void> {

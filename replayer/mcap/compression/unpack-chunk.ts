@@ -3,7 +3,7 @@ import { ThreadPool } from '../../reading/parsing/thread-pool.ts';
 import { MalformedMcap } from '../format/bytes.ts';
 import { CHUNK_MAX_BYTES, decompress, loadCompression } from './compression.ts';
 import { columnsIn, roomFor, type MessageColumns } from '../format/message-columns.ts';
-import type { ChunkEntry } from '../format/records.ts';
+import { recordsAt, type ChunkEntry } from '../format/records.ts';
 import { readAt } from '../format/read-at.ts';
 
 /** Where a chunk's packed records lie in a file. */
@@ -48,7 +48,7 @@ export async function unpackChunk(handle: FileHandle, chunk: ChunkEntry): Promis
   const { compression, bytes: size } = chunk;
   rejectHuge(chunk);
   await loadCompression(compression);
-  const packed = await readAt(handle, placeOf(chunk), chunk.packedBytes);
+  const packed = await readAt(handle, recordsAt(chunk), chunk.packedBytes);
   return { bytes: decompress(packed, compression, size) };
 }
 
@@ -74,7 +74,7 @@ export class ChunkUnpacker {
     const { packedBytes: length, compression, bytes: size } = chunk;
     rejectHuge(chunk);
     const memory = this.#borrow();
-    const request = { fd: handle.fd, offset: placeOf(chunk), length, compression, size, memory };
+    const request = { fd: handle.fd, offset: recordsAt(chunk), length, compression, size, memory };
     const answer = threads.run(request, memory ? [memory] : []);
     if (!answer) {
       if (memory) this.#giveBack(memory);
@@ -114,8 +114,4 @@ export class ChunkUnpacker {
 
 function rejectHuge({ packedBytes }: ChunkEntry): void {
   if (packedBytes > CHUNK_MAX_BYTES) throw new MalformedMcap(`a chunk of ${packedBytes} bytes is too large`);
-}
-
-function placeOf({ offset, length, packedBytes }: ChunkEntry): number {
-  return offset + length - packedBytes;
 }

@@ -38,6 +38,11 @@ export class FieldReader {
     return readMs(this.bytes, this.#take(8));
   }
 
+  /** A time in nanoseconds, as it is stored. */
+  time64(): bigint {
+    return this.bytes.readBigUInt64LE(this.#take(8));
+  }
+
   text(): string {
     const length = this.u32();
     const at = this.#take(length);
@@ -101,16 +106,4 @@ export function splitMs(timeMs: number): void {
   const carry = Math.floor(lower / WORD);
   words.low = lower - carry * WORD;
   words.high = high + carry;
-}
-
-/** Writes a time (epoch ms) as nanoseconds. */
-export function writeMs(bytes: Buffer, at: number, timeMs: number): void {
-  splitMs(timeMs);
-  bytes.writeUInt32LE(words.low, at);
-  bytes.writeUInt32LE(words.high, at + 4);
-}
-
-/** A time (epoch ms) in nanoseconds, to the microsecond. */
-export function nanoseconds(timeMs: number): bigint {
-  return BigInt(Math.round(timeMs * 1000)) * 1000n;
 }

@@ -1,4 +1,16 @@
-import type { ChunkEntry, McapChannel, McapSchema, Statistics } from './records.ts';
+import type {
+  AttachmentEntry,
+  ChunkEntry,
+  McapChannel,
+  McapSchema,
+  MetadataRecord,
+  Statistics,
+} from './records.ts';
+
+/** An attachment, and the file that it is in. */
+export interface Attachment extends AttachmentEntry {
+  path: string;
+}
 
 /** What is known of a file without reading its messages. */
 export interface Summary {
@@ -12,7 +24,9 @@ export interface Summary {
   /** For each chunk, the ids of the channels that have messages in it; null where they are not known. */
   channelsOf: Uint16Array[] | null;
   statistics: Statistics | null;
-  metadata: Map<string, Map<string, string>>;
+  /** In file order. Several may have the same name. */
+  metadata: MetadataRecord[];
+  attachments: Attachment[];
   /** Whether the file has an index of its chunks; if not, all of it was read to find them. */
   indexed: boolean;
 }
@@ -28,7 +42,16 @@ export function emptySummary(path: string, bytes: number, library: string): Summ
     chunks: [],
     channelsOf: [],
     statistics: null,
-    metadata: new Map(),
+    metadata: [],
+    attachments: [],
     indexed: false,
   };
+}
+
+/** The values of the metadata record of a name; of several, the last one. */
+export function metadataOf(
+  { metadata }: Pick<Summary, 'metadata'>,
+  name: string,
+): Map<string, string> | undefined {
+  return metadata.findLast((record) => record.name === name)?.values;
 }

@@ -99,7 +99,7 @@ export class LatestRows {
       let latest = this.#found.get(channels[row]!);
       if (!latest) this.#found.set(channels[row]!, (latest = new Map<number, Latest>()));
       const subject = subjects[row]!;
-      if ((latest.get(subject)?.timeMs ?? -1) >= timeMs) continue;
+      if ((latest.get(subject)?.timeMs ?? -Infinity) >= timeMs) continue;
       latest.set(subject, {
         timeMs,
         name: names[subject]!,

@@ -16,6 +16,7 @@ import { withoutRestored } from './restored-state.ts';
 import { sliceRows, type ChannelBlock, type ChannelRows } from '../format/channel-rows.ts';
 import { Scanner } from './scanner.ts';
 import { asRefusal } from './as-refusal.ts';
+import { shiftOf } from '../format/shifted-times.ts';
 import type { Summary } from '../format/summary.ts';
 import { readSummary } from './summary.ts';
 import { unpackChunk, ChunkUnpacker, type UnpackedChunk } from '../compression/unpack-chunk.ts';
@@ -44,7 +45,7 @@ export class McapRecording {
   readonly #scanner: Scanner;
   readonly #passes: RecordPredicate | null;
   #beside: ChunkUnpacker | null = null;
-  /** Added to the times in the file, ms. */
+  /** Added to the times in the file, ms: the offset that was asked for, less the shift of the file. */
   readonly #offsetMs: number;
   /** How many messages only restore state. */
   readonly #restored: number;
@@ -56,7 +57,7 @@ export class McapRecording {
     this.#restored = restored;
     this.#passes = recordPredicate(recordFilterOf(options));
     const { chunks, statistics } = summary;
-    this.#offsetMs = options.offsetMs ?? 0;
+    this.#offsetMs = (options.offsetMs ?? 0) - shiftOf(summary.metadata);
     this.startMs = this.#offsetMs + chunks.reduce((first, { startMs }) => Math.min(first, startMs), Infinity);
     this.endMs = this.#offsetMs + chunks.reduce((last, { endMs }) => Math.max(last, endMs), -Infinity);
     this.count = statistics?.messages ?? null;
@@ -95,10 +96,7 @@ export class McapRecording {
     const summary = await asRefusal(path, () => withoutRestored(whole));
     const restored = (whole.statistics?.messages ?? 0) - (summary.statistics?.messages ?? 0);
     const { chunks } = summary;
-    if (chunks.length === 0)
-      throw refusal('recording_empty', `${basename(path)} holds no message.`, {
-        hint: 'Record or choose another file.',
-      });
+    if (chunks.length === 0) throw emptyRefusal(whole);
     if (openBytesMax(chunks) > OPEN_MAX_BYTES)
       throw refusal('recording_disordered', `Too many chunks of ${basename(path)} overlap in time.`, {
         hint: 'Put it in order first: reprise convert FILE sorted.mcap.',
@@ -214,6 +212,20 @@ export class McapRecording {
   #unpacking(): ChunkUnpacker {
     return (this.#beside ??= new ChunkUnpacker(Math.max(...this.summary.chunks.map(({ bytes }) => bytes))));
   }
+}
+
+/** The refusal of a file without messages; it says what else the file holds. */
+export function emptyRefusal({ path, attachments, metadata }: Summary): Error {
+  const counted = (count: number, noun: string) =>
+    count === 0 ? [] : [`${count} ${noun}${count === 1 ? '' : 's'}`];
+  const besides = [
+    ...counted(attachments.length, 'attachment'),
+    ...counted(metadata.length, 'metadata record'),
+  ];
+  const only = besides.length > 0 ? `, only ${besides.join(' and ')}` : '';
+  return refusal('recording_empty', `${basename(path)} holds no message${only}.`, {
+    hint: 'Record or choose another file.',
+  });
 }
 
 /** Turns a topic into a channel name: /fix becomes fix, and characters that are not allowed become dashes. */

@@ -6,6 +6,7 @@ import {
   HEAD_BYTES,
   MAGIC,
   Opcode,
+  readAttachmentIndex,
   readChannel,
   readChunkIndex,
   readMetadata,
@@ -17,6 +18,7 @@ import {
 import type { Summary } from '../format/summary.ts';
 
 const PIECE_BYTES = 1 << 22;
+const METADATA_MAX_BYTES = 1 << 26;
 /** Bound on the remembered channels of chunks. With more, readers look into the message indexes instead. */
 const CHANNELS_OF_CHUNKS_MAX = 1 << 23;
 
@@ -70,7 +72,7 @@ export async function readSection(
 }
 
 /** Puts the chunks into file order, unless they are in that order. */
-function inFileOrder(summary: Summary): void {
+export function inFileOrder(summary: Summary): void {
   const { chunks, channelsOf } = summary;
   if (chunks.every((chunk, i) => i === 0 || chunks[i - 1]!.offset < chunk.offset)) return;
   const order = [...chunks.keys()].sort((a, b) => chunks[a]!.offset - chunks[b]!.offset);
@@ -95,9 +97,17 @@ export async function addRecord(
     schemas.set(schema.id, schema);
   } else if (opcode === Opcode.METADATA_INDEX) {
     const [offset, length] = [fields.u64(), fields.u64()];
-    if (offset + length > dataEnd || length > PIECE_BYTES)
+    if (offset + length > dataEnd || length > METADATA_MAX_BYTES)
       throw new MalformedMcap('its index names metadata beyond the data');
     const record = recordAt(await readAt(handle, offset, length), 0);
-    if (record?.opcode === Opcode.METADATA) metadata.set(...readMetadata(record.fields));
+    if (record?.opcode !== Opcode.METADATA)
+      throw new MalformedMcap('its index names metadata where there are none');
+    const [name, values] = readMetadata(record.fields);
+    metadata.push({ offset, length, name, values });
+  } else if (opcode === Opcode.ATTACHMENT_INDEX) {
+    const attachment = readAttachmentIndex(fields);
+    if (attachment.offset + attachment.length > dataEnd)
+      throw new MalformedMcap('its index names an attachment beyond the data');
+    summary.attachments.push({ ...attachment, path: summary.path });
   } else if (opcode === Opcode.STATISTICS) summary.statistics = readStatistics(fields);
 }

@@ -5,12 +5,15 @@ import { readAt } from '../format/read-at.ts';
 import { HEAD_BYTES, MESSAGE_BYTES, Opcode, readChunkHead, type ChunkEntry } from '../format/records.ts';
 
 const WINDOW_BYTES = 1 << 16;
-/** More than a chunk's head takes. */
-const CHUNK_HEAD_BYTES = 128;
+/** More than the head of a chunk takes. */
+const BEGINNING_BYTES = 128;
 /** Messages outside of chunks are treated as runs of about this size. */
 const RUN_BYTES = 1 << 20;
 
-/** A record and its place in the file. For a chunk or an attachment, `fields` holds only the beginning. */
+/** The kinds of records that `walk` yields as a whole. */
+const WHOLE: readonly number[] = [Opcode.SCHEMA, Opcode.CHANNEL, Opcode.METADATA];
+
+/** A record and its place in the file. `fields` is whole for schemas, channels and metadata, else only the beginning. */
 export interface PlacedRecord {
   opcode: number;
   offset: number;
@@ -35,10 +38,10 @@ export async function* walk(handle: FileHandle, from: number, to: number): Async
     const opcode = head.u8();
     const length = HEAD_BYTES + head.u64();
     if (offset + length > to) throw new MalformedMcap(`the record at byte ${offset} is cut`);
-    const beginning = opcode === Opcode.CHUNK || opcode === Opcode.ATTACHMENT;
-    if (!beginning && length > CHUNK_MAX_BYTES)
+    const isWhole = WHOLE.includes(opcode);
+    if ((isWhole || opcode === Opcode.MESSAGE) && length > CHUNK_MAX_BYTES)
       throw new MalformedMcap(`the record at byte ${offset} is too large`);
-    const bytes = await bytesAt(offset, beginning ? Math.min(length, CHUNK_HEAD_BYTES) : length);
+    const bytes = await bytesAt(offset, isWhole ? length : Math.min(length, BEGINNING_BYTES));
     yield { opcode, offset, length, fields: new FieldReader(bytes, HEAD_BYTES) };
     offset += length;
   }
@@ -47,15 +50,17 @@ export async function* walk(handle: FileHandle, from: number, to: number): Async
 /** Finds the chunks, and the runs of messages outside of chunks, among records that are added in file order. */
 export class ChunkFinder {
   readonly entries: ChunkEntry[] = [];
+  #chunk: ChunkEntry | null = null;
   #run: ChunkEntry | null = null;
 
   add({ opcode, offset, length, fields }: PlacedRecord): void {
     if (opcode === Opcode.CHUNK) {
-      this.entries.push(readChunkHead(fields, offset, length));
+      this.#chunk = readChunkHead(fields, offset, length);
+      this.entries.push(this.#chunk);
       this.#run = null;
     } else if (opcode === Opcode.MESSAGE_INDEX) {
-      const chunk = this.entries.at(-1);
-      if (chunk && this.#run === null) chunk.indexBytes = offset + length - (chunk.offset + chunk.length);
+      const chunk = this.#chunk;
+      if (chunk) chunk.indexBytes = offset + length - (chunk.offset + chunk.length);
     } else if (opcode === Opcode.MESSAGE) {
       if (length < MESSAGE_BYTES) throw new MalformedMcap(`the message at byte ${offset} is too short`);
       const timeMs = readMs(fields.bytes, fields.at + 6);
@@ -66,6 +71,10 @@ export class ChunkFinder {
       this.#run.startMs = Math.min(this.#run.startMs, timeMs);
       this.#run.endMs = Math.max(this.#run.endMs, timeMs);
       this.#run.length = this.#run.bytes = this.#run.packedBytes = offset + length - this.#run.offset;
+      this.#chunk = null;
+    } else if (length > WINDOW_BYTES) {
+      // A run must fit into memory, and an attachment between two messages may be large.
+      this.#run = null;
     }
   }
 }

@@ -1,8 +1,9 @@
 import { crc32 } from 'node:zlib';
-import { splitMs, words, writeMs } from '../format/bytes.ts';
+import { msOf, splitMs, words } from '../format/bytes.ts';
 import { compress, type Compression } from '../compression/compression.ts';
 import { HEAD_BYTES, MESSAGE_BYTES, Opcode, type ChunkEntry } from '../format/records.ts';
 
+const MAX_NS = 2n ** 64n - 1n;
 const INDEX_ENTRY_BYTES = 16;
 const INDEX_HEAD_BYTES = HEAD_BYTES + 6;
 
@@ -10,7 +11,14 @@ const INDEX_HEAD_BYTES = HEAD_BYTES + 6;
 export interface WrittenChunk {
   bytes: Buffer[];
   entry: ChunkEntry;
+  times: ChunkTimes;
   indexes: MessageIndexes;
+}
+
+/** Time of the first and last message of a chunk, in nanoseconds. */
+export interface ChunkTimes {
+  start: bigint;
+  end: bigint;
 }
 
 /** The channels of a chunk, and for each the offset of its message index from the beginning of the chunk. */
@@ -33,8 +41,8 @@ export class ChunkBuilder {
   #view = viewOf(this.#records);
   #length = 0;
   #count = 0;
-  #startMs = Infinity;
-  #endMs = 0;
+  #start: Time = LATEST;
+  #end: Time = EARLIEST;
   /** For each message its channel, its offset, and the two words of its time. */
   #columns = columns(4_096);
   /** Number of messages by channel id, and the channels that have messages. */
@@ -78,16 +86,46 @@ export class ChunkBuilder {
     view.setUint32(at + 15, words.low, true);
     view.setUint32(at + 19, words.high, true);
     this.#records.set(source.subarray(start, end), at + MESSAGE_BYTES);
+    this.#added(at, length, channel, words.low, words.high);
+  }
+
+  /**
+   * Adds a copy of a message: `source[start..end)` is its record without opcode and length. Only its channel changes; its
+   * times stay as they are, to the nanosecond, or become later by `laterNs`.
+   */
+  addCopy(channel: number, source: Buffer, start: number, end: number, laterNs: bigint): void {
+    const length = HEAD_BYTES + end - start;
+    this.#reserve(length);
+    const at = this.#length;
+    this.#records[at] = Opcode.MESSAGE;
+    this.#view.setUint32(at + 1, length - HEAD_BYTES, true);
+    this.#view.setUint32(at + 5, 0, true);
+    this.#records.set(source.subarray(start, end), at + HEAD_BYTES);
+    this.#view.setUint16(at + HEAD_BYTES, channel, true);
+    if (laterNs !== 0n) for (const time of [at + 15, at + 23]) this.#postpone(time, laterNs);
+    const low = this.#view.getUint32(at + 15, true);
+    this.#added(at, length, channel, low, this.#view.getUint32(at + 19, true));
+  }
+
+  #postpone(at: number, laterNs: bigint): void {
+    const timeNs = this.#view.getBigUint64(at, true) + laterNs;
+    // The publish time may be none at all (0), or as late as can be.
+    this.#view.setBigUint64(at, timeNs < 0n ? 0n : timeNs > MAX_NS ? MAX_NS : timeNs, true);
+  }
+
+  /** Notes a message that was added at a place of the records. */
+  #added(at: number, length: number, channel: number, low: number, high: number): void {
     this.#length = at + length;
-    if (timeMs < this.#startMs) this.#startMs = timeMs;
-    if (timeMs > this.#endMs) this.#endMs = timeMs;
+    const [start, end] = [this.#start, this.#end];
+    if (high < start.high || (high === start.high && low < start.low)) this.#start = { high, low };
+    if (high > end.high || (high === end.high && low > end.low)) this.#end = { high, low };
     if (this.#count === this.#columns.ids.length) this.#columns = columns(this.#count * 2, this.#columns);
     const { ids, offsets, lows, highs } = this.#columns;
     const row = this.#count++;
     ids[row] = channel;
     offsets[row] = at;
-    lows[row] = words.low;
-    highs[row] = words.high;
+    lows[row] = low;
+    highs[row] = high;
     if (this.#counts[channel]!++ === 0) this.#channels.push(channel);
   }
 
@@ -95,12 +133,12 @@ export class ChunkBuilder {
   take(offset: number, compression: Compression): WrittenChunk {
     const records = this.#records.subarray(0, this.#length);
     const packed = compress(records, compression);
-    const [startMs, endMs] = [this.#startMs, this.#endMs];
+    const [start, end] = [this.#start, this.#end];
     const head = Buffer.alloc(HEAD_BYTES + 40 + compression.length);
     head[0] = Opcode.CHUNK;
     head.writeBigUInt64LE(BigInt(head.length - HEAD_BYTES + packed.length), 1);
-    writeMs(head, 9, startMs);
-    writeMs(head, 17, endMs);
+    head.writeBigUInt64LE(nanosecondsOf(start), 9);
+    head.writeBigUInt64LE(nanosecondsOf(end), 17);
     head.writeBigUInt64LE(BigInt(records.length), 25);
     head.writeUInt32LE(crc32(records), 33);
     head.writeUInt32LE(compression.length, 37);
@@ -111,8 +149,8 @@ export class ChunkBuilder {
     const entry: ChunkEntry = {
       offset,
       length,
-      startMs,
-      endMs,
+      startMs: msOf(start.high, start.low),
+      endMs: msOf(end.high, end.low),
       compression,
       packedBytes: packed.length,
       bytes: records.length,
@@ -120,11 +158,12 @@ export class ChunkBuilder {
     };
     // Uncompressed records are copied, because the next chunk reuses their memory.
     const body = packed === records ? Buffer.from(records) : packed;
-    this.#length = this.#count = this.#endMs = 0;
-    this.#startMs = Infinity;
+    this.#length = this.#count = 0;
+    [this.#start, this.#end] = [LATEST, EARLIEST];
     for (const channel of this.#channels) this.#counts[channel] = 0;
     this.#channels = [];
-    return { bytes: [head, body, index], entry, indexes };
+    const times = { start: nanosecondsOf(start), end: nanosecondsOf(end) };
+    return { bytes: [head, body, index], entry, times, indexes };
   }
 
   /** Makes the message index records, one for each channel. */
@@ -163,6 +202,18 @@ export class ChunkBuilder {
     this.#records = larger;
     this.#view = viewOf(larger);
   }
+}
+
+/** A time in nanoseconds, as two words. */
+interface Time {
+  high: number;
+  low: number;
+}
+const LATEST: Time = { high: 2 ** 32, low: 0 };
+const EARLIEST: Time = { high: -1, low: 0 };
+
+function nanosecondsOf({ high, low }: Time): bigint {
+  return (BigInt(high) << 32n) | BigInt(low);
 }
 
 /** Allocates columns, and copies the contents of smaller ones. */

@@ -1,8 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { McapRecordBuilder, type McapTypes } from '@mcap/core';
-import { nanoseconds, writeMs } from '../format/bytes.ts';
-import { HEAD_BYTES, Opcode, type ChunkEntry } from '../format/records.ts';
-import type { MessageIndexes } from './chunk.ts';
+import { HEAD_BYTES, Opcode, type AttachmentEntry, type ChunkEntry } from '../format/records.ts';
+import type { ChunkTimes, MessageIndexes } from './chunk.ts';
 
 /** The summary is written in pieces of about this size, because many subjects make it long. */
 const PIECE_BYTES = 1 << 20;
@@ -14,7 +13,15 @@ export interface SummaryContent {
   /** Number of messages by channel id. */
   counts: readonly number[];
   metadata: McapTypes.MetadataIndex[];
-  chunks: { entry: ChunkEntry; indexes: MessageIndexes }[];
+  attachments: AttachmentEntry[];
+  chunks: SummarisedChunk[];
+}
+
+/** What the summary tells of a chunk. */
+export interface SummarisedChunk {
+  entry: ChunkEntry;
+  times: ChunkTimes;
+  indexes: MessageIndexes;
 }
 
 /** Writes the summary section, the footer and the magic that end a file. */
@@ -33,7 +40,7 @@ export class SummaryWriter {
   }
 
   async write(content: SummaryContent): Promise<void> {
-    const { schemas, channels, metadata, chunks } = content;
+    const { schemas, channels, metadata, attachments, chunks } = content;
     const records = this.#records;
     await this.#group(Opcode.SCHEMA, schemas, (schema) => void records.writeSchema(schema));
     await this.#group(Opcode.CHANNEL, channels, (channel) => void records.writeChannel(channel));
@@ -41,7 +48,10 @@ export class SummaryWriter {
       records.writeStatistics(statistics);
     });
     await this.#group(Opcode.METADATA_INDEX, metadata, (index) => void records.writeMetadataIndex(index));
-    await this.#group(Opcode.CHUNK_INDEX, chunks, ({ entry, indexes }) => chunkIndex(entry, indexes));
+    await this.#group(Opcode.ATTACHMENT_INDEX, attachments, (attachment) => {
+      records.writeAttachmentIndex(indexOf(attachment));
+    });
+    await this.#group(Opcode.CHUNK_INDEX, chunks, chunkIndex);
     const offsetsStart = this.#offset;
     for (const group of this.#groups) records.writeSummaryOffset(group);
     await this.#append(this.#taken());
@@ -89,31 +99,39 @@ export class SummaryWriter {
   }
 }
 
-function statisticsOf({ schemas, channels, counts, metadata, chunks }: SummaryContent): McapTypes.Statistics {
-  const entries = chunks.map(({ entry }) => entry);
-  const startMs = entries.reduce((first, entry) => Math.min(first, entry.startMs), entries[0]?.startMs ?? 0);
-  const endMs = entries.reduce((last, entry) => Math.max(last, entry.endMs), 0);
+function indexOf({ offset, length, dataSize, ...rest }: AttachmentEntry): McapTypes.AttachmentIndex {
+  return { ...rest, offset: BigInt(offset), length: BigInt(length), dataSize: BigInt(dataSize) };
+}
+
+function statisticsOf(content: SummaryContent): McapTypes.Statistics {
+  const { schemas, channels, counts, metadata, attachments, chunks } = content;
+  let [first, last] = [chunks[0]?.times.start ?? 0n, 0n];
+  for (const { start, end } of chunks.map(({ times }) => times)) {
+    if (start < first) first = start;
+    if (end > last) last = end;
+  }
   return {
     messageCount: BigInt(counts.reduce((sum, count) => sum + count, 0)),
     schemaCount: schemas.length,
     channelCount: channels.length,
-    attachmentCount: 0,
+    attachmentCount: attachments.length,
     metadataCount: metadata.length,
-    chunkCount: entries.length,
-    messageStartTime: nanoseconds(startMs),
-    messageEndTime: nanoseconds(endMs),
+    chunkCount: chunks.length,
+    messageStartTime: first,
+    messageEndTime: last,
     channelMessageCounts: new Map(counts.map((count, id) => [id, BigInt(count)])),
   };
 }
 
 /** Makes a chunk index record. By hand, because a large file has very many of them. */
-function chunkIndex(entry: ChunkEntry, { channels, offsets }: MessageIndexes): Buffer {
+function chunkIndex({ entry, times, indexes }: SummarisedChunk): Buffer {
   const { compression } = entry;
+  const { channels, offsets } = indexes;
   const record = Buffer.alloc(HEAD_BYTES + 64 + compression.length + channels.length * 10);
   record[0] = Opcode.CHUNK_INDEX;
   record.writeUInt32LE(record.length - HEAD_BYTES, 1);
-  writeMs(record, 9, entry.startMs);
-  writeMs(record, 17, entry.endMs);
+  record.writeBigUInt64LE(times.start, 9);
+  record.writeBigUInt64LE(times.end, 17);
   record.writeBigUInt64LE(BigInt(entry.offset), 25);
   record.writeBigUInt64LE(BigInt(entry.length), 33);
   record.writeUInt32LE(channels.length * 10, 41);

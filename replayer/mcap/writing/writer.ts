@@ -1,10 +1,10 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { McapRecordBuilder, type McapTypes } from '@mcap/core';
-import { ChunkBuilder, type MessageIndexes } from './chunk.ts';
+import { ChunkBuilder } from './chunk.ts';
 import { loadCompression, type Compression } from '../compression/compression.ts';
-import type { ChunkEntry } from '../format/records.ts';
-import { SummaryWriter } from './summary-writer.ts';
+import type { AttachmentEntry } from '../format/records.ts';
+import { SummaryWriter, type SummarisedChunk } from './summary-writer.ts';
 
 /** Unpacked size of a chunk. A reader waits one millisecond for it, and larger chunks would hardly make files smaller. */
 const CHUNK_BYTES = 1 << 20;
@@ -51,8 +51,9 @@ export class McapWriter {
   /** Number of messages by channel id. */
   readonly #counts: number[] = [];
   readonly #writtenSchemas = new Set<number>();
-  readonly #chunks: { entry: ChunkEntry; indexes: MessageIndexes }[] = [];
+  readonly #chunks: SummarisedChunk[] = [];
   readonly #metadata: McapTypes.MetadataIndex[] = [];
+  readonly #attachments: AttachmentEntry[] = [];
   #crc = 0;
   #offset = 0;
 
@@ -131,20 +132,35 @@ export class McapWriter {
     this.#chunk.addMessage({ channel, sequence, timeMs, publishMs }, source, start, end);
   }
 
+  /**
+   * Adds a copy of a message of another file, to the nanosecond. `source[start..end)`: its record without opcode and length;
+   * `laterNs` is added to its times.
+   */
+  addCopy(channel: number, source: Buffer, start: number, end: number, laterNs = 0n): void {
+    if (this.#counts[channel]!++ === 0) this.#introduce(channel);
+    this.#chunk.addCopy(channel, source, start, end, laterNs);
+  }
+
   /** Writes the collected messages as a chunk. */
   async flush(): Promise<void> {
     if (this.#chunk.count === 0) return;
-    const { bytes, entry, indexes } = this.#chunk.take(this.#offset, this.#compression);
-    this.#chunks.push({ entry, indexes });
+    const { bytes, ...summarised } = this.#chunk.take(this.#offset, this.#compression);
+    this.#chunks.push(summarised);
     await this.#write(bytes);
   }
 
   /** Writes a metadata record. */
   async addMetadata(name: string, metadata: Map<string, string>): Promise<void> {
-    await this.flush();
     const length = this.#records.writeMetadata({ name, metadata });
     this.#metadata.push({ name, offset: BigInt(this.#offset), length });
     await this.#write([this.#taken()]);
+  }
+
+  /** Copies the record of an attachment, which comes in pieces. */
+  async addAttachment(attachment: AttachmentEntry, record: AsyncIterable<Buffer>): Promise<void> {
+    await this.flush();
+    this.#attachments.push({ ...attachment, offset: this.#offset });
+    for await (const piece of record) await this.#write([piece]);
   }
 
   /** Writes the last chunk and the summary, and closes the file. */
@@ -158,6 +174,7 @@ export class McapWriter {
       channels: this.#channels,
       counts: this.#counts,
       metadata: this.#metadata,
+      attachments: this.#attachments,
       chunks: this.#chunks,
     });
     await this.#handle.close();

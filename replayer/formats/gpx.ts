@@ -1,10 +1,11 @@
-import type { SaxesAttributePlain, SaxesParser, SaxesTagPlain } from 'saxes';
-import { objectOf } from './support/json-text.ts';
-import { jsonOfCell } from './support/cells.ts';
-import { badRow, ROW_MAX_CHARACTERS, type Format, type FormatOptions, type Row } from './support/format.ts';
+import type { Format } from './support/format.ts';
+import type { Elements, ElementHandler } from './support/xml/elements.ts';
+import type { Attributes } from './support/xml/tags.ts';
+import { XmlRows } from './support/xml/open-row.ts';
+import { decimalJson, textJson } from './support/xml/values.ts';
 
-/** Element and attribute names of GPX and common extensions -> our names. All others keep their names. */
-const NAMES: { [name: string]: string } = {
+/** Element and attribute names of GPX and common extensions -> our names, for numbers. All others keep their names. */
+const NUMBERS: { [name: string]: string } = {
   lat: 'latitude',
   lon: 'longitude',
   ele: 'elevation',
@@ -15,180 +16,130 @@ const NAMES: { [name: string]: string } = {
   atemp: 'air_temperature',
   PowerInWatts: 'power',
 };
+/** The elements of points: what kind of point it is, for all but the points of tracks, and what it is without a time. */
+const POINTS: { [name: string]: { kind: string | null; plan: string | null } } = {
+  trkpt: { kind: null, plan: null },
+  rtept: { kind: 'route_point', plan: 'a point of a route without a time' },
+  wpt: { kind: 'waypoint', plan: 'a waypoint without a time' },
+};
+/** Elements that hold points. */
+const PARENTS = ['gpx', 'trk', 'trkseg', 'rte'];
 
 /**
- * GPX 1.0 and 1.1: one row for each point of all tracks, with the name of its track and, from the second segment on, the
- * number of its segment. Extension elements become members under their local names. Routes and waypoints are skipped:
- * they hold plans, not recordings.
+ * GPX 1.0 and 1.1: one row for each point.
+ *
+ * - A point of a track has the name of its track and, from the second segment on, the number of its segment.
+ * - A point of a route has `kind` "route_point" and the name of its route, a waypoint has `kind` "waypoint". They hold plans
+ *   where they have no time: then they are skipped, unless no point of the file has one.
+ * - Extension elements become members under their local names.
  */
 export default {
   name: 'gpx',
   endings: ['.gpx'],
-  looksLike: (head) => /^\s*<(?:\?xml|!--|gpx)/.test(head) && /<gpx[\s>]/.test(head),
+  looksLike: (head) => /^\s*<(?:\?xml|!--|gpx)/.test(head) && /<(?:\w+:)?gpx[\s>]/.test(head),
   async *rows(input, options) {
-    const { SaxesParser } = await import('saxes');
-    const reader = new GpxReader((fragment) => new SaxesParser({ fragment }), options);
-    for await (const piece of input.text()) {
-      const rows = reader.push(piece);
-      if (rows.length > 0) yield rows;
-    }
-    const rows = reader.end();
-    if (rows.length > 0) yield rows;
+    const { xmlRows } = await import('./support/xml/xml-rows.ts');
+    const rows = new XmlRows(options);
+    yield* xmlRows(input, rows, (elements) => new GpxReader(elements, rows));
   },
 } satisfies Format;
 
-/** A track point whose element is still open. */
-interface Point {
-  line: number;
-  members: Map<string, string>;
-  problem: string | null;
-}
-
-/** Turns parser events into rows, and restarts the parser where broken XML would swallow the rest of the file. */
-class GpxReader {
-  readonly #options: FormatOptions;
-  readonly #newParser: (fragment: boolean) => SaxesParser;
-  #parser: SaxesParser;
-  #rows: Row[] = [];
-  #point: Point | null = null;
-  /** Local names of the open elements, outermost first, starting at the track. */
-  #open: string[] = [];
-  #text = '';
+/** Makes rows of the elements of a GPX file. */
+class GpxReader implements ElementHandler {
+  readonly known = new Set([...PARENTS, ...Object.keys(POINTS), 'ele', 'time', 'extensions']);
+  readonly texts = new Set(['name', 'cmt', 'desc', 'src']);
+  readonly #elements: Elements;
+  readonly #rows: XmlRows;
+  /** The element of the open point, and how many elements it lies in. */
+  #point = '';
+  #depth = 0;
   #tracks = 0;
   #track = '';
   #segment = 0;
-  /** Lines read before the present parser was started. */
-  #linesBefore = 0;
-  /** Characters since the parser last reported an event. */
-  #silent = 0;
-  /** Not null while looking for the next track or point after broken XML: the text kept from the last piece. */
-  #searching: string | null = null;
+  #route = '';
 
-  constructor(newParser: (fragment: boolean) => SaxesParser, options: FormatOptions) {
-    this.#newParser = newParser;
-    this.#options = options;
-    this.#parser = this.#connectedParser(false);
+  constructor(elements: Elements, rows: XmlRows) {
+    this.#elements = elements;
+    this.#rows = rows;
   }
 
-  push(piece: string): Row[] {
-    let text = piece;
-    if (this.#searching !== null) text = this.#search(text);
-    this.#silent += text.length;
-    if (text !== '') this.#parser.write(text);
-    if (this.#silent > ROW_MAX_CHARACTERS) this.#giveUp();
-    return this.#rows.splice(0);
-  }
-
-  end(): Row[] {
-    if (this.#searching === null) this.#parser.close();
-    if (this.#point) this.#finish('The file ends inside this point.');
-    return this.#rows.splice(0);
-  }
-
-  #connectedParser(fragment: boolean): SaxesParser {
-    const parser = this.#newParser(fragment);
-    parser.on('opentag', (tag) => this.#opened(tag));
-    parser.on('closetag', (tag) => this.#closed(local(tag.name)));
-    parser.on('attribute', () => (this.#silent = 0));
-    parser.on('text', (text) => this.#addText(text));
-    parser.on('cdata', (text) => this.#addText(text));
-    parser.on('error', (error) => this.#noteError(error.message));
-    return parser;
-  }
-
-  get #line(): number {
-    return this.#linesBefore + this.#parser.line;
-  }
-
-  #addText(text: string): void {
-    this.#silent = 0;
-    // Bounded, because the element may never be closed.
-    if (this.#text.length < ROW_MAX_CHARACTERS) this.#text += text;
-  }
-
-  #opened({ name: full, attributes }: SaxesTagPlain): void {
-    this.#silent = 0;
-    this.#text = '';
-    const name = local(full);
-    if (name === 'trk') {
-      this.#tracks++;
-      this.#track = '';
-      this.#segment = 0;
-      this.#open = [];
-    } else if (name === 'trkseg') this.#segment++;
-    else if (name === 'trkpt') {
-      if (this.#point) this.#finish('The point is not closed before the next one begins.');
-      this.#point = { line: this.#line, members: new Map(), problem: null };
-      for (const [attribute, value] of Object.entries(attributes)) this.#add(attribute, attributeText(value));
-      this.#open = [];
+  opened(name: string, attributes: Attributes): void {
+    if (Object.hasOwn(POINTS, name)) this.#begin(name, attributes);
+    else if (this.#rows.isOpen) {
+      if (PARENTS.includes(name)) this.#rows.damage(`Not XML: <${name}> within a point.`);
+    } else if (name === 'trk') this.#newTrack();
+    else if (name === 'rte') this.#route = '';
+    else if (name === 'trkseg') {
+      // The tag of its track is lost; its points do not belong to the track before it.
+      if (!this.#elements.path.includes('trk')) this.#newTrack();
+      this.#segment++;
     }
-    this.#open.push(name);
   }
 
-  #closed(name: string): void {
-    this.#silent = 0;
-    const text = this.#text.trim();
-    this.#text = '';
-    if (name === 'trkpt' && this.#point) this.#finish(this.#point.problem);
-    else if (this.#point && text !== '' && this.#open.at(-1) === name) this.#add(name, text);
-    else if (name === 'name' && this.#open.at(-2) === 'trk') this.#track = text;
-    const at = this.#open.lastIndexOf(name);
-    if (at !== -1) this.#open.length = at;
+  closed(name: string, text: string): void {
+    const { path } = this.#elements;
+    if (!this.#rows.isOpen) {
+      if (name !== 'name') return;
+      if (path.at(-1) === 'trk') this.#track = text;
+      else if (path.at(-1) === 'rte') this.#route = text;
+    } else if (name === this.#point && path.length === this.#depth) this.#finish(null);
+    else if (text !== '') this.#add(name, text);
+  }
+
+  lost(name: string): void {
+    if (!this.#rows.isOpen) return;
+    if (this.#elements.path.length === this.#depth) this.#finish('The point is never closed.');
+    else this.#rows.damage(`Not XML: <${name}> is not closed.`);
+  }
+
+  stray(name: string): void {
+    if (this.#rows.isOpen) this.#rows.damage(`Not XML: </${name}> closes nothing.`);
+    else if (Object.hasOwn(POINTS, name))
+      this.#rows.endOnly(this.#elements.line, `A point (${name}) ends here whose beginning can't be read.`);
+  }
+
+  damaged(problem: string): void {
+    this.#rows.damage(problem);
+  }
+
+  unclosed(problem: string): void {
+    if (this.#rows.isOpen) this.#rows.damage(problem);
+    else this.#rows.refuse(this.#elements.line, problem);
+  }
+
+  #newTrack(): void {
+    this.#tracks++;
+    this.#track = '';
+    this.#segment = 0;
+  }
+
+  #begin(name: string, attributes: Attributes): void {
+    if (this.#rows.isOpen) {
+      // Without a place it is not another point: a closing tag may have lost its slash.
+      if (attributes.size === 0) return this.#rows.damage(`Not XML: <${name}> within a point.`);
+      this.#finish('The point is not closed before the next one begins.');
+      this.#elements.abandon(this.#depth);
+    }
+    this.#point = name;
+    this.#depth = this.#elements.path.length - 1;
+    this.#rows.begin(this.#elements.line, POINTS[name]!.plan);
+    for (const [attribute, value] of attributes) this.#add(attribute, value);
   }
 
   #add(name: string, text: string): void {
-    this.#point!.members.set(NAMES[name] ?? name, jsonOfCell(text));
+    if (Object.hasOwn(NUMBERS, name)) this.#rows.add(NUMBERS[name]!, decimalJson(text));
+    else this.#rows.add(name, textJson(text));
   }
 
   #finish(problem: string | null): void {
-    const { line, members } = this.#point!;
-    this.#point = null;
-    if (problem !== null) {
-      this.#rows.push(
-        badRow(line, problem, `<trkpt> ${[...members].map((pair) => pair.join(' ')).join(', ')}`),
-      );
-      return;
+    const { kind } = POINTS[this.#point]!;
+    if (kind !== null) this.#rows.add('kind', JSON.stringify(kind));
+    if (this.#point === 'rtept' && this.#route !== '') this.#rows.add('route', JSON.stringify(this.#route));
+    if (this.#point === 'trkpt') {
+      const track = this.#track || (this.#tracks > 1 ? `track ${this.#tracks}` : '');
+      if (track !== '') this.#rows.add('track', JSON.stringify(track));
+      if (this.#segment > 1) this.#rows.add('segment', String(this.#segment));
     }
-    const track = this.#track || (this.#tracks > 1 ? `track ${this.#tracks}` : '');
-    if (track !== '') members.set('track', JSON.stringify(track));
-    if (this.#segment > 1) members.set('segment', String(this.#segment));
-    this.#rows.push({ line, ...objectOf(members, this.#options.rename) });
-  }
-
-  /** An error inside a point belongs to that point. Outside of points, tags that do not match do no harm. */
-  #noteError(message: string): void {
-    const problem = `Not XML: ${message.replace(/^\d+:\d+: /, '')}`;
-    if (this.#point) this.#point.problem ??= problem;
-    else if (!/unmatched closing tag|unclosed tag|text data outside/i.test(message)) {
-      if (this.#rows.at(-1)?.line !== this.#line) this.#rows.push(badRow(this.#line, problem, ''));
-    }
-  }
-
-  /** A comment, quote or tag that is never closed has swallowed a million characters: go on at the next point. */
-  #giveUp(): void {
-    const line = this.#point?.line ?? this.#line;
-    const problem = 'The row is longer than 1,000,000 characters; is a tag or a comment never closed?';
-    this.#point = null;
-    this.#rows.push(badRow(line, problem, this.#text));
-    this.#linesBefore = this.#line - 1;
-    this.#parser = this.#connectedParser(true);
-    this.#text = '';
-    this.#silent = 0;
-    this.#searching = '';
-  }
-
-  /** Skips the text before the next track, segment or point; returns the text from there on. */
-  #search(piece: string): string {
-    const text = this.#searching! + piece;
-    const at = text.search(/<trk(?:pt|seg)?[\s>]/);
-    this.#searching = at === -1 ? text.slice(-8) : null;
-    const passed = at === -1 ? text.slice(0, -8) : text.slice(0, at);
-    this.#linesBefore += passed.split('\n').length - 1;
-    return at === -1 ? '' : text.slice(at);
+    this.#rows.finish(problem);
   }
 }
-
-const local = (name: string) => name.slice(name.indexOf(':') + 1);
-
-const attributeText = (value: string | SaxesAttributePlain) =>
-  (typeof value === 'string' ? value : value.value).trim();

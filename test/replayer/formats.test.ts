@@ -85,10 +85,10 @@ describe('GPX', () => {
     const header = '<gpx><trk><trkseg>\n';
     const point = '<trkpt lat="1" lon="2"></trkpt>\n';
     const comment = Array.from({ length: 12 }, () => 'x'.repeat(250_000));
-    const rows = await read(gpx, header, point, '<!--', ...comment, '\n', point);
+    const rows = await read(gpx, header, point, '<!--', ...comment, '\n', point, '</trkseg></trk></gpx>');
     const found = { latitude: 1, longitude: 2 };
     assert.deepEqual(values(rows), [found, null, found]);
-    assert.match(rows[1]!.problem!, /longer than 1,000,000 characters; is a tag or a comment never closed/);
+    assert.match(rows[1]!.problem!, /A comment is longer than 1,000,000 characters; is it never closed/);
   });
 });
 

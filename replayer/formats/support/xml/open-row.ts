@@ -1,0 +1,110 @@
+import { badRow, ROW_MAX_CHARACTERS, skippedRow, type FormatOptions, type Row } from '../format.ts';
+import { objectOf } from '../json-text.ts';
+
+/** Rows that wait for the first time of the file. */
+const WAITING_MAX = 10_000;
+
+/** A row that a format collects while its element is open. */
+interface OpenRow {
+  line: number;
+  /** Name -> value as JSON. */
+  members: Map<string, string>;
+  characters: number;
+  problem: string | null;
+  /** Why the row is skipped where other rows of the file have a time and it has none; null: it is refused then. */
+  plan: string | null;
+}
+
+/**
+ * The rows of an XML file: the one whose element is open, and those that are finished. A row that is damaged or lost is a
+ * bad row, once.
+ *
+ * A plan, such as a waypoint without a time, is skipped in a file of which other rows have times. In a file without times
+ * it is a row as any other, so that it can be played with `--every`. Until a time is found, up to 10,000 rows wait.
+ */
+export class XmlRows {
+  #open: OpenRow | null = null;
+  /** The beginning of the row was found and is accounted for, so that its end alone is not another lost row. */
+  #endIsKnown = false;
+  #ready: Row[] = [];
+  #waiting: { row: Row; plan: string | null }[] = [];
+  #isDecided = false;
+  readonly #rename: FormatOptions['rename'];
+
+  constructor({ rename }: FormatOptions) {
+    this.#rename = rename;
+  }
+
+  get isOpen(): boolean {
+    return this.#open !== null;
+  }
+
+  /** The rows that are finished, in the order of the file. */
+  take(): Row[] {
+    return this.#ready.splice(0);
+  }
+
+  /** Ends the file: rows that wait for a time get none. */
+  end(): void {
+    this.#isDecided = true;
+    for (const { row } of this.#waiting.splice(0)) this.#ready.push(row);
+  }
+
+  begin(line: number, plan: string | null = null): void {
+    this.#open = { line, members: new Map(), characters: 0, problem: null, plan };
+    this.#endIsKnown = false;
+  }
+
+  /** Sets a member of the open row. `json` is its value as JSON. */
+  add(name: string, json: string): void {
+    const row = this.#open!;
+    row.characters += name.length + json.length;
+    if (row.characters <= ROW_MAX_CHARACTERS) row.members.set(name, json);
+    else row.problem ??= 'The row is longer than 1,000,000 characters; is its element never closed?';
+  }
+
+  has(name: string): boolean {
+    return this.#open?.members.has(name) === true;
+  }
+
+  /** Notes what is wrong with the open row; it will be a bad row. */
+  damage(problem: string): void {
+    if (this.#open) this.#open.problem ??= problem;
+  }
+
+  /** Finishes the open row. Its time is the member `time`. `problem`: why it is not whole. */
+  finish(problem: string | null = null): void {
+    const { line, members, plan, problem: earlier } = this.#open!;
+    this.#open = null;
+    this.#endIsKnown = problem !== null;
+    const wrong = earlier ?? problem;
+    if (wrong === null) this.push({ line, ...objectOf(members, this.#rename) }, members.has('time'), plan);
+    else this.refuse(line, wrong, [...members].map((pair) => pair.join(' ')).join(', '));
+  }
+
+  /** The end of a row whose beginning was not found: the row is lost. */
+  endOnly(line: number, problem: string): void {
+    if (!this.#endIsKnown) this.refuse(line, problem);
+    this.#endIsKnown = false;
+  }
+
+  refuse(line: number, problem: string, text = ''): void {
+    this.#endIsKnown = true;
+    this.push(badRow(line, problem, text), false, null);
+  }
+
+  /** Adds a row that is whole. `plan`: why it is skipped if other rows have times. */
+  push(row: Row, hasTime: boolean, plan: string | null): void {
+    if (this.#isDecided) this.#ready.push(plan !== null && !hasTime ? skippedRow(row.line, plan) : row);
+    else {
+      this.#waiting.push({ row, plan: hasTime ? null : plan });
+      if (hasTime || this.#waiting.length === WAITING_MAX) this.#decide(hasTime);
+    }
+  }
+
+  #decide(hasTimes: boolean): void {
+    this.#isDecided = true;
+    for (const { row, plan } of this.#waiting.splice(0))
+      this.#ready.push(hasTimes && plan !== null ? skippedRow(row.line, plan) : row);
+  }
+}

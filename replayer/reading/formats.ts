@@ -27,8 +27,9 @@ export function formatOf(path: string, head: string): Format {
   const name = path.toLowerCase().replace(/\.(gz|zst)$/, '');
   const named = formats.filter((format) => format.endings.some((ending) => name.endsWith(ending)));
   const byLook = (candidates: Format[]) => [...candidates].reverse().find((format) => format.looksLike(head));
-  const owner = named.find(({ endings }) => name.endsWith(endings[0]!)) ?? named[0];
-  const found = (named.length > 1 ? byLook(named) : undefined) ?? owner ?? byLook(formats);
+  const owner = named.length === 1 ? named[0] : named.find(({ endings }) => name.endsWith(endings[0]!));
+  // Endings such as .log say little: where no format that has one recognises the file, any other may.
+  const found = (named.length > 1 ? byLook(named) : undefined) ?? owner ?? byLook(formats) ?? named[0];
   if (found) return found;
   throw refusal('format_unknown', `${path} is not in a format that can be played.`, {
     hint: `The formats are ${names()}; text also as .gz and .zst. --format names one.`,

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { interpret } from '../../replayer/reading/inference/inference.ts';
 import { rowMapper } from '../../replayer/reading/parsing/row-mapper.ts';
-import { guessTimeFormat, timeReader } from '../../replayer/formats/support/times.ts';
+import { guessTimeFormat } from '../../replayer/formats/support/times/guess.ts';
+import { timeReader } from '../../replayer/formats/support/times/reader.ts';
 
 describe('times', () => {
   const cases: [format: string, zone: string, text: unknown, iso: string][] = [

@@ -2,7 +2,7 @@ import Papa from 'papaparse';
 import type { FormatOptions } from './format.ts';
 import { numberIn } from './cells.ts';
 import { certain, given, likely, type Decision } from './decision.ts';
-import { guessTimeFormat } from './times.ts';
+import { guessTimeFormat } from './times/guess.ts';
 import { withoutComments } from './table-rows.ts';
 
 const DELIMITERS = [',', ';', '\t', '|'];

@@ -1,7 +1,7 @@
 import type { Data } from '../../../core/wire/event.ts';
 import { refusal } from '../../../core/problems/errors.ts';
 import { certain, given as asGiven, likely, type Decision } from '../../formats/support/decision.ts';
-import { guessTimeFormat } from '../../formats/support/times.ts';
+import { guessTimeFormat } from '../../formats/support/times/guess.ts';
 
 /** The value of `timeFormat` where each part of the time (year, month, ...) has a column. */
 export const PARTS = 'parts';

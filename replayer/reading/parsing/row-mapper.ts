@@ -7,7 +7,7 @@ import { joinedTime, PARTS } from '../inference/time-columns.ts';
 import { memberReader } from '../inference/member-path.ts';
 import { Lifter } from '../inference/lifted-members.ts';
 import { mended, withoutSentinels } from './repair.ts';
-import { timeReader } from '../../formats/support/times.ts';
+import { timeReader } from '../../formats/support/times/reader.ts';
 
 /** Times outside the years 1 to 9999, which ISO 8601 can write, are refused. */
 const EARLIEST_MS = -62_135_596_800_000;

@@ -1109,7 +1109,7 @@ export interface RecordingOptions {
    */
   channel?: string;
   /**
-   * The column with the time; several joined by +, for instance year+month+day+hour.
+   * The column with the time, or a path such as vehicle.timestamp; several joined by +, for instance year+month+day+hour.
    */
   time?: string;
   /**
@@ -1121,15 +1121,15 @@ export interface RecordingOptions {
    */
   tz?: string;
   /**
-   * The column that names the subject.
+   * The column that names the subject, or a path such as user.screen_name.
    */
   subject?: string;
   /**
-   * The column with the latitude.
+   * The column with the latitude, or a path such as location.coordinates.1.
    */
   latitude?: string;
   /**
-   * The column with the longitude.
+   * The column with the longitude, or a path such as location.coordinates.0.
    */
   longitude?: string;
   /**
@@ -1158,6 +1158,18 @@ export interface RecordingOptions {
    * CSV: lines that begin with this are not rows, for instance #.
    */
   comment?: string;
+  /**
+   * CSV: the decimal sign of numbers.
+   */
+  decimal?: '.' | ',';
+  /**
+   * JSON documents: the paths of the arrays whose elements are rows, for instance data or segments.path.
+   */
+  rows?: string[];
+  /**
+   * Refuse the recording if how to read it has to be guessed.
+   */
+  strict?: boolean;
   /**
    * How far back a row may lie and still be put in order during the replay, for instance 30s. Files of up to 64 MB are put in order as a whole.
    */
@@ -1844,6 +1856,10 @@ export interface Replay {
   id: string;
   recordings: string[];
   channels: string[];
+  /**
+   * How recordings are read, where that had to be guessed: what, why, and the option that changes it.
+   */
+  guesses?: string[];
   state: 'idle' | 'playing' | 'paused' | 'ended' | 'failed';
   /**
    * Why it failed, and what to do.

@@ -33,7 +33,8 @@ async function run(file: string, options: ReadOptions): Promise<void> {
           `${count(chunks, 'chunk')}, ${compression!.join(', ')} ${ratio}:1, ${indexed ? 'indexed' : 'no index'}`,
         ]),
     ...Object.entries(description?.inferred ?? {}).map(
-      ([name, { value, because }]) => `${name}: ${String(value)} (${because})`,
+      ([name, { value, certainty, because }]) =>
+        `${name}: ${String(value)} (${certainty === 'certain' ? '' : `${certainty}: `}${because})`,
     ),
     ...(report.attachments ?? []).map(
       ({ name, mediaType, bytes }) => `attachment ${name}: ${mediaType}, ${size(bytes)}`,

@@ -96,6 +96,8 @@ async function play(files: string[], options: PlayOptions): Promise<void> {
       process.stderr.write(
         'stdin is read once, onwards: in order within 30 s of its time; no seek, no loop.\n',
       );
+    if (!options.json)
+      for (const guess of replay.document().guesses ?? []) process.stderr.write(`${guess}\n`);
     const stopWatching = watch(replay, options.json ?? false);
     const stop = () => replay.stop();
     const stopSteering = steer(replay, stop);

@@ -35,9 +35,9 @@ function words(file: string, description: RecordingDescription): string {
     `  disorder   ${disordered === 0 ? 'none' : `${number(disordered)} steps back in time`}`,
     `  subjects   ${number(subjectCount)}: ${shown}${subjectCount > 5 ? ', ...' : ''}`,
     '  read as',
-    ...Object.entries(description.inferred).map(([option, { value, because }]) => {
+    ...Object.entries(description.inferred).map(([option, { value, certainty, because }]) => {
       const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
-      return `    ${option.padEnd(10)} ${value === null || value === false ? 'none' : text}: ${because}`;
+      return `    ${option.padEnd(10)} ${value === null || value === false ? 'none' : text}: ${certainty === 'guess' ? 'a guess: ' : ''}${because}`;
     }),
   ];
   return lines.join('\n');

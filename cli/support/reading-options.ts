@@ -17,6 +17,9 @@ export interface ReadingFlags {
   header?: boolean;
   columns?: string[];
   comment?: string;
+  decimal?: '.' | ',';
+  rows?: string[];
+  strict?: boolean;
   reorder?: string;
   outliers?: OutlierPolicy;
   filter?: string;
@@ -32,7 +35,10 @@ export function withReadingFlags(command: Command): Command {
       'channel for a recording that names none (inferred by default: gps, posts, or the file name)',
     )
     .option('--format <name>', 'format: csv, ndjson, json, ... (default: inferred from name and content)')
-    .option('--time <column>', 'column with the time; join several with +, e.g. year+month+day+hour')
+    .option(
+      '--time <column>',
+      'column with the time, or a path, e.g. vehicle.timestamp; join several with +, e.g. year+month+day+hour',
+    )
     .option(
       '--time-format <format>',
       's, ms, us or ns (since 1970), iso, excel (day numbers), or a pattern, e.g. "dd/MM/yyyy HH:mm"',
@@ -42,9 +48,9 @@ export function withReadingFlags(command: Command): Command {
       '--every <span>',
       'for rows without a time: give each a time this much later, e.g. 100ms, from 1970 on',
     )
-    .option('--subject <column>', 'column that names the subject')
-    .option('--latitude <column>', 'column with the latitude')
-    .option('--longitude <column>', 'column with the longitude')
+    .option('--subject <column>', 'column that names the subject, or a path, e.g. user.screen_name')
+    .option('--latitude <column>', 'column with the latitude, or a path, e.g. location.coordinates.1')
+    .option('--longitude <column>', 'column with the longitude, or a path, e.g. location.coordinates.0')
     .addOption(
       new Option('--delimiter <text>', 'CSV: text between cells, or "tab" (default: inferred)').argParser(
         delimiter,
@@ -56,6 +62,19 @@ export function withReadingFlags(command: Command): Command {
       new Option('--columns <a,b,c>', 'CSV: names of the columns; they replace a header').argParser(names),
     )
     .option('--comment <text>', 'CSV: skip lines that begin with this, e.g. "#"')
+    .addOption(
+      new Option('--decimal <sign>', 'CSV: the decimal sign of numbers (default: inferred)').choices([
+        '.',
+        ',',
+      ]),
+    )
+    .addOption(
+      new Option(
+        '--rows <a,b.c>',
+        'JSON: the paths of the arrays whose elements are rows (default: those that hold times)',
+      ).argParser(names),
+    )
+    .option('--strict', 'refuse a recording if how to read it has to be guessed')
     .option(
       '--filter <expr>',
       'keep only records for which this CEL expression is true: \'speed > 30 && user == "ann"\'',
@@ -83,9 +102,22 @@ export function withReadingFlags(command: Command): Command {
 /** The flags as a recording is opened with them. */
 export function openOptionsOf({ map, ...flags }: ReadingFlags): OpenOptions {
   const { channel, format, time, timeFormat, tz, subject, latitude, longitude } = flags;
-  const { delimiter, header, columns, comment, every, reorder, outliers, filter, sample } = flags;
+  const {
+    delimiter,
+    header,
+    columns,
+    comment,
+    decimal,
+    rows,
+    strict,
+    every,
+    reorder,
+    outliers,
+    filter,
+    sample,
+  } = flags;
   const where = { channel, time, timeFormat, tz, subject, latitude, longitude };
-  const table = { delimiter, header, columns, comment };
+  const table = { delimiter, header, columns, comment, decimal, rows, strict };
   return { ...where, ...table, every, format, reorder, outliers, filter, sample, rename: map };
 }
 

@@ -79,6 +79,10 @@ export const problems = {
   recording_name: { status: 422, meaning: 'A recording cannot have this name.' },
   recording_passed: { status: 409, meaning: 'The input can be read only once, so it cannot seek or loop.' },
   recording_unavailable: { status: 503, meaning: 'The file exists but cannot be read from the disk.' },
+  reading_uncertain: {
+    status: 422,
+    meaning: 'The recording can be read in several ways, and guesses are not wanted (strict).',
+  },
   recording_unknown: { status: 404, meaning: 'There is no such recording.' },
   recording_unplayable: { status: 422, meaning: 'No row of the recording can be played.' },
   recording_unreadable: { status: 422, meaning: 'The compressed file is cut off or damaged.' },

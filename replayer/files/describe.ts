@@ -1,6 +1,7 @@
 import { isoTime } from '../../core/wire/event.ts';
 import type { RecordingDescription } from '../../schemas/types.ts';
-import { certain, type Decision } from '../formats/support/decision.ts';
+import { certain } from '../formats/support/decision.ts';
+import { decisionsOf, type NamedDecision } from '../reading/inference/guesses.ts';
 import { BoundingBox } from './bounding-box.ts';
 import { McapRecording } from '../mcap/reading/mcap-recording.ts';
 import { openRecording, playable, type AnyRecording } from '../playing/playable.ts';
@@ -61,17 +62,22 @@ function inferredOf(recording: AnyRecording): RecordingDescription['inferred'] {
   if (recording instanceof McapRecording) {
     return { channels: certain(recording.channels.join(', '), 'the file says so') };
   }
-  const { layout, ...decisions } = recording.interpretation;
   return Object.fromEntries(
-    Object.entries({ ...decisions, ...layout }).map(([name, decision]) => [name, shown(decision)]),
+    decisionsOf(recording.interpretation).map(({ name, ...decision }) => [name, shown(decision)]),
   );
 }
 
 /** A decision as it is shown: lists and tables as text. */
-function shown({ value, instead, ...rest }: Decision<unknown>): RecordingDescription['inferred'][string] {
+function shown({
+  value,
+  instead,
+  option,
+  ...rest
+}: Omit<NamedDecision, 'name'>): RecordingDescription['inferred'][string] {
   return {
     value: shownValue(value),
     ...rest,
+    ...(option !== null && { option }),
     ...(instead && { instead: { value: shownValue(instead.value), because: instead.because } }),
   };
 }

@@ -13,6 +13,7 @@ import { checkAttachment } from '../mcap/writing/attachments.ts';
 import { readSummary } from '../mcap/reading/summary.ts';
 import { readAt } from '../mcap/format/read-at.ts';
 import { isMcap, openRecording } from '../playing/playable.ts';
+import { guessText } from '../reading/inference/guesses.ts';
 import type { OpenOptions, RefusedRecord } from '../reading/open-options.ts';
 
 /** A problem of a file. */
@@ -183,7 +184,11 @@ async function diagnoseRows(
   };
   let format = 'unknown';
   try {
-    const recording = await openRecording(path, { ...options, refuse, distrust: true });
+    const guessed: OpenOptions['guessed'] = (_file, guesses) => {
+      for (const guess of guesses)
+        add('warning', guessText(guess), 'reprise info FILE shows how it is read.');
+    };
+    const recording = await openRecording(path, { ...options, refuse, guessed, distrust: true });
     format = recording.format;
     const blocks = recording instanceof McapRecording ? recording.rows() : wrapped(recording.blocks());
     for await (const { block } of blocks) order?.add(block.timesMs);

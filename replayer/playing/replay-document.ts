@@ -1,6 +1,8 @@
 import { sentence } from '../../core/problems/errors.ts';
 import { isoTime } from '../../core/wire/event.ts';
 import type { Replay as ReplayDocument, ReplayRequest } from '../../schemas/types.ts';
+import { guessesOf, guessText } from '../reading/inference/guesses.ts';
+import { TextRecording } from '../reading/text-recording.ts';
 import type { AnyRecording } from './playable.ts';
 import type { Player } from './player.ts';
 import type { RateMeter } from './rate-meter.ts';
@@ -29,6 +31,7 @@ export function documentOf(replay: {
       typeof recording === 'string' ? recording : recording.id,
     ),
     channels: replay.channels,
+    guesses: recordings.flatMap(guessesIn),
     state: player.state,
     error: player.failure && sentence(player.failure),
     rate: player.clock.rate,
@@ -58,6 +61,11 @@ export function documentOf(replay: {
       outliers: total((recording) => recording.disorder.outliers),
     },
   };
+}
+
+function guessesIn(recording: AnyRecording): string[] {
+  if (!(recording instanceof TextRecording)) return [];
+  return guessesOf(recording.interpretation).map((guess) => `${recording.file}: ${guessText(guess)}`);
 }
 
 function latenessMs({ lateness: { all } }: Player): ReplayDocument['latenessMs'] {

@@ -1,4 +1,5 @@
 import type { Redis } from '../../core/redis/connection.ts';
+import type { NamedDecision } from './inference/guesses.ts';
 import type { Config, RecordingOptions } from '../../schemas/types.ts';
 
 /** A row or message that can't be played, for the dead letters. */
@@ -24,6 +25,8 @@ export interface OpenOptions extends Omit<RecordingOptions, 'id' | 'offset'> {
   offsetMs?: number;
   /** Checks every message of an MCAP file, even where Reprise wrote it. */
   distrust?: boolean;
+  /** Receives the guesses that were taken to read the recording, once it is open. */
+  guessed?: (file: string, guesses: NamedDecision[]) => void;
   /** Receives every row that can't be played; several times where a recording is read several times. */
   refuse?: (refused: RefusedRecord[]) => void;
 }

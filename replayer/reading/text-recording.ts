@@ -5,6 +5,7 @@ import { refusal } from '../../core/problems/errors.ts';
 import { certain } from '../formats/support/decision.ts';
 import { durationMs } from '../../core/time/duration.ts';
 import { formatOptions } from './inference/format-options.ts';
+import { guessesOf, refuseGuesses } from './inference/guesses.ts';
 import { interpret, type Interpretation } from './inference/inference.ts';
 import type { OpenOptions } from './open-options.ts';
 import { furthestBackMs, lowerBound, type Disorder } from './order/order.ts';
@@ -73,6 +74,8 @@ export class TextRecording {
       );
     }
     const interpretation = interpret(source.name, found, options);
+    if (options.strict) refuseGuesses(source.name, interpretation);
+    options.guessed?.(source.name, guessesOf(interpretation));
     const reader = readerOf(source, found, interpretation, options);
     const ordered = await orderedBlocks(reader, source, windowMs(sample, interpretation, options));
     if (Number.isNaN(ordered.startMs)) throw unplayable(source.name, interpretation, reader);

@@ -27,8 +27,8 @@ export function normalName(path: string): NormalName {
 
 /** The last step of a path that is not an index; steps of MongoDB's extended JSON such as `$date` do not count. */
 function lastStep(path: string): string {
-  if (!path.includes('.') || /\s/.test(path)) return path;
-  const steps = path.split('.').filter((step) => !/^\d+$/.test(step) && !step.startsWith('$'));
+  // The point of `No. of cars` does not divide a path.
+  const steps = path.split(/\.(?=[\w$@_])/).filter((step) => !/^\d+$/.test(step) && !step.startsWith('$'));
   return steps.at(-1) ?? path;
 }
 

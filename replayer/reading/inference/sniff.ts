@@ -46,8 +46,16 @@ export async function sniff(
   for await (const text of decoded([bytes])) head += text;
   const name = given.format ?? source.format;
   const format = name === undefined ? formatOf(source.name, head) : formatNamed(name);
-  const { delimiter, header, columns, comment } = given;
-  const options: FormatOptions = { rename: new Map(), delimiter, header, columns, comment };
+  const { delimiter, header, columns, comment, decimal, rows: arrays } = given;
+  const options: FormatOptions = {
+    rename: new Map(),
+    delimiter,
+    header,
+    columns,
+    comment,
+    decimal,
+    rows: arrays,
+  };
   const layout = format.layout?.(head, options) ?? {};
   if (layout.delimiter) options.delimiter = layout.delimiter.value;
   if (layout.header) options.header = layout.header.value;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { guessesOf } from '../../../replayer/reading/inference/guesses.ts';
-import { TextRecording } from '../../../replayer/reading/text-recording.ts';
+import type { TextRecording } from '../../../replayer/reading/text-recording.ts';
 import { played, recordedCase, type Played } from '../../helpers/played.ts';
 
 describe('members of recordings', () => {
@@ -125,7 +125,7 @@ describe('members of recordings', () => {
     it('reads a text and its author under other names', async () => {
       const { records } = await played(recordedCase('Text_column.csv'));
       assert.deepEqual(records[0], { ...records[0], channel: 'posts', subject: 'u0' });
-      assert.deepEqual([records[0]!.data['text'], records[0]!.data['user']], ['hello 0', 'u0']);
+      assert.deepEqual([records[0].data['text'], records[0].data['user']], ['hello 0', 'u0']);
     });
 
     it('converts a unit that a name says, and keeps the column', async () => {

@@ -13,7 +13,7 @@ const rounded = (value: number, digits: number) => String(Number(value.toFixed(d
 /** A bit as true or false. */
 export const flag: Read = (bits, from, width) => String(bits.unsigned(from, width) === 1);
 
-/** A text; an empty one is no value. */
+/** A text; an empty one stands for none. */
 export const text: Read = (bits, from, width) => {
   const found = bits.text(from, width);
   return found === '' ? undefined : JSON.stringify(found);

@@ -1,5 +1,6 @@
 import { JsonElements, type JsonElement } from './support/json-elements.ts';
-import { kindOfJson, membersOf, objectOf, parseObject, partsOf } from './support/json-text.ts';
+import { membersOf, objectOf, parseObject, partsOf } from './support/json-text.ts';
+import { kindOfJson } from './support/json/kind.ts';
 import { badRow, type Format, type FormatOptions, type Row } from './support/format.ts';
 
 /** Large, because a whole track is one feature. */

@@ -1,5 +1,5 @@
 import { objectRow } from './support/event-rows.ts';
-import { kindOfJson } from './support/json-text.ts';
+import { kindOfJson } from './support/json/kind.ts';
 import { lines } from './support/lines.ts';
 import { badRow, type Format, type Row } from './support/format.ts';
 

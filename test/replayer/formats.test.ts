@@ -102,7 +102,7 @@ describe('NDJSON', () => {
         [2, false],
         [3, false],
         [5, false],
-        [6, false],
+        [6, true],
         [7, true],
       ],
     );

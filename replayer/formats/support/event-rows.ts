@@ -9,7 +9,7 @@ import { membersOf, parseObject } from './json-text.ts';
  */
 export function objectRow(line: number, text: string, rename: ReadonlyMap<string, string>): Row {
   const object = parseObject(text, rename);
-  return eventRow(line, text, object.values, rename) ?? { line, ...object };
+  return eventRow(line, object.json, object.values, rename) ?? { line, ...object };
 }
 
 function eventRow(line: number, text: string, event: Data, rename: ReadonlyMap<string, string>): Row | null {

@@ -19,7 +19,28 @@ export function membersOf(text: string): Map<string, string> {
 
 /** The members of a valid JSON object, or elements of an array, as they are written. */
 export function partsOf(text: string): string[] {
-  const parts: string[] = [];
+  return partsWithLines(text).map((part) => part.text);
+}
+
+/** The same, with the number of line ends before each. */
+export function partsWithLines(text: string): { text: string; line: number }[] {
+  const parts: { text: string; line: number }[] = [];
+  let line = 0;
+  let lineStart = 0;
+  const add = (part: string, from: number) => {
+    const whole = part.trim();
+    if (whole === '') return;
+    const begins = from + part.length - part.trimStart().length;
+    for (
+      let at = inside.indexOf('\n', lineStart);
+      at !== -1 && at < begins;
+      at = inside.indexOf('\n', lineStart)
+    ) {
+      line++;
+      lineStart = at + 1;
+    }
+    parts.push({ text: whole, line });
+  };
   const inside = text.trim();
   let from = 1;
   let depth = 0;
@@ -29,12 +50,11 @@ export function partsOf(text: string): string[] {
     else if (character === '{' || character === '[') depth++;
     else if (character === '}' || character === ']') depth--;
     else if (character === ',' && depth === 0) {
-      parts.push(inside.slice(from, at).trim());
+      add(inside.slice(from, at), from);
       from = at + 1;
     }
   }
-  const last = inside.slice(from, -1).trim();
-  if (last !== '') parts.push(last);
+  add(inside.slice(from, -1), from);
   return parts;
 }
 
@@ -46,49 +66,73 @@ export function objectOf(
   const named = new Map<string, string>();
   for (const [name, text] of members) named.set(rename.get(name) ?? name, text);
   const json = `{${[...named].map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(',')}}`;
-  return { values: JSON.parse(json) as Data, json };
+  return { values: valueOf(json) as Data, json };
 }
 
-/** Parses a text that is one JSON object and renames its members. @throws Error naming what the text is instead */
-export function parseObject(text: string, rename: ReadonlyMap<string, string>): JsonObject {
+/**
+ * Parses a text that is one JSON object, and renames its members. Integers beyond 2^53 are texts in `values`, so that
+ * identifiers stay apart; `json` has their digits as they are. Members that are NaN or Infinity, which JSON does not
+ * know and Python writes, are left out and counted. @throws Error naming what the text is instead
+ */
+export function parseObject(
+  text: string,
+  rename: ReadonlyMap<string, string>,
+): JsonObject & { absent?: number } {
   let values: unknown;
+  let json = text;
+  let absent = 0;
   try {
-    values = JSON.parse(text);
+    values = valueOf(text);
   } catch (error) {
-    throw new Error(`Not JSON: ${(error as Error).message}.`, { cause: error });
+    [json, absent] = withoutNaN(text);
+    if (absent === 0) throw notJson(error);
+    try {
+      values = valueOf(json);
+    } catch (again) {
+      throw notJson(again);
+    }
   }
   if (typeof values !== 'object' || values === null || Array.isArray(values)) {
     const what = Array.isArray(values) ? 'an array' : JSON.stringify(values)?.slice(0, 40);
     throw new Error(`Not a JSON object but ${what}.`);
   }
+  // On the wire an event is one line, so line ends between members become spaces. There are none inside valid texts.
+  if (json.includes('\n') || json.includes('\r')) json = json.replace(/[\r\n]+\s*/g, ' ');
   const renames = rename.size > 0 && Object.keys(values).some((name) => rename.has(name));
-  return renames ? objectOf(membersOf(text), rename) : { values: values as Data, json: text };
+  const object = renames ? objectOf(membersOf(json), rename) : { values: values as Data, json };
+  return absent > 0 ? { ...object, absent } : object;
 }
 
-/** Which kind of JSON a file with this beginning holds; null when it is not JSON. */
-export function kindOfJson(head: string): 'lines' | 'document' | 'geojson' | null {
-  const text = head.trimStart();
-  if (text.startsWith('[')) return /^\[\s*[[{\]]/.test(text) ? 'document' : null;
-  if (!text.startsWith('{')) return null;
-  if (/"type"\s*:\s*"(?:Feature|FeatureCollection)"/.test(text.slice(0, 2_000))) {
-    if (!isLines(text) || /^[^\n]*"features"\s*:/.test(text)) return 'geojson';
-  }
-  return isLines(text) ? 'lines' : 'document';
+function notJson(error: unknown): Error {
+  return new Error(`Not JSON: ${(error as Error).message}.`, { cause: error });
 }
 
-/** Whether the text holds one object per line. A single line counts, unless it holds an array of objects. */
-function isLines(text: string): boolean {
-  const [first, second] = text.split('\n', 64).filter((line) => line.trim() !== '');
-  if (second !== undefined) return second.trimStart().startsWith('{') || isObject(first!);
-  return text.includes('\n') || isObject(first!) ? !/:\s*\[\s*\{/.test(first!) : false;
+const LONG_DIGITS = /\d{16}/;
+const TEXT_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
+
+/** The value of a JSON text; integers that a number can't hold are texts of their digits. @throws SyntaxError */
+export function valueOf(text: string): unknown {
+  const value: unknown = JSON.parse(text);
+  if (!LONG_DIGITS.test(text)) return value;
+  const exact = text.replace(TEXT_OR_NUMBER, (token) =>
+    /^-?\d{16,}$/.test(token) && !Number.isSafeInteger(Number(token)) ? `"${token}"` : token,
+  );
+  return exact === text ? value : JSON.parse(exact);
 }
 
-function isObject(text: string): boolean {
-  try {
-    return typeof JSON.parse(text) === 'object';
-  } catch {
-    return false;
-  }
+const NOT_A_NUMBER = /(,?\s*"(?:[^"\\]|\\.)*"\s*:\s*)?(?<![\w"])(?:NaN|-?Infinity)(?!\w)|"(?:[^"\\]|\\.)*"/g;
+const COMMA_FIRST = /"(?:[^"\\]|\\.)*"|\{\s*,/g;
+
+/** A text without its members that are NaN or Infinity, and their number. In arrays, where each place counts, null stands for them. */
+function withoutNaN(text: string): [text: string, count: number] {
+  if (!/NaN|Infinity/.test(text)) return [text, 0];
+  let count = 0;
+  const rest = text.replace(NOT_A_NUMBER, (token: string, member?: string) => {
+    if (token.startsWith('"') && token.endsWith('"')) return token;
+    count++;
+    return member === undefined ? 'null' : '';
+  });
+  return [rest.replace(COMMA_FIRST, (token) => (token.startsWith('{') ? '{' : token)), count];
 }
 
 function stringEnd(text: string, from: number): number {

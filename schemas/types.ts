@@ -32,10 +32,12 @@ export interface Schemas {
   'resources/pipeline-status'?: PipelineStatus;
   'resources/problem'?: Problem;
   'resources/rate'?: Rate;
+  'resources/reading-decision'?: ReadingDecision;
   'resources/recorder'?: Recorder;
   'resources/recording'?: Recording;
   'resources/recording-description'?: RecordingDescription;
   'resources/recording-options'?: RecordingOptions;
+  'resources/recording-preview'?: RecordingPreview;
   'resources/redis'?: RedisFacts;
   'resources/replay'?: Replay;
   'resources/replay-patch'?: ReplayPatch;
@@ -1687,6 +1689,28 @@ export interface Problem {
   [k: string]: unknown;
 }
 /**
+ * How one option of a recording is decided, and why.
+ */
+export interface ReadingDecision {
+  value: string | number | boolean | null;
+  /**
+   * certain: nothing else fits, or it was given. guess: something else fits as well.
+   */
+  certainty: 'certain' | 'likely' | 'guess';
+  because: string;
+  /**
+   * The runner-up.
+   */
+  instead?: {
+    value: string | number | boolean | null;
+    because: string;
+  };
+  /**
+   * The option of `recordings` that changes it, for instance timeFormat.
+   */
+  option?: string;
+}
+/**
  * A running `reprise record`.
  */
 export interface Recorder {
@@ -1797,24 +1821,41 @@ export interface RecordingDescription {
     counts: number[];
   };
 }
-export interface ReadingDecision {
-  value: string | number | boolean | null;
+/**
+ * How a recording is read with some options, and its first records.
+ */
+export interface RecordingPreview {
   /**
-   * certain: nothing else fits, or it was given. guess: something else fits as well.
+   * How the file is read: for each option its value, how sure that is, and the evidence.
    */
-  certainty: 'certain' | 'likely' | 'guess';
-  because: string;
-  /**
-   * The runner-up.
-   */
-  instead?: {
-    value: string | number | boolean | null;
-    because: string;
+  inferred: {
+    [k: string]: ReadingDecision;
   };
   /**
-   * The option of `recordings` that changes it, for instance timeFormat.
+   * The first records in the order of their times.
    */
-  option?: string;
+  records: {
+    time: string;
+    channel: string;
+    subject: string;
+    data: {
+      [k: string]: unknown;
+    };
+  }[];
+  /**
+   * Number of rows that were refused while these records were read; of a file that fits into memory, of all its rows.
+   */
+  refused: number;
+  /**
+   * The first refused rows.
+   */
+  refusals: {
+    /**
+     * Line in the file; 0 if the format has no lines.
+     */
+    line: number;
+    reason: string;
+  }[];
 }
 /**
  * Figures of the Redis server, as it reports them.

@@ -1,10 +1,8 @@
 import { isoTime } from '../../core/wire/event.ts';
 import type { RecordingDescription } from '../../schemas/types.ts';
-import { certain } from '../formats/support/decision.ts';
-import { decisionsOf, type NamedDecision } from '../reading/inference/guesses.ts';
+import { inferredOf } from './inferred.ts';
 import { BoundingBox } from './bounding-box.ts';
-import { McapRecording } from '../mcap/reading/mcap-recording.ts';
-import { openRecording, playable, type AnyRecording } from '../playing/playable.ts';
+import { openRecording, playable } from '../playing/playable.ts';
 import type { OpenOptions } from '../reading/open-options.ts';
 
 const BUCKETS_MAX = 600;
@@ -55,39 +53,6 @@ export async function describe(path: string, options: OpenOptions = {}): Promise
     inferred: inferredOf(recording),
     histogram: histogram.result(),
   };
-}
-
-/** How the recording was read. An MCAP file names its channels itself, so nothing else is inferred. */
-function inferredOf(recording: AnyRecording): RecordingDescription['inferred'] {
-  if (recording instanceof McapRecording) {
-    return { channels: certain(recording.channels.join(', '), 'the file says so') };
-  }
-  return Object.fromEntries(
-    decisionsOf(recording.interpretation).map(({ name, ...decision }) => [name, shown(decision)]),
-  );
-}
-
-/** A decision as it is shown: lists and tables as text. */
-function shown({
-  value,
-  instead,
-  option,
-  ...rest
-}: Omit<NamedDecision, 'name'>): RecordingDescription['inferred'][string] {
-  return {
-    value: shownValue(value),
-    ...rest,
-    ...(option !== null && { option }),
-    ...(instead && { instead: { value: shownValue(instead.value), because: instead.because } }),
-  };
-}
-
-function shownValue(value: unknown): string | number | boolean | null {
-  if (value instanceof Map) return Array.from(value, ([from, to]) => `${from}=${to}`).join(', ');
-  if (value === null) return null;
-  if (Array.isArray(value))
-    return value.map((item) => (typeof item === 'object' ? JSON.stringify(item) : String(item))).join(', ');
-  return typeof value === 'object' || value === undefined ? JSON.stringify(value ?? null) : (value as string);
 }
 
 /** The coordinates in a datum's JSON text. Parsing every datum would take longer than all the rest. */

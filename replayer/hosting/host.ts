@@ -4,7 +4,7 @@ import type { Redis } from '../../core/redis/connection.ts';
 import type { Config, Replay as ReplayDocument, ReplayPatch, ReplayRequest } from '../../schemas/types.ts';
 import type { ReplaySource } from '../playing/recordings.ts';
 import { Replay } from '../playing/replay.ts';
-import { RecordingsFolder } from './recordings-folder.ts';
+import { RecordingsFolder, type PreviewRequest } from './recordings-folder.ts';
 import { ReplayStore } from './replay-store.ts';
 import { isUnfinished } from './unfinished.ts';
 
@@ -71,6 +71,7 @@ export class ReplayHost {
     return {
       create: (request: ReplayRequest) => this.create(request),
       describe: ({ id }: { id: string }) => this.folder.describe(id),
+      preview: (request: PreviewRequest) => this.folder.preview(request),
       patch: ({ id, patch }: { id: string; patch: ReplayPatch }) => this.patch(id, patch),
       remove: ({ id }: { id: string }) => this.remove(id),
     };

@@ -1,9 +1,21 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { refusal } from '../../core/problems/errors.ts';
-import type { Config, RecordingDescription, ReplayRequest } from '../../schemas/types.ts';
+import type {
+  Config,
+  RecordingDescription,
+  RecordingOptions,
+  RecordingPreview,
+  ReplayRequest,
+} from '../../schemas/types.ts';
 import { describe } from '../files/describe.ts';
+import { preview } from '../files/preview.ts';
 import type { ReplaySource } from '../playing/recordings.ts';
+
+/** A question for how a recording is read: its options, and how many records to show. */
+export interface PreviewRequest extends RecordingOptions {
+  records: number;
+}
 
 /** The folder whose recordings REST can name. */
 export class RecordingsFolder {
@@ -31,6 +43,11 @@ export class RecordingsFolder {
       const options = typeof recording === 'string' ? { id: recording } : recording;
       return { ...options, path: this.path(options.id) };
     });
+  }
+
+  /** How a recording is read with these options, and its first records. @throws refusal where it is missing or can't be played so */
+  preview({ id, records, ...options }: PreviewRequest): Promise<RecordingPreview> {
+    return preview(this.path(id), { ...options, channels: this.#channels }, records);
   }
 
   /** What one reading of the whole recording finds; remembered until the file changes. @throws refusal where it is missing */

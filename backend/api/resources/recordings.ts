@@ -1,9 +1,23 @@
+import { schemas } from '../../../schemas/index.ts';
+import type { RecordingOptions } from '../../../schemas/types.ts';
 import { refusal } from '../../../core/problems/errors.ts';
 import { listOf, ref, HttpReply } from '../http/route.ts';
 import { route, type Resource } from '../routing/api-route.ts';
 import { receiveUpload } from '../http/upload.ts';
 
 const id = { type: 'string', description: 'Name of the file.' };
+/** The options of a recording without its id, which the path names. */
+const previewOptions = {
+  type: 'object',
+  properties: optionsOf(schemas.get('resources/recording-options')),
+  additionalProperties: false,
+};
+
+function optionsOf(schema: { [name: string]: unknown } | undefined): { [name: string]: unknown } {
+  const properties = { ...(schema?.['properties'] as { [name: string]: unknown }) };
+  delete properties['id'];
+  return properties;
+}
 
 export default {
   name: 'recordings',
@@ -80,6 +94,37 @@ export default {
       async handle({ params }, { recordings }) {
         const recording = await recordings.get(params['id']!);
         return { ...recording, description: await recordings.describe(recording.id) };
+      },
+    }),
+    route<{ records: number }, Omit<RecordingOptions, 'id'>>({
+      method: 'post',
+      path: '/recordings/{id}/preview',
+      summary: 'See how a recording is read with some options',
+      description:
+        'Answers each decision with its evidence, how sure it is, and the option that changes it; and the first records as they would be played. Nothing is played or kept.',
+      scope: 'read',
+      params: { id },
+      query: {
+        records: {
+          type: 'integer',
+          minimum: 0,
+          maximum: 100,
+          default: 10,
+          description: 'How many records to show.',
+        },
+      },
+      body: { schema: previewOptions },
+      responses: {
+        200: {
+          description: 'The decisions and the first records.',
+          schema: ref('resources/recording-preview'),
+        },
+        404: { description: 'There is no such recording.' },
+        422: { description: 'No row can be played with these options.' },
+        503: { description: 'No replayer is running to read it.' },
+      },
+      handle({ params, query, body }, { recordings }) {
+        return recordings.preview(params['id']!, body, query.records);
       },
     }),
     route({

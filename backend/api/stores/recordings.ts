@@ -6,7 +6,12 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { RepriseError } from '../../../core/problems/errors.ts';
 import { failure, isProblem, refusal } from '../../../core/problems/errors.ts';
-import type { Recording, RecordingDescription } from '../../../schemas/types.ts';
+import type {
+  Recording,
+  RecordingDescription,
+  RecordingOptions,
+  RecordingPreview,
+} from '../../../schemas/types.ts';
 import { tooLarge } from '../http/problems.ts';
 import type { Replayers } from './replayers.ts';
 
@@ -51,6 +56,16 @@ export class RecordingsFolder {
   /** Describes a recording from one pass over the whole file. @throws refusal of the replayer, failure `no_answer` */
   describe(id: string): Promise<RecordingDescription> {
     return this.#replayers.ask<RecordingDescription>('describe', { id }, DESCRIBE_MS);
+  }
+
+  /** Tells how a recording is read with these options, with its first records. @throws refusal of the replayer, failure `no_answer` */
+  async preview(
+    id: string,
+    options: Omit<RecordingOptions, 'id'>,
+    records: number,
+  ): Promise<RecordingPreview> {
+    await this.get(id);
+    return this.#replayers.ask<RecordingPreview>('preview', { ...options, id, records }, DESCRIBE_MS);
   }
 
   /** Deletes a recording. @throws refusal `recording_name`, `recording_unknown` */

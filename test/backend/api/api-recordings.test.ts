@@ -67,6 +67,41 @@ describe('API: recordings and replays', function () {
     assert.equal((await world.call('DELETE', '/api/v1/recordings/broken.csv')).status, 204);
   });
 
+  it('tells how a recording is read with some options, how sure that is, and shows its first records', async () => {
+    const text = 'when;where;n\n2024-06-01 10:00:00;a;1\n2024-06-01 10:00:10;b;2\n';
+    await upload('naive.csv', text);
+    const { status, body } = await world.post('/recordings/naive.csv/preview?records=1', {});
+    assert.equal(status, 200, JSON.stringify(body));
+    const { value, certainty, option } = body.inferred.tz;
+    assert.deepEqual([value, certainty, option], ['UTC', 'guess', 'tz']);
+    assert.deepEqual(body.records, [
+      {
+        time: '2024-06-01T10:00:00.000Z',
+        channel: 'naive',
+        subject: 'naive',
+        data: { when: '2024-06-01 10:00:00', where: 'a', n: 1 },
+      },
+    ]);
+    const options = { tz: 'Europe/Berlin', subject: 'where' };
+    const { body: decided } = await world.post('/recordings/naive.csv/preview', options);
+    assert.deepEqual(
+      decided.records.map(({ time, subject }: { time: string; subject: string }) => [time, subject]),
+      [
+        ['2024-06-01T08:00:00.000Z', 'a'],
+        ['2024-06-01T08:00:10.000Z', 'b'],
+      ],
+    );
+    const { body: strict } = await world.post('/recordings/naive.csv/preview', { strict: true });
+    assert.deepEqual([strict.code, strict.status], ['reading_uncertain', 422]);
+    const { body: unknown } = await world.post('/recordings/naive.csv/preview', { subject: 'nobody' });
+    assert.equal(unknown.code, 'column_unknown');
+    const replay = { id: 'naive', recordings: ['naive.csv'], rate: 'max' };
+    const { body: started } = await world.post('/replays', replay);
+    assert.match(started.guesses[0], /naive.csv: tz "UTC" is a guess: .* --tz changes it/);
+    await world.call('DELETE', '/api/v1/replays/naive');
+    await world.call('DELETE', '/api/v1/recordings/naive.csv');
+  });
+
   it('accepts a form with a file', async () => {
     const form = new FormData();
     form.set('comment', 'mine');

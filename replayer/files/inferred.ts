@@ -1,0 +1,38 @@
+import type { RecordingDescription } from '../../schemas/types.ts';
+import { certain } from '../formats/support/decision.ts';
+import { McapRecording } from '../mcap/reading/mcap-recording.ts';
+import type { AnyRecording } from '../playing/playable.ts';
+import { decisionsOf, type NamedDecision } from '../reading/inference/guesses.ts';
+
+/** How the recording was read. An MCAP file names its channels itself, so nothing else is inferred. */
+export function inferredOf(recording: AnyRecording): RecordingDescription['inferred'] {
+  if (recording instanceof McapRecording) {
+    return { channels: certain(recording.channels.join(', '), 'the file says so') };
+  }
+  return Object.fromEntries(
+    decisionsOf(recording.interpretation).map(({ name, ...decision }) => [name, shown(decision)]),
+  );
+}
+
+/** A decision as it is shown: lists and tables as text. */
+function shown({
+  value,
+  instead,
+  option,
+  ...rest
+}: Omit<NamedDecision, 'name'>): RecordingDescription['inferred'][string] {
+  return {
+    value: shownValue(value),
+    ...rest,
+    ...(option !== null && { option }),
+    ...(instead && { instead: { value: shownValue(instead.value), because: instead.because } }),
+  };
+}
+
+function shownValue(value: unknown): string | number | boolean | null {
+  if (value instanceof Map) return Array.from(value, ([from, to]) => `${from}=${to}`).join(', ');
+  if (value === null) return null;
+  if (Array.isArray(value))
+    return value.map((item) => (typeof item === 'object' ? JSON.stringify(item) : String(item))).join(', ');
+  return typeof value === 'object' || value === undefined ? JSON.stringify(value ?? null) : (value as string);
+}

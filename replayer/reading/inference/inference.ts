@@ -9,7 +9,8 @@ import { placeMembers } from './members.ts';
 import { memberReader, pathsOf } from './member-path.ts';
 import type { SniffResult } from './sniff.ts';
 import { ownSubject, subjectColumn } from './subject.ts';
-import { joinedTime, timeColumn, timeFormat } from './time-columns.ts';
+import { decideTime } from './time-columns.ts';
+import { joinedTime } from './time-parts.ts';
 import { zoneOf } from './zone.ts';
 
 /** How a recording is read: the value of every option, given or inferred, with the evidence for it. */
@@ -66,13 +67,19 @@ export function interpret(
   const ownTime = given.every !== undefined || (given.time === undefined && hasOwnTime);
   const every = given.every && `given: a row every ${given.every}, from 1970 on`;
   const own = certain(OWN_TIME, every ?? format?.ownTime ?? 'the rows know it');
-  const time = ownTime ? own : timeColumn(file, sample, paths, given.time, hint);
-  const format_ = ownTime ? own : timeFormat(file, sample, time.value, given.timeFormat);
+  const { time, timeFormat } = ownTime
+    ? { time: own, timeFormat: own }
+    : decideTime(file, sample, paths, given, hint);
   return {
     channel,
     time,
-    timeFormat: format_,
-    tz: zoneOf(given.tz, format_.value, time.value.split('+'), ownTime ? [] : timesOf(sample, time.value)),
+    timeFormat,
+    tz: zoneOf(
+      given.tz,
+      timeFormat.value,
+      time.value.split('+'),
+      ownTime ? [] : timesOf(sample, time.value, timeFormat.value),
+    ),
     subject:
       hasOwnSubject && given.subject === undefined
         ? ownSubject()
@@ -84,10 +91,15 @@ export function interpret(
   };
 }
 
-function timesOf(sample: readonly Data[], columns: string): unknown[] {
+function timesOf(sample: readonly Data[], columns: string, format: string): unknown[] {
   const readers = columns.split('+').map(memberReader);
   return sample
-    .map((row) => joinedTime(readers.map((read) => read(row))))
+    .map((row) =>
+      joinedTime(
+        readers.map((read) => read(row)),
+        format,
+      ),
+    )
     .filter((time) => time !== undefined && time !== null && time !== '');
 }
 

@@ -1,105 +1,125 @@
 import type { Data } from '../../../core/wire/event.ts';
 import { refusal } from '../../../core/problems/errors.ts';
-import { certain, given as asGiven, likely, type Decision } from '../../formats/support/decision.ts';
+import { certain, given as asGiven, guess, likely, type Decision } from '../../formats/support/decision.ts';
 import { guessTimeFormat } from '../../formats/support/times/guess.ts';
+import { timeReader } from '../../formats/support/times/reader.ts';
+import { memberReader } from './member-path.ts';
+import { clockColumns, clockWidth, joinedTime, partColumns, PARTS } from './time-parts.ts';
+import { bestTime, timeCandidates } from './time-candidates.ts';
+import { timeName } from './time-names.ts';
 
-/** The value of `timeFormat` where each part of the time (year, month, ...) has a column. */
-export const PARTS = 'parts';
-/** Names of columns that may hold the time, the likelier first. */
-const TIME_NAMES = [
-  'timestamp',
-  'time',
-  'datetime',
-  'date_time',
-  'created_at',
-  'ts',
-  'date',
-  't',
-  'utc',
-  'gps_time',
-  'recorded_at',
-  'sent',
-  'epoch',
-];
-const CLOCK = /^\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:\s?[ap]m)?$/i;
-const DATE_PARTS = ['year', 'month', 'day'];
-const TIME_PARTS = ['hour', 'minute', 'second'];
+const FORMATS = 's, ms, us, ns, iso, excel, or a pattern such as dd/MM/yyyy HH:mm';
+
+/** Where the time of a row is, and how it is written. */
+export interface TimeDecision {
+  /** The column, or several joined by +. */
+  time: Decision<string>;
+  timeFormat: Decision<string>;
+}
 
 /**
- * The column of the time, or several joined by +: as given, else the most likely column whose values read as times.
- * @throws refusal `time_column_unknown`; `hint` begins its hint
+ * Where rows have their time: as given, else in the most likely of these columns or paths.
+ * @throws refusal `time_column_unknown` or `time_format_unknown`; `hint` begins its hint
  */
-export function timeColumn(
+export function decideTime(
   file: string,
-  sample: Data[],
-  columns: string[],
-  given: string | undefined,
+  sample: readonly Data[],
+  paths: readonly string[],
+  given: { time?: string | undefined; timeFormat?: string | undefined },
   hint: string,
-): Decision<string> {
-  if (given) return asGiven(given);
-  const lower = (column: string) => column.toLowerCase();
-  const rank = (column: string) => {
-    const exact = TIME_NAMES.indexOf(lower(column));
-    return exact >= 0 ? exact : /time|date/.test(lower(column)) ? TIME_NAMES.length : TIME_NAMES.length + 1;
-  };
-  const ranked = [...columns].sort((a, b) => rank(a) - rank(b));
-  for (const column of ranked) {
-    const values = sample.map((row) => row[column]);
-    // In a column of another name a number is not evidence of a time; a written date is.
-    if (
-      rank(column) > TIME_NAMES.length &&
-      !values.some((value) => typeof value === 'string' && /\d[-/:.]\d/.test(value))
-    )
-      continue;
-    const guess = guessTimeFormat(values);
-    const clock = guess && clockColumn(sample, columns, column);
-    if (clock) return likely(`${column}+${clock}`, `${column} holds dates, ${clock} times of day`);
-    if (guess) return { ...guess, value: column };
+): TimeDecision {
+  if (given.time !== undefined) {
+    const timeFormat =
+      given.timeFormat === undefined ? formatOf(file, sample, given.time) : asGiven(given.timeFormat);
+    return { time: asGiven(given.time), timeFormat };
   }
-  const parts = [...DATE_PARTS, ...TIME_PARTS].map((part) =>
-    columns.find((column) => lower(column) === part),
+  if (given.timeFormat !== undefined)
+    return {
+      time: columnRead(file, sample, paths, given.timeFormat, hint),
+      timeFormat: asGiven(given.timeFormat),
+    };
+  const best = bestTime(timeCandidates(sample, paths));
+  const parts = partColumns(sample, paths);
+  if (parts && !(best && best.tier < 3)) {
+    const time = certain(parts.join('+'), 'year, month and day have a column each');
+    return { time, timeFormat: formatOf(file, sample, time.value) };
+  }
+  if (!best) throw timeless(file, sample, paths, hint);
+  const clock = clockColumns(sample, paths, best.path);
+  if (!clock) return { time: best.decision, timeFormat: best.format };
+  const time = likely(
+    [best.path, ...clock].join('+'),
+    `${best.path} holds dates, ${clock.join(' and ')} times of day`,
   );
-  if (parts.slice(0, 3).every(Boolean)) {
-    return certain(parts.filter(Boolean).join('+'), 'year, month and day have a column each');
-  }
-  throw refusal('time_column_unknown', `No column of ${file} holds a time that can be read.`, {
-    hint: `${hint} Name it with --time COLUMN, and its format with --time-format (s, ms, us, ns, iso, excel, or a pattern such as dd/MM/yyyy HH:mm). If there is none, play a row every so often with --every 100ms. Over REST these are the options time, timeFormat and every.`,
-  });
+  return { time, timeFormat: formatOf(file, sample, time.value) };
 }
 
-/** The column of times of day that belongs to a column of dates; undefined where the dates hold their own. */
-function clockColumn(sample: Data[], columns: string[], date: string): string | undefined {
-  const holds = (column: string, pattern: RegExp) => {
-    const values = sample.map((row) => row[column]).filter((value) => value !== undefined && value !== null);
-    return values.length > 0 && values.every((value) => typeof value === 'string' && pattern.test(value));
-  };
-  if (!holds(date, /^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}$/)) return undefined;
-  return columns.find((column) => /time|hour|clock/i.test(column) && holds(column, CLOCK));
-}
-
-/** The format of the times in these columns: as given, else guessed. @throws refusal `time_format_unknown` */
-export function timeFormat(
-  file: string,
-  sample: Data[],
-  column: string,
-  given: string | undefined,
-): Decision<string> {
-  if (given) return asGiven(given);
-  const columns = column.split('+');
-  const guess = guessTimeFormat(sample.map((row) => joinedTime(columns.map((name) => row[name]))));
-  if (columns.length > 1 && (!guess || columns.length > 2))
+/** The format of the times in these columns. @throws refusal `time_format_unknown` */
+function formatOf(file: string, sample: readonly Data[], columns: string): Decision<string> {
+  const paths = columns.split('+');
+  const readers = paths.map(memberReader);
+  const rows = sample.map((row) => readers.map((read) => read(row)));
+  const areParts = (values: unknown[]) => Number(values[0]) < 10_000 && values.every(isNumber);
+  if (paths.length > 2 && rows.filter(areParts).length > rows.length / 2)
     return certain(PARTS, 'year, month, day, hour, minute and second have a column each');
-  if (guess) return guess;
+  const width = paths.length === 2 ? clockWidth(sample, paths[1]!) : 0;
+  const digits = width === 6 ? ' HHmmss' : width === 4 ? ' HHmm' : '';
+  const found = guessTimeFormat(
+    rows.map((values) => joinedTime(values, digits)),
+    timeName(paths[0]!).unit,
+  );
+  // Only a pattern says how many digits the time of day has.
+  if (found?.value === 'iso' && width > 0)
+    return { ...found, value: `${String(rows[0]![0]).includes('-') ? 'yyyy-MM-dd' : 'yyyyMMdd'}${digits}` };
+  if (found) return found;
+  const example = JSON.stringify(rows.map((values) => joinedTime(values)).find(Boolean)) ?? 'nothing';
   throw refusal(
     'time_format_unknown',
-    `The times in column "${column}" of ${file} can't be read: ${JSON.stringify(sample[0]?.[column])}.`,
-    {
-      hint: 'Give --time-format: s, ms, us, ns, iso, excel, or a pattern such as dd/MM/yyyy HH:mm.',
-    },
+    `The times in column "${columns}" of ${file} can't be read: ${example.slice(0, 80)}.`,
+    { hint: `Give --time-format: ${FORMATS}.` },
   );
 }
 
-/** Joins the values of a time's columns into the one value that a time format reads. */
-export function joinedTime(values: unknown[]): unknown {
-  return values.length === 1 ? values[0] : values.map(String).join(' ');
+function isNumber(value: unknown): boolean {
+  return value === undefined || value === null || !Number.isNaN(Number(value));
+}
+
+/** The column of whose values a given format reads most. @throws refusal `time_column_unknown` */
+function columnRead(
+  file: string,
+  sample: readonly Data[],
+  paths: readonly string[],
+  format: string,
+  hint: string,
+): Decision<string> {
+  const read = timeReader(format, 'UTC');
+  const found = paths
+    .map((path) => {
+      const values = sample.map(memberReader(path)).filter((value) => value !== undefined && value !== null);
+      const count = values.filter((value) => !Number.isNaN(read(value))).length;
+      return { path, count, isMost: count > values.length / 2, ...timeName(path) };
+    })
+    .filter(({ count, isMost }) => count > 0 && isMost)
+    .sort((a, b) => b.count - a.count || a.tier - b.tier || a.order - b.order);
+  const [best, other] = found;
+  if (!best)
+    throw refusal('time_column_unknown', `No column of ${file} holds a time that ${format} reads.`, {
+      hint: `${hint} Name it with --time COLUMN, or give another --time-format: ${FORMATS}.`,
+    });
+  const because = `${format} reads ${best.count} of its ${sample.length} values`;
+  if (!other) return certain(best.path, because);
+  const instead = { value: other.path, because: `${format} reads ${other.count} of its values` };
+  const isTie = other.count === best.count && other.tier === best.tier && other.order === best.order;
+  return isTie ? guess(best.path, because, instead) : likely(best.path, because, instead);
+}
+
+function timeless(file: string, sample: readonly Data[], paths: readonly string[], hint: string): Error {
+  const clock = clockColumns(sample, paths, null)?.[0];
+  if (clock !== undefined)
+    return refusal('time_column_unknown', `Column "${clock}" of ${file} holds times of day without a date.`, {
+      hint: `${hint} If another column has the date, join them: --time DATE+${clock}. Otherwise play a row every so often with --every 1s. Over REST these are the options time and every.`,
+    });
+  return refusal('time_column_unknown', `No column of ${file} holds a time that can be read.`, {
+    hint: `${hint} Name it with --time COLUMN, and its format with --time-format (${FORMATS}). If there is none, play a row every so often with --every 100ms. Over REST these are the options time, timeFormat and every.`,
+  });
 }

@@ -1,7 +1,6 @@
 import { certain, given as asGiven, guess, likely, type Decision } from '../../formats/support/decision.ts';
+import { ambiguousZone, zonedShare } from '../../formats/support/times/zone-evidence.ts';
 import { normalName } from './member-names.ts';
-
-const ZONE_AT_END = /(?:Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?|\b[A-Z]{2,5}T)\)?$/i;
 
 /** The zone of times that name none: as given, else UTC, which is a guess unless no time needs it. */
 export function zoneOf(
@@ -11,16 +10,23 @@ export function zoneOf(
   times: readonly unknown[],
 ): Decision<string> {
   if (given) return asGiven(given);
-  const because = 'no time needs a zone';
-  if (/^(?:s|ms|us|ns|\(its own\))$/.test(timeFormat)) return certain('UTC', because);
-  const texts = times.filter((time) => typeof time === 'string');
-  const zoned = texts.filter(
-    (time) => ZONE_AT_END.test(time.trim().slice(8)) || /\bUTC|GMT|[+-]\d{4}\b/.test(time),
-  );
-  if (texts.length > 0 && zoned.length === texts.length) return certain('UTC', 'every time names its zone');
-  const named = columns.find((column) =>
-    /^(?:utc|gmt|z)$/.test(normalName(column).unit ?? normalName(column).name),
-  );
+  if (times.length === 0) return certain('UTC', 'no time needs a zone');
+  const zoned = timeFormat === 'parts' ? 'none' : zonedShare(timeFormat, times);
+  const ambiguous = ambiguousZone(times);
+  if (ambiguous && zoned !== 'none') {
+    const { name, meanings } = ambiguous;
+    const [first, second] = [meanings[0]!, meanings[1]!];
+    return guess(first.zone, `${name} is read as the time of ${first.place}`, {
+      value: second.zone,
+      because: `${name} is also the time of ${second.place}`,
+    });
+  }
+  if (zoned === 'all') return certain('UTC', 'every time names its zone, or needs none');
+  const named = columns.find((column) => {
+    const { name, unit } = normalName(column);
+    return /(?:^|_)(?:utc|gmt|zulu)(?:_|$)/.test(unit ?? name) || /(?:^|_)(?:utc|gmt)(?:_|$)/.test(name);
+  });
   if (named !== undefined) return likely('UTC', `${named} says so`);
-  return guess('UTC', 'the times name no zone, and none is given');
+  const some = zoned === 'some' ? 'some of the times name no zone' : 'the times name no zone';
+  return guess('UTC', `${some}, and none is given`);
 }

@@ -3,14 +3,15 @@ import type { Data, TimedRecord } from '../../../core/wire/event.ts';
 import { explain } from '../../../schemas/index.ts';
 import { isEvent, type Row } from '../../formats/support/format.ts';
 import { OWN_TIME, type Interpretation } from '../inference/inference.ts';
-import { joinedTime, PARTS } from '../inference/time-columns.ts';
+import { joinedTime, PARTS } from '../inference/time-parts.ts';
 import { memberReader } from '../inference/member-path.ts';
 import { Lifter } from '../inference/lifted-members.ts';
 import { mended, withoutSentinels } from './repair.ts';
+import { whyNoTime } from '../../formats/support/times/explain.ts';
 import { timeReader } from '../../formats/support/times/reader.ts';
 
-/** Times outside the years 1 to 9999, which ISO 8601 can write, are refused. */
-const EARLIEST_MS = -62_135_596_800_000;
+/** Times after the year 9999 can't be written in ISO 8601, and the year 1 is how .NET and others write that there is none. */
+const EARLIEST_MS = -62_104_060_800_000;
 const LATEST_MS = 253_402_300_799_999;
 
 /** A record, its data before they became text, and how many values that stand for "none" it was freed of. */
@@ -100,7 +101,13 @@ function columnsReader({ time, timeFormat, tz, rename }: Interpretation): (value
   if (timeFormat.value !== PARTS) {
     const read = timeReader(timeFormat.value, tz.value);
     if (columns.length === 1) return (values) => read(columns[0]!(values));
-    return (values) => read(joinedTime(columns.map((column) => column(values))));
+    return (values) =>
+      read(
+        joinedTime(
+          columns.map((column) => column(values)),
+          timeFormat.value,
+        ),
+      );
   }
   const read = timeReader('yyyy-M-d-H-m-s', tz.value);
   return (values) => {
@@ -112,9 +119,12 @@ function columnsReader({ time, timeFormat, tz, rename }: Interpretation): (value
   };
 }
 
-function timeProblem({ time, timeFormat, rename }: Interpretation, values: Data): string {
-  const found = time.value
-    .split('+')
-    .map((column) => JSON.stringify(memberReader(rename.value.get(column) ?? column)(values)) ?? 'nothing');
-  return `No time: "${time.value}" holds ${found.join(', ').slice(0, 80)}, expected ${timeFormat.value}.`;
+function timeProblem({ time, timeFormat, tz, rename }: Interpretation, values: Data): string {
+  const columns = time.value.split('+');
+  const found = columns.map((column) => memberReader(rename.value.get(column) ?? column)(values));
+  const shown = found.map((value) => JSON.stringify(value) ?? 'nothing').join(', ');
+  const holds = `No time: "${time.value}" holds ${shown.slice(0, 80)}`;
+  const isKnown = time.value !== OWN_TIME && timeFormat.value !== PARTS;
+  const why = isKnown ? whyNoTime(joinedTime(found, timeFormat.value), timeFormat.value, tz.value) : null;
+  return why === null ? `${holds}, expected ${timeFormat.value}.` : `${holds}, ${why}.`;
 }

@@ -32,25 +32,34 @@ function decideTexts(present: unknown[]): Decision<string> | null {
   const example = JSON.stringify(present[0]);
   const iso = candidate('iso', present);
   if (iso.count > present.length / 2) return certain('iso', `${example} is ISO 8601`);
-  const fitting = patternsFor(present)
+  const reading = patternsFor(present)
     .map((pattern) => candidate(pattern, present))
-    .filter(({ count, times }) => count > present.length / 2 && isPlausible(times))
+    .filter(({ count, times }) => count > 0 && isPlausible(times))
     .sort((a, b) => b.count - a.count);
-  const [best, ...others] = fitting.filter(({ count }) => count === fitting[0]!.count);
-  if (!best) return null;
-  if (others.length === 0) {
-    const second = fitting[1];
-    if (!second) return certain(best.pattern, `${example} reads as ${best.pattern}`);
-    const proof = best.times.findIndex((ms, i) => !Number.isNaN(ms) && Number.isNaN(second.times[i]!));
-    const isProof = !second.times.some((ms, i) => !Number.isNaN(ms) && Number.isNaN(best.times[i]!));
-    const because = `${JSON.stringify(present[proof])} reads as ${best.pattern} and not as ${second.pattern}`;
-    if (isProof) return certain(best.pattern, because);
-    return likely(best.pattern, because, {
-      value: second.pattern,
-      because: `it reads ${second.count} of ${present.length} values`,
-    });
-  }
+  const best = reading[0];
+  if (!best || best.count <= present.length / 2) return null;
+  const others = reading.slice(1).filter(({ count }) => count === best.count);
+  if (others.length === 0) return byProof(best, reading[1], present, example);
   return byCloseness([best, ...others], example);
+}
+
+/** The pattern that reads more values than any other, with a value that proves it: 25/02/2021 does not begin with a month. */
+function byProof(
+  best: Candidate,
+  second: Candidate | undefined,
+  present: unknown[],
+  example: string,
+): Decision<string> {
+  const { pattern } = best;
+  if (!second) return certain(pattern, `${example} reads as ${pattern}`);
+  const reads = (one: Candidate, i: number) => !Number.isNaN(one.times[i]!);
+  const proof = present.find((_, i) => reads(best, i) && !reads(second, i));
+  const because = `${JSON.stringify(proof)} reads as ${pattern} and not as ${second.pattern}`;
+  if (!present.some((_, i) => reads(second, i) && !reads(best, i))) return certain(pattern, because);
+  return likely(pattern, because, {
+    value: second.pattern,
+    because: `it reads ${second.count} of ${present.length} values`,
+  });
 }
 
 /** 03/04/2021: day or month first? The pattern under which neighbouring rows are closest in time is the likelier. */

@@ -1,0 +1,238 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { OpenOptions } from '../../../replayer/reading/open-options.ts';
+import { TextRecording } from '../../../replayer/reading/text-recording.ts';
+import { played, recordedCase } from '../../helpers/played.ts';
+
+/** Plays a text as a file of this name. */
+async function playedText(text: string, options: OpenOptions = {}, name = 'file.csv') {
+  const folder = await mkdtemp(join(tmpdir(), 'reprise-times-'));
+  try {
+    const path = join(folder, name);
+    await writeFile(path, text);
+    const found = await played(path, options);
+    return { ...found, interpretation: (found.recording as TextRecording).interpretation };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+const csv = (rows: (string | number)[][]) =>
+  rows.map((row) => row.map((cell) => (/[,"]/.test(String(cell)) ? `"${cell}"` : cell)).join(',')).join('\n');
+
+describe('R25: ways to write a time', () => {
+  const MAY = '2024-05-14T13:05:00.000Z';
+  const cases: [file: string, first: string, certainty?: string][] = [
+    ['apache', '2024-05-14T11:05:00.000Z'],
+    ['basic-space', MAY],
+    ['cocoa', '1993-05-14T13:05:00.000Z', 'guess'],
+    ['de-2digit', MAY, 'likely'],
+    ['de-frac', '2024-05-14T13:05:00.123Z'],
+    ['de-nopad', '2024-05-04T09:05:00.000Z', 'likely'],
+    ['epoch-mixed', MAY, 'likely'],
+    ['epoch-sci', MAY, 'likely'],
+    ['est', '2024-05-14T18:05:00.000Z'],
+    ['iso-dash', MAY],
+    ['iso-minus', '2024-05-14T15:05:00.000Z'],
+    ['iso-underscore', MAY],
+    ['iso-week', MAY],
+    ['js-date', '2024-05-14T11:05:00.000Z'],
+    ['midnight24', '2024-05-14T23:59:59.000Z'],
+    ['month-name', MAY],
+    ['month-name2', MAY],
+    ['neg-year', '2024-05-14T13:05:10.000Z'],
+    ['ns-neg', '1900-01-01T00:00:00.000Z', 'guess'],
+    ['old', '1854-05-14T13:05:00.000Z', 'guess'],
+    ['ordinal', MAY],
+    ['rfc2822', MAY],
+    ['rfc2822gmt', MAY],
+    ['tweet-old', MAY],
+    ['tz-abbr', '2024-05-14T11:05:00.000Z'],
+    ['us-2digit', MAY],
+    ['us-ampm-nosec', MAY],
+    ['utc-suffix', MAY],
+    ['y2100', '2100-05-14T13:05:00.000Z', 'guess'],
+  ];
+  for (const [file, first, certainty = 'certain'] of cases) {
+    it(`reads times/${file}.csv`, async () => {
+      const { records, refused, recording } = await played(recordedCase(`times/${file}.csv`));
+      assert.equal(records[0]!.time, first);
+      assert.equal((recording as TextRecording).interpretation.timeFormat.certainty, certainty);
+      assert.equal(refused.length, file === 'neg-year' ? 1 : 0);
+    });
+  }
+
+  it('reads all of a column of seconds and milliseconds', async () => {
+    const { records } = await played(recordedCase('times/epoch-mixed.csv'));
+    assert.deepEqual(
+      records.map(({ timeMs }) => timeMs / 1000),
+      records.map((_, i) => 1_715_691_900 + i),
+    );
+  });
+
+  it('says that the year 1 stands for no time', async () => {
+    const { refused } = await played(recordedCase('times/neg-year.csv'));
+    assert.match(refused[0]!.reason, /year 1/);
+  });
+
+  it('reads dates of the past, and zone names', async () => {
+    const first = async (file: string) => (await played(recordedCase(file))).records[0]!.time;
+    assert.equal(await first('unpadded_dates.csv'), '1948-01-01T00:00:00.000Z');
+    assert.equal(await first('us_dates.csv'), '1965-01-01T00:00:00.000Z');
+    assert.equal(await first('date1_pdt.csv'), '2011-09-25T13:00:00.000Z');
+    assert.equal(await first('before1970.csv'), '1960-01-01T00:00:00.000Z');
+  });
+
+  it('is sure of the order of day and month where a row excludes the other, and guesses where none does', async () => {
+    const order = async (...dates: string[]) => {
+      const rows = dates.map((date, i) => [`${date} 10:00`, 'a', i]);
+      return (await playedText(csv([['time', 'id', 'v'], ...rows]))).interpretation.timeFormat;
+    };
+    const sure = await order('01/02/2021', '25/02/2021');
+    assert.deepEqual([sure.value, sure.certainty], ['dd/MM/yyyy HH:mm', 'certain']);
+    assert.match(sure.because, /25\/02\/2021/);
+    const likely = await order('03/04/2021', '03/05/2021', '03/06/2021');
+    assert.deepEqual([likely.value, likely.certainty], ['MM/dd/yyyy HH:mm', 'likely']);
+    const open = await order('03/04/2021');
+    assert.deepEqual([open.certainty, open.instead?.value], ['guess', 'MM/dd/yyyy HH:mm']);
+  });
+
+  it('refuses later rows that contradict the order, with the reason', async () => {
+    const rows = Array.from({ length: 1_500 }, (_, i) => [`0${(i % 9) + 1}/02/2021 10:00`, 'a', i]);
+    const text = csv([['time', 'id', 'v'], ...rows, ['05/14/2021 10:00', 'a', 0]]);
+    const { records, refused } = await playedText(text, { timeFormat: 'dd/MM/yyyy HH:mm' });
+    assert.equal(records.length, 1_500);
+    assert.equal(refused.length, 1);
+    assert.match(refused[0]!.reason, /05\/14\/2021 10:00.*14.*month/);
+  });
+
+  it('asks about names of zones with several meanings, and lets --tz decide', async () => {
+    const text = csv([
+      ['time', 'id'],
+      ['2024-05-14 13:05:00 IST', 'a'],
+      ['2024-05-14 13:06:00 IST', 'a'],
+    ]);
+    const india = await playedText(text);
+    assert.equal(india.records[0]!.time, '2024-05-14T07:35:00.000Z');
+    const { tz } = india.interpretation;
+    assert.deepEqual([tz.certainty, tz.instead?.value], ['guess', 'Asia/Jerusalem']);
+    const ireland = await playedText(text, { tz: 'Europe/Dublin' });
+    assert.equal(ireland.records[0]!.time, '2024-05-14T12:05:00.000Z');
+  });
+
+  it('finds the column that --time-format reads', async () => {
+    const text = csv([
+      ['n', 'seen', 'until'],
+      ['1', '14|05|2024 10h05', 'x'],
+      ['2', '14|05|2024 10h06', '14|05|2024 10h06'],
+    ]);
+    const { records, interpretation } = await playedText(text, { timeFormat: "dd|MM|yyyy HH'h'mm" });
+    assert.equal(interpretation.time.value, 'seen');
+    assert.equal(records[1]!.time, '2024-05-14T10:06:00.000Z');
+  });
+});
+
+describe('R5: digits of a date', () => {
+  const cases: [file: string, times: string[]][] = [
+    ['compact12.csv', ['2024-05-01T10:00:00.000Z', '2024-05-01T10:01:00.000Z', '2024-05-01T10:02:00.000Z']],
+    ['compact14.csv', ['2024-05-01T10:00:00.000Z', '2024-05-01T10:00:10.000Z', '2024-05-01T10:00:20.000Z']],
+    ['compact14.ndjson', ['2024-05-01T10:00:00.000Z', '2024-05-01T10:00:10.000Z']],
+    ['date8.csv', ['2024-05-01T10:00:00.000Z', '2024-05-01T11:00:00.000Z', '2024-05-02T00:00:00.000Z']],
+  ];
+  for (const [file, times] of cases) {
+    it(`reads ${file}`, async () => {
+      const { records, refused } = await played(recordedCase(file));
+      assert.deepEqual(
+        records.map(({ time }) => time),
+        times,
+      );
+      assert.equal(refused.length, 0);
+    });
+  }
+
+  it('reads digits as a pattern says, also from numbers', async () => {
+    const options = { time: 'ts', timeFormat: 'yyyyMMddHHmmss' };
+    const { records } = await played(recordedCase('compact14.ndjson'), options);
+    assert.equal(records[0]!.time, '2024-05-01T10:00:00.000Z');
+  });
+
+  it('takes ten digits that are hours for hours, as a guess: they are seconds of 2034 as well', async () => {
+    const text = csv([
+      ['timestamp', 'id'],
+      [2024050110, 'a'],
+      [2024050111, 'a'],
+      [2024050200, 'a'],
+    ]);
+    const { records, interpretation } = await playedText(text);
+    assert.equal(records[0]!.time, '2024-05-01T10:00:00.000Z');
+    const { certainty, instead } = interpretation.timeFormat;
+    assert.deepEqual([certainty, instead?.value], ['guess', 's']);
+  });
+
+  it('gives times of day the zeros back that they lost as numbers', async () => {
+    const text = csv([
+      ['date', 'time', 'id'],
+      [20240501, 230500, 'a'],
+      [20240501, 235959, 'a'],
+      [20240502, 10, 'a'],
+      [20240502, 90500, 'a'],
+    ]);
+    const { records } = await playedText(text);
+    assert.deepEqual(
+      records.map(({ time }) => time.slice(0, 19)),
+      ['2024-05-01T23:05:00', '2024-05-01T23:59:59', '2024-05-02T00:00:10', '2024-05-02T09:05:00'],
+    );
+  });
+});
+
+describe('R14, R19: the column of the time', () => {
+  it('takes the column that moves, and names the other', async () => {
+    const { records, recording } = await played(recordedCase('two-times.csv'));
+    assert.equal(records[2]!.time, '2024-05-01T10:00:20.000Z');
+    const { time } = (recording as TextRecording).interpretation;
+    assert.deepEqual([time.value, time.certainty, time.instead?.value], ['gps_time', 'likely', 'created_at']);
+  });
+
+  for (const name of ['Timestamp (UTC)', 'TIME', 'Date Time', 'eventTime', 'time_ms', 'Time [ms]', 'ts']) {
+    it(`finds ${name}`, async () => {
+      const { interpretation } = await playedText(
+        csv([
+          ['n', name],
+          [1, 1715691900000],
+          [2, 1715691901000],
+        ]),
+      );
+      assert.equal(interpretation.time.value, name);
+      assert.equal(interpretation.timeFormat.value, 'ms');
+    });
+  }
+
+  it('finds times in objects', async () => {
+    const first = async (file: string) => {
+      const { records, recording } = await played(recordedCase(file));
+      return [(recording as TextRecording).interpretation.time.value, records[0]!.time];
+    };
+    assert.deepEqual(await first('mongo-v2.ndjson'), ['ts.$date', '2024-05-01T10:00:00.000Z']);
+    assert.deepEqual(await first('elasticdump.ndjson'), ['_source.@timestamp', '2024-05-01T10:00:00.000Z']);
+  });
+
+  it('says that times of day need a date', async () => {
+    const text = csv([
+      ['time', 'id'],
+      ['10:00:01', 'a'],
+      ['10:00:02', 'a'],
+    ]);
+    await assert.rejects(playedText(text), /"time" of file.csv holds times of day without a date/);
+  });
+
+  it('guesses between columns of equal standing, and tells the other', async () => {
+    const rows = [0, 1, 2].map((i) => [`2024-05-14T10:00:0${i}Z`, `2024-05-14T11:00:0${i}Z`]);
+    const { interpretation } = await playedText(csv([['pickup_time', 'dropoff_time'], ...rows]));
+    assert.deepEqual(
+      [interpretation.time.certainty, interpretation.time.instead?.value],
+      ['guess', 'dropoff_time'],
+    );
+  });
+});

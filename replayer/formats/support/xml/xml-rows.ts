@@ -1,6 +1,6 @@
 import type { Input, Row } from '../format.ts';
 import { Elements, type ElementHandler } from './elements.ts';
-import type { XmlRows } from './open-row.ts';
+import type { XmlRows } from './xml-row-list.ts';
 
 /** A handler that gets the open elements with each call. */
 export type XmlReader = (elements: Elements) => ElementHandler;

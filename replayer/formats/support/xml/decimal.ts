@@ -3,9 +3,6 @@ import { jsonOfCell } from '../cells.ts';
 /** A number as XML writes it (xsd:decimal): a sign, and digits missing before or after the point, are allowed. */
 const DECIMAL = /^([+-]?)0*(\d*)(?:\.(\d*))?$/;
 
-/** A text as JSON: a number digit for digit, anything else as a string. */
-export const textJson = jsonOfCell;
-
 /** The text of an element that holds a decimal number, as JSON; any other text as a string. */
 export function decimalJson(text: string): string {
   const plain = jsonOfCell(text);

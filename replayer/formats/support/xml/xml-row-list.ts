@@ -11,6 +11,10 @@ interface OpenRow {
   members: Map<string, string>;
   characters: number;
   problem: string | null;
+  /** Whether its element has attributes. */
+  hasAttributes: boolean;
+  /** Whether it began right behind a row that was refused. */
+  followsRefusal: boolean;
   /** Why the row is skipped where other rows of the file have a time and it has none; null: it is refused then. */
   plan: string | null;
 }
@@ -30,13 +34,21 @@ export class XmlRows {
   #waiting: { row: Row; plan: string | null }[] = [];
   #isDecided = false;
   readonly #rename: FormatOptions['rename'];
+  readonly #placeless: string | undefined;
 
-  constructor({ rename }: FormatOptions) {
+  /** @param placeless the channel of rows without a latitude; without it they go where all rows go */
+  constructor({ rename }: FormatOptions, placeless?: string) {
     this.#rename = rename;
+    this.#placeless = placeless;
   }
 
   get isOpen(): boolean {
     return this.#open !== null;
+  }
+
+  /** Whether the element of the open row has attributes. */
+  get hasAttributes(): boolean {
+    return this.#open?.hasAttributes === true;
   }
 
   /** The rows that are finished, in the order of the file. */
@@ -50,8 +62,17 @@ export class XmlRows {
     for (const { row } of this.#waiting.splice(0)) this.#ready.push(row);
   }
 
-  begin(line: number, plan: string | null = null): void {
-    this.#open = { line, members: new Map(), characters: 0, problem: null, plan };
+  begin(line: number, hasAttributes: boolean, plan: string | null): void {
+    const followsRefusal = this.#endIsKnown;
+    this.#open = {
+      line,
+      members: new Map(),
+      characters: 0,
+      problem: null,
+      hasAttributes,
+      followsRefusal,
+      plan,
+    };
     this.#endIsKnown = false;
   }
 
@@ -72,14 +93,25 @@ export class XmlRows {
     if (this.#open) this.#open.problem ??= problem;
   }
 
+  /** Forgets the open row if it is no more than a damaged closing tag of the row before it. Returns whether it was. */
+  discard(): boolean {
+    const { members, followsRefusal } = this.#open!;
+    const isPartOfAnother = followsRefusal && members.size === 0;
+    if (isPartOfAnother) this.#open = null;
+    return isPartOfAnother;
+  }
+
   /** Finishes the open row. Its time is the member `time`. `problem`: why it is not whole. */
   finish(problem: string | null = null): void {
     const { line, members, plan, problem: earlier } = this.#open!;
     this.#open = null;
     this.#endIsKnown = problem !== null;
     const wrong = earlier ?? problem;
-    if (wrong === null) this.push({ line, ...objectOf(members, this.#rename) }, members.has('time'), plan);
-    else this.refuse(line, wrong, [...members].map((pair) => pair.join(' ')).join(', '));
+    if (wrong === null) {
+      const row: Row = { line, ...objectOf(members, this.#rename) };
+      if (this.#placeless !== undefined && !members.has('latitude')) row.channel = this.#placeless;
+      this.push(row, members.has('time'), plan);
+    } else this.refuse(line, wrong, [...members].map((pair) => pair.join(' ')).join(', '));
   }
 
   /** The end of a row whose beginning was not found: the row is lost. */

@@ -73,6 +73,7 @@ module.exports = {
       [['hosting'], 'The replayer process. Only main.ts imports it.'],
     ]),
     ...layers('replayer/reading', [
+      [['packing'], 'Unpacks streams of bytes, and says where they are damaged.'],
       [['source'], 'Where bytes come from: files, pipes and streams.'],
       [['inference'], 'What the beginning of a recording tells about all of it.'],
       [['parsing'], 'Turns rows into records, on one thread or several.'],

@@ -1139,6 +1139,10 @@ export interface RecordingOptions {
    */
   format?: string;
   /**
+   * The encoding of its text, for instance windows-1252 or shift_jis: any label of the WHATWG Encoding Standard, utf-32le or utf-32be.
+   */
+  encoding?: string;
+  /**
    * For rows without a time: give each a time this much after the one before, for instance 100ms, from 1970 on.
    */
   every?: string;

@@ -6,7 +6,7 @@ import { Responder } from '../../core/redis/requests.ts';
 import type { Rate } from '../../schemas/types.ts';
 import { formats } from '../../replayer/reading/formats.ts';
 import { ReplayHost } from '../../replayer/hosting/host.ts';
-import { isFile } from '../../replayer/reading/source/source.ts';
+import { isFile } from '../../replayer/reading/source/open-source.ts';
 import { dryRun } from '../support/dry-run.ts';
 import { checkPipes, requestOf, sourceOf, type PlayOptions } from '../support/play-options.ts';
 import { nameRefused, reportReplay } from '../support/play-report.ts';

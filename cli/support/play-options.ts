@@ -5,7 +5,7 @@ import type { Redis } from '../../core/redis/connection.ts';
 import type { Rate, ReplayRequest } from '../../schemas/types.ts';
 import type { LatePolicy } from '../../replayer/playing/pacing.ts';
 import type { ReplaySource } from '../../replayer/playing/recordings.ts';
-import { isFile } from '../../replayer/reading/source/source.ts';
+import { isFile } from '../../replayer/reading/source/open-source.ts';
 import { openOptionsOf, type ReadingFlags } from './reading-options.ts';
 
 /** The options of `reprise play`. */

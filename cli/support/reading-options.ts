@@ -6,6 +6,7 @@ import type { OpenOptions } from '../../replayer/reading/open-options.ts';
 export interface ReadingFlags {
   channel?: string;
   format?: string;
+  encoding?: string;
   time?: string;
   timeFormat?: string;
   tz?: string;
@@ -35,6 +36,7 @@ export function withReadingFlags(command: Command): Command {
       'channel for a recording that names none (inferred by default: gps, posts, or the file name)',
     )
     .option('--format <name>', 'format: csv, ndjson, json, ... (default: inferred from name and content)')
+    .option('--encoding <name>', 'encoding of the text, e.g. windows-1252 (default: told by the bytes)')
     .option(
       '--time <column>',
       'column with the time, or a path, e.g. vehicle.timestamp; join several with +, e.g. year+month+day+hour',
@@ -101,7 +103,7 @@ export function withReadingFlags(command: Command): Command {
 
 /** The flags as a recording is opened with them. */
 export function openOptionsOf({ map, ...flags }: ReadingFlags): OpenOptions {
-  const { channel, format, time, timeFormat, tz, subject, latitude, longitude } = flags;
+  const { channel, format, encoding, time, timeFormat, tz, subject, latitude, longitude } = flags;
   const {
     delimiter,
     header,
@@ -118,7 +120,7 @@ export function openOptionsOf({ map, ...flags }: ReadingFlags): OpenOptions {
   } = flags;
   const where = { channel, time, timeFormat, tz, subject, latitude, longitude };
   const table = { delimiter, header, columns, comment, decimal, rows, strict };
-  return { ...where, ...table, every, format, reorder, outliers, filter, sample, rename: map };
+  return { ...where, ...table, every, format, encoding, reorder, outliers, filter, sample, rename: map };
 }
 
 function delimiter(text: string): string {

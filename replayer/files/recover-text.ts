@@ -6,23 +6,22 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { refusal } from '../../core/problems/errors.ts';
 import type { Damage } from '../mcap/recovery/salvage.ts';
+import { packingNamed, withoutPacking } from '../reading/packing/packings.ts';
+import { PackingError } from '../reading/packing/packing-error.ts';
 import { readBytes } from '../reading/source/input.ts';
+import { newUnpacking } from '../reading/source/unpacked.ts';
 import type { RecoverReport } from './recover-report.ts';
 
 const LINE_FEED = 10;
+const UNCONFIRMED = 'rows from here on are saved as they are, but no checksum confirms them';
 
 /**
  * Saves the whole lines of a text file that is cut off, compressed or not. Text after the last line end is kept only where
  * it is whole JSON: for any other text one can't tell whether it is whole.
  */
 export async function recoverText(input: string, out: string): Promise<RecoverReport> {
-  const kind = (path: string) =>
-    path
-      .toLowerCase()
-      .replace(/\.(gz|zst)$/, '')
-      .split('.')
-      .at(-1);
-  if (kind(input) !== kind(out) || /\.zst$/i.test(out))
+  const kind = (path: string) => withoutPacking(basename(path.toLowerCase())).split('.').at(-1);
+  if (kind(input) !== kind(out) || !['.gz', undefined].includes(packingNamed(out)?.endings[0]))
     throw refusal('output_format', `${basename(out)} is not in the same format as ${basename(input)}.`, {
       hint: 'Recover writes text in the same format, plain or as .gz. Convert it afterwards.',
     });
@@ -37,8 +36,9 @@ export async function recoverText(input: string, out: string): Promise<RecoverRe
     for (let at = bytes.indexOf(LINE_FEED); at !== -1; at = bytes.indexOf(LINE_FEED, at + 1)) rows++;
     if (!to.write(bytes)) await Promise.race([new Promise((resolve) => to.once('drain', resolve)), done]);
   };
+  const state = newUnpacking();
   try {
-    for await (const bytes of readBytes(input)) {
+    for await (const bytes of readBytes(input, { state })) {
       offset += bytes.length;
       const held = rest.length > 0 ? Buffer.concat([rest, bytes]) : bytes;
       const end = held.lastIndexOf(LINE_FEED) + 1;
@@ -46,7 +46,10 @@ export async function recoverText(input: string, out: string): Promise<RecoverRe
       if (end > 0) await write(held.subarray(0, end));
     }
   } catch (error) {
-    damages.push({ offset, bytes: 0, what: (error as Error).message, lossy: true });
+    damages.push({ offset, bytes: 0, what: (error as Error).message.replace(/\.$/, ''), lossy: true });
+    const { cause } = error as Error;
+    if (cause instanceof PackingError && cause.problem === 'checksum')
+      damages.push({ offset: state.verified, bytes: 0, what: UNCONFIRMED, lossy: true });
   }
   if (isJson(rest) && damages.length === 0) await write(Buffer.concat([rest, Buffer.from('\n')]));
   else if (rest.length > 0)

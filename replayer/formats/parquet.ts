@@ -15,9 +15,10 @@ const MEMORY_MAX_MB = 1_000;
 export default {
   name: 'parquet',
   endings: ['.parquet'],
+  isBinary: true,
   looksLike: (head) => head.startsWith(MAGIC),
   async *rows({ path }, { rename }) {
-    if (path === null || /\.(gz|zst)$/i.test(path)) throw notSeekable();
+    if (path === null) throw notSeekable();
     const worker = new Worker(new URL('./support/parquet-thread.mjs', import.meta.url), {
       workerData: { path, rename },
       resourceLimits: { maxOldGenerationSizeMb: MEMORY_MAX_MB },

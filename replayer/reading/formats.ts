@@ -1,6 +1,7 @@
 import { refusal } from '../../core/problems/errors.ts';
 import { loadRegistry } from '../../core/runtime/registry.ts';
 import type { Plugins } from '../../core/plugins/plugins.ts';
+import { packings, withoutPacking } from './packing/packings.ts';
 import type { Format } from '../formats/support/format.ts';
 
 /** Every format: one for each file of `replayer/formats/`, then those that plugins add. */
@@ -24,7 +25,7 @@ export function addFormats(plugins: Plugins): void {
  * the ending or none has it. @throws refusal when no format matches
  */
 export function formatOf(path: string, head: string): Format {
-  const name = path.toLowerCase().replace(/\.(gz|zst)$/, '');
+  const name = withoutPacking(path.toLowerCase());
   const named = formats.filter((format) => format.endings.some((ending) => name.endsWith(ending)));
   const byLook = (candidates: Format[]) => [...candidates].reverse().find((format) => format.looksLike(head));
   const owner = named.length === 1 ? named[0] : named.find(({ endings }) => name.endsWith(endings[0]!));
@@ -32,7 +33,7 @@ export function formatOf(path: string, head: string): Format {
   const found = (named.length > 1 ? byLook(named) : undefined) ?? owner ?? byLook(formats) ?? named[0];
   if (found) return found;
   throw refusal('format_unknown', `${path} is not in a format that can be played.`, {
-    hint: `The formats are ${names()}; text also as .gz and .zst. --format names one.`,
+    hint: `The formats are ${names()}; each also as ${packings.map(({ endings }) => endings[0]).join(', ')}, or in a .zip or .tar. --format names one.`,
   });
 }
 

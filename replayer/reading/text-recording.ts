@@ -15,7 +15,8 @@ import { RecordReader } from './record-reader.ts';
 import { rowMapper } from './parsing/row-mapper.ts';
 import { slug } from './inference/slug.ts';
 import { sniff, type SniffResult } from './inference/sniff.ts';
-import { sourceOf, type Source } from './source/source.ts';
+import { sourceOf } from './source/open-source.ts';
+import type { Source } from './source/source.ts';
 
 /** The reorder window is twice the furthest step back among the first rows, within these bounds. */
 const WINDOW_MIN_MS = 30_000;
@@ -63,7 +64,7 @@ export class TextRecording {
    * @throws refusal when it does not exist, when no row can be played, or when an option is missing (it says which)
    */
   static async open(path: string, options: OpenOptions = {}): Promise<TextRecording> {
-    const source = await sourceOf(path, options.redis);
+    const source = await sourceOf(path, options);
     const found = await sniff(source, options);
     const { format, sample, problem } = found;
     if (sample.length === 0) {
@@ -119,6 +120,11 @@ export class TextRecording {
   /** How many records were left out by filter or sample, or because they only restore state. */
   get filtered(): number {
     return this.#reader.filtered;
+  }
+
+  /** What was wrong with the file's bytes, and what could not be checked, as sentences. */
+  get notes(): string[] {
+    return this.#source.notes();
   }
 
   /** How much of the file the present reading has read, 0..1; null where it is not known. */

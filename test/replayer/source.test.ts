@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { layoutOf } from '../../replayer/formats/support/table-layout.ts';
-import { pipeSource } from '../../replayer/reading/source/source.ts';
+import { pipeSource } from '../../replayer/reading/source/pipe-source.ts';
 import { compress, loadCompression } from '../../replayer/mcap/compression/compression.ts';
 import csv from '../../replayer/formats/csv.ts';
 import { textInput } from '../helpers/input.ts';
@@ -42,7 +42,7 @@ describe('a pipe', () => {
             const bytes = Buffer.from(cut ? packed.subarray(0, at) : packed);
             if (!cut) bytes[at] = byte;
             await textOf(pipeSource('stdin', pieces(bytes)).input().text()).catch((error: Error) =>
-              assert.match(error.message, /can't be read to its end/),
+              assert.match(error.message, /stdin (is damaged|is cut off|was packed|is empty|is not text)/),
             );
           },
         ),

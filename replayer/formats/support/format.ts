@@ -67,13 +67,15 @@ export interface Layout {
   decimal?: Decision<'.' | ','>;
   text?: Decision<readonly string[]>;
   rows?: Decision<readonly string[]>;
+  /** Decided by the bytes; named where it is not plain UTF-8. */
+  encoding?: Decision<string>;
 }
 
 /** Where a format reads from. Leaving a loop over any of its iterables closes the source. */
 export interface Input {
   /** The file, for formats that need random access; null where there is only a stream. */
   path: string | null;
-  /** The content decompressed, without a byte order mark, in pieces of any size. */
+  /** The content unpacked, as UTF-8 without a byte order mark (unless the format `isBinary`), in pieces of any size. */
   bytes(): AsyncIterable<Buffer>;
   /** The same as text. Pieces end anywhere, but not inside a character. */
   text(): AsyncIterable<string>;
@@ -90,6 +92,8 @@ export interface Format {
   name: string;
   /** File name endings without compression, such as `.csv`. Several formats may share one; `looksLike` then decides. */
   endings: string[];
+  /** Set for formats of bytes and not of text: their bytes are never taken for text in some encoding. */
+  isBinary?: true;
   /** Whether a file that begins with this text is of the format; asked where its name does not tell. */
   looksLike(head: string): boolean;
   rows(input: Input, options: FormatOptions): AsyncIterable<Row[]>;

@@ -1,5 +1,6 @@
 import { isChannelName } from '../../../core/wire/channels.ts';
 import type { Data } from '../../../core/wire/event.ts';
+import type { Decision } from '../../formats/support/decision.ts';
 import {
   isEvent,
   type Format,
@@ -8,6 +9,7 @@ import {
   type Row,
 } from '../../formats/support/format.ts';
 import { formatNamed, formatOf } from '../formats.ts';
+import { refuseBinary } from '../source/decoding.ts';
 import type { Source } from '../source/source.ts';
 import { decoded } from '../source/input.ts';
 
@@ -20,6 +22,8 @@ export interface SniffResult {
   options: FormatOptions;
   /** The inferred options, with their evidence. */
   layout: Layout;
+  /** How its bytes are text. */
+  encoding: Decision<string>;
   /** The first rows that can be read. */
   sample: Data[];
   /** Whether rows know their time apart from their values. */
@@ -56,7 +60,10 @@ export async function sniff(
     decimal,
     rows: arrays,
   };
-  const layout = format.layout?.(head, options) ?? {};
+  const encoding = await source.encoding();
+  const layout: Layout = format.layout?.(head, options) ?? {};
+  const isPlain = encoding.value === 'utf-8' && encoding.certainty === 'certain';
+  if (!isPlain && !format.isBinary) layout.encoding = encoding;
   if (layout.delimiter) options.delimiter = layout.delimiter.value;
   if (layout.header) options.header = layout.header.value;
   if (layout.columns) options.columns = layout.columns.value;
@@ -69,7 +76,10 @@ export async function sniff(
   const input = {
     ...(source.once ? { path: null } : source.input()),
     bytes: () => each(bytes),
-    text: () => each(head),
+    text: () => {
+      refuseBinary(source.name, encoding);
+      return each(head);
+    },
   };
   for await (const chunk of format.rows(input, options)) {
     rows.push(...chunk.slice(0, SAMPLE_ROWS));
@@ -84,6 +94,7 @@ export async function sniff(
     format,
     options,
     layout,
+    encoding,
     sample: rows.slice(0, SAMPLE_ROWS).flatMap((row) => (row.values ? [row.values] : [])),
     hasOwnTime: rows.some(({ timeMs }) => timeMs !== undefined),
     hasOwnSubject: rows.some(({ subject }) => subject !== undefined),

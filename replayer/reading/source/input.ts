@@ -2,22 +2,41 @@ import { createReadStream, type ReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import type { Input } from '../../formats/support/format.ts';
-import { unpacked } from './decompress.ts';
+import type { UnpackingState } from '../packing/packing.ts';
+import { unpacked } from './unpacked.ts';
 
 const READ_BYTES = 1 << 18;
 const TEXT_BYTES = 1 << 15;
 
+/** How much of a source's beginning is looked at. */
+export const HEAD_BYTES = 1 << 20;
+
 /**
- * A file's bytes, decompressed, in pieces of any size. Leaving the loop closes the file. `opened` receives the stream
- * that reads it. @throws refusal when the file ends early or can't be decompressed
+ * A file's bytes, unpacked, in pieces of any size. Leaving the loop closes the file. `state` receives how far it was
+ * unpacked, `opened` the stream that reads it. @throws refusal when the file is damaged or ends early
  */
-export function readBytes(path: string, opened?: (stream: ReadStream) => void): AsyncGenerator<Buffer> {
+export function readBytes(
+  path: string,
+  { state, opened }: { state?: UnpackingState; opened?: (stream: ReadStream) => void } = {},
+): AsyncGenerator<Buffer> {
   const stream = createReadStream(path, { highWaterMark: READ_BYTES });
   opened?.(stream);
-  return unpacked(stream, basename(path));
+  return unpacked(stream, basename(path), state);
 }
 
-/** A file as the input of a format. */
+/** The unpacked bytes that a file begins with, up to `length` or a little more. */
+export async function beginning(path: string, length = HEAD_BYTES): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  let read = 0;
+  for await (const piece of readBytes(path)) {
+    pieces.push(piece);
+    read += piece.length;
+    if (read >= length) break;
+  }
+  return Buffer.concat(pieces);
+}
+
+/** A file of UTF-8 as the input of a format. */
 export function fileInput(path: string, bytes = () => readBytes(path)): Input {
   return { path, bytes, text: () => decoded(bytes()) };
 }

@@ -1,0 +1,38 @@
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { refusal } from '../../../core/problems/errors.ts';
+import type { Redis } from '../../../core/redis/connection.ts';
+import { StreamKey } from '../../../core/redis/stream-entry.ts';
+import type { ByteOptions } from './decoding.ts';
+import { fileSource } from './file-source.ts';
+import { emptyRecording } from './empty-recording.ts';
+import { pipeSource } from './pipe-source.ts';
+import type { Source } from './source.ts';
+import { streamSource } from './stream-source.ts';
+
+const STREAM = /^redis:(?!\/\/)(.+)$/s;
+
+/** Whether a recording's name stands for a file, and not for standard input (`-`) or a Redis stream (`redis:<key>`). */
+export function isFile(path: string): boolean {
+  return path !== '-' && !STREAM.test(path);
+}
+
+/** Opens the source of a recording: a path, `-`, or `redis:<key>` where a Redis is given. @throws refusal when it does not exist or is empty */
+export async function sourceOf(path: string, options: ByteOptions & { redis?: Redis } = {}): Promise<Source> {
+  if (path === '-') return pipeSource('stdin', process.stdin, options);
+  const key = STREAM.exec(path)?.[1];
+  if (key !== undefined && options.redis) return streamSource(path, new StreamKey(options.redis, key));
+  const info = await stat(path).catch(() => null);
+  if (!info)
+    throw refusal('recording_unknown', `There is no file ${basename(path)}.`, {
+      hint: 'Check the path.',
+    });
+  if (!info.isFile())
+    throw refusal('recording_unknown', `${basename(path)} is not a file.`, {
+      hint: info.isDirectory()
+        ? 'It is a folder. Name a file in it.'
+        : 'Name a regular file, or - for standard input.',
+    });
+  if (info.size === 0) throw emptyRecording(basename(path));
+  return fileSource(path, info.size, options);
+}

@@ -3,6 +3,7 @@ import type { Format } from '../formats/support/format.ts';
 import type { OpenOptions } from './open-options.ts';
 import type { Disorder } from './order/order.ts';
 import { withoutOutliers, type NumberedRows, type OutlierPolicy } from './order/outliers.ts';
+import { withRepeatedHours } from './order/repeated-hour.ts';
 import { parsedInParallel } from './parsing/parallel.ts';
 import { Parser, type Parsed, type ParserPlan, type RefusedRow } from './parsing/parser.ts';
 import { Subjects } from './parsing/subjects.ts';
@@ -18,6 +19,8 @@ interface ReaderOptions {
   outliers: OutlierPolicy;
   /** Added to all times, ms. */
   offsetMs: number;
+  /** The zone of times that name none, if its clocks are put back at times; else null. */
+  repeatingZone: string | null;
   refuse: NonNullable<OpenOptions['refuse']>;
 }
 
@@ -36,6 +39,8 @@ export class RecordReader {
   readonly skipped = new Map<string, number>();
   /** Optional values that mean "none" and were left out. */
   absent = 0;
+  /** Rows whose time the clocks showed twice, and nothing tells which time is meant: they have the first. */
+  ambiguous = 0;
   /** The subjects that have been read so far, with their channels. All blocks share them. */
   readonly subjects = new Subjects();
   /** Why the last refused row was refused. */
@@ -51,10 +56,10 @@ export class RecordReader {
   /** Reads from the start. Counts begin anew, and refused rows are reported. */
   async *read(progress: ReadProgress = { bytes: 0 }): AsyncGenerator<Block> {
     Object.assign(this.disorder, { reordered: 0, late: 0, outliers: 0 });
-    this.refused = this.filtered = this.absent = 0;
+    this.refused = this.filtered = this.absent = this.ambiguous = 0;
     this.skipped.clear();
     const { outliers } = this.#options;
-    yield* withoutOutliers(this.#rows(progress, false), outliers, (rows) => {
+    yield* withoutOutliers(this.#timed(progress, false), outliers, (rows) => {
       this.disorder.outliers += rows.length;
       this.#report(rows, outliers === 'skip');
     });
@@ -62,7 +67,7 @@ export class RecordReader {
 
   /** Reads from the start, and neither counts nor reports anything. */
   readSilently(): AsyncGenerator<Block> {
-    return withoutOutliers(this.#rows({ bytes: 0 }, true), this.#options.outliers, () => {});
+    return withoutOutliers(this.#timed({ bytes: 0 }, true), this.#options.outliers, () => {});
   }
 
   /** Reports rows to the caller; those that are left out count as refused. */
@@ -82,8 +87,23 @@ export class RecordReader {
     for (const [reason, count] of skipped) this.skipped.set(reason, (this.skipped.get(reason) ?? 0) + count);
   }
 
+  /** The rows in file order, with their times on the timeline. */
+  async *#timed(progress: ReadProgress, silent: boolean): AsyncGenerator<NumberedRows> {
+    const { repeatingZone, offsetMs } = this.#options;
+    const rows = this.#rows(progress, silent);
+    const ambiguous = (count: number) => {
+      if (!silent) this.ambiguous += count;
+    };
+    const told = repeatingZone === null ? rows : withRepeatedHours(rows, repeatingZone, ambiguous);
+    for await (const numbered of told) {
+      const { timesMs } = numbered.block;
+      if (offsetMs !== 0) for (let row = 0; row < timesMs.length; row++) timesMs[row]! += offsetMs;
+      yield numbered;
+    }
+  }
+
   async *#rows(progress: ReadProgress, silent: boolean): AsyncGenerator<NumberedRows> {
-    const { format, offsetMs } = this.#options;
+    const { format } = this.#options;
     let line = 0;
     // Text takes about as much memory as its file. Compressed columns take as much as the records made of them.
     const isText = format.cut !== undefined;
@@ -99,7 +119,6 @@ export class RecordReader {
       }
       if (line > 0) for (let row = 0; row < rowLines.length; row++) rowLines[row]! += line;
       line += lines;
-      if (offsetMs !== 0) for (let row = 0; row < block.count; row++) block.timesMs[row]! += offsetMs;
       if (block.count > 0) yield { block, lines: rowLines };
     }
   }

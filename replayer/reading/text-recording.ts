@@ -13,6 +13,7 @@ import { orderedBlocks, type OrderedBlocks } from './ordered-blocks.ts';
 import { recordFilterOf } from './record-filter.ts';
 import { RecordReader } from './record-reader.ts';
 import { rowMapper } from './parsing/row-mapper.ts';
+import { repeatingZone } from './inference/time-values.ts';
 import { slug } from './inference/slug.ts';
 import { sniff, type SniffResult } from './inference/sniff.ts';
 import { sourceOf } from './source/open-source.ts';
@@ -117,6 +118,11 @@ export class TextRecording {
     return this.#reader.refused;
   }
 
+  /** How many records have a time that the clocks showed twice, without a sign of which is meant. */
+  get ambiguous(): number {
+    return this.#reader.ambiguous;
+  }
+
   /** How many records were left out by filter or sample, or because they only restore state. */
   get filtered(): number {
     return this.#reader.filtered;
@@ -197,7 +203,7 @@ export class TextRecording {
 
 function readerOf(
   source: Source,
-  { format, options: layout, ownChannels, hasNamelessRows, areEvents }: SniffResult,
+  { format, options: layout, sample, ownChannels, hasNamelessRows, areEvents }: SniffResult,
   interpretation: Interpretation,
   options: OpenOptions,
 ): RecordReader {
@@ -221,6 +227,7 @@ function readerOf(
     format,
     outliers: everyMs === null ? (options.outliers ?? (areEvents ? 'keep' : 'skip')) : 'keep',
     offsetMs: options.offsetMs ?? 0,
+    repeatingZone: repeatingZone(interpretation, sample),
     refuse: options.refuse ?? (() => {}),
   });
 }

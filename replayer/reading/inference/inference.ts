@@ -10,7 +10,7 @@ import { memberReader, pathsOf } from './member-path.ts';
 import type { SniffResult } from './sniff.ts';
 import { ownSubject, subjectColumn } from './subject.ts';
 import { decideTime } from './time-columns.ts';
-import { joinedTime } from './time-parts.ts';
+import { timeValues } from './time-values.ts';
 import { zoneOf } from './zone.ts';
 
 /** How a recording is read: the value of every option, given or inferred, with the evidence for it. */
@@ -78,7 +78,7 @@ export function interpret(
       given.tz,
       timeFormat.value,
       time.value.split('+'),
-      ownTime ? [] : timesOf(sample, time.value, timeFormat.value),
+      ownTime ? [] : timeValues(sample, time.value, timeFormat.value),
     ),
     subject:
       hasOwnSubject && given.subject === undefined
@@ -89,18 +89,6 @@ export function interpret(
     lifted,
     layout,
   };
-}
-
-function timesOf(sample: readonly Data[], columns: string, format: string): unknown[] {
-  const readers = columns.split('+').map(memberReader);
-  return sample
-    .map((row) =>
-      joinedTime(
-        readers.map((read) => read(row)),
-        format,
-      ),
-    )
-    .filter((time) => time !== undefined && time !== null && time !== '');
 }
 
 function columnsHint(sample: readonly Data[], nameless: boolean): string {

@@ -3,8 +3,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { OpenOptions } from '../../../replayer/reading/open-options.ts';
-import { TextRecording } from '../../../replayer/reading/text-recording.ts';
-import { played, recordedCase } from '../../helpers/played.ts';
+import type { TextRecording } from '../../../replayer/reading/text-recording.ts';
+import { DateTime, IANAZone } from 'luxon';
+import fc from 'fast-check';
+import { played, recordedCase, type PlayedRecord } from '../../helpers/played.ts';
 
 /** Plays a text as a file of this name. */
 async function playedText(text: string, options: OpenOptions = {}, name = 'file.csv') {
@@ -236,3 +238,90 @@ describe('R14, R19: the column of the time', () => {
     );
   });
 });
+
+describe('R6: the hour that comes twice', () => {
+  const zone = { tz: 'Europe/Berlin' };
+  const ambiguous = ({ recording }: { recording: unknown }) => (recording as TextRecording).ambiguous;
+  /** A table of the wall times of instants, in this order, with the instant beside each. */
+  const table = (instants: { ms: number; id: string }[], tz: string) =>
+    csv([
+      ['time', 'device', 'ms'],
+      ...instants.map(({ ms, id }) => [
+        DateTime.fromMillis(ms, { zone: tz }).toFormat('yyyy-MM-dd HH:mm:ss'),
+        id,
+        ms,
+      ]),
+    ]);
+  const wrong = ({ records }: { records: PlayedRecord[] }) =>
+    records.filter(({ timeMs, data }) => timeMs !== data['ms']).length;
+
+  it('begins the second hour at the step back', async () => {
+    const found = await played(recordedCase('dst-fallback.csv'), zone);
+    for (const { time, data } of found.records) assert.equal(time.slice(11, 16), data['utc']);
+    assert.equal(found.records.length, 20);
+    assert.equal(ambiguous(found), 0);
+  });
+
+  it('does so for any zone, step, number of subjects and direction', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom('Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe', 'Europe/London'),
+        fc.constantFrom(20, 60, 300, 600, 900),
+        fc.integer({ min: 1, max: 3 }),
+        fc.integer({ min: 0, max: 299 }),
+        fc.constantFrom('ascending', 'descending', 'grouped'),
+        async (tz, stepS, subjects, shiftS, direction) => {
+          const changeMs = zoneChange(tz);
+          const instants: { ms: number; id: string }[] = [];
+          const fromMs = changeMs - 2 * 3_600_000 + (shiftS % stepS) * 1_000;
+          for (let ms = fromMs; ms < changeMs + 2 * 3_600_000; ms += stepS * 1_000)
+            for (let i = 0; i < subjects; i++) instants.push({ ms, id: `v${i}` });
+          if (direction === 'descending') instants.reverse();
+          if (direction === 'grouped') instants.sort((a, b) => a.id.localeCompare(b.id));
+          const found = await playedText(table(instants, tz), { tz, outliers: 'keep', subject: 'device' });
+          assert.equal(found.records.length, instants.length);
+          assert.equal(wrong(found), 0);
+          assert.equal(ambiguous(found), 0);
+        },
+      ),
+      { numRuns: 40 },
+    ));
+
+  it('counts rows that could be of either hour', async () => {
+    const at = (clock: string) => [`2024-10-27 ${clock}:00`, 'a'];
+    const rows = ['01:40', '01:50', '02:00', '02:10', '02:20', '02:30', '02:40', '02:50', '03:00', '03:10'];
+    const found = await playedText(csv([['time', 'device'], ...rows.map(at)]), zone);
+    assert.equal(ambiguous(found), 6);
+    assert.equal(found.records[2]!.time, '2024-10-27T00:00:00.000Z');
+  });
+
+  it('leaves times alone that name their zone, and hours that come once', async () => {
+    const rows = ['02:30:00+02:00', '02:10:00+02:00', '02:40:00+01:00'].map((clock) => [
+      `2024-10-27T${clock}`,
+      'a',
+    ]);
+    const found = await playedText(csv([['time', 'device'], ...rows]), zone);
+    assert.deepEqual(
+      found.records.map(({ time }) => time.slice(11, 16)),
+      ['00:10', '00:30', '01:40'],
+    );
+    assert.equal(ambiguous(found), 0);
+  });
+
+  it('refuses times that the clocks never show', async () => {
+    const rows = ['01:59', '02:30', '03:00'].map((clock) => [`2024-03-31 ${clock}:00`, 'a']);
+    const { records, refused } = await playedText(csv([['time', 'device'], ...rows]), zone);
+    assert.equal(records.length, 2);
+    assert.match(refused[0]!.reason, /clocks of Europe\/Berlin never show/);
+  });
+});
+
+/** When the clocks of a zone were put back in 2024 (in April in the south), epoch ms, by Luxon. */
+function zoneChange(tz: string): number {
+  const zone = IANAZone.create(tz);
+  const isAfter = (ms: number, stepMs: number) => zone.offset(ms) < zone.offset(ms - stepMs);
+  let ms = Date.UTC(2024, 0, 2);
+  while (!isAfter(ms, 86_400_000)) ms += 86_400_000;
+  for (ms -= 86_400_000; !isAfter(ms, 600_000);) ms += 600_000;
+  return ms;
+}

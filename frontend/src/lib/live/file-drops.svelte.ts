@@ -17,6 +17,8 @@ export interface FileDrop {
   /** Share of the bytes sent, 0..1. */
   progress: number;
   recordings: Recording[];
+  /** How the recordings are to be read; what is absent is inferred. */
+  options: Omit<RecordingOptions, 'id'>;
   problem?: Problem;
   /** The replay that owns a channel that this file needs. */
   rival?: Replay;
@@ -71,8 +73,9 @@ export class FileDrops {
   }
 
   /** Plays a recording that is already in the folder. */
-  async playRecording(id: string): Promise<void> {
+  async playRecording(id: string, options: FileDrop['options'] = {}): Promise<void> {
     const drop = this.#add(id, 'reading');
+    drop.options = options;
     try {
       const recording = await api.recording(id);
       this.#recordings.keep(recording);
@@ -88,8 +91,8 @@ export class FileDrops {
     drop.stage = 'reading';
     try {
       if (how === 'replace' && drop.rival) await api.removeReplay(drop.rival.id);
-      const recordings = drop.recordings.map((recording): string | RecordingOptions =>
-        how === 'beside' ? { id: recording.id, channel: ownChannel(recording.id) } : recording.id,
+      const recordings = drop.recordings.map((recording) =>
+        optionsOf(recording.id, drop.options, how === 'beside'),
       ) as [string, ...string[]];
       const replay = await this.#begin(recordings, how === 'replace');
       await this.#replays.refresh();
@@ -155,6 +158,7 @@ export class FileDrops {
       files,
       progress: 0,
       recordings: [],
+      options: {},
       abort: new AbortController(),
     };
     this.list = [...this.list, drop];
@@ -164,6 +168,11 @@ export class FileDrops {
   #fail(drop: FileDrop, error: unknown): void {
     if (!drop.abort.signal.aborted) Object.assign(drop, { stage: 'failed', problem: problemOf(error) });
   }
+}
+
+function optionsOf(id: string, options: FileDrop['options'], beside: boolean): string | RecordingOptions {
+  if (beside) return { ...options, id, channel: ownChannel(id) };
+  return Object.keys(options).length > 0 ? { ...options, id } : id;
 }
 
 /** The channel named after a file: `liverpool_bus.csv.gz` plays on `liverpool_bus`. */

@@ -6,6 +6,8 @@ import type {
   Pipeline,
   PipelineStatus,
   Recording,
+  RecordingOptions,
+  RecordingPreview,
   RedisFacts,
   ServiceKindDocument,
   ServicePatch,
@@ -109,6 +111,12 @@ export const pagesApi = {
   system: (signal?: AbortSignal): Promise<System> => call('GET', '/system', undefined, signal),
   /** The changes that a document would make; none is made. */
   compareSystem: (document: object): Promise<SystemChanges> => call('PUT', '/system?dry-run=true', document),
+  /** How a recording is read with these options, and its first ten records. */
+  previewRecording: (
+    name: string,
+    options: Omit<RecordingOptions, 'id'>,
+    signal: AbortSignal,
+  ): Promise<RecordingPreview> => call('POST', `/recordings/${id(name)}/preview`, options, signal),
   removeRecording: (name: string): Promise<unknown> => call('DELETE', `/recordings/${id(name)}`),
   taskKinds: (): List<TaskKind> => call('GET', '/tasks/kinds'),
   tasks: (limit: number, signal?: AbortSignal): List<Task> =>

@@ -34,10 +34,6 @@ export const recordingTexts = {
   areaText: (west: number, south: number, east: number, north: number) =>
     `${south.toFixed(3)}° to ${north.toFixed(3)}° north, ${west.toFixed(3)}° to ${east.toFixed(3)}° east`,
   histogram: (time: string) => `Records per ${time}`,
-  inferred: 'Detected options',
-  option: 'Option',
-  value: 'Value',
-  reason: 'Reason',
 };
 
 /** Texts of uploads. */
@@ -100,4 +96,46 @@ export const writeTexts = {
   done: (name: string, size: string) => `${name} written, ${size}.`,
   show: 'Show recording',
   task: 'Show task',
+};
+
+/** Texts of how a recording is read. */
+export const readingTexts = {
+  title: 'How it is read',
+  guesses: (n: number) =>
+    `${counted(n, 'decision')} could as well be another. Check the guesses, and change what is wrong.`,
+  option: 'Option',
+  value: 'Value',
+  certainty: 'Certainty',
+  because: 'Because',
+  certainties: { certain: 'certain', likely: 'likely', guess: 'a guess' },
+  instead: (value: string, because: string) => `Or ${value}: ${because}.`,
+  use: (value: string) => `Use ${value}`,
+  inferred: (value: string) => `${value} (inferred)`,
+  none: 'none',
+  preview: (n: number) => `The first ${counted(n, 'record')}`,
+  changed: 'Play uses these options.',
+  time: 'Time',
+  channel: 'Channel',
+  subject: 'Subject',
+  data: 'Data',
+  names: {
+    format: 'Format',
+    encoding: 'Encoding',
+    delimiter: 'Delimiter',
+    header: 'Header row',
+    columns: 'Columns',
+    comment: 'Comment lines',
+    decimal: 'Decimal sign',
+    text: 'Text columns',
+    rows: 'Arrays of rows',
+    channel: 'Channel',
+    channels: 'Channels',
+    time: 'Time column',
+    timeFormat: 'Time format',
+    tz: 'Time zone',
+    subject: 'Subject column',
+    coordinates: 'Coordinates',
+    rename: 'Renamed',
+    lifted: 'Nested or converted',
+  } as Record<string, string>,
 };

@@ -14,12 +14,11 @@ import type { OpenOptions, RefusedRecord } from '../reading/open-options.ts';
 import { TextRecording } from '../reading/text-recording.ts';
 import type { ConvertReport, ConvertRequest } from './convert-request.ts';
 import { Progress, timeShare } from './progress.ts';
-import { timeColumns } from './reading-metadata.ts';
-import { ColumnNames, TextSink, type TextPlan } from './text-sink.ts';
+import { OUTSIDE, Tally } from './tally.ts';
+import type { OutputFormat } from './writing/sink.ts';
+import { writeRows } from './writing/write-rows.ts';
 import { copyBesides, copyMessages, mergeable, writeRecording, type TimeRange } from './write-mcap.ts';
 
-/** How many refused rows a report names. */
-const NAMED_MAX = 20;
 const WHOLE: TimeRange = { fromMs: -Infinity, endMs: Infinity };
 
 /** One conversion in a temporary folder, which the caller creates and removes. */
@@ -27,19 +26,22 @@ export class Conversion {
   readonly folder: string;
   readonly #request: ConvertRequest;
   readonly #options: OpenOptions;
-  readonly #refusals = new Map<string, RefusedRecord>();
+  readonly #tally: Tally;
   readonly #progress: Progress;
   #reordered = 0;
   #written: { messages: number; channels: string[]; startMs: number; endMs: number } | null = null;
 
-  constructor(request: ConvertRequest, folder: string, progress = new Progress(request.progress)) {
+  constructor(
+    request: ConvertRequest,
+    folder: string,
+    progress = new Progress(request.progress),
+    tally = new Tally(),
+  ) {
     this.#request = request;
     this.folder = folder;
     this.#progress = progress;
-    const refuse = (refused: RefusedRecord[]) => {
-      // A recording that is read twice refuses each row twice.
-      for (const row of refused) this.#refusals.set(`${row.file}:${row.line}:${row.reason}`, row);
-    };
+    this.#tally = tally;
+    const refuse = (refused: RefusedRecord[]) => tally.name(refused);
     this.#options = { ...request.options, refuse };
   }
 
@@ -60,7 +62,11 @@ export class Conversion {
       const library = summaries.every((summary) => isTrusted(summary.library)) ? LIBRARY : COPIED_LIBRARY;
       await McapWriter.whole(part, { ...writerOptions, library }, async (writer) => {
         await copyBesides(summaries, writer);
-        await copyMessages(summaries, writer, this.#rangeFrom(startMs), this.#progress.begin());
+        const range = this.#rangeFrom(startMs);
+        const { copied, nameless } = await copyMessages(summaries, writer, range, this.#progress.begin());
+        const all = summaries.reduce((sum, { statistics }) => sum + (statistics?.messages ?? 0), 0);
+        this.#tally.skip('messages whose channel is missing', nameless);
+        this.#tally.skip(OUTSIDE, all - copied - nameless);
       });
     }
     const { chunks, statistics, channels } = await readSummary(part);
@@ -72,39 +78,55 @@ export class Conversion {
     };
   }
 
-  /** Writes the text file `part`. */
-  async toText(part: string, csv: boolean): Promise<void> {
-    const source = await this.#inOrder(csv ? 2 : 1);
+  /** Writes the file `part` in another format than MCAP. */
+  async toRows(part: string, format: OutputFormat): Promise<void> {
+    const source = await this.#inOrder(format.survey ? 2 : 1);
     const range = this.#rangeFrom(source.startMs);
     const from = playable(source);
-    const pass = () => this.#beginPass(source, range);
-    const plan: TextPlan = { channels: from.channels, timeColumns: timeColumns(source) };
-    const columns = csv ? await columnsOf(from, range, plan, pass()) : null;
-    const sink = new TextSink(part, part.endsWith('.gz'), plan, columns);
-    const times = { startMs: Infinity, endMs: -Infinity };
-    for await (const rows of within(from, range, pass())) {
-      times.startMs = Math.min(times.startMs, rows.block.timesMs[0]!);
-      times.endMs = Math.max(times.endMs, rows.block.timesMs.at(-1)!);
-      await sink.write(rows);
+    const { refused, refusals, ...written } = await writeRows({
+      from,
+      rows: (isShown) => within(from, range, isShown ? this.#beginPass(source, range) : () => {}),
+      format,
+      path: part,
+      folder: this.folder,
+      channels: this.#options.channels,
+    });
+    this.#tally.add(source);
+    if (source.count !== null) {
+      // The messages of an MCAP file are counted before they are read, the rows of other files after.
+      const unread = source instanceof TextRecording ? 0 : source.refused + source.filtered;
+      this.#tally.skip(OUTSIDE, source.count - unread - written.messages - refused);
     }
-    await sink.end();
+    this.#tally.refused += refused;
+    this.#tally.name(
+      refusals.map(({ channel, json, reason }) => ({
+        channel,
+        reason,
+        content: json,
+        file: source.file,
+        line: 0,
+      })),
+    );
     if (source instanceof TextRecording) this.#reordered = source.disorder.reordered;
-    this.#written = { messages: sink.rows, channels: [...from.channels], ...times };
+    this.#written = { channels: [...from.channels], ...written };
   }
 
   /** Reports on the file that was written. @throws refusal when it holds no message */
   async report(part: string): Promise<Omit<ConvertReport, 'out' | 'format'>> {
     const { messages, channels, startMs, endMs } = this.#written!;
-    if (messages === 0)
-      throw refusal('range_empty', 'Nothing is left to write.', { hint: 'Check --start and --end.' });
+    const { refused, refusals, skipped, skippedRows, absent } = this.#tally;
+    if (messages === 0) throw nothingLeft(this.#tally);
     return {
       messages,
       channels,
       start: isoTime(startMs),
       end: isoTime(endMs),
       bytes: (await stat(part)).size,
-      refused: this.#refusals.size,
-      refusals: [...this.#refusals.values()].slice(0, NAMED_MAX),
+      read: messages + refused + skippedRows,
+      refused,
+      refusals,
+      skipped: Object.fromEntries(skipped),
+      absent,
       reordered: this.#reordered,
     };
   }
@@ -119,11 +141,14 @@ export class Conversion {
     }
     const whole = join(this.folder, 'whole.mcap');
     const request = { ...this.#request, out: whole, start: undefined, end: undefined };
-    const all = new Conversion(request, this.folder, this.#progress);
+    const all = new Conversion(request, this.folder, this.#progress, this.#tally);
     await all.toMcap(whole, after);
-    for (const [key, row] of all.#refusals) this.#refusals.set(key, row);
     this.#reordered = all.#reordered;
-    return openRecording(whole, this.#options);
+    if (all.#written!.messages === 0) throw nothingLeft(this.#tally);
+    // Options that say how text is read have been followed. Those of MCAP files have not.
+    const { channels, refuse } = this.#options;
+    const areMcap = (await Promise.all(inputs.map(isMcap))).some(Boolean);
+    return openRecording(whole, areMcap ? this.#options : { channels, refuse });
   }
 
   /** The summary of an input; an input of another format is first written as MCAP. */
@@ -145,8 +170,9 @@ export class Conversion {
 
   async #write(recording: TextRecording, writer: McapWriter, range: TimeRange): Promise<void> {
     const temporary = join(this.folder, 'runs.mcap');
-    const plan = { range, options: this.#options, temporary, progress: this.#progress };
+    const plan = { range, options: this.#options, temporary, progress: this.#progress, tally: this.#tally };
     this.#reordered += await writeRecording(recording, writer, plan);
+    this.#tally.add(recording);
   }
 
   /** Begins a pass over a source in time order; returns a function to call with the time reached. */
@@ -167,18 +193,6 @@ export class Conversion {
 /** How many passes it takes to write a recording: one outside of memory is written in runs first. */
 const passesOver = ({ sorted }: TextRecording): number => (sorted ? 1 : 2);
 
-/** The columns of a CSV: all members that rows in the range have. */
-async function columnsOf(
-  from: Playable,
-  range: TimeRange,
-  plan: TextPlan,
-  at: (timeMs: number) => void,
-): Promise<string[]> {
-  const columns = new ColumnNames(plan);
-  for await (const rows of within(from, range, at)) columns.add(rows);
-  return [...columns.names];
-}
-
 /** The rows of a recording within a range; `at` is called with the time reached. */
 async function* within(from: Playable, { fromMs, endMs }: TimeRange, at: (timeMs: number) => void) {
   for await (const rows of from.rows(fromMs)) {
@@ -189,3 +203,23 @@ async function* within(from: Playable, { fromMs, endMs }: TimeRange, at: (timeMs
     at(timesMs.at(-1)!);
   }
 }
+
+/** Says why nothing is left to write, with the counts. */
+function nothingLeft({ refused, refusals, skipped }: Tally): Error {
+  const reasons = [
+    ...(refused > 0
+      ? [`${count(refused)} refused, the first because: ${refusals[0]?.reason ?? 'not known'}`]
+      : []),
+    ...Array.from(skipped, ([reason, rows]) => `${count(rows)} ${rows === 1 ? 'is' : 'are'} ${reason}`),
+  ];
+  const isOutside = refused === 0 && skipped.has(OUTSIDE);
+  return refusal(
+    isOutside ? 'range_empty' : 'recording_unplayable',
+    `Nothing is left to write: ${reasons.join('; ') || 'the recording holds no row'}.`.replace('..', '.'),
+    {
+      hint: isOutside ? 'Check --start and --end.' : 'See each row with reprise doctor FILE.',
+    },
+  );
+}
+
+const count = (rows: number): string => `${rows.toLocaleString('en')} ${rows === 1 ? 'row' : 'rows'}`;

@@ -23,6 +23,8 @@ export interface ConvertReport {
   out: string;
   format: string;
   messages: number;
+  /** How many rows were read: those that were written, refused and skipped. */
+  read: number;
   channels: string[];
   /** Times of the first and last message, ISO 8601. */
   start: string | null;
@@ -33,6 +35,10 @@ export interface ConvertReport {
   refused: number;
   /** The first refused rows. */
   refusals: RefusedRecord[];
+  /** Rows that are intact and were left out: reason -> how many. */
+  skipped: { [reason: string]: number };
+  /** Optional values that mean "none", such as NaN, and were left out. */
+  absent: number;
   /** How many steps back in time were put in order. */
   reordered: number;
 }

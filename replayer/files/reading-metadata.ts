@@ -1,6 +1,3 @@
-import { metadataOf } from '../mcap/format/summary.ts';
-import { McapRecording } from '../mcap/reading/mcap-recording.ts';
-import type { AnyRecording } from '../playing/playable.ts';
 import type { TextRecording } from '../reading/text-recording.ts';
 
 /** Metadata for an MCAP file that tell how a recording was read: the value of each option, and the evidence for it. */
@@ -27,18 +24,4 @@ export function readingMetadata(
   }
   for (const [from, to] of rename.value) metadata.set(`rename.${from}`, to);
   return metadata;
-}
-
-/** For each channel, the member of the data that holds the time; null where it is not known. */
-export function timeColumns(recording: AnyRecording): (string | null)[] {
-  if (recording instanceof McapRecording) {
-    return recording.channels.map((channel) =>
-      firstColumn(metadataOf(recording.summary, `reading:${channel}`)?.get('timeColumn')),
-    );
-  }
-  return [firstColumn(readingMetadata(recording).get('timeColumn'))];
-}
-
-function firstColumn(columns: string | undefined): string | null {
-  return columns?.split('+')[0] || null;
 }

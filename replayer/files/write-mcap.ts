@@ -16,6 +16,7 @@ import { sorted, type Disorder } from '../reading/order/order.ts';
 import type { OpenOptions } from '../reading/open-options.ts';
 import type { RecordingRows, TextRecording } from '../reading/text-recording.ts';
 import { Progress, timeShare } from './progress.ts';
+import { OUTSIDE, Tally } from './tally.ts';
 import { readingMetadata } from './reading-metadata.ts';
 
 /** Size of the runs that are sorted in memory, where the whole recording does not fit. */
@@ -35,6 +36,8 @@ export interface WritePlan {
   /** Path for a temporary file. */
   temporary: string;
   progress?: Progress;
+  /** Counts the rows that are not written. */
+  tally?: Tally;
 }
 
 /** What this needs of a recording. */
@@ -56,7 +59,7 @@ type WritableRecording = Pick<
 export async function writeRecording(
   recording: WritableRecording,
   writer: McapWriter,
-  { range, options, temporary, progress = new Progress() }: WritePlan,
+  { range, options, temporary, progress = new Progress(), tally = new Tally() }: WritePlan,
 ): Promise<number> {
   const { channels, interpretation } = recording;
   const column = interpretation.subject.value;
@@ -68,11 +71,11 @@ export async function writeRecording(
   const refuse = (block: Block, row: number, channel: string) => {
     const reason = 'MCAP can only hold times from 1970 to 2554.';
     const content = block.record(row).data;
-    options.refuse?.([{ channel, file: recording.file, line: 0, reason, content }]);
+    tally.refuse({ channel, file: recording.file, line: 0, reason, content });
   };
   for (const channel of channels) await writer.addMetadata(`reading:${channel}`, readingMetadata(recording));
   const write = (blocks: AsyncIterable<Block> | Iterable<Block>, to: McapWriter, topicsOf: TopicWriter[]) =>
-    writeBlocks(withChannels(recording, blocks), to, topicsOf, range, refuse);
+    writeBlocks(withChannels(recording, blocks), to, topicsOf, range, refuse, tally);
   if (recording.sorted) {
     const blocks = watched(recording, recording.blocks(), progress.begin());
     await write(blocks, writer, topicWriters(writer, topics));
@@ -110,11 +113,15 @@ async function writeBlocks(
   topics: TopicWriter[],
   { fromMs, endMs }: TimeRange,
   refuse: (block: Block, row: number, channel: string) => void,
+  tally: Tally,
 ): Promise<void> {
   for await (const { block, channels } of rows) {
     for (let row = 0; row < block.count; row++) {
       const timeMs = block.timesMs[row]!;
-      if (timeMs < fromMs || timeMs > endMs) continue;
+      if (timeMs < fromMs || timeMs > endMs) {
+        tally.skip(OUTSIDE);
+        continue;
+      }
       const topic = topics[channels?.[row] ?? 0]!;
       if (canHold(timeMs)) topic.add(block, row);
       else refuse(block, row, topic.channel);

@@ -2,6 +2,7 @@ import Papa from 'papaparse';
 import { delimiterOf, firstRowOf, layoutOf, newlineOf } from './support/table-layout.ts';
 import { rowsEnd, rowsStart, withoutComments } from './support/table-rows.ts';
 import { CellReader } from './support/cells.ts';
+import { OwnCellReader, ownLayout } from './support/own-table.ts';
 import { badRow, ROW_MAX_CHARACTERS, type Format, type FormatOptions, type Row } from './support/format.ts';
 
 /** Bound on recoveries from an open quote: each one parses the rest of the text again. */
@@ -16,7 +17,7 @@ export default {
   name: 'csv',
   endings: ['.csv', '.tsv', '.tab', '.psv', '.txt'],
   looksLike: (head) => delimiterOf(head.split('\n', 1)[0]!) !== null,
-  layout: layoutOf,
+  layout: (head, options) => ownLayout(head) ?? layoutOf(head, options),
   async *rows(input, options) {
     const reader = new CsvReader(options);
     for await (const piece of input.text()) {
@@ -41,7 +42,7 @@ class CsvReader {
   /** True inside a row that was refused for its length: its rest, up to the end of the line, is skipped. */
   #skipping = false;
   #rescues = 0;
-  #cells: CellReader | null = null;
+  #cells: CellReader | OwnCellReader | null = null;
   /** null until the first row is complete. */
   #delimiter: string | null = null;
   #newline: '\n' | '\r\n' | '\r' = '\n';
@@ -97,16 +98,21 @@ class CsvReader {
       const names = (columns ?? (header ? cells : [])).map((name) => name.trim());
       // Without given names, the first row decides how many cells a row must have.
       while (!columns && names.length < cells.length) names.push('');
-      this.#cells = new CellReader(
-        names.map((name, i) => name || `column_${i + 1}`).map((name) => rename.get(name) ?? name),
-      );
+      this.#cells =
+        (header && !columns && OwnCellReader.of(cells, rename)) ||
+        new CellReader(
+          names.map((name, i) => name || `column_${i + 1}`).map((name) => rename.get(name) ?? name),
+        );
       if (header) return;
     }
     const { length } = this.#cells.names;
     if (cells.length !== length) problem ??= `${cells.length} cells where ${this.#named()} ${length}.`;
-    rows.push(
-      problem ? badRow(line, problem, cells.join(this.#delimiter!)) : { line, ...this.#cells.read(cells) },
-    );
+    try {
+      if (problem === undefined) rows.push({ line, ...this.#cells.read(cells) });
+    } catch (error) {
+      problem = `A cell is not what its column holds: ${(error as Error).message}`;
+    }
+    if (problem !== undefined) rows.push(badRow(line, problem, cells.join(this.#delimiter!)));
   }
 
   #named(): string {

@@ -1,6 +1,8 @@
 import { JsonElements, type JsonElement } from './support/json-elements.ts';
 import { membersOf, objectOf, parseObject, partsOf } from './support/json-text.ts';
 import { kindOfJson } from './support/json/kind.ts';
+import { OWN_COLUMNS } from './support/own-columns.ts';
+import { ownFeature } from './support/own-feature.ts';
 import { badRow, type Format, type FormatOptions, type Row } from './support/format.ts';
 
 /** Large, because a whole track is one feature. */
@@ -46,12 +48,24 @@ function* rowsOf({ line, text, problem }: JsonElement, { rename }: FormatOptions
     return;
   }
   try {
+    const own = ownRow(text, rename);
+    if (own) {
+      yield { line, ...own };
+      return;
+    }
     for (const members of rowsOfFeature(text.replace(/[\r\n]+\s*/g, ' '))) {
       yield { line, ...objectOf(members, rename) };
     }
   } catch (error) {
     yield badRow(line, (error as Error).message, text);
   }
+}
+
+/** The row of a feature that `convert` wrote as an event. */
+function ownRow(text: string, rename: ReadonlyMap<string, string>): Omit<Row, 'line'> | null {
+  if (!text.includes(`"${OWN_COLUMNS.channel}"`)) return null;
+  const properties = membersOf(text).get('properties');
+  return properties?.startsWith('{') ? ownFeature(membersOf(properties), rename) : null;
 }
 
 /** @throws Error naming the problem when the text is not a valid feature */

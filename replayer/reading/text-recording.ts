@@ -133,6 +133,16 @@ export class TextRecording {
     return this.#source.notes();
   }
 
+  /** Rows that the format says are not to be played: reason -> how many. */
+  get skipped(): ReadonlyMap<string, number> {
+    return this.#reader.skipped;
+  }
+
+  /** Optional values that mean "none" and were left out. */
+  get absent(): number {
+    return this.#reader.absent;
+  }
+
   /** How much of the file the present reading has read, 0..1; null where it is not known. */
   get readShare(): number | null {
     return this.#source.share();

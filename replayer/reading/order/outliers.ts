@@ -64,6 +64,28 @@ export async function* withoutOutliers(
   if (block.count > 0) yield block;
 }
 
+/** Tells whether rows that come one by one, in order, hold outliers. */
+export class OutlierWatch {
+  readonly #finder = new OutlierFinder();
+  #timesMs: number[] = [];
+
+  /** Whether there is an outlier among the rows up to this one, as far as can be told without those that follow. */
+  finds(timeMs: number): boolean {
+    return this.#timesMs.push(timeMs) >= LEARNT_ROWS && this.#find(false);
+  }
+
+  /** The same after the last row. */
+  findsAtEnd(): boolean {
+    return this.#find(true);
+  }
+
+  #find(isLast: boolean): boolean {
+    const { outliers, end } = this.#finder.find(Float64Array.from(this.#timesMs), isLast);
+    this.#timesMs = this.#timesMs.slice(end);
+    return outliers.length > 0;
+  }
+}
+
 /**
  * Finds runs of up to eight rows that lie weeks away from both the row before and the row after. What counts as far is
  * learnt from the first thousand rows: in a recording of one row a year, a year is not far.

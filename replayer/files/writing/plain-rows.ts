@@ -5,10 +5,8 @@ import type { Data } from '../../../core/wire/event.ts';
 import type { Config } from '../../../schemas/types.ts';
 import { interpret, type Interpretation } from '../../reading/inference/inference.ts';
 import { slug } from '../../reading/inference/slug.ts';
-import { sniff } from '../../reading/inference/sniff.ts';
 import { OutlierWatch } from '../../reading/order/outliers.ts';
 import { rowMapper, type RowMapper } from '../../reading/parsing/row-mapper.ts';
-import { sourceOf } from '../../reading/source/source.ts';
 import type { WrittenRow } from './event-line.ts';
 
 /** Times are kept down to the microsecond. */
@@ -58,12 +56,9 @@ export class PlainRows {
     );
   }
 
-  /** Whether the file that was written is read as was expected. */
-  async isReadAsExpected(path: string): Promise<boolean> {
+  /** Whether the file that was written is read as was expected, with the given interpretation. */
+  expects(actual: Interpretation): boolean {
     if (this.#outliers.findsAtEnd()) return false;
-    const found = await sniff(await sourceOf(path), {}).catch(() => null);
-    const actual = found && interpretation(path, found);
-    if (!actual) return false;
     const names = ['channel', 'time', 'timeFormat', 'tz', 'subject'] as const;
     return (
       names.every((name) => actual[name].value === this.#expected[name].value) &&

@@ -44,7 +44,7 @@ export async function writeRows(job: WriteJob): Promise<Written> {
   if (plain) {
     const sink = format.open({ ...plan, plain: true }, survey);
     const written = sink && (await fill(sink, job, plain));
-    if (written && (await plain.isReadAsExpected(path)) && (await isReadBack(job, written))) return written;
+    if (written && (await isReadBack(job, plain, written))) return written;
   }
   return (await fill(format.open({ ...plan, plain: false }, survey)!, job, null))!;
 }
@@ -87,9 +87,10 @@ async function fill(sink: Sink, job: WriteJob, plain: PlainRows | null): Promise
 }
 
 /** Whether a file that fits into memory holds what was written. Of a larger one, `PlainRows` has checked each row. */
-async function isReadBack(job: WriteJob, { messages, refused }: Written): Promise<boolean> {
+async function isReadBack(job: WriteJob, plain: PlainRows, { messages, refused }: Written): Promise<boolean> {
   const recording = await TextRecording.open(job.path, { channels: job.channels }).catch(() => null);
   if (!recording || recording.refused > 0 || refused > 0) return false;
+  if (!plain.expects(recording.interpretation)) return false;
   if (!recording.sorted) return true;
   if (recording.count !== messages) return false;
   const read = rowsOf(recording.rows(), recording.channels);

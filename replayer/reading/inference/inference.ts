@@ -47,8 +47,9 @@ export function interpret(
   found: Pick<SniffResult, 'sample'> & Partial<SniffResult>,
   given: GivenOptions,
 ): Interpretation {
-  const { sample, layout = {}, hasOwnTime = false, hasOwnSubject = false, format } = found;
+  const { layout = {}, hasOwnTime = false, hasOwnSubject = false, format } = found;
   const { ownChannels = [], hasNamelessRows = true, areEvents = false } = found;
+  const sample = [...found.sample, ...(found.spread ?? [])];
   const paths = pathsOf(sample);
   const hint = columnsHint(sample, layout.header?.value === false && !given.columns);
   refuseUnknown(file, given, sample, hint);

@@ -5,6 +5,7 @@ import {
   isEvent,
   type Format,
   type FormatOptions,
+  type Input,
   type Layout,
   type Row,
 } from '../../formats/support/format.ts';
@@ -26,6 +27,8 @@ export interface SniffResult {
   encoding: Decision<string>;
   /** The first rows that can be read. */
   sample: Data[];
+  /** Rows from the middle and the end of the file, where these could be read. */
+  spread: Data[];
   /** Whether rows know their time apart from their values. */
   hasOwnTime: boolean;
   /** Whether rows know their subject apart from their values. */
@@ -61,7 +64,9 @@ export async function sniff(
     rows: arrays,
   };
   const encoding = await source.encoding();
-  const layout: Layout = format.layout?.(head, options) ?? {};
+  // Where any run of rows can be read by itself, rows of the middle and the end are evidence, too.
+  const pieces = format.cut ? ((await source.pieces?.()) ?? []) : [];
+  const layout: Layout = format.layout?.(head, options, pieces) ?? {};
   const isPlain = encoding.value === 'utf-8' && encoding.certainty === 'certain';
   if (!isPlain && !format.isBinary) layout.encoding = encoding;
   if (layout.delimiter) options.delimiter = layout.delimiter.value;
@@ -73,6 +78,7 @@ export async function sniff(
   if (layout.rows) options.rows = layout.rows.value;
 
   const rows: Row[] = [];
+  const more: Row[] = [];
   const input = {
     ...(source.once ? { path: null } : source.input()),
     bytes: () => each(bytes),
@@ -81,9 +87,16 @@ export async function sniff(
       return each(head);
     },
   };
-  for await (const chunk of format.rows(input, options)) {
-    rows.push(...chunk.slice(0, SAMPLE_ROWS));
-    if (rows.length >= SAMPLE_ROWS) break;
+  rows.push(...(await firstRows(format, input, options)));
+  if (pieces.length > 0) {
+    const start = format.cut?.rowsStart?.(bytes, options) ?? 0;
+    const header = bytes.toString('utf8', 0, start);
+    for (const piece of pieces) {
+      const text = header + piece;
+      const part = { path: null, bytes: () => each(Buffer.from(text)), text: () => each(text) };
+      const found = await firstRows(format, part, options);
+      more.push(...found.filter(({ values }) => values !== null));
+    }
   }
   const readable = rows.filter(({ values }) => values !== null);
   const channels = [...new Set(readable.map(({ channel }) => channel))];
@@ -95,7 +108,8 @@ export async function sniff(
     options,
     layout,
     encoding,
-    sample: rows.slice(0, SAMPLE_ROWS).flatMap((row) => (row.values ? [row.values] : [])),
+    sample: valuesOf(rows),
+    spread: valuesOf(more),
     hasOwnTime: rows.some(({ timeMs }) => timeMs !== undefined),
     hasOwnSubject: rows.some(({ subject }) => subject !== undefined),
     ownChannels: named,
@@ -103,6 +117,19 @@ export async function sniff(
     areEvents: readable.length > 0 && readable.every(isEvent),
     problem: rows.find((row) => row.problem)?.problem,
   };
+}
+
+async function firstRows(format: Format, input: Input, options: FormatOptions): Promise<Row[]> {
+  const rows: Row[] = [];
+  for await (const chunk of format.rows(input, options)) {
+    rows.push(...chunk.slice(0, SAMPLE_ROWS - rows.length));
+    if (rows.length >= SAMPLE_ROWS) break;
+  }
+  return rows;
+}
+
+function valuesOf(rows: readonly Row[]): Data[] {
+  return rows.flatMap(({ values }) => (values ? [values] : []));
 }
 
 async function* each<T>(item: T): AsyncGenerator<T> {

@@ -1,7 +1,8 @@
 import type { ReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { Decoding, type ByteOptions } from './decoding.ts';
-import { beginning, fileInput, readBytes } from './input.ts';
+import { filePieces } from './file-pieces.ts';
+import { beginning, fileInput, HEAD_BYTES, readBytes } from './input.ts';
 import type { Source } from './source.ts';
 
 /** A file as a source. `size` is that on the disk. */
@@ -19,6 +20,7 @@ export function fileSource(path: string, size: number, options: ByteOptions): So
     bytes: size,
     once: false,
     head: async () => decoding.head(await beginning(path)),
+    pieces: () => filePieces(path, size, HEAD_BYTES),
     encoding: async () => decoding.encoding ?? decoding.decide(await beginning(path)),
     notes: () => decoding.notes(),
     share: () => (reading ? Math.min(1, reading.bytesRead / size) : null),

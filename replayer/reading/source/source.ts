@@ -13,6 +13,8 @@ export interface Source {
   format?: string;
   /** The beginning, unpacked, as UTF-8; as it is where the format is one of bytes. */
   head(): Promise<Buffer>;
+  /** Pieces of whole lines from its middle and its end, where it can be read there without reading all of it. */
+  pieces?(): Promise<string[]>;
   /** How its bytes are text: `binary` where they are none. */
   encoding(): Promise<Decision<string>>;
   /** What was wrong with the bytes of the latest reading, and what could not be checked, as sentences. */

@@ -294,6 +294,24 @@ describe('members of recordings', () => {
     });
   });
 
+  describe('evidence from the middle and the end of a file', () => {
+    it('decides the order of day and month where only late rows tell', async () => {
+      const path = join(folder, 'late.csv');
+      // 60,000 rows of the first twelve days of January, then the end of the month.
+      const at = (i: number) => (i < 60_000 ? Math.floor(i / 5000) + 1 : 28);
+      const rows = Array.from(
+        { length: 60_500 },
+        (_, i) => `01/${String(at(i)).padStart(2, '0')}/2024 10:00:00,a,${i},some words to fill the file\n`,
+      );
+      writeFileSync(path, `time,device,v,note\n${rows.join('')}`);
+      const { records, refused, recording } = await played(path);
+      const { timeFormat } = (recording as TextRecording).interpretation;
+      assert.deepEqual([timeFormat.value, timeFormat.certainty], ['MM/dd/yyyy HH:mm:ss', 'certain']);
+      assert.deepEqual([records.length, refused.length], [60_500, 0]);
+      assert.equal(records.at(-1)!.time, '2024-01-28T10:00:00.000Z');
+    });
+  });
+
   describe('strict reading', () => {
     it('refuses guesses and names the options that decide them', async () => {
       const path = join(folder, 'naive.ndjson');

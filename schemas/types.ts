@@ -1313,6 +1313,10 @@ export interface CloudEvent {
    */
   restored?: true;
   /**
+   * A replay of a message that was recorded bare: subscribers get that message instead of this event. object: `data` is the JSON object that it is; base64: `data` holds its bytes as `base64`, and what they are as `encoding` (json, text or binary).
+   */
+  bare?: 'object' | 'base64';
+  /**
    * Which of the processes that share the writing service derived it, such as 2/3. The events of each are in order of time.
    */
   partition?: string;

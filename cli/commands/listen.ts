@@ -3,6 +3,8 @@ import { loadSettings } from '../../core/settings/settings.ts';
 import { connect } from '../../core/redis/connection.ts';
 import { Wiretap } from '../../core/redis/wiretap.ts';
 
+const LINE_FEED = Buffer.from('\n');
+
 interface Options {
   count?: number;
   names?: boolean;
@@ -34,7 +36,8 @@ async function listen(
   const ended = new Promise<void>((resolve) => (end = resolve));
   const tap = await Wiretap.start(redis, patterns, (channel, message) => {
     if (left-- <= 0) return;
-    process.stdout.write(`${names ? `${channel}\t` : ''}${message.toString()}\n`);
+    // The bytes as they are: a message need not be text.
+    process.stdout.write(Buffer.concat([Buffer.from(names ? `${channel}\t` : ''), message, LINE_FEED]));
     if (left === 0) end();
   });
   // The reader has closed the pipe, as `head` does when it has enough.

@@ -37,7 +37,7 @@ const batchLists = {
   events: 1,
   /** Each subject, and the number of its last event, from 1. Empty for a channel without state. */
   subjects: 2,
-  /** The data of each event, for a channel whose messages are data alone. */
+  /** What is published of each event, where that is not the event: data alone, or a message that was recorded bare. */
   bare: 1,
 } as const;
 

@@ -1,7 +1,7 @@
 import { invariant } from '../problems/errors.ts';
 
 /** One argument of a Redis Function. */
-export type Argument = string | number;
+export type Argument = string | number | Buffer;
 
 /** The type of a field in Lua: a string, a number, or a boolean, which is sent as 1 or 0. */
 type Kind = 'text' | 'number' | 'flag';

@@ -16,6 +16,8 @@ export class Block {
   readonly data: Buffer;
   readonly starts: Uint32Array;
   readonly ends: Uint32Array;
+  /** The rows that are published bare; null for none, as nearly always. */
+  readonly bare: BareMessages | null;
 
   constructor(columns: Columns) {
     this.timesMs = columns.timesMs;
@@ -24,12 +26,13 @@ export class Block {
     this.data = columns.data;
     this.starts = columns.starts;
     this.ends = columns.ends;
+    this.bare = columns.bare ?? null;
   }
 
   /** A block of these records. Their `extra` members are left out. */
   static of(records: TimedRecord[]): Block {
     const builder = new BlockBuilder(records.length);
-    for (const { timeMs, subject, data } of records) builder.add(timeMs, subject, data);
+    for (const { timeMs, subject, data, bare } of records) builder.add(timeMs, subject, data, bare);
     return builder.take();
   }
 
@@ -46,6 +49,10 @@ export class Block {
       subjects: this.subjects.subarray(from, to),
       starts: this.starts.subarray(from, to),
       ends: this.ends.subarray(from, to),
+      bare: this.bare && {
+        starts: this.bare.starts.subarray(from, to),
+        ends: this.bare.ends.subarray(from, to),
+      },
     });
   }
 
@@ -75,7 +82,15 @@ export class Block {
       picked.starts[i] = this.starts[row]!;
       picked.ends[i] = this.ends[row]!;
     }
-    return new Block({ ...this, ...picked });
+    const { bare } = this;
+    return new Block({
+      ...this,
+      ...picked,
+      bare: bare && {
+        starts: Uint32Array.from(rows, (row) => bare.starts[row]!),
+        ends: Uint32Array.from(rows, (row) => bare.ends[row]!),
+      },
+    });
   }
 
   record(row: number): TimedRecord {
@@ -83,7 +98,15 @@ export class Block {
       timeMs: this.timesMs[row]!,
       subject: this.names[this.subjects[row]!]!,
       data: this.data.toString('utf8', this.starts[row], this.ends[row]),
+      ...(this.bare && { bare: this.bareOf(row) }),
     };
+  }
+
+  /** The message that a row is published as, where that is not an event. */
+  bareOf(row: number): Buffer | undefined {
+    const start = this.bare?.starts[row];
+    if (start === undefined || start === NOT_BARE) return undefined;
+    return this.data.subarray(start, this.bare!.ends[row]);
   }
 
   records(): TimedRecord[] {
@@ -91,8 +114,24 @@ export class Block {
   }
 }
 
+/** Where the messages that are published bare lie in the data of a block; `starts` is NOT_BARE for all other rows. */
+export interface BareMessages {
+  starts: Uint32Array;
+  ends: Uint32Array;
+}
+
+/** Says of a row that it is not published bare. */
+export const NOT_BARE = 2 ** 32 - 1;
+
+/** No row of so many is published bare, until one is entered. */
+export function noneBare(rows: number): BareMessages {
+  return { starts: new Uint32Array(rows).fill(NOT_BARE), ends: new Uint32Array(rows) };
+}
+
 /** The columns of a block. */
-export type Columns = Pick<Block, 'timesMs' | 'subjects' | 'names' | 'data' | 'starts' | 'ends'>;
+export type Columns = Pick<Block, 'timesMs' | 'subjects' | 'names' | 'data' | 'starts' | 'ends'> & {
+  bare?: BareMessages | null;
+};
 
 const BYTES_PER_ROW = 256;
 
@@ -108,6 +147,8 @@ export class BlockBuilder {
   #starts!: Uint32Array;
   #ends!: Uint32Array;
   #data!: Buffer;
+  /** The rows that are published bare, and where their messages lie. */
+  #bare: { row: number; start: number; end: number }[] = [];
 
   /** `rows`: the expected size of a block. `names`: subjects that are already known. */
   constructor(rows = 1_024, names: string[] = []) {
@@ -127,9 +168,10 @@ export class BlockBuilder {
     return this.#bytes;
   }
 
-  /** Adds a row. `data`: JSON text. */
-  add(timeMs: number, subject: string, data: string): void {
+  /** Adds a row. `data`: JSON text; `bare`: the message to publish instead of an event. */
+  add(timeMs: number, subject: string, data: string, bare?: Uint8Array): void {
     this.addAt(timeMs, this.subject(subject), data);
+    if (bare) this.addBare(bare);
   }
 
   /** The same for a subject with a known index in `names`. */
@@ -146,6 +188,13 @@ export class BlockBuilder {
     this.#row(timeMs, this.subject(subject), end - start);
   }
 
+  /** Adds a row of any block. */
+  addFrom(block: Block, row: number): void {
+    const subject = block.names[block.subjects[row]!]!;
+    this.addBytes(block.timesMs[row]!, subject, block.data, block.starts[row]!, block.ends[row]!);
+    this.#addBareOf(block, row);
+  }
+
   /** Adds a row of another block, which must have the same `names`. */
   addRow(block: Block, row: number): void {
     const start = block.starts[row]!;
@@ -153,6 +202,29 @@ export class BlockBuilder {
     this.#reserve(end - start);
     block.data.copy(this.#data, this.#bytes, start, end);
     this.#row(block.timesMs[row]!, block.subjects[row]!, end - start);
+    this.#addBareOf(block, row);
+  }
+
+  #addBareOf(block: Block, row: number): void {
+    const bare = block.bare && block.bareOf(row);
+    if (bare) this.addBare(bare);
+  }
+
+  /** Says that the row that was added last is published as this message, and not as an event. */
+  addBare(message: Uint8Array): void {
+    this.#reserve(message.length);
+    this.#data.set(message, this.#bytes);
+    const start = this.#bytes;
+    this.#bytes += message.length;
+    this.#bare.push({ row: this.#count - 1, start, end: this.#bytes });
+  }
+
+  #bareMessages(): BareMessages | null {
+    if (this.#bare.length === 0) return null;
+    const bare = noneBare(this.#count);
+    for (const { row, start, end } of this.#bare) [bare.starts[row], bare.ends[row]] = [start, end];
+    this.#bare = [];
+    return bare;
   }
 
   /** The index of a subject in `names`, where it is added if it is new. */
@@ -174,6 +246,7 @@ export class BlockBuilder {
       data: fitted(this.#data, this.#bytes),
       starts: this.#starts.subarray(0, this.#count),
       ends: this.#ends.subarray(0, this.#count),
+      bare: this.#bareMessages(),
     });
     this.#allocate();
     return block;

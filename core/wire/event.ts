@@ -12,6 +12,11 @@ export interface TimedRecord {
   data: string;
   /** More CloudEvents members as JSON text with a leading comma, such as `,"pipeline":"text"`. */
   extra?: string;
+  /**
+   * The message to publish, where that is not the event: a message that was recorded bare is published bare, byte for byte. The
+   * log and the state get the event, marked `bare`.
+   */
+  bare?: Buffer;
 }
 
 /** A datum that was parsed and validated: an object of JSON values. */
@@ -52,6 +57,12 @@ export interface Stamp {
   replay?: string | undefined;
 }
 
+/** Says in an event what its data are of a message that is published bare. Base64 is always longer than the message. */
+function bareMember({ bare, data }: TimedRecord): string {
+  if (!bare) return '';
+  return Buffer.byteLength(data) === bare.length ? ',"bare":"object"' : ',"bare":"base64"';
+}
+
 /** Formats events of one stamp as CloudEvents JSON, one line each. The parts that they share are formatted once. */
 export class Framer {
   readonly stamp: Stamp;
@@ -83,7 +94,7 @@ export class Framer {
     return (
       `${this.#idStart}${epoch}/${offset}${this.#beforeSubject}${JSON.stringify(record.subject)}` +
       `,"time":"${isoTime(record.timeMs)}","epoch":${epoch},"offset":${offset}${this.#replay}` +
-      `,"sent":"${sent}"${record.extra ?? ''},"data":${record.data}}`
+      `,"sent":"${sent}"${record.extra ?? ''}${bareMember(record)},"data":${record.data}}`
     );
   }
 }

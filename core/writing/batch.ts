@@ -44,6 +44,13 @@ export function batchOf(
     logMax: spec.logMax,
     events,
     subjects,
-    bare: spec.envelope === 'none' ? records.map(({ data }) => data) : [],
+    bare: shownOf(spec, records, events),
   };
+}
+
+/** What subscribers get of each event, where that is not the event itself; empty where all get the event. */
+function shownOf({ envelope }: ChannelSpec, records: TimedRecord[], events: string[]): Argument[] {
+  if (envelope === 'none') return records.map(({ data, bare }) => bare ?? data);
+  if (!records.some(({ bare }) => bare)) return [];
+  return records.map(({ bare }, i) => bare ?? events[i]!);
 }

@@ -42,7 +42,7 @@ export class CommandBuffer {
 }
 
 /** A Redis command in RESP. */
-export function command(...words: (string | number)[]): string {
+export function command(...words: (string | number | Buffer)[]): string {
   let text = `*${words.length}\r\n`;
   for (const each of words) text += word(String(each));
   return text;

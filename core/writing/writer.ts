@@ -194,7 +194,8 @@ export class ChannelWriter {
   /** Sends a batch before the answers to those before it, so it may be refused. */
   #sendEarly(batch: Batch, head: Position, follows: boolean): SendAttempt {
     const { given: block, extra, extras } = batch;
-    if (!(block instanceof Block) || block.count < TRANSACTION_MIN_EVENTS || !this.#canTransact)
+    const isPlain = block instanceof Block && block.bare === null;
+    if (!isPlain || block.count < TRANSACTION_MIN_EVENTS || !this.#canTransact)
       return this.#send(recordsOf(batch), head, follows);
     const from = head.epoch === 0 ? { epoch: 1, offset: 0 } : head;
     const sent = this.#sent();

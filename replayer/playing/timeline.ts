@@ -140,8 +140,7 @@ function mergeBatch(lanes: (Lane | null)[], channelsOf: number[][]): RecordBatch
         const channel = channelsOf[lane]![channels?.[row] ?? 0]!;
         let builder = builders.get(channel);
         if (!builder) builders.set(channel, (builder = new BlockBuilder(to - from)));
-        const subject = block.names[block.subjects[row]!]!;
-        builder.addBytes(block.timesMs[row]!, subject, block.data, block.starts[row]!, block.ends[row]!);
+        builder.addFrom(block, row);
       }
       return [...builders].map(([channel, builder]) => ({ channel, block: builder.take() }));
     },

@@ -2,19 +2,25 @@ import { createWriteStream } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, createGzip, type Gzip } from 'node:zlib';
+import { Framer, isoTime } from '../../core/wire/event.ts';
+import { wrapped } from '../mcap/format/bare-data.ts';
 import type { RecordSink } from './mcap-sink.ts';
 import type { WireMessage } from './wire-message.ts';
 
 const FULL_BYTES = 1 << 20;
 const LINE_FEED = Buffer.from('\n');
 
-/** Writes messages as lines of text, byte for byte except for line ends inside them; gzipped when the name ends in .gz. */
+/**
+ * Writes messages as lines of text, byte for byte; gzipped when the name ends in .gz. A message that is not a JSON object on
+ * one line is written as an event that holds its bytes in base64 and plays as the message that it was.
+ */
 export class LinesFile implements RecordSink {
   bytes = 0;
   readonly #to: Gzip | PassThrough;
   readonly #done: Promise<void>;
   #waiting: Buffer[] = [];
   #waitingBytes = 0;
+  #wrappedCount = 0;
 
   constructor(path: string) {
     const packed = path.toLowerCase().endsWith('.gz');
@@ -27,11 +33,19 @@ export class LinesFile implements RecordSink {
     return this.#waitingBytes >= FULL_BYTES;
   }
 
-  add({ bytes }: WireMessage): void {
-    const line = bytes.includes(10) ? Buffer.from(bytes.toString().replaceAll(/\s*\n\s*/g, ' ')) : bytes;
+  add(message: WireMessage): void {
+    const { bytes, encoding } = message;
+    const isLine = encoding === null || encoding === 'object';
+    const line = isLine ? bytes : this.#wrapped(message, encoding);
     this.#waiting.push(line, LINE_FEED);
     this.#waitingBytes += line.length + 1;
     this.bytes += line.length + 1;
+  }
+
+  #wrapped({ channel, bytes, timeMs, heardMs }: WireMessage, encoding: string): Buffer {
+    const framer = new Framer({ channel, source: '/recorder' });
+    const record = { timeMs, subject: channel, data: wrapped(bytes, encoding), bare: bytes };
+    return Buffer.from(framer.frame(record, 1, ++this.#wrappedCount, isoTime(heardMs)));
   }
 
   async flush(): Promise<void> {

@@ -1,7 +1,9 @@
 import type { Config } from '../../schemas/types.ts';
+import { CONTENT, OBJECTS } from '../mcap/format/bare-data.ts';
+import { canHold } from '../mcap/format/bytes.ts';
 import { LIBRARY } from '../mcap/format/libraries.ts';
-import { embeddedSchema } from '../mcap/writing/topics.ts';
 import { McapWriter, type NewSchema } from '../mcap/writing/writer.ts';
+import { EventSchemas } from './event-schemas.ts';
 import type { WireMessage } from './wire-message.ts';
 
 /** Subjects of a topic beyond this number share one MCAP channel. */
@@ -21,19 +23,16 @@ export interface RecordSink {
   end(): Promise<void>;
 }
 
-/** Subject -> id of its MCAP channel. Messages that are not events have the subject null. */
-type Ids = Map<string | null, number>;
-
 /** Writes messages to an MCAP file, byte for byte. The log time is the event time; the publish time is when it was heard. */
 export class McapFile implements RecordSink {
   readonly #writer: McapWriter;
-  readonly #channels: Config['channels'];
-  /** Channel ids by topic: those of new events, and those of restored state. */
-  readonly #ids = [new Map<string, Ids>(), new Map<string, Ids>()] as const;
+  readonly #schemas: EventSchemas;
+  /** Channel ids by topic, and then by what the messages are and their subject. */
+  readonly #ids = new Map<string, Map<string, number>>();
 
   private constructor(writer: McapWriter, channels: Config['channels']) {
     this.#writer = writer;
-    this.#channels = channels;
+    this.#schemas = new EventSchemas(channels);
   }
 
   static async create(path: string, channels: Config['channels']): Promise<McapFile> {
@@ -48,10 +47,11 @@ export class McapFile implements RecordSink {
     return this.#writer.bytes + this.#writer.waiting;
   }
 
-  add({ channel, bytes, heardMs, timeMs, event }: WireMessage): void {
-    const id = this.#idOf(channel, event && event.subject, event?.restored ?? false);
+  add(message: WireMessage): void {
+    const { bytes, heardMs, timeMs, event } = message;
+    const held = canHold(timeMs) ? timeMs : heardMs;
     const sequence = event ? event.offset >>> 0 : undefined;
-    this.#writer.add(id, timeMs, bytes, 0, bytes.length, heardMs, sequence);
+    this.#writer.add(this.#idOf(message), held, bytes, 0, bytes.length, heardMs, sequence);
   }
 
   flush(): Promise<void> {
@@ -62,30 +62,37 @@ export class McapFile implements RecordSink {
     return this.#writer.end();
   }
 
-  #idOf(topic: string, subject: string | null, restored: boolean): number {
-    const byTopic = this.#ids[restored ? 1 : 0];
-    let ids = byTopic.get(topic);
-    if (!ids) byTopic.set(topic, (ids = new Map<string | null, number>()));
-    let id = ids.get(subject);
+  #idOf(message: WireMessage): number {
+    const { channel: topic, event } = message;
+    let ids = this.#ids.get(topic);
+    if (!ids) this.#ids.set(topic, (ids = new Map<string, number>()));
+    const schema = event && this.#schemas.of(message);
+    const { kind, encoding, metadata } = kindOf(message, schema);
+    let id = ids.get(`${kind} ${event?.subject ?? ''}`);
     if (id !== undefined) return id;
-    const shared = subject !== null && (ids.size >= SUBJECTS_MAX || !this.#writer.hasRoomForChannel);
-    const metadata = new Map([['envelope', subject === null ? 'none' : 'cloudevents']]);
-    if (subject !== null && !shared) metadata.set('subject', subject);
-    if (restored) metadata.set('restored', 'true');
+    const isShared = event !== null && (ids.size >= SUBJECTS_MAX || !this.#writer.hasRoomForChannel);
+    if (event && !isShared) metadata.set('subject', event.subject);
     // The channel that many subjects share is kept under a name that no subject can have.
-    const name = shared ? '\0' : subject;
-    id =
-      ids.get(name) ?? this.#writer.addChannel({ topic, metadata, schema: schemaOf(topic, this.#channels) });
+    const name = `${kind} ${isShared ? '\0' : (event?.subject ?? '')}`;
+    id = ids.get(name) ?? this.#writer.addChannel({ topic, metadata, schema, encoding });
     ids.set(name, id);
     return id;
   }
 }
 
-/** The schema of a topic; null where its name is not a valid channel name: patterns match any Redis channel. */
-function schemaOf(topic: string, channels: Config['channels']): NewSchema | null {
-  try {
-    return embeddedSchema(topic, channels);
-  } catch {
-    return null;
+/** What tells the messages of one MCAP channel from those of another, besides topic and subject. */
+function kindOf(
+  { channel, event, encoding }: WireMessage,
+  schema: NewSchema | null,
+): { kind: string; encoding: string; metadata: Map<string, string> } {
+  if (event) {
+    const metadata = new Map([['envelope', 'cloudevents']]);
+    if (event.restored) metadata.set('restored', 'true');
+    return { kind: `event ${schema!.data.length} ${event.restored}`, encoding: 'json', metadata };
   }
+  // What the recorder reports itself.
+  if (encoding === null) return { kind: 'own', encoding: 'json', metadata: new Map([['subject', channel]]) };
+  const metadata = new Map([['envelope', 'none']]);
+  if (encoding === 'object') metadata.set(CONTENT, OBJECTS);
+  return { kind: encoding, encoding: encoding === 'object' ? 'json' : encoding, metadata };
 }

@@ -4,6 +4,7 @@ import type { Redis } from '../../core/redis/connection.ts';
 import { sentence } from '../../core/problems/errors.ts';
 import { Wiretap } from '../../core/redis/wiretap.ts';
 import type { RecordSink } from './mcap-sink.ts';
+import { BareSinceEvents, publishedMessage } from './bare-messages.ts';
 import { wireMessage, type WireMessage } from './wire-message.ts';
 
 /** Why a recording ended. */
@@ -58,6 +59,8 @@ export class Recorder {
   readonly #positions = new Map<string, { epoch: number; offset: number; timeMs: number }>();
   readonly #startedMs = Date.now();
   #tap!: Wiretap;
+  /** The messages that are not events and were heard since the last event of their channel. */
+  readonly #bare = new BareSinceEvents();
   #heard: WireMessage[] = [];
   #working: Promise<void> = Promise.resolve();
   #stopped: StopReason | null = null;
@@ -135,7 +138,8 @@ export class Recorder {
   }
 
   /** Fills the gap between the channel's last event and this one, if any. */
-  async #follow({ channel, event, timeMs }: WireMessage): Promise<void> {
+  async #follow({ channel, event, timeMs, bytes }: WireMessage): Promise<void> {
+    if (!event && this.#positions.has(channel)) this.#bare.heard(channel, bytes);
     if (!event || event.epoch === 0) return;
     const { epoch, offset } = event;
     const before = this.#positions.get(channel);
@@ -144,6 +148,7 @@ export class Recorder {
     if (!before) return;
     const from = epoch === before.epoch ? before.offset + 1 : 1;
     await this.#fill({ channel, epoch, timeMs }, from, offset - 1);
+    this.#bare.forget(channel);
   }
 
   async #fill(gap: Gap, from: number, to: number): Promise<void> {
@@ -152,9 +157,12 @@ export class Recorder {
       const end = Math.min(to, at + FILL_EVENTS - 1);
       for (const { offset, event } of await this.#tap.logged(channel, epoch, at, end)) {
         if (offset > at) this.#reportLost(gap, at, offset - 1);
-        this.counts.filled++;
-        this.#write(wireMessage(channel, event, Date.now()));
         at = offset + 1;
+        const message = publishedMessage(channel, event, Date.now());
+        // What a replay published bare has no offset, so that it is missing among those that were heard.
+        if (message.event === null && this.#bare.has(channel, message.bytes)) continue;
+        this.counts.filled++;
+        this.#write(message);
       }
       if (at <= end) this.#reportLost(gap, at, end);
       at = end + 1;
@@ -166,7 +174,14 @@ export class Recorder {
     this.counts.lost += to - from + 1;
     const lost = { channel, epoch, from, to, reason: 'neither heard nor in the log' };
     const bytes = Buffer.from(JSON.stringify(lost));
-    this.#sink.add({ channel: GAPS_CHANNEL, bytes, heardMs: Date.now(), timeMs, event: null });
+    this.#sink.add({
+      channel: GAPS_CHANNEL,
+      bytes,
+      heardMs: Date.now(),
+      timeMs,
+      event: null,
+      encoding: null,
+    });
   }
 
   /** Stops the recording where a limit is reached. */

@@ -28,7 +28,7 @@ export class RingBuffer implements RecordSink {
   }
 
   add(message: WireMessage): void {
-    this.#messages.push(message);
+    this.#messages.push({ ...message, value: undefined });
     this.bytes += message.bytes.length + OVERHEAD_BYTES;
     while (this.bytes > RING_MAX_BYTES) this.#drop();
   }

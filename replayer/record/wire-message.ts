@@ -1,6 +1,6 @@
-import { timeMsOf } from '../../core/wire/event.ts';
-import { canHold } from '../mcap/format/bytes.ts';
-import { memberValue, findMember, isObject, valueText } from '../formats/support/json-bytes.ts';
+import { isUtf8 } from 'node:buffer';
+import { timeMsOf, type Data } from '../../core/wire/event.ts';
+import { encodingOf, isLine, type BareEncoding } from '../mcap/format/bare-data.ts';
 
 /** A message of a channel as it was on the wire, and what it tells about itself. */
 export interface WireMessage {
@@ -12,44 +12,68 @@ export interface WireMessage {
   timeMs: number;
   /** null: the message is not an event. */
   event: { subject: string; epoch: number; offset: number; restored: boolean } | null;
+  /** The event, parsed; absent where the message was kept for a while. */
+  value?: Data | undefined;
+  /** What the bytes of a message are that is not an event; `object`: one JSON object on one line. */
+  encoding: BareEncoding | 'object' | null;
 }
 
-const MEMBERS = {
-  specversion: Buffer.from('specversion'),
-  time: Buffer.from('time'),
-  subject: Buffer.from('subject'),
-  epoch: Buffer.from('epoch'),
-  offset: Buffer.from('offset'),
-  restored: Buffer.from('restored'),
-  data: Buffer.from('data'),
-};
-
-/** Reads a message's members without parsing it. Only a CloudEvent whose data are an object counts as an event. */
+/**
+ * Reads what a message tells of itself. Only a CloudEvent on one line, whose data are an object, counts as an event: anything
+ * else could not be an event again, byte for byte, when it is replayed.
+ */
 export function wireMessage(channel: string, bytes: Buffer, heardMs: number): WireMessage {
-  const text = (name: keyof typeof MEMBERS) =>
-    findMember(bytes, 0, bytes.length, MEMBERS[name])
-      ? valueText(bytes, memberValue.start, memberValue.end)
-      : null;
-  const bare: WireMessage = { channel, bytes, heardMs, timeMs: heardMs, event: null };
-  if (text('specversion') === null || !findMember(bytes, 0, bytes.length, MEMBERS.data)) return bare;
-  if (!isObject(bytes, memberValue.start, memberValue.end)) return bare;
-  const timeMs = timeMsOf(text('time') ?? '');
+  const value = eventIn(bytes);
+  if (!value) return bareMessage(channel, bytes, heardMs);
+  const { time, subject, epoch, offset, restored } = value;
+  const timeMs = typeof time === 'string' ? timeMsOf(time) : NaN;
+  const named = typeof subject === 'string' || typeof subject === 'number';
   return {
-    ...bare,
-    timeMs: canHold(timeMs) ? timeMs : heardMs,
+    channel,
+    bytes,
+    heardMs,
+    timeMs: Number.isNaN(timeMs) ? heardMs : timeMs,
+    encoding: null,
     event: {
-      subject: text('subject') ?? channel,
-      epoch: Number(text('epoch') ?? 0) || 0,
-      offset: Number(text('offset') ?? 0) || 0,
-      // Few events are restored, and searching for the word is faster than searching all members.
-      restored: bytes.includes(MEMBERS.restored) && isTrue(bytes, MEMBERS.restored),
+      subject: named ? String(subject) : channel,
+      epoch: Number(epoch) || 0,
+      offset: Number(offset) || 0,
+      restored: restored === true,
     },
+    value,
   };
 }
 
-function isTrue(bytes: Buffer, member: Buffer): boolean {
-  return (
-    findMember(bytes, 0, bytes.length, member) &&
-    bytes.toString('latin1', memberValue.start, memberValue.end) === 'true'
-  );
+/** A message that is not an event, at the time at which it was heard. */
+export function bareMessage(channel: string, bytes: Buffer, heardMs: number, timeMs = heardMs): WireMessage {
+  const { encoding, isObject } = encodingOf(bytes);
+  return {
+    channel,
+    bytes,
+    heardMs,
+    timeMs,
+    event: null,
+    encoding: isObject && isLine(bytes) ? 'object' : encoding,
+  };
+}
+
+/** The event that a message is; null where it is none. */
+function eventIn(bytes: Buffer): Data | null {
+  // Most of what is not an event shows that without being parsed.
+  if (!bytes.includes('specversion') || !isLine(bytes) || !isUtf8(bytes)) return null;
+  const value = parsed(bytes);
+  if (!isObject(value) || value['specversion'] === undefined) return null;
+  return isObject(value['data']) ? value : null;
+}
+
+function parsed(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString()) as unknown;
+  } catch {
+    return null;
+  }
+}
+
+function isObject(value: unknown): value is Data {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

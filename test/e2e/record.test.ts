@@ -39,7 +39,13 @@ describe('reprise record', function () {
     for (const message of ['{"a": 1.0}', 'on', '[1,2]']) await redis.publish('bare', message);
     await eventually('the lines', () => existsSync(path) && stat(path).then(({ size }) => size > 15));
     assert.equal((await recorder.end()).report.messages, 3);
-    assert.equal(await readFile(path, 'utf8'), '{"a": 1.0}\non\n[1,2]\n');
+    const [object, ...wrapped] = (await readFile(path, 'utf8')).trim().split('\n');
+    assert.equal(object, '{"a": 1.0}');
+    const data = wrapped.map((line) => (JSON.parse(line) as { data: unknown }).data);
+    assert.deepEqual(data, [
+      { encoding: 'text', base64: Buffer.from('on').toString('base64') },
+      { encoding: 'json', base64: Buffer.from('[1,2]').toString('base64') },
+    ]);
   });
 
   it('fills a gap from the log, and reports one that the log no longer has', async () => {

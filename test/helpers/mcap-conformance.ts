@@ -111,9 +111,15 @@ function fileOf(content: Content, features: Set<Feature>): Buffer {
   records.writeMagic();
   records.writeHeader({ profile: '', library: '' });
   const chunk = features.has('ch') ? new McapChunkBuilder({ useMessageIndex: features.has('mx') }) : null;
-  if (schema) chunk ? chunk.addSchema(schema) : records.writeSchema(schema);
-  if (channel) chunk ? chunk.addChannel(channel) : records.writeChannel(channel);
-  for (const message of messages) chunk ? chunk.addMessage(message) : records.writeMessage(message);
+  if (chunk) {
+    if (schema) chunk.addSchema(schema);
+    if (channel) chunk.addChannel(channel);
+    for (const message of messages) chunk.addMessage(message);
+  } else {
+    if (schema) records.writeSchema(schema);
+    if (channel) records.writeChannel(channel);
+    for (const message of messages) records.writeMessage(message);
+  }
   const attachmentAt = BigInt(records.length);
   const attachmentLength = attachment && records.writeAttachment(attachment);
   const metadataAt = BigInt(records.length);

@@ -197,8 +197,8 @@ describe('MCAP', () => {
       assert.deepEqual(recording.channels, ['fix', 'camera-image']);
       assert.deepEqual(await played(recording), [
         { timeMs: 1, subject: '/fix', data: '{"a":0}' },
-        { timeMs: 2, subject: '/fix', data: '{"a":1}' },
-        { timeMs: 3.001, subject: '/camera/image', data: '{"base64":"AGJ5dGVz"}' },
+        { timeMs: 2, subject: '/fix', data: '{"a": 1}' },
+        { timeMs: 3.001, subject: '/camera/image', data: '{"encoding":"cdr","base64":"AGJ5dGVz"}' },
       ]);
       assert.equal(recording.refused, 2);
       assert.match(refused.join(), /^fix 7 Not a JSON object.*,fix 7 Not a JSON object/);

@@ -19,19 +19,19 @@ describe('the files of a recording', () => {
   it('each begin with a message, even when the last message reached the limit', async () => {
     const path = join(folder, 'split.ndjson');
     const create = async (path: string) => new LinesFile(path);
-    const split = await SplitFile.create({ path, sizeBytes: 8, create });
+    const split = await SplitFile.create({ path, sizeBytes: 16, create });
     await split.flush();
-    for (const text of ['first', 'second', 'third', 'more', '4th']) {
+    for (const text of ['{"a":1}', '{"b":22}', '{"c":3}', '{"d":4}', '{"e":5}']) {
       split.add(message(text));
       if (split.full) await split.flush();
     }
     await split.flush();
     await split.end();
     const lines = await Promise.all(split.paths.map((path) => readFile(path, 'utf8')));
-    assert.deepEqual(lines, ['first\nsecond\n', 'third\nmore\n', '4th\n']);
+    assert.deepEqual(lines, ['{"a":1}\n{"b":22}\n', '{"c":3}\n{"d":4}\n', '{"e":5}\n']);
     assert.equal(split.bytes, lines.join('').length);
     const even = await SplitFile.create({ path: join(folder, 'even.ndjson'), sizeBytes: 4, create });
-    for (const text of ['one', 'two']) {
+    for (const text of ['{"a":1}', '{"a":2}']) {
       even.add(message(text));
       if (even.full) await even.flush();
     }
@@ -54,10 +54,10 @@ describe('the files of a recording', () => {
 
   it('are two when two snapshots of a ring are taken at once', async () => {
     const ring = new RingBuffer(60_000, join(folder, 'ring.ndjson'), async (path) => new LinesFile(path));
-    ring.add(message('one'));
+    ring.add(message('{"a":1}'));
     // With this count, several begin in the same millisecond.
     for (let i = 0; i < 20; i++) await ring.snapshot();
     assert.equal(new Set(ring.paths).size, 20);
-    for (const path of ring.paths) assert.equal(await readFile(path, 'utf8'), 'one\n');
+    for (const path of ring.paths) assert.equal(await readFile(path, 'utf8'), '{"a":1}\n');
   });
 });

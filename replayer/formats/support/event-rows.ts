@@ -13,16 +13,25 @@ export function objectRow(line: number, text: string, rename: ReadonlyMap<string
 }
 
 function eventRow(line: number, text: string, event: Data, rename: ReadonlyMap<string, string>): Row | null {
-  const { specversion, time, subject, type, restored, data } = event;
+  const { specversion, time, subject, type, restored, bare, data } = event;
   const isEvent =
     specversion === '1.0' && typeof time === 'string' && typeof data === 'object' && data !== null;
   if (!isEvent || Array.isArray(data)) return null;
+  const dataText = membersOf(text).get('data')!;
+  const message = bareMessage(bare, dataText, data as Data);
   return {
     line,
-    ...parseObject(membersOf(text).get('data')!, rename),
+    ...parseObject(dataText, rename),
     timeMs: timeMsOf(time),
     ...(typeof subject === 'string' && { subject }),
     ...(typeof type === 'string' && { channel: type }),
     ...(restored === true && { restored }),
+    ...(message && { bare: message }),
   };
+}
+
+/** The message that was published instead of an event; null where the event was. */
+function bareMessage(kind: unknown, text: string, { base64 }: Data): Buffer | null {
+  if (kind === 'object') return Buffer.from(text);
+  return kind === 'base64' && typeof base64 === 'string' ? Buffer.from(base64, 'base64') : null;
 }

@@ -21,6 +21,8 @@ export interface Row {
   absent?: number;
   /** Set for an event that a recorded replay sent after a seek to restore state. It holds nothing new and is not played. */
   restored?: true;
+  /** Set for the event of a message that was published bare: that message. */
+  bare?: Buffer;
   /** Set when `values` is null: what is wrong. */
   problem?: string;
   /** Set, instead of a problem, for a row that is intact and still not played: why, for instance "a point without a time". */

@@ -1,4 +1,4 @@
-import { Block } from '../../../core/wire/block.ts';
+import { Block, noneBare } from '../../../core/wire/block.ts';
 
 /** Records of several channels in one block. */
 export interface ChannelRows {
@@ -75,8 +75,10 @@ function gathered(picked: PickedRow[]): ChannelRows {
     ends: new Uint32Array(length),
   };
   const channels = new Uint16Array(length);
+  const bare = picked.some(({ rows }) => rows.block.bare) ? noneBare(length) : null;
   const bytes = picked.reduce(
-    (sum, { rows: { block }, row }) => sum + block.ends[row]! - block.starts[row]!,
+    (sum, { rows: { block }, row }) =>
+      sum + block.ends[row]! - block.starts[row]! + (block.bareOf(row)?.length ?? 0),
     0,
   );
   const data = Buffer.allocUnsafeSlow(bytes);
@@ -87,6 +89,10 @@ function gathered(picked: PickedRow[]): ChannelRows {
     columns.starts[i] = end;
     columns.ends[i] = end += block.data.copy(data, end, block.starts[row], block.ends[row]);
     channels[i] = of[row]!;
+    const message = block.bareOf(row);
+    if (!bare || !message) return;
+    bare.starts[i] = end;
+    bare.ends[i] = end += message.copy(data, end);
   });
-  return { block: new Block({ ...columns, names: picked[0]!.rows.block.names, data }), channels };
+  return { block: new Block({ ...columns, names: picked[0]!.rows.block.names, data, bare }), channels };
 }

@@ -77,7 +77,8 @@ function later(a: MessagePosition, b: MessagePosition | undefined): boolean {
 interface Latest {
   timeMs: number;
   name: string;
-  data: Buffer;
+  data: string;
+  bare: Buffer | undefined;
 }
 
 /** Collects the latest row before a time of each channel and subject, from chunks that are added latest first. */
@@ -92,7 +93,7 @@ export class LatestRows {
 
   /** Adds the rows of a chunk. Texts are copied, so that no chunk is kept. At equal times the row added first stays. */
   add({ block, channels }: ChannelRows): void {
-    const { timesMs, subjects, names, data, starts, ends } = block;
+    const { timesMs, subjects, names } = block;
     for (let row = block.count - 1; row >= 0; row--) {
       const timeMs = timesMs[row]!;
       if (timeMs >= this.#beforeMs) continue;
@@ -100,10 +101,12 @@ export class LatestRows {
       if (!latest) this.#found.set(channels[row]!, (latest = new Map<number, Latest>()));
       const subject = subjects[row]!;
       if ((latest.get(subject)?.timeMs ?? -Infinity) >= timeMs) continue;
+      const bare = block.bareOf(row);
       latest.set(subject, {
         timeMs,
         name: names[subject]!,
-        data: Buffer.from(data.subarray(starts[row], ends[row])),
+        data: block.record(row).data,
+        bare: bare && Buffer.from(bare),
       });
     }
   }
@@ -113,7 +116,7 @@ export class LatestRows {
     return [...this.#found].map(([channel, subjects]) => {
       const latest = [...subjects.values()].sort((a, b) => a.timeMs - b.timeMs);
       const builder = new BlockBuilder(latest.length);
-      for (const { timeMs, name, data } of latest) builder.addBytes(timeMs, name, data, 0, data.length);
+      for (const { timeMs, name, data, bare } of latest) builder.add(timeMs, name, data, bare);
       return { channel, block: builder.take() };
     });
   }

@@ -1,8 +1,11 @@
+import { isUtf8 } from 'node:buffer';
 import { Block } from '../../../core/wire/block.ts';
+import { CONTENT, encodingOf, OBJECTS, onOneLine, wrapped } from '../format/bare-data.ts';
 import { MalformedMcap, FieldReader } from '../format/bytes.ts';
 import { findMessages } from '../format/message-columns.ts';
 import { memberValue, findMember, isObject, valueText } from '../../formats/support/json-bytes.ts';
 import { HEAD_BYTES, readChannel, type McapChannel } from '../format/records.ts';
+import { AppendedTexts } from './appended-texts.ts';
 import { isRestored } from './restored-state.ts';
 import { sortedRows, type ChannelRows } from '../format/channel-rows.ts';
 
@@ -14,8 +17,11 @@ export interface RefusedMessage {
   content: string;
 }
 
-/** What the messages of a channel are: data alone, events with their data, or bytes in an encoding other than JSON. */
-type MessageKind = 'datum' | 'event' | 'foreign';
+/**
+ * What the messages of a channel are: data alone, events with their data, messages that were recorded bare and are published
+ * bare, or bytes in an encoding other than JSON.
+ */
+type MessageKind = 'datum' | 'event' | 'bare' | 'foreign';
 
 /** How the messages of an MCAP channel become records. */
 interface ChannelDecoding {
@@ -27,6 +33,7 @@ interface ChannelDecoding {
   /** The member that names the subject, where each message does. */
   column: Buffer | null;
   topic: string;
+  encoding: string;
   /** Whether the channel holds only restored state (restored-state.ts), which is not played. */
   restored: boolean;
 }
@@ -58,7 +65,10 @@ export class Scanner {
   readonly names: string[] = [];
   readonly #index = new Map<string, number>();
   readonly #decodings: (ChannelDecoding | undefined)[] = [];
-  /** By MCAP channel id: 1 where each message is a trusted datum of a known subject, so that it need not be read. */
+  /**
+   * By MCAP channel id: 1 where each message is a trusted datum of a known subject, so that it need not be read; 2 where it is
+   * such a datum that was recorded bare.
+   */
   readonly #plain = new Uint8Array(1 << 16);
   readonly #options: ScannerOptions;
 
@@ -81,7 +91,7 @@ export class Scanner {
     // Local variables: private fields would multiply the few nanoseconds that a message costs here.
     const [decodings, plain] = [this.#decodings, this.#plain];
     const { count, ids, timesMs, subjects, starts, ends, channels } = messages;
-    const appended = new AppendedTexts(bytes.length);
+    const appended = new AppendedTexts(bytes, count);
     let row = 0;
     let lastMs = -Infinity;
     let ordered = true;
@@ -94,6 +104,7 @@ export class Scanner {
       ends[row] = ends[i]!;
       subjects[row] = decoding.subject;
       if (plain[id] === 0 && !this.#read(bytes, decoding, messages, row, appended)) continue;
+      if (plain[id] === 2) appended.bare(row, starts[row]!, ends[row]!);
       const timeMs = timesMs[i]!;
       if (timeMs < lastMs) ordered = false;
       timesMs[row] = lastMs = timeMs;
@@ -103,9 +114,10 @@ export class Scanner {
       timesMs: timesMs.subarray(0, row),
       subjects: subjects.subarray(0, row),
       names: this.names,
-      data: appended.after(bytes),
+      data: appended.data(),
       starts: starts.subarray(0, row),
       ends: ends.subarray(0, row),
+      bare: appended.bareMessages(row),
     });
     const scanned = { block, channels: channels.subarray(0, row) };
     return ordered ? scanned : sortedRows(scanned);
@@ -114,7 +126,7 @@ export class Scanner {
   /** Reads a message that is not a trusted datum of a known subject; false when it can't be played. */
   #read(
     bytes: Buffer,
-    { channel, kind, column, topic, subject, restored }: ChannelDecoding,
+    { channel, kind, column, topic, encoding, subject, restored }: ChannelDecoding,
     { starts, ends, subjects }: Pick<Block, 'starts' | 'ends' | 'subjects'>,
     row: number,
     appended: AppendedTexts,
@@ -127,18 +139,25 @@ export class Scanner {
       return false;
     };
     if (kind === 'foreign') {
-      [starts[row], ends[row]] = appended.add(`{"base64":"${bytes.toString('base64', start, end)}"}`);
+      [starts[row], ends[row]] = appended.add(wrapped(bytes.subarray(start, end), encoding));
+      return true;
+    }
+    if (kind === 'bare') {
+      const message = bytes.subarray(start, end);
+      const found = encodingOf(message);
+      if (!found.isObject) [starts[row], ends[row]] = appended.add(wrapped(message, found.encoding));
+      else if (appended.hasLineEnd(start, end)) [starts[row], ends[row]] = appended.add(onOneLine(message));
+      appended.bare(row, start, end);
       return true;
     }
     if (!isObject(bytes, start, end)) return refuse('Not a JSON object.');
     if (!this.#options.trusted) {
+      if (!isUtf8(bytes.subarray(start, end))) return refuse('Not JSON: it is not valid UTF-8.');
       const text = bytes.toString('utf8', start, end);
       try {
         const value = JSON.parse(text) as unknown;
         const problem = kind === 'datum' ? this.#options.check(channel, value) : null;
         if (problem) return refuse(problem);
-        // On the wire an event is one line.
-        if (/[\n\r]/.test(text)) [starts[row], ends[row]] = appended.add(JSON.stringify(value));
       } catch (error) {
         return refuse(`Not JSON: ${(error as Error).message}.`);
       }
@@ -150,13 +169,17 @@ export class Scanner {
       if (name === null) return refuse(`No subject: "${column!.toString()}" is neither text nor a number.`);
       subjects[row] = this.#subject(name);
     }
-    if (kind === 'datum') return true;
-    if (!findMember(bytes, start, end, DATA)) return refuse('The event has no data.');
-    [starts[row], ends[row]] = [memberValue.start, memberValue.end];
-    return (
-      isObject(bytes, memberValue.start, memberValue.end) ||
-      refuse('The data of the event are not an object.')
-    );
+    if (kind === 'event') {
+      if (!findMember(bytes, start, end, DATA)) return refuse('The event has no data.');
+      [starts[row], ends[row]] = [memberValue.start, memberValue.end];
+      if (!isObject(bytes, memberValue.start, memberValue.end))
+        return refuse('The data of the event are not an object.');
+    }
+    // On the wire an event is one line.
+    const [from, to] = [starts[row]!, ends[row]!];
+    if (appended.hasLineEnd(from, to))
+      [starts[row], ends[row]] = appended.add(onOneLine(bytes.subarray(from, to)));
+    return true;
   }
 
   /** Works out how to read the messages of a channel; the first record of a channel counts. */
@@ -165,46 +188,28 @@ export class Scanner {
     if (this.#decodings[id]) return;
     const subject = metadata.get('subject');
     const column = metadata.get('subjectColumn') ?? this.#options.subject;
-    const isEvent = metadata.get('envelope') === 'cloudevents';
-    const isKnown = subject !== undefined || (column === undefined && !isEvent);
+    const envelope = metadata.get('envelope');
+    const isEvent = envelope === 'cloudevents';
+    const isBare = envelope === 'none';
+    const isKnown = subject !== undefined || isBare || (column === undefined && !isEvent);
     this.#decodings[id] = {
       channel: this.#options.channelOf(topic),
-      kind: encoding !== 'json' ? 'foreign' : isEvent ? 'event' : 'datum',
+      kind: isBare ? 'bare' : encoding !== 'json' ? 'foreign' : isEvent ? 'event' : 'datum',
       subject: isKnown || encoding !== 'json' ? this.#subject(subject ?? topic) : -1,
       column: isKnown ? null : isEvent ? SUBJECT : Buffer.from(JSON.stringify(column).slice(1, -1)),
       topic,
+      encoding,
       restored: isRestored(record),
     };
     const { kind, subject: index, restored } = this.#decodings[id];
-    this.#plain[id] = kind === 'datum' && index >= 0 && this.#options.trusted && !restored ? 1 : 0;
+    const isPlain = index >= 0 && this.#options.trusted && !restored;
+    if (kind === 'datum') this.#plain[id] = isPlain ? 1 : 0;
+    if (kind === 'bare') this.#plain[id] = isPlain && metadata.get(CONTENT) === OBJECTS ? 2 : 0;
   }
 
   #subject(name: string): number {
     let index = this.#index.get(name);
     if (index === undefined) this.#index.set(name, (index = this.names.push(name) - 1));
     return index;
-  }
-}
-
-/** Texts that are not in the chunk as such, to be placed behind its bytes. `end` is the chunk's size. */
-class AppendedTexts {
-  readonly #texts: Buffer[] = [];
-  #end: number;
-
-  constructor(end: number) {
-    this.#end = end;
-  }
-
-  /** Adds a text; returns where it will lie. */
-  add(text: string): [start: number, end: number] {
-    const bytes = Buffer.from(text);
-    this.#texts.push(bytes);
-    const start = this.#end;
-    return [start, (this.#end += bytes.length)];
-  }
-
-  /** The chunk's bytes with the texts behind them. */
-  after(bytes: Buffer): Buffer {
-    return this.#texts.length === 0 ? bytes : Buffer.concat([bytes, ...this.#texts]);
   }
 }

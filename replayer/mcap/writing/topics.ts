@@ -1,19 +1,31 @@
+import type { AnySchemaObject } from 'ajv/dist/2020.js';
 import { channelSpec } from '../../../core/wire/channels.ts';
 import type { Block } from '../../../core/wire/block.ts';
 import { refusal } from '../../../core/problems/errors.ts';
 import { schemas } from '../../../schemas/index.ts';
 import type { Config } from '../../../schemas/types.ts';
+import { bareChannel } from '../format/bare-data.ts';
 import type { McapWriter, NewSchema } from './writer.ts';
 
 /** Subjects of a topic beyond this number share one channel, because each channel takes room in every index. */
 const SUBJECTS_MAX = 10_000;
-const ANY_OBJECT = '{"type":"object"}';
+const ANY_OBJECT: AnySchemaObject = { type: 'object' };
+
+/** The JSON Schema of a channel's data, without an id: a reader may compile several that it finds in files. */
+export function dataSchema(channel: string, declared?: Config['channels']): AnySchemaObject {
+  const { schema } = channelSpec(channel, declared);
+  const { $id: _, ...own } = (schema === null ? null : schemas.get(schema)) ?? ANY_OBJECT;
+  return own;
+}
 
 /** The schema of a channel's data, to embed into a file. */
 export function embeddedSchema(channel: string, declared?: Config['channels']): NewSchema {
-  const { schema } = channelSpec(channel, declared);
-  const text = schema === null ? ANY_OBJECT : JSON.stringify(schemas.get(schema));
-  return { name: channel, encoding: 'jsonschema', data: Buffer.from(text) };
+  return asEmbedded(channel, dataSchema(channel, declared));
+}
+
+/** A JSON Schema as MCAP embeds it. */
+export function asEmbedded(name: string, schema: AnySchemaObject): NewSchema {
+  return { name, encoding: 'jsonschema', data: Buffer.from(JSON.stringify(schema)) };
 }
 
 /** What a topic's channels say of themselves. */
@@ -30,6 +42,7 @@ export class TopicWriter {
   readonly #options: TopicOptions;
   readonly #ids = new Map<string, number>();
   #shared: number | null = null;
+  readonly #bareIds = new Map<string, number>();
   /** Channel ids of the subjects in the list of names that came last, by their index. */
   #known: { names: readonly string[]; ids: number[] } = { names: [], ids: [] };
 
@@ -45,10 +58,28 @@ export class TopicWriter {
   /** Adds a row. MCAP must be able to hold its time (`canHold`). */
   add(block: Block, row: number): void {
     if (this.#known.names !== block.names) this.#known = { names: block.names, ids: [] };
+    const bare = block.bareOf(row);
+    if (bare) {
+      this.#writer.add(this.#bareId(bare), block.timesMs[row]!, bare, 0, bare.length);
+      return;
+    }
     const { ids } = this.#known;
     const subject = block.subjects[row]!;
     const id = (ids[subject] ??= this.#idOf(block.names[subject]!));
     this.#writer.add(id, block.timesMs[row]!, block.data, block.starts[row]!, block.ends[row]!);
+  }
+
+  /** The channel of messages that are published bare: one for each encoding. */
+  #bareId(message: Buffer): number {
+    const { encoding, metadata } = bareChannel(message);
+    const key = `${encoding} ${metadata.size}`;
+    let id = this.#bareIds.get(key);
+    if (id === undefined) {
+      const { topic } = this.#options;
+      id = this.#writer.addChannel({ topic, metadata, encoding, schema: null });
+      this.#bareIds.set(key, id);
+    }
+    return id;
   }
 
   #idOf(subject: string): number {

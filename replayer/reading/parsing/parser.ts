@@ -155,6 +155,7 @@ export class Parser {
       else {
         if (index === -1) index = subjects.channel(of.channel);
         builder.addAt(record.timeMs, subjects.subject(index, record.subject), record.data);
+        if (row.bare) builder.addBare(row.bare);
         seen.absent += record.absent;
         seen.rowLines.push(line);
       }

@@ -47,7 +47,8 @@ export function rowMapper(
     let absent = row.absent ?? 0;
     const isFinal = isEvent(row);
     if (lifter && !isFinal) ({ values, json: data } = lifter.lift(values, data));
-    if (validate) {
+    // A bare message is what it is: no schema holds for it.
+    if (validate && !row.bare) {
       const fits = validate(values);
       let mend = null;
       if (!fits) mend = mended(values, data, validate);

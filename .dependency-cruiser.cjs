@@ -75,6 +75,7 @@ module.exports = {
     ...layers('replayer/reading', [
       [['packing'], 'Unpacks streams of bytes, and says where they are damaged.'],
       [['source'], 'Where bytes come from: files, pipes and streams.'],
+      [['archives'], 'Takes recordings out of archives, into temporary files.'],
       [['inference'], 'What the beginning of a recording tells about all of it.'],
       [['parsing'], 'Turns rows into records, on one thread or several.'],
       [['order'], 'Puts records in time order, and finds those whose time is wrong.'],

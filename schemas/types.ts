@@ -1824,6 +1824,10 @@ export interface RecordingDescription {
   inferred: {
     [k: string]: ReadingDecision;
   };
+  /**
+   * What was left out of an archive, bytes that are not in its encoding, and what could not be checked, as sentences.
+   */
+  notes?: string[];
   histogram: {
     bucketSeconds: number;
     counts: number[];

@@ -18,7 +18,7 @@ export default {
       program
         .command('cut')
         .description('write a part of a recording to a file')
-        .argument('<in>', 'a recording in any format')
+        .argument('<in>', 'a recording in any format, packed or in an archive; - is standard input')
         .argument('<out>', 'file to write: .mcap, .ndjson or .csv; text also as .gz')
         .option(
           '--start <moment>',

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { diagnose } from '../../replayer/files/doctor.ts';
+import { eachRecording } from '../support/each-recording.ts';
 import { openOptions, withReadOptions, type ReadOptions } from '../support/options.ts';
 import { count, lost } from '../support/report.ts';
 
@@ -12,12 +13,16 @@ export default {
       program
         .command('doctor')
         .description('report what is wrong with a recording: order, gaps, bad rows, index, checksums')
-        .argument('<file>', 'a recording in any format'),
+        .argument('<file>', 'a recording in any format, packed or in an archive; - is standard input'),
     ).action(run);
   },
 };
 
-async function run(file: string, options: ReadOptions): Promise<void> {
+async function run(name: string, options: ReadOptions): Promise<void> {
+  await eachRecording(name, (file) => show(file, options));
+}
+
+async function show(file: string, options: ReadOptions): Promise<void> {
   const report = await diagnose(file, openOptions(options));
   const errors = report.findings.filter(({ severity }) => severity === 'error');
   if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);

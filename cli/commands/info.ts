@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { recordingInfo } from '../../replayer/files/info.ts';
+import { eachRecording } from '../support/each-recording.ts';
 import { openOptions, withReadOptions, type ReadOptions } from '../support/options.ts';
 import { count, size } from '../support/report.ts';
 
@@ -11,12 +12,16 @@ export default {
       program
         .command('info')
         .description('show what is in a recording, and how it is read')
-        .argument('<file>', 'a recording in any format'),
+        .argument('<file>', 'a recording in any format, packed or in an archive; - is standard input'),
     ).action(run);
   },
 };
 
-async function run(file: string, options: ReadOptions): Promise<void> {
+async function run(name: string, options: ReadOptions): Promise<void> {
+  await eachRecording(name, (file) => show(file, options));
+}
+
+async function show(file: string, options: ReadOptions): Promise<void> {
   const report = await recordingInfo(file, openOptions(options));
   if (options.json) return void process.stdout.write(`${JSON.stringify(report)}\n`);
   const { messages, bytes, format, start, end, chunks, compression, ratio, indexed, description } = report;

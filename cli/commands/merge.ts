@@ -16,7 +16,7 @@ export default {
       program
         .command('merge')
         .description('write several recordings to one file, on one timeline')
-        .argument('<in>', 'the first recording')
+        .argument('<in>', 'the first recording; - is standard input, an archive all that it holds')
         .argument('<more...>', 'the other recordings; last, the file to write: .mcap, .ndjson or .csv')
         .addOption(compressionOption()),
     ).action(run);

@@ -4,6 +4,7 @@ import { createLog } from '../../core/logging/log.ts';
 import { connect } from '../../core/redis/connection.ts';
 import { Responder } from '../../core/redis/requests.ts';
 import type { Rate } from '../../schemas/types.ts';
+import { packings } from '../../replayer/reading/packing/packings.ts';
 import { formats } from '../../replayer/reading/formats.ts';
 import { ReplayHost } from '../../replayer/hosting/host.ts';
 import { isFile } from '../../replayer/reading/source/open-source.ts';
@@ -13,6 +14,7 @@ import { nameRefused, reportReplay } from '../support/play-report.ts';
 import { withReadingFlags } from '../support/reading-options.ts';
 import { KEYS_HELP, steer, watch } from '../support/terminal.ts';
 
+const PACKED = packings.map(({ endings }) => endings[0]).join(' ');
 const FORMATS = formats.flatMap(({ endings }) => endings.slice(0, 1)).join(' ');
 
 /** `reprise play FILE...`: replays files onto Redis from this process, until their end. */
@@ -25,7 +27,7 @@ export default {
         .description('replay recordings onto Redis')
         .argument(
           '<file...>',
-          `${FORMATS}, text also as .gz and .zst; - is standard input, redis:<key> a stream`,
+          `${FORMATS}, also packed (${PACKED}) or in a .zip or .tar; - is standard input, redis:<key> a stream`,
         ),
     )
       .addOption(

@@ -9,7 +9,7 @@ export default {
     program
       .command('recover')
       .description('save the intact part of a truncated or damaged file')
-      .argument('<in>', 'MCAP, or text, also compressed')
+      .argument('<in>', 'MCAP, or text, also packed; - is standard input')
       .argument('<out>', 'file to write, of the same kind')
       .option('--json', 'print one JSON line instead of text')
       .action(run);

@@ -40,5 +40,6 @@ function words(file: string, description: RecordingDescription): string {
       return `    ${option.padEnd(10)} ${value === null || value === false ? 'none' : text}: ${certainty === 'guess' ? 'a guess: ' : ''}${because}`;
     }),
   ];
+  if (description.notes) lines.push(...description.notes.map((note) => `  ${note}`));
   return lines.join('\n');
 }

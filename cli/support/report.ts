@@ -16,6 +16,7 @@ export function tell(report: ConvertReport, json: boolean): void {
       refused ? `${count(refused, 'row')} refused` : 'no row refused',
     ];
     process.stdout.write(`${parts.join('; ')}.\n`);
+    for (const note of report.notes ?? []) process.stdout.write(`${note}\n`);
     for (const { file, line, reason } of refusals) process.stdout.write(`${file}:${line}: ${reason}\n`);
     if (refused > refusals.length) process.stdout.write(`and ${refused - refusals.length} more.\n`);
   }

@@ -79,6 +79,7 @@ export const problems = {
   recording_failed: { status: 503, meaning: 'The recorder cannot write its file.' },
   recording_name: { status: 422, meaning: 'A recording cannot have this name.' },
   recording_passed: { status: 409, meaning: 'The input can be read only once, so it cannot seek or loop.' },
+  recording_several: { status: 422, meaning: 'The archive holds several recordings, and one is asked for.' },
   recording_unavailable: { status: 503, meaning: 'The file exists but cannot be read from the disk.' },
   reading_uncertain: {
     status: 422,

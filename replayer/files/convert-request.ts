@@ -41,4 +41,6 @@ export interface ConvertReport {
   absent: number;
   /** How many steps back in time were put in order. */
   reordered: number;
+  /** What was left out of an archive, and what was wrong with bytes, as sentences. */
+  notes?: string[];
 }

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { refusal } from '../../core/problems/errors.ts';
+import { located, type Located } from '../playing/located.ts';
 import { Conversion } from './conversion.ts';
 import { outputFormatOf } from './writing/outputs.ts';
 import type { ConvertReport, ConvertRequest } from './convert-request.ts';
@@ -13,12 +14,22 @@ import type { ConvertReport, ConvertRequest } from './convert-request.ts';
 export async function convert(request: ConvertRequest): Promise<ConvertReport> {
   const out = resolve(request.out);
   const format = outputFormatOf(out);
-  if (request.inputs.some((input) => resolve(input) === out))
+  if (request.inputs.some((input) => input !== '-' && resolve(input) === out))
     throw refusal('same_file', `${basename(out)} would be written over itself.`, {
       hint: 'Name another file.',
     });
-  const conversion = new Conversion(request, await mkdtemp(join(dirname(out), '.reprise-')));
+  const notes = new Set<string>();
+  const options = { ...request.options, noted: (note: string) => void notes.add(note) };
+  const found: Located[] = [];
+  let conversion: Conversion | undefined;
   try {
+    for (const input of request.inputs) found.push(await located(input, { readsAgain: true }));
+    for (const note of found.flatMap((each) => each.notes)) notes.add(note);
+    const inputs = found.flatMap(({ paths }) => paths);
+    conversion = new Conversion(
+      { ...request, inputs, options },
+      await mkdtemp(join(dirname(out), '.reprise-')),
+    );
     // Under its own name, because a reader may take channel and subject from that.
     const folder = join(conversion.folder, 'out');
     await mkdir(folder);
@@ -27,8 +38,10 @@ export async function convert(request: ConvertRequest): Promise<ConvertReport> {
     else await conversion.toRows(part, format);
     const report = await conversion.report(part);
     await rename(part, out);
-    return { ...report, out: request.out, format: format === 'mcap' ? format : format.name };
+    const name = format === 'mcap' ? format : format.name;
+    return { ...report, out: request.out, format: name, ...(notes.size > 0 && { notes: [...notes] }) };
   } finally {
-    await rm(conversion.folder, { recursive: true, force: true });
+    if (conversion) await rm(conversion.folder, { recursive: true, force: true });
+    for (const { folder } of found) await folder?.remove();
   }
 }

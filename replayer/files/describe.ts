@@ -21,7 +21,9 @@ export async function describe(path: string, options: OpenOptions = {}): Promise
     for (const { line, reason } of rows)
       if (refusals.size < REFUSALS_SHOWN || refusals.has(line)) refusals.set(line, reason);
   };
-  const recording = await openRecording(path, { ...options, refuse });
+  const notes = new Set<string>();
+  const noted = (note: string) => void notes.add(note);
+  const recording = await openRecording(path, { ...options, refuse, noted });
   const histogram = new Histogram(recording.startMs);
   const subjects = new Set<string>();
   const boundingBox = new BoundingBox();
@@ -52,6 +54,7 @@ export async function describe(path: string, options: OpenOptions = {}): Promise
     bbox: boundingBox.box,
     inferred: inferredOf(recording),
     histogram: histogram.result(),
+    ...(notes.size > 0 && { notes: [...notes] }),
   };
 }
 

@@ -188,11 +188,19 @@ async function diagnoseRows(
       for (const guess of guesses)
         add('warning', guessText(guess), 'reprise info FILE shows how it is read.');
     };
-    const recording = await openRecording(path, { ...options, refuse, guessed, distrust: true });
+    const notes = new Set<string>();
+    const recording = await openRecording(path, {
+      ...options,
+      refuse,
+      guessed,
+      noted: (note) => notes.add(note),
+      distrust: true,
+    });
     format = recording.format;
     const blocks = recording instanceof McapRecording ? recording.rows() : wrapped(recording.blocks());
     for await (const { block } of blocks) order?.add(block.timesMs);
     if (order && !(recording instanceof McapRecording)) order.disordered = recording.disorder.reordered;
+    for (const note of notes) add('warning', note, 'reprise info FILE shows how it is read.');
     if (recording.disorder.late > 0)
       add(
         'warning',

@@ -21,7 +21,10 @@ const UNCONFIRMED = 'rows from here on are saved as they are, but no checksum co
  */
 export async function recoverText(input: string, out: string): Promise<RecoverReport> {
   const kind = (path: string) => withoutPacking(basename(path.toLowerCase())).split('.').at(-1);
-  if (kind(input) !== kind(out) || !['.gz', undefined].includes(packingNamed(out)?.endings[0]))
+  if (
+    (basename(input) !== 'stdin' && kind(input) !== kind(out)) ||
+    !['.gz', undefined].includes(packingNamed(out)?.endings[0])
+  )
     throw refusal('output_format', `${basename(out)} is not in the same format as ${basename(input)}.`, {
       hint: 'Recover writes text in the same format, plain or as .gz. Convert it afterwards.',
     });

@@ -1,20 +1,72 @@
 import { basename, resolve } from 'node:path';
 import { refusal } from '../../core/problems/errors.ts';
+import { MAGIC } from '../mcap/format/records.ts';
+import type { Damage } from '../mcap/recovery/salvage.ts';
 import { isMcap } from '../playing/playable.ts';
+import { standardInputAsFile } from '../playing/standard-input.ts';
+import { TemporaryFolder } from '../reading/archives/temporary-folder.ts';
+import { beginning, readBytes } from '../reading/source/input.ts';
 import { recoverMcap } from './recover-mcap.ts';
 import type { RecoverReport } from './recover-report.ts';
 import { recoverText } from './recover-text.ts';
+
+/** A file to recover from, and what was lost on the way to it. */
+interface PlainFile {
+  path: string;
+  damages: Damage[];
+  folder: TemporaryFolder | null;
+}
+
+/** Standard input as a file, and packed MCAP unpacked as far as that goes. Text is unpacked as it is read. */
+async function plainFile(input: string): Promise<PlainFile> {
+  if (input === '-') {
+    const { path, folder } = await standardInputAsFile();
+    const plain = await plainFile(path);
+    if (!plain.folder) return { ...plain, folder };
+    await folder.remove();
+    return plain;
+  }
+  const plain = { path: input, damages: [], folder: null };
+  const head = await beginning(input, MAGIC.length).catch(() => Buffer.alloc(0));
+  if ((await isMcap(input)) || !head.subarray(0, MAGIC.length).equals(MAGIC)) return plain;
+  const folder = await TemporaryFolder.create();
+  const damages: Damage[] = [];
+  const path = await folder.write('unpacked.mcap', asFarAsItGoes(input, damages));
+  return { path, damages, folder };
+}
+
+async function* asFarAsItGoes(input: string, damages: Damage[]): AsyncGenerator<Buffer> {
+  let offset = 0;
+  try {
+    for await (const bytes of readBytes(input)) {
+      offset += bytes.length;
+      yield bytes;
+    }
+  } catch (error) {
+    damages.push({ offset, bytes: 0, what: (error as Error).message.replace(/\.$/, ''), lossy: true });
+  }
+}
 
 /**
  * Saves what is intact in a file that is cut off or damaged: every message of an MCAP file whose bytes are there, and every
  * whole line of a text file. @throws refusal when nothing is intact
  */
 export async function recover(input: string, out: string): Promise<RecoverReport> {
-  if (resolve(input) === resolve(out))
+  if (input !== '-' && resolve(input) === resolve(out))
     throw refusal('same_file', `${basename(out)} would be written over itself.`, {
       hint: 'Name another file.',
     });
-  const report = (await isMcap(input)) ? await recoverMcap(input, out) : await recoverText(input, out);
+  const plain = await plainFile(input);
+  try {
+    return await recoverFile(plain, out);
+  } finally {
+    await plain.folder?.remove();
+  }
+}
+
+async function recoverFile({ path: input, damages: packed }: PlainFile, out: string): Promise<RecoverReport> {
+  const found = (await isMcap(input)) ? await recoverMcap(input, out) : await recoverText(input, out);
+  const report = { ...found, damages: [...packed, ...found.damages], lost: found.lost || packed.length > 0 };
   const { attachments = 0, damages } = report;
   if (report.recovered + attachments > 0) return report;
   // An intact MCAP file may hold no message.

@@ -1,9 +1,13 @@
 import { open, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { refusal } from '../../core/problems/errors.ts';
 import { McapRecording } from '../mcap/reading/mcap-recording.ts';
 import type { ChannelBlock } from '../mcap/format/channel-rows.ts';
 import { MAGIC } from '../mcap/format/records.ts';
 import type { OpenOptions } from '../reading/open-options.ts';
+import type { TemporaryFolder } from '../reading/archives/temporary-folder.ts';
 import { TextRecording, type RecordingRows } from '../reading/text-recording.ts';
+import { located } from './located.ts';
 
 /** A recording in any format. */
 export type AnyRecording = TextRecording | McapRecording;
@@ -28,7 +32,30 @@ export interface Playable {
 
 /** Opens a recording of any format. @throws refusal saying what is wrong with it or which option is missing */
 export async function openRecording(path: string, options: OpenOptions = {}): Promise<AnyRecording> {
-  return (await isMcap(path)) ? McapRecording.open(path, options) : TextRecording.open(path, options);
+  const recordings = await openAll(path, options);
+  if (recordings.length === 1) return recordings[0]!;
+  const files = recordings.map(({ file }) => basename(file));
+  throw refusal('recording_several', `${basename(path)} holds ${files.length} recordings.`, {
+    hint: `Name one, for instance ${basename(path)}/${files[0]}.`,
+  });
+}
+
+/** Holds the unpacked files of a recording as long as it is in use. */
+const unpackedFiles = new WeakMap<AnyRecording, TemporaryFolder>();
+
+/** Opens all recordings that a name stands for: several for an archive. @throws refusal as `openRecording` */
+export async function openAll(path: string, options: OpenOptions = {}): Promise<AnyRecording[]> {
+  const { paths, notes, folder } = await located(path);
+  for (const note of notes) options.noted?.(note);
+  const recordings: AnyRecording[] = [];
+  for (const each of paths) {
+    const recording = (await isMcap(each))
+      ? await McapRecording.open(each, options)
+      : await TextRecording.open(each, options);
+    if (folder) unpackedFiles.set(recording, folder);
+    recordings.push(recording);
+  }
+  return recordings;
 }
 
 /** Whether a file is MCAP, by its name or its first bytes. */

@@ -3,7 +3,7 @@ import type { Redis } from '../../core/redis/connection.ts';
 import { durationMs } from '../../core/time/duration.ts';
 import type { Config } from '../../schemas/types.ts';
 import type { OpenOptions, RefusedRecord } from '../reading/open-options.ts';
-import { openRecording, type AnyRecording } from './playable.ts';
+import { openAll, type AnyRecording } from './playable.ts';
 
 /** A recording to play: where the file is, what REST calls it, and how to read it. */
 export interface ReplaySource extends OpenOptions {
@@ -32,7 +32,7 @@ export async function openRecordings(
   for (const source of sources) {
     const { offset } = source;
     const offsetMs = offset === undefined ? 0 : durationMs(offset, 'offset', { mayBeNegative: true });
-    recordings.push(await openRecording(source.path, { ...source, offsetMs, channels, refuse }));
+    recordings.push(...(await openAll(source.path, { ...source, offsetMs, channels, refuse })));
   }
   await Promise.all(writing);
   return recordings;

@@ -27,6 +27,8 @@ export interface OpenOptions extends Omit<RecordingOptions, 'id' | 'offset'> {
   distrust?: boolean;
   /** Receives the guesses that were taken to read the recording, once it is open. */
   guessed?: (file: string, guesses: NamedDecision[]) => void;
+  /** Receives what a user should know of the bytes or of an archive, as sentences; some several times. */
+  noted?: (note: string) => void;
   /** Receives every row that can't be played; several times where a recording is read several times. */
   refuse?: (refused: RefusedRecord[]) => void;
 }

@@ -22,6 +22,7 @@ interface ReaderOptions {
   /** The zone of times that name none, if its clocks are put back at times; else null. */
   repeatingZone: string | null;
   refuse: NonNullable<OpenOptions['refuse']>;
+  noted: NonNullable<OpenOptions['noted']>;
 }
 
 /** How many bytes a reading has taken so far: of the text, or of the records where these are larger. */
@@ -63,6 +64,7 @@ export class RecordReader {
       this.disorder.outliers += rows.length;
       this.#report(rows, outliers === 'skip');
     });
+    for (const note of this.#options.source.notes()) this.#options.noted(note);
   }
 
   /** Reads from the start, and neither counts nor reports anything. */

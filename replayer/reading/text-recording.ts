@@ -239,6 +239,7 @@ function readerOf(
     offsetMs: options.offsetMs ?? 0,
     repeatingZone: repeatingZone(interpretation, sample),
     refuse: options.refuse ?? (() => {}),
+    noted: options.noted ?? (() => {}),
   });
 }
 

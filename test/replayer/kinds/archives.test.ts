@@ -1,0 +1,217 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { crc32, deflateRawSync, gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { packTar, type TarEntry } from 'modern-tar';
+import { convert } from '../../../replayer/files/convert.ts';
+import { describe as describeRecording } from '../../../replayer/files/describe.ts';
+import { located } from '../../../replayer/playing/located.ts';
+import { limited, roomFor } from '../../../replayer/reading/archives/extract.ts';
+import { openAll } from '../../../replayer/playing/playable.ts';
+import { played, recordedCase } from '../../helpers/played.ts';
+
+interface Entry {
+  name: string;
+  content: Uint8Array | string;
+  flags?: number;
+  method?: number;
+}
+
+/** A zip archive (APPNOTE 6.3.10) of any names, flags and methods. */
+function zip(entries: Entry[]): Buffer {
+  const files: Buffer[] = [];
+  const directory: Buffer[] = [];
+  let offset = 0;
+  for (const { name, content, flags = 0, method = 8 } of entries) {
+    const bytes = Buffer.from(content as Uint8Array);
+    const data = method === 8 ? deflateRawSync(bytes) : bytes;
+    const fields = Buffer.alloc(26);
+    fields.writeUInt16LE(20, 0);
+    fields.writeUInt16LE(flags, 2);
+    fields.writeUInt16LE(method, 4);
+    fields.writeUInt32LE(crc32(bytes), 10);
+    fields.writeUInt32LE(data.length, 14);
+    fields.writeUInt32LE(bytes.length, 18);
+    fields.writeUInt16LE(Buffer.byteLength(name), 22);
+    files.push(Buffer.concat([Buffer.from('PK\x03\x04'), fields, Buffer.from(name), data]));
+    const tail = Buffer.alloc(14);
+    tail.writeUInt32LE(offset, 10);
+    directory.push(Buffer.concat([Buffer.from('PK\x01\x02\x14\x00'), fields, tail, Buffer.from(name)]));
+    offset += files.at(-1)!.length;
+  }
+  const end = Buffer.alloc(18);
+  end.writeUInt16LE(entries.length, 4);
+  end.writeUInt16LE(entries.length, 6);
+  end.writeUInt32LE(Buffer.concat(directory).length, 8);
+  end.writeUInt32LE(offset, 12);
+  return Buffer.concat([...files, ...directory, Buffer.from('PK\x05\x06'), end]);
+}
+
+const tar = async (entries: Entry[]) =>
+  Buffer.from(
+    await packTar(
+      entries.map(({ name, content }): TarEntry => {
+        const body = Buffer.from(content as Uint8Array);
+        return { header: { name, size: body.length, type: 'file' }, body };
+      }),
+    ),
+  );
+
+const table = (vehicle: string, rows = 3) =>
+  `time,vehicle_id,latitude,longitude\n${Array.from({ length: rows }, (_, i) => `${1.7e9 + i},${vehicle},52.5,13.4\n`).join('')}`;
+
+describe('R24: archives', () => {
+  let folder: string;
+  before(() => (folder = mkdtempSync(join(tmpdir(), 'reprise-archives-'))));
+  after(() => rmSync(folder, { recursive: true }));
+  const written = (name: string, bytes: Uint8Array) => {
+    const path = join(folder, name);
+    writeFileSync(path, bytes);
+    return path;
+  };
+  const names = async (path: string) => (await openAll(path)).map(({ file }) => file);
+
+  it('a zip of one recording is that recording, under any name', async () => {
+    for (const name of ['one.zip', 'data.csv']) {
+      const { records, recording } = await played(recordedCase(name));
+      assert.ok(records.length > 0);
+      assert.equal(recording.file, 'plain.ndjson');
+    }
+  });
+
+  const entries: Entry[] = [
+    { name: 'week/monday.csv', content: table('a') },
+    {
+      name: 'week/tuesday.ndjson.gz',
+      content: gzipSync(`{"time":1700000010,"vehicle_id":"b","latitude":1,"longitude":2}\n`),
+    },
+    { name: 'README.md', content: 'About, this\n' },
+    { name: '__MACOSX/week/._monday.csv', content: 'x' },
+    { name: '.DS_Store', content: 'x' },
+    { name: '../../evil.csv', content: table('evil') },
+    { name: 'older.zip', content: 'x' },
+    { name: 'photo.jpg', content: 'x' },
+  ];
+  const forms: [name: string, make: (entries: Entry[]) => Promise<Buffer>][] = [
+    ['x.zip', (entries) => Promise.resolve(zip(entries))],
+    ['x.tar', tar],
+    ['x.tar.gz', async (entries) => gzipSync(await tar(entries))],
+    ['x.csv', async (entries) => gzipSync(await tar(entries))],
+  ];
+  for (const [name, make] of forms) {
+    it(`${name}: all recordings are found, all else is named with the reason, one can be named`, async () => {
+      const path = written(name, await make(entries));
+      assert.deepEqual(await names(path), ['monday.csv', 'tuesday.ndjson.gz']);
+      const { notes, folder: unpacked } = await located(path);
+      assert.match(notes.join(), /^6 of the files in x/);
+      for (const left of [
+        'README.md',
+        '_monday.csv',
+        '.DS_Store',
+        'evil.csv (its name leads out of the archive)',
+        'older.zip (it is an archive in the archive)',
+      ])
+        assert.ok(notes.join().includes(left), left);
+      await unpacked!.remove();
+      assert.ok(!existsSync(unpacked!.path));
+      assert.equal((await played(`${path}/week/monday.csv`)).records.length, 3);
+      await assert.rejects(played(`${path}/week/friday.csv`), { code: 'recording_unknown' });
+      await assert.rejects(played(path), {
+        code: 'recording_several',
+        message: `${name} holds 2 recordings.`,
+      });
+    });
+  }
+
+  it('convert puts all recordings of an archive on one timeline and says what it left out', async () => {
+    const report = await convert({
+      inputs: [written('y.zip', zip(entries))],
+      out: join(folder, 'y.ndjson'),
+      options: {},
+    });
+    assert.deepEqual([report.messages, report.refused, report.notes?.length], [4, 0, 1]);
+  });
+
+  it('recordings that need random access play from archives and packings', async () => {
+    const mcap = join(folder, 'z.mcap');
+    await convert({ inputs: [written('z.csv', Buffer.from(table('a', 50)))], out: mcap, options: {} });
+    const parquet = readFileSync(
+      fileURLToPath(new URL('../../fixtures/formats/parquet.parquet', import.meta.url)),
+    );
+    const files: [name: string, bytes: Buffer, rows: number][] = [
+      ['z.mcap.gz', gzipSync(readFileSync(mcap)), 50],
+      ['p.parquet.gz', gzipSync(parquet), 3],
+      ['p.zip', zip([{ name: 'p.parquet', content: parquet }]), 3],
+      ['m.zip', zip([{ name: 'z.mcap', content: readFileSync(mcap) }]), 50],
+      ['mgz.zip', zip([{ name: 'z.mcap.gz', content: gzipSync(readFileSync(mcap)) }]), 50],
+    ];
+    for (const [name, bytes, rows] of files)
+      assert.equal((await played(written(name, bytes))).records.length, rows, name);
+  });
+
+  it('archives that are encrypted, packed otherwise, empty or bombs are refused by what they are', async () => {
+    const cases: [entries: Entry[], code: string, message: RegExp][] = [
+      [
+        [{ name: 'a.csv', content: table('a'), flags: 1 }],
+        'recording_unreadable',
+        /^c.zip\/a.csv is encrypted/,
+      ],
+      [[{ name: 'a.csv', content: table('a'), method: 12 }], 'recording_unreadable', /is packed with bzip2/],
+      [[], 'recording_unplayable', /^c.zip holds nothing/],
+      [
+        [
+          { name: 'a.png', content: 'x' },
+          { name: 'b.png', content: 'x' },
+        ],
+        'recording_unplayable',
+        /^c.zip holds nothing/,
+      ],
+    ];
+    for (const [entries, code, message] of cases)
+      await assert.rejects(played(written('c.zip', zip(entries))), { code, message });
+  });
+
+  it('a zip with any bit flipped gives the same rows, or says that it is damaged', async () => {
+    const bytes = readFileSync(fileURLToPath(new URL('../../fixtures/packed/fleet.zip', import.meta.url)));
+    const intact = (await played(written('fleet.zip', bytes))).records.map(({ json }) => json);
+    await fc.assert(
+      fc.asyncProperty(fc.nat(bytes.length * 8 - 1), async (bit) => {
+        const flipped = Buffer.from(bytes);
+        flipped[bit >> 3]! ^= 1 << (bit & 7);
+        await played(written('fleet.zip', flipped)).then(
+          ({ records }) =>
+            assert.deepEqual(
+              records.map(({ json }) => json),
+              intact,
+            ),
+          (error: Error & { code: string }) => {
+            assert.match(error.code, /^recording_(unreadable|unplayable)$/);
+            assert.ok(!error.message.includes(folder));
+          },
+        );
+      }),
+      { numRuns: 100 },
+    );
+  }).timeout(60_000);
+
+  it('a bomb is stopped', async () => {
+    const bytes = async function* () {
+      for (;;) yield await Promise.resolve(Buffer.alloc(1_000_000));
+    };
+    await assert.rejects(
+      async () => {
+        for await (const piece of limited(bytes(), roomFor(2_000), { archive: 'b.zip' })) assert.ok(piece);
+      },
+      { code: 'recording_unreadable', message: /^b.zip would unpack to more than/ },
+    );
+  });
+
+  it('a description tells what an archive left out', async () => {
+    const path = written('d.zip', zip(entries.filter(({ name }) => !name.includes('tuesday'))));
+    const { records, notes } = await describeRecording(path);
+    assert.deepEqual([records, notes?.length], [3, 1]);
+  });
+});

@@ -70,6 +70,7 @@ class GpxReader extends RowElements {
   }
 
   protected child(name: string, text: string): void {
+    if (name === 'event' && this.rows.takeEvent(text)) return;
     if (Object.hasOwn(NUMBERS, name)) this.rows.add(NUMBERS[name]!, decimalJson(text));
     else this.rows.add(name, jsonOfCell(text));
   }

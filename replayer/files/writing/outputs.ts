@@ -2,11 +2,14 @@ import { basename } from 'node:path';
 import { refusal } from '../../../core/problems/errors.ts';
 import csv from './csv.ts';
 import geojson from './geojson.ts';
+import gpx from './gpx.ts';
+import kml from './kml.ts';
 import ndjson from './ndjson.ts';
+import parquet from './parquet.ts';
 import type { OutputFormat } from './sink.ts';
 
 const MCAP = '.mcap';
-const formats: readonly OutputFormat[] = [ndjson, csv, geojson];
+const formats: readonly OutputFormat[] = [ndjson, csv, geojson, gpx, kml, parquet];
 
 /** The endings of the files that can be written. */
 export const outputEndings: readonly string[] = [MCAP, ...formats.flatMap(({ endings }) => endings)];

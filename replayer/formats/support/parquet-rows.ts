@@ -3,6 +3,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import type { Data } from '../../../core/wire/event.ts';
 import { sentence } from '../../../core/problems/errors.ts';
 import { badRow, type Row } from './format.ts';
+import { ownParquet, ownParquetRow, type OwnParquet } from './own-parquet.ts';
 
 /** Bound on the rows in memory at once. */
 const ROWS_PER_CHUNK = 50_000;
@@ -17,6 +18,7 @@ export async function* parquetRows(path: string, rename: ReadonlyMap<string, str
     const metadata = await parquetMetadataAsync(file).catch((cause: unknown) => {
       throw new Error(`Not Parquet: ${sentence(cause)}`);
     });
+    const own = ownParquet(metadata.key_value_metadata);
     for (const group of groupsOf(metadata)) {
       // A broken file may claim any number of rows, so the rest of a group is skipped once a chunk can't be read.
       for (let rowStart = group.start, rowEnd = 0; rowStart < group.end; rowStart = rowEnd) {
@@ -24,7 +26,7 @@ export async function* parquetRows(path: string, rename: ReadonlyMap<string, str
         const range = { rowStart, rowEnd, useOffsetIndex: true };
         try {
           const found = await parquetReadObjects({ file, metadata, compressors, parsers, ...range });
-          yield found.map((values, i) => rowOf(rowStart + i + 1, values, rename));
+          yield found.map((values, i) => rowOf(rowStart + i + 1, values, rename, own));
           if (found.length < rowEnd - rowStart) throw new Error('The file holds fewer.');
         } catch (error) {
           const problem = `Rows ${rowStart + 1} to ${group.end} can't be read: ${sentence(error)}`;
@@ -64,7 +66,13 @@ async function bufferOf(handle: FileHandle): Promise<AsyncBuffer> {
   };
 }
 
-function rowOf(line: number, found: { [name: string]: unknown }, rename: ReadonlyMap<string, string>): Row {
+function rowOf(
+  line: number,
+  found: { [name: string]: unknown },
+  rename: ReadonlyMap<string, string>,
+  own: OwnParquet | null,
+): Row {
+  if (own) return { line, ...ownParquetRow(found, own, plain, rename) };
   const values: Data = {};
   for (const [name, value] of Object.entries(found)) {
     if (value !== null && value !== undefined) values[rename.get(name) ?? name] = plain(value);

@@ -16,8 +16,8 @@ import { knownRecording, type KnownRecord } from '../../helpers/recordings-arbit
 const RUNS = Number(process.env['ROUND_TRIP_RUNS'] ?? 200);
 const SEEDS = fileURLToPath(new URL('../../fixtures/round-trip/seeds.json', import.meta.url));
 /** Formats for any row, and those for rows with coordinates. */
-const ANY = ['a.ndjson', 'b.csv', 'c.geojson', 'd.csv.gz', 'e.mcap'];
-const PLACED: string[] = [];
+const ANY = ['a.ndjson', 'b.csv', 'c.geojson', 'd.csv.gz', 'e.mcap', 'f.parquet'];
+const PLACED: string[] = ['g.gpx', 'h.gpx.gz'];
 
 /** Equal records of one time may change places between subjects: then their order was not recorded. */
 const sorted = (records: KnownRecord[]) =>

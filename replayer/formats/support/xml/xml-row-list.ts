@@ -1,4 +1,5 @@
 import { badRow, ROW_MAX_CHARACTERS, skippedRow, type FormatOptions, type Row } from '../format.ts';
+import { objectRow } from '../event-rows.ts';
 import { objectOf } from '../json-text.ts';
 
 /** Rows that wait for the first time of the file. */
@@ -11,6 +12,8 @@ interface OpenRow {
   members: Map<string, string>;
   characters: number;
   problem: string | null;
+  /** The event that the row is, as JSON, where `convert` wrote it beside the members. */
+  event: string | null;
   /** Whether its element has attributes. */
   hasAttributes: boolean;
   /** Whether it began right behind a row that was refused. */
@@ -69,6 +72,7 @@ export class XmlRows {
       members: new Map(),
       characters: 0,
       problem: null,
+      event: null,
       hasAttributes,
       followsRefusal,
       plan,
@@ -82,6 +86,13 @@ export class XmlRows {
     row.characters += name.length + json.length;
     if (row.characters <= ROW_MAX_CHARACTERS) row.members.set(name, json);
     else row.problem ??= 'The row is longer than 1,000,000 characters; is its element never closed?';
+  }
+
+  /** Takes the text of an element named `event` for the whole row where it is one that `convert` wrote. Returns whether it is. */
+  takeEvent(text: string): boolean {
+    if (!text.startsWith('{"specversion":"1.0",')) return false;
+    this.#open!.event = text;
+    return true;
   }
 
   has(name: string): boolean {
@@ -103,15 +114,24 @@ export class XmlRows {
 
   /** Finishes the open row. Its time is the member `time`. `problem`: why it is not whole. */
   finish(problem: string | null = null): void {
-    const { line, members, plan, problem: earlier } = this.#open!;
+    const { line, members, plan, problem: earlier, event } = this.#open!;
     this.#open = null;
     this.#endIsKnown = problem !== null;
     const wrong = earlier ?? problem;
-    if (wrong === null) {
+    if (wrong === null && event !== null) this.#pushEvent(line, event);
+    else if (wrong === null) {
       const row: Row = { line, ...objectOf(members, this.#rename) };
       if (this.#placeless !== undefined && !members.has('latitude')) row.channel = this.#placeless;
       this.push(row, members.has('time'), plan);
     } else this.refuse(line, wrong, [...members].map((pair) => pair.join(' ')).join(', '));
+  }
+
+  #pushEvent(line: number, event: string): void {
+    try {
+      this.push(objectRow(line, event, this.#rename), true, null);
+    } catch (error) {
+      this.refuse(line, (error as Error).message, event);
+    }
   }
 
   /** The end of a row whose beginning was not found: the row is lost. */

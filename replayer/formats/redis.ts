@@ -1,5 +1,5 @@
 import { objectRow } from './support/event-rows.ts';
-import { CellReader } from './support/cells.ts';
+import { CellReader } from './support/table/cell-reader.ts';
 import type { Format, FormatOptions, Row } from './support/format.ts';
 
 /**

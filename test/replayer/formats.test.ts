@@ -20,17 +20,17 @@ const values = (rows: Row[]) => rows.map((row) => row.values);
 
 describe('CSV', () => {
   it('keeps the digits of numbers, and reads ids that look like numbers as text', async () => {
-    const [row] = await read(csv, 'a,b,c,d,e,f\n4.0,007,12345678901234567890,-0.5e-3,NaN,1577218887.999\n');
+    const [row] = await read(csv, 'a,b,c,d,e,f\n4.0,007,12345678901234567890,-0.5e-3,Inf,1577218887.999\n');
     assert.equal(
       row!.json,
-      '{"a":4.0,"b":"007","c":"12345678901234567890","d":-0.5e-3,"e":"NaN","f":1577218887.999}',
+      '{"a":4.0,"b":"007","c":"12345678901234567890","d":-0.5e-3,"e":"Inf","f":1577218887.999}',
     );
     assert.deepEqual(row!.values, {
       a: 4,
       b: '007',
       c: '12345678901234567890',
       d: -0.0005,
-      e: 'NaN',
+      e: 'Inf',
       f: 1577218887.999,
     });
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { layoutOf } from '../../replayer/formats/support/table-layout.ts';
+import { layoutOf } from '../../replayer/formats/support/table/table-layout.ts';
 import { pipeSource } from '../../replayer/reading/source/pipe-source.ts';
 import { compress, loadCompression } from '../../replayer/mcap/compression/compression.ts';
 import csv from '../../replayer/formats/csv.ts';

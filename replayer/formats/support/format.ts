@@ -58,6 +58,10 @@ export interface FormatOptions {
   columns?: string[];
   /** Lines that begin with this text are comments. */
   comment?: string;
+  /** How many lines at the beginning are titles, and neither header nor rows. The line after them is no comment. */
+  skipLines?: number;
+  /** Whether the row after the header names units, and is not data. */
+  units?: boolean;
 }
 
 /** Options of a format that were inferred from a sample of the file, with the evidence. */
@@ -66,6 +70,8 @@ export interface Layout {
   header?: Decision<boolean>;
   columns?: Decision<string[]>;
   comment?: Decision<string>;
+  skipLines?: Decision<number>;
+  units?: Decision<boolean>;
   decimal?: Decision<'.' | ','>;
   text?: Decision<readonly string[]>;
   rows?: Decision<readonly string[]>;
@@ -112,6 +118,8 @@ export interface Format {
     rowsEnd(bytes: Buffer, options: FormatOptions): number;
     /** Where the first row begins in the file. The bytes before it (a header) are put before every run of rows. */
     rowsStart?(bytes: Buffer, options: FormatOptions): number;
+    /** How many lines end in a text, where a line ends otherwise than with LF. Texts are cut anywhere, also within CRLF. */
+    lineEnds?(text: string): number;
   };
 }
 

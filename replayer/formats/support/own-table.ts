@@ -65,7 +65,7 @@ export class OwnCellReader {
   }
 
   /** A row's values, and the same as JSON text. @throws Error when a cell is not what its column holds */
-  read(cells: string[]): Omit<Row, 'line'> {
+  read(cells: readonly string[]): Omit<Row, 'line'> {
     let json = '';
     for (const { place, member, type } of this.#columns) {
       const cell = cells[place]!;

@@ -73,6 +73,8 @@ export async function sniff(
   if (layout.header) options.header = layout.header.value;
   if (layout.columns) options.columns = layout.columns.value;
   if (layout.comment) options.comment = layout.comment.value;
+  if (layout.skipLines) options.skipLines = layout.skipLines.value;
+  if (layout.units) options.units = layout.units.value;
   if (layout.decimal) options.decimal = layout.decimal.value;
   if (layout.text) options.text = layout.text.value;
   if (layout.rows) options.rows = layout.rows.value;

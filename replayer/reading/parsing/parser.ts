@@ -108,10 +108,11 @@ export class Parser {
   async run(bytes: Uint8Array, header: Uint8Array): Promise<ParsedRun> {
     const counted = { lineEnds: 0 };
     const pieces = header.length > 0 ? [header, bytes] : [bytes];
+    const lineEnds = this.#format.cut?.lineEnds ?? lineFeeds;
     const input = {
       path: null,
       bytes: () => Readable.from(pieces.map((piece) => Buffer.from(piece))) as AsyncIterable<Buffer>,
-      text: () => countLineEnds(decoded(pieces), counted),
+      text: () => countLineEnds(decoded(pieces), lineEnds, counted),
     };
     const headerLines = header.length > 0 ? lineEnds(Buffer.from(header).toString()) : 0;
     const subjects = new Subjects();
@@ -130,6 +131,9 @@ export class Parser {
     let of = this.#own;
     let index = -1;
     for (const row of rows) {
+      const line = row.line - headerLines;
+      // What was said of the rows before the header is said once, by the run that holds them.
+      if (line < 1 && headerLines > 0) continue;
       if (row.restored) {
         seen.filtered++;
         continue;
@@ -141,7 +145,6 @@ export class Parser {
       const wanted = row.channel === undefined ? this.#own : this.#namedBy(row.channel);
       if (wanted !== of) [of, index] = [wanted, -1];
       const record = of.map(row);
-      const line = row.line - headerLines;
       if (typeof record === 'string') {
         const content = row.text ?? row.json ?? JSON.stringify(row.values);
         seen.refused.push({
@@ -200,15 +203,20 @@ class RunCounts {
 
 async function* countLineEnds(
   texts: AsyncIterable<string>,
+  lineEnds: (text: string) => number,
   counted: { lineEnds: number },
 ): AsyncGenerator<string> {
+  let before = '';
   for await (const text of texts) {
-    counted.lineEnds += lineEnds(text);
+    // A CRLF that is cut in two ends one line.
+    const isHalf = before.endsWith('\r') && text.startsWith('\n');
+    counted.lineEnds += lineEnds(text) - (isHalf ? lineEnds('\r') : 0);
+    if (text !== '') before = text;
     yield text;
   }
 }
 
-function lineEnds(text: string): number {
+function lineFeeds(text: string): number {
   let count = 0;
   for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) count++;
   return count;

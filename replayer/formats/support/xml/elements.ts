@@ -29,6 +29,7 @@ export class Elements implements TagHandler {
   readonly #handler: ElementHandler;
   readonly #tags = new Tags(this);
   #text = '';
+  #textBefore = '';
   /** Where in the path the open element of `texts` stands, or NONE. */
   #textAt = NONE;
 
@@ -39,6 +40,11 @@ export class Elements implements TagHandler {
   /** The line where the present tag or text begins, from 1. */
   get line(): number {
     return this.#tags.line;
+  }
+
+  /** The text before the tag that is being handled, where this opens an element, ends without one, or loses one. */
+  get textBefore(): string {
+    return this.#textBefore.trim();
   }
 
   push(piece: string): void {
@@ -55,6 +61,7 @@ export class Elements implements TagHandler {
 
   /** Closes elements that are never closed, until the path has this length. */
   close(length: number): void {
+    this.#textBefore = this.#text;
     while (this.path.length > length) {
       const name = this.path.pop()!;
       if (this.#textAt === NONE || this.path.length <= this.#textAt) this.#handler.lost(name);
@@ -80,6 +87,7 @@ export class Elements implements TagHandler {
       this.close(this.#textAt);
     }
     if (this.path.length >= DEPTH_MAX) this.close(0);
+    this.#textBefore = this.#text;
     this.#text = '';
     if (this.#handler.texts.has(name)) this.#textAt = this.path.length;
     this.path.push(name);
@@ -94,6 +102,7 @@ export class Elements implements TagHandler {
   closed(name: string): void {
     const at = this.path.lastIndexOf(name);
     if (at === NONE) {
+      this.#textBefore = this.#text;
       if (this.#textAt === NONE) this.#handler.stray(name);
       return;
     }

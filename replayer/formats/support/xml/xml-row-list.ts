@@ -119,11 +119,8 @@ export class XmlRows {
     this.#endIsKnown = problem !== null;
     const wrong = earlier ?? problem;
     if (wrong === null && event !== null) this.#pushEvent(line, event);
-    else if (wrong === null) {
-      const row: Row = { line, ...objectOf(members, this.#rename) };
-      if (this.#placeless !== undefined && !members.has('latitude')) row.channel = this.#placeless;
-      this.push(row, members.has('time'), plan);
-    } else this.refuse(line, wrong, [...members].map((pair) => pair.join(' ')).join(', '));
+    else if (wrong === null) this.pushMembers(line, members, plan);
+    else this.refuse(line, wrong, [...members].map((pair) => pair.join(' ')).join(', '));
   }
 
   #pushEvent(line: number, event: string): void {
@@ -143,6 +140,18 @@ export class XmlRows {
   refuse(line: number, problem: string, text = ''): void {
     this.#endIsKnown = true;
     this.push(badRow(line, problem, text), false, null);
+  }
+
+  /** Adds a row of members as JSON. Its time is the member `time`. `plan`: why it is skipped if other rows have times. */
+  pushMembers(line: number, members: ReadonlyMap<string, string>, plan: string | null = null): void {
+    const row: Row = { line, ...objectOf(members, this.#rename) };
+    if (this.#placeless !== undefined && !members.has('latitude')) row.channel = this.#placeless;
+    this.push(row, members.has('time'), plan);
+  }
+
+  /** Adds a row that is intact and not read. */
+  skip(line: number, reason: string): void {
+    this.push(skippedRow(line, reason), false, null);
   }
 
   /** Adds a row that is whole. `plan`: why it is skipped if other rows have times. */

@@ -1802,6 +1802,14 @@ export interface RecordingDescription {
     reason: string;
   }[];
   /**
+   * Number of rows that are intact and are not played; `notes` tells why.
+   */
+  skipped?: number;
+  /**
+   * What else to know about the reading: why rows were skipped, values that were left out, times that could be read in two ways, what was left out of an archive, bytes that are not in its encoding, and what could not be checked.
+   */
+  notes?: string[];
+  /**
    * Number of rows that are earlier than the row before.
    */
   disordered: number;
@@ -1824,10 +1832,6 @@ export interface RecordingDescription {
   inferred: {
     [k: string]: ReadingDecision;
   };
-  /**
-   * What was left out of an archive, bytes that are not in its encoding, and what could not be checked, as sentences.
-   */
-  notes?: string[];
   histogram: {
     bucketSeconds: number;
     counts: number[];
@@ -1913,6 +1917,10 @@ export interface Replay {
    * How recordings are read, where that had to be guessed: what, why, and the option that changes it.
    */
   guesses?: string[];
+  /**
+   * What else to know about the reading: why rows were skipped, times that could be read in two ways, bytes that are not text.
+   */
+  notes?: string[];
   state: 'idle' | 'playing' | 'paused' | 'ended' | 'failed';
   /**
    * Why it failed, and what to do.
@@ -1991,6 +1999,14 @@ export interface Replay {
      * Number of rows that were too far out of order to be sorted, and were played late.
      */
     late: number;
+    /**
+     * Number of rows that are intact and are not played; `notes` tells why.
+     */
+    skipped?: number;
+    /**
+     * Number of optional values that stand for "no value", such as NaN, and were left out.
+     */
+    absent?: number;
     /**
      * Number of records that the filter or the sample left out. Restored state in the recording counts too, since it is not new data.
      */

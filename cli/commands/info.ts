@@ -37,6 +37,7 @@ async function show(file: string, options: ReadOptions): Promise<void> {
       : [
           `${count(chunks, 'chunk')}, ${compression!.join(', ')} ${ratio}:1, ${indexed ? 'indexed' : 'no index'}`,
         ]),
+    ...(description?.notes ?? []),
     ...Object.entries(description?.inferred ?? {}).map(
       ([name, { value, certainty, because }]) =>
         `${name}: ${String(value)} (${certainty === 'certain' ? '' : `${certainty}: `}${because})`,

@@ -34,12 +34,12 @@ function words(file: string, description: RecordingDescription): string {
     `  longest gap ${spanText(longestGapSeconds ?? 0)}`,
     `  disorder   ${disordered === 0 ? 'none' : `${number(disordered)} steps back in time`}`,
     `  subjects   ${number(subjectCount)}: ${shown}${subjectCount > 5 ? ', ...' : ''}`,
+    ...(description.notes ?? []).map((note) => `  ${note}`),
     '  read as',
     ...Object.entries(description.inferred).map(([option, { value, certainty, because }]) => {
       const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
       return `    ${option.padEnd(10)} ${value === null || value === false ? 'none' : text}: ${certainty === 'guess' ? 'a guess: ' : ''}${because}`;
     }),
   ];
-  if (description.notes) lines.push(...description.notes.map((note) => `  ${note}`));
   return lines.join('\n');
 }

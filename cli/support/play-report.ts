@@ -12,6 +12,7 @@ export function reportReplay(replay: ReplayDocument, json: boolean): void {
   if (json) process.stdout.write(`${JSON.stringify(replay)}\n`);
   else {
     const { published, reordered, refused, late, outliers, filtered } = replay.counts;
+    for (const note of replay.notes ?? []) process.stdout.write(`${note}\n`);
     const parts = [
       `${published.toLocaleString('en')} events on ${replay.channels.join(', ')}`,
       ...(filtered ? [`${filtered.toLocaleString('en')} left out by filter or sample, or as restored`] : []),

@@ -10,6 +10,7 @@ import { readSummary } from '../mcap/reading/summary.ts';
 import { McapWriter } from '../mcap/writing/writer.ts';
 import { recordingTimeMs } from '../reading/recording-time.ts';
 import { isMcap, openRecording, playable, type AnyRecording, type Playable } from '../playing/playable.ts';
+import { guessText } from '../reading/inference/guesses.ts';
 import type { OpenOptions, RefusedRecord } from '../reading/open-options.ts';
 import { TextRecording } from '../reading/text-recording.ts';
 import type { ConvertReport, ConvertRequest } from './convert-request.ts';
@@ -42,7 +43,10 @@ export class Conversion {
     this.#progress = progress;
     this.#tally = tally;
     const refuse = (refused: RefusedRecord[]) => tally.name(refused);
-    this.#options = { ...request.options, refuse };
+    const guessed: OpenOptions['guessed'] = (file, guesses) => {
+      for (const guess of guesses) tally.guesses.add(`${file}: ${guessText(guess)}`);
+    };
+    this.#options = { ...request.options, refuse, guessed };
   }
 
   /** Writes the MCAP file `part`. `after` is how many more passes over the data will follow. */
@@ -127,6 +131,7 @@ export class Conversion {
       refusals,
       skipped: Object.fromEntries(skipped),
       absent,
+      guesses: [...this.#tally.guesses],
       reordered: this.#reordered,
     };
   }

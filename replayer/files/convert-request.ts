@@ -39,6 +39,8 @@ export interface ConvertReport {
   skipped: { [reason: string]: number };
   /** Optional values that mean "none", such as NaN, and were left out. */
   absent: number;
+  /** How recordings are read, where that had to be guessed, as sentences. */
+  guesses: string[];
   /** How many steps back in time were put in order. */
   reordered: number;
   /** What was left out of an archive, and what was wrong with bytes, as sentences. */

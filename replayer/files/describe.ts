@@ -3,6 +3,7 @@ import type { RecordingDescription } from '../../schemas/types.ts';
 import { inferredOf } from './inferred.ts';
 import { BoundingBox } from './bounding-box.ts';
 import { openRecording, playable } from '../playing/playable.ts';
+import { readingNotes, skippedRows } from '../reading/reading-notes.ts';
 import type { OpenOptions } from '../reading/open-options.ts';
 
 const BUCKETS_MAX = 600;
@@ -47,6 +48,8 @@ export async function describe(path: string, options: OpenOptions = {}): Promise
     records,
     refused: recording.refused,
     refusals: Array.from(refusals, ([line, reason]) => ({ line, reason })),
+    skipped: skippedRows(recording),
+    notes: [...new Set([...notes, ...readingNotes(recording)])],
     disordered: recording.disorder.reordered,
     longestGapSeconds: longestGapMs / 1000,
     subjectCount: subjects.size,
@@ -54,7 +57,6 @@ export async function describe(path: string, options: OpenOptions = {}): Promise
     bbox: boundingBox.box,
     inferred: inferredOf(recording),
     histogram: histogram.result(),
-    ...(notes.size > 0 && { notes: [...notes] }),
   };
 }
 

@@ -14,6 +14,7 @@ import { readSummary } from '../mcap/reading/summary.ts';
 import { readAt } from '../mcap/format/read-at.ts';
 import { isMcap, openRecording } from '../playing/playable.ts';
 import { guessText } from '../reading/inference/guesses.ts';
+import { readingNotes } from '../reading/reading-notes.ts';
 import type { OpenOptions, RefusedRecord } from '../reading/open-options.ts';
 
 /** A problem of a file. */
@@ -200,7 +201,8 @@ async function diagnoseRows(
     const blocks = recording instanceof McapRecording ? recording.rows() : wrapped(recording.blocks());
     for await (const { block } of blocks) order?.add(block.timesMs);
     if (order && !(recording instanceof McapRecording)) order.disordered = recording.disorder.reordered;
-    for (const note of notes) add('warning', note, 'reprise info FILE shows how it is read.');
+    for (const note of new Set([...notes, ...readingNotes(recording)]))
+      add('warning', note, 'reprise info FILE shows how it is read.');
     if (recording.disorder.late > 0)
       add(
         'warning',

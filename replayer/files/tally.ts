@@ -22,6 +22,8 @@ export class Tally {
   absent = 0;
   /** Rows that are intact and were left out: reason -> how many. */
   readonly skipped = new Map<string, number>();
+  /** How recordings are read, where that had to be guessed, each once. */
+  readonly guesses = new Set<string>();
   readonly #named = new Map<string, RefusedRecord>();
 
   /** The first refused rows. */

@@ -2,6 +2,7 @@ import { sentence } from '../../core/problems/errors.ts';
 import { isoTime } from '../../core/wire/event.ts';
 import type { Replay as ReplayDocument, ReplayRequest } from '../../schemas/types.ts';
 import { guessesOf, guessText } from '../reading/inference/guesses.ts';
+import { readingNotes, skippedRows } from '../reading/reading-notes.ts';
 import { TextRecording } from '../reading/text-recording.ts';
 import type { AnyRecording } from './playable.ts';
 import type { Player } from './player.ts';
@@ -32,6 +33,9 @@ export function documentOf(replay: {
     ),
     channels: replay.channels,
     guesses: recordings.flatMap(guessesIn),
+    notes: recordings.flatMap((recording) =>
+      readingNotes(recording).map((note) => `${recording.file}: ${note}`),
+    ),
     state: player.state,
     error: player.failure && sentence(player.failure),
     rate: player.clock.rate,
@@ -57,6 +61,8 @@ export function documentOf(replay: {
       refused: total((recording) => recording.refused),
       reordered: total((recording) => recording.disorder.reordered),
       late: total((recording) => recording.disorder.late),
+      skipped: total(skippedRows),
+      absent: total((recording) => (recording instanceof TextRecording ? recording.absent : 0)),
       filtered: total((recording) => recording.filtered),
       outliers: total((recording) => recording.disorder.outliers),
     },

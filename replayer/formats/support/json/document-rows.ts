@@ -2,20 +2,12 @@ import type { Data } from '../../../../core/wire/event.ts';
 import { objectRow } from '../event-rows.ts';
 import { badRow, skippedRow, type Row } from '../format.ts';
 import { membersOf, objectOf, parseObject, partsWithLines } from '../json-text.ts';
-import { isBelow, memberPath, type DocumentPlan, type NameMeans } from './plan.ts';
-import type { Entering, Route, ScannedValue } from './scanner.ts';
+import type { DocumentPlan, NameMeans } from './plan.ts';
+import { DocumentRoute } from './route.ts';
+import type { Route, ScannedValue } from './scanner.ts';
 import { placeIn } from './place.ts';
 import { cellsOf, tableIn, tableRows } from './tables.ts';
-import {
-  formOf,
-  holdsForAllRows,
-  isObject,
-  OFFSET_MINUTES,
-  readsAsTime,
-  timePathOf,
-  timeRank,
-  valueAt,
-} from './timed.ts';
+import { formOf, isObject, OFFSET_MINUTES, readsAsTime, timePathOf, timeRank, valueAt } from './timed.ts';
 
 /** Where a value stands, and what the objects around it say of it. */
 interface Place {
@@ -33,12 +25,12 @@ const SAYS_ONLY_WHEN = /offset|zone|duration/i;
 const REASONS_MAX = 50;
 
 /** Makes the rows of a document from its values, by the document's plan. */
-export class DocumentRows implements Route {
+export class DocumentRows {
   readonly #plan: DocumentPlan;
   readonly #rename: ReadonlyMap<string, string>;
   /** Whether the user named the arrays to read, so that no other one is. */
   readonly #isGiven: boolean;
-  readonly #leads = new Map<string, boolean>();
+  readonly #route: DocumentRoute;
   readonly #means = new Map<string, NameMeans[]>();
   readonly #headers = new Map<string, string[]>();
   readonly #reasons = new Set<string>();
@@ -46,26 +38,14 @@ export class DocumentRows implements Route {
 
   constructor(plan: DocumentPlan, rename: ReadonlyMap<string, string>, isGiven: boolean) {
     this.#plan = plan;
+    this.#route = new DocumentRoute(plan);
     this.#rename = rename;
     this.#isGiven = isGiven;
   }
 
-  entering(path: string, place: 'member' | 'element' | 'root', isList: boolean): Entering {
-    const { rows, isSequence } = this.#plan;
-    const [isRow, leads] = [rows.has(path), this.#leadsToRows(path)];
-    if (isList)
-      return place === 'root' || (place === 'member' && (isRow || leads)) ? 'enter' : 'enter if broken';
-    if (isRow) return leads ? 'enter if broken' : 'keep';
-    return leads && (place === 'member' || (place === 'root' && !isSequence)) ? 'enter' : 'enter if broken';
-  }
-
-  member(path: string, name: string): { path: string; isKey: boolean } {
-    const isKey = this.#plan.maps.has(path);
-    return { path: memberPath(path, isKey ? '*' : name), isKey };
-  }
-
-  carries(name: string): boolean {
-    return holdsForAllRows(name);
+  /** The way to the values. */
+  get route(): Route {
+    return this.#route;
   }
 
   /** The rows of a value: one, none, or those inside it. */
@@ -88,7 +68,7 @@ export class DocumentRows implements Route {
       const row = objectRow(line, text, this.#rename);
       if (row.timeMs !== undefined) return void this.#rows.push(row);
       if (this.#plan.tables.has(path) && this.#table(line, text, place)) return;
-      if (isRow && !this.#leadsToRows(path) && this.#hasTime(row.values!, path))
+      if (isRow && !this.#route.leadsToRows(path) && this.#hasTime(row.values!, path))
         return void this.#rows.push(this.#finished(row, text, place));
       this.#withInner(line, text, place);
     } catch (error) {
@@ -142,13 +122,13 @@ export class DocumentRows implements Route {
     const taken: [path: string, keys: readonly string[], text: string, at: number][] = [];
     for (const [name, member, at] of membersWithLines(text)) {
       const value = values[name];
-      const { path, isKey } = this.member(place.path, name);
+      const { path, isKey } = this.#route.member(place.path, name);
       const keys = isKey ? [...place.keys, name] : place.keys;
       const from = line + at;
       if (Array.isArray(value) && this.#isTaken(path, value, isTimed)) taken.push([path, keys, member, from]);
       else if (isObject(value) && isKey && this.#plan.rows.has(path))
         taken.push([path, keys, `[${member}]`, from]);
-      else if (isObject(value) && this.#leadsToRows(path)) {
+      else if (isObject(value) && this.#route.leadsToRows(path)) {
         const rest = this.#split(from, member, value, { path, keys, outer: place.outer }, isTimed, inner);
         if (rest.size > 0)
           kept.set(name, `{${[...rest].map((each) => `${JSON.stringify(each[0])}:${each[1]}`).join(',')}}`);
@@ -166,7 +146,7 @@ export class DocumentRows implements Route {
 
   /** Whether the elements of an array inside an object are rows of their own. */
   #isTaken(path: string, list: unknown[], isOuterTimed: boolean): boolean {
-    if (this.#plan.rows.has(path) || this.#leadsToRows(path)) return true;
+    if (this.#plan.rows.has(path) || this.#route.leadsToRows(path)) return true;
     if (this.#isGiven || isOuterTimed || this.#plan.leftOut.has(path)) return false;
     return list.some((value) => isObject(value) && timePathOf(value) !== null);
   }
@@ -289,15 +269,6 @@ export class DocumentRows implements Route {
     );
     this.#means.set(path, means);
     return means;
-  }
-
-  #leadsToRows(path: string): boolean {
-    let leads = this.#leads.get(path);
-    if (leads === undefined) {
-      leads = [...this.#plan.rows].some((row) => isBelow(row, path));
-      this.#leads.set(path, leads);
-    }
-    return leads;
   }
 
   #reasonFor(path: string): string {

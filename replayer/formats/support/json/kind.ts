@@ -1,11 +1,12 @@
 import { beforeFirstValue, valuesIn } from './beginning.ts';
-import { planOfValues, PLAN_CHARACTERS } from './plan.ts';
+import { memberPath, planOfValues, PLAN_CHARACTERS } from './plan.ts';
 import { isObject } from './timed.ts';
 
 /** Which kind of JSON a text is: an object a line, GeoJSON, or any other sequence or nesting of values. */
 export type JsonKind = 'lines' | 'document' | 'geojson';
 
 const LINES_MAX = 50;
+const DEPTH_MAX = 5;
 let last: { head: string; kind: JsonKind | null } = { head: '', kind: null };
 
 /** Which kind of JSON a file with this beginning holds; null when it is not JSON. */
@@ -22,22 +23,30 @@ function kindOf(head: string): JsonKind | null {
   if (text.startsWith('[') && !/^\[\s*(?:[[{\]]|$)/.test(text)) return null;
   if (text.startsWith('{') && !/^\{\s*(?:["}]|$)/.test(text)) return null;
   const roots = valuesIn(text);
-  if (holdsFeatures(roots)) return 'geojson';
+  if (featurePaths(roots.slice(0, LINES_MAX)).size > 0) return 'geojson';
   if (before > 0 && head.slice(0, before).trim() !== '') return 'document';
   if (!isLines(text, head.length <= PLAN_CHARACTERS)) return 'document';
   // Lines of answers or uploads, each with a list of rows in it, are documents.
   return planOfValues(roots.slice(0, LINES_MAX)).rows.has('') ? 'lines' : 'document';
 }
 
-/** Whether the rows of these values are features: at the root, or in arrays that nothing else stands beside. */
-function holdsFeatures(roots: unknown[]): boolean {
-  return roots.slice(0, LINES_MAX).some((root) => isFeature(root) || featureLists(root, 0).length > 0);
+/** The paths of the features in these values: in arrays of features at any depth, and `''` for features at the root. */
+export function featurePaths(roots: readonly unknown[]): Set<string> {
+  const paths = new Set<string>();
+  for (const root of roots) {
+    if (isFeature(root)) paths.add('');
+    else addFeaturePaths(root, '', 0, paths);
+  }
+  return paths;
 }
 
-function featureLists(value: unknown, depth: number): unknown[][] {
-  if (Array.isArray(value)) return value.some(isFeature) ? [value] : [];
-  if (!isObject(value) || depth > 4) return [];
-  return Object.values(value).flatMap((member) => featureLists(member, depth + 1));
+function addFeaturePaths(value: unknown, path: string, depth: number, paths: Set<string>): void {
+  if (Array.isArray(value)) {
+    if (value.some(isFeature)) paths.add(path);
+    else for (const element of value.slice(0, LINES_MAX)) addFeaturePaths(element, path, depth + 1, paths);
+  } else if (isObject(value) && depth < DEPTH_MAX)
+    for (const [name, member] of Object.entries(value))
+      addFeaturePaths(member, memberPath(path, name), depth + 1, paths);
 }
 
 /** Whether a value is a feature of GeoJSON (RFC 7946), as far as its type tells. */

@@ -5,7 +5,7 @@ import { DocumentRoute } from './support/json/route.ts';
 import { scannedRows } from './support/json/scanned-rows.ts';
 import type { Route, ScannedValue } from './support/json/scanner.ts';
 import { isObject, readsAsTime } from './support/json/timed.ts';
-import { membersOf, objectOf, parseObject, partsOf, partsWithLines } from './support/json-text.ts';
+import { membersOf, objectOf, oneLine, parseObject, partsOf, partsWithLines } from './support/json-text.ts';
 import { OWN_COLUMNS } from './support/own-columns.ts';
 import { ownFeature } from './support/own-feature.ts';
 import { badRow, skippedRow, type Format, type Row } from './support/format.ts';
@@ -61,12 +61,12 @@ function* rowsOf(found: ScannedValue, rename: ReadonlyMap<string, string>): Gene
     return;
   }
   try {
-    const own = ownRow(text, rename);
+    const own = ownRow(oneLine(text), rename);
     if (own) {
       yield { line, ...own };
       return;
     }
-    const { values, json, absent } = parseObject(text, new Map());
+    const { values, json, absent } = parseObject(oneLine(text), new Map());
     for (const members of rowsOfFeature(values, json)) {
       yield { line, ...objectOf(members, rename), ...(absent && { absent }) };
     }

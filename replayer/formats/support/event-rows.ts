@@ -8,14 +8,15 @@ import { membersOf, parseObject } from './json-text.ts';
  * @throws Error naming what the text is instead of an object
  */
 export function objectRow(line: number, text: string, rename: ReadonlyMap<string, string>): Row {
-  const object = parseObject(text, rename);
-  return eventRow(line, object.json, object.values, rename) ?? { line, ...object };
+  const { values, json, absent } = parseObject(text, rename);
+  const event = values['specversion'] === '1.0' ? eventRow(line, json, values, rename) : null;
+  if (event) return event;
+  return absent === undefined ? { line, values, json } : { line, values, json, absent };
 }
 
 function eventRow(line: number, text: string, event: Data, rename: ReadonlyMap<string, string>): Row | null {
-  const { specversion, time, subject, type, restored, bare, data } = event;
-  const isEvent =
-    specversion === '1.0' && typeof time === 'string' && typeof data === 'object' && data !== null;
+  const { time, subject, type, restored, bare, data } = event;
+  const isEvent = typeof time === 'string' && typeof data === 'object' && data !== null;
   if (!isEvent || Array.isArray(data)) return null;
   const dataText = membersOf(text).get('data')!;
   const message = bareMessage(bare, dataText, data as Data);

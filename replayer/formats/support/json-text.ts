@@ -96,28 +96,44 @@ export function parseObject(
     const what = Array.isArray(values) ? 'an array' : JSON.stringify(values)?.slice(0, 40);
     throw new Error(`Not a JSON object but ${what}.`);
   }
-  // On the wire an event is one line, so line ends between members become spaces. There are none inside valid texts.
-  if (json.includes('\n') || json.includes('\r')) json = json.replace(/[\r\n]+\s*/g, ' ');
   const renames = rename.size > 0 && Object.keys(values).some((name) => rename.has(name));
-  const object = renames ? objectOf(membersOf(json), rename) : { values: values as Data, json };
-  return absent > 0 ? { ...object, absent } : object;
+  const object: JsonObject & { absent?: number } = renames
+    ? objectOf(membersOf(json), rename)
+    : { values: values as Data, json };
+  if (absent > 0) object.absent = absent;
+  return object;
 }
 
 function notJson(error: unknown): Error {
   return new Error(`Not JSON: ${(error as Error).message}.`, { cause: error });
 }
 
-const LONG_DIGITS = /\d{16}/;
+/** A JSON text as one line, as events are on the wire. It must not have line ends inside its texts, which JSON forbids. */
+export function oneLine(text: string): string {
+  return text.includes('\n') ? text.replace(/\r?\n\s*/g, ' ') : text;
+}
+
 const TEXT_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
 
 /** The value of a JSON text; integers that a number can't hold are texts of their digits. @throws SyntaxError */
 export function valueOf(text: string): unknown {
   const value: unknown = JSON.parse(text);
-  if (!LONG_DIGITS.test(text)) return value;
+  if (typeof value !== 'object' || value === null || !holdsLargeNumber(value)) return value;
   const exact = text.replace(TEXT_OR_NUMBER, (token) =>
     /^-?\d{16,}$/.test(token) && !Number.isSafeInteger(Number(token)) ? `"${token}"` : token,
   );
-  return exact === text ? value : JSON.parse(exact);
+  return JSON.parse(exact);
+}
+
+/** Whether a number that may have lost digits is anywhere in a value. Rows are many, so it allocates nothing. */
+function holdsLargeNumber(value: object): boolean {
+  for (const name in value) {
+    const member = (value as { [name: string]: unknown })[name];
+    if (typeof member === 'number') {
+      if (!(member <= Number.MAX_SAFE_INTEGER && member >= Number.MIN_SAFE_INTEGER)) return true;
+    } else if (typeof member === 'object' && member !== null && holdsLargeNumber(member)) return true;
+  }
+  return false;
 }
 
 const NOT_A_NUMBER = /(,?\s*"(?:[^"\\]|\\.)*"\s*:\s*)?(?<![\w"])(?:NaN|-?Infinity)(?!\w)|"(?:[^"\\]|\\.)*"/g;

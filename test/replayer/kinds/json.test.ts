@@ -223,6 +223,38 @@ describe('R3 and R17: JSON in lines that are no rows, and rows that are no lines
   });
 });
 
+describe('R17: lines that hold several objects, and objects over several lines', () => {
+  const lines = Array.from({ length: 40 }, (_, i) => JSON.stringify(row(i % 60, { v: i })));
+
+  it('is all read in a file of lines', async () => {
+    const text = [
+      ...lines.slice(0, 20),
+      lines.slice(20, 23).join(''),
+      lines.slice(23, 25).join(', '),
+      JSON.stringify(row(25, { v: 25 }), null, 2),
+      ...lines.slice(26),
+    ].join('\n');
+    const rows = await rowsOf('x.ndjson', text);
+    assert.deepEqual(
+      rows.map(({ values, json }) => [values!['v'], json!.includes('\n')]),
+      lines.map((_, i) => [i, false]),
+    );
+    assert.equal(rows.at(-1)!.line, text.split('\n').length);
+  });
+
+  it('loses only the object that does not end', async () => {
+    for (const broken of ['{"time": 1, "list": [', '{"time": 1,', '{"time": "x', '{"a": 1}}', 'nonsense']) {
+      const rows = await rowsOf('x.ndjson', [...lines.slice(0, 5), broken, ...lines.slice(5)].join('\n'));
+      assert.deepEqual(
+        rows.map(({ values }) => values?.['v']),
+        [0, 1, 2, 3, 4, undefined, ...lines.slice(5).map((_, i) => i + 5)],
+        broken,
+      );
+      assert.equal(rows[5]!.line, 6);
+    }
+  });
+});
+
 describe('R4: digits of JSON', () => {
   it('keeps identifiers beyond 2^53 apart', async () => {
     const { records } = await played(recordedCase('big-ids.ndjson'), { subject: 'user_id' });
@@ -253,5 +285,84 @@ describe('R4: digits of JSON', () => {
         (await rowsOf('x.json', text)).map(({ values, absent }) => [values, absent]),
         Array(2).fill([row(0, { s: 'NaN', l: [null, 1] }), 4]),
       );
+  });
+});
+
+describe('GeoJSON in other places than a collection at the root', () => {
+  const point = (second: number, more: object = {}) => ({
+    type: 'Feature',
+    id: second,
+    properties: row(second),
+    geometry: { type: 'Point', coordinates: [11.5, 48.1] },
+    ...more,
+  });
+  const fix = (second: number) => row(second, { id: second, longitude: 11.5, latitude: 48.1 });
+  const geoRows = async (value: unknown) => values(await rowsOf('x.geojson', JSON.stringify(value, null, 1)));
+
+  it('is found below other members, in lines and in sequences', async () => {
+    const collection = { type: 'FeatureCollection', features: [point(0), point(1)] };
+    const line = (value: object) => JSON.stringify(value);
+    for (const text of [
+      line(collection),
+      JSON.stringify({ ok: true, result: { layer: collection } }, null, 2),
+      line({ bounds: [1, 2], items: collection.features }),
+      line(collection.features),
+      `${line(point(0))}\n${line(point(1))}\n`,
+      `\u001e${line(point(0))}\n\u001e${line(point(1))}\n`,
+      JSON.stringify(point(0), null, 2) + JSON.stringify(point(1), null, 2),
+      `${line({ ...collection, features: [point(0)] })}\n${line({ ...collection, features: [point(1)] })}`,
+      `var tracks = ${line(collection)};`,
+    ])
+      for (const name of ['x.json', 'x.ndjson', 'x.geojson', 'unnamed'])
+        assert.deepEqual(values(await rowsOf(name, text)), [fix(0), fix(1)], `${name}: ${text}`);
+  });
+
+  it('keeps rows that only hold a feature', () => {
+    const text = JSON.stringify([{ ...row(0), area: point(0) }]);
+    assert.equal(formatOf('x.json', text).name, 'json');
+  });
+
+  it('has times of points, lines and collections, and in positions', async () => {
+    const at = (i: number) => ({ time: T(i), longitude: i, latitude: 48 });
+    const feature = (geometry: object, properties: object | null) => ({
+      type: 'Feature',
+      properties,
+      geometry,
+    });
+    const times = [T(0), T(1)];
+    const coordinates = [
+      [0, 48],
+      [1, 48],
+    ];
+    for (const geometry of [
+      { type: 'MultiPoint', coordinates },
+      { type: 'LineString', coordinates },
+    ])
+      for (const name of ['coordTimes', 'times'])
+        assert.deepEqual(await geoRows(feature(geometry, { name: 'x', [name]: times })), [
+          { name: 'x', ...at(0) },
+          { name: 'x', ...at(1) },
+        ]);
+    const points = coordinates.map((position) => ({ type: 'Point', coordinates: position }));
+    assert.deepEqual(
+      await geoRows(
+        feature({ type: 'GeometryCollection', geometries: points }, { times: times.map((t) => [t]) }),
+      ),
+      [at(0), at(1)],
+    );
+    const trip = coordinates.map((position, i) => [...position, 5, 1714557600 + i]);
+    assert.deepEqual(await geoRows(feature({ type: 'LineString', coordinates: trip }, null)), [
+      { time: 1714557600, longitude: 0, latitude: 48, elevation: 5 },
+      { time: 1714557601, longitude: 1, latitude: 48, elevation: 5 },
+    ]);
+    const shape = { type: 'Polygon', coordinates: [[[0, 0], [1, 0], [1, 1], [0, 0]]] }; // prettier-ignore
+    const around = { type: 'GeometryCollection', geometries: [points[1]!, shape] };
+    assert.deepEqual(await geoRows(feature(around, row(0))), [{ ...at(1), time: T(0), geometry: around }]);
+  });
+
+  it('keeps members of a feature that are no properties', async () => {
+    assert.deepEqual(await geoRows(point(0, { properties: null, timestamp: T(0) })), [
+      { id: 0, timestamp: T(0), longitude: 11.5, latitude: 48.1 },
+    ]);
   });
 });

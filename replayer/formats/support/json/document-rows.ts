@@ -1,7 +1,7 @@
 import type { Data } from '../../../../core/wire/event.ts';
 import { objectRow } from '../event-rows.ts';
 import { badRow, skippedRow, type Row } from '../format.ts';
-import { membersOf, objectOf, parseObject, partsWithLines } from '../json-text.ts';
+import { membersOf, objectOf, oneLine, parseObject, partsWithLines } from '../json-text.ts';
 import type { DocumentPlan, NameMeans } from './plan.ts';
 import { DocumentRoute } from './route.ts';
 import type { Route, ScannedValue } from './scanner.ts';
@@ -65,7 +65,7 @@ export class DocumentRows {
     try {
       if (text.startsWith('[')) return this.#inList(line, text, place);
       if (!isRow && !text.startsWith('{')) return this.#skip(line, `a plain value in "${path}"`);
-      const row = objectRow(line, text, this.#rename);
+      const row = objectRow(line, oneLine(text), this.#rename);
       if (row.timeMs !== undefined) return void this.#rows.push(row);
       if (this.#plan.tables.has(path) && this.#table(line, text, place)) return;
       if (isRow && !this.#route.leadsToRows(path) && this.#hasTime(row.values!, path))
@@ -96,7 +96,9 @@ export class DocumentRows {
       [...kept.keys()].every((name) => SAYS_ONLY_WHEN.test(name) || timeRank(name) !== null);
     if ((isTimed && !isHull) || (isRow && inner.length === 0)) {
       const row =
-        inner.length === 0 ? objectRow(line, text, this.#rename) : { line, ...objectOf(kept, this.#rename) };
+        inner.length === 0
+          ? objectRow(line, oneLine(text), this.#rename)
+          : { line, ...objectOf(kept, this.#rename) };
       if (isRow || !this.#isGiven) this.#rows.push(this.#finished(row, text, place));
       else this.#skip(line, `an object of "${place.path || '.'}"`);
     } else if (inner.length === 0) this.#skip(line, this.#reasonFor(place.path));
@@ -133,7 +135,7 @@ export class DocumentRows {
         if (rest.size > 0)
           kept.set(name, `{${[...rest].map((each) => `${JSON.stringify(each[0])}:${each[1]}`).join(',')}}`);
       } else {
-        kept.set(name, member);
+        kept.set(name, oneLine(member));
         if (typeof value !== 'object') place.outer.set(name, member);
       }
     }
@@ -181,7 +183,8 @@ export class DocumentRows {
   }
 
   #addMembers(line: number, members: [string, string][], place: Place): void {
-    const row = { line, ...objectOf(members, this.#rename) };
+    const oneLined = members.map(([name, text]): [string, string] => [name, oneLine(text)]);
+    const row = { line, ...objectOf(oneLined, this.#rename) };
     this.#rows.push(this.#finished(row, row.json, place));
   }
 

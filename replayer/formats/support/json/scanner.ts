@@ -123,9 +123,19 @@ export class JsonScanner {
     /** Where the part of the present value that lies in this text begins. */
     let from = 0;
     for (let at = 0; at < text.length; at++) {
-      const code = text.charCodeAt(at);
+      let code = text.charCodeAt(at);
       if (this.#state === 'unit' || this.#state === 'key') {
+        if (this.#inString && !this.#escaped) {
+          // Most of a document is text, so that is passed over quickly.
+          while (code !== QUOTE && code !== BACKSLASH && code !== LINE_FEED && ++at < text.length)
+            code = text.charCodeAt(at);
+          if (at === text.length) break;
+        }
         let fate = this.#follow(code);
+        if (fate === 'more') {
+          if (code === LINE_FEED) this.#line++;
+          continue;
+        }
         if (fate === 'odd') fate = this.#distrust(text.slice(from, at + 1));
         if (fate === 'whole') {
           if (this.#state === 'key') this.#takeName(text.slice(from, at + 1));
@@ -138,8 +148,10 @@ export class JsonScanner {
         }
       } else if (this.#begins(code)) from = at;
       if (code === LINE_FEED) this.#line++;
-      if (code > 32) [this.#before, this.#atLineStart] = [code, false];
-      else if (code === LINE_FEED) this.#atLineStart = true;
+      if (code > 32) {
+        this.#before = code;
+        this.#atLineStart = false;
+      } else if (code === LINE_FEED) this.#atLineStart = true;
     }
     if (this.#state !== 'unit' && this.#state !== 'key' && this.#state !== 'junk') return '';
     const wasShort = this.#characters <= this.#maxCharacters;

@@ -1,3 +1,5 @@
+import { isObject } from './timed.ts';
+
 /** What may stand before the first value: a mark of the byte order, an assignment, a call, or a guard against scripts. */
 const BEFORE =
   /^[\s\p{Cc}\ufeff]*(?:\)\]\}',?|for\s*\(;;\);|while\s*\(1\);)?\s*(?:(?:(?:var|let|const)\s+)?[A-Za-z_$][\w.$]*(?:\[["'\w.-]*\])*\s*=\s*|export\s+default\s+|[A-Za-z_$][\w.$]*\(\s*)?(?=[[{])/u;
@@ -22,11 +24,14 @@ const BETWEEN_ROOTS = /[\s\p{Cc},;)\ufeff]*/uy;
 const BLANK = /[\s\p{Cc}]*/uy;
 const STRING = /"(?:[^"\\\n]|\\.)*"/y;
 const SCALAR = /-?\d[\d.eE+-]*|true|false|null|NaN|-?Infinity/y;
+const FIRST_NAME = /\{\s*"((?:[^"\\]|\\.)*)"/y;
 const NEXT_OBJECT = /[,[\n]\s*(?=\{)/g;
 
 class Beginning {
   readonly #text: string;
   #at: number;
+  /** How many lists the present value is in; the root is the first. */
+  #lists = 0;
 
   constructor(text: string, at: number) {
     this.#text = text;
@@ -42,19 +47,36 @@ class Beginning {
     }
   }
 
-  /** Adds the value that begins here to a list; after a broken one goes on behind it. False where nothing follows. */
+  /**
+   * Adds the value that begins here to a list. After a broken one the outermost list goes on behind the break, because an
+   * inner one might be over. False where nothing follows.
+   */
   #next(list: unknown[], depth: number): boolean {
-    const from = this.#at;
+    this.#lists++;
     try {
       this.#value((value) => list.push(value), depth);
       return true;
     } catch (error) {
-      if (!(error instanceof Broken)) throw error;
-      NEXT_OBJECT.lastIndex = from + 1;
-      const next = NEXT_OBJECT.exec(this.#text);
-      this.#at = next ? NEXT_OBJECT.lastIndex : this.#text.length;
-      return next !== null;
+      if (!(error instanceof Broken) || this.#lists > 2) throw error;
+      return this.#findNext(list);
+    } finally {
+      this.#lists--;
     }
+  }
+
+  /** Goes to the next object that begins like one before it in the list. False where there is none. */
+  #findNext(list: unknown[]): boolean {
+    const names = new Set(
+      list.slice(0, -1).flatMap((each) => (isObject(each) ? Object.keys(each).slice(0, 1) : [])),
+    );
+    NEXT_OBJECT.lastIndex = this.#at;
+    while (NEXT_OBJECT.exec(this.#text)) {
+      this.#at = NEXT_OBJECT.lastIndex;
+      FIRST_NAME.lastIndex = this.#at;
+      if (names.size === 0 || names.has(FIRST_NAME.exec(this.#text)?.[1] ?? '')) return true;
+    }
+    this.#at = this.#text.length;
+    return false;
   }
 
   #value(add: (value: unknown) => void, depth: number): void {
@@ -62,8 +84,8 @@ class Beginning {
     if (depth > DEPTH_MAX) throw new Broken();
     if (code === '{') {
       const object: { [name: string]: unknown } = {};
-      this.#object(object, depth);
       add(object);
+      this.#object(object, depth);
     } else if (code === '[') {
       const list: unknown[] = [];
       add(list);

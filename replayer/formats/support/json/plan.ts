@@ -62,6 +62,10 @@ interface Survey {
   places: Set<string>;
   /** How the times are written: as text, or as epochs of which unit. */
   forms: Set<string>;
+  /** The first element with a time; the object that holds the last one, and how many objects hold such elements. */
+  first: Data;
+  holder: Data | null;
+  holders: number;
   /** The paths of the elements that hold it, the innermost last. */
   within: string[];
 }
@@ -74,7 +78,9 @@ export function planOf(beginning: string, given?: readonly string[]): DocumentPl
 /** The same of values that were read. */
 export function planOfValues(roots: unknown[], given?: readonly string[]): DocumentPlan {
   const survey = new DocumentSurvey(roots);
-  const { found, maps, tables, isSequence, isList } = survey;
+  const { found, maps, tables, isList } = survey;
+  const isSequence = survey.isSequence && !isBrokenDocument(survey, roots);
+  if (survey.isSequence && !isSequence) found.delete('');
   const leftOut = new Map<string, string>();
   const rows = new Set(
     given?.map((path) => (path === '.' ? '' : path)) ?? timedPaths(survey, roots, leftOut),
@@ -105,6 +111,15 @@ export function planOfValues(roots: unknown[], given?: readonly string[]): Docum
   };
 }
 
+/** Whether the values of the root are the rows of one document, behind a bracket too much in it. */
+function isBrokenDocument({ found }: DocumentSurvey, [first]: unknown[]): boolean {
+  const root = found.get('');
+  if (!root || root.timed === 0 || !isObject(first) || areAlike([root.first, first])) return false;
+  return [...found].some(
+    ([path, each]) => path !== '' && each.timed > 0 && areAlike([each.first, root.first]),
+  );
+}
+
 /** Whether the elements at several paths hold something in more than one member. */
 function differ(members: string[][]): boolean {
   return new Set(members.flat()).size > 1;
@@ -118,7 +133,7 @@ function timedPaths(
 ): string[] {
   const isLookup = roots.some((root) => isObject(root) && isObject(root['includes']) && 'data' in root);
   const paths = [...tables];
-  for (const [path, { timed, direct, within, isInFix }] of found) {
+  for (const [path, { timed, direct, within, isInFix, holders, first }] of found) {
     if (timed === 0) continue;
     const hasInner =
       [...found].some(([inner, { timed: times }]) => isBelow(inner, path) && times > 0) ||
@@ -132,6 +147,11 @@ function timedPaths(
       continue;
     }
     const isInRow = within.some((outer) => paths.includes(outer));
+    const outer = found.get(within.at(-1) ?? '');
+    if (isInRow && outer && holders === 1 && outer.count > 2 && areAlike([outer.first, first])) {
+      leftOut.set(path, 'it is an array whose end is missing');
+      continue;
+    }
     if (isInRow && (isInFix || direct === 0)) {
       leftOut.set(path, 'they are details of the rows that hold them');
       continue;
@@ -227,6 +247,9 @@ class DocumentSurvey {
       places: new Set(),
       forms: new Set(),
       within,
+      first: value,
+      holder: null,
+      holders: 0,
     };
     this.found.set(path, survey);
     survey.isInFix ||= this.#holder !== null && saysPlaceOrText(this.#holder);
@@ -237,6 +260,9 @@ class DocumentSurvey {
     }
     const timePath = isTimed ? ['time'] : OFFSET_MINUTES in value ? [OFFSET_MINUTES] : timePathOf(value);
     if (timePath) {
+      if (survey.timed === 0) survey.first = value;
+      if (survey.holder !== this.#holder) survey.holders++;
+      survey.holder = this.#holder;
       survey.timed++;
       if (timePath.length === 1) survey.direct++;
       survey.timePaths.set(timePath.join('.'), timePath);

@@ -40,6 +40,9 @@ interface Frame {
   kept: Map<string, string> | null;
   isBroken: boolean;
   line: number;
+  /** How the last element of an array or a root began, up to the end of its first name, and all first names so far. */
+  beginning: string;
+  firstNames: Set<string>;
 }
 
 const [QUOTE, BACKSLASH, LINE_FEED, COMMA, COLON] = [34, 92, 10, 44, 58];
@@ -51,6 +54,9 @@ const SHOWN_CHARACTERS = 2_000;
 const OUTER_MAX_CHARACTERS = 10_000;
 /** Bound on recoveries from a broken value: each one reads the value's text again. */
 const RESCUES_MAX = 200;
+const FIRST_NAME = /^\{\s*"((?:[^"\\]|\\.)*)"/;
+const SEVERAL = /\}\s*,\s*\{/;
+const FIRST_NAMES_MAX = 20;
 const NOT_CLOSED = 'A bracket or a quote is not closed.';
 
 type State = 'between' | 'key' | 'colon' | 'value' | 'unit' | 'junk' | 'search';
@@ -65,7 +71,18 @@ export class JsonScanner {
   readonly #maxCharacters: number;
   readonly #route: Route;
   #stack: Frame[] = [
-    { kind: 'root', path: '', name: '', keys: [], outer: new Map(), kept: null, isBroken: false, line: 1 },
+    {
+      kind: 'root',
+      path: '',
+      name: '',
+      keys: [],
+      outer: new Map(),
+      kept: null,
+      isBroken: false,
+      line: 1,
+      beginning: '',
+      firstNames: new Set(),
+    },
   ];
   #state: State = 'between';
   /** The name of the present member. */
@@ -84,6 +101,11 @@ export class JsonScanner {
   /** The last character other than white space, and whether a line has begun since. */
   #before = 0;
   #atLineStart = false;
+  /** How many blanks begin the present line, as far as nothing else stands in it. */
+  #indent = 0;
+  /** How far the present unit is indented, and the one that was given up; -1 where it does not begin a line. */
+  #unitIndent = -1;
+  #lostIndent = -1;
   #rescues = 0;
   #found: ScannedValue[] = [];
   /** The bad value that the present search has to count bytes for. */
@@ -139,6 +161,8 @@ export class JsonScanner {
         if (fate === 'odd') fate = this.#distrust(text.slice(from, at + 1));
         if (fate === 'whole') {
           if (this.#state === 'key') this.#takeName(text.slice(from, at + 1));
+          else if (this.#isOdd && SEVERAL.test(this.#parts.join('') + text.slice(from, at + 1)))
+            return this.#giveUp(NOT_CLOSED, text.slice(from, at + 1), text.slice(at + 1));
           else this.#emit(text.slice(from, at + 1));
         } else if (fate === 'broken') return this.#giveUp(NOT_CLOSED, text.slice(from, at), text.slice(at));
       } else if (this.#state === 'junk') {
@@ -151,7 +175,10 @@ export class JsonScanner {
       if (code > 32) {
         this.#before = code;
         this.#atLineStart = false;
-      } else if (code === LINE_FEED) this.#atLineStart = true;
+      } else if (code === LINE_FEED) {
+        this.#atLineStart = true;
+        this.#indent = 0;
+      } else this.#indent++;
     }
     if (this.#state !== 'unit' && this.#state !== 'key' && this.#state !== 'junk') return '';
     const wasShort = this.#characters <= this.#maxCharacters;
@@ -190,17 +217,43 @@ export class JsonScanner {
         return this.#begin('junk', code, frame);
       }
     }
+    if (frame.firstNames.size > 0 && this.#isRest(code)) return this.#loseRest(code, frame);
     return this.#begin('unit', code, frame);
+  }
+
+  /** Whether this character, where an element may begin, is what is left of an element with a bracket too many. */
+  #isRest(code: number): boolean {
+    if (code === OPEN || code === OPEN_LIST) return false;
+    return code === COLON || code === CLOSE || (this.#before !== COMMA && this.#before !== OPEN_LIST);
+  }
+
+  #loseRest(code: number, frame: Frame): boolean {
+    this.#settle();
+    this.#lost = {
+      line: this.#line,
+      path: frame.path,
+      name: '',
+      keys: [],
+      outer: frame.outer,
+      text: String.fromCharCode(code),
+      problem: 'Not JSON: this can not stand behind an element. A bracket is too much, or one is missing.',
+      bytes: 0,
+    };
+    this.#lostIndent = this.#atLineStart ? this.#indent : -1;
+    this.#state = 'search';
+    return this.#begins(code);
   }
 
   /** In a search: whether an object begins here. It belongs to the nearest array, because objects don't hold objects without a name. */
   #findsObject(code: number): boolean {
-    if (code !== OPEN || !(this.#atLineStart || this.#before === COMMA || this.#before === OPEN_LIST)) {
+    if (
+      code !== OPEN ||
+      !(this.#atLineStart || this.#before === COMMA || this.#before === OPEN_LIST || this.#before === CLOSE)
+    ) {
       if (this.#lost)
         this.#lost.bytes! += code < 0x80 ? 1 : code < 0x800 ? 2 : code >= 0xd800 && code < 0xe000 ? 2 : 3;
       return false;
     }
-    this.#settle();
     while (this.#stack.at(-1)!.kind === 'object') this.#close(this.#stack.at(-1)!.kept !== null);
     return this.#begin('unit', code, this.#stack.at(-1)!);
   }
@@ -209,6 +262,7 @@ export class JsonScanner {
   #begin(state: 'unit' | 'key' | 'junk', code: number, frame: Frame): boolean {
     const isContainer = code === OPEN || code === OPEN_LIST;
     this.#startLine = this.#line;
+    this.#unitIndent = this.#atLineStart ? this.#indent : -1;
     this.#parts = [];
     this.#characters = 0;
     this.#due = [];
@@ -235,6 +289,7 @@ export class JsonScanner {
   }
 
   #enter(code: number): void {
+    this.#settle();
     const parent = this.#stack.at(-1)!;
     const isElement =
       parent.kind === 'list' || (parent.kind === 'root' && this.#entering === 'enter if broken');
@@ -246,6 +301,8 @@ export class JsonScanner {
       kept: code === OPEN && isElement ? new Map<string, string>() : null,
       isBroken: false,
       line: this.#startLine,
+      beginning: '',
+      firstNames: new Set(),
     });
     this.#state = 'between';
     this.#parts = [];
@@ -300,6 +357,8 @@ export class JsonScanner {
   #distrust(text: string): 'more' | 'whole' | 'broken' {
     if (this.#state === 'key') return 'broken';
     if (this.#line > this.#startLine) return 'more';
+    // Where it is known how elements begin, the next one is looked for at once.
+    if (this.#stack.at(-1)!.firstNames.size > 0) return 'broken';
     this.#isOdd = true;
     this.#due = [];
     for (const character of this.#parts.join('') + text) {
@@ -321,6 +380,7 @@ export class JsonScanner {
     this.#keep(text);
     const frame = this.#stack.at(-1)!;
     const whole = this.#parts.join('').trimEnd();
+    if (frame.kind !== 'object' && !this.#isExpected(whole, frame)) return;
     const isLong = this.#characters > this.#maxCharacters;
     const isScalar = this.#state === 'junk' || whole.startsWith('"');
     if (frame.kind === 'object' && !isLong && (isScalar || frame.kept)) {
@@ -342,6 +402,32 @@ export class JsonScanner {
     this.#parts = [];
   }
 
+  /** Notes how the elements of an array begin. False for a part of a broken element, which is lost with it. */
+  #isExpected(text: string, frame: Frame): boolean {
+    if (frame.beginning === '' || !text.startsWith(frame.beginning)) {
+      if (this.#isPartOfLost(text, frame)) {
+        this.#lost!.bytes! += Buffer.byteLength(text);
+        this.#state = 'search';
+        this.#parts = [];
+        return false;
+      }
+      const [beginning, name] = FIRST_NAME.exec(text) ?? [];
+      if (beginning !== undefined && frame.firstNames.size < FIRST_NAMES_MAX) {
+        frame.beginning = beginning;
+        frame.firstNames.add(name!);
+      }
+    }
+    this.#settle();
+    return true;
+  }
+
+  /** Whether an object that a search found is inside the broken element: it begins like no element before, and further in. */
+  #isPartOfLost(text: string, { firstNames }: Frame): boolean {
+    if (!this.#lost || firstNames.size === 0 || firstNames.has(FIRST_NAME.exec(text)?.[1] ?? ''))
+      return false;
+    return this.#unitIndent === -1 || this.#unitIndent > this.#lostIndent;
+  }
+
   /** Gives up a broken value: enters it where it leads to rows, or passes over its beginning. Returns the text to read again. */
   #giveUp(problem: string, text: string, rest: string): string {
     const read = this.#parts.join('') + text;
@@ -360,8 +446,11 @@ export class JsonScanner {
     const shown = read.slice(0, end === -1 ? undefined : end);
     const frame = this.#stack.at(-1)!;
     frame.isBroken = true;
-    this.#settle();
-    this.#lost = {
+    if (!this.#isPartOfLost(read, frame)) {
+      this.#settle();
+      this.#lostIndent = this.#unitIndent;
+    }
+    this.#lost ??= {
       line: this.#startLine,
       path: frame.path,
       name: '',
@@ -374,19 +463,20 @@ export class JsonScanner {
     this.#state = 'search';
     this.#parts = [];
     if (this.#rescues++ >= RESCUES_MAX) {
-      this.#lost.bytes = Buffer.byteLength(read);
+      this.#lost.bytes! += Buffer.byteLength(read);
       return rest;
     }
     this.#line = this.#startLine;
     if (end === -1) {
       // All is one line, which may hold the rows behind this one.
       [this.#before, this.#atLineStart] = [code, false];
-      this.#lost.bytes = 1;
+      this.#lost.bytes! += 1;
       return read.slice(1) + rest;
     }
-    this.#lost.bytes = Buffer.byteLength(shown) + 1;
+    this.#lost.bytes! += Buffer.byteLength(shown) + 1;
     this.#line++;
     this.#atLineStart = true;
+    this.#indent = 0;
     return read.slice(end + 1) + rest;
   }
 

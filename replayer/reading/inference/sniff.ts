@@ -77,7 +77,7 @@ export async function sniff(
   if (layout.units) options.units = layout.units.value;
   if (layout.decimal) options.decimal = layout.decimal.value;
   if (layout.text) options.text = layout.text.value;
-  if (layout.rows) options.rows = layout.rows.value;
+  // `rows` stays as given: a format finds the arrays to read by itself, also those that the sample does not show.
 
   const rows: Row[] = [];
   const more: Row[] = [];

@@ -7,8 +7,9 @@ import { asRefusal } from '../mcap/reading/as-refusal.ts';
 import { emptyRefusal } from '../mcap/reading/mcap-recording.ts';
 import type { Summary } from '../mcap/format/summary.ts';
 import { readSummary } from '../mcap/reading/summary.ts';
+import { recordedZone } from '../mcap/reading/recorded-zone.ts';
 import { McapWriter } from '../mcap/writing/writer.ts';
-import { recordingTimeMs } from '../reading/recording-time.ts';
+import { commonZone, recordingTimeMs } from '../reading/recording-time.ts';
 import { isMcap, openRecording, playable, type AnyRecording, type Playable } from '../playing/playable.ts';
 import { guessText } from '../reading/inference/guesses.ts';
 import type { OpenOptions, RefusedRecord } from '../reading/open-options.ts';
@@ -30,6 +31,8 @@ export class Conversion {
   readonly #tally: Tally;
   readonly #progress: Progress;
   #reordered = 0;
+  /** The zones of the recordings. */
+  #zones: (string | null)[] = [];
   #written: { messages: number; channels: string[]; startMs: number; endMs: number } | null = null;
 
   constructor(
@@ -55,6 +58,7 @@ export class Conversion {
     const writerOptions = { library: LIBRARY, ...(compression !== undefined && { compression }) };
     if (inputs.length === 1 && !(await isMcap(inputs[0]!))) {
       const recording = await TextRecording.open(inputs[0]!, this.#options);
+      this.#zones = [recording.zone];
       const range = this.#rangeFrom(recording.startMs);
       this.#progress.count = passesOver(recording) + after;
       await McapWriter.whole(part, writerOptions, (writer) => this.#write(recording, writer, range));
@@ -142,6 +146,7 @@ export class Conversion {
     this.#progress.count = after;
     if (inputs.length === 1) {
       const recording = await openRecording(inputs[0]!, this.#options);
+      this.#zones = [recording.zone];
       if (!(recording instanceof TextRecording) || recording.sorted) return recording;
     }
     const whole = join(this.folder, 'whole.mcap');
@@ -149,6 +154,7 @@ export class Conversion {
     const all = new Conversion(request, this.folder, this.#progress, this.#tally);
     await all.toMcap(whole, after);
     this.#reordered = all.#reordered;
+    this.#zones = all.#zones;
     if (all.#written!.messages === 0) throw nothingLeft(this.#tally);
     // Options that say how text is read have been followed. Those of MCAP files have not.
     const { channels, refuse } = this.#options;
@@ -163,9 +169,11 @@ export class Conversion {
       return asRefusal(input, async () => {
         const summary = await readSummary(input);
         if (summary.chunks.length === 0) throw emptyRefusal(summary);
+        this.#zones.push(recordedZone(summary, this.#options.tz));
         return mergeable(summary, temporary);
       });
     const recording = await TextRecording.open(input, this.#options);
+    this.#zones.push(recording.zone);
     this.#progress.count += passesOver(recording);
     await McapWriter.whole(temporary, { library: LIBRARY }, (writer) =>
       this.#write(recording, writer, WHOLE),
@@ -188,9 +196,10 @@ export class Conversion {
   }
 
   #rangeFrom(startMs: number): TimeRange {
+    const zone = commonZone(this.#zones);
     return {
-      fromMs: recordingTimeMs(this.#request.start, startMs, 'start') ?? -Infinity,
-      endMs: recordingTimeMs(this.#request.end, startMs, 'end') ?? Infinity,
+      fromMs: recordingTimeMs(this.#request.start, startMs, 'start', zone) ?? -Infinity,
+      endMs: recordingTimeMs(this.#request.end, startMs, 'end', zone) ?? Infinity,
     };
   }
 }

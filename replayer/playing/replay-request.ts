@@ -11,15 +11,16 @@ export interface PlayedRange {
   endMs: number;
 }
 
-/** The range that a request asks for. @throws refusal where nothing lies in it */
+/** The range that a request asks for. `zone`: of times that name none, as in `recordingTimeMs`. @throws refusal where nothing lies in it */
 export function rangeOf(
   { start, end, duration }: ReplayRequest,
   timeline: { startMs: number; endMs: number | null },
+  zone: string | null,
 ): PlayedRange {
-  const startMs = recordingTimeMs(start, timeline.startMs, 'start') ?? timeline.startMs;
+  const startMs = recordingTimeMs(start, timeline.startMs, 'start', zone) ?? timeline.startMs;
   const endMs =
-    recordingTimeMs(end, timeline.startMs, 'end') ??
-    recordingTimeMs(duration, startMs, 'duration') ??
+    recordingTimeMs(end, timeline.startMs, 'end', zone) ??
+    recordingTimeMs(duration, startMs, 'duration', zone) ??
     Infinity;
   if (endMs >= startMs && startMs <= (timeline.endMs ?? Infinity)) return { startMs, endMs };
   const asked = `${isoTime(startMs)} and ${endMs === Infinity ? 'the end' : isoTime(endMs)}`;

@@ -13,7 +13,7 @@ import type {
   ReplayRequest,
 } from '../../schemas/types.ts';
 import { shareOf } from '../reading/record-filter.ts';
-import { recordingRangeMs, recordingTimeMs } from '../reading/recording-time.ts';
+import { commonZone, recordingRangeMs, recordingTimeMs } from '../reading/recording-time.ts';
 import { TextRecording } from '../reading/text-recording.ts';
 import { Emission } from './emission.ts';
 import { LEASE_MS, Ownership } from './ownership.ts';
@@ -50,6 +50,8 @@ export class Replay {
   readonly #idleTimeoutMs: number;
   readonly #created = new Date().toISOString();
   readonly #time: Time;
+  /** The zone of times that name none, in requests; null where the recordings have different ones. */
+  readonly #zone: string | null;
   #ab: PlayedRange | null = null;
   /** What it waits for before it begins. */
   #waiting: string | null = null;
@@ -67,6 +69,7 @@ export class Replay {
     this.#instance = parts.instance;
     this.#time = parts.time ?? machineTime;
     const timeline = timelineOf(recordings);
+    this.#zone = commonZone(recordings.map(({ zone }) => zone));
     this.channels = timeline.channels;
     this.#emission = new Emission({
       redis: parts.redis,
@@ -77,8 +80,8 @@ export class Replay {
       restamp: request.restamp === 'now',
       traceShare: request.trace === undefined ? 0 : shareOf(request.trace),
     });
-    const range = rangeOf(request, timeline);
-    if (request.ab !== undefined) this.#ab = recordingRangeMs(request.ab, timeline.startMs);
+    const range = rangeOf(request, timeline, this.#zone);
+    if (request.ab !== undefined) this.#ab = recordingRangeMs(request.ab, timeline.startMs, this.#zone);
     this.player = new Player(timeline, this.#emission, {
       rate: request.rate ?? 1,
       paused: request.paused ?? false,
@@ -156,8 +159,8 @@ export class Replay {
    */
   async patch(patch: ReplayPatch): Promise<ReplayDocument> {
     const { player } = this;
-    const targetMs = recordingTimeMs(patch.position, player.startMs, 'position');
-    const ab = typeof patch.ab === 'string' ? recordingRangeMs(patch.ab, player.startMs) : null;
+    const targetMs = recordingTimeMs(patch.position, player.startMs, 'position', this.#zone);
+    const ab = typeof patch.ab === 'string' ? recordingRangeMs(patch.ab, player.startMs, this.#zone) : null;
     const step = patch.step === undefined ? null : stepOf(patch.step);
     const stepsBack = step !== null && 'back' in step;
     if (targetMs !== undefined || ab !== null || stepsBack || patch.loop) this.#refuseForPipes();

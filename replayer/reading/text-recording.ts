@@ -90,6 +90,11 @@ export class TextRecording {
     return this.#channels;
   }
 
+  /** The zone of times that name none. */
+  get zone(): string {
+    return this.interpretation.tz.value;
+  }
+
   /** Time of the first record, epoch ms. */
   get startMs(): number {
     return this.#ordered.startMs;

@@ -1,3 +1,4 @@
+import { recordedZone } from './recorded-zone.ts';
 import { open, type FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { ValidateFunction } from 'ajv/dist/2020.js';
@@ -39,6 +40,8 @@ export class McapRecording {
   readonly endMs: number;
   /** The number of messages; null where the file does not tell. */
   readonly count: number | null;
+  /** The zone of times that name none, in requests; null where the channels have different ones. */
+  readonly zone: string | null;
   refused = 0;
   /** How many records were left out by filter or sample, or because they only restore state. */
   filtered = 0;
@@ -54,6 +57,7 @@ export class McapRecording {
     const { channel, rename, subject, channels: declared, refuse } = options;
     this.file = basename(summary.path);
     this.summary = summary;
+    this.zone = recordedZone(summary, options.tz);
     this.#restored = restored;
     this.#passes = recordPredicate(recordFilterOf(options));
     const { chunks, statistics } = summary;

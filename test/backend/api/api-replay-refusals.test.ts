@@ -43,7 +43,7 @@ describe('API: refuses, and says why,', function () {
     ['filter', 'expression_malformed', { filter: 'speed >' }],
     ['sample', 'share_malformed', { sample: 'most' }],
     ['time column', 'column_unknown', { time: 'when' }],
-    ['time format', 'recording_unplayable', { timeFormat: 'dd/MM' }],
+    ['time format', 'time_format_unknown', { timeFormat: 'dd/MM' }],
     ['time zone', 'time_zone_unknown', { tz: 'Mars/Olympus' }],
     ['time between rows', 'span_malformed', { every: '-1s' }],
     ['window', 'span_malformed', { reorder: 'wide' }],

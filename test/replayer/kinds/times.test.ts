@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { convert } from '../../../replayer/files/convert.ts';
+import { recordingTimeMs } from '../../../replayer/reading/recording-time.ts';
 import type { OpenOptions } from '../../../replayer/reading/open-options.ts';
 import type { TextRecording } from '../../../replayer/reading/text-recording.ts';
 import { DateTime, IANAZone } from 'luxon';
@@ -313,6 +315,59 @@ describe('R6: the hour that comes twice', () => {
     const { records, refused } = await playedText(csv([['time', 'device'], ...rows]), zone);
     assert.equal(records.length, 2);
     assert.match(refused[0]!.reason, /clocks of Europe\/Berlin never show/);
+  });
+});
+
+describe('R7: times in requests', () => {
+  const noonMs = Date.UTC(2024, 5, 1, 16);
+  for (const text of [
+    '2024-06-01 12:00:00',
+    '2024-06-01T12:00',
+    '2024-06-01T16:00:00Z',
+    '2024-06-01 18:00 +02:00',
+    'June 1, 2024 12:00 PM',
+    '1 Jun 2024 12:00',
+    '20240601120000',
+    '1717257600',
+    '2024-06-01 12:00 EDT',
+  ])
+    it(`takes ${text} in the zone of the recording`, () =>
+      assert.equal(recordingTimeMs(text, 0, 'start', 'America/New_York'), noonMs));
+
+  it('takes a date for its midnight, and a duration for an offset', () => {
+    assert.equal(recordingTimeMs('2024-06-01', 0, 'start', 'America/New_York'), noonMs - 12 * 3_600_000);
+    assert.equal(recordingTimeMs('90s', noonMs, 'start', 'America/New_York'), noonMs + 90_000);
+  });
+
+  it('refuses what can be read in two ways, and asks for a zone where recordings differ', () => {
+    const read = (text: string, zone: string | null) => () => recordingTimeMs(text, 0, 'start', zone);
+    assert.throws(read('03/04/2024 12:00', 'UTC'), /can be read as dd\/MM\/yyyy HH:mm and as MM\/dd/);
+    assert.throws(read('2024-06-01 12:00', null), /names no time zone/);
+    assert.equal(read('2024-06-01 16:00Z', null)(), noonMs);
+    assert.throws(read('2024-03-31 02:30', 'Europe/Berlin'), /never show/);
+    assert.throws(read('noon', 'UTC'), /is not a valid start/);
+  });
+
+  it('cuts in the zone of --tz, also what was converted with it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'reprise-times-'));
+    try {
+      const options = { tz: 'America/New_York' };
+      const start = '2024-06-01 12:00:00';
+      const parts = { outs: ['cut.mcap', 'cut.ndjson', 'again.ndjson'].map((name) => join(folder, name)) };
+      const [mcap, ndjson, again] = parts.outs as [string, string, string];
+      const input = recordedCase('tz-start.csv');
+      for (const out of [mcap, ndjson]) await convert({ inputs: [input], out, start, options });
+      const whole = join(folder, 'whole.mcap');
+      await convert({ inputs: [input], out: whole, options });
+      await convert({ inputs: [whole], out: again, start, options: {} });
+      for (const out of parts.outs) {
+        const { records } = await played(out, options);
+        assert.equal(records[0]!.time, '2024-06-01T16:00:00.000Z', out);
+        assert.equal(records.length, 3, out);
+      }
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });
 

@@ -14,7 +14,7 @@ export default {
   name: 'csv',
   endings: ['.csv', '.tsv', '.tab', '.psv', '.txt'],
   looksLike: (head) => delimiterOf(head.split(/[\r\n]/, 1)[0]!) !== null,
-  layout: (head, options, pieces) => ownLayout(head) ?? layoutOf(head, options, pieces),
+  layout: (head, options, pieces = []) => ownLayout(head) ?? layoutOf(head, options, pieces),
   async *rows(input, options) {
     const reader = new TableReader(options);
     for await (const piece of input.text()) {

@@ -6,8 +6,10 @@ import { trimmed, type ScannedRow } from './row-scanner.ts';
 export interface Column {
   name: string;
   cells: readonly string[];
-  /** Whether all of these cells are quoted without need. */
+  /** Whether all of these cells that need no quotes are quoted. */
   isQuoted: boolean;
+  /** Whether some of these cells are not quoted. */
+  isBare: boolean;
 }
 
 const COMMA_NUMBER = /^[+-]?(?:\d{1,3}(?:[. \u00a0\u202f'’]\d{3})+|\d+),\d+$/;
@@ -27,14 +29,16 @@ export function columnsOf(
 ): Column[] {
   return names.map((name, i) => {
     const cells: string[] = [];
-    let isQuoted = true;
+    let isQuoted = false;
+    let isBare = false;
     for (const row of rows) {
       const cell = trimmed(row.cells[i] ?? '');
       if (cell === '' || meansNone(cell)) continue;
       cells.push(cell);
-      if (!row.quoted?.includes(i) || cell.includes(delimiter)) isQuoted = false;
+      if (!row.quoted?.includes(i)) isBare = true;
+      else if (!cell.includes(delimiter)) isQuoted = true;
     }
-    return { name, cells, isQuoted: isQuoted && cells.length > 0 };
+    return { name, cells, isQuoted: isQuoted && !isBare, isBare };
   });
 }
 
@@ -74,7 +78,7 @@ export function textColumns(
   decimal: DecimalSign,
 ): Decision<readonly string[]> | undefined {
   const isNumbers = ({ cells }: Column) => cells.every((cell) => numberText(cell, decimal) !== null);
-  const unquoted = columns.some((column) => column.cells.length > 0 && !column.isQuoted && isNumbers(column));
+  const unquoted = columns.some((column) => column.isBare && isNumbers(column));
   const found = columns.flatMap((column) => {
     const reason = isNumbers(column)
       ? identifiers(column, decimal, unquoted)

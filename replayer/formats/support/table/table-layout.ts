@@ -91,13 +91,18 @@ function withHeader(
   return all[0] && all[0].line !== rows[0]?.line ? [all[0], ...rows] : rows;
 }
 
-/** How many rows at the beginning are titles: they fill at most half of the cells that a row of the table has. */
+/**
+ * How many rows at the beginning are titles: they have another number of cells than the table, and fill at most half as
+ * many. Before a row of names they may fill more.
+ */
 function titlesIn(rows: readonly ScannedRow[], width: number): number {
   const filled = ({ cells }: ScannedRow) => cells.filter((cell) => cell.trim() !== '').length;
-  const isTitle = (row: ScannedRow) =>
-    row.problem === undefined && filled(row) <= width / 2 && (row.cells.length !== width || width > 2);
-  const first = rows.findIndex((row) => row.cells.length === width && !isTitle(row));
+  const isFew = (row: ScannedRow) => filled(row) <= width / 2 && (row.cells.length !== width || width > 2);
+  const first = rows.findIndex((row) => row.cells.length === width && !isFew(row));
   if (width < 2 || first < 1 || first > TITLES_MAX || rows.length - first < 2) return 0;
+  const hasNames = !rows[first]!.cells.some(isValue);
+  const isTitle = (row: ScannedRow) =>
+    row.problem === undefined && (isFew(row) || (hasNames && row.cells.length < width));
   return rows.slice(0, first).every(isTitle) ? first : 0;
 }
 

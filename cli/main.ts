@@ -17,6 +17,8 @@ const folder = new URL('commands/', import.meta.url);
 const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
 const { version } = JSON.parse(manifest) as { version: string };
 const BAD_USAGE = 2;
+/** Nothing of the data could be used. */
+const DATA_LOST = 3;
 /** Refusals of what an option says, not of what a file holds. */
 const OPTION_REFUSALS: RefusalCode[] = [
   'channel_name',
@@ -54,7 +56,8 @@ export async function createProgram(names?: readonly string[]): Promise<Command>
 }
 
 /**
- * Runs the command line and returns the exit code: 0 done, 1 failed, 2 bad usage (a command may have set another).
+ * Runs the command line and returns the exit code: 0 done, 1 failed, 2 bad usage, 3 no data that can be used (a command
+ * may have set another).
  * With `debug`, an error shows where it came from.
  */
 export async function main(argv: string[], debug: boolean): Promise<number> {
@@ -70,6 +73,7 @@ export async function main(argv: string[], debug: boolean): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : BAD_USAGE;
     process.stderr.write(`${debug && error instanceof Error ? error.stack : sentence(error)}\n`);
+    if (isProblem(error, 'recording_unplayable')) return DATA_LOST;
     return isProblem(error, ...OPTION_REFUSALS) ? BAD_USAGE : 1;
   }
 }

@@ -2546,7 +2546,7 @@ export interface ConvertParams {
    */
   recording: string;
   /**
-   * The name of the new recording. Its extension decides the format: .mcap, .ndjson or .csv; text also with .gz.
+   * The name of the new recording. Its extension decides the format: .mcap, .ndjson, .csv, .geojson, .gpx, .kml or .parquet; text also with .gz.
    */
   to: string;
   /**
@@ -2649,7 +2649,7 @@ export interface CutParams {
    */
   recording: string;
   /**
-   * The name of the new recording. Its extension decides the format: .mcap, .ndjson or .csv; text also with .gz.
+   * The name of the new recording. Its extension decides the format: .mcap, .ndjson, .csv, .geojson, .gpx, .kml or .parquet; text also with .gz.
    */
   to: string;
   /**

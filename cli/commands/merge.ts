@@ -17,7 +17,7 @@ export default {
         .command('merge')
         .description('write several recordings to one file, on one timeline')
         .argument('<in>', 'the first recording; - is standard input, an archive all that it holds')
-        .argument('<more...>', 'the other recordings; last, the file to write: .mcap, .ndjson or .csv')
+        .argument('<more...>', 'the other recordings; last, the file to write, in any format of convert')
         .addOption(compressionOption()),
     ).action(run);
   },

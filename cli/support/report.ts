@@ -8,20 +8,23 @@ const DATA_LOST = 3;
 export function tell(report: ConvertReport, json: boolean): void {
   if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
   else {
-    const { messages, channels, out, bytes, start, end, refused, reordered, refusals, skipped, absent } =
-      report;
+    const { messages, channels, out, bytes, start, end, refused, reordered, refusals, read, absent } = report;
+    const skipped = Object.entries(report.skipped);
     const parts = [
       `${count(messages, 'message')} on ${channels.join(', ')} in ${out} (${size(bytes)})`,
       `${start} to ${end}`,
       ...(reordered ? [`${count(reordered, 'step')} back in time put in order`] : []),
+      ...(skipped.length > 0 || refused > 0 ? [`${count(read, 'row')} read`] : []),
       refused ? `${count(refused, 'row')} refused` : 'no row refused',
-      ...Object.entries(skipped).map(([reason, rows]) => `${count(rows, 'row')} skipped: ${reason}`),
+      ...skipped.map(([reason, rows]) => `${count(rows, 'row')} skipped: ${reason}`),
       ...(absent ? [`${count(absent, 'value')} left out that stand for "no value"`] : []),
     ];
     for (const guess of report.guesses) process.stderr.write(`${guess}\n`);
     process.stdout.write(`${parts.join('; ')}.\n`);
     for (const note of report.notes ?? []) process.stdout.write(`${note}\n`);
-    for (const { file, line, reason } of refusals) process.stdout.write(`${file}:${line}: ${reason}\n`);
+    // A row that has no line was read, and can't be written.
+    for (const { file, line, reason } of refusals)
+      process.stdout.write(`${file}${line > 0 ? `:${line}` : ''}: ${reason}\n`);
     if (refused > refusals.length) process.stdout.write(`and ${refused - refusals.length} more.\n`);
   }
   lost(report.refused);

@@ -65,6 +65,8 @@ export default {
       },
       async end() {
         await flush();
+        // Set before, the writer would make JSON of the texts, which are JSON. DuckDB knows the type by this only.
+        for (const { element } of columns) if (isJson(element)) element.converted_type = 'JSON';
         await writer.finish();
       },
     };

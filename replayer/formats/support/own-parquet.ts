@@ -38,7 +38,7 @@ export function ownParquetRow(
     if (value === null || value === undefined || column === geometry) continue;
     if (column === time || column === subject || column === channel || column === rest) continue;
     const member = memberOf(column);
-    const text = jsonColumns.includes(column) ? String(value) : jsonOf(plain(value));
+    const text = jsonColumns.includes(column) ? (textOf(value) ?? 'null') : jsonOf(plain(value));
     json += `,${JSON.stringify(rename.get(member) ?? member)}:${text}`;
   }
   const more = textOf(found[rest])?.trim().slice(1, -1);

@@ -25,7 +25,8 @@ export async function* parquetRows(path: string, rename: ReadonlyMap<string, str
         rowEnd = Math.min(rowStart + ROWS_PER_CHUNK, group.end);
         const range = { rowStart, rowEnd, useOffsetIndex: true };
         try {
-          const found = await parquetReadObjects({ file, metadata, compressors, parsers, ...range });
+          const by = own ? { ...parsers, jsonFromBytes: jsonText } : parsers;
+          const found = await parquetReadObjects({ file, metadata, compressors, parsers: by, ...range });
           yield found.map((values, i) => rowOf(rowStart + i + 1, values, rename, own));
           if (found.length < rowEnd - rowStart) throw new Error('The file holds fewer.');
         } catch (error) {
@@ -100,6 +101,11 @@ const parsers: Partial<ParquetParsers> = {
   timestampFromMicroseconds: (us: bigint) => isoOf(us * 1_000n),
   timestampFromNanoseconds: isoOf,
 };
+
+/** JSON with all its digits: `ownParquetRow` parses it. */
+function jsonText(bytes: Uint8Array | undefined): string | undefined {
+  return bytes && Buffer.from(bytes).toString();
+}
 
 function isoOf(ns: bigint): string {
   const second = ns / 1_000_000_000n - (ns % 1_000_000_000n < 0n ? 1n : 0n);

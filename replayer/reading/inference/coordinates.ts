@@ -3,6 +3,7 @@ import { certain, given as asGiven, guess, likely, type Decision } from '../../f
 import { pairIn, type LiftedMember } from './lifted-members.ts';
 import { normalName } from './member-names.ts';
 import { memberReader } from './member-path.ts';
+import { NAMELESS } from './time-candidates.ts';
 
 /** Where one coordinate of a fix is. */
 export type CoordinateSource = Omit<LiftedMember, 'member'>;
@@ -63,7 +64,7 @@ export function findCoordinates(
       given[member] === undefined ? (found?.[member] ?? { path: member }) : { path: given[member] };
     return asGiven({ latitude: source('latitude'), longitude: source('longitude') });
   }
-  return findTwo(sample, paths) ?? findPair(sample, paths);
+  return findTwo(sample, paths) ?? findPair(sample, paths) ?? findNameless(sample, paths);
 }
 
 interface Found {
@@ -115,6 +116,35 @@ function named(sample: readonly Data[], paths: readonly string[], pattern: RegEx
     if (inRange === 0 || inRange < values.length * MOSTLY) return [];
     const parent = path.slice(0, Math.max(0, path.lastIndexOf('.')));
     return [{ path, parent, affix: match[1] ?? match[2] ?? '', factor }];
+  });
+}
+
+/** In a table without names: the only two columns of fractions side by side that are within the ranges of degrees. */
+function findNameless(sample: readonly Data[], paths: readonly string[]): Decision<CoordinateSources> | null {
+  if (!paths.every((path) => NAMELESS.test(path))) return null;
+  const fits = (path: string, limit: number) => {
+    const values = sample.map((row) => numberOf(row[path]));
+    return (
+      values.every((value) => Math.abs(value) <= limit) &&
+      values.some((value) => !Number.isInteger(value) && /\.\d{3}/.test(String(value)))
+    );
+  };
+  const pairs = paths.flatMap((first, i) => {
+    const second = paths[i + 1];
+    return second !== undefined && fits(first, 180) && fits(second, 180) ? [[first, second] as const] : [];
+  });
+  const [pair] = pairs;
+  if (!pair || pairs.length > 1) return null;
+  const [first, second] = pair.map((path) => ({ path })) as [CoordinateSource, CoordinateSource];
+  const latitudeFirst = { latitude: first, longitude: second };
+  const longitudeFirst = { longitude: first, latitude: second };
+  const [isLatitude, isOther] = [fits(pair[0], 90), fits(pair[1], 90)];
+  if (!isLatitude && !isOther) return null;
+  const because = `${pair.join(' and ')} hold fractions that could be degrees`;
+  if (isLatitude !== isOther) return guess(isLatitude ? latitudeFirst : longitudeFirst, because);
+  return guess(latitudeFirst, because, {
+    value: longitudeFirst,
+    because: 'the other order would fit as well',
   });
 }
 

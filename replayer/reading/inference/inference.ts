@@ -83,7 +83,7 @@ export function interpret(
     ),
     subject:
       hasOwnSubject && given.subject === undefined
-        ? ownSubject()
+        ? ownSubject(areEvents)
         : subjectColumn(sample, paths, given.subject, channel.value),
     coordinates: members.coordinates,
     rename,

@@ -27,9 +27,11 @@ const IDENTIFIERS = [
   ...['host', 'hostname', 'instance', 'node_id', 'node', 'machine_id', 'machine', 'meter_id', 'entity_id'],
   ...['pilot', 'athlete', 'trip_id', 'tid'],
 ];
+/** Identifiers that may number the rows instead: they have to recur. Each vehicle of a snapshot has only one row. */
+const ROW_NUMBERS = ['uid', 'uuid', 'guid', 'object_id', 'entity_id', 'trip_id', 'tid', 'subject'];
 /** Names of columns that name the author of a post. */
 const AUTHORS = [
-  ...['user_id', 'user', 'username', 'user_name', 'screen_name', 'handle', 'acct', 'author_id', 'author'],
+  ...['screen_name', 'handle', 'acct', 'user_id', 'user', 'username', 'user_name', 'author_id', 'author'],
   ...['account', 'sender', 'nick'],
 ];
 /** Names that may also be a title, a number of the row or a course. */
@@ -65,7 +67,7 @@ export function subjectColumn(
   if (first) {
     const because = `${count(first.distinct, 'value')} in ${count(sample.length, 'row')}`;
     const instead = second && { value: second.path, because: count(second.distinct, 'value') };
-    const isVague = VAGUE.includes(normalName(first.path).name);
+    const isVague = VAGUE.includes(identifierName(first.path));
     return (isVague && first.distinct > 1 && second ? guess : likely)(first.path, because, instead);
   }
   const recurring = paths.find((path) => recurs(sample, path));
@@ -84,17 +86,25 @@ function candidate(
   names: readonly string[],
   channel: string,
 ): Candidate | null {
-  const { name } = normalName(path);
+  const name = identifierName(path);
   const nameRank = names.indexOf(name);
   if (nameRank === -1) return null;
   const values = sample.map(memberReader(path)).filter(isIdentifier);
   if (values.length < sample.length * 0.9 || values.length === 0) return null;
   const distinct = new Set(values).size;
   const isAuthor = channel === 'posts' && AUTHORS.includes(name);
+  const isThing = IDENTIFIERS.includes(name) && !ROW_NUMBERS.includes(name);
   // A value that differs in every row numbers the rows. Authors are an exception: many write only once.
-  if (!isAuthor && sample.length > ROWS_MIN && distinct > sample.length * SHARE_MAX) return null;
+  if (!isAuthor && !isThing && sample.length > ROWS_MIN && distinct > sample.length * SHARE_MAX) return null;
   // A shallow value is likelier than a nested one of the same name.
   return { path, rank: nameRank + path.split('.').length / 100, distinct };
+}
+
+/** The name of a column; `id` and `name` of an object take its name: `vehicle.id` is `vehicle_id`. */
+function identifierName(path: string): string {
+  const { name } = normalName(path);
+  const parent = path.split('.').at(-2);
+  return parent !== undefined && /^(?:id|name|key)$/.test(name) ? `${normalName(parent).name}_${name}` : name;
 }
 
 /** Whether a value can identify something: a text, or a number without a fraction. */
@@ -116,9 +126,9 @@ function recurs(sample: readonly Data[], path: string): boolean {
     : false;
 }
 
-/** The decision where rows know their subject themselves. */
-export function ownSubject(): Decision<null> {
-  return certain(null, 'the events name it');
+/** The decision where rows know their subject apart from their data. */
+export function ownSubject(areEvents: boolean): Decision<null> {
+  return certain(null, areEvents ? 'the events name it' : 'the file names it for each row');
 }
 
 function count(number: number, noun: string): string {

@@ -20,6 +20,8 @@ export interface TimeCandidate extends TimeName {
 
 /** A column of an unknown name is a time only where its texts look like dates: a number is not evidence. */
 const WRITTEN = /\d[-/:. ]\w|\d{8}T\d/;
+/** What a table calls columns that it does not name. */
+export const NAMELESS = /^column_\d+$/;
 /** How many values tell whether a column of an unknown name is looked at. */
 const LOOKED_AT = 20;
 
@@ -39,11 +41,14 @@ function candidate(sample: readonly Data[], name: TimeName & { path: string }): 
   );
   if (present.length === 0) return [];
   const isWritten = (value: unknown) => typeof value === 'string' && WRITTEN.test(value);
-  if (tier >= 3 && !present.slice(0, LOOKED_AT).some(isWritten)) return [];
+  const isNameless = NAMELESS.test(path);
+  if (tier >= 3 && !isNameless && !present.slice(0, LOOKED_AT).some(isWritten)) return [];
   const format = guessTimeFormat(present, unit);
   if (!format) return [];
   const timesMs = values.map(timeReader(format.value, 'UTC'));
   const read = timesMs.filter((ms) => !Number.isNaN(ms));
+  // In a table without names numbers are a time only where all of them are times of our days.
+  if (isNameless && !read.every((ms) => ms >= OUR_DAYS.fromMs && ms < OUR_DAYS.toMs)) return [];
   const ours = read.filter((ms) => ms >= OUR_DAYS.fromMs && ms < OUR_DAYS.toMs).length;
   const depth = path.split('.').filter((step) => !step.startsWith('$')).length - 1;
   const rank = tier + depth + (ours > read.length / 2 ? 0 : 2) + (present.length > sample.length / 2 ? 0 : 2);
@@ -64,7 +69,7 @@ export function bestTime(
     timesMs.some((ms, i) => ms !== best.timesMs[i] && !Number.isNaN(ms)),
   );
   const { because } = best.format;
-  if (!other) return { ...best, decision: certain(best.path, because) };
+  if (!other) return { ...best, decision: (NAMELESS.test(best.path) ? guess : certain)(best.path, because) };
   const instead = { value: other.path, because: other.format.because };
   if (anyMoves && !other.moves)
     return {

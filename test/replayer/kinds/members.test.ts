@@ -312,6 +312,30 @@ describe('members of recordings', () => {
     });
   });
 
+  describe('R26: a table without a header', () => {
+    it('cab.txt: its time and its coordinates are guessed and told', async () => {
+      const found = await played(recordedCase('cab.txt'));
+      const { time, coordinates } = interpretationOf(found);
+      assert.deepEqual(
+        [time.value, coordinates.value, coordinates.certainty],
+        ['column_4', 'column_1, column_2', 'guess'],
+      );
+      const [first] = found.records;
+      assert.deepEqual(
+        [first!.time, first!.channel, first!.data['latitude'], first!.data['longitude']],
+        ['2008-05-17T14:12:10.000Z', 'gps', 37.7515, -122.3944],
+      );
+    });
+
+    it('names what is missing where nothing can be guessed', () => {
+      const path = join(folder, 'nameless.csv');
+      writeFileSync(path, '1;2;3\n4;5;6\n7;8;9\n');
+      return assert.rejects(played(path), (error: Error & { hint?: string }) =>
+        /--columns a,b,c.*--time COLUMN.*--every/.test(error.hint ?? ''),
+      );
+    });
+  });
+
   describe('strict reading', () => {
     it('refuses guesses and names the options that decide them', async () => {
       const path = join(folder, 'naive.ndjson');

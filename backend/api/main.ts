@@ -28,6 +28,7 @@ import { Metrics } from './metrics/metrics.ts';
 import type { ApiContext } from './routing/api-route.ts';
 import { Pipelines } from './stores/pipelines.ts';
 import { Recorders } from './stores/recorders.ts';
+import { RecordingEndings } from './stores/recording-endings.ts';
 import { RecordingsFolder } from './stores/recordings.ts';
 import { Replayers } from './stores/replayers.ts';
 import { ChannelReaders } from './stores/channel-readers.ts';
@@ -120,7 +121,12 @@ async function open(settings: Settings, opened: Close[]): Promise<string> {
     traces: new Traces(redis, new ChannelReaders(redis, setups)),
     ingest,
     recorders: new Recorders(redis, requester),
-    recordings: new RecordingsFolder(settings.recordings, replayers, UPLOAD_MAX_BYTES),
+    recordings: new RecordingsFolder(
+      settings.recordings,
+      replayers,
+      UPLOAD_MAX_BYTES,
+      new RecordingEndings(plugins.added('formats')),
+    ),
   };
   const guard = new Guard(keyring, settings.origins);
   const metrics = new Metrics({ redis, channels, gateway: () => streams.figures });

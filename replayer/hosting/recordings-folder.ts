@@ -8,6 +8,7 @@ import type {
   RecordingPreview,
   ReplayRequest,
 } from '../../schemas/types.ts';
+import { ARCHIVE_ENDINGS } from '../reading/archives/extract.ts';
 import { describe } from '../files/describe.ts';
 import { preview } from '../files/preview.ts';
 import type { ReplaySource } from '../playing/recordings.ts';
@@ -16,6 +17,9 @@ import type { ReplaySource } from '../playing/recordings.ts';
 export interface PreviewRequest extends RecordingOptions {
   records: number;
 }
+
+/** An entry of an archive. */
+const ARCHIVE = new RegExp(`^[^/]+(${ARCHIVE_ENDINGS.map((ending) => `\\${ending}`).join('|')})/.`, 'i');
 
 /** The folder whose recordings REST can name. */
 export class RecordingsFolder {
@@ -29,11 +33,16 @@ export class RecordingsFolder {
     this.#channels = channels;
   }
 
-  /** The file of a recording: a plain name in the folder, nothing outside of it. @throws refusal for another name */
+  /**
+   * The file of a recording: a plain name in the folder, nothing outside of it; or a recording in an archive there, such as
+   * `week.zip/monday.csv`. @throws refusal for another name
+   */
   path(id: string): string {
-    if (/^[^/\\\0]+$/.test(id) && !id.startsWith('.')) return join(this.#folder, id);
+    const isPlain = id.split('/').every((part) => /^[^\\\0]+$/.test(part) && part !== '..' && part !== '.');
+    if (isPlain && !id.startsWith('.') && (!id.includes('/') || ARCHIVE.test(id)))
+      return join(this.#folder, id);
     throw refusal('recording_name', `"${id.slice(0, 100)}" is not a valid name of a recording.`, {
-      hint: 'It is a file name without folders.',
+      hint: 'It is a file name without folders, or that of an archive with the recording in it: week.zip/monday.csv.',
     });
   }
 
@@ -53,7 +62,7 @@ export class RecordingsFolder {
   /** What one reading of the whole recording finds; remembered until the file changes. @throws refusal where it is missing */
   async describe(id: string): Promise<RecordingDescription> {
     const path = this.path(id);
-    const info = await stat(path).catch(() => null);
+    const info = await stat(join(this.#folder, id.split('/', 1)[0]!)).catch(() => null);
     if (!info)
       throw refusal('recording_unknown', `No recording "${id}".`, {
         hint: 'GET /api/v1/recordings lists them.',

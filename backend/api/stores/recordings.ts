@@ -13,12 +13,12 @@ import type {
   RecordingPreview,
 } from '../../../schemas/types.ts';
 import { tooLarge } from '../http/problems.ts';
+import { RecordingEndings } from './recording-endings.ts';
 import type { Replayers } from './replayers.ts';
 
 const DESCRIBE_MS = 60_000;
 const NAME = /^[\p{L}\p{N}_(][\p{L}\p{N} ._()+,@=&-]{0,127}$/u;
 const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
-const ENDING = /\.(?:(csv|tsv|ndjson|jsonl|ldjson|json|geojson|gpx|igc)(\.gz|\.zst)?|(parquet|mcap))$/i;
 /** Files that belong to recordings but are not recordings. */
 const BESIDE = /\.(truth\.json|streets\.geojson)$/i;
 
@@ -27,18 +27,20 @@ export class RecordingsFolder {
   readonly path: string;
   readonly #replayers: Replayers;
   readonly #maxBytes: number;
+  readonly #endings: RecordingEndings;
 
-  constructor(path: string, replayers: Replayers, maxBytes: number) {
+  constructor(path: string, replayers: Replayers, maxBytes: number, endings = new RecordingEndings()) {
     this.path = path;
     this.#replayers = replayers;
     this.#maxBytes = maxBytes;
+    this.#endings = endings;
   }
 
   /** All recordings, sorted by name, without descriptions. */
   async list(): Promise<Recording[]> {
     const entries = await readdir(this.path, { withFileTypes: true }).catch(() => []);
     const names = entries
-      .filter((entry) => entry.isFile() && isRecording(entry.name))
+      .filter((entry) => entry.isFile() && this.#isRecording(entry.name))
       .map(({ name }) => name);
     const found = await Promise.all(names.sort().map((name) => this.#look(name)));
     return found.filter((recording) => recording !== null);
@@ -46,7 +48,7 @@ export class RecordingsFolder {
 
   /** One recording, without a description. @throws refusal `recording_name`, `recording_unknown` */
   async get(id: string): Promise<Recording> {
-    const found = isRecording(checkName(id)) && (await this.#look(id));
+    const found = this.#isRecording(checkName(id)) && (await this.#look(id));
     if (found) return found;
     throw refusal('recording_unknown', `There is no recording "${id}".`, {
       hint: 'GET /api/v1/recordings lists them.',
@@ -79,9 +81,9 @@ export class RecordingsFolder {
    * @throws refusal `recording_name`, `recording_exists`, `body_too_large`, `recording_unplayable`
    */
   async receive(name: string, content: Readable, replace: boolean): Promise<Recording> {
-    if (!ENDING.test(checkName(name))) {
+    if (this.#endings.formatOf(checkName(name)) === null) {
       throw refusal('recording_name', `"${name}" does not have the extension of a recording.`, {
-        hint: 'Use .csv, .tsv, .ndjson, .json, .geojson, .gpx or .igc, optionally with .gz or .zst; or .parquet or .mcap.',
+        hint: `Use ${this.#endings.text}.`,
       });
     }
     if (BESIDE.test(name))
@@ -135,21 +137,16 @@ export class RecordingsFolder {
     }
   }
 
+  #isRecording(name: string): boolean {
+    return NAME.test(name) && this.#endings.formatOf(name) !== null && !BESIDE.test(name);
+  }
+
   async #look(name: string): Promise<Recording | null> {
     const info = await lstat(join(this.path, name)).catch(() => null);
     if (!info?.isFile()) return null;
-    return { id: name, format: formatOf(name), bytes: info.size, modified: info.mtime.toISOString() };
+    const format = this.#endings.formatOf(name) ?? 'unknown';
+    return { id: name, format, bytes: info.size, modified: info.mtime.toISOString() };
   }
-}
-
-function isRecording(name: string): boolean {
-  return NAME.test(name) && ENDING.test(name) && !BESIDE.test(name);
-}
-
-function formatOf(name: string): string {
-  const [, text, , binary] = ENDING.exec(name)!;
-  const ending = (text ?? binary)!.toLowerCase();
-  return ending === 'jsonl' ? 'ndjson' : ending === 'tsv' ? 'csv' : ending;
 }
 
 function checkName(name: string): string {

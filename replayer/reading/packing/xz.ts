@@ -1,9 +1,12 @@
+import { createRequire } from 'node:module';
 import type { ReadableStream } from 'node:stream/web';
 import { Readable } from 'node:stream';
 import { isSystemError } from './is-system-error.ts';
 import type { Packing } from './packing.ts';
 import { PackingError, type PackingProblem } from './packing-error.ts';
 
+/** Its bundle does not show its exports to `import`. It is loaded when the first such file is met. */
+const require = createRequire(import.meta.url);
 const MAGIC = Buffer.from('fd377a585a00', 'hex');
 /** Kinds of check in the flags of a stream's header. */
 const NO_CHECK = 0;
@@ -20,7 +23,7 @@ export const xz: Packing = {
   endings: ['.xz'],
   matches: (head) => head.subarray(0, MAGIC.length).equals(MAGIC),
   async *unpack(source, state) {
-    const { XzReadableStream } = await import('xz-decompress');
+    const { XzReadableStream } = require('xz-decompress') as typeof import('xz-decompress');
     let failed: Error | undefined;
     const watched = watching(
       source,

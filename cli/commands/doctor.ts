@@ -30,6 +30,7 @@ async function show(file: string, options: ReadOptions): Promise<void> {
     const { format, messages, start, end, longestGapSeconds } = report;
     const span = start === null ? '' : `, ${start} to ${end}, longest gap ${longestGapSeconds} s`;
     process.stdout.write(`${basename(file)}: ${format}, ${count(messages, 'message')}${span}.\n`);
+    if (report.note !== undefined) process.stdout.write(`${report.note}\n`);
     for (const { severity, what, hint } of report.findings)
       process.stdout.write(`${severity}: ${what}${/[.!?]$/.test(what) ? '' : '.'} ${hint}\n`);
     if (report.findings.length === 0) process.stdout.write('Nothing is wrong with it.\n');

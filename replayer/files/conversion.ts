@@ -5,21 +5,22 @@ import { isoTime } from '../../core/wire/event.ts';
 import { COPIED_LIBRARY, isTrusted, LIBRARY } from '../mcap/format/libraries.ts';
 import { asRefusal } from '../mcap/reading/as-refusal.ts';
 import { emptyRefusal } from '../mcap/reading/mcap-recording.ts';
-import type { Summary } from '../mcap/format/summary.ts';
+import { HOLDABLE, HOLDABLE_SHIFTED, shiftFor, shiftNote, shiftOf } from '../mcap/format/shifted-times.ts';
 import { readSummary } from '../mcap/reading/summary.ts';
 import { recordedZone } from '../mcap/reading/recorded-zone.ts';
 import { McapWriter } from '../mcap/writing/writer.ts';
 import { commonZone, recordingTimeMs } from '../reading/recording-time.ts';
 import { isMcap, openRecording, playable, type AnyRecording, type Playable } from '../playing/playable.ts';
 import { guessText } from '../reading/inference/guesses.ts';
-import type { OpenOptions, RefusedRecord } from '../reading/open-options.ts';
+import type { OpenOptions, RefusedRecord, TimeLimits } from '../reading/open-options.ts';
 import { TextRecording } from '../reading/text-recording.ts';
 import type { ConvertReport, ConvertRequest } from './convert-request.ts';
 import { Progress, timeShare } from './progress.ts';
 import { OUTSIDE, Tally } from './tally.ts';
 import type { OutputFormat } from './writing/sink.ts';
 import { writeRows } from './writing/write-rows.ts';
-import { copyBesides, copyMessages, mergeable, writeRecording, type TimeRange } from './write-mcap.ts';
+import { copyFiles, type McapInput } from './copy-mcap.ts';
+import { mergeable, writeRecording, type TimeRange } from './write-mcap.ts';
 
 const WHOLE: TimeRange = { fromMs: -Infinity, endMs: Infinity };
 
@@ -57,33 +58,38 @@ export class Conversion {
     const { inputs, compression } = this.#request;
     const writerOptions = { library: LIBRARY, ...(compression !== undefined && { compression }) };
     if (inputs.length === 1 && !(await isMcap(inputs[0]!))) {
-      const recording = await TextRecording.open(inputs[0]!, this.#options);
+      const recording = await this.#openText(inputs[0]!);
       this.#zones = [recording.zone];
       const range = this.#rangeFrom(recording.startMs);
       this.#progress.count = passesOver(recording) + after;
       await McapWriter.whole(part, writerOptions, (writer) => this.#write(recording, writer, range));
     } else {
-      const summaries: Summary[] = [];
+      const sources: McapInput[] = [];
       this.#progress.count = 1 + after;
-      for (const [i, input] of inputs.entries()) summaries.push(await this.#asMcap(input, i));
-      const startMs = Math.min(...summaries.flatMap(({ chunks }) => chunks.map((chunk) => chunk.startMs)));
-      const library = summaries.every((summary) => isTrusted(summary.library)) ? LIBRARY : COPIED_LIBRARY;
-      await McapWriter.whole(part, { ...writerOptions, library }, async (writer) => {
-        await copyBesides(summaries, writer);
-        const range = this.#rangeFrom(startMs);
-        const { copied, nameless } = await copyMessages(summaries, writer, range, this.#progress.begin());
-        const all = summaries.reduce((sum, { statistics }) => sum + (statistics?.messages ?? 0), 0);
-        this.#tally.skip('messages whose channel is missing', nameless);
-        this.#tally.skip(OUTSIDE, all - copied - nameless);
-      });
+      for (const [i, input] of inputs.entries()) sources.push(await this.#asMcap(input, i));
+      const isChecked = sources.every(({ summary }) => isTrusted(summary.library));
+      const library = isChecked ? LIBRARY : COPIED_LIBRARY;
+      await McapWriter.whole(part, { ...writerOptions, library }, (writer) =>
+        copyFiles(writer, {
+          inputs: sources,
+          options: this.#options,
+          rangeFrom: (startMs) => this.#rangeFrom(startMs),
+          tally: this.#tally,
+          tell: this.#progress.begin(),
+        }),
+      );
     }
-    const { chunks, statistics, channels } = await readSummary(part);
+    const { chunks, statistics, channels, metadata } = await readSummary(part);
+    const shiftMs = shiftOf(metadata);
     this.#written = {
       messages: statistics!.messages,
       channels: [...new Set([...channels.values()].map(({ topic }) => topic))],
-      startMs: Math.min(...chunks.map((chunk) => chunk.startMs)),
-      endMs: Math.max(...chunks.map((chunk) => chunk.endMs)),
+      startMs: chunks.reduce((first, { startMs }) => Math.min(first, startMs), Infinity) - shiftMs,
+      endMs: chunks.reduce((last, { endMs }) => Math.max(last, endMs), -Infinity) - shiftMs,
     };
+    const note = shiftNote(shiftMs);
+    // Otherwise the file is only a step to another format.
+    if (note !== null && after === 0) this.#options.noted?.(note);
   }
 
   /** Writes the file `part` in another format than MCAP. */
@@ -163,22 +169,31 @@ export class Conversion {
   }
 
   /** The summary of an input; an input of another format is first written as MCAP. */
-  async #asMcap(input: string, i: number): Promise<Summary> {
+  async #asMcap(input: string, i: number): Promise<McapInput> {
     const temporary = join(this.folder, `${i}.mcap`);
     if (await isMcap(input))
       return asRefusal(input, async () => {
         const summary = await readSummary(input);
         if (summary.chunks.length === 0) throw emptyRefusal(summary);
         this.#zones.push(recordedZone(summary, this.#options.tz));
-        return mergeable(summary, temporary);
+        return { path: input, summary: await mergeable(summary, temporary), isMade: false };
       });
-    const recording = await TextRecording.open(input, this.#options);
+    const recording = await this.#openText(input);
     this.#zones.push(recording.zone);
     this.#progress.count += passesOver(recording);
     await McapWriter.whole(temporary, { library: LIBRARY }, (writer) =>
       this.#write(recording, writer, WHOLE),
     );
-    return readSummary(temporary);
+    return { path: input, summary: await readSummary(temporary), isMade: true };
+  }
+
+  /** Opens a recording of another format that is written as MCAP: rows with times that MCAP can't hold are refused. */
+  async #openText(input: string): Promise<TextRecording> {
+    const open = (timeLimits: TimeLimits) => TextRecording.open(input, { ...this.#options, timeLimits });
+    const recording = await open(HOLDABLE);
+    const isShifted = shiftFor(recording.startMs) !== 0;
+    const isTooLate = (recording.endMs ?? 0) > HOLDABLE_SHIFTED.endMs;
+    return isShifted && isTooLate && !recording.once ? open(HOLDABLE_SHIFTED) : recording;
   }
 
   async #write(recording: TextRecording, writer: McapWriter, range: TimeRange): Promise<void> {

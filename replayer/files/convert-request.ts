@@ -43,6 +43,6 @@ export interface ConvertReport {
   guesses: string[];
   /** How many steps back in time were put in order. */
   reordered: number;
-  /** What was left out of an archive, and what was wrong with bytes, as sentences. */
+  /** What was left out of an archive, what was wrong with bytes, and that times are stored shifted, as sentences. */
   notes?: string[];
 }

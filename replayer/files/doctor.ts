@@ -8,6 +8,8 @@ import { HEAD_BYTES, Opcode, recordAt, type ChunkEntry } from '../mcap/format/re
 import { salvage, type Damage } from '../mcap/recovery/salvage.ts';
 import { McapRecording } from '../mcap/reading/mcap-recording.ts';
 import { readRecords } from '../mcap/reading/read-chunk.ts';
+import { isTrusted } from '../mcap/format/libraries.ts';
+import { shiftNote, shiftOf } from '../mcap/format/shifted-times.ts';
 import type { Summary } from '../mcap/format/summary.ts';
 import { checkAttachment } from '../mcap/writing/attachments.ts';
 import { readSummary } from '../mcap/reading/summary.ts';
@@ -35,6 +37,10 @@ export interface DoctorReport {
   longestGapSeconds: number;
   /** Steps back in time from one message to the next, in the order of the file. */
   disordered: number;
+  /** How many messages or rows can't be played. */
+  refused: number;
+  /** What else there is to say of the file, such as that its times are stored shifted. */
+  note?: string;
   findings: Finding[];
 }
 
@@ -47,19 +53,22 @@ export async function diagnose(path: string, options: OpenOptions): Promise<Doct
     findings.push({ severity, what, hint });
   const mcap = await isMcap(path);
   const order = mcap ? await diagnoseMcap(path, add) : new TimeStatistics();
-  const format = mcap ? 'mcap' : await diagnoseRows(path, options, add, order);
+  const rows = mcap ? null : await diagnoseRows(path, options, add, order);
+  let refused = rows?.refused ?? 0;
   if (mcap && !findings.some(({ severity }) => severity === 'error')) {
-    if (order.count > 0) await diagnoseRows(path, options, add, null);
+    if (order.count > 0) ({ refused } = await diagnoseRows(path, options, add, null));
     else add('warning', 'it holds no message', 'There is nothing in it to play.');
   }
   if (order.disordered > 0)
     add('warning', `${order.disordered} steps back in time`, 'reprise convert FILE OUT puts it in order.');
   return {
     file: basename(path),
-    format,
+    format: rows?.format ?? 'mcap',
     messages: order.count,
-    start: order.count > 0 ? isoTime(order.startMs) : null,
-    end: order.count > 0 ? isoTime(order.endMs) : null,
+    start: order.count > 0 ? isoTime(order.startMs - order.shiftMs) : null,
+    end: order.count > 0 ? isoTime(order.endMs - order.shiftMs) : null,
+    refused,
+    ...(order.shiftMs !== 0 && { note: shiftNote(order.shiftMs)! }),
     longestGapSeconds: order.longestGapMs / 1000,
     disordered: order.disordered,
     findings,
@@ -75,6 +84,8 @@ class TimeStatistics {
   endMs = -Infinity;
   longestGapMs = 0;
   disordered = 0;
+  /** How much later the times are stored than they are. */
+  shiftMs = 0;
 
   add(timesMs: Float64Array): void {
     for (const timeMs of timesMs) {
@@ -104,6 +115,7 @@ async function diagnoseMcap(path: string, add: AddFinding): Promise<TimeStatisti
   if (damages.length > NAMED_MAX) add('error', `and ${damages.length - NAMED_MAX} more damages`, saves);
   try {
     const summary = await readSummary(path);
+    order.shiftMs = shiftOf(summary.metadata);
     await checkAttachments(path, summary, add);
     if (!summary.indexed && order.count > 0)
       add('warning', 'it has no index', 'reprise convert FILE OUT.mcap makes one.');
@@ -178,12 +190,13 @@ async function diagnoseRows(
   options: OpenOptions,
   add: AddFinding,
   order: TimeStatistics | null,
-): Promise<string> {
+): Promise<{ format: string; refused: number }> {
   const refused = new Map<string, RefusedRecord>();
   const refuse = (rows: RefusedRecord[]) => {
     for (const row of rows) refused.set(`${row.line}:${row.reason}`, row);
   };
-  let format = 'unknown';
+  let [format, count] = ['unknown', 0];
+  let consequence = 'left out when the file is played.';
   try {
     const guessed: OpenOptions['guessed'] = (_file, guesses) => {
       for (const guess of guesses)
@@ -200,6 +213,10 @@ async function diagnoseRows(
     format = recording.format;
     const blocks = recording instanceof McapRecording ? recording.rows() : wrapped(recording.blocks());
     for await (const { block } of blocks) order?.add(block.timesMs);
+    count = recording.refused;
+    // Play trusts the files of Reprise, and doctor does not.
+    if (recording instanceof McapRecording && isTrusted(recording.summary.library))
+      consequence = 'played all the same, because the file says that it was checked.';
     if (order && !(recording instanceof McapRecording)) order.disordered = recording.disorder.reordered;
     for (const note of new Set([...notes, ...readingNotes(recording)]))
       add('warning', note, 'reprise info FILE shows how it is read.');
@@ -214,14 +231,11 @@ async function diagnoseRows(
     add('error', sentence(error), 'reprise recover FILE OUT saves what is intact.');
   }
   for (const { line, reason } of [...refused.values()].slice(0, NAMED_MAX))
-    add('error', `row ${line}: ${reason}`, 'It is left out when the file is played.');
-  if (refused.size > NAMED_MAX)
-    add(
-      'error',
-      `and ${refused.size - NAMED_MAX} more bad rows`,
-      'They are left out when the file is played.',
-    );
-  return format;
+    add('error', `row ${line}: ${reason}`, `It is ${consequence}`);
+  const named = Math.min(NAMED_MAX, refused.size);
+  const more = Math.max(count, refused.size) - named;
+  if (more > 0) add('error', `and ${more} more bad rows`, `They are ${consequence}`);
+  return { format, refused: Math.max(count, refused.size) };
 }
 
 async function* wrapped<T>(blocks: AsyncIterable<T>): AsyncGenerator<{ block: T }> {

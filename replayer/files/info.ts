@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { isoTime } from '../../core/wire/event.ts';
 import { describe } from './describe.ts';
 import { asRefusal } from '../mcap/reading/as-refusal.ts';
+import { shiftNote, shiftOf } from '../mcap/format/shifted-times.ts';
 import type { Summary } from '../mcap/format/summary.ts';
 import { readSummary } from '../mcap/reading/summary.ts';
 import { isMcap } from '../playing/playable.ts';
@@ -26,13 +27,15 @@ export interface InfoReport {
   start: string | null;
   end: string | null;
   channels: ChannelInfo[];
-  /** For MCAP: the library in its header. This and the next six are for MCAP only. */
+  /** For MCAP: the library in its header. This and the next seven are for MCAP only. */
   library?: string;
   indexed?: boolean;
   chunks?: number;
   compression?: string[];
   /** Unpacked bytes of the chunks for each packed byte. */
   ratio?: number;
+  /** What else there is to say of the file, such as that its times are stored shifted. */
+  note?: string;
   attachments?: { name: string; mediaType: string; bytes: number }[];
   /** By name. Of several with the same name, the others get a number: `name (2)`. */
   metadata?: { [name: string]: { [key: string]: string } };
@@ -61,6 +64,7 @@ export async function recordingInfo(path: string, options: OpenOptions): Promise
 
 function ofMcap(summary: Summary): InfoReport {
   const { chunks, statistics, metadata, path, bytes, library, indexed } = summary;
+  const shiftMs = shiftOf(metadata);
   const sum = (of: (chunk: (typeof chunks)[number]) => number) =>
     chunks.reduce((total, chunk) => total + of(chunk), 0);
   return {
@@ -68,8 +72,9 @@ function ofMcap(summary: Summary): InfoReport {
     format: 'mcap',
     bytes,
     messages: statistics?.messages ?? null,
-    start: chunks.length > 0 ? isoTime(Math.min(...chunks.map(({ startMs }) => startMs))) : null,
-    end: chunks.length > 0 ? isoTime(Math.max(...chunks.map(({ endMs }) => endMs))) : null,
+    start: chunks.length > 0 ? isoTime(Math.min(...chunks.map(({ startMs }) => startMs)) - shiftMs) : null,
+    end: chunks.length > 0 ? isoTime(Math.max(...chunks.map(({ endMs }) => endMs)) - shiftMs) : null,
+    ...(shiftMs !== 0 && { note: shiftNote(shiftMs)! }),
     channels: channelsOf(summary),
     library,
     indexed,

@@ -1,6 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { Block } from '../../core/wire/block.ts';
-import { MalformedMcap, readMs } from '../mcap/format/bytes.ts';
+import { canHold, MalformedMcap, readMs } from '../mcap/format/bytes.ts';
 import { readCheckedRecords } from '../mcap/reading/read-chunk.ts';
 import { inTimeOrder } from '../mcap/reading/time-order.ts';
 import { HEAD_BYTES, MESSAGE_BYTES, Opcode, recordAt, type ChunkEntry } from '../mcap/format/records.ts';
@@ -12,33 +12,70 @@ import type { McapWriter } from '../mcap/writing/writer.ts';
 const IDS = 1 << 16;
 /** More than the size of any file: offsets in file number n are counted from n times this. */
 const FILE_BYTES = 2 ** 44;
+const CONTENT_MAX_BYTES = 2_000;
+const HEAD = MESSAGE_BYTES - HEAD_BYTES;
+
+/** A file whose messages are copied. */
+export interface RawInput {
+  summary: Summary;
+  /** Added to its times, ms: where the times of the copy are shifted otherwise than those of the file. */
+  laterMs: number;
+  /** Where the data of the messages begin, among the records of a chunk, that are copied; null: all are. */
+  keptOf: ((records: Buffer) => ReadonlySet<number>) | null;
+  naming?: Naming;
+}
+
+/** What the copy calls what a file leaves open or calls otherwise. */
+export interface Naming {
+  topicOf(topic: string): string;
+  /** The member that names the subject, where the file does not tell. */
+  subject?: string | undefined;
+}
 
 /**
  * The messages of MCAP files in time order, unchanged: each row is a message record without its opcode and length, and its
- * subject is `file * 65536 + channel id`. Checks the checksums of chunks. @throws MalformedMcap
+ * subject is `file * 65536 + channel id`. The rows have the times of the copy, as the range has. Checks the checksums of
+ * chunks. @throws MalformedMcap
  */
 export async function* rawRows(
-  summaries: Summary[],
+  inputs: readonly RawInput[],
   fromMs: number,
   endMs: number,
 ): AsyncGenerator<ChannelRows> {
   const handles: FileHandle[] = [];
   try {
-    for (const { path } of summaries) handles.push(await open(path));
-    const entries = summaries.flatMap(({ chunks }, file) =>
+    for (const { summary } of inputs) handles.push(await open(summary.path));
+    const entries = inputs.flatMap(({ summary: { chunks }, laterMs }, file) =>
       chunks
-        .filter((chunk) => chunk.endMs >= fromMs && chunk.startMs <= endMs)
-        .map((chunk) => ({ ...chunk, offset: chunk.offset + file * FILE_BYTES })),
+        .map((chunk) => ({
+          ...chunk,
+          startMs: chunk.startMs + laterMs,
+          endMs: chunk.endMs + laterMs,
+          offset: chunk.offset + file * FILE_BYTES,
+        }))
+        .filter((chunk) => chunk.endMs >= fromMs && chunk.startMs <= endMs),
     );
     const load = async (entry: ChunkEntry) => {
       const file = Math.floor(entry.offset / FILE_BYTES);
       const offset = entry.offset - file * FILE_BYTES;
-      return scanRaw(await readCheckedRecords(handles[file]!, { ...entry, offset }), file * IDS);
+      const { laterMs, keptOf } = inputs[file]!;
+      const records = await readCheckedRecords(handles[file]!, { ...entry, offset });
+      const rows = scanRaw(records, file * IDS);
+      const { timesMs } = rows.block;
+      if (laterMs !== 0) for (let row = 0; row < timesMs.length; row++) timesMs[row]! += laterMs;
+      return keptOf ? picked(rows, keptOf(records)) : rows;
     };
-    for await (const rows of inTimeOrder(entries, load, 0)) yield rows;
+    for await (const rows of inTimeOrder(entries, load, 0)) if (rows.block.count > 0) yield rows;
   } finally {
     for (const handle of handles) await handle.close();
   }
+}
+
+/** The rows whose data begin at these places. */
+function picked({ block, channels }: ChannelRows, kept: ReadonlySet<number>): ChannelRows {
+  const rows = [...block.starts.keys()].filter((row) => kept.has(block.starts[row]! + HEAD));
+  if (rows.length === block.count) return { block, channels };
+  return { block: block.pick(rows), channels: channels.subarray(0, rows.length) };
 }
 
 /** The message records of a chunk in time order. `idsFrom` is added to the channel ids. */
@@ -70,18 +107,33 @@ export function scanRaw(bytes: Buffer, idsFrom = 0): ChannelRows {
   return ordered ? rows : sortedRows(rows);
 }
 
+/** A file as the copy of its messages sees it. */
+interface CopiedFile extends Pick<Summary, 'channels' | 'schemas'> {
+  laterMs?: number;
+  naming?: Naming;
+}
+
+export interface CopyOptions {
+  /** Receives each message whose time the copy can't hold. */
+  refuse?: (message: { topic: string; sequence: number; content: string }) => void;
+}
+
 /** Copies messages unchanged, with their channels and schemas. */
 export class RawCopy {
   copied = 0;
   /** How many messages were left out, because the record of their channel is missing. */
   nameless = 0;
+  /** How many were left out because the copy can't hold their times. */
+  unheld = 0;
   readonly #writer: McapWriter;
-  readonly #summaries: Pick<Summary, 'channels' | 'schemas'>[];
+  readonly #files: readonly CopiedFile[];
+  readonly #options: CopyOptions;
   readonly #ids = new Map<number, number | null>();
 
-  constructor(writer: McapWriter, summaries: Pick<Summary, 'channels' | 'schemas'>[]) {
+  constructor(writer: McapWriter, files: readonly CopiedFile[], options: CopyOptions = {}) {
     this.#writer = writer;
-    this.#summaries = summaries;
+    this.#files = files;
+    this.#options = options;
   }
 
   /** Copies those rows that lie in a time range. */
@@ -90,15 +142,29 @@ export class RawCopy {
     for (let row = 0; row < block.count; row++) {
       const timeMs = timesMs[row]!;
       if (timeMs < fromMs || timeMs > endMs) continue;
-      const id = this.#idOf(subjects[row]!);
+      const subject = subjects[row]!;
+      const id = this.#idOf(subject);
       if (id === null) {
         this.nameless++;
         continue;
       }
-      this.#writer.addCopy(id, data, starts[row]!, ends[row]!);
+      const [start, end] = [starts[row]!, ends[row]!];
+      if (!canHold(timeMs)) {
+        this.#refuse(subject, data.subarray(start, end));
+        continue;
+      }
+      const { laterMs = 0 } = this.#files[Math.floor(subject / IDS)]!;
+      this.#writer.addCopy(id, data, start, end, laterMs === 0 ? 0n : BigInt(laterMs) * 1_000_000n);
       this.copied++;
       if (this.#writer.full) await this.#writer.flush();
     }
+  }
+
+  #refuse(subject: number, message: Buffer): void {
+    this.unheld++;
+    const { topic } = this.#files[Math.floor(subject / IDS)]!.channels.get(subject % IDS)!;
+    const content = message.toString('utf8', HEAD, HEAD + CONTENT_MAX_BYTES);
+    this.#options.refuse?.({ topic, sequence: message.readUInt32LE(2), content });
   }
 
   #idOf(subject: number): number | null {
@@ -107,11 +173,16 @@ export class RawCopy {
     return id;
   }
 
-  #newId(subject: number): number | null {
-    const { channels, schemas } = this.#summaries[Math.floor(subject / IDS)]!;
-    const channel = channels.get(subject % IDS);
+  #newId(key: number): number | null {
+    const { channels, schemas, naming } = this.#files[Math.floor(key / IDS)]!;
+    const channel = channels.get(key % IDS);
     if (!channel) return null;
-    const { topic, metadata, encoding, schemaId } = channel;
-    return this.#writer.addChannel({ topic, metadata, encoding, schema: schemas.get(schemaId) ?? null });
+    const subject = naming?.subject;
+    const { topic, encoding, schemaId } = channel;
+    const metadata = new Map(channel.metadata);
+    const isOwn = metadata.has('subject') || metadata.has('subjectColumn') || metadata.has('envelope');
+    if (subject !== undefined && !isOwn && encoding === 'json') metadata.set('subjectColumn', subject);
+    const schema = schemas.get(schemaId) ?? null;
+    return this.#writer.addChannel({ topic: naming?.topicOf(topic) ?? topic, metadata, encoding, schema });
   }
 }

@@ -1,10 +1,11 @@
 import { open, rm } from 'node:fs/promises';
 import type { Block } from '../../core/wire/block.ts';
 import { canHold } from '../mcap/format/bytes.ts';
+import { CYCLE_MS, HOLDABLE, isShift, shiftFor, shiftMetadata } from '../mcap/format/shifted-times.ts';
 import { LIBRARY } from '../mcap/format/libraries.ts';
 import { openBytesMax } from '../mcap/reading/time-order.ts';
 import { readCheckedRecords } from '../mcap/reading/read-chunk.ts';
-import { RawCopy, rawRows, scanRaw } from './raw-messages.ts';
+import { RawCopy, rawRows, scanRaw, type CopyOptions, type RawInput } from './raw-messages.ts';
 import { mergedRows, type ChannelRows } from '../mcap/format/channel-rows.ts';
 import { asRefusal } from '../mcap/reading/as-refusal.ts';
 import type { Summary } from '../mcap/format/summary.ts';
@@ -21,6 +22,8 @@ import { readingMetadata } from './reading-metadata.ts';
 
 /** Size of the runs that are sorted in memory, where the whole recording does not fit. */
 const RUN_BYTES = 1 << 25;
+/** How many rows with times that can't be held are named. */
+const REFUSED_NAMED = 20;
 /** Bound on the memory of chunks that overlap. */
 const OPEN_MAX_BYTES = 1 << 27;
 
@@ -52,49 +55,88 @@ type WritableRecording = Pick<
   | 'readShare'
   | 'sorted'
   | 'disorder'
+  | 'once'
 > &
   Pick<TextRecording, 'blocks' | 'inFileOrder' | 'withChannels'>;
 
-/** Writes a recording of another format as MCAP, in time order; returns how many steps back in time it had. */
+/**
+ * Writes a recording of another format as MCAP, in time order, shifted where it begins before 1970 (shifted-times.ts);
+ * returns how many steps back in time it had.
+ */
 export async function writeRecording(
   recording: WritableRecording,
   writer: McapWriter,
-  { range, options, temporary, progress = new Progress(), tally = new Tally() }: WritePlan,
+  plan: WritePlan,
 ): Promise<number> {
+  const { range, options, temporary, progress = new Progress(), tally = new Tally() } = plan;
   const { channels, interpretation } = recording;
   const column = interpretation.subject.value;
-  const topics = channels.map((channel) => ({
-    topic: channel,
-    schema: embeddedSchema(channel, options.channels),
-    subjectColumn: column === null ? null : (interpretation.rename.value.get(column) ?? column),
-  }));
-  const refuse = (block: Block, row: number, channel: string) => {
-    const reason = 'MCAP can only hold times from 1970 to 2554.';
-    const content = block.record(row).data;
-    tally.refuse({ channel, file: recording.file, line: 0, reason, content });
-  };
+  const topicsWith = (shiftMs: number) =>
+    channels.map((channel) => ({
+      topic: channel,
+      schema: embeddedSchema(channel, options.channels),
+      subjectColumn: column === null ? null : (interpretation.rename.value.get(column) ?? column),
+      shiftMs,
+    }));
   for (const channel of channels) await writer.addMetadata(`reading:${channel}`, readingMetadata(recording));
-  const write = (blocks: AsyncIterable<Block> | Iterable<Block>, to: McapWriter, topicsOf: TopicWriter[]) =>
-    writeBlocks(withChannels(recording, blocks), to, topicsOf, range, refuse, tally);
+  const shiftMs = shiftFor(Math.max(recording.startMs, range.fromMs));
   if (recording.sorted) {
-    const blocks = watched(recording, recording.blocks(), progress.begin());
-    await write(blocks, writer, topicWriters(writer, topics));
+    if (shiftMs !== 0) await writer.addMetadata(...shiftMetadata(shiftMs));
+    const blocks = withChannels(recording, watched(recording, recording.blocks(), progress.begin()));
+    const left = await writeBlocks(blocks, writer, topicWriters(writer, topicsWith(shiftMs)), {
+      range,
+      shiftMs,
+    });
+    tellLeft(left, recording.file, tally);
     return recording.disorder.reordered;
   }
   const disorder: Disorder = { reordered: 0, late: 0, outliers: 0 };
-  try {
-    await McapWriter.whole(temporary, { library: LIBRARY }, async (runs) => {
-      const runTopics = topicWriters(runs, topics);
+  const writeRuns = (shiftMs: number) =>
+    McapWriter.whole(temporary, { library: LIBRARY }, async (runs) => {
+      const topics = topicWriters(runs, topicsWith(shiftMs));
+      const left: LeftOut = { outside: 0, refused: [], count: 0 };
       for await (const run of runsOf(watched(recording, recording.inFileOrder(), progress.begin()))) {
-        await write((await sorted(run, disorder, () => true)) ?? [], runs, runTopics);
+        const blocks = withChannels(recording, (await sorted(run, disorder, () => true)) ?? []);
+        await writeBlocks(blocks, runs, topics, { range, shiftMs, restarts: !recording.once }, left);
         await runs.flush();
       }
+      tellLeft(left, recording.file, tally);
+      return shiftMs;
     });
-    await copyMessages([await readSummary(temporary)], writer, range, progress.begin());
+  try {
+    const used = await writeRuns(shiftMs).catch((error: unknown) => {
+      // Only now it is known that the recording has times before 1970.
+      if (!(error instanceof EarlierThan1970)) throw error;
+      Object.assign(disorder, { reordered: 0, late: 0, outliers: 0 });
+      progress.count++;
+      return writeRuns(CYCLE_MS);
+    });
+    if (used !== 0) await writer.addMetadata(...shiftMetadata(used));
+    const inputs = [{ summary: await readSummary(temporary), laterMs: 0, keptOf: null }];
+    await copyMessages(inputs, writer, WHOLE, progress.begin());
   } finally {
     await rm(temporary, { force: true });
   }
   return disorder.reordered;
+}
+
+const WHOLE: TimeRange = { fromMs: -Infinity, endMs: Infinity };
+
+/** Says that a recording has times before 1970 although its beginning did not show it. */
+class EarlierThan1970 extends Error {}
+
+/** What was not written of a recording. */
+interface LeftOut {
+  outside: number;
+  /** How many rows have times that can't be held; the first of them. */
+  count: number;
+  refused: { channel: string; content: string }[];
+}
+
+function tellLeft({ outside, count, refused }: LeftOut, file: string, tally: Tally): void {
+  tally.skip(OUTSIDE, outside);
+  tally.refused += count;
+  tally.name(refused.map((row) => ({ ...row, file, line: 0, reason: HOLDABLE.reason })));
 }
 
 const topicWriters = (writer: McapWriter, topics: TopicOptions[]) =>
@@ -111,23 +153,32 @@ async function writeBlocks(
   rows: AsyncIterable<RecordingRows>,
   writer: McapWriter,
   topics: TopicWriter[],
-  { fromMs, endMs }: TimeRange,
-  refuse: (block: Block, row: number, channel: string) => void,
-  tally: Tally,
-): Promise<void> {
+  {
+    range: { fromMs, endMs },
+    shiftMs,
+    restarts = false,
+  }: { range: TimeRange; shiftMs: number; restarts?: boolean },
+  left: LeftOut = { outside: 0, refused: [], count: 0 },
+): Promise<LeftOut> {
   for await (const { block, channels } of rows) {
     for (let row = 0; row < block.count; row++) {
       const timeMs = block.timesMs[row]!;
       if (timeMs < fromMs || timeMs > endMs) {
-        tally.skip(OUTSIDE);
+        left.outside++;
         continue;
       }
       const topic = topics[channels?.[row] ?? 0]!;
-      if (canHold(timeMs)) topic.add(block, row);
-      else refuse(block, row, topic.channel);
+      if (canHold(timeMs + shiftMs)) topic.add(block, row);
+      else {
+        if (restarts && shiftMs === 0 && shiftFor(timeMs) !== 0) throw new EarlierThan1970();
+        left.count++;
+        if (left.refused.length < REFUSED_NAMED)
+          left.refused.push({ channel: topic.channel, content: block.record(row).data });
+      }
       if (writer.full) await writer.flush();
     }
   }
+  return left;
 }
 
 /** Passes a recording's blocks on, and reports how much of it they are. */
@@ -160,22 +211,27 @@ async function* runsOf(blocks: AsyncIterable<Block>): AsyncGenerator<AsyncIterab
 /** Copies what MCAP files hold besides messages: metadata and attachments. @throws refusal when an attachment is damaged */
 export async function copyBesides(summaries: Summary[], writer: McapWriter): Promise<void> {
   for (const { path, metadata, attachments } of summaries) {
-    for (const { name, values } of metadata) await writer.addMetadata(name, values);
+    for (const record of metadata) if (!isShift(record)) await writer.addMetadata(record.name, record.values);
     await asRefusal(path, () => copyAttachments(attachments, writer));
   }
 }
 
-/** Copies the messages of MCAP files unchanged, in time order. @throws refusal when a file is not intact */
+/**
+ * Copies the messages of MCAP files unchanged, in time order. The range is in the times of the copy.
+ * @throws refusal when a file is not intact
+ */
 export async function copyMessages(
-  summaries: Summary[],
+  inputs: readonly RawInput[],
   writer: McapWriter,
   range: TimeRange,
   tell: (share: number) => void,
+  options: CopyOptions = {},
 ): Promise<RawCopy> {
-  const copy = new RawCopy(writer, summaries);
-  const { startMs, endMs } = timeRangeOf(summaries, range);
-  await asRefusal(summaries.map(({ path }) => path).join(' or '), async () => {
-    for await (const rows of rawRows(summaries, range.fromMs, range.endMs)) {
+  const files = inputs.map(({ summary, laterMs, naming }) => ({ ...summary, laterMs, naming }));
+  const copy = new RawCopy(writer, files, options);
+  const { startMs, endMs } = timeRangeOf(inputs, range);
+  await asRefusal(inputs.map(({ summary }) => summary.path).join(' or '), async () => {
+    for await (const rows of rawRows(inputs, range.fromMs, range.endMs)) {
       await copy.add(rows, range.fromMs, range.endMs);
       tell(timeShare(rows.block.timesMs.at(-1)!, startMs, endMs));
     }
@@ -184,11 +240,17 @@ export async function copyMessages(
 }
 
 /** The times from the first message of the files to the last, within a range. */
-function timeRangeOf(summaries: Summary[], { fromMs, endMs }: TimeRange): { startMs: number; endMs: number } {
-  const chunks = summaries.flatMap((summary) => summary.chunks);
+function timeRangeOf(
+  inputs: readonly RawInput[],
+  { fromMs, endMs }: TimeRange,
+): { startMs: number; endMs: number } {
+  const times = inputs.map(({ summary: { chunks }, laterMs }) => ({
+    startMs: laterMs + chunks.reduce((first, { startMs }) => Math.min(first, startMs), Infinity),
+    endMs: laterMs + chunks.reduce((last, { endMs }) => Math.max(last, endMs), -Infinity),
+  }));
   return {
-    startMs: Math.max(fromMs, Math.min(...chunks.map((chunk) => chunk.startMs))),
-    endMs: Math.min(endMs, Math.max(...chunks.map((chunk) => chunk.endMs))),
+    startMs: Math.max(fromMs, Math.min(...times.map(({ startMs }) => startMs))),
+    endMs: Math.min(endMs, Math.max(...times.map((time) => time.endMs))),
   };
 }
 

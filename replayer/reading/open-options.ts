@@ -13,6 +13,13 @@ export interface RefusedRecord {
   content: string;
 }
 
+/** The times that an output can hold, and why others are refused. */
+export interface TimeLimits {
+  fromMs: number;
+  endMs: number;
+  reason: string;
+}
+
 /** How a recording is opened. What is not given is inferred. */
 export interface OpenOptions extends Omit<RecordingOptions, 'id' | 'offset'> {
   /** Columns to give another name: old -> new. */
@@ -23,6 +30,8 @@ export interface OpenOptions extends Omit<RecordingOptions, 'id' | 'offset'> {
   redis?: Redis;
   /** Shifts all records on the timeline, ms. */
   offsetMs?: number;
+  /** Refuses rows with times outside of these, epoch ms. */
+  timeLimits?: TimeLimits;
   /** Checks every message of an MCAP file, even where Reprise wrote it. */
   distrust?: boolean;
   /** Receives the guesses that were taken to read the recording, once it is open. */

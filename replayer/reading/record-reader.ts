@@ -1,6 +1,6 @@
 import type { Block } from '../../core/wire/block.ts';
 import type { Format } from '../formats/support/format.ts';
-import type { OpenOptions } from './open-options.ts';
+import type { OpenOptions, TimeLimits } from './open-options.ts';
 import type { Disorder } from './order/order.ts';
 import { withoutOutliers, type NumberedRows, type OutlierPolicy } from './order/outliers.ts';
 import { withRepeatedHours } from './order/repeated-hour.ts';
@@ -23,6 +23,7 @@ interface ReaderOptions {
   repeatingZone: string | null;
   refuse: NonNullable<OpenOptions['refuse']>;
   noted: NonNullable<OpenOptions['noted']>;
+  timeLimits?: TimeLimits;
 }
 
 /** How many bytes a reading has taken so far: of the text, or of the records where these are larger. */
@@ -91,7 +92,7 @@ export class RecordReader {
 
   /** The rows in file order, with their times on the timeline. */
   async *#timed(progress: ReadProgress, silent: boolean): AsyncGenerator<NumberedRows> {
-    const { repeatingZone, offsetMs } = this.#options;
+    const { repeatingZone, offsetMs, timeLimits } = this.#options;
     const rows = this.#rows(progress, silent);
     const ambiguous = (count: number) => {
       if (!silent) this.ambiguous += count;
@@ -100,8 +101,24 @@ export class RecordReader {
     for await (const numbered of told) {
       const { timesMs } = numbered.block;
       if (offsetMs !== 0) for (let row = 0; row < timesMs.length; row++) timesMs[row]! += offsetMs;
-      yield numbered;
+      const kept = timeLimits ? this.#within(numbered, timeLimits, silent) : numbered;
+      if (kept.block.count > 0) yield kept;
     }
+  }
+
+  /** Those rows whose times lie within limits. The others are refused. */
+  #within(rows: NumberedRows, { fromMs, endMs, reason }: TimeLimits, silent: boolean): NumberedRows {
+    const { block, lines } = rows;
+    const isWithin = (timeMs: number) => timeMs >= fromMs && timeMs <= endMs;
+    if (block.timesMs.every(isWithin)) return rows;
+    const [kept, refused]: number[][] = [[], []];
+    block.timesMs.forEach((timeMs, row) => (isWithin(timeMs) ? kept! : refused!).push(row));
+    if (!silent)
+      this.#report(
+        refused!.map((row) => ({ line: lines[row]!, reason, content: block.record(row).data })),
+        true,
+      );
+    return { block: block.pick(kept!), lines: Uint32Array.from(kept!, (row) => lines[row]!) };
   }
 
   async *#rows(progress: ReadProgress, silent: boolean): AsyncGenerator<NumberedRows> {

@@ -245,6 +245,7 @@ function readerOf(
     repeatingZone: repeatingZone(interpretation, sample),
     refuse: options.refuse ?? (() => {}),
     noted: options.noted ?? (() => {}),
+    ...(options.timeLimits && { timeLimits: options.timeLimits }),
   });
 }
 

@@ -87,6 +87,7 @@ describe('convert', () => {
       endMs: null,
       readShare: null,
       sorted: false,
+      once: false,
       blocks: inFileOrder,
       inFileOrder,
       withChannels,

@@ -15,12 +15,19 @@ export function shiftFor(startMs: number): number {
   return startMs < 0 && canHold(startMs + CYCLE_MS) ? CYCLE_MS : 0;
 }
 
-/** Why a time can't be stored under a shift. */
-export function unheldReason(shiftMs: number): string {
-  return shiftMs === 0
-    ? 'MCAP can only hold times from 1970 to 2554.'
-    : 'MCAP can only hold times from 1570 to 2154 in a recording that begins before 1970.';
-}
+/** The latest time that MCAP can hold without a shift. */
+const LATEST_MS = (2 ** 64 - 2 ** 12) / 1e6;
+
+/** The times that a file can hold, shifted or not, and why others are refused. */
+export const HOLDABLE = {
+  fromMs: -CYCLE_MS,
+  endMs: LATEST_MS,
+  reason:
+    'MCAP can only hold times from 1970 to 2554, or from 1570 to 2154 in a recording that begins before 1970.',
+};
+
+/** Of these, the times that a file can hold with a shift. */
+export const HOLDABLE_SHIFTED = { ...HOLDABLE, endMs: LATEST_MS - CYCLE_MS };
 
 /** The metadata record that tells the shift: name and values. */
 export function shiftMetadata(shiftMs: number): [name: string, values: Map<string, string>] {

@@ -2,6 +2,7 @@ import { recordedZone } from './recorded-zone.ts';
 import { open, type FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { ValidateFunction } from 'ajv/dist/2020.js';
+import type { Block } from '../../../core/wire/block.ts';
 import { channelSpec, dataValidator } from '../../../core/wire/channels.ts';
 import { refusal } from '../../../core/problems/errors.ts';
 import type { Data } from '../../../core/wire/event.ts';
@@ -20,6 +21,7 @@ import { asRefusal } from './as-refusal.ts';
 import { shiftOf } from '../format/shifted-times.ts';
 import type { Summary } from '../format/summary.ts';
 import { readSummary } from './summary.ts';
+import { findMessages } from '../format/message-columns.ts';
 import { unpackChunk, ChunkUnpacker, type UnpackedChunk } from '../compression/unpack-chunk.ts';
 
 /** Bound on the unpacked size of chunks that overlap, because they must be in memory together. */
@@ -142,6 +144,23 @@ export class McapRecording {
     }
   }
 
+  /**
+   * Where the data of those messages begin, among the records of a chunk, that are played or only restore state. Counts the
+   * others as refused or filtered.
+   */
+  keptOf(records: Buffer): ReadonlySet<number> {
+    const places: number[] = [];
+    const messages = findMessages(records);
+    const { starts, ids, count } = messages;
+    const restored = new Set<number>();
+    for (let i = 0; i < count; i++) if (this.#scanner.isRestored(ids[i]!)) restored.add(starts[i]!);
+    const rows = this.#scanner.scan(records, messages, undefined, places);
+    const passed = this.#passes ? this.#passed(rows.block) : null;
+    const kept = passed ? places.filter((_, row) => passed.has(row)) : places;
+    this.filtered += places.length - kept.length;
+    return new Set([...kept, ...restored]);
+  }
+
   /** The latest message of each subject before a time, by channel and in time order. */
   async latestBefore(timeMs: number): Promise<ChannelBlock[]> {
     const latest = new LatestRows(timeMs);
@@ -188,16 +207,21 @@ export class McapRecording {
 
   /** The rows that the filter lets pass. */
   #passing(rows: ChannelRows): ChannelRows {
-    const passes = this.#passes;
-    if (!passes) return rows;
+    if (!this.#passes) return rows;
     const { block, channels, done } = rows;
-    const kept: number[] = [];
-    for (let row = 0; row < block.count; row++) {
-      const data = () => JSON.parse(block.record(row).data) as Data;
-      if (passes(block.timesMs[row]!, block.names[block.subjects[row]!]!, data)) kept.push(row);
-    }
+    const kept = [...this.#passed(block)];
     if (kept.length === block.count) return rows;
     return { block: block.pick(kept), channels: Uint16Array.from(kept, (row) => channels[row]!), done };
+  }
+
+  /** The rows of a block that the filter lets pass. */
+  #passed(block: Block): Set<number> {
+    const kept = new Set<number>();
+    for (let row = 0; row < block.count; row++) {
+      const data = () => JSON.parse(block.record(row).data) as Data;
+      if (this.#passes!(block.timesMs[row]!, block.names[block.subjects[row]!]!, data)) kept.add(row);
+    }
+    return kept;
   }
 
   async #load(

@@ -82,8 +82,14 @@ export class Scanner {
     return this.#decodings.some((decoding) => decoding !== undefined && decoding.subject < 0);
   }
 
-  /** The records of one chunk in time order; with `only`, just those whose data begin at these places. @throws MalformedMcap */
-  scan(bytes: Buffer, messages = findMessages(bytes), only?: ReadonlySet<number>): ChannelRows {
+  /** The records of one chunk in time order; with `only`, just those whose data begin at these places. With `places`,
+   * they stay in file order, and `places` gets where the data of each begin. @throws MalformedMcap */
+  scan(
+    bytes: Buffer,
+    messages = findMessages(bytes),
+    only?: ReadonlySet<number>,
+    places?: number[],
+  ): ChannelRows {
     for (const at of messages.names) {
       const end = at + HEAD_BYTES + bytes.readUInt32LE(at + 1);
       this.#learn(readChannel(new FieldReader(bytes, at + HEAD_BYTES, end)));
@@ -102,12 +108,14 @@ export class Scanner {
       if (!decoding) throw new MalformedMcap('a message belongs to a channel that the file does not name');
       starts[row] = starts[i]!;
       ends[row] = ends[i]!;
+      const place = starts[i]!;
       subjects[row] = decoding.subject;
       if (plain[id] === 0 && !this.#read(bytes, decoding, messages, row, appended)) continue;
       if (plain[id] === 2) appended.bare(row, starts[row]!, ends[row]!);
       const timeMs = timesMs[i]!;
       if (timeMs < lastMs) ordered = false;
       timesMs[row] = lastMs = timeMs;
+      places?.push(place);
       channels[row++] = decoding.channel;
     }
     const block = new Block({
@@ -120,7 +128,12 @@ export class Scanner {
       bare: appended.bareMessages(row),
     });
     const scanned = { block, channels: channels.subarray(0, row) };
-    return ordered ? scanned : sortedRows(scanned);
+    return ordered || places ? scanned : sortedRows(scanned);
+  }
+
+  /** Whether a message of an MCAP channel only restores state. */
+  isRestored(id: number): boolean {
+    return this.#decodings[id]?.restored ?? false;
   }
 
   /** Reads a message that is not a trusted datum of a known subject; false when it can't be played. */

@@ -34,6 +34,8 @@ export interface TopicOptions {
   schema: NewSchema | null;
   /** The member of the data that names the subject; null for none. */
   subjectColumn: string | null;
+  /** Added to the times that are written, ms (format/shifted-times.ts). */
+  shiftMs?: number;
 }
 
 /** Writes the records of one topic, to one MCAP channel for each subject. */
@@ -55,18 +57,19 @@ export class TopicWriter {
     return this.#options.topic;
   }
 
-  /** Adds a row. MCAP must be able to hold its time (`canHold`). */
+  /** Adds a row. MCAP must be able to hold its time with the shift (`canHold`). */
   add(block: Block, row: number): void {
+    const timeMs = block.timesMs[row]! + (this.#options.shiftMs ?? 0);
     if (this.#known.names !== block.names) this.#known = { names: block.names, ids: [] };
     const bare = block.bareOf(row);
     if (bare) {
-      this.#writer.add(this.#bareId(bare), block.timesMs[row]!, bare, 0, bare.length);
+      this.#writer.add(this.#bareId(bare), timeMs, bare, 0, bare.length);
       return;
     }
     const { ids } = this.#known;
     const subject = block.subjects[row]!;
     const id = (ids[subject] ??= this.#idOf(block.names[subject]!));
-    this.#writer.add(id, block.timesMs[row]!, block.data, block.starts[row]!, block.ends[row]!);
+    this.#writer.add(id, timeMs, block.data, block.starts[row]!, block.ends[row]!);
   }
 
   /** The channel of messages that are published bare: one for each encoding. */

@@ -141,12 +141,13 @@ describe('all pages but the live one', function () {
       assert.deepEqual(items, [], 'nothing plays');
     });
 
+    const file = (name: string, text: string) => ({
+      name,
+      mimeType: 'text/csv',
+      buffer: Buffer.from(text),
+    });
+
     it('uploads files by button, asks before it replaces one, and shows why an upload failed', async () => {
-      const file = (name: string, text: string) => ({
-        name,
-        mimeType: 'text/csv',
-        buffer: Buffer.from(text),
-      });
       const choose = (...files: ReturnType<typeof file>[]) =>
         page.setInputFiles('[data-testid=uploads] input', files);
       await choose(file('trip.csv', csv(ROWS)), file('rubbish.csv', 'a,b\n1,2\n'));
@@ -163,9 +164,41 @@ describe('all pages but the live one', function () {
       await page.getByRole('link', { name: /^trip\.csv/ }).press('Enter');
       const shown = page.locator('[data-testid=recording]');
       await shown.locator('dd:text-is("0:59")').waitFor();
-      await shown.locator('tr:has-text("timeFormat")').waitFor();
+      await shown.locator('[data-decision=timeFormat]').waitFor();
       await shown.locator('[data-testid=course] canvas').waitFor();
       await assertFit('recordings');
+    });
+
+    it('shows how a recording is read, takes other options, and plays with them', async () => {
+      const text = 'when,who,n\n2024-06-01 10:00:00,a,1\n2024-06-01 10:00:10,b,2\n';
+      await page.setInputFiles('[data-testid=uploads] input', file('naive.csv', text));
+      await page.waitForSelector('[data-upload="naive.csv"][data-stage=done]');
+      await page.getByRole('link', { name: /^naive\.csv/ }).press('Enter');
+      const how = page.locator('[data-testid=how-it-is-read]');
+      await how.locator('[data-decision=tz] .badge:text-is("a guess")').waitFor();
+      const zone = how.getByLabel('Time zone');
+      await zone.fill('Europe/Berlin');
+      await zone.press('Enter');
+      await how.locator('[data-testid=preview] code:text-is("2024-06-01T08:00:00.000Z")').waitFor();
+      await how.locator('[data-decision=tz] .badge:text-is("certain")').waitFor();
+      await how.getByLabel('Subject column').fill('nobody');
+      await how.getByLabel('Subject column').press('Enter');
+      await how.getByText('has no column "nobody"').waitFor();
+      await how.getByLabel('Subject column').fill('who');
+      await how.getByLabel('Subject column').press('Enter');
+      await how.locator('[data-testid=preview] td:text-is("b")').waitFor();
+      await assertFit('recordings-how-it-is-read');
+      await page.locator('[data-testid=recording]').getByRole('button', { name: 'Play' }).press('Enter');
+      const replay = await eventually('the replay', async () =>
+        (await get<{ items: Replay[] }>('/replays')).items.find(
+          ({ recordings }) => recordings[0] === 'naive.csv',
+        ),
+      );
+      assert.deepEqual([replay.start, replay.guesses], ['2024-06-01T08:00:00.000Z', []]);
+      await send('DELETE', `/replays/${replay.id}`);
+      await send('DELETE', '/recordings/naive.csv');
+      await page.getByRole('link', { name: 'Recordings' }).press('Enter');
+      await page.getByRole('link', { name: /^trip\.csv/ }).press('Enter');
     });
 
     it('cuts and converts a recording by tasks, and shows their results', async () => {
@@ -194,7 +227,7 @@ describe('all pages but the live one', function () {
         page.getByRole('button', { name: 'Download' }).press('Enter'),
       ]);
       assert.equal(kept.suggestedFilename(), 'trip-part.csv');
-      assert.match(await readFile(await kept.path(), 'utf8'), /^time,.*\n/);
+      assert.match(await readFile(await kept.path(), 'utf8'), /,time,.*\n/);
       await page.getByRole('button', { name: 'Delete' }).press('Enter');
       await dialog().getByText('Delete', { exact: true }).click();
       await page.waitForSelector('nav a:has-text("trip-part.csv")', { state: 'detached' });

@@ -9,19 +9,22 @@ export function formatOptions(
   schema: string | null,
 ): FormatOptions {
   const renamed = new Map(Array.from(rename.value, ([from, to]) => [to, from]));
-  const texts = textMembersOf(schema).map((member) => renamed.get(member) ?? member);
+  const columnsOf = (type: string) => membersOf(schema, type).map((member) => renamed.get(member) ?? member);
+  // A number of the channel stays one, although some cell of its column is not: that row is refused with its reason.
+  const numbers = new Set(columnsOf('number'));
+  const texts = (layout.text ?? []).filter((column) => !numbers.has(column));
   return {
     ...layout,
     rename: rename.value,
-    text: [...new Set([...(layout.text ?? []), ...texts])],
+    text: [...new Set([...texts, ...columnsOf('string')])],
     ...(subject.value !== null && { subject: subject.value }),
   };
 }
 
-/** The members of a channel's schema that are text and nothing else. */
-function textMembersOf(schema: string | null): string[] {
+/** The members of a channel's schema that have this type and no other. */
+function membersOf(schema: string | null, of: string): string[] {
   const properties: unknown = schema === null ? undefined : schemas.get(schema)?.['properties'];
   return Object.entries((properties ?? {}) as { [name: string]: { type?: unknown } })
-    .filter(([, { type }]) => type === 'string')
+    .filter(([, { type }]) => type === of)
     .map(([name]) => name);
 }

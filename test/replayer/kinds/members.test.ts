@@ -272,6 +272,18 @@ describe('members of recordings', () => {
       }
     });
 
+    it('a cell that is not a number costs its row only, and not the type of its column', async () => {
+      const path = join(folder, 'junk.csv');
+      const rows = [0, 1, 2, 3].map((i) => `${time(i)},${i === 2 ? 'junk' : '48.10'},11.5\n`);
+      writeFileSync(path, `time,lat,lon\n${rows.join('')}`);
+      const { records, refused } = await played(path);
+      assert.deepEqual(
+        records.map(({ json }) => /"latitude":48.10,"longitude":11.5/.test(json)),
+        [true, true, true],
+      );
+      assert.match(refused[0]!.reason, /latitude must be number, got "junk"/);
+    });
+
     it('twitter_v1.json: a nested user gives its name', async () => {
       const { records, refused } = await played(recordedCase('twitter_v1.json'));
       assert.equal(refused.length, 0);

@@ -1,8 +1,8 @@
 import type { AsyncBuffer, FileMetaData, ParquetParsers } from 'hyparquet';
 import { open, type FileHandle } from 'node:fs/promises';
-import type { Data } from '../../../core/wire/event.ts';
 import { sentence } from '../../../core/problems/errors.ts';
 import { badRow, type Row } from './format.ts';
+import { parquetColumns, type ParquetColumns } from './parquet-columns.ts';
 import { ownParquet, ownParquetRow, type OwnParquet } from './own-parquet.ts';
 
 /** Bound on the rows in memory at once. */
@@ -19,6 +19,7 @@ export async function* parquetRows(path: string, rename: ReadonlyMap<string, str
       throw new Error(`Not Parquet: ${sentence(cause)}`);
     });
     const own = ownParquet(metadata.key_value_metadata);
+    const columns = parquetColumns(metadata);
     for (const group of groupsOf(metadata)) {
       // A broken file may claim any number of rows, so the rest of a group is skipped once a chunk can't be read.
       for (let rowStart = group.start, rowEnd = 0; rowStart < group.end; rowStart = rowEnd) {
@@ -27,11 +28,11 @@ export async function* parquetRows(path: string, rename: ReadonlyMap<string, str
         try {
           const by = own ? { ...parsers, jsonFromBytes: jsonText } : parsers;
           const found = await parquetReadObjects({ file, metadata, compressors, parsers: by, ...range });
-          yield found.map((values, i) => rowOf(rowStart + i + 1, values, rename, own));
+          yield found.map((values, i) => rowOf(rowStart + i + 1, values, rename, own, columns));
           if (found.length < rowEnd - rowStart) throw new Error('The file holds fewer.');
         } catch (error) {
           const problem = `Rows ${rowStart + 1} to ${group.end} can't be read: ${sentence(error)}`;
-          yield [badRow(rowStart + 1, problem, '')];
+          yield lostRows(rowStart, group.end, problem);
           break;
         }
       }
@@ -41,6 +42,12 @@ export async function* parquetRows(path: string, rename: ReadonlyMap<string, str
   } finally {
     await handle.close();
   }
+}
+
+/** A bad row for each row that can't be read, as long as their number is credible. */
+function lostRows(start: number, end: number, problem: string): Row[] {
+  const count = end - start <= ROWS_PER_CHUNK ? end - start : 1;
+  return Array.from({ length: Math.max(1, count) }, (_, i) => badRow(start + i + 1, problem, ''));
 }
 
 /** The rows of each group: `start` to before `end`. */
@@ -72,13 +79,27 @@ function rowOf(
   found: { [name: string]: unknown },
   rename: ReadonlyMap<string, string>,
   own: OwnParquet | null,
+  columns: ParquetColumns,
 ): Row {
   if (own) return { line, ...ownParquetRow(found, own, plain, rename) };
-  const values: Data = {};
+  const members = new Map<string, unknown>();
+  let absent = 0;
   for (const [name, value] of Object.entries(found)) {
-    if (value !== null && value !== undefined) values[rename.get(name) ?? name] = plain(value);
+    if (value === null || value === undefined) continue;
+    const place = columns.geo.has(name) ? pointOf(value) : null;
+    if (Number.isNaN(value)) absent++;
+    else if (place) for (const each of place) members.set(rename.get(each[0]) ?? each[0], each[1]);
+    else members.set(rename.get(name) ?? name, columns.read(name, plain(value)));
   }
-  return { line, values, json: null };
+  return { line, values: Object.fromEntries(members), json: null, ...(absent > 0 && { absent }) };
+}
+
+/** The place of a geometry that is a point; null for any other. */
+function pointOf(value: unknown): [string, number][] | null {
+  const { type, coordinates } = value as { type?: unknown; coordinates?: unknown };
+  if (type !== 'Point' || !Array.isArray(coordinates) || coordinates.length < 2) return null;
+  const numbers = coordinates.slice(0, 3).filter((each): each is number => typeof each === 'number');
+  return numbers.map((number, i) => [['longitude', 'latitude', 'elevation'][i]!, number]);
 }
 
 /** A value that JSON can hold; an integer that a double can't hold becomes text. */
@@ -100,11 +121,18 @@ const parsers: Partial<ParquetParsers> = {
   timestampFromMilliseconds: (ms: bigint) => isoOf(ms * 1_000_000n),
   timestampFromMicroseconds: (us: bigint) => isoOf(us * 1_000n),
   timestampFromNanoseconds: isoOf,
+  dateFromDays: (days: number) => dateOf(days),
 };
 
 /** JSON with all its digits: `ownParquetRow` parses it. */
 function jsonText(bytes: Uint8Array | undefined): string | undefined {
   return bytes && Buffer.from(bytes).toString();
+}
+
+/** A date without a time of day. */
+function dateOf(days: number): string {
+  const date = new Date(days * 86_400_000);
+  return Number.isNaN(date.getTime()) ? String(days) : date.toISOString().slice(0, 10);
 }
 
 function isoOf(ns: bigint): string {

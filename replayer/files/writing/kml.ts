@@ -1,6 +1,7 @@
 import { isoTime } from '../../../core/wire/event.ts';
 import { membersOf } from '../../formats/support/json-text.ts';
 import { ROW_MAX_CHARACTERS } from '../../formats/support/format.ts';
+import { EVENTS } from '../../formats/support/xml/kml-track.ts';
 import { eventLine } from './event-line.ts';
 import { PLACELESS } from './gpx.ts';
 import { GroupedText } from './grouped-text.ts';
@@ -10,12 +11,12 @@ import type { OutputFormat } from './sink.ts';
 import { TextFile } from './text-file.ts';
 import { decimalInXml, jsonInXml, nameInXml } from './xml-text.ts';
 
-/** The array of a track that holds the events of its points as JSON. */
-const EVENTS = 'reprise:event';
+/** A subject with more points has several tracks, because a reader holds a whole track in memory. */
+const POINTS_MAX = 50_000;
 /** The parts of a track, in the order that its schema asks for. */
 const PARTS = ['when', 'coord', 'event'] as const;
 
-/** KML 2.2 with a `gx:Track` for each subject of each channel. An array of the track has the events as JSON. */
+/** KML 2.2 with a `gx:Track` for each subject of each channel, or several. An array of the track has the events as JSON. */
 export default {
   name: 'kml',
   endings: ['.kml'],
@@ -24,6 +25,8 @@ export default {
   open({ path, packed, folder }) {
     const file = new TextFile(path, packed);
     const tracks = new GroupedText(folder);
+    /** Subject of a channel -> how many points it has. */
+    const points = new Map<string, number>();
     const copy = async (group: string) => {
       for (const text of tracks.read(group)) {
         file.write(text);
@@ -42,7 +45,12 @@ export default {
           coord: `<gx:coord>${[longitude, latitude, elevation ?? '0'].map(decimalInXml).join(' ')}</gx:coord>\n`,
           event: `<gx:value>${jsonInXml(event)}</gx:value>\n`,
         };
-        for (const part of PARTS) tracks.add(JSON.stringify([row.channel, row.subject, part]), texts[part]);
+        const whose = JSON.stringify([row.channel, row.subject]);
+        const before = points.get(whose) ?? 0;
+        points.set(whose, before + 1);
+        const track = Math.floor(before / POINTS_MAX);
+        for (const part of PARTS)
+          tracks.add(JSON.stringify([row.channel, row.subject, track, part]), texts[part]);
         return null;
       },
       ready: () => Promise.resolve(),
@@ -53,16 +61,16 @@ export default {
             `<Schema id="event"><gx:SimpleArrayField name="${EVENTS}" type="string"/></Schema>\n`,
         );
         for (const group of tracks.groups) {
-          const [channel, subject, part] = JSON.parse(group) as [string, string, string];
+          const [channel, subject, track, part] = JSON.parse(group) as [string, string, number, string];
           if (part !== 'when') continue;
           file.write(
             `<Placemark><name>${nameInXml(subject)}</name><description>${nameInXml(channel)}</description>` +
               '<gx:Track><altitudeMode>absolute</altitudeMode>\n',
           );
           await copy(group);
-          await copy(JSON.stringify([channel, subject, 'coord']));
+          await copy(JSON.stringify([channel, subject, track, 'coord']));
           file.write(`<ExtendedData><SchemaData schemaUrl="#event"><gx:SimpleArrayData name="${EVENTS}">\n`);
-          await copy(JSON.stringify([channel, subject, 'event']));
+          await copy(JSON.stringify([channel, subject, track, 'event']));
           file.write('</gx:SimpleArrayData></SchemaData></ExtendedData></gx:Track></Placemark>\n');
         }
         file.write('</Document>\n</kml>\n');

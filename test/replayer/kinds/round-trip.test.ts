@@ -19,7 +19,7 @@ const SEEDS = fileURLToPath(new URL('../../fixtures/round-trip/seeds.json', impo
 const FAILED = `${SEEDS}.failed`;
 /** Formats for any row, and those for rows with coordinates. */
 const ANY = ['a.ndjson', 'b.csv', 'c.geojson', 'd.csv.gz', 'e.mcap', 'f.parquet'];
-const PLACED: string[] = ['g.gpx', 'h.gpx.gz'];
+const PLACED: string[] = ['g.gpx', 'h.gpx.gz', 'i.kml'];
 
 /** Equal records of one time may change places between subjects: then their order was not recorded. */
 const sorted = (records: KnownRecord[]) =>

@@ -1,7 +1,9 @@
 import { jsonOfCell } from '../cells.ts';
 import { positionMembers } from './kml-position.ts';
-import type { XmlRows } from './xml-row-list.ts';
+import { isWrittenEvent, type XmlRows } from './xml-row-list.ts';
 
+/** The list of a track that `convert` wrote which holds the events of its points as JSON. */
+export const EVENTS = 'reprise:event';
 /** The elements of a track that stand once for each of its points. */
 export type TrackPart = 'when' | 'coord' | 'angles';
 
@@ -149,6 +151,11 @@ export class KmlTrack {
     if (!time.text || !place.text) {
       const what = [time.text ? '' : 'time', place.text ? '' : 'position'].filter(Boolean).join(' and ');
       this.#rows.refuse(time.line, `The ${what} of this point can't be read.`, `${time.text} ${place.text}`);
+      return;
+    }
+    const event = lists.get(EVENTS)?.[index];
+    if (event && isWrittenEvent(event)) {
+      this.#rows.pushEvent(time.line, event);
       return;
     }
     const position = positionMembers(place.text.split(/[\s,]+/), this.mode);

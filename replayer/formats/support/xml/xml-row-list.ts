@@ -2,6 +2,9 @@ import { badRow, ROW_MAX_CHARACTERS, skippedRow, type FormatOptions, type Row } 
 import { objectRow } from '../event-rows.ts';
 import { objectOf } from '../json-text.ts';
 
+/** Whether the text of an element is an event that `convert` wrote. */
+export const isWrittenEvent = (text: string): boolean => text.startsWith('{"specversion":"1.0",');
+
 /** Rows that wait for the first time of the file. */
 const WAITING_MAX = 10_000;
 
@@ -90,7 +93,7 @@ export class XmlRows {
 
   /** Takes the text of an element named `event` for the whole row where it is one that `convert` wrote. Returns whether it is. */
   takeEvent(text: string): boolean {
-    if (!text.startsWith('{"specversion":"1.0",')) return false;
+    if (!isWrittenEvent(text)) return false;
     this.#open!.event = text;
     return true;
   }
@@ -118,12 +121,13 @@ export class XmlRows {
     this.#open = null;
     this.#endIsKnown = problem !== null;
     const wrong = earlier ?? problem;
-    if (wrong === null && event !== null) this.#pushEvent(line, event);
+    if (wrong === null && event !== null) this.pushEvent(line, event);
     else if (wrong === null) this.pushMembers(line, members, plan);
     else this.refuse(line, wrong, [...members].map((pair) => pair.join(' ')).join(', '));
   }
 
-  #pushEvent(line: number, event: string): void {
+  /** Adds the row that an event is which `convert` wrote. `event`: JSON, for which `isWrittenEvent` holds. */
+  pushEvent(line: number, event: string): void {
     try {
       this.push(objectRow(line, event, this.#rename), true, null);
     } catch (error) {

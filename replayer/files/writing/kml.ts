@@ -11,8 +11,11 @@ import type { OutputFormat } from './sink.ts';
 import { TextFile } from './text-file.ts';
 import { decimalInXml, jsonInXml, nameInXml } from './xml-text.ts';
 
-/** A subject with more points has several tracks, because a reader holds a whole track in memory. */
-const POINTS_MAX = 50_000;
+/**
+ * A subject with more text has several tracks: a reader holds a whole track in memory, and takes its first rows from the
+ * first MiB of a file.
+ */
+const TRACK_CHARACTERS = 500_000;
 /** The parts of a track, in the order that its schema asks for. */
 const PARTS = ['when', 'coord', 'event'] as const;
 
@@ -25,8 +28,8 @@ export default {
   open({ path, packed, folder }) {
     const file = new TextFile(path, packed);
     const tracks = new GroupedText(folder);
-    /** Subject of a channel -> how many points it has. */
-    const points = new Map<string, number>();
+    /** Subject of a channel -> how many characters its points have. */
+    const characters = new Map<string, number>();
     const copy = async (group: string) => {
       for (const text of tracks.read(group)) {
         file.write(text);
@@ -46,9 +49,10 @@ export default {
           event: `<gx:value>${jsonInXml(event)}</gx:value>\n`,
         };
         const whose = JSON.stringify([row.channel, row.subject]);
-        const before = points.get(whose) ?? 0;
-        points.set(whose, before + 1);
-        const track = Math.floor(before / POINTS_MAX);
+        const all =
+          (characters.get(whose) ?? 0) + texts.when.length + texts.coord.length + texts.event.length;
+        characters.set(whose, all);
+        const track = Math.floor(all / TRACK_CHARACTERS);
         for (const part of PARTS)
           tracks.add(JSON.stringify([row.channel, row.subject, track, part]), texts[part]);
         return null;

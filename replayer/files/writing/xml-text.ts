@@ -1,7 +1,7 @@
 /** The namespace of the elements that GPX and KML do not have. */
 export const NAMESPACE = 'reprise:/event';
 
-const ESCAPES: { [character: string]: string } = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+const ESCAPES: { [character: string]: string } = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 // eslint-disable-next-line no-control-regex -- that is what it looks for
 const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff\p{Cs}]/gu;
 
@@ -23,5 +23,5 @@ export function decimalInXml(number: string): string {
 }
 
 function escaped(text: string): string {
-  return text.replace(/[&<>"]/g, (character) => ESCAPES[character]!);
+  return text.replace(/[&<>]/g, (character) => ESCAPES[character]!);
 }

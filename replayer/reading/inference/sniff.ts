@@ -90,6 +90,9 @@ export async function sniff(
     },
   };
   rows.push(...(await firstRows(format, input, options)));
+  // The first row may end behind the beginning: all times of a track in KML stand before its positions.
+  if (!source.once && !rows.some(({ values }) => values !== null))
+    rows.splice(0, rows.length, ...(await firstRows(format, source.input(), options)));
   if (pieces.length > 0) {
     const start = format.cut?.rowsStart?.(bytes, options) ?? 0;
     const header = bytes.toString('utf8', 0, start);

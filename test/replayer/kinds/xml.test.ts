@@ -360,6 +360,27 @@ describe('R12: GPX of waypoints or routes', () => {
   });
 });
 
+describe('R2: a track of KML whose times all stand before its positions', () => {
+  it('plays where the positions lie beyond the beginning of the file', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'kml-'));
+    try {
+      const path = join(folder, 'long.kml');
+      const count = 30_000;
+      const each = (text: (n: number) => string) =>
+        Array.from({ length: count }, (_, n) => text(n)).join('\n');
+      const times = each((n) => `<when>${new Date(1_714_500_000_000 + n * 1000).toISOString()}</when>`);
+      const positions = each((n) => `<gx:coord>${n / 1000} 50 100</gx:coord>`);
+      writeFileSync(path, `<kml><Document>${TRACK}${times}${positions}${TRACK_END}`);
+      const { records, refused } = await played(path);
+      assert.deepEqual(refused, []);
+      assert.equal(records.length, count);
+      assert.deepEqual(records.at(-1)!.data['longitude'], (count - 1) / 1000);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
+
 describe('R13: an optional value of XML that means none', () => {
   it('plays the fix without it', async () => {
     const { records, refused } = await played(recordedCase('ele-nan.gpx'));

@@ -17,7 +17,10 @@ export default {
         .command('convert')
         .description('write a recording in another format: sorted, checked, indexed and compressed')
         .argument('<in>', 'a recording in any format, packed or in an archive; - is standard input')
-        .argument('<out>', 'file to write: .mcap, .ndjson, .csv, .geojson, .gpx, .kml or .parquet; text also as .gz')
+        .argument(
+          '<out>',
+          'file to write: .mcap, .ndjson, .csv, .geojson, .gpx, .kml or .parquet; text also as .gz',
+        )
         .addOption(compressionOption()),
     ).action(run);
   },

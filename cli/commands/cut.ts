@@ -19,7 +19,10 @@ export default {
         .command('cut')
         .description('write a part of a recording to a file')
         .argument('<in>', 'a recording in any format, packed or in an archive; - is standard input')
-        .argument('<out>', 'file to write: .mcap, .ndjson, .csv, .geojson, .gpx, .kml or .parquet; text also as .gz')
+        .argument(
+          '<out>',
+          'file to write: .mcap, .ndjson, .csv, .geojson, .gpx, .kml or .parquet; text also as .gz',
+        )
         .option(
           '--start <moment>',
           'first moment to keep: an ISO time, or an offset from the start, e.g. 90s',

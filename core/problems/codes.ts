@@ -89,7 +89,7 @@ export const problems = {
   recording_unplayable: { status: 422, meaning: 'No row of the recording can be played.' },
   recording_unreadable: {
     status: 422,
-    meaning: 'The packed file is cut off or damaged, or its bytes are no text.',
+    meaning: 'The packed file is cut off or damaged, or its bytes are not text.',
   },
   same_file: { status: 422, meaning: 'The output would overwrite the input.' },
   share_malformed: { status: 422, meaning: 'A share must be written as 10% or 0.1.' },

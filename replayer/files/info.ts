@@ -37,7 +37,7 @@ export interface InfoReport {
   /** What else there is to say of the file, such as that its times are stored shifted. */
   note?: string;
   attachments?: { name: string; mediaType: string; bytes: number }[];
-  /** By name. Of several with the same name, the others get a number: `name (2)`. */
+  /** By name. Where several have the same name, the others get a number: `name (2)`. */
   metadata?: { [name: string]: { [key: string]: string } };
   /** For other formats: how the recording was read. */
   description?: Awaited<ReturnType<typeof describe>>;

@@ -25,7 +25,7 @@ export const Kind = {
   OTHER: 512,
 } as const;
 
-/** More columns than this are no table: the members beyond stay together in one column. */
+/** A table has at most this many columns: the members beyond stay together in one column. */
 const COLUMNS_MAX = 1_000;
 /** With longer names the header would not be whole in the sample by which a reader recognises it. */
 const HEADER_MAX_CHARACTERS = 16_000;

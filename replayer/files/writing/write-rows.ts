@@ -86,7 +86,7 @@ async function fill(sink: Sink, job: WriteJob, plain: PlainRows | null): Promise
   return written;
 }
 
-/** Whether a file that fits into memory holds what was written. Of a larger one, `PlainRows` has checked each row. */
+/** Whether a file that fits into memory holds what was written. `PlainRows` has checked each row of a larger one. */
 async function isReadBack(job: WriteJob, plain: PlainRows, { messages, refused }: Written): Promise<boolean> {
   const recording = await TextRecording.open(job.path, { channels: job.channels }).catch(() => null);
   if (!recording || recording.refused > 0 || refused > 0) return false;

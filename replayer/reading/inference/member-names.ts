@@ -12,7 +12,7 @@ const UNIT_WORDS =
 
 /**
  * Reads a column's name: `Latitude (deg)`, `LATITUDE_DEG` and `latitude [°]` are `latitude` in degrees, and `deviceId`,
- * `Device ID` and `device-id` are `device_id`. Of a path (`vehicle.position.lat`) only the last step counts.
+ * `Device ID` and `device-id` are `device_id`. Only the last step of a path (`vehicle.position.lat`) counts.
  */
 export function normalName(path: string): NormalName {
   const leaf = lastStep(path);

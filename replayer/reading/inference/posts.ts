@@ -5,6 +5,9 @@ import { memberReader } from './member-path.ts';
 
 /** Names that only the text of a post has. */
 const TEXT_NAMES = ['text', 'full_text', 'tweet_text', 'tweet', 'status_text'];
+/** Names that the text of a post has where the rows name an author, as ActivityStreams (Mastodon) do. */
+const AUTHORED_TEXT_NAMES = ['content'];
+const AUTHOR_MEMBERS = /^(?:actor|attributed_to|author|account|user|username|screen_name|handle)$/;
 /** Names that the text of a post may have, where the channel is known to carry posts. */
 const VAGUE_TEXT_NAMES = ['message', 'body', 'content', 'comment', 'post', 'title'];
 /** Members of an author that name them, the likelier first. */
@@ -27,7 +30,10 @@ export function findText(
   paths: readonly string[],
   isPosts: boolean,
 ): string | undefined {
-  const names = isPosts ? [...TEXT_NAMES, ...VAGUE_TEXT_NAMES] : TEXT_NAMES;
+  const isAuthored = paths.some((path) => AUTHOR_MEMBERS.test(normalName(path).name));
+  const names = isPosts
+    ? [...TEXT_NAMES, ...VAGUE_TEXT_NAMES]
+    : [...TEXT_NAMES, ...(isAuthored ? AUTHORED_TEXT_NAMES : [])];
   return names
     .flatMap((name) => paths.filter((path) => normalName(path).name === name).sort(byDepth))
     .find((path) => holdsText(sample, path));
@@ -38,7 +44,8 @@ function holdsText(sample: readonly Data[], path: string): boolean {
   const texts = values.filter((value) => typeof value === 'string');
   if (texts.length === 0 || texts.length < values.length / 2) return false;
   // A nested `text` may be anything, for instance the label of a link.
-  return !path.includes('.') || texts.some((text) => /\s/.test(text));
+  const isPlain = !path.includes('.') && TEXT_NAMES.includes(normalName(path).name);
+  return isPlain || texts.some((text) => /\s/.test(text));
 }
 
 /** Where the name of the author of posts is, if it is nested; null where `user` is a text already, or nobody is named. */

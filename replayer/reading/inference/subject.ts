@@ -32,7 +32,7 @@ const ROW_NUMBERS = ['uid', 'uuid', 'guid', 'object_id', 'entity_id', 'trip_id',
 /** Names of columns that name the author of a post. */
 const AUTHORS = [
   ...['screen_name', 'handle', 'acct', 'user_id', 'user', 'username', 'user_name', 'author_id', 'author'],
-  ...['account', 'sender', 'nick'],
+  ...['account', 'actor', 'attributed_to', 'sender', 'nick'],
 ];
 /** Names that may also be a title, a number of the row or a course. */
 const VAGUE = ['track_id', 'track', 'segment', 'name', 'label', 'id', 'key', 'code'];
@@ -104,7 +104,9 @@ function candidate(
 function identifierName(path: string): string {
   const { name } = normalName(path);
   const parent = path.split('.').at(-2);
-  return parent !== undefined && /^(?:id|name|key)$/.test(name) ? `${normalName(parent).name}_${name}` : name;
+  const isOf =
+    parent !== undefined && /^(?:id|name|key)$/.test(name) && !/^(?:object|record|item)$/i.test(parent);
+  return isOf ? `${normalName(parent).name}_${name}` : name;
 }
 
 /** Whether a value can identify something: a text, or a number without a fraction. */

@@ -294,6 +294,49 @@ describe('members of recordings', () => {
       );
     });
 
+    it('posts of Mastodon, Bluesky and Twitter archives give text, author and time', async () => {
+      const documents = {
+        'outbox.json': JSON.stringify({
+          type: 'OrderedCollection',
+          orderedItems: [0, 1].map((i) => ({
+            id: `https://m.example/${i}/activity`,
+            type: 'Create',
+            actor: 'https://m.example/users/ann',
+            published: time(i),
+            object: { id: `https://m.example/${i}`, type: 'Note', content: '<p>Hello you</p>', tag: [] },
+          })),
+        }),
+        'feed.json': JSON.stringify({
+          feed: [0, 1].map((i) => ({
+            post: {
+              uri: `at://${i}`,
+              author: { did: 'did:plc:a', handle: 'ann.example' },
+              record: { $type: 'app.bsky.feed.post', createdAt: time(i), text: 'Hello you' },
+              indexedAt: time(i + 1),
+            },
+          })),
+        }),
+        'tweets.js': `window.YTD.tweets.part0 = ${JSON.stringify(
+          [0, 1].map((i) => ({ tweet: { id_str: `${i}`, created_at: time(i), full_text: 'Hello you' } })),
+        )}`,
+      };
+      const expected: { [name: string]: [text: string, subject: string] } = {
+        'outbox.json': ['<p>Hello you</p>', 'https://m.example/users/ann'],
+        'feed.json': ['Hello you', 'ann.example'],
+        'tweets.js': ['Hello you', 'tweets'],
+      };
+      for (const [name, text] of Object.entries(documents)) {
+        const path = join(folder, name);
+        writeFileSync(path, text);
+        const { records } = await played(path);
+        assert.deepEqual(
+          records.map(({ time: at, channel, subject, data }) => [at, channel, data['text'], subject]),
+          [0, 1].map((i) => [time(i), 'posts', ...expected[name]!]),
+          name,
+        );
+      }
+    });
+
     it('a number in JSON becomes its text as it stands, and a text that is a number that number', async () => {
       const { records, refused } = await lines([
         { time: time(0), text: 1.5, user: 12 },

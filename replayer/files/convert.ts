@@ -2,8 +2,11 @@ import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { refusal } from '../../core/problems/errors.ts';
 import { located, type Located } from '../playing/located.ts';
+import { openRecording } from '../playing/playable.ts';
+import { playableEntries } from '../playing/playable-entries.ts';
 import { Conversion } from './conversion.ts';
 import { outputFormatOf } from './writing/outputs.ts';
+import type { OpenOptions } from '../reading/open-options.ts';
 import type { ConvertReport, ConvertRequest } from './convert-request.ts';
 
 /**
@@ -23,9 +26,14 @@ export async function convert(request: ConvertRequest): Promise<ConvertReport> {
   const found: Located[] = [];
   let conversion: Conversion | undefined;
   try {
-    for (const input of request.inputs) found.push(await located(input, { readsAgain: true }));
-    for (const note of found.flatMap((each) => each.notes)) notes.add(note);
-    const inputs = found.flatMap(({ paths }) => paths);
+    const inputs: string[] = [];
+    for (const input of request.inputs) {
+      const each = await located(input, { readsAgain: true });
+      found.push(each);
+      const playable = await playableEntries(input, each, (path) => probe(path, each, request.options));
+      inputs.push(...playable.paths);
+      for (const note of playable.notes) notes.add(note);
+    }
     conversion = new Conversion(
       { ...request, inputs, options },
       await mkdtemp(join(dirname(out), '.reprise-')),
@@ -44,4 +52,9 @@ export async function convert(request: ConvertRequest): Promise<ConvertReport> {
     if (conversion) await rm(conversion.folder, { recursive: true, force: true });
     for (const { folder } of found) await folder?.remove();
   }
+}
+
+/** Opens a recording of several in an archive once, because it may only be named like one. Nothing is read of others. */
+async function probe(path: string, { paths }: Located, options: OpenOptions): Promise<void> {
+  if (paths.length > 1) await openRecording(path, options);
 }

@@ -18,6 +18,8 @@ const HEAD_BYTES = 512;
 export interface Located {
   /** Paths of files, or the name itself. An archive has several. */
   paths: string[];
+  /** The names of these in the archive; none where it is not one. */
+  entries: string[];
   /** What was left out of an archive, as sentences. */
   notes: string[];
   /** Holds the unpacked files: keep it as long as they are read, then remove it. null where nothing was unpacked. */
@@ -35,7 +37,7 @@ export interface Located {
 export async function located(path: string, { readsAgain = false } = {}): Promise<Located> {
   if (path === '-') return fromStandardInput(readsAgain);
   const found = await archiveOf(path);
-  const unchanged = { paths: [path], notes: [], folder: null };
+  const unchanged = { paths: [path], entries: [], notes: [], folder: null };
   if (!found) return unchanged;
   const { file, entry } = found;
   const kind = await kindOf(file);
@@ -59,7 +61,7 @@ async function fromStandardInput(readsAgain: boolean): Promise<Located> {
   if (!readsAgain) {
     const head = await standardInputHead();
     const isStream = !isZip(head.raw) && !isTar(head.unpacked) && !needsFile('', head.unpacked);
-    if (isStream) return { paths: ['-'], notes: [], folder: null };
+    if (isStream) return { paths: ['-'], entries: [], notes: [], folder: null };
   }
   const { path, folder } = await standardInputAsFile();
   try {
@@ -87,7 +89,7 @@ async function fromArchive(
   const paths: string[] = [];
   for (const { path } of files)
     paths.push((await kindOf(path)) === 'packed' ? await unpack(path, folder) : path);
-  return { paths, notes: notesOn(archive, skipped), folder };
+  return { paths, entries: files.map(({ name }) => name), notes: notesOn(archive, skipped), folder };
 }
 
 function notesOn(archive: string, skipped: Extracted['skipped']): string[] {

@@ -8,6 +8,7 @@ import type { OpenOptions } from '../reading/open-options.ts';
 import type { TemporaryFolder } from '../reading/archives/temporary-folder.ts';
 import { TextRecording, type RecordingRows } from '../reading/text-recording.ts';
 import { located } from './located.ts';
+import { playableEntries } from './playable-entries.ts';
 
 /** A recording in any format. */
 export type AnyRecording = TextRecording | McapRecording;
@@ -32,30 +33,44 @@ export interface Playable {
 
 /** Opens a recording of any format. @throws refusal saying what is wrong with it or which option is missing */
 export async function openRecording(path: string, options: OpenOptions = {}): Promise<AnyRecording> {
-  const recordings = await openAll(path, options);
+  const { recordings, entries } = await openEntries(path, options);
   if (recordings.length === 1) return recordings[0]!;
-  const files = recordings.map(({ file }) => basename(file));
-  throw refusal('recording_several', `${basename(path)} holds ${files.length} recordings.`, {
-    hint: `Name one, for instance ${basename(path)}/${files[0]}.`,
+  throw refusal('recording_several', `${basename(path)} holds ${recordings.length} recordings.`, {
+    hint: `Name one, for instance ${basename(path)}/${entries[0]}.`,
   });
+}
+
+/** Opens all recordings that a name stands for: several for an archive. @throws refusal as `openRecording` */
+export async function openAll(path: string, options: OpenOptions = {}): Promise<AnyRecording[]> {
+  return (await openEntries(path, options)).recordings;
 }
 
 /** Holds the unpacked files of a recording as long as it is in use. */
 const unpackedFiles = new WeakMap<AnyRecording, TemporaryFolder>();
 
-/** Opens all recordings that a name stands for: several for an archive. @throws refusal as `openRecording` */
-export async function openAll(path: string, options: OpenOptions = {}): Promise<AnyRecording[]> {
-  const { paths, notes, folder } = await located(path);
-  for (const note of notes) options.noted?.(note);
-  const recordings: AnyRecording[] = [];
-  for (const each of paths) {
-    const recording = (await isMcap(each))
-      ? await McapRecording.open(each, options)
-      : await TextRecording.open(each, options);
-    if (folder) unpackedFiles.set(recording, folder);
-    recordings.push(recording);
+/**
+ * Opens all recordings that a name stands for, with their names in the archive; no names where it is not one.
+ * @throws refusal as `openRecording`
+ */
+export async function openEntries(
+  path: string,
+  options: OpenOptions = {},
+): Promise<{ recordings: AnyRecording[]; entries: string[] }> {
+  const found = await located(path);
+  const { folder } = found;
+  try {
+    const { results, entries, notes } = await playableEntries(path, found, (each) => openOne(each, options));
+    for (const note of notes) options.noted?.(note);
+    if (folder) for (const recording of results) unpackedFiles.set(recording, folder);
+    return { recordings: results, entries };
+  } catch (error) {
+    await folder?.remove();
+    throw error;
   }
-  return recordings;
+}
+
+async function openOne(path: string, options: OpenOptions): Promise<AnyRecording> {
+  return (await isMcap(path)) ? McapRecording.open(path, options) : TextRecording.open(path, options);
 }
 
 /** Whether a file is MCAP, by its name or its first bytes. */

@@ -3,13 +3,13 @@ import { packings, withoutPacking } from '../packing/packings.ts';
 import type { FoundEntry } from './found-entry.ts';
 import type { TemporaryFolder } from './temporary-folder.ts';
 
-/** So much is unpacked whatever the size of the archive; beyond it, no more than so many times its size. */
+/** This much is unpacked whatever the size of the archive; beyond it, at most RATIO_MAX times that size. */
 const FREE_BYTES = 1_000_000_000;
 const RATIO_MAX = 250;
 const FILES_MAX = 20_000;
 /** Names that archives contain besides recordings. */
 const BESIDE =
-  /(^|\/)(__MACOSX\/|\.|(readme|license|licence|copying|notice|changelog|authors)(\.\w+)?$|thumbs\.db$|desktop\.ini$)/i;
+  /(^|\/)(__MACOSX\/|\.|(readme|license|licence|copying|notice|changelog|authors)(\.(md|markdown|rst|txt|html?|pdf))?$|thumbs\.db$|desktop\.ini$)/i;
 const NESTED = /\.(zip|tar|tgz|tbz2?|txz|tzst|7z|rar|jar|kmz)$/i;
 const LEADS_OUT = /(^|\/)\.\.(\/|$)|^\/|^[A-Za-z]:|[\0\\]/;
 
@@ -44,7 +44,7 @@ export async function extract(
   const names: string[] = [];
   const skipped: Extracted['skipped'] = [];
   for await (const { name } of entries()) {
-    const because = reasonToSkip(name);
+    const because = reasonToSkip(name, name === wanted.entry);
     if (because === undefined) names.push(name);
     else skipped.push({ name, because });
   }
@@ -78,9 +78,9 @@ export async function extract(
   return { files, skipped };
 }
 
-function reasonToSkip(name: string): string | undefined {
+function reasonToSkip(name: string, isWanted: boolean): string | undefined {
   if (LEADS_OUT.test(name)) return 'its name leads out of the archive';
-  if (BESIDE.test(name)) return 'it is no recording';
+  if (!isWanted && BESIDE.test(name)) return 'it is not a recording';
   return NESTED.test(withoutPacking(name)) ? 'it is an archive in the archive' : undefined;
 }
 

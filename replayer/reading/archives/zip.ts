@@ -4,7 +4,7 @@ import { refusal } from '../../../core/problems/errors.ts';
 import { isSystemError } from '../packing/is-system-error.ts';
 import type { FoundEntry } from './found-entry.ts';
 
-/** Of the first entry, and of the end of an archive without entries. */
+/** The signature of the first entry, and that of the end of an archive without entries. */
 const MAGICS = [Buffer.from('504b0304', 'hex'), Buffer.from('504b0506', 'hex')];
 const METHODS: Record<number, string> = {
   9: 'Deflate64',

@@ -126,6 +126,46 @@ describe('R24: archives', () => {
     });
   }
 
+  it('files that are only named like recordings are left out, counted and named, unless one is named or there are no others', async () => {
+    const useless: Entry[] = [
+      { name: 'Settings.json', content: '{"settings":[{"id":1}]}' },
+      { name: 'README.csv', content: 'name,meaning\nlat,latitude\n' },
+      { name: 'empty.csv', content: '' },
+      { name: 'picture.csv', content: Buffer.from([0, 1, 2, 3, 200, 5, 0, 0, 9, 0, 1]) },
+      { name: 'late.csv', content: 'time,latitude,longitude\n1700000000,999,13\n' },
+    ];
+    for (const [name, make] of forms) {
+      const path = written(name, await make([...useless, { name: 'a.csv', content: table('a') }]));
+      const { records, notes } = await describeRecording(path);
+      assert.equal(records, 3);
+      assert.match(notes!.join(), /^5 of the 6 files in x\S* that are named like recordings can't be played/);
+      for (const each of useless) assert.ok(notes!.join().includes(`${each.name} (`), each.name);
+      const out = join(folder, 'left.ndjson');
+      const report = await convert({ inputs: [path], out, options: {} });
+      assert.deepEqual([report.messages, report.notes], [3, notes]);
+      await assert.rejects(played(`${path}/README.csv`), { code: 'time_column_unknown' });
+      await assert.rejects(played(written(name, await make(useless))), {
+        code: 'time_column_unknown',
+        message: `None of the 5 recordings in ${name} can be played.`,
+        hint: /Settings.json .*empty.csv/,
+      });
+    }
+  });
+
+  it('a guess that is not wanted, and a damaged recording, fail the archive', async () => {
+    const naive = 'time,n\n2024-06-01 10:00:00,1\n2024-06-01 10:00:10,2\n';
+    const entries: Entry[] = [
+      { name: 'a.csv', content: table('a') },
+      { name: 'b.csv', content: naive },
+    ];
+    await assert.rejects(openAll(written('s.zip', zip(entries)), { strict: true }), {
+      code: 'reading_uncertain',
+    });
+    const cut = gzipSync(table('b', 500)).subarray(0, 200);
+    const damaged = [entries[0]!, { name: 'b.csv.gz', content: cut }];
+    await assert.rejects(openAll(written('s.zip', zip(damaged))), { code: 'recording_unreadable' });
+  });
+
   it('convert puts all recordings of an archive on one timeline and says what it left out', async () => {
     const report = await convert({
       inputs: [written('y.zip', zip(entries))],

@@ -7,6 +7,7 @@ import { asRefusal } from '../mcap/reading/as-refusal.ts';
 import { emptyRefusal } from '../mcap/reading/mcap-recording.ts';
 import { HOLDABLE, HOLDABLE_SHIFTED, shiftFor, shiftNote, shiftOf } from '../mcap/format/shifted-times.ts';
 import { readSummary } from '../mcap/reading/summary.ts';
+import { unusedOptions } from '../mcap/reading/unused-options.ts';
 import { recordedZone } from '../mcap/reading/recorded-zone.ts';
 import { McapWriter } from '../mcap/writing/writer.ts';
 import { commonZone, recordingTimeMs } from '../reading/recording-time.ts';
@@ -162,10 +163,9 @@ export class Conversion {
     this.#reordered = all.#reordered;
     this.#zones = all.#zones;
     if (all.#written!.messages === 0) throw nothingLeft(this.#tally);
-    // Options that say how text is read have been followed. Those of MCAP files have not.
+    // The other options have been followed; followed twice, --map would rename what it has named.
     const { channels, refuse } = this.#options;
-    const areMcap = (await Promise.all(inputs.map(isMcap))).some(Boolean);
-    return openRecording(whole, areMcap ? this.#options : { channels, refuse });
+    return openRecording(whole, { channels, refuse });
   }
 
   /** The summary of an input; an input of another format is first written as MCAP. */
@@ -175,6 +175,7 @@ export class Conversion {
       return asRefusal(input, async () => {
         const summary = await readSummary(input);
         if (summary.chunks.length === 0) throw emptyRefusal(summary);
+        for (const note of unusedOptions(input, this.#options)) this.#options.noted?.(note);
         this.#zones.push(recordedZone(summary, this.#options.tz));
         return { path: input, summary: await mergeable(summary, temporary), isMade: false };
       });

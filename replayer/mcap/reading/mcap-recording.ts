@@ -21,6 +21,7 @@ import { asRefusal } from './as-refusal.ts';
 import { shiftOf } from '../format/shifted-times.ts';
 import type { Summary } from '../format/summary.ts';
 import { readSummary } from './summary.ts';
+import { unusedOptions } from './unused-options.ts';
 import { findMessages } from '../format/message-columns.ts';
 import { unpackChunk, ChunkUnpacker, type UnpackedChunk } from '../compression/unpack-chunk.ts';
 
@@ -44,6 +45,8 @@ export class McapRecording {
   readonly count: number | null;
   /** The zone of times that name none, in requests; null where the channels have different ones. */
   readonly zone: string | null;
+  /** What a user should know of the reading, as sentences. */
+  readonly notes: string[];
   refused = 0;
   /** How many records were left out by filter or sample, or because they only restore state. */
   filtered = 0;
@@ -58,6 +61,8 @@ export class McapRecording {
   private constructor(summary: Summary, restored: number, options: OpenOptions) {
     const { channel, rename, subject, channels: declared, refuse } = options;
     this.file = basename(summary.path);
+    this.notes = unusedOptions(summary.path, options);
+    for (const note of this.notes) options.noted?.(note);
     this.summary = summary;
     this.zone = recordedZone(summary, options.tz);
     this.#restored = restored;

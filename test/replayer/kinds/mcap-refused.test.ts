@@ -3,11 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RepriseError } from '../../../core/problems/errors.ts';
+import { describe as describeRecording } from '../../../replayer/files/describe.ts';
 import { convert } from '../../../replayer/files/convert.ts';
 import { diagnose } from '../../../replayer/files/doctor.ts';
 import { recordingInfo } from '../../../replayer/files/info.ts';
 import { McapWriter } from '../../../replayer/mcap/writing/writer.ts';
-import { played, recordedCase } from '../../helpers/played.ts';
+import { played, recordedCase, type PlayedRecord } from '../../helpers/played.ts';
 import { runReprise } from '../../helpers/recorder.ts';
 
 describe('R22: messages of an MCAP file that can not be played', () => {
@@ -80,5 +81,47 @@ describe('R22: messages of an MCAP file that can not be played', () => {
         ['moved', 3],
       ],
     );
+  });
+
+  it('are read as the file says: options for text are told to have no effect', async () => {
+    const options = { time: 'when', timeFormat: 'iso', columns: ['a'] };
+    const note =
+      'foreign.mcap is MCAP, which says itself how it is read: time, time-format, columns have no effect on it.';
+    for (const ending of ['mcap', 'ndjson']) {
+      const report = await convert({ inputs: [path], out: join(folder, `unused.${ending}`), options });
+      assert.deepEqual([report.messages, report.notes], [3, [note]]);
+    }
+    assert.ok((await describeRecording(path, options)).notes!.includes(note));
+  });
+
+  it('are named and filtered once where several files become one: as by play', async () => {
+    const paths: string[] = [];
+    for (const topic of ['a', 'b', 'c']) {
+      const each = join(folder, `${topic}.mcap`);
+      paths.push(each);
+      await McapWriter.whole(each, { library: 'another' }, (writer) => {
+        const id = writer.addChannel({ topic, schema: null, metadata: new Map() });
+        for (const n of [1, 2, 3, 'x']) {
+          const bytes = Buffer.from(n === 'x' ? '[]' : JSON.stringify({ n, who: `${topic}${n % 2}` }));
+          writer.add(id, 1_700_000_000_000 + paths.length, bytes, 0, bytes.length);
+        }
+        return Promise.resolve();
+      });
+    }
+    const rename = new Map([
+      ['a', 'b'],
+      ['b', 'a'],
+    ]);
+    const options = { rename, subject: 'who', filter: 'n < 3' };
+    const key = ({ channel, subject, json }: PlayedRecord) => `${channel} ${subject} ${json}`;
+    const expected: string[] = [];
+    for (const each of paths) expected.push(...(await played(each, options)).records.map(key));
+    for (const ending of ['mcap', 'ndjson', 'csv', 'parquet']) {
+      const out = join(folder, `merged.${ending}`);
+      const report = await convert({ inputs: paths, out, options });
+      assert.deepEqual([report.read, report.messages, report.refused], [12, 6, 3], ending);
+      assert.equal(Object.values(report.skipped).join(), '3');
+      assert.deepEqual((await played(out)).records.map(key).sort(), expected.sort(), ending);
+    }
   });
 });

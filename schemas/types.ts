@@ -1775,9 +1775,20 @@ export interface Recording {
  */
 export interface RecordingDescription {
   /**
-   * The channel it plays onto by default.
+   * The channel it plays onto by default; of several, the first.
    */
   channel: string;
+  /**
+   * All channels that its records play onto, with the number of their records and subjects.
+   */
+  channels: {
+    channel: string;
+    records: number;
+    /**
+     * Number of subjects.
+     */
+    subjects: number;
+  }[];
   /**
    * Time of the first record.
    */

@@ -23,13 +23,15 @@ export async function dryRun(
 }
 
 function words(file: string, description: RecordingDescription): string {
-  const { records, refused, disordered, start, end, longestGapSeconds, subjectCount, subjects } = description;
+  const { channels, records, refused, disordered, start, end, longestGapSeconds, subjectCount, subjects } =
+    description;
   const seconds = start && end ? (Date.parse(end) - Date.parse(start)) / 1000 : 0;
   const number = (value: number) => value.toLocaleString('en');
   const shown = subjects.slice(0, 5).join(', ');
   const lines = [
     `${file}`,
     `  records    ${number(records)}${refused ? `; ${number(refused)} rows refused` : ''}`,
+    `  channels   ${channels.map(({ channel, records }) => `${channel} (${number(records)})`).join(', ')}`,
     `  span       ${start ?? 'nothing'} to ${end ?? 'nothing'} (${spanText(seconds)})`,
     `  longest gap ${spanText(longestGapSeconds ?? 0)}`,
     `  disorder   ${disordered === 0 ? 'none' : `${number(disordered)} steps back in time`}`,

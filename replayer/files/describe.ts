@@ -26,14 +26,18 @@ export async function describe(path: string, options: OpenOptions = {}): Promise
   const noted = (note: string) => void notes.add(note);
   const recording = await openRecording(path, { ...options, refuse, noted });
   const histogram = new Histogram(recording.startMs);
-  const subjects = new Set<string>();
+  const { channels: names, rows } = playable(recording);
+  const channels = names.map((channel) => ({ channel, records: 0, subjects: new Set<string>() }));
   const boundingBox = new BoundingBox();
   let [records, longestGapMs, previousMs, endMs] = [0, 0, recording.startMs, recording.startMs];
-  for await (const { block } of playable(recording).rows(-Infinity)) {
+  for await (const { block, channels: indexes } of rows(-Infinity)) {
+    let row = 0;
     for (const { timeMs, subject, data } of block.records()) {
+      const channel = channels[indexes?.[row++] ?? 0]!;
       records++;
+      channel.records++;
       histogram.add(timeMs);
-      subjects.add(subject);
+      channel.subjects.add(subject);
       longestGapMs = Math.max(longestGapMs, timeMs - previousMs);
       previousMs = timeMs;
       endMs = Math.max(endMs, timeMs);
@@ -41,8 +45,10 @@ export async function describe(path: string, options: OpenOptions = {}): Promise
       if (latitude !== null && longitude !== null) boundingBox.add(subject, timeMs, latitude, longitude);
     }
   }
+  const subjects = channels.length === 1 ? channels[0]!.subjects : unionOf(channels);
   return {
-    channel: playable(recording).channels[0]!,
+    channel: names[0]!,
+    channels: channels.map((each) => ({ ...each, subjects: each.subjects.size })),
     start: isoTime(recording.startMs),
     end: isoTime(endMs),
     records,
@@ -58,6 +64,12 @@ export async function describe(path: string, options: OpenOptions = {}): Promise
     inferred: inferredOf(recording),
     histogram: histogram.result(),
   };
+}
+
+function unionOf(channels: { subjects: Set<string> }[]): Set<string> {
+  const all = new Set<string>();
+  for (const { subjects } of channels) for (const subject of subjects) all.add(subject);
+  return all;
 }
 
 /** The coordinates in a datum's JSON text. Parsing every datum would take longer than all the rest. */

@@ -48,8 +48,12 @@ export async function recordingInfo(path: string, options: OpenOptions): Promise
   const { size } = await stat(path).catch(() => ({ size: 0 }));
   if (await isMcap(path)) return ofMcap(await asRefusal(path, () => readSummary(path)));
   const description = await describe(path, options);
-  const { channel, records, subjectCount, start, end } = description;
-  const channels = [{ channel, messages: records, subjects: subjectCount, schema: 'rows' }];
+  const { records, start, end } = description;
+  const channels = description.channels.map(({ records: messages, ...rest }) => ({
+    ...rest,
+    messages,
+    schema: 'rows',
+  }));
   return {
     file: basename(path),
     format: 'text',

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isoTime } from '../../../core/wire/event.ts';
 import { convert } from '../../../replayer/files/convert.ts';
+import { describe as describeRecording } from '../../../replayer/files/describe.ts';
+import { recordingInfo } from '../../../replayer/files/info.ts';
 import { timelineOf } from '../../../replayer/playing/timeline.ts';
 import { openRecording } from '../../../replayer/playing/playable.ts';
 import { TextRecording } from '../../../replayer/reading/text-recording.ts';
@@ -42,6 +44,24 @@ describe('Recordings in text whose rows name several channels', () => {
         [wantedChannel, wantedSubject, wanted, START_MS + n * 1000],
       );
     }
+  });
+
+  it('are described with all their channels', async () => {
+    const path = join(folder, 'described.ndjson');
+    await writeFile(path, lines.join('\n'));
+    const { channels } = await describeRecording(path);
+    assert.deepEqual(channels, [
+      { channel: 'weather', records: 1_000, subjects: 1 },
+      { channel: 'gps', records: 2_000, subjects: 2 },
+    ]);
+    const info = await recordingInfo(path, {});
+    assert.deepEqual(
+      info.channels.map(({ channel, messages, subjects }) => [channel, messages, subjects]),
+      [
+        ['weather', 1_000, 1],
+        ['gps', 2_000, 2],
+      ],
+    );
   });
 
   it('check the data of each against the schema of its channel', async () => {

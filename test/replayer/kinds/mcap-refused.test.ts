@@ -102,7 +102,9 @@ describe('R22: messages of an MCAP file that can not be played', () => {
       await McapWriter.whole(each, { library: 'another' }, (writer) => {
         const id = writer.addChannel({ topic, schema: null, metadata: new Map() });
         for (const n of [1, 2, 3, 'x']) {
-          const bytes = Buffer.from(n === 'x' ? '[]' : JSON.stringify({ n, who: `${topic}${n % 2}` }));
+          const bytes = Buffer.from(
+            n === 'x' ? '[]' : JSON.stringify({ n, who: `${topic}${Number(n) % 2}` }),
+          );
           writer.add(id, 1_700_000_000_000 + paths.length, bytes, 0, bytes.length);
         }
         return Promise.resolve();

@@ -145,7 +145,9 @@ export class FileDrops {
   }
 
   #rivalOf(drop: FileDrop): Replay | undefined {
-    const channels = drop.recordings.map(({ description }) => description?.channel);
+    const channels = drop.recordings.flatMap(({ description }) =>
+      (description?.channels ?? []).map(({ channel }) => channel),
+    );
     return this.#replays.list.find((replay) => replay.channels.some((channel) => channels.includes(channel)));
   }
 

@@ -24,6 +24,8 @@ export const recordingTexts = {
   deleteHint: 'The file is deleted permanently. A replay that plays it continues with what it has read.',
   reading: 'Reading the file…',
   channel: 'Channel',
+  channels: 'Channels',
+  channelText: (channel: string, records: number) => `${channel} (${counted(records, 'record')})`,
   records: 'Records',
   time: 'Time range',
   duration: 'Duration',

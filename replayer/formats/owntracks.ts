@@ -79,7 +79,7 @@ function read(line: number, text: string, rename: ReadonlyMap<string, string>): 
   };
 }
 
-/** Epoch seconds as ISO 8601; undefined where they are no plausible time. */
+/** Epoch seconds as ISO 8601; undefined where they are not a plausible time. */
 function timeOf(json: string | undefined): string | undefined {
   const seconds = json === undefined ? null : numberOf(json);
   return seconds !== null && seconds > 0 && seconds < 1e11 ? isoTime(seconds * 1000) : undefined;

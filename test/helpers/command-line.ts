@@ -1,11 +1,9 @@
-import { fork, spawn, type ChildProcess } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { root } from '../../core/runtime/root.mjs';
 
 const program = fileURLToPath(new URL('command-process.mjs', import.meta.url));
-const bin = join(root, 'bin/reprise.js');
 
 /** What a command did. */
 export interface CommandResult {
@@ -29,7 +27,7 @@ export class CommandLine {
     return new CommandLine(child);
   }
 
-  /** Runs one command; `args` are those after `reprise`. Standard input can't be given: see `runCommand`. */
+  /** Runs one command; `args` are those after `reprise`. */
   async run(...args: string[]): Promise<CommandResult> {
     const done = new AbortController();
     const { signal } = done;
@@ -51,19 +49,4 @@ export class CommandLine {
     this.#child.disconnect();
     await ended;
   }
-}
-
-/** Runs one command in a process of its own, with standard input. */
-export async function runCommand(
-  args: string[],
-  { input = '', env = {} }: { input?: string | Uint8Array; env?: NodeJS.ProcessEnv } = {},
-): Promise<CommandResult> {
-  const child = spawn(process.execPath, [bin, ...args], { cwd: root, env: { ...process.env, ...env } });
-  const result = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const)
-    child[name].setEncoding('utf8').on('data', (text: string) => (result[name] += text));
-  child.stdin.on('error', () => {}); // A command may end before it has read all.
-  child.stdin.end(input);
-  const [code] = (await once(child, 'close')) as [number];
-  return { code, ...result };
 }

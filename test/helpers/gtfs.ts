@@ -7,7 +7,7 @@ export type ProtoField = [
 ];
 
 /** The bytes of a message. */
-export function proto(fields: ProtoField[]): Buffer {
+function proto(fields: ProtoField[]): Buffer {
   const writer = new PbfWriter();
   for (const [field, value] of fields) {
     if (typeof value === 'string') writer.writeStringField(field, value);

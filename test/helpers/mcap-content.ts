@@ -15,7 +15,7 @@ export interface ReadMessage {
 }
 
 /** All records of a file in order, by the reader of @mcap/core, which checks the checksums. */
-export async function* recordsOf(path: string): AsyncGenerator<McapTypes.TypedMcapRecord> {
+async function* recordsOf(path: string): AsyncGenerator<McapTypes.TypedMcapRecord> {
   await lz4.isLoaded;
   const decompressHandlers = { lz4: (packed: Uint8Array, size: bigint) => lz4(packed, Number(size)) };
   const reader = new McapStreamReader({ validateCrcs: true, decompressHandlers });

@@ -58,7 +58,7 @@ export interface FormatOptions {
   columns?: string[];
   /** Lines that begin with this text are comments. */
   comment?: string;
-  /** How many lines at the beginning are titles, and neither header nor rows. The line after them is no comment. */
+  /** How many lines at the beginning are titles, and neither header nor rows. The line after them is not a comment. */
   skipLines?: number;
   /** Whether the row after the header names units, and is not data. */
   units?: boolean;

@@ -37,25 +37,6 @@ export function findMember(bytes: Buffer, start: number, end: number, name: Buff
   return false;
 }
 
-/** The members of a JSON object in order: names, and values as they are written. */
-export function membersOf(bytes: Buffer, start: number, end: number): [name: string, value: string][] {
-  const members: [string, string][] = [];
-  let at = skipSpace(bytes, start, end);
-  if (bytes[at] !== OPEN_BRACE) return members;
-  for (at++; at < end; at++) {
-    at = skipSpace(bytes, at, end);
-    if (bytes[at] !== QUOTE) break;
-    const keyEnd = skipString(bytes, at, end);
-    const name = valueText(bytes, at, keyEnd) ?? '';
-    at = skipSpace(bytes, skipSpace(bytes, keyEnd, end) + 1, end);
-    const valueEnd = Math.min(skipValue(bytes, at, end), end);
-    members.push([name, bytes.toString('utf8', at, valueEnd)]);
-    at = skipSpace(bytes, valueEnd, end);
-    if (bytes[at] !== COMMA) break;
-  }
-  return members;
-}
-
 /** The text of a string or number; null for any other value. */
 export function valueText(bytes: Buffer, start: number, end: number): string | null {
   const text = bytes.toString('utf8', start, end);

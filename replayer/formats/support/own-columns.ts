@@ -3,7 +3,7 @@ import type { Row } from './format.ts';
 
 /**
  * Names that `convert` adds to flat rows whose own members would not be read back as they were played: the row's time,
- * subject and channel, and an object with the members that can't be columns. They are no part of the data.
+ * subject and channel, and an object with the members that can't be columns. They do not belong to the data.
  */
 export const OWN_COLUMNS = {
   time: '@time',

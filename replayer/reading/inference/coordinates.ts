@@ -1,6 +1,7 @@
 import type { Data } from '../../../core/wire/event.ts';
 import { certain, given as asGiven, guess, likely, type Decision } from '../../formats/support/decision.ts';
-import { pairIn, type LiftedMember } from './lifted-members.ts';
+import { pairIn } from '../../formats/support/number-pair.ts';
+import type { LiftedMember } from './lifted-members.ts';
 import { normalName } from './member-names.ts';
 import { memberReader } from './member-path.ts';
 import { NAMELESS } from './time-candidates.ts';

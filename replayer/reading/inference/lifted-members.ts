@@ -1,5 +1,6 @@
 import type { Data } from '../../../core/wire/event.ts';
 import { membersOf, objectOf, type JsonObject } from '../../formats/support/json-text.ts';
+import { pairIn } from '../../formats/support/number-pair.ts';
 import { memberReader } from './member-path.ts';
 
 /** A member that a datum gets from a value elsewhere in it. Plain data, so that it can be sent to another thread. */
@@ -66,14 +67,4 @@ function taken(value: unknown, { take, factor }: LiftedMember): unknown {
   if (factor === undefined) return simple;
   const number = typeof simple === 'string' && simple.trim() === '' ? NaN : Number(simple);
   return Number.isFinite(number) ? Number((number * factor).toPrecision(12)) : undefined;
-}
-
-/** The two numbers of a pair that is written as one text; null for any other value. */
-export function pairIn(value: unknown): [number, number] | null {
-  if (typeof value !== 'string') return null;
-  const pair =
-    /^\s*(?:geo:|point\s*z?\s*\(|[[(])?\s*([+-]?\d+(?:\.\d+)?)\s*°?\s*(?:,|;|\s)\s*([+-]?\d+(?:\.\d+)?)\s*°?(?:\s*[,;\s]\s*[+-]?\d+(?:\.\d+)?)?\s*[\])]?(?:;[\w=.;-]*)?\s*$/i.exec(
-      value,
-    );
-  return pair && [Number(pair[1]), Number(pair[2])];
 }

@@ -177,7 +177,7 @@ describe('R2: a JSON document with several arrays', () => {
   });
 });
 
-describe('R3 and R17: JSON in lines that are no rows, and rows that are no lines', () => {
+describe('R3 and R17: JSON in lines that are not rows, and rows that are not lines', () => {
   it('looks at the first value, whatever the ending says', async () => {
     const { records } = await played(recordedCase('object-then-lines.json'));
     assert.deepEqual(
@@ -360,7 +360,7 @@ describe('GeoJSON in other places than a collection at the root', () => {
     assert.deepEqual(await geoRows(feature(around, row(0))), [{ ...at(1), time: T(0), geometry: around }]);
   });
 
-  it('keeps members of a feature that are no properties', async () => {
+  it('keeps members of a feature that are not properties', async () => {
     assert.deepEqual(await geoRows(point(0, { properties: null, timestamp: T(0) })), [
       { id: 0, timestamp: T(0), longitude: 11.5, latitude: 48.1 },
     ]);

@@ -11,7 +11,7 @@ const INTEGER = /^[+-]?\d{1,20}$/;
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 /** The cells of a line; null where a quote is never closed. */
-export function cellsOf(text: string): string[] | null {
+function cellsOf(text: string): string[] | null {
   if (!text.includes('"')) return text.split(',');
   if (endsInQuotes(text)) return null;
   const { data } = Papa.parse<string[]>(text, { delimiter: ',', newline: '\r\n' });

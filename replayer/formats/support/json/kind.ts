@@ -1,5 +1,6 @@
 import { beforeFirstValue, valuesIn } from './beginning.ts';
-import { memberPath, planOfValues, PLAN_CHARACTERS } from './plan.ts';
+import { memberPath } from './paths.ts';
+import { planOfValues, PLAN_CHARACTERS } from './plan.ts';
 import { isObject } from './timed.ts';
 
 /** Which kind of JSON a text is: an object a line, GeoJSON, or any other sequence or nesting of values. */
@@ -50,7 +51,7 @@ function addFeaturePaths(value: unknown, path: string, depth: number, paths: Set
 }
 
 /** Whether a value is a feature of GeoJSON (RFC 7946), as far as its type tells. */
-export function isFeature(value: unknown): boolean {
+function isFeature(value: unknown): boolean {
   return isObject(value) && value['type'] === 'Feature' && ('geometry' in value || 'properties' in value);
 }
 
@@ -63,7 +64,7 @@ function isLines(text: string, isWhole: boolean): boolean {
     .slice(0, LINES_MAX);
   const whole = lines.filter(isObjectLine).length;
   if (lines.length === 0 || whole === 0) return false;
-  // The lines of an object that is written over several are no objects, or end with a comma.
+  // The lines of an object that is written over several are not objects, or end with a comma.
   return isObjectLine(lines[0]!) ? whole * 2 >= lines.length : whole * 2 > lines.length;
 }
 

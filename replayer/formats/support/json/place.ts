@@ -1,23 +1,27 @@
 import type { Data } from '../../../../core/wire/event.ts';
+import { numberPairIn } from '../number-pair.ts';
 import { isObject } from './timed.ts';
 
 /** Where an object says a place, and the place in degrees as it is written. */
-export interface Place {
+interface Place extends Degrees {
   /** The path of the member that holds it, or of the object that holds both numbers. */
   path: string;
+}
+
+/** Degrees as JSON writes numbers. */
+interface Degrees {
   latitude: string;
   longitude: string;
 }
 
 const LATITUDE = /^(?:lat|latitude)$/i;
 const LONGITUDE = /^(?:lon|lng|long|longitude)$/i;
-const PAIR = /^(?:geo:)?(-?\d+(?:\.\d+)?)°?,\s*(-?\d+(?:\.\d+)?)°?(?:[;,].*)?$/;
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/;
 const DEPTH_MAX = 4;
 
 /**
  * The place of an object, in itself or in objects inside it: two numbers, integers of 1e-7 degrees (`latitudeE7`), or a
- * text such as `48.1°, 11.5°` or `geo:48.1,11.5`. Null for none.
+ * text such as `48.1°, 11.5°`, `geo:48.1,11.5` or `POINT(11.5 48.1)`. Null for none.
  */
 export function placeIn(values: Data): Place | null {
   let level: [path: string, values: Data][] = [['', values]];
@@ -28,9 +32,8 @@ export function placeIn(values: Data): Place | null {
       const numbers = pairOf(entries);
       if (numbers) return { path, ...numbers };
       for (const [name, value] of entries) {
-        const pair = typeof value === 'string' ? PAIR.exec(value) : null;
-        if (pair && isPlace(pair[1]!, pair[2]!))
-          return { path: `${path}.${name}`, latitude: plain(pair[1]!), longitude: plain(pair[2]!) };
+        const text = textPlace(value);
+        if (text) return { path: `${path}.${name}`, ...text };
         if (isObject(value)) next.push([`${path}.${name}`, value]);
       }
     }
@@ -39,7 +42,17 @@ export function placeIn(values: Data): Place | null {
   return null;
 }
 
-function pairOf(entries: [string, unknown][]): { latitude: string; longitude: string } | null {
+/** The place that a text says. A pair in brackets, or apart by a blank only, has no known order or may be anything else. */
+function textPlace(value: unknown): Degrees | null {
+  const pair = numberPairIn(value);
+  if (!pair || pair.form === 'brackets' || (pair.form === 'bare' && !String(value).includes(',')))
+    return null;
+  const { first, second } = pair;
+  const [latitude, longitude] = pair.form === 'wkt' ? [second, first] : [first, second];
+  return isPlace(latitude, longitude) ? { latitude: plain(latitude), longitude: plain(longitude) } : null;
+}
+
+function pairOf(entries: [string, unknown][]): Degrees | null {
   const find = (pattern: RegExp) => entries.find(([name]) => pattern.test(name))?.[1];
   const [latitude, longitude] = [degrees(find(LATITUDE)), degrees(find(LONGITUDE))];
   if (latitude !== null && longitude !== null && isPlace(latitude, longitude)) return { latitude, longitude };
@@ -57,7 +70,7 @@ function isPlace(latitude: string, longitude: string): boolean {
   return Math.abs(Number(latitude)) <= 90 && Math.abs(Number(longitude)) <= 360;
 }
 
-/** A number as JSON writes it: `-05.10` is no JSON. */
+/** A number as JSON writes it: `-05.10` is not JSON. */
 function plain(number: string): string {
   return NUMBER.test(number) ? number : String(Number(number));
 }

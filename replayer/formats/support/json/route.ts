@@ -1,4 +1,5 @@
-import { isBelow, memberPath, type DocumentPlan } from './plan.ts';
+import { isBelow, memberPath } from './paths.ts';
+import type { DocumentPlan } from './plan.ts';
 import type { Entering, Route } from './scanner.ts';
 import { holdsForAllRows } from './timed.ts';
 

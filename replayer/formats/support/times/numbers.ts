@@ -34,8 +34,8 @@ export function isNumeric(value: unknown): boolean {
  * What numbers are as times: digits of a date, an epoch time in some unit, or a day number; null when they are not times.
  *
  * Digits of a date of our days (1990 to 2060) are taken for that, because as epoch times they are mostly of other centuries:
- * 8 digits are 1970 (s), 12 are 1976 (ms), 14 are 2611 (ms) or 1970 (us), 17 are 1970 (ns). Of 10 digits (`yyyyMMddHH`) both
- * can be: 1990010100 to 2060123123 are 2033 to 2035 in seconds, so that is a guess.
+ * 8 digits are 1970 (s), 12 are 1976 (ms), 14 are 2611 (ms) or 1970 (us), 17 are 1970 (ns). 10 digits (`yyyyMMddHH`) can be
+ * both: 1990010100 to 2060123123 are 2033 to 2035 in seconds, so that is a guess.
  */
 export function decideNumbers(present: unknown[], unit?: string): Decision<string> | null {
   return excel(present) ?? digits(present) ?? epoch(present.filter(isNumeric), unit);

@@ -19,7 +19,7 @@ export abstract class RowElements implements ElementHandler {
   /**
    * @param rowNames the elements that are rows
    * @param parents elements that hold rows, so that they can't lie in one
-   * @param others further elements that are no HTML
+   * @param others further elements that are not HTML
    */
   constructor(elements: Elements, rows: XmlRows, rowNames: string[], parents: string[], others: string[]) {
     this.elements = elements;

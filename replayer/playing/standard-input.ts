@@ -16,9 +16,11 @@ export async function standardInputAsFile(): Promise<{ path: string; folder: Tem
 /** What standard input begins with, as it is and unpacked; it will still be read from its beginning. */
 export async function standardInputHead(): Promise<{ raw: Buffer; unpacked: Buffer }> {
   const { stdin } = process;
-  let raw: Buffer | null = null;
-  while (!(raw = stdin.read() as Buffer | null) && !stdin.readableEnded && !stdin.destroyed)
+  let raw = stdin.read() as Buffer | null;
+  while (!raw && !stdin.readableEnded && !stdin.destroyed) {
     await Promise.race([once(stdin, 'readable'), once(stdin, 'end')]);
+    raw = stdin.read() as Buffer | null;
+  }
   if (!raw) return { raw: Buffer.alloc(0), unpacked: Buffer.alloc(0) };
   stdin.unshift(raw);
   const pieces: Buffer[] = [];

@@ -132,7 +132,7 @@ class Plan {
 }
 
 /** A lifted member in words, for instance `latitude=loc.coordinates.1`. */
-export function liftText({ member, path, take, factor }: LiftedMember): string {
+function liftText({ member, path, take, factor }: LiftedMember): string {
   const part = take === undefined ? '' : ` (${take})`;
   return `${member}=${path}${part}${factor === undefined ? '' : ` * ${Number(factor.toPrecision(6))}`}`;
 }

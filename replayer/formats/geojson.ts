@@ -2,7 +2,7 @@ import { valuesIn } from './support/json/beginning.ts';
 import { featurePaths, kindOfJson } from './support/json/kind.ts';
 import { DocumentRoute } from './support/json/route.ts';
 import { scannedRows } from './support/json/scanned-rows.ts';
-import type { Route, ScannedValue } from './support/json/scanner.ts';
+import type { Route, ScannedValue } from './support/json/scan/scanned.ts';
 import { rowsOfFeature } from './support/json/feature-rows.ts';
 import { membersOf, objectOf, oneLine, parseObject, partsWithLines } from './support/json-text.ts';
 import { OWN_COLUMNS } from './support/own-columns.ts';

@@ -5,7 +5,7 @@ import { membersOf, objectOf, oneLine, parseObject, partsWithLines } from '../js
 import type { NameMeans } from './map-names.ts';
 import type { DocumentPlan } from './plan.ts';
 import { DocumentRoute } from './route.ts';
-import type { Route, ScannedValue } from './scanner.ts';
+import type { Route, ScannedValue } from './scan/scanned.ts';
 import { placeIn } from './place.ts';
 import { cellsOf, tableIn, tableRows } from './tables.ts';
 import { formOf, isObject, OFFSET_MINUTES, readsAsTime, timePathOf, timeRank, valueAt } from './timed.ts';

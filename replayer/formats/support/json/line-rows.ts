@@ -2,7 +2,8 @@ import { objectRow } from '../event-rows.ts';
 import { badRow, type Row } from '../format.ts';
 import { oneLine } from '../json-text.ts';
 import type { TextLine } from '../lines.ts';
-import { JsonScanner, type Route } from './scanner.ts';
+import type { Route } from './scan/scanned.ts';
+import { JsonScanner } from './scanner.ts';
 
 const WHOLE: Route = {
   entering: () => 'keep',

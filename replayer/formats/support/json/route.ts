@@ -1,6 +1,6 @@
 import { isBelow, memberPath } from './paths.ts';
 import type { DocumentPlan } from './plan.ts';
-import type { Entering, Route } from './scanner.ts';
+import type { Entering, Route } from './scan/scanned.ts';
 import { holdsForAllRows } from './timed.ts';
 
 /** Bound on the paths that are remembered, because a document may have any number of them. */

@@ -1,7 +1,8 @@
 import type { Input, Row } from '../format.ts';
 import { beforeFirstValue } from './beginning.ts';
 import { PLAN_CHARACTERS } from './plan.ts';
-import { JsonScanner, type Route, type ScannedValue } from './scanner.ts';
+import type { Route, ScannedValue } from './scan/scanned.ts';
+import { JsonScanner } from './scanner.ts';
 
 const ROWS_PER_CHUNK = 1_000;
 

@@ -1,11 +1,18 @@
 import type { Command } from 'commander';
 import type { Compression } from '../../replayer/mcap/compression/compression.ts';
 import { convert } from '../../replayer/files/convert.ts';
-import { compressionOption, openOptions, withReadOptions, type ReadOptions } from '../support/options.ts';
+import {
+  compressionOption,
+  foxgloveOption,
+  openOptions,
+  withReadOptions,
+  type ReadOptions,
+} from '../support/options.ts';
 import { tell } from '../support/report.ts';
 
 interface Options extends ReadOptions {
   compression?: Compression;
+  foxglove?: boolean;
 }
 
 /** `reprise convert IN OUT`: writes a recording in another format, sorted, checked, indexed and packed. */
@@ -21,15 +28,16 @@ export default {
           '<out>',
           'file to write: .mcap, .ndjson, .csv, .geojson, .gpx, .kml or .parquet; text also as .gz',
         )
-        .addOption(compressionOption()),
+        .addOption(compressionOption())
+        .addOption(foxgloveOption()),
     ).action(run);
   },
 };
 
 async function run(input: string, out: string, options: Options): Promise<void> {
-  const { compression } = options;
+  const { compression, foxglove } = options;
   tell(
-    await convert({ inputs: [input], out, compression, options: openOptions(options) }),
+    await convert({ inputs: [input], out, compression, foxglove, options: openOptions(options) }),
     options.json ?? false,
   );
 }

@@ -24,6 +24,11 @@ export function compressionOption(): Option {
     });
 }
 
+/** Whether a file of a recording gets what Foxglove draws; for the commands that write MCAP. */
+export function foxgloveOption(): Option {
+  return new Option('--foxglove', 'for MCAP: add messages that Foxglove draws, of places and texts');
+}
+
 /** The options as a recording is opened with them. */
 export function openOptions(options: ReadOptions): OpenOptions {
   return { ...openOptionsOf(options), channels: loadSettings().channels };

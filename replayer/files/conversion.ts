@@ -6,6 +6,9 @@ import { COPIED_LIBRARY, isTrusted, LIBRARY } from '../mcap/format/libraries.ts'
 import { asRefusal } from '../mcap/reading/as-refusal.ts';
 import { emptyRefusal } from '../mcap/reading/mcap-recording.ts';
 import { HOLDABLE, HOLDABLE_SHIFTED, shiftFor, shiftNote, shiftOf } from '../mcap/format/shifted-times.ts';
+import { COPIES_REASON, holdsCopies } from '../mcap/format/copied-channels.ts';
+import { FoxgloveCopies } from '../mcap/writing/foxglove/copies.ts';
+import { skippedCopies } from '../mcap/reading/unplayed.ts';
 import { readSummary } from '../mcap/reading/summary.ts';
 import { unusedOptions } from '../mcap/reading/unused-options.ts';
 import { recordedZone } from '../mcap/reading/recorded-zone.ts';
@@ -63,7 +66,9 @@ export class Conversion {
       this.#zones = [recording.zone];
       const range = this.#rangeFrom(recording.startMs);
       this.#progress.count = passesOver(recording) + after;
-      await McapWriter.whole(part, writerOptions, (writer) => this.#write(recording, writer, range));
+      await McapWriter.whole(part, writerOptions, (writer) =>
+        this.#write(recording, writer, range, this.#request.foxglove ? new FoxgloveCopies(writer) : null),
+      );
     } else {
       const sources: McapInput[] = [];
       this.#progress.count = 1 + after;
@@ -74,17 +79,21 @@ export class Conversion {
         copyFiles(writer, {
           inputs: sources,
           options: this.#options,
+          foxglove: this.#request.foxglove ?? false,
           rangeFrom: (startMs) => this.#rangeFrom(startMs),
           tally: this.#tally,
           tell: this.#progress.begin(),
         }),
       );
     }
-    const { chunks, statistics, channels, metadata } = await readSummary(part);
+    const summary = await readSummary(part);
+    const { chunks, statistics, channels, metadata } = summary;
+    const copies = skippedCopies(summary).get(COPIES_REASON) ?? 0;
+    const own = [...channels.values()].filter((channel) => !holdsCopies(channel));
     const shiftMs = shiftOf(metadata);
     this.#written = {
-      messages: statistics!.messages,
-      channels: [...new Set([...channels.values()].map(({ topic }) => topic))],
+      messages: statistics!.messages - copies,
+      channels: [...new Set(own.map(({ topic }) => topic))],
       startMs: chunks.reduce((first, { startMs }) => Math.min(first, startMs), Infinity) - shiftMs,
       endMs: chunks.reduce((last, { endMs }) => Math.max(last, endMs), -Infinity) - shiftMs,
     };
@@ -157,7 +166,7 @@ export class Conversion {
       if (!(recording instanceof TextRecording) || recording.sorted) return recording;
     }
     const whole = join(this.folder, 'whole.mcap');
-    const request = { ...this.#request, out: whole, start: undefined, end: undefined };
+    const request = { ...this.#request, out: whole, start: undefined, end: undefined, foxglove: false };
     const all = new Conversion(request, this.folder, this.#progress, this.#tally);
     await all.toMcap(whole, after);
     this.#reordered = all.#reordered;
@@ -183,7 +192,7 @@ export class Conversion {
     this.#zones.push(recording.zone);
     this.#progress.count += passesOver(recording);
     await McapWriter.whole(temporary, { library: LIBRARY }, (writer) =>
-      this.#write(recording, writer, WHOLE),
+      this.#write(recording, writer, WHOLE, null),
     );
     return { path: input, summary: await readSummary(temporary), isMade: true };
   }
@@ -197,9 +206,21 @@ export class Conversion {
     return isShifted && isTooLate && !recording.once ? open(HOLDABLE_SHIFTED) : recording;
   }
 
-  async #write(recording: TextRecording, writer: McapWriter, range: TimeRange): Promise<void> {
+  async #write(
+    recording: TextRecording,
+    writer: McapWriter,
+    range: TimeRange,
+    copies: FoxgloveCopies | null,
+  ): Promise<void> {
     const temporary = join(this.folder, 'runs.mcap');
-    const plan = { range, options: this.#options, temporary, progress: this.#progress, tally: this.#tally };
+    const plan = {
+      range,
+      copies,
+      options: this.#options,
+      temporary,
+      progress: this.#progress,
+      tally: this.#tally,
+    };
     this.#reordered += await writeRecording(recording, writer, plan);
     this.#tally.add(recording);
   }

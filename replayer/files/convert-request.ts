@@ -13,6 +13,8 @@ export interface ConvertRequest {
   end?: string | undefined;
   /** Compression of an MCAP file. Default: LZ4. */
   compression?: Compression | undefined;
+  /** Whether an MCAP file gets messages beside its own that Foxglove draws. */
+  foxglove?: boolean | undefined;
   options: OpenOptions;
   /** Called with the share of the work that is done, 0..1, as often as it changes. */
   progress?: (share: number) => void;

@@ -17,6 +17,10 @@ import type { ConvertReport, ConvertRequest } from './convert-request.ts';
 export async function convert(request: ConvertRequest): Promise<ConvertReport> {
   const out = resolve(request.out);
   const format = outputFormatOf(out);
+  if (request.foxglove && format !== 'mcap')
+    throw refusal('output_format', `${basename(out)} is not MCAP, and Foxglove draws MCAP only.`, {
+      hint: 'Name a file that ends in .mcap, or leave out --foxglove.',
+    });
   if (request.inputs.some((input) => input !== '-' && resolve(input) === out))
     throw refusal('same_file', `${basename(out)} would be written over itself.`, {
       hint: 'Name another file.',

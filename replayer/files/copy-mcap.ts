@@ -3,6 +3,8 @@ import { isTrusted } from '../mcap/format/libraries.ts';
 import { HOLDABLE, shiftFor, shiftMetadata, shiftOf } from '../mcap/format/shifted-times.ts';
 import type { Summary } from '../mcap/format/summary.ts';
 import { McapRecording } from '../mcap/reading/mcap-recording.ts';
+import { FoxgloveCopies } from '../mcap/writing/foxglove/copies.ts';
+import { skippedCopies } from '../mcap/reading/unplayed.ts';
 import type { McapWriter } from '../mcap/writing/writer.ts';
 import type { OpenOptions } from '../reading/open-options.ts';
 import type { RawInput } from './raw-messages.ts';
@@ -22,6 +24,8 @@ export interface McapInput {
 interface CopyPlan {
   inputs: readonly McapInput[];
   options: OpenOptions;
+  /** Whether messages that Foxglove draws are added. Those of the files are left out in any case. */
+  foxglove: boolean;
   /** The range for recordings that begin at a time. */
   rangeFrom: (startMs: number) => TimeRange;
   tally: Tally;
@@ -59,6 +63,8 @@ export async function copyFiles(writer: McapWriter, plan: CopyPlan): Promise<voi
   });
   const shifted = { fromMs: range.fromMs + shiftMs, endMs: range.endMs + shiftMs };
   const { copied, nameless, unheld } = await copyMessages(raw, writer, shifted, plan.tell, {
+    withoutCopies: true,
+    copies: plan.foxglove ? new FoxgloveCopies(writer) : null,
     refuse: ({ topic, sequence, content }) =>
       tally.name([
         {
@@ -72,10 +78,17 @@ export async function copyFiles(writer: McapWriter, plan: CopyPlan): Promise<voi
   });
   const all = inputs.reduce((sum, { summary }) => sum + (summary.statistics?.messages ?? 0), 0);
   const left = checks.reduce((sum, check) => sum + (check ? check.refused + check.filtered : 0), 0);
+  let copies = 0;
+  for (const [i, { summary }] of inputs.entries())
+    for (const [reason, count] of skippedCopies(summary)) {
+      copies += count;
+      // A check counts them itself.
+      if (!checks[i]) tally.skip(reason, count);
+    }
   for (const check of checks) if (check) tally.add(check);
   tally.refused += unheld;
   tally.skip('messages whose channel is missing', nameless);
-  tally.skip(OUTSIDE, all - copied - nameless - unheld - left);
+  tally.skip(OUTSIDE, all - copies - copied - nameless - unheld - left);
 }
 
 /** What tells which messages of a file would be played; null where all would. */

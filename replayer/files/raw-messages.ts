@@ -2,10 +2,23 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { Block } from '../../core/wire/block.ts';
 import { canHold, MalformedMcap, readMs } from '../mcap/format/bytes.ts';
 import { readCheckedRecords } from '../mcap/reading/read-chunk.ts';
+import { isPlayed } from '../mcap/reading/unplayed.ts';
 import { inTimeOrder } from '../mcap/reading/time-order.ts';
-import { HEAD_BYTES, MESSAGE_BYTES, Opcode, recordAt, type ChunkEntry } from '../mcap/format/records.ts';
+import {
+  HEAD_BYTES,
+  MESSAGE_BYTES,
+  Opcode,
+  recordAt,
+  type ChunkEntry,
+  type McapChannel,
+} from '../mcap/format/records.ts';
 import { sortedRows, type ChannelRows } from '../mcap/format/channel-rows.ts';
 import type { Summary } from '../mcap/format/summary.ts';
+import { holdsCopies } from '../mcap/format/copied-channels.ts';
+import type { FoxgloveCopies } from '../mcap/writing/foxglove/copies.ts';
+import { datumOf } from '../mcap/writing/foxglove/datum.ts';
+import { isDrawn } from '../mcap/writing/foxglove/messages.ts';
+import { postponed } from '../mcap/writing/chunk.ts';
 import type { McapWriter } from '../mcap/writing/writer.ts';
 
 /** More than the largest channel id: the ids of file number n are counted from n times this. */
@@ -113,9 +126,22 @@ interface CopiedFile extends Pick<Summary, 'channels' | 'schemas'> {
   naming?: Naming;
 }
 
+/** A channel of a file as the copy has it. */
+interface CopiedChannel {
+  id: number;
+  topic: string;
+  isLeftOut: boolean;
+  /** The channel of the messages of which Foxglove draws something; null: nothing is added for them. */
+  source: McapChannel | null;
+}
+
 export interface CopyOptions {
   /** Receives each message whose time the copy can't hold. */
   refuse?: (message: { topic: string; sequence: number; content: string }) => void;
+  /** Whether copies for Foxglove are left out. */
+  withoutCopies?: boolean;
+  /** Gets what is copied, to add what Foxglove draws of it. */
+  copies?: FoxgloveCopies | null;
 }
 
 /** Copies messages unchanged, with their channels and schemas. */
@@ -128,7 +154,7 @@ export class RawCopy {
   readonly #writer: McapWriter;
   readonly #files: readonly CopiedFile[];
   readonly #options: CopyOptions;
-  readonly #ids = new Map<number, number | null>();
+  readonly #known = new Map<number, CopiedChannel | null>();
 
   constructor(writer: McapWriter, files: readonly CopiedFile[], options: CopyOptions = {}) {
     this.#writer = writer;
@@ -143,19 +169,22 @@ export class RawCopy {
       const timeMs = timesMs[row]!;
       if (timeMs < fromMs || timeMs > endMs) continue;
       const subject = subjects[row]!;
-      const id = this.#idOf(subject);
-      if (id === null) {
+      const channel = this.#channelOf(subject);
+      if (channel === null) {
         this.nameless++;
         continue;
       }
+      if (channel.isLeftOut) continue;
       const [start, end] = [starts[row]!, ends[row]!];
       if (!canHold(timeMs)) {
         this.#refuse(subject, data.subarray(start, end));
         continue;
       }
       const { laterMs = 0 } = this.#files[Math.floor(subject / IDS)]!;
-      this.#writer.addCopy(id, data, start, end, laterMs === 0 ? 0n : BigInt(laterMs) * 1_000_000n);
+      const laterNs = laterMs === 0 ? 0n : BigInt(laterMs) * 1_000_000n;
+      this.#writer.addCopy(channel.id, data, start, end, laterNs);
       this.copied++;
+      if (channel.source) this.#draw(channel.topic, channel.source, data.subarray(start, end), laterNs);
       if (this.#writer.full) await this.#writer.flush();
     }
   }
@@ -167,22 +196,39 @@ export class RawCopy {
     this.#options.refuse?.({ topic, sequence: message.readUInt32LE(2), content });
   }
 
-  #idOf(subject: number): number | null {
-    let id = this.#ids.get(subject);
-    if (id === undefined) this.#ids.set(subject, (id = this.#newId(subject)));
-    return id;
+  /** Adds what Foxglove draws of a message. */
+  #draw(topic: string, source: McapChannel, message: Buffer, laterNs: bigint): void {
+    const found = datumOf(source, message.subarray(HEAD));
+    if (!found) return;
+    const [timeNs, publishNs] = [message.readBigUInt64LE(6) + laterNs, message.readBigUInt64LE(14)];
+    this.#options.copies!.add({ topic, ...found, timeNs, publishNs: postponed(publishNs, laterNs) });
   }
 
-  #newId(key: number): number | null {
+  #channelOf(subject: number): CopiedChannel | null {
+    let channel = this.#known.get(subject);
+    if (channel === undefined) this.#known.set(subject, (channel = this.#newChannel(subject)));
+    return channel;
+  }
+
+  #newChannel(key: number): CopiedChannel | null {
     const { channels, schemas, naming } = this.#files[Math.floor(key / IDS)]!;
     const channel = channels.get(key % IDS);
     if (!channel) return null;
+    const { copies, withoutCopies = false } = this.#options;
+    const topic = naming?.topicOf(channel.topic) ?? channel.topic;
+    if (withoutCopies && holdsCopies(channel)) return { id: 0, topic, isLeftOut: true, source: null };
     const subject = naming?.subject;
-    const { topic, encoding, schemaId } = channel;
+    const { encoding, schemaId } = channel;
     const metadata = new Map(channel.metadata);
     const isOwn = metadata.has('subject') || metadata.has('subjectColumn') || metadata.has('envelope');
     if (subject !== undefined && !isOwn && encoding === 'json') metadata.set('subjectColumn', subject);
     const schema = schemas.get(schemaId) ?? null;
-    return this.#writer.addChannel({ topic: naming?.topicOf(topic) ?? topic, metadata, encoding, schema });
+    const isCopied = copies && isPlayed(channel) && !isDrawn(schema?.name ?? '');
+    return {
+      id: this.#writer.addChannel({ topic, metadata, encoding, schema }),
+      topic,
+      isLeftOut: false,
+      source: isCopied ? { ...channel, topic, metadata } : null,
+    };
   }
 }

@@ -12,6 +12,7 @@ import type { Summary } from '../mcap/format/summary.ts';
 import { readSummary } from '../mcap/reading/summary.ts';
 import { copyAttachments } from '../mcap/writing/attachments.ts';
 import { embeddedSchema, TopicWriter, type TopicOptions } from '../mcap/writing/topics.ts';
+import type { FoxgloveCopies } from '../mcap/writing/foxglove/copies.ts';
 import { McapWriter } from '../mcap/writing/writer.ts';
 import { sorted, type Disorder } from '../reading/order/order.ts';
 import type { OpenOptions } from '../reading/open-options.ts';
@@ -36,6 +37,8 @@ export interface TimeRange {
 export interface WritePlan {
   range: TimeRange;
   options: OpenOptions;
+  /** Gets each row that is written, to add what Foxglove draws of it. */
+  copies?: FoxgloveCopies | null;
   /** Path for a temporary file. */
   temporary: string;
   progress?: Progress;
@@ -68,7 +71,7 @@ export async function writeRecording(
   writer: McapWriter,
   plan: WritePlan,
 ): Promise<number> {
-  const { range, options, temporary, progress = new Progress(), tally = new Tally() } = plan;
+  const { range, options, temporary, copies = null, progress = new Progress(), tally = new Tally() } = plan;
   const { channels, interpretation } = recording;
   const column = interpretation.subject.value;
   const topicsWith = (shiftMs: number) =>
@@ -86,6 +89,7 @@ export async function writeRecording(
     const left = await writeBlocks(blocks, writer, topicWriters(writer, topicsWith(shiftMs)), {
       range,
       shiftMs,
+      copies,
     });
     tellLeft(left, recording.file, tally);
     return recording.disorder.reordered;
@@ -113,7 +117,7 @@ export async function writeRecording(
     });
     if (used !== 0) await writer.addMetadata(...shiftMetadata(used));
     const inputs = [{ summary: await readSummary(temporary), laterMs: 0, keptOf: null }];
-    await copyMessages(inputs, writer, WHOLE, progress.begin());
+    await copyMessages(inputs, writer, WHOLE, progress.begin(), { copies });
   } finally {
     await rm(temporary, { force: true });
   }
@@ -157,7 +161,8 @@ async function writeBlocks(
     range: { fromMs, endMs },
     shiftMs,
     restarts = false,
-  }: { range: TimeRange; shiftMs: number; restarts?: boolean },
+    copies = null,
+  }: { range: TimeRange; shiftMs: number; restarts?: boolean; copies?: FoxgloveCopies | null },
   left: LeftOut = { outside: 0, refused: [], count: 0 },
 ): Promise<LeftOut> {
   for await (const { block, channels } of rows) {
@@ -168,8 +173,10 @@ async function writeBlocks(
         continue;
       }
       const topic = topics[channels?.[row] ?? 0]!;
-      if (canHold(timeMs + shiftMs)) topic.add(block, row);
-      else {
+      if (canHold(timeMs + shiftMs)) {
+        topic.add(block, row);
+        copies?.addRow(topic.channel, block.record(row), shiftMs);
+      } else {
         if (restarts && shiftMs === 0 && shiftFor(timeMs) !== 0) throw new EarlierThan1970();
         left.count++;
         if (left.refused.length < REFUSED_NAMED)

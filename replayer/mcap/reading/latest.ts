@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { BlockBuilder } from '../../../core/wire/block.ts';
 import { readMs } from '../format/bytes.ts';
 import { Opcode, recordAt, type ChunkEntry } from '../format/records.ts';
-import { isRestored } from './restored-state.ts';
+import { isPlayed } from './unplayed.ts';
 import { readAt } from '../format/read-at.ts';
 import type { ChannelBlock, ChannelRows } from '../format/channel-rows.ts';
 import type { Summary } from '../format/summary.ts';
@@ -28,9 +28,7 @@ export async function latestPositions(
   beforeMs: number,
 ): Promise<Map<number, MessagePosition> | null> {
   const found = new Map<number, MessagePosition>();
-  const missing = new Set(
-    [...channels.values()].filter((channel) => !isRestored(channel)).map(({ id }) => id),
-  );
+  const missing = new Set([...channels.values()].filter(isPlayed).map(({ id }) => id));
   for (const index of latestFirst(chunks, beforeMs)) {
     const chunk = chunks[index]!;
     for (const channel of missing)

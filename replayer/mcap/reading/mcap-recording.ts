@@ -11,10 +11,11 @@ import { explain } from '../../../schemas/index.ts';
 import type { OpenOptions, RefusedRecord } from '../../reading/open-options.ts';
 import { lowerBound, type Disorder } from '../../reading/order/order.ts';
 import { chunksToRead, latestPositions, LatestRows } from './latest.ts';
+import { holdsCopies } from '../format/copied-channels.ts';
 import { isTrusted } from '../format/libraries.ts';
 import { inTimeOrder, openBytesMax } from './time-order.ts';
 import { MESSAGE_BYTES, type ChunkEntry } from '../format/records.ts';
-import { withoutRestored } from './restored-state.ts';
+import { onlyPlayed, skippedCopies } from './unplayed.ts';
 import { sliceRows, type ChannelBlock, type ChannelRows } from '../format/channel-rows.ts';
 import { Scanner } from './scanner.ts';
 import { asRefusal } from './as-refusal.ts';
@@ -50,6 +51,8 @@ export class McapRecording {
   refused = 0;
   /** How many records were left out by filter or sample, or because they only restore state. */
   filtered = 0;
+  /** Messages that are not played, because they are copies for other programs: reason -> how many. */
+  readonly skipped: ReadonlyMap<string, number>;
   readonly #scanner: Scanner;
   readonly #passes: RecordPredicate | null;
   #beside: ChunkUnpacker | null = null;
@@ -58,14 +61,16 @@ export class McapRecording {
   /** How many messages only restore state. */
   readonly #restored: number;
 
-  private constructor(summary: Summary, restored: number, options: OpenOptions) {
+  private constructor(summary: Summary, whole: Summary, options: OpenOptions) {
     const { channel, rename, subject, channels: declared, refuse } = options;
     this.file = basename(summary.path);
     this.notes = unusedOptions(summary.path, options);
     for (const note of this.notes) options.noted?.(note);
     this.summary = summary;
     this.zone = recordedZone(summary, options.tz);
-    this.#restored = restored;
+    this.skipped = skippedCopies(whole);
+    const copies = [...this.skipped.values()].reduce((sum, count) => sum + count, 0);
+    this.#restored = (whole.statistics?.messages ?? 0) - copies - (summary.statistics?.messages ?? 0);
     this.#passes = recordPredicate(recordFilterOf(options));
     const { chunks, statistics } = summary;
     this.#offsetMs = (options.offsetMs ?? 0) - shiftOf(summary.metadata);
@@ -73,7 +78,7 @@ export class McapRecording {
     this.endMs = this.#offsetMs + chunks.reduce((last, { endMs }) => Math.max(last, endMs), -Infinity);
     this.count = statistics?.messages ?? null;
     const nameOf = (topic: string) => channel ?? rename?.get(topic) ?? channelName(topic);
-    const topics = [...summary.channels.values()].map(({ topic }) => topic);
+    const topics = [...summary.channels.values()].flatMap((each) => (holdsCopies(each) ? [] : [each.topic]));
     this.channels = [...new Set(topics.map(nameOf))];
     const specs = this.channels.map((name) => channelSpec(name, declared));
     const validators = specs.map((spec) => dataValidator(spec) as ValidateFunction | null);
@@ -104,15 +109,14 @@ export class McapRecording {
   /** Reads the summary of the file. @throws refusal when the file is not intact or holds no message */
   static async open(path: string, options: OpenOptions = {}): Promise<McapRecording> {
     const whole = await asRefusal(path, () => readSummary(path));
-    const summary = await asRefusal(path, () => withoutRestored(whole));
-    const restored = (whole.statistics?.messages ?? 0) - (summary.statistics?.messages ?? 0);
+    const summary = await asRefusal(path, () => onlyPlayed(whole));
     const { chunks } = summary;
     if (chunks.length === 0) throw emptyRefusal(whole);
     if (openBytesMax(chunks) > OPEN_MAX_BYTES)
       throw refusal('recording_disordered', `Too many chunks of ${basename(path)} overlap in time.`, {
         hint: 'Put it in order first: reprise convert FILE sorted.mcap.',
       });
-    return new McapRecording(summary, restored, options);
+    return new McapRecording(summary, whole, options);
   }
 
   /** The messages from the given time on, in time order. Chunks that end before it are not read. */

@@ -6,7 +6,7 @@ import { findMessages } from '../format/message-columns.ts';
 import { memberValue, findMember, isObject, valueText } from '../../formats/support/json-bytes.ts';
 import { HEAD_BYTES, readChannel, type McapChannel } from '../format/records.ts';
 import { AppendedTexts } from './appended-texts.ts';
-import { isRestored } from './restored-state.ts';
+import { isPlayed, isRestored } from './unplayed.ts';
 import { sortedRows, type ChannelRows } from '../format/channel-rows.ts';
 
 /** A message that can't be played. */
@@ -34,7 +34,9 @@ interface ChannelDecoding {
   column: Buffer | null;
   topic: string;
   encoding: string;
-  /** Whether the channel holds only restored state (restored-state.ts), which is not played. */
+  /** Whether its messages are played (unplayed.ts). */
+  played: boolean;
+  /** Whether the channel holds only restored state. */
   restored: boolean;
 }
 
@@ -139,12 +141,12 @@ export class Scanner {
   /** Reads a message that is not a trusted datum of a known subject; false when it can't be played. */
   #read(
     bytes: Buffer,
-    { channel, kind, column, topic, encoding, subject, restored }: ChannelDecoding,
+    { channel, kind, column, topic, encoding, subject, played }: ChannelDecoding,
     { starts, ends, subjects }: Pick<Block, 'starts' | 'ends' | 'subjects'>,
     row: number,
     appended: AppendedTexts,
   ): boolean {
-    if (restored) return false;
+    if (!played) return false;
     const [start, end] = [starts[row]!, ends[row]!];
     const refuse = (reason: string) => {
       const content = bytes.toString('utf8', start, Math.min(end, start + CONTENT_MAX_BYTES));
@@ -212,10 +214,11 @@ export class Scanner {
       column: isKnown ? null : isEvent ? SUBJECT : Buffer.from(JSON.stringify(column).slice(1, -1)),
       topic,
       encoding,
+      played: isPlayed(record),
       restored: isRestored(record),
     };
-    const { kind, subject: index, restored } = this.#decodings[id];
-    const isPlain = index >= 0 && this.#options.trusted && !restored;
+    const { kind, subject: index, played } = this.#decodings[id];
+    const isPlain = index >= 0 && this.#options.trusted && played;
     if (kind === 'datum') this.#plain[id] = isPlain ? 1 : 0;
     if (kind === 'bare') this.#plain[id] = isPlain && metadata.get(CONTENT) === OBJECTS ? 2 : 0;
   }

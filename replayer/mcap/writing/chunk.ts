@@ -35,6 +35,12 @@ export interface MessageHead {
   publishMs: number;
 }
 
+/** A later time, ns. The publish time of a message may be none at all (0), or as late as can be. */
+export function postponed(ns: bigint, laterNs: bigint): bigint {
+  const timeNs = ns + laterNs;
+  return timeNs < 0n ? 0n : timeNs > MAX_NS ? MAX_NS : timeNs;
+}
+
 /** Collects the records of one chunk and the index of its messages; then those of the next. */
 export class ChunkBuilder {
   #records = Buffer.allocUnsafeSlow(1 << 21);
@@ -108,9 +114,7 @@ export class ChunkBuilder {
   }
 
   #postpone(at: number, laterNs: bigint): void {
-    const timeNs = this.#view.getBigUint64(at, true) + laterNs;
-    // The publish time may be none at all (0), or as late as can be.
-    this.#view.setBigUint64(at, timeNs < 0n ? 0n : timeNs > MAX_NS ? MAX_NS : timeNs, true);
+    this.#view.setBigUint64(at, postponed(this.#view.getBigUint64(at, true), laterNs), true);
   }
 
   /** Notes a message that was added at a place of the records. */

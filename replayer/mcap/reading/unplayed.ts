@@ -1,5 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { readMs } from '../format/bytes.ts';
+import { COPIES_REASON, holdsCopies } from '../format/copied-channels.ts';
 import { Opcode, recordAt, type ChunkEntry, type McapChannel } from '../format/records.ts';
 import type { Summary } from '../format/summary.ts';
 import { readAt } from '../format/read-at.ts';
@@ -9,13 +10,27 @@ export function isRestored({ metadata }: McapChannel): boolean {
   return metadata.get('restored') === 'true';
 }
 
+/** Whether the messages of an MCAP channel are played. Restored state and copies for Foxglove repeat other messages. */
+export function isPlayed(channel: McapChannel): boolean {
+  return !isRestored(channel) && !holdsCopies(channel);
+}
+
+/** How many messages of a file are copies for Foxglove, with the reason why they are not played; empty for none. */
+export function skippedCopies({ channels, statistics }: Summary): ReadonlyMap<string, number> {
+  const copies = [...channels.values()].filter(holdsCopies);
+  const count = copies.reduce((sum, { id }) => sum + (statistics?.counts.get(id) ?? 0), 0);
+  return new Map(count > 0 ? [[COPIES_REASON, count]] : []);
+}
+
 /**
- * The summary without restored state, which has earlier times than the recording and would make it begin too early. Chunks
- * and counts are those of the other messages; all channels stay, because the chunks refer to them.
+ * The summary without what is not played: restored state has earlier times than the recording and would make it begin too
+ * early. Chunks and counts are those of the other messages; all channels stay, because the chunks refer to them.
  */
-export async function withoutRestored(summary: Summary): Promise<Summary> {
-  const restored = new Set([...summary.channels.values()].filter(isRestored).map(({ id }) => id));
-  if (restored.size === 0) return summary;
+export async function onlyPlayed(summary: Summary): Promise<Summary> {
+  const unplayed = new Set(
+    [...summary.channels.values()].filter((channel) => !isPlayed(channel)).map(({ id }) => id),
+  );
+  if (unplayed.size === 0) return summary;
   const { channelsOf, statistics } = summary;
   const chunks: ChunkEntry[] = [];
   const channels: Uint16Array[] = [];
@@ -23,8 +38,8 @@ export async function withoutRestored(summary: Summary): Promise<Summary> {
   try {
     for (const [i, chunk] of summary.chunks.entries()) {
       const ids = channelsOf?.[i];
-      const isMixed = chunk.indexBytes > 0 && (!ids || ids.some((id) => restored.has(id)));
-      const range = isMixed ? await timeRangeOf(handle, chunk, restored) : chunk;
+      const isMixed = chunk.indexBytes > 0 && (!ids || ids.some((id) => unplayed.has(id)));
+      const range = isMixed ? await timeRangeOf(handle, chunk, unplayed) : chunk;
       if (!range) continue;
       chunks.push({ ...chunk, startMs: range.startMs, endMs: range.endMs });
       if (ids) channels.push(ids);
@@ -33,7 +48,7 @@ export async function withoutRestored(summary: Summary): Promise<Summary> {
     await handle.close();
   }
   let messages = statistics?.messages ?? 0;
-  for (const id of restored) messages -= statistics?.counts.get(id) ?? 0;
+  for (const id of unplayed) messages -= statistics?.counts.get(id) ?? 0;
   return {
     ...summary,
     chunks,

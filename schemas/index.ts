@@ -50,10 +50,16 @@ export const queryAjv = new Ajv2020({
   validateSchema: false,
 });
 addFormats(queryAjv);
-for (const schema of schemas.values()) {
-  ajv.addSchema(schema);
-  queryAjv.addSchema(schema);
-}
+/** The same for parameters of tasks: defaults are filled in. */
+export const paramsAjv = new Ajv2020({
+  useDefaults: true,
+  strict: true,
+  allowUnionTypes: true,
+  validateSchema: false,
+});
+addFormats(paramsAjv);
+const ajvs = [ajv, queryAjv, paramsAjv];
+for (const schema of schemas.values()) for (const each of ajvs) each.addSchema(schema);
 
 /**
  * The validator of one schema, compiled once.
@@ -77,7 +83,7 @@ export function addSchema(name: string, schema: object): void {
   if (present) throw new Error(`There is a schema "${name}" already.`);
   const problem = schemaProblem({ ...added, $id: undefined });
   if (problem) throw new Error(`The schema "${name}" is not a valid JSON Schema: ${problem.message}.`);
-  for (const each of [ajv, queryAjv]) each.addSchema(added);
+  for (const each of ajvs) each.addSchema(added);
   known.set(name, added);
 }
 

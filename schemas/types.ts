@@ -2553,9 +2553,9 @@ export interface Convert {
 }
 export interface ConvertParams {
   /**
-   * A recording in the recordings folder.
+   * A recording in the recordings folder: its id, or an object with the id and how to read it.
    */
-  recording: string;
+  recording: string | RecordingOptions;
   /**
    * The name of the new recording. Its extension decides the format: .mcap, .ndjson, .csv, .geojson, .gpx, .kml or .parquet; text also with .gz.
    */
@@ -2583,11 +2583,15 @@ export interface ConvertResult {
   end: string | null;
   bytes: number;
   /**
+   * Number of rows that were read: those that were written, refused and skipped.
+   */
+  read: number;
+  /**
    * Number of messages that were out of order and have been sorted.
    */
   reordered: number;
   /**
-   * Number of rows that could not be read.
+   * Number of rows that could not be read or written.
    */
   refused: number;
   /**
@@ -2597,6 +2601,24 @@ export interface ConvertResult {
     line: number;
     reason: string;
   }[];
+  /**
+   * Rows that are intact and were left out: for each reason, how many.
+   */
+  skipped: {
+    [k: string]: number;
+  };
+  /**
+   * Number of values that stand for none, such as NaN, and were left out.
+   */
+  absent: number;
+  /**
+   * How the recording was read, where that had to be guessed, as sentences.
+   */
+  guesses: string[];
+  /**
+   * What else to know: what was left out of an archive, what was wrong with bytes, and options without effect.
+   */
+  notes?: string[];
 }
 /**
  * A number of a channel over event time, as far as its log goes back: minimum, average and maximum in equal intervals.
@@ -2656,9 +2678,9 @@ export interface Cut {
 }
 export interface CutParams {
   /**
-   * A recording in the recordings folder.
+   * A recording in the recordings folder: its id, or an object with the id and how to read it.
    */
-  recording: string;
+  recording: string | RecordingOptions;
   /**
    * The name of the new recording. Its extension decides the format: .mcap, .ndjson, .csv, .geojson, .gpx, .kml or .parquet; text also with .gz.
    */
@@ -2694,11 +2716,15 @@ export interface CutResult {
   end: string | null;
   bytes: number;
   /**
+   * Number of rows that were read: those that were written, refused and skipped.
+   */
+  read: number;
+  /**
    * Number of messages that were out of order and have been sorted.
    */
   reordered: number;
   /**
-   * Number of rows that could not be read.
+   * Number of rows that could not be read or written.
    */
   refused: number;
   /**
@@ -2708,4 +2734,22 @@ export interface CutResult {
     line: number;
     reason: string;
   }[];
+  /**
+   * Rows that are intact and were left out: for each reason, how many.
+   */
+  skipped: {
+    [k: string]: number;
+  };
+  /**
+   * Number of values that stand for none, such as NaN, and were left out.
+   */
+  absent: number;
+  /**
+   * How the recording was read, where that had to be guessed, as sentences.
+   */
+  guesses: string[];
+  /**
+   * What else to know: what was left out of an archive, what was wrong with bytes, and options without effect.
+   */
+  notes?: string[];
 }

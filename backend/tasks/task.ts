@@ -1,7 +1,6 @@
 import type { Job } from 'bullmq';
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import { failure, refusal, RepriseError, sentence } from '../../core/problems/errors.ts';
-import { explain, schemas } from '../../schemas/index.ts';
+import { explain, paramsAjv, schemas } from '../../schemas/index.ts';
 import type { Problem, Task } from '../../schemas/types.ts';
 
 /** The data of a task in BullMQ. Only the API writes them, so that no process overwrites another's change. */
@@ -12,8 +11,6 @@ export interface JobData {
 }
 
 export type TaskJob = Job<JobData, { [member: string]: unknown }>;
-
-const ajv = new Ajv2020({ useDefaults: true, strict: true, allowUnionTypes: true });
 
 /** The schemas of the parameters and the result of a kind. */
 export function kindSchemas(kind: string): { params: object; result: object; description?: string } {
@@ -27,7 +24,7 @@ export function kindSchemas(kind: string): { params: object; result: object; des
 /** The parameters with defaults filled in. @throws refusal `task_params` */
 export function checkParams(kind: string, given: object): { [name: string]: unknown } {
   const params = structuredClone(given) as { [name: string]: unknown };
-  const validate = ajv.compile(kindSchemas(kind).params);
+  const validate = paramsAjv.compile(kindSchemas(kind).params);
   if (validate(params)) return params;
   throw refusal(
     'task_params',

@@ -38,7 +38,10 @@ interface CopyPlan {
  */
 export async function copyFiles(writer: McapWriter, plan: CopyPlan): Promise<void> {
   const { inputs, options, tally } = plan;
-  const shifts = inputs.map(({ summary }) => shiftOf(summary.metadata));
+  // What is to be taken from the stored times to get those that are played.
+  const shifts = inputs.map(
+    ({ summary, isMade }) => shiftOf(summary.metadata) - (isMade ? 0 : (options.offsetMs ?? 0)),
+  );
   const startMs = inputs.reduce(
     (first, { summary }, i) =>
       summary.chunks.reduce((least, chunk) => Math.min(least, chunk.startMs - shifts[i]!), first),

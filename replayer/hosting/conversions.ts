@@ -2,6 +2,7 @@ import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { failure, refusal, RepriseError } from '../../core/problems/errors.ts';
+import { durationMs } from '../../core/time/duration.ts';
 import type { Config, ConvertParams, ConvertResult, CutParams } from '../../schemas/types.ts';
 import type { ConversionOrder, ConversionReply } from './conversion-thread.ts';
 import type { ConvertReport, ConvertRequest } from '../files/convert-request.ts';
@@ -78,12 +79,15 @@ export class Conversions {
     { recording, to, ...how }: Omit<ConversionRequest, 'job'>,
     running: RunningConversion,
   ): Promise<ConvertResult> {
-    const input = this.#path(recording);
+    const { id, offset, ...options } = typeof recording === 'string' ? { id: recording } : recording;
+    const input = this.#path(id);
     const out = this.#path(to);
-    if (!(await stat(input).catch(() => null)))
-      throw refusal('recording_unknown', `No recording "${recording}".`, {
+    // The id may name a recording in an archive.
+    if (!(await stat(join(this.#folder, id.split('/', 1)[0]!)).catch(() => null)))
+      throw refusal('recording_unknown', `No recording "${id}".`, {
         hint: 'GET /api/v1/recordings lists them.',
       });
+    const offsetMs = offset === undefined ? 0 : durationMs(offset, 'offset', { mayBeNegative: true });
     const isFree = async () => {
       if (await stat(out).catch(() => null))
         throw refusal('recording_exists', `There is a recording "${to}" already.`, {
@@ -101,7 +105,7 @@ export class Conversions {
         inputs: [input],
         out: part,
         ...range,
-        options: { channels: this.#channels },
+        options: { ...options, offsetMs, channels: this.#channels },
         ...(compression !== undefined && { compression: compression === 'none' ? '' : compression }),
       };
       const report = await onThread({ request, plugins: this.#plugins }, running);
@@ -137,17 +141,10 @@ function onThread(order: ConversionOrder, running: RunningConversion): Promise<C
 }
 
 const resultOf = (recording: string, report: ConvertReport): ConvertResult => {
-  const { format, messages, channels, start, end, bytes, refused, refusals, reordered } = report;
+  const { out: _, refusals, ...counts } = report;
   return {
     recording,
-    format,
-    messages,
-    channels,
-    start,
-    end,
-    bytes,
-    reordered,
-    refused,
+    ...counts,
     refusals: refusals.map(({ line, reason }) => ({ line, reason })),
   };
 };

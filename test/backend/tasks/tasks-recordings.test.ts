@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CutResult, Task } from '../../../schemas/types.ts';
+import type { ConvertResult, CutResult, Task } from '../../../schemas/types.ts';
 import { killRole, startRole, stopRole } from '../../helpers/role.ts';
 import { eventually } from '../../helpers/wait.ts';
 import { ApiWorld } from '../../helpers/api-world.ts';
@@ -79,7 +79,8 @@ describe('tasks on recordings', function () {
     const cut = { recording: 'trip.csv', to: 'part.ndjson', start: '5s', end: '2020-01-01T00:00:08Z' };
     const { state, result, error } = await ended((await start('cut', cut)).id);
     assert.equal(state, 'succeeded', error ?? '');
-    const { bytes, refusals, ...rest } = result as unknown as CutResult;
+    const { bytes, refusals, guesses, ...rest } = result as unknown as CutResult;
+    assert.deepEqual(guesses, []);
     assert.ok(bytes > 100);
     assert.match(refusals[0]!.reason, /never/);
     assert.deepEqual(rest, {
@@ -90,10 +91,60 @@ describe('tasks on recordings', function () {
       start: '2020-01-01T00:00:05.000Z',
       end: '2020-01-01T00:00:08.000Z',
       reordered: 0,
+      read: 21,
       refused: 1,
+      skipped: { 'outside the range': 16 },
+      absent: 0,
     });
     const { body } = await world.get('/recordings/part.ndjson');
     assert.deepEqual([body.description.records, body.description.start], [4, rest.start]);
+  });
+
+  it('read it as the options say, those of a table and those of MCAP, and say what had to be guessed', async () => {
+    const lines = [
+      'when,who,n',
+      '2024-06-01 12:00:00,a,1',
+      '2024-06-01 12:00:10,b,NaN',
+      '2024-06-01 12:00:20,b,3',
+    ];
+    writeFileSync(join(world.settings.recordings, 'naive.csv'), lines.join('\n'));
+    const write = async (params: object) => {
+      const { result, error } = await ended((await start('convert', params)).id);
+      assert.ok(result, error ?? '');
+      return result as unknown as ConvertResult;
+    };
+    const guessed = await write({ recording: 'naive.csv', to: 'guessed.mcap' });
+    assert.match(guessed.guesses.join(), /naive\.csv.*tz/s);
+    assert.deepEqual([guessed.read, guessed.messages, guessed.absent], [3, 3, 1]);
+    const recording = {
+      id: 'naive.csv',
+      tz: 'America/New_York',
+      channel: 'things',
+      offset: '1h',
+      filter: 'n > 0',
+    };
+    const given = await write({ recording, to: 'given.mcap' });
+    const { start: first, channels, guesses, skipped, read } = given;
+    assert.deepEqual([first, channels, guesses, read], ['2024-06-01T17:00:00.000Z', ['things'], [], 3]);
+    assert.deepEqual(Object.values(skipped), [1]);
+    const again = await write({
+      recording: { id: 'given.mcap', channel: 'others', offset: '-1h', filter: 'n > 1', time: 'when' },
+      to: 'again.mcap',
+    });
+    assert.deepEqual(
+      [again.start, again.channels, again.read, again.messages],
+      ['2024-06-01T16:00:20.000Z', ['others'], 2, 1],
+    );
+    assert.match(again.notes!.join(), /time has no effect/);
+    assert.equal(
+      (
+        await world.post('/tasks', {
+          kind: 'convert',
+          params: { recording: { id: 'naive.csv', zone: 'UTC' }, to: 'x.csv' },
+        })
+      ).status,
+      422,
+    );
   });
 
   it('write a recording as another one, and refuse a name that is taken', async () => {
@@ -106,7 +157,7 @@ describe('tasks on recordings', function () {
     assert.match(error!, /There is a recording "trip.mcap" already/);
     await world.checkProblem(problem!);
     assert.equal((await world.get(`/tasks/${id}/result`)).body.code, 'task_without_result');
-    for (const to of ['../trip.mcap', 'trip.gpx', '.trip.csv'])
+    for (const to of ['../trip.mcap', 'trip.xlsx', '.trip.csv'])
       assert.equal((await world.post('/tasks', { kind: 'convert', params: { ...params, to } })).status, 422);
   });
 

@@ -3,8 +3,8 @@ import type { JsonSchema } from './api.ts';
 /** A form field for one member of an object. */
 export interface Field {
   name: string;
-  /** choice: one of `choices`. lines: one string per line. json: any other type, as JSON text. */
-  kind: 'number' | 'choice' | 'text' | 'lines' | 'json';
+  /** choice: one of `choices`. lines: one string per line. object: a text, or an object as JSON. json: any other type, as JSON text. */
+  kind: 'number' | 'choice' | 'text' | 'lines' | 'object' | 'json';
   schema: JsonSchema;
   required: boolean;
   choices: string[];
@@ -21,7 +21,8 @@ export function fieldsOf({ properties = {}, required = [] }: JsonSchema): Field[
   }));
 }
 
-function kindOf({ type, enum: choices, items }: JsonSchema): Field['kind'] {
+function kindOf({ type, enum: choices, items, oneOf }: JsonSchema): Field['kind'] {
+  if (oneOf?.some((each) => each.type === 'string')) return 'object';
   if (choices || type === 'boolean') return 'choice';
   if (type === 'number' || type === 'integer') return 'number';
   if (type === 'string') return 'text';
@@ -45,6 +46,7 @@ function textOf({ kind }: Field, value: unknown): string {
 export function valueOf({ kind, schema, choices }: Field, text: string): unknown {
   if (text.trim() === '') return undefined;
   if (kind === 'number') return Number(text);
+  if (kind === 'object') return text.trim().startsWith('{') ? (JSON.parse(text) as unknown) : text;
   if (kind === 'json') return JSON.parse(text) as unknown;
   if (kind === 'choice') return schema.enum ? schema.enum[choices.indexOf(text)] : text === 'true';
   if (kind === 'text') return text;

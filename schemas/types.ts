@@ -1762,7 +1762,7 @@ export interface Recorder {
  */
 export interface Recording {
   /**
-   * Name of the file in the recordings folder.
+   * Name of the file in the recordings folder. A recording in an archive has the name of the archive before its own: `week.zip/monday.csv`.
    */
   id: string;
   format: string;
@@ -1789,6 +1789,10 @@ export interface RecordingDescription {
      */
     subjects: number;
   }[];
+  /**
+   * The ids of the recordings in an archive, such as `week.zip/monday.csv`, where it has several. Each can be described, previewed and played. The description is that of all of them on one timeline; it leaves `inferred` empty.
+   */
+  recordings?: string[];
   /**
    * Time of the first record.
    */
@@ -1929,7 +1933,7 @@ export interface Replay {
    */
   guesses?: string[];
   /**
-   * What else to know about the reading: why rows were skipped, times that could be read in two ways, bytes that are not text.
+   * What else to know about the reading: why rows were skipped, times that could be read in two ways, what was left out of an archive, bytes that are not in its encoding, and what could not be checked.
    */
   notes?: string[];
   state: 'idle' | 'playing' | 'paused' | 'ended' | 'failed';

@@ -1,8 +1,11 @@
+import { basename } from 'node:path';
 import { isoTime } from '../../core/wire/event.ts';
 import type { RecordingDescription } from '../../schemas/types.ts';
 import { inferredOf } from './inferred.ts';
 import { BoundingBox } from './bounding-box.ts';
-import { openRecording, playable } from '../playing/playable.ts';
+import { openEntries, type AnyRecording } from '../playing/playable.ts';
+import { timelineOf } from '../playing/timeline.ts';
+import { guessText } from '../reading/inference/guesses.ts';
 import { readingNotes, skippedRows } from '../reading/reading-notes.ts';
 import type { OpenOptions } from '../reading/open-options.ts';
 
@@ -14,54 +17,83 @@ const BUCKET_SECONDS = [
 const SUBJECTS_SHOWN = 100;
 const REFUSALS_SHOWN = 20;
 
-/** Reads a whole recording and tells what is in it. Memory grows with the number of subjects, not of records. */
+/**
+ * Reads a whole recording and tells what is in it; the recordings in an archive are described as one, on one timeline.
+ * Memory grows with the number of subjects, not of records.
+ */
 export async function describe(path: string, options: OpenOptions = {}): Promise<RecordingDescription> {
-  const refusals = new Map<number, string>();
+  const refusals = new Map<string, { line: number; reason: string; file: string }>();
   const refuse: OpenOptions['refuse'] = (rows) => {
     // A recording that is read twice refuses each row twice.
-    for (const { line, reason } of rows)
-      if (refusals.size < REFUSALS_SHOWN || refusals.has(line)) refusals.set(line, reason);
+    for (const { file, line, reason } of rows) {
+      const key = `${file}:${line}`;
+      if (refusals.size < REFUSALS_SHOWN || refusals.has(key)) refusals.set(key, { line, reason, file });
+    }
   };
   const notes = new Set<string>();
-  const noted = (note: string) => void notes.add(note);
-  const recording = await openRecording(path, { ...options, refuse, noted });
-  const histogram = new Histogram(recording.startMs);
-  const { channels: names, rows } = playable(recording);
+  const guesses: string[] = [];
+  const { recordings, entries } = await openEntries(path, {
+    ...options,
+    refuse,
+    noted: (note) => void notes.add(note),
+    guessed: (file, found) => guesses.push(...found.map((guess) => `${file}: ${guessText(guess)}`)),
+  });
+  const isOne = recordings.length === 1;
+  const { startMs, channels: names, from } = timelineOf(recordings);
+  const histogram = new Histogram(startMs);
   const channels = names.map((channel) => ({ channel, records: 0, subjects: new Set<string>() }));
   const boundingBox = new BoundingBox();
-  let [records, longestGapMs, previousMs, endMs] = [0, 0, recording.startMs, recording.startMs];
-  for await (const { block, channels: indexes } of rows(-Infinity)) {
-    let row = 0;
-    for (const { timeMs, subject, data } of block.records()) {
-      const channel = channels[indexes?.[row++] ?? 0]!;
+  let [records, longestGapMs, previousMs, endMs] = [0, 0, startMs, startMs];
+  for await (const { timesMs, byChannel } of from(-Infinity)) {
+    for (const timeMs of timesMs) {
       records++;
-      channel.records++;
       histogram.add(timeMs);
-      channel.subjects.add(subject);
       longestGapMs = Math.max(longestGapMs, timeMs - previousMs);
       previousMs = timeMs;
       endMs = Math.max(endMs, timeMs);
-      const { latitude, longitude } = coordinates(data);
-      if (latitude !== null && longitude !== null) boundingBox.add(subject, timeMs, latitude, longitude);
+    }
+    for (const { channel: index, block } of byChannel(0, timesMs.length)) {
+      const channel = channels[index]!;
+      channel.records += block.count;
+      for (const { timeMs, subject, data } of block.records()) {
+        channel.subjects.add(subject);
+        const { latitude, longitude } = coordinates(data);
+        if (latitude !== null && longitude !== null) boundingBox.add(subject, timeMs, latitude, longitude);
+      }
     }
   }
   const subjects = channels.length === 1 ? channels[0]!.subjects : unionOf(channels);
+  const total = (countOf: (recording: AnyRecording) => number) =>
+    recordings.reduce((sum, recording) => sum + countOf(recording), 0);
+  const own = recordings.flatMap((recording) =>
+    readingNotes(recording)
+      .filter((note) => !notes.has(note))
+      .map((note) => (isOne ? note : `${recording.file}: ${note}`)),
+  );
+  // Not those of files that were left out of an archive.
+  const files = new Set(recordings.map(({ file }) => file));
+  const shown = [...refusals.values()].filter(({ file }) => entries.length === 0 || files.has(file));
   return {
     channel: names[0]!,
     channels: channels.map((each) => ({ ...each, subjects: each.subjects.size })),
-    start: isoTime(recording.startMs),
+    ...(!isOne && { recordings: entries.map((entry) => `${basename(path)}/${entry}`) }),
+    start: isoTime(startMs),
     end: isoTime(endMs),
     records,
-    refused: recording.refused,
-    refusals: Array.from(refusals, ([line, reason]) => ({ line, reason })),
-    skipped: skippedRows(recording),
-    notes: [...new Set([...notes, ...readingNotes(recording)])],
-    disordered: recording.disorder.reordered,
+    refused: total(({ refused }) => refused),
+    refusals: shown.map(({ line, reason, file }) => ({
+      line,
+      reason: isOne ? reason : `${file}: ${reason}`,
+    })),
+    skipped: total(skippedRows),
+    // The decisions of a single recording are in `inferred`.
+    notes: [...notes, ...own, ...(isOne ? [] : guesses)],
+    disordered: total(({ disorder }) => disorder.reordered),
     longestGapSeconds: longestGapMs / 1000,
     subjectCount: subjects.size,
     subjects: [...subjects].sort().slice(0, SUBJECTS_SHOWN),
     bbox: boundingBox.box,
-    inferred: inferredOf(recording),
+    inferred: isOne ? inferredOf(recordings[0]!) : {},
     histogram: histogram.result(),
   };
 }

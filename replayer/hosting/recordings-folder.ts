@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { refusal } from '../../core/problems/errors.ts';
@@ -39,8 +40,14 @@ export class RecordingsFolder {
    */
   path(id: string): string {
     const isPlain = id.split('/').every((part) => /^[^\\\0]+$/.test(part) && part !== '..' && part !== '.');
-    if (isPlain && !id.startsWith('.') && (!id.includes('/') || ARCHIVE.test(id)))
-      return join(this.#folder, id);
+    if (isPlain && !id.startsWith('.') && !id.includes('/')) return join(this.#folder, id);
+    if (isPlain && !id.startsWith('.') && ARCHIVE.test(id)) {
+      const archive = id.split('/', 1)[0]!;
+      // A folder, or a link to one, would lead to files that are not recordings here.
+      if (lstatSync(join(this.#folder, archive), { throwIfNoEntry: false })?.isFile())
+        return join(this.#folder, id);
+      throw unknown(id);
+    }
     throw refusal('recording_name', `"${id.slice(0, 100)}" is not a valid name of a recording.`, {
       hint: 'It is a file name without folders, or that of an archive with the recording in it: week.zip/monday.csv.',
     });
@@ -63,10 +70,7 @@ export class RecordingsFolder {
   async describe(id: string): Promise<RecordingDescription> {
     const path = this.path(id);
     const info = await stat(join(this.#folder, id.split('/', 1)[0]!)).catch(() => null);
-    if (!info)
-      throw refusal('recording_unknown', `No recording "${id}".`, {
-        hint: 'GET /api/v1/recordings lists them.',
-      });
+    if (!info) throw unknown(id);
     const key = `${path} ${info.size} ${info.mtimeMs}`;
     let description = this.#descriptions.get(key);
     if (!description) {
@@ -77,3 +81,8 @@ export class RecordingsFolder {
     return description;
   }
 }
+
+const unknown = (id: string) =>
+  refusal('recording_unknown', `No recording "${id.slice(0, 300)}".`, {
+    hint: 'GET /api/v1/recordings lists them.',
+  });

@@ -13,6 +13,13 @@ export interface ReplaySource extends OpenOptions {
   offset?: string;
 }
 
+/** The recordings of a replay, and what to know of their bytes and archives; later readings may add more. */
+export interface OpenedRecordings {
+  recordings: AnyRecording[];
+  /** Sentences, each once. */
+  notes: ReadonlySet<string>;
+}
+
 /**
  * Opens the recordings of a replay. Rows that can't be played become dead letters; those of the first look at the files
  * are written when this settles. @throws refusal saying what is wrong with a file or its options
@@ -20,7 +27,7 @@ export interface ReplaySource extends OpenOptions {
 export async function openRecordings(
   sources: ReplaySource[],
   { redis, replay, channels }: { redis: Redis; replay: string; channels: Config['channels'] },
-): Promise<AnyRecording[]> {
+): Promise<OpenedRecordings> {
   const writing = new Set<Promise<void>>();
   const refuse = (refused: RefusedRecord[]) => {
     const letters = refused.map(({ file, ...rest }) => ({ source: file, ...rest, replay }));
@@ -29,11 +36,13 @@ export async function openRecordings(
     void written.finally(() => writing.delete(written));
   };
   const recordings: AnyRecording[] = [];
+  const notes = new Set<string>();
+  const noted = (note: string) => void notes.add(note);
   for (const source of sources) {
     const { offset } = source;
     const offsetMs = offset === undefined ? 0 : durationMs(offset, 'offset', { mayBeNegative: true });
-    recordings.push(...(await openAll(source.path, { ...source, offsetMs, channels, refuse })));
+    recordings.push(...(await openAll(source.path, { ...source, offsetMs, channels, refuse, noted })));
   }
   await Promise.all(writing);
-  return recordings;
+  return { recordings, notes };
 }

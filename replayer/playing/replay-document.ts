@@ -17,6 +17,7 @@ export function documentOf(replay: {
   request: ReplayRequest;
   channels: string[];
   recordings: AnyRecording[];
+  notes: ReadonlySet<string>;
   player: Player;
   rateMeter: RateMeter;
   ab: PlayedRange | null;
@@ -33,9 +34,7 @@ export function documentOf(replay: {
     ),
     channels: replay.channels,
     guesses: recordings.flatMap(guessesIn),
-    notes: recordings.flatMap((recording) =>
-      readingNotes(recording).map((note) => `${recording.file}: ${note}`),
-    ),
+    notes: notesOf(recordings, replay.notes),
     state: player.state,
     error: player.failure && sentence(player.failure),
     rate: player.clock.rate,
@@ -67,6 +66,16 @@ export function documentOf(replay: {
       outliers: total((recording) => recording.disorder.outliers),
     },
   };
+}
+
+/** A note on bytes names its file; one that is told at opening and after a reading is shown once. */
+function notesOf(recordings: AnyRecording[], opening: ReadonlySet<string>): string[] {
+  const own = recordings.flatMap((recording) =>
+    readingNotes(recording)
+      .filter((note) => !opening.has(note))
+      .map((note) => `${recording.file}: ${note}`),
+  );
+  return [...opening, ...own];
 }
 
 function guessesIn(recording: AnyRecording): string[] {

@@ -20,7 +20,7 @@ import { LEASE_MS, Ownership } from './ownership.ts';
 import type { AnyRecording } from './playable.ts';
 import { Player } from './player.ts';
 import { RateMeter } from './rate-meter.ts';
-import { openRecordings, type ReplaySource } from './recordings.ts';
+import { openRecordings, type OpenedRecordings, type ReplaySource } from './recordings.ts';
 import { documentOf } from './replay-document.ts';
 import { rangeOf, stepOf, type PlayedRange } from './replay-request.ts';
 import { timelineOf } from './timeline.ts';
@@ -41,6 +41,7 @@ export class Replay {
   readonly recordings: AnyRecording[];
   /** The channels it plays on, each once. */
   readonly channels: string[];
+  readonly #notes: ReadonlySet<string>;
   readonly #request: ReplayRequest;
   readonly #instance: string;
   readonly #emission: Emission;
@@ -60,11 +61,12 @@ export class Replay {
 
   private constructor(
     request: ReplayRequest & { id: string },
-    recordings: AnyRecording[],
+    { recordings, notes }: OpenedRecordings,
     parts: ReplayParts,
   ) {
     this.id = request.id;
     this.recordings = recordings;
+    this.#notes = notes;
     this.#request = request;
     this.#instance = parts.instance;
     this.#time = parts.time ?? machineTime;
@@ -203,6 +205,7 @@ export class Replay {
       request: this.#request,
       channels: this.channels,
       recordings: this.recordings,
+      notes: this.#notes,
       player: this.player,
       rateMeter: this.#rateMeter,
       ab: this.#ab,

@@ -6,6 +6,12 @@ import { route, type Resource } from '../routing/api-route.ts';
 import { receiveUpload } from '../http/upload.ts';
 
 const id = { type: 'string', description: 'Name of the file.' };
+/** Also names a recording in an archive. */
+const recordingId = {
+  type: 'string',
+  description:
+    'Name of the file; or of an archive with a recording in it, URL-encoded: `week.zip%2Fmonday.csv`.',
+};
 /** The options of a recording without its id, which the path names. */
 const previewOptions = {
   type: 'object',
@@ -84,7 +90,7 @@ export default {
       description:
         'The description comes from one pass over the whole file: times, subjects, how many rows can be played, how they are distributed.',
       scope: 'read',
-      params: { id },
+      params: { id: recordingId },
       responses: {
         200: { description: 'The recording.', schema: ref('resources/recording') },
         404: { description: 'There is no such recording.' },
@@ -103,7 +109,7 @@ export default {
       description:
         'Answers each decision with its evidence, how sure it is, and the option that changes it; and the first records as they would be played. Nothing is played or kept.',
       scope: 'read',
-      params: { id },
+      params: { id: recordingId },
       query: {
         records: {
           type: 'integer',
@@ -160,7 +166,7 @@ export default {
         416: { description: 'The file does not have the requested range.' },
       },
       async handle({ params, response }, { recordings }) {
-        const { id: name } = await recordings.get(params['id']!);
+        const { id: name } = await recordings.file(params['id']!);
         await new Promise<void>((resolve, reject) => {
           response.download(
             name,

@@ -32,13 +32,18 @@ export class RecordingEndings {
   /** The format that a name stands for, or the kind of archive; null for a name that is not that of a recording. */
   formatOf(fileName: string): string | null {
     let name = fileName.toLowerCase();
-    const archive = generated.archives.find((ending) => name.endsWith(ending));
-    if (archive) return archive === '.zip' ? 'zip' : 'tar';
+    if (this.isArchive(name)) return name.endsWith('.zip') ? 'zip' : 'tar';
     for (let packing; (packing = generated.packings.find((ending) => name.endsWith(ending)));)
       name = name.slice(0, -packing.length);
     const usual = this.#formats.find(({ endings }) => endings[0] !== undefined && name.endsWith(endings[0]));
     const other = this.#formats.find(({ endings }) => endings.some((ending) => name.endsWith(ending)));
     return (usual ?? other)?.name ?? null;
+  }
+
+  /** Whether a name is that of an archive. */
+  isArchive(fileName: string): boolean {
+    const name = fileName.toLowerCase();
+    return generated.archives.some((ending) => name.endsWith(ending));
   }
 
   /** All endings in words. */

@@ -46,8 +46,27 @@ export class RecordingsFolder {
     return found.filter((recording) => recording !== null);
   }
 
-  /** One recording, without a description. @throws refusal `recording_name`, `recording_unknown` */
+  /**
+   * One recording, without a description. `week.zip/monday.csv` is a recording in an archive: it has the size and the time
+   * of the archive; whether it is there, only its description tells. @throws refusal `recording_name`, `recording_unknown`
+   */
   async get(id: string): Promise<Recording> {
+    const slash = id.indexOf('/');
+    if (slash === -1) return this.file(id);
+    const [archive, entry] = [id.slice(0, slash), checkEntry(id, slash)];
+    if (!this.#endings.isArchive(archive)) throw invalidName(id);
+    return { ...(await this.file(archive)), id, format: this.#endings.formatOf(entry) ?? 'unknown' };
+  }
+
+  /** A recording that is a file of its own. @throws refusal `recording_name`, `recording_unknown` */
+  async file(id: string): Promise<Recording> {
+    const slash = id.indexOf('/');
+    if (slash > 0 && this.#endings.isArchive(id.slice(0, slash))) {
+      const { id: archive } = await this.file(id.slice(0, slash));
+      throw refusal('recording_name', `${id.slice(0, 300)} is a part of an archive, not a file.`, {
+        hint: `Name the whole archive, ${archive}; or convert the recording to a file of its own.`,
+      });
+    }
     const found = this.#isRecording(checkName(id)) && (await this.#look(id));
     if (found) return found;
     throw refusal('recording_unknown', `There is no recording "${id}".`, {
@@ -72,7 +91,7 @@ export class RecordingsFolder {
 
   /** Deletes a recording. @throws refusal `recording_name`, `recording_unknown` */
   async remove(id: string): Promise<void> {
-    await this.get(id);
+    await this.file(id);
     await rm(join(this.path, id));
   }
 
@@ -151,11 +170,23 @@ export class RecordingsFolder {
 
 function checkName(name: string): string {
   if (NAME.test(name) && !RESERVED.test(name) && !/[. ]$/.test(name)) return name;
-  throw refusal(
+  throw invalidName(name);
+}
+
+/** The entry that an id names in an archive: a path that does not lead out of it. */
+function checkEntry(id: string, slash: number): string {
+  const entry = id.slice(slash + 1);
+  const isPlain = entry.split('/').every((part) => /^[^\\\0]+$/.test(part) && part !== '.' && part !== '..');
+  if (isPlain) return entry;
+  throw invalidName(id);
+}
+
+function invalidName(name: string): RepriseError {
+  return refusal(
     'recording_name',
     `${JSON.stringify(name.slice(0, 140))} is not a valid name of a recording.`,
     {
-      hint: 'Use a plain file name of at most 128 characters: letters, digits, space and . _ - ( ) + , @ = &; no folders, no leading dot.',
+      hint: 'Use a plain file name of at most 128 characters: letters, digits, space and . _ - ( ) + , @ = &; no folders, no leading dot. Only a recording in an archive is named with it: week.zip/monday.csv.',
     },
   );
 }

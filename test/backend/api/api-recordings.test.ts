@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { RecordingsFolder } from '../../../backend/api/stores/recordings.ts';
 import type { Replay } from '../../../schemas/types.ts';
 import { eventually } from '../../helpers/wait.ts';
+import { tar, zip } from '../../helpers/archives.ts';
 import { ApiWorld } from '../../helpers/api-world.ts';
 
 const { serve: serveReplayer } = (await import(
@@ -288,6 +289,105 @@ describe('API: recordings and replays', function () {
     assert.equal((await world.call('DELETE', '/api/v1/replays/r')).status, 404);
     assert.deepEqual((await world.get('/replays')).body.items, []);
   });
+
+  it('takes an archive of several recordings: listed once, described as one and each, previewed and played', async () => {
+    const entries = [
+      { name: 'week/monday.csv', content: csv(20) },
+      { name: 'week/tuesday.csv', content: csv(5, 14).replaceAll('15778368', '15778369') },
+      { name: 'Settings.json', content: '{"settings":[{"id":1}]}' },
+      { name: 'README.md', content: 'About' },
+      { name: '../out.csv', content: csv(3) },
+    ];
+    for (const [name, bytes] of [
+      ['week.zip', zip(entries)],
+      ['week.tar', await tar(entries)],
+    ] as const) {
+      const sent = await upload(name, bytes);
+      assert.equal(sent.status, 201, sent.text);
+      const { body } = await world.get(`/recordings/${name}`);
+      assert.deepEqual([body.id, body.bytes, sent.body], [name, bytes.length, body]);
+      const { description } = body;
+      assert.deepEqual(
+        [description.records, description.start, description.end, description.recordings],
+        [25, ...RANGE, [`${name}/week/monday.csv`, `${name}/week/tuesday.csv`]],
+      );
+      assert.match(description.notes.join(), /README.md .*out.csv .*Settings.json/);
+      const listed = (await world.get('/recordings')).body.items.map(({ id }: { id: string }) => id);
+      assert.deepEqual(
+        listed.filter((id: string) => id.startsWith('week')),
+        [name],
+      );
+      const [monday, tuesday] = description.recordings.map(encodeURIComponent);
+      const one = (await world.get(`/recordings/${tuesday}`)).body;
+      assert.deepEqual([one.id, one.format, one.description.records], [`${name}/week/tuesday.csv`, 'csv', 5]);
+      const shown = await world.post(`/recordings/${monday}/preview?records=2`, {});
+      assert.equal(shown.body.records.length, 2, shown.text);
+      const several = await world.post(`/recordings/${name}/preview`, {});
+      assert.equal(several.body.code, 'recording_several');
+      for (const [recording, published] of [
+        [name, 25],
+        [`${name}/week/tuesday.csv`, 5],
+      ] as const) {
+        const created = await world.post('/replays', { id: 'week', recordings: [recording], rate: 'max' });
+        assert.equal(created.status, 201, created.text);
+        await eventually('the end', async () => (await world.get('/replays/week')).body.state === 'ended');
+        const { counts, notes } = (await world.get('/replays/week')).body;
+        assert.equal(counts.published, published);
+        if (recording === name) assert.match(notes.join(), /README.md .*Settings.json/);
+        await world.call('DELETE', '/api/v1/replays/week');
+      }
+      for (const [method, rest] of [
+        ['DELETE', ''],
+        ['GET', '/download'],
+      ] as const) {
+        const part = await world.call(method, `/api/v1/recordings/${monday}${rest}`);
+        assert.deepEqual([part.status, part.body.code], [422, 'recording_name'], method);
+      }
+      const whole = await fetch(`${world.url}/api/v1/recordings/${name}/download`);
+      assert.deepEqual(Buffer.from(await whole.arrayBuffer()), bytes);
+      assert.equal((await world.get(`/recordings/${name}%2Fweek%2Ffriday.csv`)).status, 404);
+      await namesThatLeadOut(name);
+      assert.equal((await world.call('DELETE', `/api/v1/recordings/${name}`)).status, 204);
+      assert.equal((await world.get(`/recordings/${monday}`)).status, 404);
+    }
+    const none = await upload('none.zip', zip([{ name: 'README.csv', content: 'a,b\n1,2\n' }]));
+    assert.deepEqual([none.status, files().includes('none.zip')], [422, false]);
+  });
+
+  const RANGE = ['2020-01-01T00:00:00.000Z', '2020-01-01T00:01:44.000Z'];
+
+  async function namesThatLeadOut(archive: string): Promise<void> {
+    const folder = world.settings.recordings;
+    mkdirSync(join(folder, 'folder.zip'), { recursive: true });
+    writeFileSync(join(folder, 'folder.zip', 'inside.csv'), csv(3));
+    writeFileSync(join(folder, '..', 'outside.csv'), csv(3));
+    if (!files().includes('link.zip')) symlinkSync(join(folder, '..'), join(folder, 'link.zip'));
+    for (const id of [
+      `${archive}/../trip.csv`,
+      `${archive}/../../outside.csv`,
+      `${archive}/week/../../../outside.csv`,
+      `${archive}/./week/monday.csv`,
+      `${archive}//etc/passwd`,
+      `${archive}/..\\outside.csv`,
+      `${archive}/`,
+      'link.zip/outside.csv',
+      'folder.zip/inside.csv',
+      'trip.csv/inside.csv',
+      `../${archive}/week/monday.csv`,
+      `./${archive}/week/monday.csv`,
+    ]) {
+      const path = `/recordings/${encodeURIComponent(id)}`;
+      const answers = [
+        await world.get(path),
+        await world.get(`${path}/download`),
+        await world.post(`${path}/preview`, {}),
+        await world.call('DELETE', `/api/v1${path}`),
+        await world.post('/replays', { recordings: [id] }),
+      ];
+      for (const { status, text } of answers) assert.ok(status === 404 || status === 422, `${id}: ${text}`);
+    }
+    assert.ok(files().includes(archive));
+  }
 
   it('deletes a recording', async () => {
     assert.equal((await world.call('DELETE', '/api/v1/recordings/trip.csv')).status, 204);

@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ConvertResult, CutResult, Task } from '../../../schemas/types.ts';
+import { zip } from '../../helpers/archives.ts';
 import { killRole, startRole, stopRole } from '../../helpers/role.ts';
 import { eventually } from '../../helpers/wait.ts';
 import { ApiWorld } from '../../helpers/api-world.ts';
@@ -145,6 +146,28 @@ describe('tasks on recordings', function () {
       ).status,
       422,
     );
+  });
+
+  it('write the recordings of an archive as one, and note what they left out of it', async () => {
+    const table = `time,latitude,longitude\n${rows(3)}\n`.replaceAll(/,\d+$/gm, '');
+    const names = ['a.csv', 'b.csv', 'photo.jpg'];
+    const archive = zip(names.map((name) => ({ name, content: table })));
+    writeFileSync(join(world.settings.recordings, 'week.zip'), archive);
+    for (const [recording, messages] of [
+      ['week.zip', 6],
+      ['week.zip/b.csv', 3],
+    ] as const) {
+      const { result, error } = await ended((await start('convert', { recording, to: 'week.ndjson' })).id);
+      assert.ok(result, error ?? '');
+      const { notes, ...rest } = result as unknown as ConvertResult;
+      assert.equal(rest.messages, messages, error ?? '');
+      assert.equal(
+        notes!.some((note) => note.includes('photo.jpg')),
+        recording === 'week.zip',
+      );
+      rmSync(join(world.settings.recordings, 'week.ndjson'));
+    }
+    rmSync(join(world.settings.recordings, 'week.zip'));
   });
 
   it('write a recording as another one, and refuse a name that is taken', async () => {

@@ -3,62 +3,15 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { crc32, deflateRawSync, gzipSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { packTar, type TarEntry } from 'modern-tar';
 import { convert } from '../../../replayer/files/convert.ts';
 import { describe as describeRecording } from '../../../replayer/files/describe.ts';
 import { located } from '../../../replayer/playing/located.ts';
 import { limited, roomFor } from '../../../replayer/reading/archives/extract.ts';
 import { openAll } from '../../../replayer/playing/playable.ts';
+import { tar, zip, type ArchiveEntry as Entry } from '../../helpers/archives.ts';
 import { played, recordedCase } from '../../helpers/played.ts';
-
-interface Entry {
-  name: string;
-  content: Uint8Array | string;
-  flags?: number;
-  method?: number;
-}
-
-/** A zip archive (APPNOTE 6.3.10) of any names, flags and methods. */
-function zip(entries: Entry[]): Buffer {
-  const files: Buffer[] = [];
-  const directory: Buffer[] = [];
-  let offset = 0;
-  for (const { name, content, flags = 0, method = 8 } of entries) {
-    const bytes = Buffer.from(content as Uint8Array);
-    const data = method === 8 ? deflateRawSync(bytes) : bytes;
-    const fields = Buffer.alloc(26);
-    fields.writeUInt16LE(20, 0);
-    fields.writeUInt16LE(flags, 2);
-    fields.writeUInt16LE(method, 4);
-    fields.writeUInt32LE(crc32(bytes), 10);
-    fields.writeUInt32LE(data.length, 14);
-    fields.writeUInt32LE(bytes.length, 18);
-    fields.writeUInt16LE(Buffer.byteLength(name), 22);
-    files.push(Buffer.concat([Buffer.from('PK\x03\x04'), fields, Buffer.from(name), data]));
-    const tail = Buffer.alloc(14);
-    tail.writeUInt32LE(offset, 10);
-    directory.push(Buffer.concat([Buffer.from('PK\x01\x02\x14\x00'), fields, tail, Buffer.from(name)]));
-    offset += files.at(-1)!.length;
-  }
-  const end = Buffer.alloc(18);
-  end.writeUInt16LE(entries.length, 4);
-  end.writeUInt16LE(entries.length, 6);
-  end.writeUInt32LE(Buffer.concat(directory).length, 8);
-  end.writeUInt32LE(offset, 12);
-  return Buffer.concat([...files, ...directory, Buffer.from('PK\x05\x06'), end]);
-}
-
-const tar = async (entries: Entry[]) =>
-  Buffer.from(
-    await packTar(
-      entries.map(({ name, content }): TarEntry => {
-        const body = Buffer.from(content as Uint8Array);
-        return { header: { name, size: body.length, type: 'file' }, body };
-      }),
-    ),
-  );
 
 const table = (vehicle: string, rows = 3) =>
   `time,vehicle_id,latitude,longitude\n${Array.from({ length: rows }, (_, i) => `${1.7e9 + i},${vehicle},52.5,13.4\n`).join('')}`;

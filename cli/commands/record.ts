@@ -4,7 +4,7 @@ import { failure, refusal, sentence } from '../../core/problems/errors.ts';
 import { connect } from '../../core/redis/connection.ts';
 import { count, lost, size } from '../support/report.ts';
 import { durationMs } from '../../core/time/duration.ts';
-import { McapFile, type RecordSink } from '../../replayer/record/mcap-sink.ts';
+import { isMcapName, McapFile, type RecordSink } from '../../replayer/record/mcap-sink.ts';
 import { LinesFile } from '../../replayer/record/lines-sink.ts';
 import { RecorderService } from '../../replayer/record/recorder-service.ts';
 import { RingBuffer } from '../../replayer/record/ring-buffer.ts';
@@ -71,7 +71,7 @@ async function record(patterns: string[], options: Options): Promise<void> {
       hint: 'There are .mcap, .ndjson and .ndjson.gz.',
     });
   const create = async (path: string): Promise<RecordSink> =>
-    /\.mcap$/i.test(path) ? McapFile.create(path, settings.channels) : new LinesFile(path);
+    isMcapName(path) ? McapFile.create(path, settings.channels) : new LinesFile(path);
   const redis = await connect(settings.redisUrl, 'record');
   try {
     const { out: path, splitSize: sizeBytes, splitDuration: durationMs } = options;
@@ -115,15 +115,18 @@ async function record(patterns: string[], options: Options): Promise<void> {
 }
 
 function tell(recorder: Recorder, sink: SplitFile | RingBuffer, reason: string, json: boolean): void {
-  const { counts, channels } = recorder;
+  const { counts, channels, atTimeHeard } = recorder;
   const { paths, bytes } = sink;
   if (json) {
-    const report = { files: paths, ...counts, channels: [...channels], bytes, stopped: reason };
+    const report = { files: paths, ...counts, atTimeHeard, channels: [...channels], bytes, stopped: reason };
     process.stdout.write(`${JSON.stringify(report)}\n`);
   } else {
     const parts = [
       `${count(counts.messages, 'message')} on ${count(channels.size, 'channel')} in ${paths.join(', ') || 'no file'} (${size(bytes)})`,
       ...(counts.filled ? [`${counts.filled} of them from the log`] : []),
+      ...(atTimeHeard
+        ? [`${count(atTimeHeard, 'event')} at the time heard, because MCAP can't hold theirs`]
+        : []),
       ...(counts.lost ? [`${counts.lost} lost, see channel reprise.gaps`] : []),
       ...(reason === 'disk' ? ['ended because the disk has no more room for it'] : []),
     ];

@@ -23,7 +23,15 @@ export interface RecordSink {
   end(): Promise<void>;
 }
 
-/** Writes messages to an MCAP file, byte for byte. The log time is the event time; the publish time is when it was heard. */
+/** Whether a recording under this name is written as MCAP. */
+export function isMcapName(path: string): boolean {
+  return /\.mcap$/i.test(path);
+}
+
+/**
+ * Writes messages to an MCAP file, byte for byte. The log time is the event time, or the time at which it was heard where
+ * MCAP can't hold that; the publish time is when it was heard.
+ */
 export class McapFile implements RecordSink {
   readonly #writer: McapWriter;
   readonly #schemas: EventSchemas;

@@ -3,7 +3,8 @@ import { dirname } from 'node:path';
 import type { Redis } from '../../core/redis/connection.ts';
 import { sentence } from '../../core/problems/errors.ts';
 import { Wiretap } from '../../core/redis/wiretap.ts';
-import type { RecordSink } from './mcap-sink.ts';
+import { canHold } from '../mcap/format/bytes.ts';
+import { isMcapName, type RecordSink } from './mcap-sink.ts';
 import { BareSinceEvents, publishedMessage } from './bare-messages.ts';
 import { wireMessage, type WireMessage } from './wire-message.ts';
 
@@ -49,6 +50,8 @@ const FILL_EVENTS = 1_000;
  */
 export class Recorder {
   readonly counts: RecorderCounts = { messages: 0, filled: 0, lost: 0 };
+  /** How many events are in MCAP at the time at which they were heard, because MCAP can't hold their own. */
+  atTimeHeard = 0;
   readonly channels = new Set<string>();
   /** Settles with the reason when the recording has ended and is completely written. */
   readonly ended: Promise<StopReason>;
@@ -57,6 +60,7 @@ export class Recorder {
   readonly #sink: RecordSink;
   readonly #options: RecorderOptions;
   readonly #positions = new Map<string, { epoch: number; offset: number; timeMs: number }>();
+  readonly #isMcap: boolean;
   readonly #startedMs = Date.now();
   #tap!: Wiretap;
   /** The messages that are not events and were heard since the last event of their channel. */
@@ -70,6 +74,7 @@ export class Recorder {
   private constructor(sink: RecordSink, options: RecorderOptions) {
     this.#sink = sink;
     this.#options = options;
+    this.#isMcap = isMcapName(options.path);
     this.ended = new Promise((resolve) => (this.#end = resolve));
   }
 
@@ -134,6 +139,7 @@ export class Recorder {
   #write(message: WireMessage): void {
     this.channels.add(message.channel);
     this.counts.messages++;
+    if (this.#isMcap && !canHold(message.timeMs)) this.atTimeHeard++;
     this.#sink.add(message);
   }
 

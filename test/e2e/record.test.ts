@@ -48,6 +48,21 @@ describe('reprise record', function () {
     ]);
   });
 
+  it('counts events from before 1970, which MCAP has at the time heard and lines at their own', async () => {
+    const event = (n: number, time: string) =>
+      `{"specversion":"1.0","id":"old/${n}","source":"/test","type":"old","subject":"s","time":"${time}","data":{"n":${n}}}`;
+    const times = ['1969-12-31T23:59:59.999Z', '1970-01-01T00:00:00.000Z', '1812-06-24T00:00:00.000Z'];
+    for (const [ending, atTimeHeard] of [
+      ['mcap', 2],
+      ['ndjson', 0],
+    ] as const) {
+      const recorder = await record('old', '-o', join(folder, `old.${ending}`), '--stop-after', '3');
+      for (const [n, time] of times.entries()) await redis.publish('old', event(n, time));
+      const { code, report } = await recorder.end(null);
+      assert.deepEqual([code, report.messages, report.atTimeHeard], [0, 3, atTimeHeard]);
+    }
+  });
+
   it('fills a gap from the log, and reports one that the log no longer has', async () => {
     const path = join(folder, 'holes.mcap');
     const recorder = await record('hole', '-o', path, '--stop-after', '8');

@@ -18,6 +18,7 @@ interface Report {
   messages: number;
   filled: number;
   lost: number;
+  atTimeHeard: number;
   stopped: string;
 }
 

@@ -19,7 +19,7 @@ export default {
   looksLike: (head) => head.startsWith(MAGIC),
   async *rows({ path }, { rename }) {
     if (path === null) throw notSeekable();
-    const worker = new Worker(new URL('./support/parquet-thread.mjs', import.meta.url), {
+    const worker = new Worker(new URL('./support/parquet/thread.mjs', import.meta.url), {
       workerData: { path, rename },
       resourceLimits: { maxOldGenerationSizeMb: MEMORY_MAX_MB },
     });

@@ -1,7 +1,7 @@
 import type { SchemaElement } from 'hyparquet';
 import { fileWriter, ParquetWriter } from 'hyparquet-writer';
 import { columnOf, OWN_COLUMNS, subjectCell } from '../../formats/support/own-columns.ts';
-import { OWN_KEY, type OwnParquet } from '../../formats/support/own-parquet.ts';
+import { OWN_KEY, type OwnParquet } from '../../formats/support/parquet/own.ts';
 import { ColumnSurvey, Kind, textOf } from './columns.ts';
 import type { WrittenRow } from './event-line.ts';
 import { placeOf } from './place.ts';

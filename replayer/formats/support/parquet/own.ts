@@ -1,7 +1,7 @@
 import type { KeyValue } from 'hyparquet';
-import type { Data } from '../../../core/wire/event.ts';
-import type { Row } from './format.ts';
-import { memberOf, OWN_COLUMNS, ownEvent } from './own-columns.ts';
+import type { Data } from '../../../../core/wire/event.ts';
+import type { Row } from '../format.ts';
+import { memberOf, OWN_COLUMNS, ownEvent } from '../own-columns.ts';
 
 /** The key of the file's metadata that says how `convert` wrote it. */
 export const OWN_KEY = 'reprise';

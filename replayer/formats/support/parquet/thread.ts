@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { parquetRows } from './parquet-rows.ts';
+import { parquetRows } from './rows.ts';
 
 /** Runs on the thread that formats/parquet.ts starts: answers each message with a chunk of rows, null at the end. */
 const { path, rename } = workerData as { path: string; rename: ReadonlyMap<string, string> };

@@ -1,16 +1,16 @@
 import type { AsyncBuffer, FileMetaData, ParquetParsers } from 'hyparquet';
 import { open, type FileHandle } from 'node:fs/promises';
-import { sentence } from '../../../core/problems/errors.ts';
-import { badRow, type Row } from './format.ts';
-import { parquetColumns, type ParquetColumns } from './parquet-columns.ts';
-import { ownParquet, ownParquetRow, type OwnParquet } from './own-parquet.ts';
+import { sentence } from '../../../../core/problems/errors.ts';
+import { badRow, type Row } from '../format.ts';
+import { parquetColumns, type ParquetColumns } from './columns.ts';
+import { ownParquet, ownParquetRow, type OwnParquet } from './own.ts';
 
 /** Bound on the rows in memory at once. */
 const ROWS_PER_CHUNK = 50_000;
 
 /** The rows of a Parquet file, in chunks that do not cross row groups. */
 export async function* parquetRows(path: string, rename: ReadonlyMap<string, string>): AsyncGenerator<Row[]> {
-  const { parquetMetadataAsync, parquetReadObjects } = await import('hyparquet');
+  const { parquetMetadataAsync, parquetReadObjects, parquetSchema } = await import('hyparquet');
   const { compressors } = await import('hyparquet-compressors');
   const handle = await open(path);
   try {
@@ -19,7 +19,7 @@ export async function* parquetRows(path: string, rename: ReadonlyMap<string, str
       throw new Error(`Not Parquet: ${sentence(cause)}`);
     });
     const own = ownParquet(metadata.key_value_metadata);
-    const columns = parquetColumns(metadata);
+    const columns = own ? null : parquetColumns(metadata, parquetSchema(metadata));
     for (const group of groupsOf(metadata)) {
       // A broken file may claim any number of rows, so the rest of a group is skipped once a chunk can't be read.
       for (let rowStart = group.start, rowEnd = 0; rowStart < group.end; rowStart = rowEnd) {
@@ -27,7 +27,8 @@ export async function* parquetRows(path: string, rename: ReadonlyMap<string, str
         const range = { rowStart, rowEnd, useOffsetIndex: true };
         try {
           const by = own ? { ...parsers, jsonFromBytes: jsonText } : parsers;
-          const found = await parquetReadObjects({ file, metadata, compressors, parsers: by, ...range });
+          const options = { file, metadata, compressors, parsers: by, utf8: own !== null, ...range };
+          const found = await parquetReadObjects(options);
           yield found.map((values, i) => rowOf(rowStart + i + 1, values, rename, own, columns));
           if (found.length < rowEnd - rowStart) throw new Error('The file holds fewer.');
         } catch (error) {
@@ -79,9 +80,9 @@ function rowOf(
   found: { [name: string]: unknown },
   rename: ReadonlyMap<string, string>,
   own: OwnParquet | null,
-  columns: ParquetColumns,
+  columns: ParquetColumns | null,
 ): Row {
-  if (own) return { line, ...ownParquetRow(found, own, plain, rename) };
+  if (own || !columns) return { line, ...ownParquetRow(found, own!, plain, rename) };
   const members = new Map<string, unknown>();
   let absent = 0;
   for (const [name, value] of Object.entries(found)) {
@@ -89,7 +90,7 @@ function rowOf(
     const place = columns.geo.has(name) ? pointOf(value) : null;
     if (Number.isNaN(value)) absent++;
     else if (place) for (const each of place) members.set(rename.get(each[0]) ?? each[0], each[1]);
-    else members.set(rename.get(name) ?? name, columns.read(name, plain(value)));
+    else members.set(rename.get(name) ?? name, columns.read(name, value));
   }
   return { line, values: Object.fromEntries(members), json: null, ...(absent > 0 && { absent }) };
 }

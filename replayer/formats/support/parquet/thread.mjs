@@ -1,5 +1,5 @@
 /** Entry of the thread. The hooks that let the process import TypeScript do not reach threads, so it sets them up first. */
-import { runTypeScript } from '../../../core/runtime/typescript.mjs';
+import { runTypeScript } from '../../../../core/runtime/typescript.mjs';
 
 runTypeScript();
-await import(new URL('parquet-thread.ts', import.meta.url).href);
+await import(new URL('thread.ts', import.meta.url).href);

@@ -63,7 +63,7 @@ export class Decoding {
     return asUtf8(source, this.#encoding!.value, this.#problems);
   }
 
-  /** The same as text. @throws refusal `recording_unreadable` for bytes that are no text */
+  /** The same as text. @throws refusal `recording_unreadable` for bytes that are not text */
   async *text(bytes: AsyncIterable<Buffer>): AsyncGenerator<string> {
     refuseBinary(this.#name, this.#encoding!);
     yield* decoded(bytes);
@@ -85,7 +85,7 @@ export class Decoding {
   }
 }
 
-/** Refuses bytes that are no text, for a format that reads text. @throws refusal `recording_unreadable` */
+/** Refuses bytes that are not text, for a format that reads text. @throws refusal `recording_unreadable` */
 export function refuseBinary(name: string, { value, because }: Decision<string>): void {
   if (value !== BINARY) return;
   throw refusal('recording_unreadable', `${name} is not text: ${because}.`, {

@@ -4,7 +4,7 @@ import { certain, given as asGiven, guess, likely, type Decision } from '../../f
 import { foreignOf } from '../packing/foreign.ts';
 import { Utf8Scan } from './utf8-scan.ts';
 
-/** What is read where a file's bytes are no text in any encoding that Reprise recognises: its format reads the bytes. */
+/** The encoding of a file whose bytes are not text in any encoding that Reprise recognises: its format reads the bytes. */
 export const BINARY = 'binary';
 
 const MARKS: [mark: Buffer, encoding: string, name: string][] = [
@@ -15,14 +15,14 @@ const MARKS: [mark: Buffer, encoding: string, name: string][] = [
   [Buffer.from([0xff, 0xfe]), 'utf-16le', 'UTF-16'],
   [Buffer.from([0xfe, 0xff]), 'utf-16be', 'UTF-16'],
 ];
-/** So much of the beginning shows whether every other byte is zero. */
+/** This much of the beginning shows whether every other byte is zero. */
 const PATTERN_BYTES = 1 << 14;
 /** Text has hardly any control characters; a tenth of packed bytes are. */
 const CONTROLS_MAX_SHARE = 0.02;
 
 /**
  * The encoding of a text that begins with these bytes: a label of TextDecoder, `utf-32le`, `utf-32be`, or `binary` where
- * they are no text. A mark at the beginning decides, then a pattern of zero bytes (UTF-16 and UTF-32), then whether the
+ * they are not text. A mark at the beginning decides, then a pattern of zero bytes (UTF-16 and UTF-32), then whether the
  * bytes are UTF-8. Anything else is taken for windows-1252, as a guess. `given` is the user's own choice.
  * @throws refusal `encoding_unknown` for a name that is not an encoding
  */
@@ -39,7 +39,7 @@ export function encodingOf(head: Buffer, given?: string): Decision<string> {
   const scan = new Utf8Scan();
   scan.add(head);
   if (scan.invalid === 0) return certain('utf-8', 'its beginning is UTF-8');
-  if (controls(head) > CONTROLS_MAX_SHARE) return certain(BINARY, 'its bytes are no text');
+  if (controls(head) > CONTROLS_MAX_SHARE) return certain(BINARY, 'its bytes are not those of text');
   const at = `byte ${scan.firstInvalid} is not UTF-8`;
   // In text of another encoding, hardly any bytes form the longer characters of UTF-8 by chance.
   if (scan.multiByte > 2 * scan.invalid) {

@@ -162,7 +162,7 @@ describe('tasks on recordings', function () {
       const { notes, ...rest } = result as unknown as ConvertResult;
       assert.equal(rest.messages, messages, error ?? '');
       assert.equal(
-        notes!.some((note) => note.includes('photo.jpg')),
+        (notes ?? []).some((note) => note.includes('photo.jpg')),
         recording === 'week.zip',
       );
       rmSync(join(world.settings.recordings, 'week.ndjson'));

@@ -165,7 +165,7 @@ describe('R10: encodings', function () {
     assert.deepEqual([value, certainty], ['utf-8', 'likely']);
   });
 
-  it('a run of zeros in a log is no sign of UTF-16, nor of bytes', () => {
+  it('a run of zeros in a log does not make it UTF-16 or bytes', () => {
     const log = Buffer.concat([
       Buffer.from(table(['a', 'b'])),
       Buffer.alloc(4_096),
@@ -180,7 +180,7 @@ describe('R10: encodings', function () {
     assert.match(recording.notes.join(), /^1 characters of .* can't be read as utf-16le/);
   });
 
-  it('bytes that are no text are refused', async () => {
+  it('bytes that are not text are refused', async () => {
     const bytes = Buffer.from(Array.from({ length: 5_000 }, (_, i) => (i * i * 31 + (i >> 3) * 17) & 255));
     await assert.rejects(read(bytes), { code: 'recording_unreadable', message: /is not text/ });
   });

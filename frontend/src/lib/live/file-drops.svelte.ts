@@ -180,7 +180,10 @@ function optionsOf(id: string, options: FileDrop['options'], beside: boolean): s
 /** The channel named after a file: `liverpool_bus.csv.gz` plays on `liverpool_bus`. */
 export const ownChannel = (file: string): string =>
   file
-    .replace(/(\.(csv|tsv|ndjson|jsonl|ldjson|gz))+$/i, '')
+    .replace(
+      /(\.(csv|tsv|tab|psv|txt|log|json|ndjson|jsonl|ldjson|geojson|geojsonl|gpx|kml|tcx|igc|plt|nmea|ais|parquet|mcap|gz|zst|xz|bz2|zip|tar|tgz|tbz2|txz|tzst))+$/i,
+      '',
+    )
     .replace(/[^A-Za-z0-9_-]+/g, '-')
     .replace(/^[^A-Za-z0-9]+/, '')
     .slice(0, 60) || 'recording';

@@ -63,7 +63,7 @@ export const filterTexts = {
 /** Shown while nothing is playing. */
 export const emptyTexts = {
   title: 'Nothing is playing',
-  lead: 'Drop a recording (CSV, NDJSON, JSON, GPX, IGC, GeoJSON, Parquet, MCAP) anywhere on this page to play it onto Redis.',
+  lead: 'Drop a recording (CSV, JSON, GPX, KML, GeoJSON, NMEA, Parquet, MCAP and many more; packed or in an archive, too) anywhere on this page to play it onto Redis.',
   choose: 'Choose a file',
   orRecording: 'Or play a recording that is already here',
   orShell: 'Or in a terminal',

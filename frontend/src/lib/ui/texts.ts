@@ -9,5 +9,5 @@ export const texts = {
   dismiss: 'Dismiss',
   openFile: 'Open a file',
   openFileHint:
-    'CSV, NDJSON, JSON, GPX, IGC, GeoJSON (also .gz, .zst), Parquet or MCAP. The file is uploaded and starts at 1×.',
+    'CSV, JSON, GPX, KML, GeoJSON, NMEA, Parquet, MCAP and many more; also packed (.gz, .zst, .xz, .bz2) or in a .zip or .tar. The file is uploaded and starts at 1×.',
 };

@@ -41,7 +41,7 @@ export const recordingTexts = {
 /** Texts of uploads. */
 export const uploadTexts = {
   title: 'Upload',
-  lead: 'Drop files anywhere on this page, or choose them: CSV, JSON, GPX, IGC, GeoJSON (also .gz, .zst), Parquet, MCAP.',
+  lead: 'Drop files anywhere on this page, or choose them: CSV, JSON, GPX, KML, GeoJSON, NMEA, Parquet, MCAP and many more; also packed (.gz, .zst, .xz, .bz2) or several in a .zip or .tar.',
   choose: 'Choose files',
   uploading: (share: number) => `Uploading, ${Math.round(share * 100)} %`,
   reading: 'Uploaded. Reading the file…',

@@ -122,7 +122,7 @@ describe('all pages but the live one', function () {
     const upload = (name: string) => page.locator(`[data-upload="${name}"]`);
     const dialog = () => page.locator('dialog[open]');
 
-    it('uploads a dropped file, and shows which of its rows are skipped', async () => {
+    it('uploads a dropped file, and shows which of its rows are refused', async () => {
       await goTo('2', 'Recordings');
       const text = csv(ROWS.with(7, 'never,52,13,1'));
       const dropped = await page.evaluateHandle(`(() => {
@@ -136,7 +136,7 @@ describe('all pages but the live one', function () {
       await page.dispatchEvent('main', 'drop', { dataTransfer: dropped });
       await page.waitForSelector('[data-upload="trip.csv"][data-stage=done]');
       const report = await upload('trip.csv').locator('[data-testid=report]').innerText();
-      assert.match(report, /^1 row skipped\. 59 records can be played\.[\s\S]*Line 9: .*never/);
+      assert.match(report, /^1 row refused\. 59 records can be played\.[\s\S]*Line 9: .*never/);
       const { items } = await get<{ items: unknown[] }>('/replays');
       assert.deepEqual(items, [], 'nothing plays');
     });
@@ -156,7 +156,7 @@ describe('all pages but the live one', function () {
       await asked.getByRole('button', { name: 'Replace' }).press('Enter');
       await page
         .locator('[data-upload="trip.csv"][data-stage=done]')
-        .getByText('60 records can be played. No rows were skipped.')
+        .getByText('60 records can be played. No rows were refused.')
         .waitFor();
     });
 

@@ -59,12 +59,12 @@ export const uploadTexts = {
 
 /** What a reading of the whole file has found. */
 export const reportTexts = {
-  complete: (records: number) => `${counted(records, 'record')} can be played. No rows were skipped.`,
-  skipped: (rows: number, records: number) =>
-    `${counted(rows, 'row')} skipped. ${counted(records, 'record')} can be played.`,
+  complete: (records: number) => `${counted(records, 'record')} can be played. No rows were refused.`,
+  refused: (rows: number, records: number) =>
+    `${counted(rows, 'row')} refused. ${counted(records, 'record')} can be played.`,
   reason: (line: number, reason: string) =>
     line > 0 ? `Line ${line.toLocaleString('en')}: ${reason}` : reason,
-  moreSkipped: (n: number) => `and ${n.toLocaleString('en')} more.`,
+  moreRefused: (n: number) => `and ${n.toLocaleString('en')} more.`,
   unordered: (n: number) => `${counted(n, 'record')} out of order. They are sorted by time when played.`,
 };
 
@@ -84,7 +84,7 @@ export const writeTexts = {
   formats: {
     mcap: 'MCAP: indexed and compressed',
     'ndjson.gz': 'NDJSON, gzip',
-    ndjson: 'NDJSON: one event per line',
+    ndjson: 'NDJSON: a row per line',
     'csv.gz': 'CSV, gzip',
     csv: 'CSV: a table',
     parquet: 'Parquet: a table with types and places',

@@ -47,7 +47,7 @@ export function interpret(
   found: Pick<SniffResult, 'sample'> & Partial<SniffResult>,
   given: GivenOptions,
 ): Interpretation {
-  const { layout = {}, hasOwnTime = false, hasOwnSubject = false, format } = found;
+  const { layout = {}, hasOwnTime = false, ownSubjects = [], format } = found;
   const { ownChannels = [], hasNamelessRows = true, areEvents = false } = found;
   const sample = [...found.sample, ...(found.spread ?? [])];
   const paths = pathsOf(sample);
@@ -82,8 +82,8 @@ export function interpret(
       ownTime ? [] : timeValues(sample, time.value, timeFormat.value),
     ),
     subject:
-      hasOwnSubject && given.subject === undefined
-        ? ownSubject(areEvents)
+      ownSubjects.length > 0 && given.subject === undefined
+        ? ownSubject(ownSubjects, areEvents ? 'events' : format?.name)
         : subjectColumn(sample, paths, given.subject, channel.value),
     coordinates: members.coordinates,
     rename,

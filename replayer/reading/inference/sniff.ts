@@ -31,8 +31,8 @@ export interface SniffResult {
   spread: Data[];
   /** Whether rows know their time apart from their values. */
   hasOwnTime: boolean;
-  /** Whether rows know their subject apart from their values. */
-  hasOwnSubject: boolean;
+  /** The subjects that rows know apart from their values, each once. */
+  ownSubjects: string[];
   /** The channels that rows name, each once. */
   ownChannels: string[];
   /** Whether some rows name no channel. */
@@ -116,7 +116,7 @@ export async function sniff(
     sample: valuesOf(rows),
     spread: valuesOf(more),
     hasOwnTime: rows.some(({ timeMs }) => timeMs !== undefined),
-    hasOwnSubject: rows.some(({ subject }) => subject !== undefined),
+    ownSubjects: [...new Set(rows.flatMap(({ subject }) => subject ?? []))],
     ownChannels: named,
     hasNamelessRows: named.length < channels.length,
     areEvents: readable.length > 0 && readable.every(isEvent),

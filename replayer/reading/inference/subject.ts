@@ -35,10 +35,14 @@ const AUTHORS = [
   ...['account', 'actor', 'attributed_to', 'sender', 'nick'],
 ];
 /** Names that may also be a title, a number of the row or a course. */
-const VAGUE = ['track_id', 'track', 'segment', 'name', 'label', 'id', 'key', 'code'];
+const VAGUE = ['track_id', 'track', 'name', 'label', 'id', 'key', 'code'];
 /** Columns that are not the subject of a fix or a reading, although their values recur. */
 const SHARE_MAX = 0.9;
 const ROWS_MIN = 5;
+const SHOWN_MAX = 5;
+/** The share of rows that name a subject: from this on their column is the subject, from the other on it may be meant. */
+const WHOLE_MIN = 0.9;
+const PARTIAL_MIN = 0.1;
 
 interface Candidate {
   path: string;
@@ -70,8 +74,16 @@ export function subjectColumn(
     const isVague = VAGUE.includes(identifierName(first.path));
     return (isVague && first.distinct > 1 && second ? guess : likely)(first.path, because, instead);
   }
-  const recurring = paths.find((path) => recurs(sample, path));
   const none = "no column names one; the recording's name is the subject";
+  const partial = paths.find((path) => isPartial(sample, path));
+  if (partial !== undefined) {
+    const rows = sample.filter((row) => isIdentifier(memberReader(partial)(row))).length;
+    return guess(null, `${partial} names one in ${rows} of ${count(sample.length, 'row')} only`, {
+      value: partial,
+      because: 'rows without one would be refused',
+    });
+  }
+  const recurring = paths.find((path) => recurs(sample, path));
   if (recurring === undefined) return likely(null, none);
   const distinct = new Set(sample.map(memberReader(recurring))).size;
   return guess(null, none, {
@@ -90,7 +102,7 @@ function candidate(
   const nameRank = names.indexOf(name);
   if (nameRank === -1) return null;
   const values = sample.map(memberReader(path)).filter(isIdentifier);
-  if (values.length < sample.length * 0.9 || values.length === 0) return null;
+  if (values.length < sample.length * WHOLE_MIN || values.length === 0) return null;
   const distinct = new Set(values).size;
   const isAuthor = channel === 'posts' && AUTHORS.includes(name);
   const isThing = IDENTIFIERS.includes(name) && !ROW_NUMBERS.includes(name);
@@ -116,6 +128,14 @@ function isIdentifier(value: unknown): value is string | number {
   );
 }
 
+/** Whether a column has the name of an identifier, but too many rows without a value. */
+function isPartial(sample: readonly Data[], path: string): boolean {
+  const name = identifierName(path);
+  if (!IDENTIFIERS.includes(name) || ROW_NUMBERS.includes(name)) return false;
+  const share = sample.filter((row) => isIdentifier(memberReader(path)(row))).length / sample.length;
+  return share >= PARTIAL_MIN && share < WHOLE_MIN;
+}
+
 /** Whether a column of texts has few values, each in several rows: it may name a subject under a name nobody knows. */
 function recurs(sample: readonly Data[], path: string): boolean {
   if (sample.length < 10) return false;
@@ -128,9 +148,14 @@ function recurs(sample: readonly Data[], path: string): boolean {
     : false;
 }
 
-/** The decision where rows know their subject apart from their data. */
-export function ownSubject(areEvents: boolean): Decision<null> {
-  return certain(null, areEvents ? 'the events name it' : 'the file names it for each row');
+/** The decision where rows know their subject apart from their data. `names`: the subjects; `from`: what names them. */
+export function ownSubject(names: readonly string[], from: string | undefined): Decision<null> {
+  if (from === 'events') return certain(null, 'the events name it');
+  if (from !== 'json') return certain(null, 'the file names it for each row');
+  const shown = names.slice(0, SHOWN_MAX).join(', ') + (names.length > SHOWN_MAX ? ', ...' : '');
+  const because = `the members that hold the rows name it: ${shown}`;
+  // Names such as "first" may as well say what kind of rows they hold.
+  return (names.some((name) => /\d/.test(name)) ? likely : guess)(null, because);
 }
 
 function count(number: number, noun: string): string {

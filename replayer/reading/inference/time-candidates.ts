@@ -48,7 +48,8 @@ function candidate(sample: readonly Data[], name: TimeName & { path: string }): 
   const timesMs = values.map(timeReader(format.value, 'UTC'));
   const read = timesMs.filter((ms) => !Number.isNaN(ms));
   // In a table without names numbers are a time only where all of them are times of our days.
-  if (isNameless && !read.every((ms) => ms >= OUR_DAYS.fromMs && ms < OUR_DAYS.toMs)) return [];
+  const areOurs = read.every((ms) => ms >= OUR_DAYS.fromMs && ms < OUR_DAYS.toMs);
+  if (isNameless && !areOurs && !present.slice(0, LOOKED_AT).every(isWritten)) return [];
   const ours = read.filter((ms) => ms >= OUR_DAYS.fromMs && ms < OUR_DAYS.toMs).length;
   const depth = path.split('.').filter((step) => !step.startsWith('$')).length - 1;
   const rank = tier + depth + (ours > read.length / 2 ? 0 : 2) + (present.length > sample.length / 2 ? 0 : 2);

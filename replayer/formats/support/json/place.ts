@@ -16,6 +16,9 @@ interface Degrees {
 
 const LATITUDE = /^(?:lat|latitude)$/i;
 const LONGITUDE = /^(?:lon|lng|long|longitude)$/i;
+/** Numbers without a mark are a place only under a name that speaks of one: `1,5` is a number in half of the world. */
+const PLACE_NAME = /loc|pos|point|lat|coord|geo|gps|place|fix/i;
+const PLACE_MARK = /^\s*(?:geo:|point\b)|°/i;
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/;
 const DEPTH_MAX = 4;
 
@@ -32,7 +35,8 @@ export function placeIn(values: Data): Place | null {
       const numbers = pairOf(entries);
       if (numbers) return { path, ...numbers };
       for (const [name, value] of entries) {
-        const text = textPlace(value);
+        const saysPlace = PLACE_NAME.test(name) || PLACE_MARK.test(String(value));
+        const text = saysPlace ? textPlace(value) : null;
         if (text) return { path: `${path}.${name}`, ...text };
         if (isObject(value)) next.push([`${path}.${name}`, value]);
       }

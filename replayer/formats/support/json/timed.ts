@@ -1,4 +1,5 @@
 import type { Data } from '../../../../core/wire/event.ts';
+import { MONTH_NAME } from '../times/calendar.ts';
 
 /** Members that hold the time of a thing, the likelier first. Compared in lower case, without `_`, `-` and `@`. */
 const NAMES = [
@@ -27,13 +28,28 @@ const NAMES = [
   'when',
 ];
 const RANKS = new Map(NAMES.map((name, rank) => [name, rank]));
-const LIKELY = /(?:time|date|timestamp|_at|at_ms|[a-z]At|_ts)(?:_?(?:ms|us|ns|utc|gmt|s))?$/i;
+const LIKELY = /(?:time|date|timestamp|_at|at_ms|_ts)(?:_?(?:ms|us|ns|utc|gmt|s))?$/i;
+/** The capital tells `createdAt` from `status` and `lat`. */
+const LIKELY_CAPITAL = /[a-z]At(?:_?(?:ms|us|ns|utc|gmt|s))?$|[a-z]At(?:Ms|Us|Ns|Utc|S)$/;
 /** Times of people and places that a thing only refers to. */
 const REFERRED = /^(?:user|author|account|actor|owner|profile|sender|header|meta|metadata|reply|includes)$/i;
 const FULL = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}/;
-const WRITTEN =
-  /^[+-]?\d{4}-\d{1,2}-\d{1,2}|^\d{1,4}[/.]\d{1,2}[/.]\d{2,4}|^(?:\w{3,9},? )?(?:\d{1,2}[ -][A-Z][a-z]{2}|[A-Z][a-z]{2} \d{1,2})\b/;
+const DAY_FIRST = `\\d{1,2}[ /-]${MONTH_NAME}\\b`;
+const WRITTEN = new RegExp(
+  [
+    ...['[+-]?\\d{4}-\\d{1,2}-\\d{1,2}', '\\d{1,4}[/.]\\d{1,2}[/.]\\d{2,4}', '\\d{1,2}-\\d{1,2}-\\d{4}'],
+    // The basic form of ISO 8601, and its weeks.
+    ...['\\d{8}[T ]\\d{4}(?:\\d{2})?(?!\\d)', '\\d{4}-?W\\d{2}'],
+    `(?:\\w{3,9},? )?(?:${DAY_FIRST}|${MONTH_NAME} \\d{1,2}\\b)`,
+  ]
+    .map((form) => `^${form}`)
+    .join('|'),
+  'i',
+);
 const DEPTH_MAX = 4;
+/** A number that a member of one of the first names holds is a time of other days, too: from 1973 on, or before 1966. */
+const SURE_NAMES = 11;
+const SURE_MIN = 1e8;
 /** Epochs from 1990 to 2060 in s, and compact dates of the same years. */
 const EPOCH_S = [631_152_000, 2_871_763_200] as const;
 const COMPACT = [19900101, 20601231] as const;
@@ -68,11 +84,20 @@ function isEpoch(value: number): boolean {
   );
 }
 
+function isLarge(value: unknown): boolean {
+  return (
+    (typeof value === 'number' || (typeof value === 'string' && /^-?\d{9,}(?:\.\d+)?$/.test(value))) &&
+    Math.abs(Number(value)) >= SURE_MIN
+  );
+}
+
 /** How likely a member of this name holds the time of its object: 0 is the likeliest; null for unlikely names. */
 export function timeRank(name: string): number | null {
   const rank = RANKS.get(name.toLowerCase().replace(/[_\-@]/g, ''));
   if (rank !== undefined) return rank;
-  return LIKELY.test(name) ? NAMES.length + (/end|expir|update|edit|delet|until/i.test(name) ? 1 : 0) : null;
+  return LIKELY.test(name) || LIKELY_CAPITAL.test(name)
+    ? NAMES.length + (/end|expir|update|edit|delet|until/i.test(name) ? 1 : 0)
+    : null;
 }
 
 /** The path of the member that holds an object's time, in the object itself or in objects inside it; null for none. */
@@ -89,8 +114,8 @@ export function timePathOf(values: Data): string[] | null {
         const written =
           depth === 0 && typeof value === 'string' && FULL.test(value) ? NAMES.length + 2 : null;
         const rank = isObject && Array.isArray(value) ? null : (timeRank(name) ?? written);
-        if (rank !== null && rank < bestRank && readsAsTime(value))
-          [best, bestRank] = [[...path, name], rank];
+        const isTime = readsAsTime(value) || (rank !== null && rank < SURE_NAMES && isLarge(value));
+        if (rank !== null && rank < bestRank && isTime) [best, bestRank] = [[...path, name], rank];
         if (isObject && !Array.isArray(value) && !REFERRED.test(name))
           next.push([[...path, name], value as Data]);
       }
@@ -122,7 +147,7 @@ export function saysPlaceOrText(values: Data, depth = 0): boolean {
 
 /** Members that say which thing a row is about, or where it is: what a document says once for all its rows. */
 const IDENTITY =
-  /^_?(?:(?:device|vehicle|sensor|station|bus|truck|ship|tracker|track|trip|user|object|entity|person|asset|node)(?:[_-]?(?:id|name|label))?|id|uid|uuid|mmsi|imei|icao24|callsign|name|username|subject|tid|topic|serial(?:[_-]?number)?)$/i;
+  /^_?(?:(?:device|vehicle|sensor|station|bus|truck|ship|tracker|track|trip|user|object|entity|person|asset|node)(?:[ _-]?(?:id|name|label))?|id|uid|uuid|mmsi|imei|icao24|callsign|name|username|subject|tid|topic|serial(?:[ _-]?number)?)$/i;
 const PLACE = /^(?:lat|lon|lng|latitude|longitude)$/i;
 
 /** Whether a member of this name says which thing a row is about. */

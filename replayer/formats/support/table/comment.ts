@@ -23,7 +23,7 @@ export function commentsOf(sample: TableSample, isValue: (cell: string) => boole
     const delimiter = delimiterDecision(sample, sign).value;
     const rows = sample.headRows({ delimiter, comment: sign });
     const width = usualWidth(rows);
-    const cellsOf = (i: number) => new RowScanner(lines[i]!, { delimiter }, true).next()?.cells ?? [];
+    const cellsOf = (i: number) => new RowScanner(lines[i]!, { delimiter }, true).nextHeader()?.cells ?? [];
     const isRow = (i: number) => width > 1 && cellsOf(i).length === width;
     // Only a header is without the sign: the sign belongs to the values, such as #12.
     if (marked.every(isRow) && rows.length <= 1 && marked.length > 1) continue;
@@ -37,7 +37,6 @@ export function commentsOf(sample: TableSample, isValue: (cell: string) => boole
       if (comment.comment || header === undefined) return comment;
       return { comment: likely(sign, `a line begins with ${sign}`) };
     }
-    if (marked.length === 1) return {};
     const because = `line ${header + 1} has a name for each column`;
     return { ...comment, skipLines: likely(header, because) };
   }
@@ -51,5 +50,7 @@ function headerIn(leading: readonly number[], couldBe: (line: number) => boolean
 }
 
 function stripped([first = '', ...others]: readonly string[], sign: string): string[] {
-  return [first.slice(sign.length).trim(), ...others.map((cell) => cell.trim())];
+  // Quoted names are without it already.
+  const name = first.startsWith(sign) ? first.slice(sign.length) : first;
+  return [name.trim(), ...others.map((cell) => cell.trim())];
 }

@@ -23,6 +23,8 @@ const TAB = 9;
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 const BLANK = 32;
+/** The sign of a comment before a quoted name. */
+const HEADER_SIGN = /(?:#|\/\/|%|--)[ \t]*(?=")/y;
 /** The delimiter of tables whose columns stand apart by blanks. */
 export const BLANKS = ' ';
 
@@ -76,6 +78,16 @@ export class RowScanner {
       this.#pass(this.#next, 1);
       if (cells.length > 1 || cells[0]!.trim() !== '') return { line, cells, quoted: null };
     }
+  }
+
+  /** The next row where that is a header which may be written as a comment: then quotes open behind the sign. */
+  nextHeader(): ScannedRow | null {
+    const { at } = this;
+    HEADER_SIGN.lastIndex = at;
+    this.at += HEADER_SIGN.exec(this.#text)?.[0].length ?? 0;
+    const row = this.next(false);
+    if (row === null) this.at = at;
+    return row;
   }
 
   /** Passes over a line, whatever it holds, and returns it; null where the text does not hold all of it. */

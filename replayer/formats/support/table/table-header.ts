@@ -20,8 +20,11 @@ export function rowsBefore({
   }));
   // Where the place of the header is given, it may look like a comment.
   if (header)
-    before.push({ kind: 'header', pass: (scanner: RowScanner) => scanner.next(skipLines === undefined) });
-  if (units) before.push({ kind: 'units', pass: (scanner: RowScanner) => scanner.next() });
+    before.push({
+      kind: 'header',
+      pass: (scanner) => (skipLines === undefined ? scanner.next() : scanner.nextHeader()),
+    });
+  if (units) before.push({ kind: 'units', pass: (scanner) => scanner.next() });
   return before;
 }
 

@@ -1,11 +1,11 @@
 import type { FormatOptions, Layout } from '../format.ts';
-import { certain, given, likely, type Decision } from '../decision.ts';
+import { certain, given, guess, likely, type Decision } from '../decision.ts';
 import { guessTimeFormat } from '../times/guess.ts';
 import { columnsOf, decimalOf, textColumns } from './columns.ts';
 import { commentsOf } from './comment.ts';
 import { delimiterDecision, usualWidth } from './delimiter.ts';
 import { numberText } from './numbers.ts';
-import type { ScannedRow } from './row-scanner.ts';
+import { RowScanner, type ScannedRow } from './row-scanner.ts';
 import { columnNames } from './table-header.ts';
 import { TableSample } from './table-sample.ts';
 
@@ -86,9 +86,12 @@ function withHeader(
   skipLines: number | undefined,
 ): ScannedRow[] {
   if (skipLines === undefined) return sample.headRows(dialect);
-  const all = sample.headRows({ delimiter: dialect.delimiter }).filter(({ line }) => line > skipLines);
   const rows = sample.headRows(dialect).filter(({ line }) => line > skipLines);
-  return all[0] && all[0].line !== rows[0]?.line ? [all[0], ...rows] : rows;
+  const { delimiter } = dialect;
+  const line = skipLines + 1;
+  const first = new RowScanner(sample.lines[skipLines] ?? '', { delimiter }, true, line).nextHeader();
+  // Names over several lines are whole only where all of the text is scanned.
+  return first && first.problem === undefined ? [first, ...rows.filter((row) => row.line !== line)] : rows;
 }
 
 /**
@@ -101,8 +104,10 @@ function titlesIn(rows: readonly ScannedRow[], width: number): number {
   const first = rows.findIndex((row) => row.cells.length === width && !isFew(row));
   if (width < 2 || first < 1 || first > TITLES_MAX || rows.length - first < 2) return 0;
   const hasNames = !rows[first]!.cells.some(isValue);
+  // Without a header, a row of the table's width that holds a value is a sparse row of data.
+  const isData = (row: ScannedRow) => !hasNames && row.cells.length === width && row.cells.some(isValue);
   const isTitle = (row: ScannedRow) =>
-    row.problem === undefined && (isFew(row) || (hasNames && row.cells.length < width));
+    row.problem === undefined && (isFew(row) ? !isData(row) : hasNames && row.cells.length < width);
   return rows.slice(0, first).every(isTitle) ? first : 0;
 }
 
@@ -117,14 +122,14 @@ function headerOf([first, ...rows]: readonly ScannedRow[]): Decision<boolean> {
   const again = names.find(
     (cell, i) => cell !== '' && others.filter(({ cells }) => cells[i] === cell).length > 1,
   );
-  if (again !== undefined)
-    return likely(false, `${JSON.stringify(again)} of the first row recurs in its column`);
   const column = names.findIndex(
     (_, i) => others.length > 0 && others.every(({ cells }) => isValue(cells[i] ?? '')),
   );
-  if (column !== -1)
-    return certain(true, `the rows below ${JSON.stringify(names[column]!.trim())} hold values`);
-  return likely(true, 'the first row reads like names');
+  const recurs = `${JSON.stringify(again)} of the first row recurs in its column`;
+  if (column === -1)
+    return again === undefined ? likely(true, 'the first row reads like names') : likely(false, recurs);
+  const holds = `the rows below ${JSON.stringify(names[column]!.trim())} hold values`;
+  return again === undefined ? certain(true, holds) : guess(true, holds, { value: false, because: recurs });
 }
 
 /** Whether the first row names units: it holds no value, where the columns below hold numbers. */

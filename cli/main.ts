@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { loadRegistry, moduleNames } from '../core/runtime/registry.ts';
 import { loadSettings } from '../core/settings/settings.ts';
-import type { RefusalCode } from '../core/problems/codes.ts';
+import { OPTION_REFUSALS } from '../core/problems/option-refusals.ts';
 import { isProblem, sentence } from '../core/problems/errors.ts';
 
 /** A command: the default export of `cli/commands/<name>.ts`. */
@@ -19,24 +19,6 @@ const { version } = JSON.parse(manifest) as { version: string };
 const BAD_USAGE = 2;
 /** Nothing of the data could be used. */
 const DATA_LOST = 3;
-/** Refusals of what an option says, not of what a file holds. */
-const OPTION_REFUSALS: RefusalCode[] = [
-  'channel_name',
-  'expression_malformed',
-  'format_name',
-  'json_malformed',
-  'moment_malformed',
-  'position_malformed',
-  'range_empty',
-  'select_malformed',
-  'share_malformed',
-  'simulation_kind',
-  'simulation_option',
-  'simulation_target',
-  'span_malformed',
-  'time_zone_unknown',
-  'window_malformed',
-];
 
 /** The command line with these commands; with all of them unless given. */
 export async function createProgram(names?: readonly string[]): Promise<Command> {

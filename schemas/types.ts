@@ -1794,6 +1794,10 @@ export interface RecordingDescription {
    */
   recordings?: string[];
   /**
+   * The format that it is read as.
+   */
+  format?: string;
+  /**
    * Time of the first record.
    */
   start: string | null;
@@ -1802,6 +1806,10 @@ export interface RecordingDescription {
    */
   end: string | null;
   records: number;
+  /**
+   * Number of rows: those that are played (`records`), refused, skipped and filtered.
+   */
+  read?: number;
   /**
    * Number of rows that can't be played.
    */
@@ -1820,6 +1828,18 @@ export interface RecordingDescription {
    * Number of rows that are intact and are not played; `notes` tells why.
    */
   skipped?: number;
+  /**
+   * Number of rows left out by filter or sample, or because they only restore state.
+   */
+  filtered?: number;
+  /**
+   * Number of values that stand for "no value", such as NaN, and are left out.
+   */
+  absent?: number;
+  /**
+   * The decisions of `inferred` that could as well be others, as sentences with the option that changes each.
+   */
+  guesses?: string[];
   /**
    * What else to know about the reading: why rows were skipped, values that were left out, times that could be read in two ways, what was left out of an archive, bytes that are not in its encoding, and what could not be checked.
    */

@@ -3,7 +3,7 @@ import type { RecordingDescription } from '../../schemas/types.ts';
 import { recordingInfo } from '../../replayer/files/info.ts';
 import { eachRecording } from '../support/each-recording.ts';
 import { openOptions, withReadOptions, type ReadOptions } from '../support/options.ts';
-import { count, lost, size } from '../support/report.ts';
+import { changedBy, count, lost, size } from '../support/report.ts';
 
 /** `reprise info FILE`: what is in a recording. */
 export default {
@@ -43,8 +43,8 @@ async function show(file: string, options: ReadOptions): Promise<void> {
         ]),
     ...(description?.notes ?? []),
     ...Object.entries(description?.inferred ?? {}).map(
-      ([name, { value, certainty, because }]) =>
-        `${name}: ${String(value)} (${certainty === 'certain' ? '' : `${certainty}: `}${because})`,
+      ([name, { value, certainty, because, option }]) =>
+        `${name}: ${String(value)} (${certainty === 'certain' ? '' : `${certainty}: `}${because}${certainty === 'guess' ? changedBy(option) : ''})`,
     ),
     ...(report.attachments ?? []).map(
       ({ name, mediaType, bytes }) => `attachment ${name}: ${mediaType}, ${size(bytes)}`,

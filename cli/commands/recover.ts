@@ -9,7 +9,7 @@ export default {
     program
       .command('recover')
       .description('save the intact part of a truncated or damaged file')
-      .argument('<in>', 'MCAP, or text, also packed; - is standard input')
+      .argument('<in>', 'MCAP, or text, also packed or alone in an archive; - is standard input')
       .argument('<out>', 'file to write, of the same kind')
       .option('--json', 'print one JSON line instead of text')
       .action(run);
@@ -22,7 +22,8 @@ async function run(input: string, out: string, { json }: { json?: boolean }): Pr
   else {
     const { recovered, attachments = 0, metadata = 0 } = report;
     const saved = [
-      count(recovered, 'message'),
+      // Only MCAP has attachments, and messages; text is saved in lines.
+      count(recovered, report.attachments === undefined ? 'line' : 'message'),
       ...(attachments > 0 ? [count(attachments, 'attachment')] : []),
       ...(metadata > 0 ? [count(metadata, 'metadata record')] : []),
     ];

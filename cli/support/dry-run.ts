@@ -3,6 +3,7 @@ import type { Config, RecordingDescription } from '../../schemas/types.ts';
 import { describe } from '../../replayer/files/describe.ts';
 import { durationMs } from '../../core/time/duration.ts';
 import type { ReplaySource } from '../../replayer/playing/recordings.ts';
+import { changedBy } from './report.ts';
 import { spanText } from './terminal.ts';
 
 /** Prints what each recording holds and how it would be read, with the evidence; plays nothing. */
@@ -38,9 +39,9 @@ function words(file: string, description: RecordingDescription): string {
     `  subjects   ${number(subjectCount)}: ${shown}${subjectCount > 5 ? ', ...' : ''}`,
     ...(description.notes ?? []).map((note) => `  ${note}`),
     '  read as',
-    ...Object.entries(description.inferred).map(([option, { value, certainty, because }]) => {
+    ...Object.entries(description.inferred).map(([name, { value, certainty, because, option }]) => {
       const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
-      return `    ${option.padEnd(10)} ${value === null || value === false ? 'none' : text}: ${certainty === 'guess' ? 'a guess: ' : ''}${because}`;
+      return `    ${name.padEnd(10)} ${value === null || value === false ? 'none' : text}: ${certainty === 'guess' ? 'a guess: ' : ''}${because}${certainty === 'guess' ? changedBy(option) : ''}`;
     }),
   ];
   return lines.join('\n');

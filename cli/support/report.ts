@@ -1,3 +1,4 @@
+import { flagOf } from '../../replayer/reading/inference/guesses.ts';
 import type { ConvertReport } from '../../replayer/files/convert-request.ts';
 
 const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB'];
@@ -28,6 +29,11 @@ export function tell(report: ConvertReport, json: boolean): void {
     if (refused > refusals.length) process.stdout.write(`and ${refused - refusals.length} more.\n`);
   }
   lost(report.refused);
+}
+
+/** Names the flag that changes a decision on how a recording is read, behind its reason; nothing where there is none. */
+export function changedBy(option: string | undefined): string {
+  return option === undefined ? '' : `; ${flagOf(option)} changes it`;
 }
 
 /** Sets the exit code if data were lost or refused. */

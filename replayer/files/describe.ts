@@ -1,13 +1,14 @@
 import { basename } from 'node:path';
 import { isoTime } from '../../core/wire/event.ts';
 import type { RecordingDescription } from '../../schemas/types.ts';
-import { inferredOf } from './inferred.ts';
+import { guessesIn, inferredOf } from './inferred.ts';
 import { BoundingBox } from './bounding-box.ts';
 import { openEntries, type AnyRecording } from '../playing/playable.ts';
 import { timelineOf } from '../playing/timeline.ts';
 import { guessText } from '../reading/inference/guesses.ts';
 import { readingNotes, skippedRows } from '../reading/reading-notes.ts';
 import type { OpenOptions } from '../reading/open-options.ts';
+import { TextRecording } from '../reading/text-recording.ts';
 
 const BUCKETS_MAX = 600;
 /** Widths of buckets. Each is a multiple of the one before, so that widening only adds counts up. */
@@ -73,19 +74,30 @@ export async function describe(path: string, options: OpenOptions = {}): Promise
   // Not those of files that were left out of an archive.
   const files = new Set(recordings.map(({ file }) => file));
   const shown = [...refusals.values()].filter(({ file }) => entries.length === 0 || files.has(file));
+  const refused = total((recording) => recording.refused);
+  const skipped = total(skippedRows);
+  const filtered = total((recording) => recording.filtered);
   return {
     channel: names[0]!,
     channels: channels.map((each) => ({ ...each, subjects: each.subjects.size })),
     ...(!isOne && { recordings: entries.map((entry) => `${basename(path)}/${entry}`) }),
+    // The recordings of an archive may be of several formats.
+    format: [...new Set(recordings.map(({ format }) => format))].join(', '),
     start: isoTime(startMs),
     end: isoTime(endMs),
     records,
-    refused: total(({ refused }) => refused),
+    read: records + refused + skipped + filtered,
+    refused,
     refusals: shown.map(({ line, reason, file }) => ({
       line,
       reason: isOne ? reason : `${file}: ${reason}`,
     })),
-    skipped: total(skippedRows),
+    skipped,
+    filtered,
+    absent: total((recording) => (recording instanceof TextRecording ? recording.absent : 0)),
+    guesses: recordings.flatMap((recording) =>
+      guessesIn(recording).map((guess) => (isOne ? guess : `${recording.file}: ${guess}`)),
+    ),
     // The decisions of a single recording are in `inferred`.
     notes: [...notes, ...own, ...(isOne ? [] : guesses)],
     disordered: total(({ disorder }) => disorder.reordered),

@@ -1,7 +1,8 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { isoTime } from '../../core/wire/event.ts';
-import { RepriseError, sentence } from '../../core/problems/errors.ts';
+import { isProblem, RepriseError, sentence } from '../../core/problems/errors.ts';
+import { OPTION_REFUSALS } from '../../core/problems/option-refusals.ts';
 import { MalformedMcap, readMs } from '../mcap/format/bytes.ts';
 import { scanRaw } from './raw-messages.ts';
 import { HEAD_BYTES, Opcode, recordAt, type ChunkEntry } from '../mcap/format/records.ts';
@@ -16,7 +17,7 @@ import { readSummary } from '../mcap/reading/summary.ts';
 import { readAt } from '../mcap/format/read-at.ts';
 import { isMcap, openRecording } from '../playing/playable.ts';
 import { guessText } from '../reading/inference/guesses.ts';
-import { readingNotes } from '../reading/reading-notes.ts';
+import { readingNotes, skippedRows } from '../reading/reading-notes.ts';
 import type { OpenOptions, RefusedRecord } from '../reading/open-options.ts';
 
 /** A problem of a file. */
@@ -31,7 +32,10 @@ export interface Finding {
 export interface DoctorReport {
   file: string;
   format: string;
+  /** The messages of an MCAP file, or the rows that are played. */
   messages: number;
+  /** How many messages or rows there are: those that are played, refused, skipped and filtered. */
+  read: number;
   start: string | null;
   end: string | null;
   longestGapSeconds: number;
@@ -39,11 +43,21 @@ export interface DoctorReport {
   disordered: number;
   /** How many messages or rows can't be played. */
   refused: number;
+  /** How many are intact and are not played; a finding tells why. */
+  skipped: number;
+  /** How many are left out by filter or sample, or because they only restore state. */
+  filtered: number;
+  /** How the recording is read, where that had to be guessed, as sentences with the option that changes it. */
+  guesses: string[];
   /** What else there is to say of the file, such as that its times are stored shifted. */
   note?: string;
   findings: Finding[];
 }
 
+/** What a reading of the rows counted. */
+type RowCounts = Pick<DoctorReport, 'format' | 'refused' | 'skipped' | 'filtered' | 'guesses'>;
+
+const NOTHING_READ: RowCounts = { format: 'unknown', refused: 0, skipped: 0, filtered: 0, guesses: [] };
 const NAMED_MAX = 10;
 
 /** Reads all of a file, and tells what is wrong with it. */
@@ -54,20 +68,25 @@ export async function diagnose(path: string, options: OpenOptions): Promise<Doct
   const mcap = await isMcap(path);
   const order = mcap ? await diagnoseMcap(path, add) : new TimeStatistics();
   const rows = mcap ? null : await diagnoseRows(path, options, add, order);
-  let refused = rows?.refused ?? 0;
+  let counts = rows ?? NOTHING_READ;
   if (mcap && !findings.some(({ severity }) => severity === 'error')) {
-    if (order.count > 0) ({ refused } = await diagnoseRows(path, options, add, null));
+    if (order.count > 0) counts = await diagnoseRows(path, options, add, null);
     else add('warning', 'it holds no message', 'There is nothing in it to play.');
   }
   if (order.disordered > 0)
     add('warning', `${order.disordered} steps back in time`, 'reprise convert FILE OUT puts it in order.');
+  const { refused, skipped, filtered, guesses } = counts;
   return {
     file: basename(path),
     format: rows?.format ?? 'mcap',
     messages: order.count,
+    read: order.count + (mcap ? 0 : refused + skipped + filtered),
     start: order.count > 0 ? isoTime(order.startMs - order.shiftMs) : null,
     end: order.count > 0 ? isoTime(order.endMs - order.shiftMs) : null,
     refused,
+    skipped,
+    filtered,
+    guesses,
     ...(order.shiftMs !== 0 && { note: shiftNote(order.shiftMs)! }),
     longestGapSeconds: order.longestGapMs / 1000,
     disordered: order.disordered,
@@ -184,23 +203,26 @@ async function isIndexed(handle: FileHandle, chunk: ChunkEntry): Promise<boolean
   return entries === scanRaw(records).block.count;
 }
 
-/** Reads every row as a replay would; returns the format. */
+/**
+ * Reads every row as a replay would, and counts.
+ * @throws refusal for what is not wrong with the file: there is none, or an option can't be read
+ */
 async function diagnoseRows(
   path: string,
   options: OpenOptions,
   add: AddFinding,
   order: TimeStatistics | null,
-): Promise<{ format: string; refused: number }> {
+): Promise<RowCounts> {
   const refused = new Map<string, RefusedRecord>();
   const refuse = (rows: RefusedRecord[]) => {
     for (const row of rows) refused.set(`${row.line}:${row.reason}`, row);
   };
-  let [format, count] = ['unknown', 0];
+  const counts = { ...NOTHING_READ };
   let consequence = 'left out when the file is played.';
   try {
     const guessed: OpenOptions['guessed'] = (_file, guesses) => {
-      for (const guess of guesses)
-        add('warning', guessText(guess), 'reprise info FILE shows how it is read.');
+      counts.guesses = guesses.map(guessText);
+      for (const guess of counts.guesses) add('warning', guess, 'reprise info FILE shows how it is read.');
     };
     const notes = new Set<string>();
     const recording = await openRecording(path, {
@@ -210,10 +232,12 @@ async function diagnoseRows(
       noted: (note) => notes.add(note),
       distrust: true,
     });
-    format = recording.format;
+    counts.format = recording.format;
     const blocks = recording instanceof McapRecording ? recording.rows() : wrapped(recording.blocks());
     for await (const { block } of blocks) order?.add(block.timesMs);
-    count = recording.refused;
+    counts.refused = recording.refused;
+    counts.skipped = skippedRows(recording);
+    counts.filtered = recording.filtered;
     // Play trusts the files of Reprise, and doctor does not.
     if (recording instanceof McapRecording && isTrusted(recording.summary.library))
       consequence = 'played all the same, because the file says that it was checked.';
@@ -228,14 +252,25 @@ async function diagnoseRows(
       );
   } catch (error) {
     if (!(error instanceof RepriseError) || error.kind === 'invariant') throw error;
-    add('error', sentence(error), 'reprise recover FILE OUT saves what is intact.');
+    if (isProblem(error, 'recording_unknown', ...OPTION_REFUSALS)) throw error;
+    const { what, hint } = toldOf(error);
+    add('error', what, hint);
   }
   for (const { line, reason } of [...refused.values()].slice(0, NAMED_MAX))
     add('error', `row ${line}: ${reason}`, `It is ${consequence}`);
   const named = Math.min(NAMED_MAX, refused.size);
-  const more = Math.max(count, refused.size) - named;
+  counts.refused = Math.max(counts.refused, refused.size);
+  const more = counts.refused - named;
   if (more > 0) add('error', `and ${more} more bad rows`, `They are ${consequence}`);
-  return { format, refused: Math.max(count, refused.size) };
+  return counts;
+}
+
+/** What a problem says, and what to do. */
+function toldOf(error: RepriseError): Pick<Finding, 'what' | 'hint'> {
+  const said = sentence(error);
+  const { hint } = error;
+  if (!hint) return { what: said, hint: 'reprise recover FILE OUT saves what is intact.' };
+  return { what: said.slice(0, -hint.length).trimEnd(), hint: said.slice(-hint.length) };
 }
 
 async function* wrapped<T>(blocks: AsyncIterable<T>): AsyncGenerator<{ block: T }> {

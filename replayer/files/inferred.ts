@@ -2,7 +2,7 @@ import type { RecordingDescription } from '../../schemas/types.ts';
 import { certain } from '../formats/support/decision.ts';
 import { McapRecording } from '../mcap/reading/mcap-recording.ts';
 import type { AnyRecording } from '../playing/playable.ts';
-import { decisionsOf, type NamedDecision } from '../reading/inference/guesses.ts';
+import { decisionsOf, guessesOf, guessText, type NamedDecision } from '../reading/inference/guesses.ts';
 
 /** How the recording was read. An MCAP file names its channels itself, so nothing else is inferred. */
 export function inferredOf(recording: AnyRecording): RecordingDescription['inferred'] {
@@ -12,6 +12,11 @@ export function inferredOf(recording: AnyRecording): RecordingDescription['infer
   return Object.fromEntries(
     decisionsOf(recording.interpretation).map(({ name, ...decision }) => [name, shown(decision)]),
   );
+}
+
+/** What had to be guessed to read the recording, as sentences with the option that changes each. */
+export function guessesIn(recording: AnyRecording): string[] {
+  return recording instanceof McapRecording ? [] : guessesOf(recording.interpretation).map(guessText);
 }
 
 /** A decision as it is shown: lists and tables as text. */

@@ -56,7 +56,7 @@ export async function recordingInfo(path: string, options: OpenOptions): Promise
   }));
   return {
     file: basename(path),
-    format: 'text',
+    format: description.format ?? 'text',
     bytes: size,
     messages: records,
     start,

@@ -8,7 +8,8 @@ import { refusal } from '../../core/problems/errors.ts';
 import type { Damage } from '../mcap/recovery/salvage.ts';
 import { packingNamed, withoutPacking } from '../reading/packing/packings.ts';
 import { PackingError } from '../reading/packing/packing-error.ts';
-import { readBytes } from '../reading/source/input.ts';
+import { formats } from '../reading/formats.ts';
+import { beginning, readBytes } from '../reading/source/input.ts';
 import { newUnpacking } from '../reading/source/unpacked.ts';
 import type { RecoverReport } from './recover-report.ts';
 
@@ -28,6 +29,7 @@ export async function recoverText(input: string, out: string): Promise<RecoverRe
     throw refusal('output_format', `${basename(out)} is not in the same format as ${basename(input)}.`, {
       hint: 'Recover writes text in the same format, plain or as .gz. Convert it afterwards.',
     });
+  await refuseBinary(input);
   const damages: Damage[] = [];
   const part = `${out}.part`;
   const to = new PassThrough({ highWaterMark: 1 << 20 });
@@ -66,6 +68,24 @@ export async function recoverText(input: string, out: string): Promise<RecoverRe
   await done;
   await rename(part, out);
   return { out, recovered: rows, damages, lost: damages.length > 0 };
+}
+
+/** @throws refusal for a format of bytes: it has no lines, and a part of it can't be read */
+async function refuseBinary(input: string): Promise<void> {
+  const head = (await beginning(input).catch(() => Buffer.alloc(0))).toString('latin1');
+  const name = withoutPacking(input.toLowerCase());
+  const format = formats.find(
+    ({ isBinary, endings, looksLike }) =>
+      isBinary && (looksLike(head) || endings.some((ending) => name.endsWith(ending))),
+  );
+  if (format)
+    throw refusal(
+      'nothing_intact',
+      `${basename(input)} can't be saved in part: ${format.name} has no lines.`,
+      {
+        hint: 'reprise doctor FILE tells whether it is intact.',
+      },
+    );
 }
 
 function isJson(bytes: Buffer): boolean {

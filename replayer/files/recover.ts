@@ -2,10 +2,12 @@ import { basename, resolve } from 'node:path';
 import { refusal } from '../../core/problems/errors.ts';
 import { MAGIC } from '../mcap/format/records.ts';
 import type { Damage } from '../mcap/recovery/salvage.ts';
+import { located } from '../playing/located.ts';
 import { isMcap } from '../playing/playable.ts';
 import { standardInputAsFile } from '../playing/standard-input.ts';
 import { TemporaryFolder } from '../reading/archives/temporary-folder.ts';
 import { beginning, readBytes } from '../reading/source/input.ts';
+import { fileSizeOf } from '../reading/source/open-source.ts';
 import { recoverMcap } from './recover-mcap.ts';
 import type { RecoverReport } from './recover-report.ts';
 import { recoverText } from './recover-text.ts';
@@ -28,11 +30,27 @@ async function plainFile(input: string): Promise<PlainFile> {
   }
   const plain = { path: input, damages: [], folder: null };
   const head = await beginning(input, MAGIC.length).catch(() => Buffer.alloc(0));
-  if ((await isMcap(input)) || !head.subarray(0, MAGIC.length).equals(MAGIC)) return plain;
+  if ((await isMcap(input)) || !head.subarray(0, MAGIC.length).equals(MAGIC))
+    return { ...plain, ...(await fromArchive(input)) };
   const folder = await TemporaryFolder.create();
   const damages: Damage[] = [];
   const path = await folder.write('unpacked.mcap', asFarAsItGoes(input, damages));
   return { path, damages, folder };
+}
+
+/** The only file of an archive, unpacked; a file that is not an archive as it is. */
+async function fromArchive(input: string): Promise<Pick<PlainFile, 'path' | 'folder'>> {
+  const { paths, folder } = await located(input);
+  try {
+    await fileSizeOf(paths[0]!);
+    if (paths.length === 1) return { path: paths[0]!, folder };
+    throw refusal('recording_several', `${basename(input)} holds ${paths.length} recordings.`, {
+      hint: `Name one, for instance ${basename(input)}/${basename(paths[0]!)}.`,
+    });
+  } catch (error) {
+    await folder?.remove();
+    throw error;
+  }
 }
 
 async function* asFarAsItGoes(input: string, damages: Damage[]): AsyncGenerator<Buffer> {
@@ -48,8 +66,9 @@ async function* asFarAsItGoes(input: string, damages: Damage[]): AsyncGenerator<
 }
 
 /**
- * Saves what is intact in a file that is cut off or damaged: every message of an MCAP file whose bytes are there, and every
- * whole line of a text file. @throws refusal when nothing is intact
+ * Saves what is intact in a file that is cut off or damaged, also in an archive: every message of an MCAP file whose bytes are there, and every
+ * whole line of a text file. @throws refusal when nothing is intact,
+ * or the format has neither messages nor lines
  */
 export async function recover(input: string, out: string): Promise<RecoverReport> {
   if (input !== '-' && resolve(input) === resolve(out))

@@ -15,6 +15,7 @@ const ROWS_PER_CHUNK = 500;
 export default {
   name: 'gtfs',
   endings: ['.gtfsrt', '.pb', '.bin'],
+  isBinary: true,
   looksLike(head) {
     // The length of a message, perhaps; a header and its length; a version, its length and its first digit.
     const [, length] = /^[\s\S]{0,5}?\n[\s\S]{1,3}?\n([\s\S])\d/.exec(head) ?? [];

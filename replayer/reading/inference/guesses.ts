@@ -59,6 +59,6 @@ export function refuseGuesses(file: string, interpretation: Interpretation): voi
 }
 
 /** The flag of the command line for an option of REST: `timeFormat` is `--time-format`. */
-function flagOf(option: string): string {
+export function flagOf(option: string): string {
   return `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }

@@ -22,17 +22,22 @@ export async function sourceOf(path: string, options: ByteOptions & { redis?: Re
   if (path === '-') return pipeSource('stdin', process.stdin, options);
   const key = STREAM.exec(path)?.[1];
   if (key !== undefined && options.redis) return streamSource(path, new StreamKey(options.redis, key));
+  const size = await fileSizeOf(path);
+  if (size === 0) throw emptyRecording(basename(path));
+  return fileSource(path, size, options);
+}
+
+/** The size of a file on the disk, bytes. @throws refusal `recording_unknown` where there is no regular file */
+export async function fileSizeOf(path: string): Promise<number> {
   const info = await stat(path).catch(() => null);
   if (!info)
     throw refusal('recording_unknown', `There is no file ${basename(path)}.`, {
       hint: 'Check the path.',
     });
-  if (!info.isFile())
-    throw refusal('recording_unknown', `${basename(path)} is not a file.`, {
-      hint: info.isDirectory()
-        ? 'It is a folder. Name a file in it.'
-        : 'Name a regular file, or - for standard input.',
-    });
-  if (info.size === 0) throw emptyRecording(basename(path));
-  return fileSource(path, info.size, options);
+  if (info.isFile()) return info.size;
+  throw refusal('recording_unknown', `${basename(path)} is not a file.`, {
+    hint: info.isDirectory()
+      ? 'It is a folder. Name a file in it.'
+      : 'Name a regular file, or - for standard input.',
+  });
 }

@@ -1,8 +1,9 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { root } from '../../core/runtime/root.mjs';
 
+const bin = fileURLToPath(new URL('../../bin/reprise.js', import.meta.url));
 const program = fileURLToPath(new URL('command-process.mjs', import.meta.url));
 
 /** What a command did. */
@@ -49,4 +50,19 @@ export class CommandLine {
     this.#child.disconnect();
     await ended;
   }
+}
+
+/** Runs one command in a process of its own, with standard input. */
+export async function runCommand(
+  args: string[],
+  { input = '', env = {} }: { input?: string | Uint8Array; env?: NodeJS.ProcessEnv } = {},
+): Promise<CommandResult> {
+  const child = spawn(process.execPath, [bin, ...args], { cwd: root, env: { ...process.env, ...env } });
+  const result = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].setEncoding('utf8').on('data', (text: string) => (result[name] += text));
+  child.stdin.on('error', () => {}); // A command may end before it has read all.
+  child.stdin.end(input);
+  const [code] = (await once(child, 'close')) as [number];
+  return { code, ...result };
 }

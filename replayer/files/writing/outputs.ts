@@ -12,7 +12,7 @@ const MCAP = '.mcap';
 const formats: readonly OutputFormat[] = [ndjson, csv, geojson, gpx, kml, parquet];
 
 /** The endings of the files that can be written. */
-export const outputEndings: readonly string[] = [MCAP, ...formats.flatMap(({ endings }) => endings)];
+const outputEndings: readonly string[] = [MCAP, ...formats.flatMap(({ endings }) => endings)];
 
 /** The format that a file's name asks for. @throws refusal `output_format` */
 export function outputFormatOf(path: string): OutputFormat | 'mcap' {

@@ -26,7 +26,7 @@ export const HOLDABLE = {
     'MCAP can only hold times from 1970 to 2554, or from 1570 to 2154 in a recording that begins before 1970.',
 };
 
-/** Of these, the times that a file can hold with a shift. */
+/** Those of these times that a file can hold with a shift. */
 export const HOLDABLE_SHIFTED = { ...HOLDABLE, endMs: LATEST_MS - CYCLE_MS };
 
 /** The metadata record that tells the shift: name and values. */

@@ -14,7 +14,7 @@ const ROWS_PER_CHUNK = 500;
  */
 export default {
   name: 'gtfs',
-  endings: ['.gtfsrt', '.pb', '.bin'],
+  endings: ['.gtfsrt', '.pb'],
   isBinary: true,
   looksLike(head) {
     // The length of a message, perhaps; a header and its length; a version, its length and its first digit.

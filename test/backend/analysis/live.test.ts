@@ -151,12 +151,32 @@ describe('a live service', () => {
     await begin();
     await emit(0, 1);
     await derived('heard', 1);
-    for (const text of ['hello', '{"latitude":1}', 'null']) await redis.publish('gps', text);
+    const event = {
+      specversion: '1.0',
+      subject: 'a',
+      time: '2024-01-01T00:00:00Z',
+      epoch: 1,
+      offset: 2,
+      data: {},
+    };
+    const lines = [
+      ...['hello', '{"latitude":1}', 'null', Buffer.from([0, 255, 254])],
+      ...[
+        { partition: 5 },
+        { traceparent: {} },
+        { data: null },
+        { data: [] },
+        { offset: -1 },
+        { time: 5 },
+      ].map((wrong) => JSON.stringify({ ...event, ...wrong })),
+      JSON.stringify(event).replace('"epoch":1', '"epoch":1e999'),
+    ];
+    for (const line of lines) await redis.publish('gps', line);
     await emit(1, 1);
     assert.equal((await derived('heard', 2)).length, 2);
     const { items } = await eventually('the letters', async () => {
       const letters = await readDeadLetters(redis, 100);
-      return letters.items.length === 6 ? letters : null;
+      return letters.items.length === lines.length * OUTPUTS.length ? letters : null;
     });
     assert.ok(items.every(({ reason }) => /is not a valid event/.test(reason)));
   });

@@ -1165,6 +1165,14 @@ export interface RecordingOptions {
    */
   comment?: string;
   /**
+   * CSV: how many lines at the beginning are titles, and neither header nor rows.
+   */
+  skipLines?: number;
+  /**
+   * CSV: whether the row after the header names units, and is not data.
+   */
+  unitsRow?: boolean;
+  /**
    * CSV: the decimal sign of numbers.
    */
   decimal?: '.' | ',';

@@ -18,6 +18,8 @@ export interface ReadingFlags {
   header?: boolean;
   columns?: string[];
   comment?: string;
+  skipLines?: number;
+  unitsRow?: boolean;
   decimal?: '.' | ',';
   rows?: string[];
   strict?: boolean;
@@ -65,6 +67,14 @@ export function withReadingFlags(command: Command): Command {
     )
     .option('--comment <text>', 'CSV: skip lines that begin with this, e.g. "#"')
     .addOption(
+      new Option(
+        '--skip-lines <n>',
+        'CSV: lines of titles before the header or the first row (default: inferred)',
+      ).argParser(lineCount),
+    )
+    .option('--units-row', 'CSV: the row after the header names units (default: inferred)')
+    .option('--no-units-row', 'CSV: the row after the header is data')
+    .addOption(
       new Option('--decimal <sign>', 'CSV: the decimal sign of numbers (default: inferred)').choices([
         '.',
         ',',
@@ -109,6 +119,8 @@ export function openOptionsOf({ map, ...flags }: ReadingFlags): OpenOptions {
     header,
     columns,
     comment,
+    skipLines,
+    unitsRow,
     decimal,
     rows,
     strict,
@@ -119,12 +131,17 @@ export function openOptionsOf({ map, ...flags }: ReadingFlags): OpenOptions {
     sample,
   } = flags;
   const where = { channel, time, timeFormat, tz, subject, latitude, longitude };
-  const table = { delimiter, header, columns, comment, decimal, rows, strict };
+  const table = { delimiter, header, columns, comment, skipLines, unitsRow, decimal, rows, strict };
   return { ...where, ...table, every, format, encoding, reorder, outliers, filter, sample, rename: map };
 }
 
 function delimiter(text: string): string {
   return /^(?:tab|\\t)$/i.test(text) ? '\t' : text;
+}
+
+function lineCount(text: string): number {
+  if (/^\d{1,3}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It is a whole number from 0 to 999.');
 }
 
 function names(text: string): string[] {

@@ -10,6 +10,8 @@ const OPTIONS: { [decision: string]: string } = {
   header: 'header',
   columns: 'columns',
   comment: 'comment',
+  skipLines: 'skipLines',
+  units: 'unitsRow',
   decimal: 'decimal',
   rows: 'rows',
   channel: 'channel',

@@ -46,20 +46,22 @@ export interface SniffResult {
 /** Reads the beginning of a recording: its format, and a sample of its rows. @throws refusal for an unknown format */
 export async function sniff(
   source: Source,
-  given: Omit<FormatOptions, 'rename'> & { format?: string },
+  given: Omit<FormatOptions, 'rename' | 'units'> & { format?: string; unitsRow?: boolean },
 ): Promise<SniffResult> {
   const bytes = await source.head();
   let head = '';
   for await (const text of decoded([bytes])) head += text;
   const name = given.format ?? source.format;
   const format = name === undefined ? formatOf(source.name, head) : formatNamed(name);
-  const { delimiter, header, columns, comment, decimal, rows: arrays } = given;
+  const { delimiter, header, columns, comment, skipLines, unitsRow, decimal, rows: arrays } = given;
   const options: FormatOptions = {
     rename: new Map(),
     delimiter,
     header,
     columns,
     comment,
+    skipLines,
+    units: unitsRow,
     decimal,
     rows: arrays,
   };

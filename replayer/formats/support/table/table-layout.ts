@@ -24,14 +24,17 @@ export function layoutOf(
 ): TableLayout {
   const sample = new TableSample(head, pieces);
   const layout: Layout = options.comment === undefined ? commentsOf(sample, isValue) : {};
+  // In place of what the comments say.
+  if (options.skipLines !== undefined) layout.skipLines = given(options.skipLines);
+  if (options.units !== undefined) layout.units = given(options.units);
   const comment = options.comment ?? layout.comment?.value;
   const delimiter =
     options.delimiter === undefined ? delimiterDecision(sample, comment) : given(options.delimiter);
   const dialect = { delimiter: delimiter.value, comment };
 
-  let rows = withHeader(sample, dialect, options.skipLines ?? layout.skipLines?.value);
+  let rows = withHeader(sample, dialect, layout.skipLines?.value);
   const width = usualWidth([...rows, ...sample.laterRows(dialect)]);
-  if (options.skipLines === undefined && !layout.skipLines) {
+  if (!layout.skipLines) {
     const titles = titlesIn(rows, width);
     if (titles > 0) {
       const { line } = rows[titles]!;
@@ -44,13 +47,13 @@ export function layoutOf(
   }
   const headed = options.header === undefined ? headerOf(rows) : given(options.header);
   const header = headed.value ? rows.shift()?.cells : undefined;
-  if (options.units === undefined && header && unitsIn(rows)) {
+  if (!layout.units && header && unitsIn(rows)) {
     layout.units = likely(
       true,
       `the row after the header holds ${rows[0]!.cells.filter(Boolean).join(', ')}`,
     );
   }
-  if (options.units ?? layout.units) rows.shift();
+  if (layout.units?.value) rows.shift();
 
   const names = options.columns ?? columnNames(header ?? Array.from({ length: width }, () => ''));
   if (!header && !options.columns && width > 1)

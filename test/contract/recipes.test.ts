@@ -10,7 +10,8 @@ import { startUp } from '../helpers/up.ts';
 import { eventually } from '../helpers/wait.ts';
 
 /** Files that `npm run types` and `npm run docs` write. */
-const GENERATED = /^(schemas\/types\.ts|docs\/(configuration|command-line|service-reference)\.md)$/;
+const GENERATED =
+  /^(schemas\/types\.ts|backend\/api\/stores\/recording-endings\.json|docs\/(configuration|command-line|service-reference)\.md)$/;
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 const PATH = `${join(root, 'node_modules', '.bin')}${delimiter}${process.env['PATH']}`;
 

@@ -100,10 +100,10 @@ export const NOTATIONS: readonly Notation[] = [
   epoch('epoch s', 6, 's', true),
   epoch('epoch ms', 3, 'ms', true),
   epoch('epoch us', 0, 'us', true),
-  { ...epoch('epoch ns', 0, 'ns', true), write: (us) => `${us}000` },
+  { ...epoch('epoch ns', 0, 'ns', true), write: (us) => (us === 0 ? '0' : `${us}000`) },
   epoch('epoch s as text', 6, 's', false),
   epoch('epoch ms as text', 3, 'ms', false),
-  { ...epoch('epoch ns as text', 0, 'ns', false), write: (us) => `${us}000` },
+  { ...epoch('epoch ns as text', 0, 'ns', false), write: (us) => (us === 0 ? '0' : `${us}000`) },
   { ...epoch('epoch s with a fraction', 0, 's', true), resolutionUs: MS, write: (us) => moved(us, 6) },
   {
     ...epoch('Excel', 0, 'excel', true),

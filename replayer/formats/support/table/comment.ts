@@ -13,14 +13,19 @@ export interface Comments {
 
 /**
  * Finds lines that are comments: they begin with a usual sign, unless the rows themselves begin with it. A header that is
- * written as a comment is still the header. `isValue` tells whether a cell is a number or a time.
+ * written as a comment is still the header. `isValue` tells whether a cell is a number or a time; `given` is the
+ * delimiter that the user gave.
  */
-export function commentsOf(sample: TableSample, isValue: (cell: string) => boolean): Comments {
+export function commentsOf(
+  sample: TableSample,
+  isValue: (cell: string) => boolean,
+  given?: string,
+): Comments {
   const { lines } = sample;
   for (const sign of SIGNS) {
     const marked = lines.flatMap((line, i) => (line.startsWith(sign) ? [i] : []));
     if (marked.length === 0) continue;
-    const delimiter = delimiterDecision(sample, sign).value;
+    const delimiter = given ?? delimiterDecision(sample, sign).value;
     const rows = sample.headRows({ delimiter, comment: sign });
     const width = usualWidth(rows);
     const cellsOf = (i: number) => new RowScanner(lines[i]!, { delimiter }, true).nextHeader()?.cells ?? [];

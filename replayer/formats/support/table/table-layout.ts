@@ -23,7 +23,7 @@ export function layoutOf(
   pieces: readonly string[] = [],
 ): TableLayout {
   const sample = new TableSample(head, pieces);
-  const layout: Layout = options.comment === undefined ? commentsOf(sample, isValue) : {};
+  const layout: Layout = options.comment === undefined ? commentsOf(sample, isValue, options.delimiter) : {};
   // In place of what the comments say.
   if (options.skipLines !== undefined) layout.skipLines = given(options.skipLines);
   if (options.units !== undefined) layout.units = given(options.units);

@@ -10,8 +10,8 @@ import { pagesApi } from './api.ts';
 /** The options of a recording without its id. */
 export type ReadOptions = Omit<RecordingOptions, 'id'>;
 
-/** How an option is set: a text, one of some values, or a list with commas. */
-export type OptionKind = 'text' | 'list' | 'column' | readonly string[];
+/** How an option is set: a text, a number, one of some values, or a list with commas. */
+export type OptionKind = 'text' | 'number' | 'list' | 'column' | readonly string[];
 
 /** The options that a user can set beside the decision that they change. */
 const OPTION_KINDS: { [option: string]: OptionKind } = {
@@ -19,6 +19,8 @@ const OPTION_KINDS: { [option: string]: OptionKind } = {
   encoding: 'text',
   delimiter: 'text',
   header: ['true', 'false'],
+  skipLines: 'number',
+  unitsRow: ['true', 'false'],
   columns: 'list',
   comment: 'text',
   decimal: ['.', ','],
@@ -107,7 +109,8 @@ function decisionRows(preview: RecordingPreview | undefined): DecisionRow[] {
   return rows.filter(tells).sort((a, b) => isGuess(a) - isGuess(b));
 }
 
-function valueOf(text: string, kind: OptionKind | undefined): string | boolean | string[] {
+function valueOf(text: string, kind: OptionKind | undefined): string | number | boolean | string[] {
+  if (kind === 'number') return Number(text);
   if (kind === 'list') return text.split(',').map((item) => item.trim());
   if (text === 'true' || text === 'false') return text === 'true';
   return text === '\\t' || text === 'tab' ? '\t' : text;

@@ -136,6 +136,8 @@ export const readingTexts = {
     delimiter: 'Delimiter',
     header: 'Header row',
     columns: 'Columns',
+    skipLines: 'Lines of titles',
+    units: 'Row of units',
     comment: 'Comment lines',
     decimal: 'Decimal sign',
     text: 'Text columns',

@@ -35,7 +35,7 @@ describe('The flags that say how to read a recording', () => {
     );
   });
 
-  it('--skip-lines and --units-row decide what is no row', async () => {
+  it('--skip-lines and --units-row decide which lines are not rows', async () => {
     const path = join(folder, 'titles.csv');
     const rows = ['2024-05-01T10:00:00Z,1', '2024-05-01T10:00:01Z,2', '2024-05-01T10:00:02Z,3'];
     writeFileSync(path, ['a title', 'time,speed', 'UTC,km/h', ...rows].join('\n'));

@@ -47,11 +47,3 @@ export function emptySummary(path: string, bytes: number, library: string): Summ
     indexed: false,
   };
 }
-
-/** The values of the metadata record of a name; of several, the last one. */
-export function metadataOf(
-  { metadata }: Pick<Summary, 'metadata'>,
-  name: string,
-): Map<string, string> | undefined {
-  return metadata.findLast((record) => record.name === name)?.values;
-}

@@ -17,7 +17,6 @@ const style = fc.record({
   publishLag: fc.constantFrom(0n, 5_000_000n),
 });
 type Style = typeof style extends fc.Arbitrary<infer T> ? T : never;
-export type McapStyle = Style;
 
 const table = knownTable({ places: 'maybe', anyJson: true, inXml: false, notations: () => true });
 /** What a writer needs to make an MCAP file of a case. */

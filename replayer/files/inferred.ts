@@ -10,7 +10,9 @@ export function inferredOf(recording: AnyRecording): RecordingDescription['infer
     return { channels: certain(recording.channels.join(', '), 'the file says so') };
   }
   return Object.fromEntries(
-    decisionsOf(recording.interpretation).map(({ name, ...decision }) => [name, shown(decision)]),
+    decisionsOf(recording.interpretation)
+      .filter(tells)
+      .map(({ name, ...decision }) => [name, shown(decision)]),
   );
 }
 
@@ -40,4 +42,9 @@ function shownValue(value: unknown): string | number | boolean | null {
   if (Array.isArray(value))
     return value.map((item) => (typeof item === 'object' ? JSON.stringify(item) : String(item))).join(', ');
   return typeof value === 'object' || value === undefined ? JSON.stringify(value ?? null) : (value as string);
+}
+
+/** Whether a decision says something: that nothing is renamed or nested does not. */
+function tells({ option, certainty, value }: NamedDecision): boolean {
+  return option !== null || certainty === 'guess' || shownValue(value) !== '';
 }

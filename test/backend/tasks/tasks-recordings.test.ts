@@ -193,6 +193,7 @@ describe('tasks on recordings', function () {
 
   it('report progress, and leave no file if they are canceled or have nothing to write', async () => {
     await upload('long.csv', 500_000);
+    const before = names();
     const { id } = await start('convert', { recording: 'long.csv', to: 'longer.csv' });
     const isBusy = () => names().some((name) => name.startsWith('.converting-'));
     await eventually('a part to be done', async () => {
@@ -207,6 +208,6 @@ describe('tasks on recordings', function () {
     const { state, error } = await ended((await start('cut', none)).id);
     assert.equal(state, 'failed');
     assert.match(error!, /Nothing is left to write|after the last/);
-    assert.deepEqual(names(), ['long.csv', 'part.ndjson', 'trip.csv', 'trip.mcap']);
+    assert.deepEqual(names(), before);
   });
 });

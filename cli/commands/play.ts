@@ -66,6 +66,12 @@ export default {
           'begin when each channel has this many subscribers',
         ).argParser(count),
       )
+      .addOption(
+        new Option(
+          '--follow',
+          'play on as the file grows, until Ctrl-C or --duration; also when it is replaced or cut short',
+        ).conflicts(['loop', 'ab', 'dryRun']),
+      )
       .option('--paused', 'start paused')
       .option('--dry-run', 'publish nothing; show what would be played, and how it was read')
       .option('--name <name>', 'name of the replay in REST and on the page')
@@ -91,13 +97,16 @@ async function play(files: string[], options: PlayOptions): Promise<void> {
     log,
   });
   const responder = new Responder(redis, [`replayer:${instance}`], host.verbs);
+  const ended = new AbortController();
   try {
-    const sources = files.map((file, i) => sourceOf(file, options, redis, i));
+    const sources = files.map((file, i) => sourceOf(file, options, redis, i, ended.signal));
     const replay = await host.start(requestOf(files, options), sources, false);
     if (files.includes('-') && !options.json)
       process.stderr.write(
         'stdin is read once, onwards: in order within 30 s of its time; no seek, no loop.\n',
       );
+    if (options.follow && !options.json)
+      process.stderr.write('The file is read once, onwards, and followed until Ctrl-C: no seek, no loop.\n');
     if (!options.json)
       for (const guess of replay.document().guesses ?? []) process.stderr.write(`${guess}\n`);
     const stopWatching = watch(replay, options.json ?? false);
@@ -116,6 +125,9 @@ async function play(files: string[], options: PlayOptions): Promise<void> {
     if (counts.refused > 0 && !options.json) await nameRefused(redis, replay.id, counts.refused);
     if (counts.refused + counts.late > 0) process.exitCode = 3;
   } finally {
+    ended.abort();
+    // A command that was stopped does not wait for the rest of its input.
+    if (files.includes('-')) process.stdin.destroy();
     responder.close();
     await host.close();
     redis.disconnect();

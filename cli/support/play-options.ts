@@ -5,6 +5,7 @@ import type { Redis } from '../../core/redis/connection.ts';
 import type { Rate, ReplayRequest } from '../../schemas/types.ts';
 import type { LatePolicy } from '../../replayer/playing/pacing.ts';
 import type { ReplaySource } from '../../replayer/playing/recordings.ts';
+import { unfollowed } from '../../replayer/reading/source/followable.ts';
 import { isFile } from '../../replayer/reading/source/open-source.ts';
 import { openOptionsOf, type ReadingFlags } from './reading-options.ts';
 
@@ -24,27 +25,39 @@ export interface PlayOptions extends ReadingFlags {
   trace?: string;
   waitForSubscribers?: number;
   paused?: boolean;
+  follow?: boolean;
   dryRun?: boolean;
   name?: string;
   redis?: string;
   json?: boolean;
 }
 
-/** One of the files as a recording to play. `i`: its place among them. */
-export function sourceOf(file: string, options: PlayOptions, redis: Redis | null, i = 0): ReplaySource {
+/** One of the files as a recording to play. `i`: its place among them. `ended` ends the following of a file. */
+export function sourceOf(
+  file: string,
+  options: PlayOptions,
+  redis: Redis | null,
+  i = 0,
+  ended?: AbortSignal,
+): ReplaySource {
   return {
     ...openOptionsOf(options),
     id: nameOf(file),
     path: isFile(file) ? resolve(file) : file,
     offset: options.offset[i] ?? options.offset[0],
     ...(redis && { redis }),
+    ...(options.follow && ended && { follow: { signal: ended, told } }),
   };
 }
 
+const told = (sentence: string) => void process.stderr.write(`${sentence}\n`);
+
 const nameOf = (file: string) => (isFile(file) ? basename(file) : file === '-' ? 'stdin' : file);
 
-/** @throws refusal for what a pipe can't do: its records come once */
-export function checkPipes(files: string[], { loop, ab }: PlayOptions): void {
+/** @throws refusal for what a pipe or a file that is followed can't do: its records come once, and when they come */
+export function checkPipes(files: string[], { loop, ab, follow }: PlayOptions): void {
+  if (follow && files.length > 1)
+    throw unfollowed(`${files.length} files`, 'only a single file can be', 'Start a replay for each file.');
   const pipes = files.filter((file) => file === '-').length;
   if (pipes > 1 || (pipes === 1 && (loop !== undefined || ab !== undefined))) {
     throw refusal('recording_passed', 'Standard input can be read only once: no loop, no range again.', {

@@ -59,6 +59,7 @@ export const problems = {
   disk_full: { status: 503, meaning: 'The disk has no space left.' },
   encoding_unknown: { status: 422, meaning: 'There is no text encoding of this name.' },
   expression_malformed: { status: 422, meaning: 'The expression is not valid CEL.' },
+  follow_impossible: { status: 422, meaning: 'The recording cannot be followed as it grows.' },
   format_name: { status: 422, meaning: 'There is no format of this name.' },
   format_needs_file: { status: 422, meaning: 'This format can only be read from an unpacked file.' },
   format_unknown: { status: 415, meaning: 'The format of the file is not one that can be played.' },

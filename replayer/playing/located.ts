@@ -130,6 +130,11 @@ async function kindOf(file: string): Promise<'zip' | 'tar' | 'packed' | 'other'>
   return needsFile(withoutPacking(basename(file)), unpacked) ? 'packed' : 'other';
 }
 
+/** Whether a file is packed; false where there is none. */
+export async function isPacked(path: string): Promise<boolean> {
+  return packingOf(await firstBytes(path).catch(() => Buffer.alloc(0))) !== undefined;
+}
+
 function needsFile(name: string, head: Buffer): boolean {
   if (head.subarray(0, MAGIC.length).equals(MAGIC)) return true;
   const text = head.toString('latin1');

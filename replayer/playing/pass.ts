@@ -3,6 +3,7 @@ import type { Clock } from '../../core/time/clock.ts';
 import type { Output } from './output.ts';
 import { handleLate, skipIdle, type PlaybackOptions } from './pacing.ts';
 import { Progress, type ResumePoint } from './resume-point.ts';
+import { untilOver } from '../reading/order/until-over.ts';
 import { Sender } from './sender.ts';
 import type { ActiveStep } from './step.ts';
 import type { RecordBatch, Timeline } from './timeline.ts';
@@ -99,7 +100,7 @@ export class Pass {
   async #play(fromMs: number, signal: AbortSignal): Promise<void> {
     const clock = this.#clock;
     let previousMs = fromMs;
-    for await (const batch of this.#batches(fromMs)) {
+    for await (const batch of this.#batches(fromMs, signal)) {
       const { timesMs } = batch;
       for (let at = 0; at < timesMs.length;) {
         const timeMs = timesMs[at]!;
@@ -138,8 +139,11 @@ export class Pass {
   }
 
   /** Tells each batch when everything sent of it has arrived. */
-  async *#batches(fromMs: number): AsyncGenerator<RecordBatch> {
-    for await (const batch of this.#timeline.from(fromMs)) {
+  async *#batches(fromMs: number, signal: AbortSignal): AsyncGenerator<RecordBatch> {
+    const { waits, quiet } = this.#timeline;
+    const end = { signal, clock: this.#clock, endMs: this.#options.endMs, quiet };
+    const batches = this.#timeline.from(fromMs);
+    for await (const batch of waits ? untilOver(batches, end) : batches) {
       try {
         yield batch;
       } finally {

@@ -7,7 +7,9 @@ import { MAGIC } from '../mcap/format/records.ts';
 import type { OpenOptions } from '../reading/open-options.ts';
 import type { TemporaryFolder } from '../reading/archives/temporary-folder.ts';
 import { TextRecording, type RecordingRows } from '../reading/text-recording.ts';
-import { located } from './located.ts';
+import { isFile } from '../reading/source/open-source.ts';
+import { unfollowed } from '../reading/source/followable.ts';
+import { isPacked, located } from './located.ts';
 import { playableEntries } from './playable-entries.ts';
 
 /** A recording in any format. */
@@ -56,9 +58,11 @@ export async function openEntries(
   path: string,
   options: OpenOptions = {},
 ): Promise<{ recordings: AnyRecording[]; entries: string[] }> {
+  if (options.follow) await refuseUnfollowed(path);
   const found = await located(path);
   const { folder } = found;
   try {
+    if (options.follow && folder) throw unfollowed(basename(path), 'it is in an archive');
     const { results, entries, notes } = await playableEntries(path, found, (each) => openOne(each, options));
     for (const note of notes) options.noted?.(note);
     if (folder) for (const recording of results) unpackedFiles.set(recording, folder);
@@ -67,6 +71,13 @@ export async function openEntries(
     await folder?.remove();
     throw error;
   }
+}
+
+/** @throws refusal `follow_impossible` for what is not a file, packed, or not text */
+async function refuseUnfollowed(path: string): Promise<void> {
+  if (!isFile(path)) throw unfollowed(path === '-' ? 'stdin' : path, 'it is not a file');
+  if (await isMcap(path)) throw unfollowed(basename(path), 'it is MCAP, which is not a format of lines');
+  if (await isPacked(path)) throw unfollowed(basename(path), 'it is packed');
 }
 
 async function openOne(path: string, options: OpenOptions): Promise<AnyRecording> {

@@ -1,6 +1,7 @@
 import { Block, BlockBuilder } from '../../core/wire/block.ts';
 import type { TimedRecord } from '../../core/wire/event.ts';
 import type { ChannelBlock } from '../mcap/format/channel-rows.ts';
+import { TextRecording } from '../reading/text-recording.ts';
 import { byChannel, playable, type AnyRecording, type Playable, type PlayableRows } from './playable.ts';
 
 /** Records of all recordings, in time order. */
@@ -21,6 +22,10 @@ export interface Timeline {
   endMs: number | null;
   /** Each once. */
   channels: string[];
+  /** Set where its next records may be long in coming: it is read from a pipe, or followed as it grows. */
+  waits?: boolean;
+  /** For a file that is followed: resolves while all that it holds has been read. */
+  quiet?: () => Promise<void>;
   from(timeMs: number): AsyncIterable<RecordBatch>;
   /** The latest record of each subject of each channel before a time. */
   latestBefore(timeMs: number): Promise<ChannelBlock[]>;
@@ -31,6 +36,7 @@ export interface Timeline {
 /** Several recordings on one timeline; equal times keep the order of the recordings, and of the rows within one. */
 export function timelineOf(given: AnyRecording[]): Timeline {
   const recordings = given.map(playable);
+  const texts = given.filter((recording) => recording instanceof TextRecording);
   const channels = [...new Set(recordings.flatMap((recording) => recording.channels))];
   const channelsOf = recordings.map((recording) => recording.channels.map((name) => channels.indexOf(name)));
   const ends = recordings.map((recording) => recording.endMs);
@@ -38,6 +44,8 @@ export function timelineOf(given: AnyRecording[]): Timeline {
     startMs: Math.min(...recordings.map((recording) => recording.startMs)),
     endMs: ends.includes(null) ? null : Math.max(...(ends as number[])),
     channels,
+    waits: texts.some(({ once }) => once),
+    quiet: texts.find(({ quiet }) => quiet)?.quiet,
     from: (timeMs) =>
       recordings.length === 1 ? single(recordings[0]!, timeMs) : merged(recordings, channelsOf, timeMs),
     latestBefore: (timeMs) => latestOf(recordings, channelsOf, timeMs),

@@ -1,5 +1,6 @@
 import type { Redis } from '../../core/redis/connection.ts';
 import type { NamedDecision } from './inference/guesses.ts';
+import type { FollowOptions } from './source/follow.ts';
 import type { Config, RecordingOptions } from '../../schemas/types.ts';
 
 /** A row or message that can't be played, for the dead letters. */
@@ -28,6 +29,8 @@ export interface OpenOptions extends Omit<RecordingOptions, 'id' | 'offset'> {
   channels?: Config['channels'];
   /** The Redis that `redis:<key>` streams are read from. */
   redis?: Redis;
+  /** Reads on as the file grows. It is then read once, like a pipe. */
+  follow?: FollowOptions;
   /** Shifts all records on the timeline, ms. */
   offsetMs?: number;
   /** Refuses rows with times outside of these, epoch ms. */

@@ -1,6 +1,7 @@
 import type { Block } from '../../core/wire/block.ts';
 import { refusal } from '../../core/problems/errors.ts';
 import { reordered, sorted, type Disorder } from './order/order.ts';
+import { withPauses } from './order/pauses.ts';
 import type { RecordReader } from './record-reader.ts';
 import type { Source } from './source/source.ts';
 
@@ -23,13 +24,22 @@ export interface OrderedBlocks {
   lookUp(): Iterable<Block> | AsyncIterable<Block>;
 }
 
-/** Reads a source into memory where it fits, or at least up to its first record. `windowMs` is the reorder window. */
+/** How records are held back to put them in order. */
+interface Holding {
+  /** The reorder window. */
+  windowMs: number;
+  /** Where nothing is held back once the source is quiet: as in `Source`. */
+  quiet: Source['quiet'];
+}
+
+/** Reads a source into memory where it fits, or at least up to its first record. */
 export async function orderedBlocks(
   reader: RecordReader,
   source: Source,
-  windowMs: number,
+  holding: Holding,
 ): Promise<OrderedBlocks> {
-  if (source.once) return PipedBlocks.begin(reader, windowMs, source.name);
+  const { windowMs } = holding;
+  if (source.once) return PipedBlocks.begin(reader, holding, source.name);
   if ((source.bytes ?? 0) <= MEMORY_MAX_BYTES) {
     const progress = { bytes: 0 };
     const fits = () => progress.bytes <= MEMORY_MAX_BYTES;
@@ -116,8 +126,9 @@ class PipedBlocks implements OrderedBlocks {
   }
 
   /** Waits for the pipe's first record. */
-  static async begin(reader: RecordReader, windowMs: number, name: string): Promise<PipedBlocks> {
-    const blocks = reordered(reader.read(), windowMs, reader.disorder);
+  static async begin(reader: RecordReader, { windowMs, quiet }: Holding, name: string): Promise<PipedBlocks> {
+    const read = quiet ? withPauses(reader.read(), quiet) : reader.read();
+    const blocks = reordered(read, windowMs, reader.disorder);
     const first = await blocks.next();
     return new PipedBlocks(first.done ? null : first.value, blocks, name);
   }

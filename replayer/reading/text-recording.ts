@@ -16,6 +16,7 @@ import { rowMapper } from './parsing/row-mapper.ts';
 import { repeatingZone } from './inference/time-values.ts';
 import { slug } from './inference/slug.ts';
 import { sniff, type SniffResult } from './inference/sniff.ts';
+import { refuseUnfollowable } from './source/followable.ts';
 import { sourceOf } from './source/open-source.ts';
 import type { Source } from './source/source.ts';
 
@@ -34,7 +35,7 @@ export class TextRecording {
   readonly file: string;
   readonly format: string;
   readonly interpretation: Interpretation;
-  /** Whether it comes through a pipe: it can be read once, and is in order only within the reorder window. */
+  /** Whether it comes through a pipe or is followed: it can be read once, and is in order only within the reorder window. */
   readonly once: boolean;
   readonly #source: Source;
   readonly #reader: RecordReader;
@@ -68,6 +69,7 @@ export class TextRecording {
     const source = await sourceOf(path, options);
     const found = await sniff(source, options);
     const { format, sample, problem } = found;
+    if (options.follow) refuseUnfollowable(source.name, format, found.encoding);
     if (sample.length === 0) {
       throw refusal(
         'recording_unplayable',
@@ -79,7 +81,11 @@ export class TextRecording {
     if (options.strict) refuseGuesses(source.name, interpretation);
     options.guessed?.(source.name, guessesOf(interpretation));
     const reader = readerOf(source, found, interpretation, options);
-    const ordered = await orderedBlocks(reader, source, windowMs(sample, interpretation, options));
+    const ordered = await orderedBlocks(reader, source, {
+      windowMs: windowMs(sample, interpretation, options),
+      // A window that was asked for is kept, even if nothing comes.
+      quiet: options.reorder === undefined ? source.quiet : undefined,
+    });
     if (Number.isNaN(ordered.startMs)) throw unplayable(source.name, interpretation, reader);
     const channels = await channelsOf(reader, ordered, found.ownChannels.length > 0);
     return new TextRecording(source, format.name, interpretation, reader, ordered, channels);
@@ -93,6 +99,11 @@ export class TextRecording {
   /** The zone of times that name none. */
   get zone(): string {
     return this.interpretation.tz.value;
+  }
+
+  /** For a recording that is followed: resolves while all that its file holds has been read. */
+  get quiet(): Source['quiet'] {
+    return this.#source.quiet;
   }
 
   /** Time of the first record, epoch ms. */

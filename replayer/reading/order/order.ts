@@ -40,10 +40,11 @@ export async function sorted(
 
 /**
  * Records in time order, as far as holding back a window of their time (at most 200,000 records) can establish it.
- * Records that come later than that are counted and passed on at once.
+ * Records that come later than that are counted and passed on at once. A null among the blocks says that nothing comes
+ * for a while: nothing is held back then.
  */
 export async function* reordered(
-  blocks: AsyncIterable<Block>,
+  blocks: AsyncIterable<Block | null>,
   windowMs: number,
   disorder: Disorder,
 ): AsyncGenerator<Block> {
@@ -52,6 +53,11 @@ export async function* reordered(
   let newestMs = -Infinity;
   let leftMs = -Infinity;
   for await (const block of blocks) {
+    if (!block) {
+      if (held.length > 0) leftMs = Math.max(leftMs, lastMs(held));
+      yield* held.splice(0);
+      continue;
+    }
     disorder.reordered += steps.count(block);
     for (const timeMs of block.timesMs) {
       if (timeMs > newestMs) newestMs = timeMs;

@@ -9,6 +9,8 @@ export interface Source {
   bytes: number | null;
   /** Whether it can be read only once (a pipe). */
   once: boolean;
+  /** For a source that grows: resolves while all that it holds has been read, and more is waited for. */
+  quiet?: () => Promise<void>;
   /** The format, where it is certain. */
   format?: string;
   /** The beginning, unpacked, as UTF-8; as it is where the format is one of bytes. */

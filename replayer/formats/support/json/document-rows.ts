@@ -24,6 +24,8 @@ const MS_PER_FORM: { [form: string]: number } = { s: 1_000, ms: 1, us: 1e-3, ns:
 const SAYS_ONLY_WHEN = /offset|zone|duration/i;
 /** Bound on the different reasons for which values are left out, because each is counted by itself. */
 const REASONS_MAX = 50;
+/** What may hold several rows, which can't be counted because it is broken. */
+const SEVERAL_OBJECTS = /\}\s*,?\s*\{/;
 
 /** Makes the rows of a document from its values, by the document's plan. */
 export class DocumentRows {
@@ -65,7 +67,11 @@ export class DocumentRows {
     const isRow = this.#plan.rows.has(path);
     try {
       if (text.startsWith('[')) return this.#inList(line, text, place);
-      if (!isRow && !text.startsWith('{')) return this.#skip(line, `a plain value in "${path}"`);
+      if (!isRow && !text.startsWith('{')) {
+        // A member without its object, or an object with something before it, is broken and may have been a row.
+        if (!text.startsWith('"') && /^:|\{/.test(text)) parseObject(text, new Map());
+        return this.#skip(line, `a plain value in "${path}"`);
+      }
       const row = objectRow(line, oneLine(text), this.#rename);
       if (row.timeMs !== undefined) return void this.#rows.push(row);
       if (this.#plan.tables.has(path) && this.#table(line, text, place)) return;
@@ -73,7 +79,7 @@ export class DocumentRows {
         return void this.#rows.push(this.#finished(row, text, place));
       this.#withInner(line, text, place);
     } catch (error) {
-      this.#rows.push(badRow(line, (error as Error).message, text));
+      this.#rows.push(brokenRow(line, (error as Error).message, text));
     }
   }
 
@@ -207,7 +213,7 @@ export class DocumentRows {
         for (const each of inner) this.#element(each.line, each.text, each.place);
       }
     } catch (error) {
-      this.#rows.push(badRow(line, (error as Error).message, text));
+      this.#rows.push(brokenRow(line, (error as Error).message, text));
     }
   }
 
@@ -287,6 +293,12 @@ export class DocumentRows {
     if (isKnown) this.#reasons.add(reason);
     this.#rows.push(skippedRow(line, isKnown ? reason : 'something in an array that holds no times'));
   }
+}
+
+/** A value that can't be read. Its bytes are told where rows may be lost with it. */
+function brokenRow(line: number, problem: string, text: string): Row {
+  const row = badRow(line, problem, text);
+  return SEVERAL_OBJECTS.test(text) ? { ...row, bytes: Buffer.byteLength(text) } : row;
 }
 
 function hasLists(values: Data): boolean {

@@ -25,6 +25,12 @@ const SEVERAL = /\}\s*,\s*\{/;
 const NOT_CLOSED = 'A bracket or a quote is not closed.';
 const MISPLACED = 'Not JSON: this can not stand behind an element. A bracket is too much, or one is missing.';
 
+const GOES_ON =
+  'Not JSON: the array of these rows was closed before its end, by a bracket that is too much here or before.';
+const STRAY = 'Not JSON: a name is expected here. A bracket or a quote is too much, or one is missing.';
+const BEHIND =
+  'An object behind the end of the document that does not begin like it: it may be a row, and is not read as one.';
+
 type State = 'between' | 'key' | 'colon' | 'value' | 'unit' | 'junk' | 'search';
 
 /**
@@ -49,6 +55,8 @@ export class JsonScanner {
   #unitIndent = -1;
   #entering: Entering = 'keep';
   #rescues = 0;
+  /** Whether the present value stands in an object without a name, and nothing else tells of it. */
+  #isStray = false;
 
   constructor(route: Route, maxCharacters: number, line = 1) {
     this.#route = route;
@@ -100,8 +108,10 @@ export class JsonScanner {
         }
         if (fate === 'odd') fate = this.#distrust(text.slice(from, at + 1));
         if (fate === 'whole') {
-          if (this.#state === 'key') this.#takeName(text.slice(from, at + 1));
-          else if (this.#brackets.isOdd && SEVERAL.test(this.#text.with(text.slice(from, at + 1))))
+          if (this.#state === 'key') {
+            const isElement = this.#takeName(text.slice(from, at + 1));
+            if (isElement) return this.#returnToElement() + text.slice(at + 1);
+          } else if (this.#brackets.isOdd && SEVERAL.test(this.#text.with(text.slice(from, at + 1))))
             return this.#giveUp(NOT_CLOSED, text.slice(from, at + 1), text.slice(at + 1));
           else this.#emit(text.slice(from, at + 1));
         } else if (fate === 'broken') return this.#giveUp(NOT_CLOSED, text.slice(from, at), text.slice(at));
@@ -146,10 +156,13 @@ export class JsonScanner {
         // Without a name there is no member: an object in its place is an element whose array was not closed.
         if (code === QUOTE) return this.#begin('key', code, frame);
         frame.isBroken = true;
+        if (code === OPEN && this.#reopen()) return this.#begin('unit', code, this.#frames.top);
+        this.#isStray = frame.kept === null;
         return this.#begin('junk', code, frame);
       }
     }
-    if (frame.firstNames.size > 0 && this.#isRest(code)) return this.#loseRest(code, frame);
+    const isBehind = frame.kind === 'root' && frame.isHull && (code === CLOSE || code === CLOSE_LIST);
+    if (isBehind || (frame.firstNames.size > 0 && this.#isRest(code))) return this.#loseRest(code, frame);
     return this.#begin('unit', code, frame);
   }
 
@@ -180,6 +193,7 @@ export class JsonScanner {
       return false;
     }
     while (this.#frames.top.kind === 'object') this.#close(this.#frames.top.kept !== null);
+    if (this.#frames.isAtRoot && this.#frames.top.firstNames.size === 0) this.#reopen();
     return this.#begin('unit', code, this.#frames.top);
   }
 
@@ -213,14 +227,55 @@ export class JsonScanner {
     this.#text.clear();
   }
 
+  /** Enters the last array of objects again, because one more stands where none can be. False where there is none. */
+  #reopen(): boolean {
+    const count = this.#frames.countAboveLastList;
+    if (count === -1) return false;
+    for (let i = 0; i < count; i++) this.#close(this.#frames.top.kept !== null);
+    this.#frames.reopenLastList();
+    this.#loss.begin(this.#frames.top, this.#position.line, '', GOES_ON);
+    this.#state = 'between';
+    return true;
+  }
+
+  /** Takes an object that was entered, up to its first name, for an element of the last array. Returns the text to read again. */
+  #returnToElement(): string {
+    const { line } = this.#frames.top;
+    const name = JSON.stringify(this.#name);
+    const lines = '\n'.repeat(this.#startLine - line);
+    this.#frames.leave(false);
+    this.#position.returnTo(line, COMMA);
+    this.#reopen();
+    return `{${lines}${name}`;
+  }
+
   /** Leaves the innermost array or object. */
   #close(isBroken: boolean): void {
+    const { kind, kept, isHull, hasScalars, parent, line, firstName } = this.#frames.top;
+    if (
+      kind === 'object' &&
+      !kept &&
+      (!isHull || hasScalars) &&
+      parent?.kind === 'root' &&
+      parent.isHull &&
+      parent.firstName !== firstName
+    )
+      this.#found.push({
+        line,
+        path: '',
+        name: '',
+        keys: [],
+        outer: parent.outer,
+        text: '{',
+        problem: BEHIND,
+      });
     const value = this.#frames.leave(isBroken);
     if (value) this.#found.push(value);
     this.#state = 'between';
   }
 
-  #takeName(text: string): void {
+  /** Takes the name of a member. Tells whether the object is an element of the last array, that stands behind it instead. */
+  #takeName(text: string): boolean {
     const all = this.#text.with(text);
     try {
       this.#name = JSON.parse(all) as string;
@@ -229,6 +284,13 @@ export class JsonScanner {
     }
     this.#state = 'colon';
     this.#text.clear();
+    const { parent, firstName, kept } = this.#frames.top;
+    this.#frames.top.firstName ??= this.#name;
+    if (firstName !== null || kept || parent?.kind !== 'root') return false;
+    parent.firstName ??= this.#name;
+    // Another document begins like the first one.
+    if (parent.firstName === this.#name || parent.firstNames.size > 0) return false;
+    return this.#frames.namesOfLastList.has(this.#name);
   }
 
   #follow(code: number): 'more' | 'whole' | 'broken' | 'odd' {
@@ -255,7 +317,13 @@ export class JsonScanner {
     if (frame.kind !== 'object' && !this.#isExpected(whole, frame)) return;
     const { isLong } = this.#text;
     const isScalar = this.#state === 'junk' || whole.startsWith('"');
-    if (frame.kind === 'object' && !isLong && (isScalar || frame.kept)) {
+    if (this.#isStray) {
+      this.#isStray = false;
+      this.#loss.settle();
+      this.#loss.begin(frame, this.#startLine, whole, STRAY);
+      this.#loss.add(Buffer.byteLength(whole));
+      this.#loss.settle();
+    } else if (frame.kind === 'object' && !isLong && (isScalar || frame.kept)) {
       this.#frames.keep(this.#name, whole, isScalar);
     } else {
       frame.isBroken ||= frame.kept !== null;

@@ -34,10 +34,13 @@ export class Loss {
     this.#bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code >= 0xd800 && code < 0xe000 ? 2 : 3;
   }
 
-  /** Whether an object that a search found is inside the broken value: it begins like no element before, and further in. */
+  /**
+   * Whether an object that a search found is inside the broken value: it begins like no element before, and
+   * further in, or it has no first name.
+   */
   holds(text: string, { firstNames }: Frame, indent: number): boolean {
     if (!this.#value || firstNames.size === 0 || firstNames.has(firstNameOf(text))) return false;
-    return indent === -1 || indent > this.#indent;
+    return firstNameOf(text) === '' || indent === -1 || indent > this.#indent;
   }
 
   /** Ends the loss: the broken value is found now. */

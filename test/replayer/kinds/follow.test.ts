@@ -160,28 +160,25 @@ describe('Following a growing file', () => {
     return { lines, restarts, left };
   }
 
-  it('plays rows as they come: none waits for the rows after it', async () => {
+  it('plays rows as they come: none waits for the rows after it, and one that comes too late is counted', async () => {
     writeFileSync(path, `time,n\n${rows(0, 2)}`);
-    const { follow } = doing([]);
-    const seen: number[] = [];
-    let wanted = 2;
-    const wait = (): Promise<void> => {
-      // The second look: the reading of the head comes before the rows.
-      return new Promise((resolve) => {
-        const check = () => {
-          if (seen.length < wanted) return void setImmediate(check);
-          if (wanted === 6) ended.abort();
-          else appendFileSync(path, rows(wanted++, 1));
-          resolve();
-        };
-        check();
-      });
-    };
     const ended = new AbortController();
-    const recording = await openRecording(path, { follow: { ...follow, signal: ended.signal, wait } });
+    const seen: number[] = [];
+    const coming = [2, 4, 3, 5];
+    const appended: number[] = [];
+    // The file grows only when all that it holds has been played.
+    const wait = async (): Promise<void> => {
+      while (seen.length < 2 + appended.length) await new Promise((resolve) => setImmediate(resolve));
+      const next = coming.shift();
+      if (next === undefined) return ended.abort();
+      appended.push(next);
+      appendFileSync(path, rows(next, 1));
+    };
+    const recording = await openRecording(path, { follow: { signal: ended.signal, told: () => {}, wait } });
     for await (const { block } of playable(recording).rows(-Infinity))
       for (const record of block.records()) seen.push(nOf(record));
-    assert.deepEqual(seen, [0, 1, 2, 3, 4, 5]);
+    assert.deepEqual(seen, [0, 1, 2, 4, 3, 5]);
+    assert.equal(recording.disorder.late, 1);
   });
 
   it('puts what is there in order, and what comes with one look', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -26,9 +26,12 @@ async function* each<T>(items: Iterable<T>): AsyncGenerator<T> {
 }
 
 /** The fixture of a format for which there is no writer here. */
-function fixtureOf({ name, endings }: Format): Buffer {
-  const [ending] = endings;
-  return readFileSync(new URL(`../fixtures/formats/${name}${ending}`, import.meta.url));
+function fixtureOf({ name }: Format): Buffer {
+  const folder = new URL('../fixtures/formats/', import.meta.url);
+  const file = readdirSync(folder).find(
+    (each) => each.startsWith(`${name}.`) && !each.endsWith('.expected.json'),
+  );
+  return readFileSync(new URL(file!, folder));
 }
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {

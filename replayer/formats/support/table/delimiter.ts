@@ -23,6 +23,8 @@ const RUNNER_UP_MIN = 0.7;
 /** Below this share of rows with the same number of cells a delimiter does not make a table. */
 const SHARE_MIN = 0.8;
 const JUDGED_ROWS = 300;
+/** How many lines of a title may stand before a table. */
+const TITLES_MAX = 5;
 
 /** The delimiter that occurs most often in a line, outside of quotes; null when none occurs. Blanks do not count. */
 export function delimiterOf(line: string): string | null {
@@ -75,7 +77,7 @@ function candidateOf(
   comment: string | undefined,
 ): Candidate {
   const dialect = { delimiter, comment };
-  const rows = [...sample.headRows(dialect), ...sample.laterRows(dialect)];
+  const rows = [...withoutTitles(sample.headRows(dialect)), ...sample.laterRows(dialect)];
   const width = usualWidth(rows);
   const alike = rows.filter(({ cells, problem }) => cells.length === width && problem === undefined);
   const share = rows.length === 0 ? 0 : alike.length / rows.length;
@@ -84,6 +86,12 @@ function candidateOf(
   const clean = cells.length === 0 ? 1 : cells.filter((cell) => isClean(cell)).length / cells.length;
   const weight = delimiter === BLANKS ? BLANKS_WEIGHT : 1;
   return { delimiter, name, rows: rows.length, width, share, score: weight * share * (0.4 + 0.6 * clean) };
+}
+
+/** The rows without the lines before them that hold no delimiter: titles say nothing about the cells of a table. */
+function withoutTitles(rows: readonly ScannedRow[]): readonly ScannedRow[] {
+  const first = rows.findIndex(({ cells }) => cells.length > 1);
+  return first > 0 && first <= TITLES_MAX && rows.length - first > 1 ? rows.slice(first) : rows;
 }
 
 /** The most frequent number of cells; of several, the largest. */

@@ -82,11 +82,11 @@ export class RowScanner {
 
   /** The next row where that is a header which may be written as a comment: then quotes open behind the sign. */
   nextHeader(): ScannedRow | null {
-    const { at } = this;
+    const { at, line } = this;
     HEADER_SIGN.lastIndex = at;
     this.at += HEADER_SIGN.exec(this.#text)?.[0].length ?? 0;
     const row = this.next(false);
-    if (row === null) this.at = at;
+    if (row === null) [this.at, this.line] = [at, line];
     return row;
   }
 

@@ -25,7 +25,11 @@ const PLACED: string[] = ['g.gpx', 'h.gpx.gz', 'i.kml'];
 const sorted = (records: KnownRecord[]) =>
   records
     .map(({ timeMs, channel, subject, data }) => ({ us: Math.round(timeMs * 1000), channel, subject, data }))
-    .map((record) => ({ record, key: JSON.stringify([record.channel, record.subject, record.data]) }))
+    .map((record) => {
+      // The order of members is not part of what is compared.
+      const members = Object.entries(record.data).sort(([a], [b]) => (a < b ? -1 : 1));
+      return { record, key: JSON.stringify([record.channel, record.subject, members]) };
+    })
     .sort((a, b) => a.record.us - b.record.us || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
     .map(({ record }) => record);
 

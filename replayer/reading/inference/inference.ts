@@ -6,7 +6,7 @@ import type { Layout } from '../../formats/support/format.ts';
 import { channelOf } from './channel.ts';
 import type { LiftedMember } from './lifted-members.ts';
 import { placeMembers } from './members.ts';
-import { memberReader, pathsOf } from './member-path.ts';
+import { columnsOf, memberReader, pathsOf } from './member-path.ts';
 import type { SniffResult } from './sniff.ts';
 import { ownSubject, subjectColumn } from './subject.ts';
 import { decideTime } from './time-columns.ts';
@@ -93,7 +93,7 @@ export function interpret(
 }
 
 function columnsHint(sample: readonly Data[], nameless: boolean): string {
-  const columns = [...new Set(sample.flatMap((row) => Object.keys(row)))];
+  const columns = [...columnsOf(sample)];
   const listed = `The columns are: ${columns.join(', ').slice(0, 400) || 'none'}.`;
   return nameless ? `${listed} Name them with --columns a,b,c.` : listed;
 }

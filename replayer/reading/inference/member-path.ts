@@ -43,3 +43,10 @@ export function pathsOf(rows: readonly Data[]): string[] {
   }
   return [...found];
 }
+
+/** The names of the members of these rows, in the order in which they first occur. */
+export function columnsOf(rows: readonly Data[]): Set<string> {
+  const columns = new Set<string>();
+  for (const row of rows) for (const name in row) columns.add(name);
+  return columns;
+}

@@ -4,6 +4,7 @@ import { findCoordinates, type CoordinateSource, type CoordinateSources } from '
 import type { LiftedMember } from './lifted-members.ts';
 import { findMeasures } from './measures.ts';
 import { normalName } from './member-names.ts';
+import { columnsOf } from './member-path.ts';
 import { findAuthor, findText } from './posts.ts';
 
 /** Members of the built-in channels that a column may spell in another way. */
@@ -33,7 +34,7 @@ export function placeMembers(
   given: { latitude?: string; longitude?: string; channel?: string; rename?: ReadonlyMap<string, string> },
 ): MemberPlan {
   const givenNames = new Set(given.rename?.values());
-  const columns = new Set(sample.flatMap((row) => Object.keys(row)));
+  const columns = columnsOf(sample);
   const isTaken = (member: string) => columns.has(member) || givenNames.has(member);
   const isFix = ['latitude', 'longitude'].every((member) => isTaken(member) && !isNested(sample, member));
   const found = findCoordinates(sample, paths, given);

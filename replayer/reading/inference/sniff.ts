@@ -15,6 +15,8 @@ import type { Source } from '../source/source.ts';
 import { decoded } from '../source/input.ts';
 
 const SAMPLE_ROWS = 1_000;
+/** Rows of each piece of the middle and the end: every open file pays for them. */
+const PIECE_ROWS = 200;
 
 /** What the beginning of a recording tells. */
 export interface SniffResult {
@@ -101,7 +103,7 @@ export async function sniff(
     for (const piece of pieces) {
       const text = header + piece;
       const part = { path: null, bytes: () => each(Buffer.from(text)), text: () => each(text) };
-      const found = await firstRows(format, part, options);
+      const found = await firstRows(format, part, options, PIECE_ROWS);
       more.push(...found.filter(({ values }) => values !== null));
     }
   }
@@ -126,11 +128,16 @@ export async function sniff(
   };
 }
 
-async function firstRows(format: Format, input: Input, options: FormatOptions): Promise<Row[]> {
+async function firstRows(
+  format: Format,
+  input: Input,
+  options: FormatOptions,
+  count = SAMPLE_ROWS,
+): Promise<Row[]> {
   const rows: Row[] = [];
   for await (const chunk of format.rows(input, options)) {
-    rows.push(...chunk.slice(0, SAMPLE_ROWS - rows.length));
-    if (rows.length >= SAMPLE_ROWS) break;
+    rows.push(...chunk.slice(0, count - rows.length));
+    if (rows.length >= count) break;
   }
   return rows;
 }

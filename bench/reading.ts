@@ -7,7 +7,7 @@ import { TextRecording } from '../replayer/reading/text-recording.ts';
 import type { Bench } from './support/bench.ts';
 
 const MADE_BYTES = 200_000_000;
-const RUNS = Number(process.env["READING_RUNS"] ?? 3);
+const RUNS = Number(process.env['READING_RUNS'] ?? 3);
 
 /** Reads recordings as a replay does, without playing them. Options: files, or a size in MB of the CSV that is made. */
 export default {

@@ -103,8 +103,8 @@ export async function sniff(
     for (const piece of pieces) {
       const text = header + piece;
       const part = { path: null, bytes: () => each(Buffer.from(text)), text: () => each(text) };
-      const found = await firstRows(format, part, options, PIECE_ROWS);
-      more.push(...found.filter(({ values }) => values !== null));
+      const found = await firstRows(format, part, options);
+      more.push(...evenly(found.filter(({ values }) => values !== null)));
     }
   }
   const readable = rows.filter(({ values }) => values !== null);
@@ -128,18 +128,19 @@ export async function sniff(
   };
 }
 
-async function firstRows(
-  format: Format,
-  input: Input,
-  options: FormatOptions,
-  count = SAMPLE_ROWS,
-): Promise<Row[]> {
+async function firstRows(format: Format, input: Input, options: FormatOptions): Promise<Row[]> {
   const rows: Row[] = [];
   for await (const chunk of format.rows(input, options)) {
-    rows.push(...chunk.slice(0, count - rows.length));
-    if (rows.length >= count) break;
+    rows.push(...chunk.slice(0, SAMPLE_ROWS - rows.length));
+    if (rows.length >= SAMPLE_ROWS) break;
   }
   return rows;
+}
+
+/** Some rows of a piece, from its first to its last. */
+function evenly(rows: readonly Row[]): Row[] {
+  const step = Math.max(1, rows.length / PIECE_ROWS);
+  return rows.filter((_, i) => i === rows.length - 1 || Math.floor(i / step) !== Math.floor((i - 1) / step));
 }
 
 function valuesOf(rows: readonly Row[]): Data[] {

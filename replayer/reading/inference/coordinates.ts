@@ -15,8 +15,8 @@ export interface CoordinateSources {
   longitude: CoordinateSource;
 }
 
-const LATITUDE = /^(?:(.*)_)?(?:lat|latitude)(?:_(.*))?$/;
-const LONGITUDE = /^(?:(.*)_)?(?:lon|lng|long|longitude)(?:_(.*))?$/;
+const LATITUDE = /^(?:(.*)_)?(?:lat|latitude|latitud|latitudine|breitengrad)(?:_(.*))?$/;
+const LONGITUDE = /^(?:(.*)_)?(?:lon|lng|long|longitude|longitud|longitudine|l(?:ä|ae)ngengrad)(?:_(.*))?$/;
 /** Prefixes and suffixes of coordinates that mean "of the fix itself"; others, such as `pickup_lat`, may be one of several. */
 const PLAIN_AFFIXES = ['', 'gps', 'location', 'loc', 'position', 'pos', 'geo', 'point', 'wgs84', 'y', 'x'];
 const DEGREES: { [unit: string]: number } = { e7: 1e-7, e6: 1e-6 };
@@ -66,6 +66,26 @@ export function findCoordinates(
     return asGiven({ latitude: source('latitude'), longitude: source('longitude') });
   }
   return findTwo(sample, paths) ?? findPair(sample, paths) ?? findNameless(sample, paths);
+}
+
+/**
+ * Why there are no coordinates although columns are named like them: their values are not degrees. Null where no columns
+ * are named so.
+ */
+export function unreadCoordinates(sample: readonly Data[], paths: readonly string[]): string | null {
+  const looked = (pattern: RegExp) =>
+    paths.flatMap((path) => {
+      const value = sample.map(memberReader(path)).find((each) => each !== undefined && each !== null);
+      return pattern.test(normalName(path).name) && /^(?:string|number)$/.test(typeof value)
+        ? [{ path, value }]
+        : [];
+    })[0];
+  const [latitude, longitude] = [looked(LATITUDE), looked(LONGITUDE)];
+  if (!latitude || !longitude) return null;
+  const texts = [latitude, longitude].map(
+    ({ path, value }) => `${path} (${JSON.stringify(value).slice(0, 40)})`,
+  );
+  return `${texts.join(' and ')} are named like coordinates and do not hold degrees`;
 }
 
 interface Found {

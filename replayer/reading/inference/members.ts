@@ -1,6 +1,11 @@
 import type { Data } from '../../../core/wire/event.ts';
 import { certain, guess, likely, type Decision } from '../../formats/support/decision.ts';
-import { findCoordinates, type CoordinateSource, type CoordinateSources } from './coordinates.ts';
+import {
+  findCoordinates,
+  unreadCoordinates,
+  type CoordinateSource,
+  type CoordinateSources,
+} from './coordinates.ts';
 import type { LiftedMember } from './lifted-members.ts';
 import { findMeasures } from './measures.ts';
 import { normalName } from './member-names.ts';
@@ -44,7 +49,7 @@ export function placeMembers(
       ? shownCoordinates(found)
       : isFix
         ? certain('latitude, longitude', 'the members are named so')
-        : likely(null, 'no members hold coordinates'),
+        : noCoordinates(sample, paths),
     hasCoordinates: found !== null || isFix,
     text,
     of(channel) {
@@ -56,6 +61,12 @@ export function placeMembers(
       return plan.decisions();
     },
   };
+}
+
+/** The decision that there are no coordinates; a guess where columns are named like them. */
+function noCoordinates(sample: readonly Data[], paths: readonly string[]): Decision<null> {
+  const unread = unreadCoordinates(sample, paths);
+  return unread === null ? likely(null, 'no members hold coordinates') : guess(null, unread);
 }
 
 /** Collects names and lifts, each member once. */

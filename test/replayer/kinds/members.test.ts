@@ -86,6 +86,8 @@ describe('members of recordings', () => {
         ['GPS Lat', 'GPS Lng'],
         ['lat_deg', 'lon_deg'],
         ['decimalLatitude', 'decimalLongitude'],
+        ['Breitengrad', 'Längengrad'],
+        ['Latitud', 'Longitud'],
       ];
       for (const [latitude, longitude] of pairs) {
         const { records } = await lines([
@@ -101,6 +103,15 @@ describe('members of recordings', () => {
           `${latitude}, ${longitude}`,
         );
       }
+    });
+
+    it('says that columns named like coordinates hold no degrees', async () => {
+      const rows = [0, 1].map((i) => ({ time: time(i), lat: `48°08'1${i}"N`, lon: `11°34'3${i}"E` }));
+      const found = await lines(rows);
+      assert.notEqual(found.records[0]!.channel, 'gps');
+      const { certainty, because } = interpretationOf(found).coordinates;
+      assert.equal(certainty, 'guess');
+      assert.match(because, /lat \("48°08.* and lon .* do not hold degrees/);
     });
 
     it('reads identifiers under many names', async () => {

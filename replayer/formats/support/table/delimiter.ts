@@ -1,5 +1,6 @@
 import { certain, guess, likely, type Decision } from '../decision.ts';
-import { meansNone, numberText } from './numbers.ts';
+import { meansNone } from '../none.ts';
+import { numberText } from './numbers.ts';
 import { BLANKS, trimmed, type ScannedRow } from './row-scanner.ts';
 import type { TableSample } from './table-sample.ts';
 
@@ -23,8 +24,8 @@ const RUNNER_UP_MIN = 0.7;
 /** Below this share of rows with the same number of cells a delimiter does not make a table. */
 const SHARE_MIN = 0.8;
 const JUDGED_ROWS = 300;
-/** How many lines of a title may stand before a table. */
-const TITLES_MAX = 5;
+const MAJORITY = 0.5;
+const TABS_INSTEAD = 0.5;
 
 /** The delimiter that occurs most often in a line, outside of quotes; null when none occurs. Blanks do not count. */
 export function delimiterOf(line: string): string | null {
@@ -51,8 +52,12 @@ interface Candidate {
 export function delimiterDecision(sample: TableSample, comment: string | undefined): Decision<string> {
   const candidates = DELIMITERS.filter(([delimiter]) => sample.holds(delimiter) || delimiter === BLANKS)
     .map(([delimiter, name]) => candidateOf(sample, delimiter, name, comment))
-    .filter(({ width }) => width > 1)
-    .sort((a, b) => b.score - a.score);
+    .filter(({ width }) => width > 1);
+  const tabs = candidates.find(({ delimiter }) => delimiter === '\t');
+  const blanks = candidates.find(({ delimiter }) => delimiter === BLANKS);
+  // Tabs are blanks, too: where most rows are divided by tabs, a title of as many words does not make them blanks.
+  if (tabs && blanks && tabs.share >= MAJORITY && tabs.width === blanks.width) blanks.score *= TABS_INSTEAD;
+  candidates.sort((a, b) => b.score - a.score);
   const [best, ...others] = candidates;
   if (!best) return likely(',', 'no row holds anything that could stand between cells');
   const because = evidence(best);
@@ -77,7 +82,7 @@ function candidateOf(
   comment: string | undefined,
 ): Candidate {
   const dialect = { delimiter, comment };
-  const rows = [...withoutTitles(sample.headRows(dialect)), ...sample.laterRows(dialect)];
+  const rows = [...sample.headRows(dialect), ...sample.laterRows(dialect)];
   const width = usualWidth(rows);
   const alike = rows.filter(({ cells, problem }) => cells.length === width && problem === undefined);
   const share = rows.length === 0 ? 0 : alike.length / rows.length;
@@ -86,12 +91,6 @@ function candidateOf(
   const clean = cells.length === 0 ? 1 : cells.filter((cell) => isClean(cell)).length / cells.length;
   const weight = delimiter === BLANKS ? BLANKS_WEIGHT : 1;
   return { delimiter, name, rows: rows.length, width, share, score: weight * share * (0.4 + 0.6 * clean) };
-}
-
-/** The rows without the lines before them that hold no delimiter: titles say nothing about the cells of a table. */
-function withoutTitles(rows: readonly ScannedRow[]): readonly ScannedRow[] {
-  const first = rows.findIndex(({ cells }) => cells.length > 1);
-  return first > 0 && first <= TITLES_MAX && rows.length - first > 1 ? rows.slice(first) : rows;
 }
 
 /** The most frequent number of cells; of several, the largest. */

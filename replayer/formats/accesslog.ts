@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { badRow, type Format, type Row } from './support/format.ts';
 import { objectOf } from './support/json-text.ts';
-import { lines } from './support/lines.ts';
+import { lineRows } from './support/lines.ts';
 import { isoOfLog, tokensOf, unescaped } from './support/log-line.ts';
 
 const ENTRY = /^(.*?) \[([^\]]{10,40})\] "((?:[^"\\]|\\.)*)" (\d{3}|-) (\d{1,18}|-)(?:\s(.*))?$/s;
@@ -22,14 +22,7 @@ export default {
     return looked.length > 0 && looked.filter((line) => ENTRY.test(line)).length >= looked.length / 2;
   },
   async *rows(input, { rename }) {
-    for await (const chunk of lines(input.text())) {
-      const rows: Row[] = [];
-      for (const { line, text, tooLong } of chunk) {
-        if (tooLong) rows.push(badRow(line, 'The line is longer than 1,000,000 characters.', text));
-        else if (text.trim() !== '') rows.push(read(line, text, rename));
-      }
-      yield rows;
-    }
+    yield* lineRows(input, (line, text) => (text.trim() === '' ? [] : [read(line, text, rename)]));
   },
   cut: { rowsEnd: (bytes) => bytes.lastIndexOf('\n') + 1 },
 } satisfies Format;

@@ -1,5 +1,5 @@
 import { isoTime } from '../../core/wire/event.ts';
-import { lines } from './support/lines.ts';
+import { lineRows } from './support/lines.ts';
 import { objectOf } from './support/json-text.ts';
 import { jsonOfCell } from './support/cells.ts';
 import { badRow, type Format, type FormatOptions, type Row } from './support/format.ts';
@@ -32,16 +32,10 @@ export default {
     /^A[\dA-Z]{3}/.test(head) && /^[BH]\w/m.test(head) && !/^A[^\n]*[,;\t|]\S+[,;\t|]/.test(head),
   async *rows(input, options) {
     const reader = new IgcReader(options);
-    for await (const chunk of lines(input.text())) {
-      const rows: Row[] = [];
-      for (const { line, text, tooLong } of chunk) {
-        const row = tooLong
-          ? badRow(line, 'The line is longer than 1,000,000 characters.', text)
-          : reader.read(line, text);
-        if (row) rows.push(row);
-      }
-      yield rows;
-    }
+    yield* lineRows(input, (line, text) => {
+      const row = reader.read(line, text);
+      return row ? [row] : [];
+    });
   },
 } satisfies Format;
 

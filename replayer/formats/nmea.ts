@@ -1,5 +1,5 @@
-import { lines } from './support/lines.ts';
-import { badRow, type Format, type FormatOptions, type Row } from './support/format.ts';
+import { lineRows } from './support/lines.ts';
+import { type Format, type FormatOptions } from './support/format.ts';
 import { NmeaReader } from './support/nmea/reader.ts';
 import { sentencesOf } from './support/nmea/sentence.ts';
 
@@ -24,14 +24,7 @@ export default {
   },
   async *rows(input, options: FormatOptions) {
     const reader = new NmeaReader(options.rename);
-    for await (const chunk of lines(input.text())) {
-      const rows: Row[] = [];
-      for (const { line, text, tooLong } of chunk) {
-        if (tooLong) rows.push(badRow(line, 'The line is longer than 1,000,000 characters.', text));
-        else rows.push(...reader.read(line, text));
-      }
-      yield rows;
-    }
+    yield* lineRows(input, (line, text) => reader.read(line, text));
     yield reader.end();
   },
 } satisfies Format;

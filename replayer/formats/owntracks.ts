@@ -1,6 +1,6 @@
 import { badRow, skippedRow, type Format, type Row } from './support/format.ts';
 import { membersOf, objectOf, parseObject } from './support/json-text.ts';
-import { lines } from './support/lines.ts';
+import { lineRows } from './support/lines.ts';
 import { isoTime, timeMsOf } from '../../core/wire/event.ts';
 
 const ENTRY = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z)\t([^\t]*)\t(.*)$/s;
@@ -24,14 +24,7 @@ export default {
   endings: ['.rec'],
   looksLike: (head) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\t[^\t\n]*\t/.test(head),
   async *rows(input, { rename }) {
-    for await (const chunk of lines(input.text())) {
-      const rows: Row[] = [];
-      for (const { line, text, tooLong } of chunk) {
-        if (tooLong) rows.push(badRow(line, 'The line is longer than 1,000,000 characters.', text));
-        else if (text.trim() !== '') rows.push(read(line, text, rename));
-      }
-      yield rows;
-    }
+    yield* lineRows(input, (line, text) => (text.trim() === '' ? [] : [read(line, text, rename)]));
   },
   cut: { rowsEnd: (bytes) => bytes.lastIndexOf('\n') + 1 },
 } satisfies Format;

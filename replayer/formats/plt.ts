@@ -2,7 +2,7 @@ import { isoTime } from '../../core/wire/event.ts';
 import { decimalJson } from './support/xml/decimal.ts';
 import { badRow, type Format, type FormatOptions, type Row } from './support/format.ts';
 import { objectOf } from './support/json-text.ts';
-import { lines } from './support/lines.ts';
+import { lineRows } from './support/lines.ts';
 
 const DAY_MS = 86_400_000;
 /** Day 0 of the day numbers (1899-12-30), epoch ms. */
@@ -24,14 +24,7 @@ export default {
   looksLike: (head) => /^(?:Geolife trajectory|OziExplorer Track Point File)/i.test(head),
   async *rows(input, options) {
     const reader = new PltReader(options);
-    for await (const chunk of lines(input.text())) {
-      const rows: Row[] = [];
-      for (const { line, text, tooLong } of chunk) {
-        if (tooLong) rows.push(badRow(line, 'The line is longer than 1,000,000 characters.', text));
-        else rows.push(...reader.read(line, text));
-      }
-      yield rows;
-    }
+    yield* lineRows(input, (line, text) => reader.read(line, text));
   },
 } satisfies Format;
 

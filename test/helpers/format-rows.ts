@@ -1,6 +1,8 @@
+import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import type { Input, Row } from '../../replayer/formats/support/format.ts';
 import { formatNamed } from '../../replayer/reading/formats.ts';
 import { decoded } from '../../replayer/reading/source/input.ts';
@@ -31,6 +33,33 @@ export async function sortedRows(format: string, content: string | Buffer) {
     problems: rows.flatMap(({ line, problem }) => (problem === undefined ? [] : [`${line}: ${problem}`])),
     skipped: rows.flatMap(({ line, skipped }) => (skipped === undefined ? [] : [`${line}: ${skipped}`])),
   };
+}
+
+/**
+ * Holds that a byte that is another damages the row of its line only: all other rows of the lines come out as they were. A
+ * line end that is another joins its line with the next.
+ */
+export async function assertDamageStaysInLine(
+  format: string,
+  written: readonly string[],
+  numRuns: number,
+): Promise<void> {
+  const content = `${written.join('\n')}\n`;
+  const intact = (await rowsOf(format, content)).map(({ json }) => json);
+  const aByte = fc.nat({ max: content.length - 1 });
+  await fc.assert(
+    fc.asyncProperty(aByte, fc.integer({ min: 1, max: 255 }), async (at, flip) => {
+      const bytes = Buffer.from(content);
+      bytes[at]! ^= flip;
+      const hit = content.slice(0, at).split('\n').length - 1;
+      const kept = (await rowsOf(format, bytes)).map(({ json }) => json);
+      for (const [i, row] of intact.entries()) {
+        const isJoined = content[at] === '\n' && i === hit + 1;
+        if (i !== hit && !isJoined) assert.ok(kept.includes(row), `byte ${at} ^ ${flip}: row ${i} is lost`);
+      }
+    }),
+    { numRuns },
+  );
 }
 
 /** What `reprise play` would do with a file of this name and content. */

@@ -1,4 +1,4 @@
-import { ROW_MAX_CHARACTERS } from './format.ts';
+import { badRow, ROW_MAX_CHARACTERS, type Input, type Row } from './format.ts';
 
 /** One line of text, without its line end. */
 export interface TextLine {
@@ -31,6 +31,21 @@ export async function* lines(pieces: AsyncIterable<string>): AsyncGenerator<Text
     yield chunk;
   }
   if (rest !== '' && !skipping) yield [cut(line, rest)];
+}
+
+/** The rows of a format whose rows stand on lines. `read` gives the rows of a line; one that is too long is a bad row. */
+export async function* lineRows(
+  input: Input,
+  read: (line: number, text: string) => readonly Row[],
+): AsyncGenerator<Row[]> {
+  for await (const chunk of lines(input.text())) {
+    const rows: Row[] = [];
+    for (const { line, text, tooLong } of chunk) {
+      if (tooLong) rows.push(badRow(line, 'The line is longer than 1,000,000 characters.', text));
+      else rows.push(...read(line, text));
+    }
+    yield rows;
+  }
 }
 
 function cut(line: number, text: string): TextLine {

@@ -1,8 +1,8 @@
-import Papa from 'papaparse';
 import type { Data } from '../../../core/wire/event.ts';
 import { certain } from './decision.ts';
 import type { Layout, Row } from './format.ts';
 import { memberOf, OWN_COLUMNS, ownEvent } from './own-columns.ts';
+import { RowScanner } from './table/row-scanner.ts';
 
 /** The last cell of the header of a CSV that `convert` wrote begins with this; what the columns hold follows as JSON. */
 const TYPES = '@types ';
@@ -27,8 +27,8 @@ export function isJsonNumber(text: string): boolean {
 /** How a table is laid out that `convert` wrote with its types; null for any other table. */
 export function ownLayout(head: string): Layout | null {
   if (!head.slice(0, head.indexOf('\n') + 1).includes(TYPES)) return null;
-  const { data } = Papa.parse<string[]>(head, { delimiter: ',', newline: '\n', preview: 1 });
-  if (!data[0]?.at(-1)?.startsWith(TYPES)) return null;
+  const header = new RowScanner(head, { delimiter: ',' }, false).next();
+  if (!header?.cells.at(-1)?.startsWith(TYPES)) return null;
   const because = 'the header is one of ours';
   return { delimiter: certain(',', because), header: certain(true, because) };
 }

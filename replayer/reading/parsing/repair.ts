@@ -1,9 +1,10 @@
 import type { ValidateFunction } from 'ajv/dist/2020.js';
 import type { Data } from '../../../core/wire/event.ts';
+import { meansNone } from '../../formats/support/none.ts';
 import { membersOf, objectOf } from '../../formats/support/json-text.ts';
 
-/** Texts that stand for "no value" in recordings. */
-const NONE = /^(?:|nan|-?inf(?:inity)?|null|nil|none|n\/?a|#n\/a|\\n|undefined|unknown|missing|-+|\?)$/i;
+/** In a member that is a number these words mean none as well; elsewhere they may be names. */
+const NO_NUMBER = /^(?:[+-]?inf(?:inity)?|unknown)$/i;
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 /** No sea is deeper. Devices write -32768 or -99999 where they have no elevation. */
 const ELEVATION_MIN_METRES = -12_000;
@@ -37,7 +38,7 @@ export function mended(values: Data, json: string, validate: ValidateFunction): 
       .replace(/~0/g, '~');
     if (!error || member === undefined) return null;
     const value = data[member];
-    if (meansNone(value) && !required.has(member)) {
+    if (isNone(value) && !required.has(member)) {
       members.delete(member);
       absent++;
     } else {
@@ -61,9 +62,11 @@ export function withoutSentinels(values: Data, json: string): MendedDatum | null
   return { ...objectOf(members, NO_RENAMES), absent: 1 };
 }
 
-/** Whether a value stands for "no value". */
-export function meansNone(value: unknown): boolean {
-  return value === null || value === undefined || (typeof value === 'string' && NONE.test(value.trim()));
+/** Whether a value stands for "no value": null, an empty text, or a word such as NaN. */
+function isNone(value: unknown): boolean {
+  if (typeof value !== 'string') return value === null || value === undefined;
+  const text = value.trim();
+  return text === '' || meansNone(text) || NO_NUMBER.test(text);
 }
 
 /** A value as JSON text of another type; null where it can't be that. `json` is the value as it is written. */

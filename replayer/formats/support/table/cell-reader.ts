@@ -1,6 +1,7 @@
 import type { Data } from '../../../../core/wire/event.ts';
 import { numberIn } from '../cells.ts';
-import { meansNone, numberText, type DecimalSign } from './numbers.ts';
+import { meansNone } from '../none.ts';
+import { numberText, type DecimalSign } from './numbers.ts';
 import { trimmed } from './row-scanner.ts';
 
 /** Text that JSON writes between quotes without escaping. */

@@ -1,5 +1,6 @@
 import { certain, guess, likely, type Decision } from '../decision.ts';
-import { meansNone, numberText, type DecimalSign } from './numbers.ts';
+import { meansNone } from '../none.ts';
+import { numberText, type DecimalSign } from './numbers.ts';
 import { trimmed, type ScannedRow } from './row-scanner.ts';
 
 /** The cells of one column in the sample, without empty ones and words that mean none. */

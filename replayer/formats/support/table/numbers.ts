@@ -26,15 +26,3 @@ function pointNumber(cell: string): string | null {
   if (matches === undefined || (whole === '' && part === '')) return null;
   return `${sign === '-' ? '-' : ''}${whole || '0'}${part && `.${part}`}${exponent}`;
 }
-
-/** What stands for "no value" in columns of numbers, in lower case: the words of pandas, R, SQL, MATLAB, SAS and Excel. */
-const NONE = new Set(
-  `nan -nan na n/a n.a. <na> #n/a #na nat null (null) <null> \\n none nil undefined missing
-   - -- --- ? . 1.#ind -1.#ind 1.#qnan -1.#qnan`.split(/\s+/),
-);
-const NONE_LENGTH = Math.max(...Array.from(NONE, (word) => word.length));
-
-/** Whether a cell of a column of numbers stands for no value. */
-export function meansNone(cell: string): boolean {
-  return cell.length <= NONE_LENGTH && NONE.has(cell.toLowerCase());
-}

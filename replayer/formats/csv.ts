@@ -3,7 +3,7 @@ import { layoutOf } from './support/table/table-layout.ts';
 import { rowsEnd, rowsStart } from './support/table/row-cut.ts';
 import { lineEndsIn } from './support/table/row-scanner.ts';
 import { TableReader } from './support/table/table-reader.ts';
-import { ownLayout } from './support/own-table.ts';
+import { ownLayout } from './support/table/own-table.ts';
 import { type Format } from './support/format.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { membersOf } from '../../formats/support/json-text.ts';
-import { isJsonNumber } from '../../formats/support/own-table.ts';
+import { isJsonNumber } from '../../formats/support/table/own-table.ts';
 import { meansNone } from '../../formats/support/none.ts';
 import type { WrittenRow } from './event-line.ts';
 import type { Survey } from './sink.ts';

@@ -1,7 +1,7 @@
 import { isoTime } from '../../../core/wire/event.ts';
 import { ROW_MAX_CHARACTERS } from '../../formats/support/format.ts';
 import { columnOf, isReserved, OWN_COLUMNS, subjectCell } from '../../formats/support/own-columns.ts';
-import { typesCell, type ColumnType } from '../../formats/support/own-table.ts';
+import { typesCell, type ColumnType } from '../../formats/support/table/own-table.ts';
 import { ColumnSurvey, Kind, textOf } from './columns.ts';
 import type { WrittenRow } from './event-line.ts';
 import { TOO_LONG } from './ndjson.ts';

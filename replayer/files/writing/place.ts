@@ -1,4 +1,4 @@
-import { isJsonNumber } from '../../formats/support/own-table.ts';
+import { isJsonNumber } from '../../formats/support/table/own-table.ts';
 
 /** A position, digit for digit as the datum has it: degrees, and metres above the sea. */
 export interface Place {

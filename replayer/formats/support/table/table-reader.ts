@@ -1,5 +1,5 @@
 import { badRow, ROW_MAX_CHARACTERS, skippedRow, type FormatOptions, type Row } from '../format.ts';
-import { OwnCellReader } from '../own-table.ts';
+import { OwnCellReader } from './own-table.ts';
 import { CellReader } from './cell-reader.ts';
 import { delimiterOf } from './delimiter.ts';
 import { RowScanner, type Dialect, type ScannedRow } from './row-scanner.ts';

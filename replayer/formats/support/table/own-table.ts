@@ -1,8 +1,8 @@
-import type { Data } from '../../../core/wire/event.ts';
-import { certain } from './decision.ts';
-import type { Layout, Row } from './format.ts';
-import { memberOf, OWN_COLUMNS, ownEvent } from './own-columns.ts';
-import { RowScanner } from './table/row-scanner.ts';
+import type { Data } from '../../../../core/wire/event.ts';
+import { certain } from '../decision.ts';
+import type { Layout, Row } from '../format.ts';
+import { memberOf, OWN_COLUMNS, ownEvent } from '../own-columns.ts';
+import { RowScanner } from './row-scanner.ts';
 
 /** The last cell of the header of a CSV that `convert` wrote begins with this; what the columns hold follows as JSON. */
 const TYPES = '@types ';

@@ -1,3 +1,5 @@
+import { invariant } from '../problems/errors.ts';
+
 /** A growing buffer of Redis commands (RESP), which is cleared and used again. */
 export class CommandBuffer {
   /** Bytes written so far. */
@@ -41,10 +43,13 @@ export class CommandBuffer {
   }
 }
 
-/** A Redis command in RESP. */
+/** A Redis command in RESP. Its words are text: bytes that are not would not come through. */
 export function command(...words: (string | number | Buffer)[]): string {
   let text = `*${words.length}\r\n`;
-  for (const each of words) text += word(String(each));
+  for (const each of words) {
+    if (typeof each === 'object') throw invariant('a command that is text was given bytes');
+    text += word(String(each));
+  }
   return text;
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { memberValue, findMember, valueText } from '../formats/support/json-bytes.ts';
 import { onOneLine } from '../mcap/format/bare-data.ts';
 import { bareMessage, wireMessage, type WireMessage } from './wire-message.ts';
@@ -5,8 +6,8 @@ import { bareMessage, wireMessage, type WireMessage } from './wire-message.ts';
 const BARE = Buffer.from('bare');
 const DATA = Buffer.from('data');
 const BASE64 = Buffer.from('base64');
-/** More messages of a channel are not remembered. */
-const REMEMBERED_MAX = 100_000;
+/** More different messages of a channel are not remembered: these take some 100 MB. */
+const REMEMBERED_MAX = 1_000_000;
 
 /** The message that subscribers got for an event of a log: the event itself, or what a replay published bare. */
 export function publishedMessage(channel: string, event: Buffer, heardMs: number): WireMessage {
@@ -28,21 +29,25 @@ function bareBytes(event: Buffer): Buffer | null {
 
 /** Remembers the messages on channels that came after the last event, to know which events of a log were heard bare. */
 export class BareSinceEvents {
-  readonly #messages = new Map<string, string[]>();
+  /** For each channel, how often a message was heard, by its digest: messages may be large and many. */
+  readonly #messages = new Map<string, Map<string, number>>();
 
   /** Notes a message that is not an event. */
   heard(channel: string, bytes: Buffer): void {
-    const messages = this.#messages.get(channel) ?? [];
-    if (messages.length < REMEMBERED_MAX) messages.push(textOf(bytes));
+    const messages = this.#messages.get(channel) ?? new Map<string, number>();
+    const digest = digestOf(bytes);
+    if (messages.size < REMEMBERED_MAX) messages.set(digest, (messages.get(digest) ?? 0) + 1);
     this.#messages.set(channel, messages);
   }
 
   /** Whether such a message was heard. Each one counts once. */
   has(channel: string, bytes: Buffer): boolean {
-    const messages = this.#messages.get(channel) ?? [];
-    const at = messages.indexOf(textOf(bytes));
-    if (at !== -1) messages.splice(at, 1);
-    return at !== -1;
+    const messages = this.#messages.get(channel);
+    const digest = digestOf(bytes);
+    const times = messages?.get(digest) ?? 0;
+    if (times > 1) messages!.set(digest, times - 1);
+    else messages?.delete(digest);
+    return times > 0;
   }
 
   forget(channel: string): void {
@@ -50,5 +55,7 @@ export class BareSinceEvents {
   }
 }
 
-/** The log has a JSON object on one line. */
-const textOf = (bytes: Buffer): string => onOneLine(bytes).toString('latin1');
+/** A digest of a message as the log has it: a JSON object is on one line there. */
+function digestOf(bytes: Buffer): string {
+  return createHash('sha1').update(onOneLine(bytes)).digest('base64url');
+}

@@ -24,6 +24,7 @@ import type { EndpointConfig, Task } from '../../schemas/types.ts';
 import type { ChannelSpec } from '../wire/channels.ts';
 import type { ownRefusal } from '../problems/errors.ts';
 import type { Data, CloudEvent, Position } from '../wire/event.ts';
+import type { Incoming } from '../wire/incoming-event.ts';
 import type { Flaw } from '../problems/flaws.ts';
 import type { Redis } from '../redis/connection.ts';
 
@@ -202,6 +203,11 @@ export interface ActionCall {
   /** Parameters of the query, converted to the types of their schemas. */
   query: { [name: string]: unknown };
   body: unknown;
+  /**
+   * The rows of a body that holds events or bare data. Each has its text, with all digits of its numbers.
+   * @throws refusal `body_malformed`
+   */
+  incoming(): Incoming;
   /** Aborted when the caller hangs up. */
   signal: AbortSignal;
 }

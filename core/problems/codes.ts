@@ -120,10 +120,6 @@ export const problems = {
   keys_invalid: { status: 422, meaning: 'The file of API keys is not valid; the API does not start.' },
   name_taken: { status: 409, meaning: 'Something else already has this name.' },
   name_unknown: { status: 404, meaning: 'Nothing has this name.' },
-  params_malformed: {
-    status: 422,
-    meaning: 'The `params` of an event must be an object with a member for each step.',
-  },
   params_of_analytics: { status: 422, meaning: 'Analytics have no parameters beside their definition.' },
   plugin_failed: { status: 503, meaning: 'This needs a plugin that has failed.' },
   select_malformed: { status: 422, meaning: 'An aggregate is not valid.' },

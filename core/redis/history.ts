@@ -21,7 +21,8 @@ export interface HistoryQuery {
 
 /** One page of history. */
 export interface HistoryPage {
-  items: CloudEvent[];
+  /** The events as lines, as they are in the log. */
+  items: string[];
   /** Where the next page continues; null: there are no more events. */
   cursor: Position | null;
 }
@@ -33,7 +34,7 @@ const ENTRIES_PER_CALL = 1_000;
  * cheap to get from a log of any length.
  */
 export async function readHistory(redis: Redis, channel: string, query: HistoryQuery): Promise<HistoryPage> {
-  const items: CloudEvent[] = [];
+  const items: string[] = [];
   // Redis refuses to look before this position; there is nothing.
   if (query.cursor?.epoch === 0 && query.cursor.offset === 0) return { items, cursor: null };
   const { epoch } = query.cursor ?? (await readHead(redis, channel));
@@ -42,9 +43,9 @@ export async function readHistory(redis: Redis, channel: string, query: HistoryQ
   for (;;) {
     const entries = await redis.xrevrange(keys.log(channel), end, first, 'COUNT', ENTRIES_PER_CALL);
     for (const [id, fields] of entries) {
-      const event = JSON.parse(fields[1]!) as CloudEvent;
-      if (!isWanted(event, query)) continue;
-      items.push(event);
+      const line = fields[1]!;
+      if (!isWanted(JSON.parse(line) as CloudEvent, query)) continue;
+      items.push(line);
       if (items.length === query.limit) return { items, cursor: parsePosition(id) };
     }
     if (entries.length < ENTRIES_PER_CALL) return { items, cursor: null };

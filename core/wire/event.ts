@@ -7,6 +7,8 @@ export type { CloudEvent };
 export interface TimedRecord {
   /** Event time in epoch milliseconds; fractions are kept down to microseconds. */
   timeMs: number;
+  /** The event time as text, where it has more digits than `timeMs`: ISO 8601 in UTC. */
+  time?: string;
   subject: string;
   /** The datum, a JSON object as text: the hot path never parses or changes it. */
   data: string;
@@ -93,7 +95,7 @@ export class Framer {
   frame(record: TimedRecord, epoch: number, offset: number, sent: string): string {
     return (
       `${this.#idStart}${epoch}/${offset}${this.#beforeSubject}${JSON.stringify(record.subject)}` +
-      `,"time":"${isoTime(record.timeMs)}","epoch":${epoch},"offset":${offset}${this.#replay}` +
+      `,"time":"${record.time ?? isoTime(record.timeMs)}","epoch":${epoch},"offset":${offset}${this.#replay}` +
       `,"sent":"${sent}"${record.extra ?? ''}${bareMember(record)},"data":${record.data}}`
     );
   }

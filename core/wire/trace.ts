@@ -9,18 +9,36 @@ export interface TraceContext {
   isSampled: boolean;
 }
 
-const TRACEPARENT = /^[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-([\da-f]{2})$/;
+/** Later versions may add fields after the fourth; version ff is not valid. core/lua/protocol/pending.lua has the same rule. */
+const TRACEPARENT = /^(?!ff)([\da-f]{2})-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-([\da-f]{2})(-.*)?$/;
 
 /** Parses a `traceparent`; null if it is not valid. */
-export function parseTraceparent(text: string | undefined): TraceContext | null {
-  const [, trace, span, flags] = (text && TRACEPARENT.exec(text)) || [];
-  if (!trace || !span) return null;
+export function parseTraceparent(text: string | null | undefined): TraceContext | null {
+  const [, version, trace, span, flags, more] = (text && TRACEPARENT.exec(text)) || [];
+  if (!trace || !span || (version === '00' && more !== undefined)) return null;
   return { trace, span, isSampled: (parseInt(flags!, 16) & 1) === 1 };
 }
 
 /** Whether a text is a valid `traceparent`. */
 export function isTraceparent(text: string | undefined): boolean {
-  return text !== undefined && TRACEPARENT.test(text);
+  return parseTraceparent(text) !== null;
+}
+
+const TRACESTATE_MAX = 512;
+const TRACESTATE_MEMBERS_MAX = 32;
+const TRACESTATE_MEMBER =
+  /^[a-z\d][-_*/a-z\d]{0,255}(?:@[a-z\d][-_*/a-z\d]{0,13})?=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{1,256}$/;
+
+/** Whether a text is a valid `tracestate`: what other tracing systems say of a trace, which is passed on unchanged. */
+export function isTracestate(text: string): boolean {
+  const members = text.split(',').map((each) => each.trim());
+  const given = members.filter((each) => each !== '');
+  return (
+    text.length <= TRACESTATE_MAX &&
+    given.length > 0 &&
+    given.length <= TRACESTATE_MEMBERS_MAX &&
+    given.every((each) => TRACESTATE_MEMBER.test(each))
+  );
 }
 
 /** Whether a `traceparent` says that its trace is sampled. It reads the last digit only, and does not validate the text. */

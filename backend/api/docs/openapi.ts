@@ -100,6 +100,10 @@ function bodyContent(body: NonNullable<ApiRoute['body']>, components: Components
   }
   return {
     'application/json': { schema: components.inline(body.schema) },
+    ...(body.events && {
+      'application/cloudevents+json': { schema: { type: 'object' } },
+      'application/cloudevents-batch+json': { schema: { type: 'array', items: { type: 'object' } } },
+    }),
     ...(body.ndjson && { 'application/x-ndjson': { schema: { type: 'string' } } }),
   };
 }

@@ -1,10 +1,10 @@
-import type { CloudEvent } from '../../../core/wire/event.ts';
+import { dataTextIn } from '../../../core/wire/json-text.ts';
 import type { Flaw } from '../../../core/problems/flaws.ts';
 import type { Action, ActionCall, ActionParts } from '../../../core/plugins/plugin.ts';
 import { loadRegistry } from '../../../core/runtime/registry.ts';
 import type { Plugins } from '../../../core/plugins/plugins.ts';
 import type { EndpointConfig } from '../../../schemas/types.ts';
-import { pathParamsOf, type Schema } from '../http/route.ts';
+import { JsonText, pathParamsOf, type Schema } from '../http/route.ts';
 import type { ApiContext } from '../routing/api-route.ts';
 
 /** A built-in action. It can use the whole context of the API; actions of plugins use what core/plugins/plugin.ts promises. */
@@ -32,8 +32,9 @@ export const subject = {
 
 export type Envelope = 'cloudevents' | 'none';
 
-/** An event in the form that an endpoint returns. */
-export const shown = (event: CloudEvent, as: Envelope): unknown => (as === 'none' ? event.data : event);
+/** The line of an event in the form that an endpoint returns: as it is, or its data as they are written there. */
+export const shown = (line: string, as: Envelope): JsonText =>
+  new JsonText(as === 'none' ? (dataTextIn(line) ?? 'null') : line);
 
 /** Fills the parameters of a call into a text such as `{car}`; missing ones become empty. */
 export function filled(text: string, { params, query }: ActionCall): string {

@@ -9,7 +9,15 @@ import type { Plugins } from '../../../core/plugins/plugins.ts';
 import type { EndpointConfig } from '../../../schemas/types.ts';
 import { findActions } from './action.ts';
 import { endpointFlaws, type EndpointRules } from './endpoint-check.ts';
-import { JsonText, pathParamsOf, HttpReply, type Call, type Method, type Schema } from '../http/route.ts';
+import {
+  JsonText,
+  jsonOf,
+  pathParamsOf,
+  HttpReply,
+  type Call,
+  type Method,
+  type Schema,
+} from '../http/route.ts';
 import { route, type ApiRoute, type Resource } from '../routing/api-route.ts';
 
 type Query = { [name: string]: unknown };
@@ -135,8 +143,8 @@ function declare(endpoint: EndpointConfig, action: Action): ApiRoute {
       404: { description: 'There are no data yet.' },
       422: { description: 'Path, query or body is not valid.' },
     },
-    async handle({ params, query: given, body: content, signal }: Call<Query, unknown>, parts) {
-      const call: ActionCall = { params, query: given, body: content, signal };
+    async handle({ params, query: given, body: content, incoming, signal }: Call<Query, unknown>, parts) {
+      const call: ActionCall = { params, query: given, body: content, incoming, signal };
       return respond(await action.handle(endpoint, call, parts));
     },
   });
@@ -159,7 +167,8 @@ function responder({ status, headers, value }: NonNullable<EndpointConfig['respo
 }
 
 function evaluated(evaluate: (data: never) => unknown, body: unknown): JsonText {
-  const found: unknown = body instanceof JsonText ? JSON.parse(body.text) : (body ?? {});
+  // An expression computes with JavaScript's numbers.
+  const found: unknown = JSON.parse(jsonOf(body ?? {}));
   const value = evaluate(found as never) ?? null;
   // Integer literals in an expression are bigints.
   return new JsonText(

@@ -126,11 +126,6 @@ function translate(thrown: unknown, request: Request): RepriseError {
     code?: string;
     limit?: number;
   };
-  if (type === 'entity.parse.failed') {
-    return refusal('body_malformed', `The body is not JSON: ${(thrown as Error).message}.`, {
-      hint: 'Send JSON (RFC 8259).',
-    });
-  }
   if (type === 'entity.too.large') return tooLarge(limit ?? 0);
   if (type === 'encoding.unsupported' || type === 'charset.unsupported') {
     return refusal('body_type', `${(thrown as Error).message}.`, {

@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
+import type { Incoming } from '../../../core/wire/incoming-event.ts';
 
 /** A JSON Schema (2020-12), or a reference to a file of schemas/: `{ $ref: 'reprise:/resources/replay' }`. */
 export type Schema = { [keyword: string]: unknown };
@@ -13,6 +15,8 @@ export interface Call<Query, Body> {
   params: { [name: string]: string };
   query: Query;
   body: Body;
+  /** The rows of a body that holds events or bare data, with their texts. @throws refusal `body_malformed` */
+  incoming(): Incoming;
   /** Aborted when the caller disconnects. */
   signal: AbortSignal;
   request: Request;
@@ -21,12 +25,13 @@ export interface Call<Query, Body> {
 
 /**
  * A JSON body. `ndjson`: newline-delimited JSON is accepted too and becomes an array; a line that is not JSON becomes a
- * string.
+ * string. `events`: also CloudEvents, one or a batch.
  */
 export interface JsonBody {
   schema: Schema;
   limitBytes?: number;
   ndjson?: boolean;
+  events?: boolean;
 }
 
 /** A body that the handler reads itself. */
@@ -79,13 +84,27 @@ export class HttpReply {
   }
 }
 
-/** JSON text that is sent without being parsed. */
+/** JSON text that is sent without being parsed, as a whole answer or inside one. */
 export class JsonText {
   readonly text: string;
 
   constructor(text: string) {
     this.text = text;
   }
+}
+
+/** Stands for the texts inside an answer while it is formatted. Nobody outside of this process knows it. */
+const MARK = randomUUID();
+const MARKED = new RegExp(`"${MARK}:(\\d+)"`, 'g');
+
+/** A value as JSON text. Each JsonText in it stands there as it is. */
+export function jsonOf(value: unknown): string {
+  if (value instanceof JsonText) return value.text;
+  const inner: string[] = [];
+  const text = JSON.stringify(value, (_name, each: unknown) =>
+    each instanceof JsonText ? `${MARK}:${inner.push(each.text) - 1}` : each,
+  );
+  return inner.length === 0 ? text : text.replace(MARKED, (_, i: string) => inner[Number(i)]!);
 }
 
 /** A reference to a schema file. */

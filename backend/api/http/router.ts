@@ -1,22 +1,13 @@
-import express, {
-  type IRouter,
-  type NextFunction,
-  type Request,
-  type RequestHandler,
-  type Response,
-} from 'express';
-import type { ValidateFunction } from 'ajv';
-import { ajv, queryAjv } from '../../../schemas/index.ts';
+import type { IRouter, NextFunction, Request, RequestHandler, Response } from 'express';
+import { queryAjv } from '../../../schemas/index.ts';
 import { refusal } from '../../../core/problems/errors.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
 import { scopeGuard } from './guard.ts';
 import { idempotent } from './idempotency.ts';
+import { bodyChecks } from './json-body.ts';
+import { incomingOf } from './incoming.ts';
 import { validationRefusal } from './problems.ts';
-import { JsonText, HttpReply, type JsonBody, type Method, type Route, type Schema } from './route.ts';
-
-const JSON_TYPES = ['application/json', '+json'];
-const NDJSON_TYPE = 'application/x-ndjson';
-const BODY_LIMIT_BYTES = 1_000_000;
+import { HttpReply, jsonOf, type Method, type Route, type Schema } from './route.ts';
 
 interface Mounting<Context> {
   app: IRouter;
@@ -96,48 +87,6 @@ function check(
   };
 }
 
-function bodyChecks({ schema, limitBytes = BODY_LIMIT_BYTES, ndjson = false }: JsonBody): RequestHandler[] {
-  const validate: ValidateFunction = ajv.compile(schema);
-  const accepted = ndjson ? [...JSON_TYPES, NDJSON_TYPE] : JSON_TYPES;
-  const checkType: RequestHandler = (request, _response, next) => {
-    // `is` returns null if there is no body, which `checkBody` refuses.
-    if (request.is(accepted) !== false || request.get('Content-Length') === '0') return next();
-    const type = request.headers['content-type'];
-    throw refusal('body_type', `The body has ${type ? `the type ${type}` : 'no Content-Type'}.`, {
-      hint: 'Send JSON with Content-Type: application/json.',
-    });
-  };
-  const empty = new WeakSet<object>();
-  const verify = (request: object, _response: unknown, content: Buffer) => {
-    // Express parses an empty body as an empty object.
-    if (content.length === 0) empty.add(request);
-  };
-  const checkBody: RequestHandler = (request, _response, next) => {
-    if (request.body === undefined || empty.has(request)) {
-      throw refusal('body_missing', 'The request has no body.', {
-        hint: 'Send JSON with Content-Type: application/json.',
-      });
-    }
-    if (request.is(NDJSON_TYPE)) request.body = lines(request.body as string);
-    if (!validate(request.body)) throw validationRefusal(validate.errors!, '#');
-    next();
-  };
-  const asJson = express.json({ limit: limitBytes, strict: false, type: JSON_TYPES, verify });
-  const asText = express.text({ limit: limitBytes, type: NDJSON_TYPE, verify });
-  return [checkType, asJson, ...(ndjson ? [asText] : []), checkBody];
-}
-
-function lines(text: string): unknown[] {
-  const found = text.split('\n').filter((line) => line.trim() !== '');
-  return found.map((line) => {
-    try {
-      return JSON.parse(line) as unknown;
-    } catch {
-      return line;
-    }
-  });
-}
-
 /** Express gives a final `*path` as an array of segments. */
 function pathParams({ params }: Request): { [name: string]: string } {
   return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, [value].flat().join('/')]));
@@ -154,6 +103,7 @@ function handler<Context>(route: Route<Context>, context: Context): RequestHandl
           params,
           query: response.locals['query'],
           body: request.body as unknown,
+          incoming: () => incomingOf(request),
           signal: gone.signal,
           request,
           response,
@@ -171,6 +121,5 @@ function send(response: Response, answer: unknown): void {
   const reply = answer instanceof HttpReply ? answer : new HttpReply(200, answer);
   response.status(reply.status).set(reply.headers);
   if (reply.body === undefined) response.end();
-  else if (reply.body instanceof JsonText) response.type('application/json').send(reply.body.text);
-  else response.type('application/json').send(JSON.stringify(reply.body));
+  else response.type('application/json').send(jsonOf(reply.body));
 }

@@ -87,7 +87,7 @@ export default {
       path: '/channels/{channel}/events',
       summary: 'Write events to a channel',
       description:
-        'One object, an array of at most 10,000, or NDJSON. Each row is either plain data or a CloudEvent, whose `subject` and `time` are used. Rows that do not match the schema of the channel are returned with the reason, and are kept in the dead letters.',
+        'One object, an array of at most 10,000, or NDJSON. Each row is either bare data or a CloudEvent, whose `subject`, `time`, trace and extensions are used. CloudEvents are also taken in the structured, batched and binary mode of HTTP; the headers `traceparent` and `tracestate` apply to all rows that name no trace. Data are published as they are written, digit for digit. Rows that do not match the schema of the channel are returned with the reason, and are kept in the dead letters.',
       scope: 'control',
       params: { channel: { type: 'string' } },
       query: {
@@ -102,6 +102,7 @@ export default {
         schema: { type: ['object', 'array'], maxItems: ROWS_MAX },
         limitBytes: BODY_MAX_BYTES,
         ndjson: true,
+        events: true,
       },
       responses: {
         200: { description: 'All rows were accepted.', schema: ingested },
@@ -111,13 +112,9 @@ export default {
           description: 'All rows were refused; the problem also has `accepted`, `refused` and `position`.',
         },
       },
-      async handle({ params, query, body }, { channels, ingest }) {
+      async handle({ params, query, incoming }, { channels, ingest }) {
         const spec = await channels.get(params['channel']!);
-        const result = await ingest.take(
-          spec,
-          Array.isArray(body) ? (body as unknown[]) : [body],
-          query.subject,
-        );
+        const result = await ingest.accept(spec, incoming(), query.subject);
         return ingestReply(`onto "${spec.name}"`, result);
       },
     }),

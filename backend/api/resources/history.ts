@@ -1,6 +1,6 @@
 import { parsePosition, positionText, timeMsOf } from '../../../core/wire/event.ts';
 import { readHistory } from '../../../core/redis/history.ts';
-import { listOf, ref, type Schema } from '../http/route.ts';
+import { JsonText, listOf, ref, type Schema } from '../http/route.ts';
 import { route, type Resource } from '../routing/api-route.ts';
 
 interface Query {
@@ -42,12 +42,13 @@ export default {
       },
       responses: {
         200: {
-          description: 'A page of events; `cursor` is null on the last page.',
+          description:
+            'A page of events; `cursor` is null on the last page. With `Accept: application/cloudevents-batch+json` only the array of events, and the next page in the header `Link`.',
           schema: listOf(ref('event'), { cursor: { type: ['string', 'null'] } }),
         },
         404: { description: 'There is no such channel.' },
       },
-      async handle({ params, query }, { redis, channels }) {
+      async handle({ params, query, request, response }, { redis, channels }) {
         const { name } = await channels.get(params['channel']!);
         const { since, until, subject, limit, epochs } = query;
         const { items, cursor } = await readHistory(redis, name, {
@@ -58,8 +59,22 @@ export default {
           allEpochs: epochs === 'all',
           cursor: query.cursor === undefined ? undefined : parsePosition(query.cursor),
         });
-        return { items, cursor: cursor && positionText(cursor) };
+        const next = cursor && positionText(cursor);
+        if (request.accepts(['application/json', BATCH_TYPE]) !== BATCH_TYPE)
+          return { items: items.map((line) => new JsonText(line)), cursor: next };
+        if (next !== null) response.links({ next: nextPage(request.originalUrl, next) });
+        response.type(BATCH_TYPE).send(`[${items.join(',')}]`);
+        return undefined;
       },
     }),
   ],
 } satisfies Resource;
+
+const BATCH_TYPE = 'application/cloudevents-batch+json';
+
+function nextPage(url: string, cursor: string): string {
+  const [path, query] = url.split('?');
+  const parameters = new URLSearchParams(query);
+  parameters.set('cursor', cursor);
+  return `${path}?${parameters.toString()}`;
+}

@@ -140,7 +140,7 @@ export default {
       path: '/pipelines/{name}/events',
       summary: 'Send events into a pipeline',
       description:
-        'One object, an array of at most 10,000, or NDJSON. Each row is either plain data or a CloudEvent, whose `subject`, `time`, `traceparent` and `params` are used.',
+        'One object, an array of at most 10,000, or NDJSON. Each row is either bare data or a CloudEvent, whose `subject`, `time`, `traceparent`, `params` and extensions are used. CloudEvents are also taken in the structured, batched and binary mode of HTTP; the headers `traceparent` and `tracestate` apply to all rows that name no trace.',
       scope: 'control',
       params: { name },
       query: {
@@ -162,17 +162,17 @@ export default {
         schema: { type: ['object', 'array'], maxItems: ROWS_MAX },
         limitBytes: BODY_MAX_BYTES,
         ndjson: true,
+        events: true,
       },
       responses: {
         200: { description: 'All rows were accepted; with `wait`, all results are there.', schema: sent },
         202: { description: 'With `wait`: not all results were there in time.', schema: sent },
         207: { description: 'Some rows were refused.', schema: sent },
         404: { description: 'There is no such pipeline.' },
-        422: { description: 'All rows were refused, or `params` is not valid.' },
+        422: { description: 'All rows were refused.' },
       },
-      async handle({ params, query, body, signal }, { pipelines }) {
-        const rows = Array.isArray(body) ? (body as unknown[]) : [body];
-        const answer = await pipelines.send(params['name']!, rows, {
+      async handle({ params, query, incoming, signal }, { pipelines }) {
+        const answer = await pipelines.send(params['name']!, incoming(), {
           subject: query.subject,
           waitMs: query.wait * 1000,
           signal,

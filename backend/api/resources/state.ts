@@ -1,5 +1,6 @@
 import { refusal } from '../../../core/problems/errors.ts';
 import { positionText, type CloudEvent } from '../../../core/wire/event.ts';
+import { dataTextIn, pickMembers, replaceMember } from '../../../core/wire/json-text.ts';
 import { readHead, readSnapshot, readSubject } from '../../../core/redis/channel-store.ts';
 import { inBox, type BoundingBox } from '../../gateway/delivery/bounding-box.ts';
 import { bbox, parseBox } from '../http/bbox.ts';
@@ -94,18 +95,10 @@ function includes(header: string, etag: string): boolean {
   return header.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);
 }
 
-/** Filters event lines by box and reduces them to members; without either the lines are returned unchanged. */
+/** Filters event lines by box and reduces their data to some members; all values stay as they are written. */
 function select(lines: string[], names: string | undefined, box: BoundingBox | null): string[] {
-  if (names === undefined && !box) return lines;
   const wanted = names?.split(',').map((name) => name.trim());
-  const events = lines
-    .map((line) => JSON.parse(line) as CloudEvent)
-    .filter((event) => !box || inBox(box, event.data));
-  return events.map((event) => JSON.stringify(wanted ? { ...event, data: pick(event.data, wanted) } : event));
-}
-
-function pick(data: CloudEvent['data'], names: string[]): CloudEvent['data'] {
-  return Object.fromEntries(
-    names.filter((name) => Object.hasOwn(data, name)).map((name) => [name, data[name]]),
-  );
+  const inside = box ? lines.filter((line) => inBox(box, (JSON.parse(line) as CloudEvent).data)) : lines;
+  if (!wanted) return inside;
+  return inside.map((line) => replaceMember(line, 'data', pickMembers(dataTextIn(line) ?? '{}', wanted)));
 }

@@ -1,7 +1,7 @@
 import { keys } from '../../../core/wire/keys.ts';
 import type { ChannelSpec } from '../../../core/wire/channels.ts';
-import { refusal } from '../../../core/problems/errors.ts';
-import type { CloudEvent, Position } from '../../../core/wire/event.ts';
+import { isoTime, type Position } from '../../../core/wire/event.ts';
+import type { Incoming, IncomingEvent } from '../../../core/wire/incoming-event.ts';
 import { planPipeline } from '../../../core/wire/pipeline.ts';
 import { services } from '../../../core/redis/presence.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
@@ -16,6 +16,7 @@ import {
 import { recordHops } from '../../../core/redis/trace-log.ts';
 import type { Hop, Pipeline, PipelineStatus } from '../../../schemas/types.ts';
 import type { Arrival, Hub } from '../../gateway/log/hub.ts';
+import { JsonText } from '../http/route.ts';
 import type { Channels } from './channels.ts';
 import type { Ingest, IngestResult } from './ingest.ts';
 import type { Setups } from './setups.ts';
@@ -40,7 +41,7 @@ export interface SendResult extends IngestResult {
   /** The trace id of each row; null for a refused row. */
   traces: (string | null)[];
   /** With `waitMs`: the first result of each row; null if there was none in time. */
-  results?: (CloudEvent | null)[];
+  results?: (JsonText | null)[];
 }
 
 /** Sends events into pipelines, waits for their results, and reports the state of their steps. */
@@ -51,53 +52,43 @@ export class Pipelines {
     this.#dependencies = dependencies;
   }
 
-  /** Sends rows into a pipeline: each becomes an event that carries its route. @throws refusal `name_unknown`, `params_malformed` */
-  async send(name: string, rows: unknown[], { subject, waitMs, signal }: SendOptions): Promise<SendResult> {
+  /** Sends rows into a pipeline: each becomes an event that carries its route. @throws refusal `name_unknown` */
+  async send(
+    name: string,
+    incoming: Incoming,
+    { subject, waitMs, signal }: SendOptions,
+  ): Promise<SendResult> {
     const { channels, ingest, redis } = this.#dependencies;
     const receivedMs = Date.now();
     const { definition, input, route, to, params } = await this.#plan(name);
-    const carriers = rows.map((row) => {
-      const cloud: IncomingCloudEvent = isCloudEvent(row) ? row : { specversion: '1.0', data: row };
-      const given = parseTraceparent(typeof cloud.traceparent === 'string' ? cloud.traceparent : undefined);
+    const spec = channels.spec(input);
+    const read = ingest.read(spec, incoming, subject);
+    const carriers = read.flatMap((event): Carrier[] => {
+      if (typeof event === 'string') return [];
+      const { members } = event;
+      const given = parseTraceparent(JSON.parse(members.get('traceparent') ?? 'null') as string | null);
       const context = given
         ? { ...given, span: newSpan() }
         : newTrace(Math.random() < (definition.trace ?? 1));
-      const merged = mergedParams(params, cloud.params);
-      const event = {
-        ...cloud,
-        pipeline: name,
-        route,
-        traceparent: traceparentText(context),
-        ...(merged !== null && { params: merged }),
-      };
-      return { event, trace: context.trace, context, parent: given?.span };
+      members.set('traceparent', JSON.stringify(traceparentText(context)));
+      members.set('pipeline', JSON.stringify(name));
+      members.set('route', JSON.stringify(route));
+      const merged = mergedParams(params, members.get('params'));
+      if (merged !== null) members.set('params', JSON.stringify(merged));
+      return [{ event, context, parent: given?.span }];
     });
-    const spec = channels.spec(input);
-    const results =
-      waitMs > 0
-        ? await this.#collect(
-            channels.spec(to),
-            carriers.map(({ trace }) => trace),
-          )
-        : null;
+    const all = carriers.map(({ context }) => context.trace);
+    const results = waitMs > 0 ? await this.#collect(channels.spec(to), all) : null;
     try {
-      const sent = await ingest.take(
-        spec,
-        carriers.map(({ event }) => event),
-        subject,
-      );
-      const isRefused = new Set(sent.refused.map(({ index }) => index));
-      const taken = carriers.filter((_, i) => !isRefused.has(i));
-      await recordHops(redis, sentHops(taken, { pipeline: name, channel: input, receivedMs, ...sent })).catch(
-        () => {},
-      );
-      const traces = carriers.map(({ trace }, i) => (isRefused.has(i) ? null : trace));
+      const sent = await ingest.write(spec, incoming, read);
+      await recordHops(
+        redis,
+        sentHops(carriers, { pipeline: name, channel: input, receivedMs, ...sent }),
+      ).catch(() => {});
+      const left = [...all];
+      const traces = read.map((event) => (typeof event === 'string' ? null : left.shift()!));
       if (!results) return { ...sent, traces };
-      await results.wait(
-        traces.filter((trace) => trace !== null),
-        waitMs,
-        signal,
-      );
+      await results.wait(all, waitMs, signal);
       return { ...sent, traces, results: traces.map((trace) => results.found.get(trace ?? '') ?? null) };
     } finally {
       results?.stop();
@@ -148,13 +139,14 @@ export class Pipelines {
   /** Collects the first result of each of these traces, from now on. */
   async #collect(spec: ChannelSpec, traces: string[]) {
     const awaited = new Set(traces);
-    const found = new Map<string, CloudEvent>();
+    const found = new Map<string, JsonText>();
     let changed = () => {};
     const stop = await this.#dependencies.hub.watch(spec.name, {
       arrived(arrival: Arrival) {
-        for (const event of arrival.events) {
+        for (const [i, event] of arrival.events.entries()) {
           const trace = parseTraceparent(event.traceparent)?.trace;
-          if (trace !== undefined && awaited.has(trace) && !found.has(trace)) found.set(trace, event);
+          if (trace !== undefined && awaited.has(trace) && !found.has(trace))
+            found.set(trace, new JsonText(arrival.lines[i]!));
         }
         changed();
       },
@@ -176,7 +168,7 @@ export class Pipelines {
 }
 
 interface Carrier {
-  event: { time?: unknown };
+  event: IncomingEvent;
   context: TraceContext;
   /** The caller's span. */
   parent: string | undefined;
@@ -207,34 +199,15 @@ function sentHops(
         finished,
         status: 'sent',
         to: [id],
-        created: typeof event.time === 'string' ? event.time : received,
+        created: event.time ?? isoTime(event.timeMs),
       },
     ];
   });
 }
 
-interface IncomingCloudEvent {
-  specversion: unknown;
-  data?: unknown;
-  time?: unknown;
-  traceparent?: unknown;
-  params?: unknown;
-}
-
-function isCloudEvent(row: unknown): row is IncomingCloudEvent {
-  return typeof row === 'object' && row !== null && 'specversion' in row;
-}
-
-/** Parameters by step: those of the event override those of the pipeline. @throws refusal `params_malformed` */
-function mergedParams(own: string | null, given: unknown): string | null {
+/** Parameters by step as JSON text: those of the event, whose member is a text in JSON, override those of the pipeline. */
+function mergedParams(own: string | null, given: string | undefined): string | null {
   if (given === undefined) return own;
-  let parsed: unknown;
-  try {
-    parsed = typeof given === 'string' ? JSON.parse(given) : given;
-  } catch {
-    parsed = null;
-  }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
-    throw refusal('params_malformed', '`params` must be an object, or its JSON text: {"<step>": {...}}.');
+  const parsed = JSON.parse(JSON.parse(given) as string) as object;
   return JSON.stringify({ ...(own === null ? {} : (JSON.parse(own) as object)), ...parsed });
 }

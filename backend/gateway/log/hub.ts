@@ -14,6 +14,7 @@ const REST_MS = 10;
 export class Arrival {
   readonly #batch: LogBatch;
   #events: CloudEvent[] | undefined;
+  #lines: string[] = [];
   #slice: LogSlice | undefined;
 
   constructor(batch: LogBatch) {
@@ -22,7 +23,16 @@ export class Arrival {
 
   /** In order. Lines that are not JSON (only a foreign program can have written them) are left out. */
   get events(): CloudEvent[] {
-    return (this.#events ??= this.#batch.events.flatMap((line) => parsed(line) ?? []));
+    if (this.#events) return this.#events;
+    const found = this.#batch.events.map((line) => ({ line, event: parsed(line) }));
+    const readable = found.filter(({ event }) => event !== null);
+    this.#lines = readable.map(({ line }) => line);
+    return (this.#events = readable.map(({ event }) => event!));
+  }
+
+  /** The lines of `events`, in the same order. */
+  get lines(): string[] {
+    return this.events.length === 0 ? [] : this.#lines;
   }
 
   get slice(): LogSlice {

@@ -1,61 +1,12 @@
 import type { Data } from '../../../core/wire/event.ts';
+import { membersOf } from '../../../core/wire/json-text.ts';
+
+export { membersOf, oneLine, partsOf, partsWithLines } from '../../../core/wire/json-text.ts';
 
 /** An object's values, and its text with all digits. */
 export interface JsonObject {
   values: Data;
   json: string;
-}
-
-/** The members of a valid JSON object: name -> value as it is written. */
-export function membersOf(text: string): Map<string, string> {
-  const members = new Map<string, string>();
-  for (const part of partsOf(text)) {
-    const nameEnd = stringEnd(part, 0);
-    const name = JSON.parse(part.slice(0, nameEnd)) as string;
-    members.set(name, part.slice(part.indexOf(':', nameEnd) + 1).trim());
-  }
-  return members;
-}
-
-/** The members of a valid JSON object, or elements of an array, as they are written. */
-export function partsOf(text: string): string[] {
-  return partsWithLines(text).map((part) => part.text);
-}
-
-/** The same, with the number of line ends before each. */
-export function partsWithLines(text: string): { text: string; line: number }[] {
-  const parts: { text: string; line: number }[] = [];
-  let line = 0;
-  let lineStart = 0;
-  const add = (part: string, from: number) => {
-    const whole = part.trim();
-    if (whole === '') return;
-    const begins = from + part.length - part.trimStart().length;
-    for (
-      let at = inside.indexOf('\n', lineStart);
-      at !== -1 && at < begins;
-      at = inside.indexOf('\n', lineStart)
-    ) {
-      line++;
-      lineStart = at + 1;
-    }
-    parts.push({ text: whole, line });
-  };
-  const inside = text.trim();
-  let from = 1;
-  let depth = 0;
-  for (let at = 1; at < inside.length - 1; at++) {
-    const character = inside[at];
-    if (character === '"') at = stringEnd(inside, at) - 1;
-    else if (character === '{' || character === '[') depth++;
-    else if (character === '}' || character === ']') depth--;
-    else if (character === ',' && depth === 0) {
-      add(inside.slice(from, at), from);
-      from = at + 1;
-    }
-  }
-  add(inside.slice(from, -1), from);
-  return parts;
 }
 
 /** Makes an object of members as they are written, renaming some. */
@@ -108,11 +59,6 @@ function notJson(error: unknown): Error {
   return new Error(`Not JSON: ${(error as Error).message}.`, { cause: error });
 }
 
-/** A JSON text as one line, as events are on the wire. It must not have line ends inside its texts, which JSON forbids. */
-export function oneLine(text: string): string {
-  return text.includes('\n') ? text.replace(/\r?\n\s*/g, ' ') : text;
-}
-
 const TEXT_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
 
 /** The value of a JSON text; integers that a number can't hold are texts of their digits. @throws SyntaxError */
@@ -149,12 +95,4 @@ function withoutNaN(text: string): [text: string, count: number] {
     return member === undefined ? 'null' : '';
   });
   return [rest.replace(COMMA_FIRST, (token) => (token.startsWith('{') ? '{' : token)), count];
-}
-
-function stringEnd(text: string, from: number): number {
-  for (let at = from + 1; at < text.length; at++) {
-    if (text[at] === '\\') at++;
-    else if (text[at] === '"') return at + 1;
-  }
-  return text.length;
 }

@@ -74,7 +74,7 @@ export default {
       cursor: query.cursor === undefined ? undefined : parsePosition(query.cursor),
     });
     return {
-      items: items.map((event) => shown(event, as)),
+      items: items.map((line) => shown(line, as)),
       cursor: cursor && positionText(cursor),
     };
   },

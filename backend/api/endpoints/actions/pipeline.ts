@@ -31,8 +31,7 @@ export default {
   body: { type: ['object', 'array'], maxItems: ROWS_MAX },
   flaws: (endpoint) => unknownParameters(endpoint, 'subject'),
   async handle({ pipeline, subject: about = 'unknown', wait = 0 }, call, { pipelines }) {
-    const rows = Array.isArray(call.body) ? (call.body as unknown[]) : [call.body];
-    const sent = await pipelines.send(pipeline, rows, {
+    const sent = await pipelines.send(pipeline, call.incoming(), {
       subject: filled(about, call),
       waitMs: wait * 1000,
       signal: call.signal,

@@ -29,7 +29,7 @@ export default {
   ],
   /** The channel need not exist yet: the configuration names it. */
   async handle({ channel: name, subject: about = 'unknown' }, call, { channels, ingest }) {
-    const rows = Array.isArray(call.body) ? (call.body as unknown[]) : [call.body];
-    return ingestReply(`onto "${name}"`, await ingest.take(channels.spec(name), rows, filled(about, call)));
+    const result = await ingest.accept(channels.spec(name), call.incoming(), filled(about, call));
+    return ingestReply(`onto "${name}"`, result);
   },
 } satisfies OwnAction<Members>;

@@ -44,9 +44,9 @@ export default {
     const { latestKey, envelope: written } = await channels.get(name);
     if (each) {
       const { events } = await readSnapshot(redis, name);
-      const latest = events.map((line) => JSON.parse(line) as CloudEvent);
+      const latest = events.map((line) => ({ line, subject: (JSON.parse(line) as CloudEvent).subject }));
       latest.sort((a, b) => (a.subject < b.subject ? -1 : 1));
-      return { items: latest.map((event) => shown(event, as)) };
+      return { items: latest.map(({ line }) => shown(line, as)) };
     }
     const of = about === undefined ? null : filled(about, call);
     if (of === null && as === 'none' && latestKey !== '' && written === 'none') {
@@ -57,7 +57,7 @@ export default {
       of === null
         ? (await redis.xrevrange(keys.log(name), '+', '-', 'COUNT', 1))[0]?.[1][1]
         : await readSubject(redis, name, of);
-    if (line) return shown(JSON.parse(line) as CloudEvent, as);
+    if (line) return shown(line, as);
     const what = of === null ? '' : ` about "${of.slice(0, 100)}"`;
     throw refusal('state_empty', `Channel "${name}" has had no event${what} yet.`, {
       hint: 'Start a replay (POST /api/v1/replays), or `npm start` for the demo.',

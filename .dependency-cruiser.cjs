@@ -42,7 +42,7 @@ module.exports = {
     },
     ...layers('core', [
       [['problems'], 'The errors of all processes. Every other room throws them.'],
-      [['runtime', 'time'], 'What a process needs to run: its modules, and its clock.'],
+      [['runtime', 'time', 'files'], 'What a process needs to run: its modules, its clock, and its files.'],
       [
         ['wire'],
         'Events, channels and pipelines as they travel. It does not know Redis: a file holds the same events.',

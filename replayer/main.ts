@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
+import { sweepWorkFolders } from '../core/files/work-folder.ts';
 import type { Closing } from '../core/runtime/closing.ts';
 import type { Settings } from '../core/settings/settings.ts';
 import { SetupFollower } from '../core/setup/config-watch.ts';
@@ -35,14 +36,22 @@ export async function serve(settings: Settings): Promise<{ close(reason?: Closin
     channels: settings.channels,
     folder: settings.recordings,
     log,
+    limits: settings.quotas,
+    plugins: settings.plugins,
   });
   const following = new SetupFollower({ redis, settings, log });
   const conversions = new Conversions({
     channels: settings.channels,
     plugins: settings.plugins,
     folder: settings.recordings,
-    path: (id) => host.folder.path(id),
+    recordings: host.folder,
+    limits: settings.quotas,
   });
+  const sweepings = [settings.recordings, tmpdir()].map((folder) =>
+    sweepWorkFolders(folder, (names) =>
+      log.warn({ folder, names }, 'Removed what an ended process has left.'),
+    ),
+  );
   const verbs = { ...host.verbs, ...conversions.verbs };
   const responder = new Responder(redis, ['replayer', `replayer:${instance}`], verbs);
   const commands = listenToCommands(redis, host, log);
@@ -60,6 +69,7 @@ export async function serve(settings: Settings): Promise<{ close(reason?: Closin
   return {
     async close(reason) {
       following.close();
+      for (const sweeping of sweepings) sweeping.close();
       takingOver.close();
       commands.close();
       responder.close();

@@ -651,6 +651,46 @@ export interface Config {
   keys?: string;
   rateLimit?: RateLimit;
   /**
+   * The largest file that can be uploaded. Default: 2,000,000,000.
+   */
+  maxUploadBytes?: number;
+  /**
+   * How much a packed recording of the folder may unpack to when it is described. A larger one is refused. Default: 20,000,000,000.
+   */
+  maxUnpackedBytes?: number;
+  /**
+   * How long the description or the preview of a recording may take. A recording that takes longer is refused. Default: 300.
+   */
+  maxReadingSeconds?: number;
+  /**
+   * How many files the folder of recordings may hold for uploads to be accepted. Default: 10,000.
+   */
+  maxRecordings?: number;
+  /**
+   * How large the folder of recordings may be for uploads to be accepted. Default: 200,000,000,000.
+   */
+  maxRecordingsBytes?: number;
+  /**
+   * How many channels there may be. Those of the configuration come first; requests and replays that would create more are refused. Default: 5,000.
+   */
+  maxChannels?: number;
+  /**
+   * How much memory of Redis the logs of all channels may take. Beyond it, requests that add events and new replays are refused. Default: 8,000,000,000.
+   */
+  maxLogBytes?: number;
+  /**
+   * How many replays one replayer runs at once. Default: 100.
+   */
+  maxReplays?: number;
+  /**
+   * How many tasks may wait or run at once. Default: 1,000.
+   */
+  maxTasks?: number;
+  /**
+   * How many recorders may run at once. Default: 100.
+   */
+  maxRecorders?: number;
+  /**
    * URL of a MapLibre style with streets. The map uses it when it can be reached, and an offline map otherwise; null: always offline.
    */
   streetStyle?: string | null;

@@ -8,7 +8,7 @@ import { recordingEndings } from './docs/recording-endings.ts';
 import { serviceReference } from './docs/service-reference.ts';
 
 const pages: { [file: string]: string } = {
-  '../backend/api/stores/recording-endings.json': recordingEndings(),
+  '../backend/api/stores/recordings/recording-endings.json': recordingEndings(),
   'configuration.md': configuration(),
   'command-line.md': await commandLine(),
   'service-reference.md': await serviceReference(),

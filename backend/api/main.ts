@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { root } from '../../core/runtime/root.mjs';
+import { sweepWorkFolders } from '../../core/files/work-folder.ts';
 import type { Settings } from '../../core/settings/settings.ts';
 import { refuseFlaws } from '../../core/settings/config-file.ts';
 import { SetupFollower } from '../../core/setup/config-watch.ts';
@@ -28,8 +29,9 @@ import { Metrics } from './metrics/metrics.ts';
 import type { ApiContext } from './routing/api-route.ts';
 import { Pipelines } from './stores/pipelines.ts';
 import { Recorders } from './stores/recorders.ts';
-import { RecordingEndings } from './stores/recording-endings.ts';
-import { RecordingsFolder } from './stores/recordings.ts';
+import { RecordingEndings } from './stores/recordings/recording-endings.ts';
+import { RecordingsFolder } from './stores/recordings/recordings.ts';
+import { Uploads } from './stores/recordings/uploads.ts';
 import { Replayers } from './stores/replayers.ts';
 import { ChannelReaders } from './stores/channel-readers.ts';
 import { Replays } from './stores/replays.ts';
@@ -37,7 +39,6 @@ import { Setups } from './stores/setups.ts';
 import { System } from './stores/system.ts';
 import { Traces } from './stores/traces.ts';
 
-const UPLOAD_MAX_BYTES = 2_000_000_000;
 /** Long enough for a large recording over a slow connection. */
 const REQUEST_MS = 3_600_000;
 
@@ -98,6 +99,12 @@ async function open(settings: Settings, opened: Close[]): Promise<string> {
   });
   opened.push(() => following.close());
   const setups = new Setups(redis, following.store, settings.channels, plugins);
+  const endings = new RecordingEndings(plugins.added('formats'));
+  const recordings = new RecordingsFolder(settings.recordings, replayers, endings);
+  const sweeping = sweepWorkFolders(settings.recordings, (names) =>
+    log.warn({ names }, 'Removed what a process left that ended during an upload or a conversion.'),
+  );
+  opened.push(() => sweeping.close());
   const context: ApiContext = {
     settings,
     plugins,
@@ -121,12 +128,8 @@ async function open(settings: Settings, opened: Close[]): Promise<string> {
     traces: new Traces(redis, new ChannelReaders(redis, setups)),
     ingest,
     recorders: new Recorders(redis, requester),
-    recordings: new RecordingsFolder(
-      settings.recordings,
-      replayers,
-      UPLOAD_MAX_BYTES,
-      new RecordingEndings(plugins.added('formats')),
-    ),
+    recordings,
+    uploads: new Uploads(recordings, settings.quotas),
   };
   const guard = new Guard(keyring, settings.origins);
   const metrics = new Metrics({ redis, channels, gateway: () => streams.figures });

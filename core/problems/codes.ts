@@ -1,5 +1,5 @@
 type RefusalStatus = 400 | 401 | 403 | 404 | 405 | 409 | 412 | 413 | 415 | 416 | 422 | 429;
-type FailureStatus = 500 | 503;
+type FailureStatus = 500 | 503 | 507;
 
 /**
  * Every problem code, with its HTTP status and its meaning. A refusal (4xx) is for the caller to correct; a failure (5xx)
@@ -12,6 +12,7 @@ export const problems = {
   body_missing: { status: 400, meaning: 'The request needs a body and has none.' },
   body_too_large: { status: 413, meaning: 'The body is larger than this path accepts.' },
   body_type: { status: 415, meaning: 'This path does not accept the type or the encoding of the body.' },
+  files_several: { status: 422, meaning: 'The form has more than one file.' },
   file_missing: { status: 422, meaning: 'The form has no field `file`.' },
   idempotency_key: { status: 400, meaning: 'The Idempotency-Key is empty or too long.' },
   idempotency_mismatch: { status: 422, meaning: 'The Idempotency-Key was used for a different request.' },
@@ -56,7 +57,7 @@ export const problems = {
   // Recordings
   column_unknown: { status: 422, meaning: 'The recording has no column of this name.' },
   conversion_abandoned: { status: 503, meaning: 'The conversion was stopped before it was complete.' },
-  disk_full: { status: 503, meaning: 'The disk has no space left.' },
+  disk_full: { status: 507, meaning: 'The disk has no space left.' },
   encoding_unknown: { status: 422, meaning: 'There is no text encoding of this name.' },
   expression_malformed: { status: 422, meaning: 'The expression is not valid CEL.' },
   follow_impossible: { status: 422, meaning: 'The recording cannot be followed as it grows.' },
@@ -80,6 +81,14 @@ export const problems = {
   recording_failed: { status: 503, meaning: 'The recorder cannot write its file.' },
   recording_name: { status: 422, meaning: 'A recording cannot have this name.' },
   recording_passed: { status: 409, meaning: 'The input can be read only once, so it cannot seek or loop.' },
+  reading_abandoned: { status: 503, meaning: 'Nobody waited for the recording to be read any longer.' },
+  readings_too_many: { status: 429, meaning: 'As many recordings are being read as may wait.' },
+  recording_changed: { status: 409, meaning: 'The recording was replaced or deleted while it was read.' },
+  recording_costly: {
+    status: 422,
+    meaning: 'Reading the recording takes more time, memory or room than the settings allow.',
+  },
+  recordings_full: { status: 429, meaning: 'The folder of recordings has no room for another one.' },
   recording_several: { status: 422, meaning: 'The archive holds several recordings, and one is asked for.' },
   recording_unavailable: { status: 503, meaning: 'The file exists but cannot be read from the disk.' },
   reading_uncertain: {

@@ -106,9 +106,14 @@ export function invariant(message: string, options?: ErrorOptions): RepriseError
   return new RepriseError('unexpected', message, options);
 }
 
-/** Anything thrown as a RepriseError. Anything unknown becomes a broken invariant. */
+/** Anything thrown as a RepriseError. A full disk is a failure; anything unknown becomes a broken invariant. */
 export function asRepriseError(thrown: unknown): RepriseError {
   if (thrown instanceof RepriseError) return thrown;
+  if (isDiskFull(thrown))
+    return failure('disk_full', 'There is no space left on the disk.', {
+      hint: 'Make room on it, or use another folder.',
+      cause: thrown,
+    });
   return invariant(thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown });
 }
 
@@ -124,6 +129,12 @@ export function shownError(thrown: unknown): RepriseError {
 /** Whether an error has one of these codes. */
 export function isProblem(thrown: unknown, ...codes: ProblemCode[]): thrown is RepriseError {
   return thrown instanceof RepriseError && codes.some((code) => code === thrown.code);
+}
+
+/** Whether the system says that a disk is full, or that a user has no more room on it. */
+function isDiskFull(thrown: unknown): boolean {
+  const { code } = (thrown ?? {}) as { code?: unknown };
+  return thrown instanceof Error && (code === 'ENOSPC' || code === 'EDQUOT');
 }
 
 /** Whether this is a passing error of Redis: it is loading, lacks memory or disk, or lost the connection before it answered. */

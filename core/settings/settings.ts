@@ -6,6 +6,23 @@ import { ConfigFile } from './config-file.ts';
 import { refusal } from '../problems/errors.ts';
 import { settingValue, type Flags, type SettingName } from './setting-table.ts';
 
+/** What there may be at most of everything that callers can add. */
+export interface Quotas {
+  uploadBytes: number;
+  /** What a packed recording may unpack to when it is described. */
+  unpackedBytes: number;
+  /** Time that the description of a recording may take. */
+  readingSeconds: number;
+  recordings: number;
+  recordingsBytes: number;
+  channels: number;
+  logBytes: number;
+  /** How many one replayer runs. */
+  replays: number;
+  tasks: number;
+  recorders: number;
+}
+
 /** The settings of a process, validated, with the defaults filled in. */
 export interface Settings {
   redisUrl: string;
@@ -21,6 +38,8 @@ export interface Settings {
   /** Absolute path of the file of API keys. */
   keys: string | null;
   rateLimit: NonNullable<Config['rateLimit']>;
+  /** What there may be at most, each as its setting `max...` says. */
+  quotas: Quotas;
   logLevel: string;
   logs: { sinks: NonNullable<NonNullable<Config['logs']>['sinks']>; keep: number };
   /** The collector that traces are sent to; null: none. */
@@ -70,6 +89,7 @@ export function loadSettings(flags: Flags = {}, env: NodeJS.ProcessEnv = process
     apiKey: value('apiKey') ?? null,
     keys: keys === undefined ? null : resolve(root, keys),
     rateLimit: file.rateLimit ?? {},
+    quotas: quotasOf(value),
     logLevel: value('logLevel'),
     logs: { sinks: file.logs?.sinks ?? [], keep: file.logs?.keep ?? LOGS_KEPT },
     otlp: otlpOf(value),
@@ -111,6 +131,23 @@ export function running(data: string): Running | null {
 
 function runningRedis(data: string): string | undefined {
   return running(data)?.redisUrl;
+}
+
+type QuotaSetting = Extract<SettingName, `max${string}`>;
+
+function quotasOf(value: (name: QuotaSetting) => number): Quotas {
+  return {
+    uploadBytes: value('maxUploadBytes'),
+    unpackedBytes: value('maxUnpackedBytes'),
+    readingSeconds: value('maxReadingSeconds'),
+    recordings: value('maxRecordings'),
+    recordingsBytes: value('maxRecordingsBytes'),
+    channels: value('maxChannels'),
+    logBytes: value('maxLogBytes'),
+    replays: value('maxReplays'),
+    tasks: value('maxTasks'),
+    recorders: value('maxRecorders'),
+  };
 }
 
 type OtlpSetting = Extract<SettingName, `otlp${string}`>;

@@ -1,11 +1,15 @@
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { placeFile } from '../../core/files/place-file.ts';
+import { RecordingsQuota, type FolderLimits } from '../../core/files/recordings-quota.ts';
+import { WorkFolder } from '../../core/files/work-folder.ts';
 import { failure, refusal, RepriseError } from '../../core/problems/errors.ts';
 import { durationMs } from '../../core/time/duration.ts';
 import type { Config, ConvertParams, ConvertResult, CutParams } from '../../schemas/types.ts';
 import type { ConversionOrder, ConversionReply } from './conversion-thread.ts';
 import type { ConvertReport, ConvertRequest } from '../files/convert-request.ts';
+import type { RecordingsFolder } from './recordings-folder.ts';
 
 /** What a task asks for; `job` is the task's name for the conversion. */
 type ConversionRequest = { job: string } & ConvertParams & Partial<Pick<CutParams, 'start' | 'end'>>;
@@ -27,20 +31,22 @@ export class Conversions {
   readonly #channels: Config['channels'];
   readonly #plugins: string[];
   readonly #folder: string;
-  readonly #path: (id: string) => string;
+  readonly #recordings: RecordingsFolder;
+  readonly #quota: RecordingsQuota;
   readonly #running = new Map<string, RunningConversion>();
 
-  /** `path` answers the file of a recording, and throws a refusal for a name that is not valid. */
   constructor(parts: {
     channels: Config['channels'];
     plugins: string[];
     folder: string;
-    path: (id: string) => string;
+    recordings: RecordingsFolder;
+    limits: FolderLimits;
   }) {
     this.#channels = parts.channels;
     this.#plugins = parts.plugins;
     this.#folder = parts.folder;
-    this.#path = parts.path;
+    this.#recordings = parts.recordings;
+    this.#quota = new RecordingsQuota(parts.folder, parts.limits);
   }
 
   /** The verbs for core/requests. */
@@ -56,7 +62,7 @@ export class Conversions {
   async convert({ job, ...request }: ConversionRequest): Promise<ConvertResult> {
     if (!JOB.test(job)) throw refusal('job_name', 'This is not a valid name of a conversion.');
     const running: RunningConversion = { ending: new AbortController(), done: Promise.resolve(), share: 0 };
-    const done = this.#write(join(this.#folder, `.converting-${job}`), request, running);
+    const done = this.#write(job, request, running);
     running.done = done;
     this.#running.set(job, running);
     return done.finally(() => this.#running.delete(job));
@@ -75,31 +81,23 @@ export class Conversions {
   }
 
   async #write(
-    folder: string,
+    job: string,
     { recording, to, ...how }: Omit<ConversionRequest, 'job'>,
     running: RunningConversion,
   ): Promise<ConvertResult> {
     const { id, offset, ...options } = typeof recording === 'string' ? { id: recording } : recording;
-    const input = this.#path(id);
-    const out = this.#path(to);
+    const input = this.#recordings.path(id);
     // The id may name a recording in an archive.
     if (!(await stat(join(this.#folder, id.split('/', 1)[0]!)).catch(() => null)))
       throw refusal('recording_unknown', `No recording "${id}".`, {
         hint: 'GET /api/v1/recordings lists them.',
       });
     const offsetMs = offset === undefined ? 0 : durationMs(offset, 'offset', { mayBeNegative: true });
-    const isFree = async () => {
-      if (await stat(out).catch(() => null))
-        throw refusal('recording_exists', `There is a recording "${to}" already.`, {
-          hint: 'Choose another name.',
-        });
-    };
-    await isFree();
+    const out = this.#recordings.newPath(to);
+    await this.#quota.room(null);
+    const folder = await WorkFolder.create(this.#folder, 'converting', job);
     try {
-      // A process that was killed during this job may have left something.
-      await rm(folder, { recursive: true, force: true });
-      await mkdir(folder, { recursive: true });
-      const part = join(folder, to);
+      const part = join(folder.path, to);
       const { compression, ...range } = how;
       const request: ConvertRequest = {
         inputs: [input],
@@ -108,21 +106,31 @@ export class Conversions {
         options: { ...options, offsetMs, channels: this.#channels },
         ...(compression !== undefined && { compression: compression === 'none' ? '' : compression }),
       };
-      const report = await onThread({ request, plugins: this.#plugins }, running);
-      await isFree();
-      await rename(part, out);
+      const order = { request, plugins: this.#plugins };
+      const report = await onThread(order, folder.path, running);
+      if ((await stat(part)).size > (await this.#quota.room(null))) throw this.#quota.full();
+      if (!(await placeFile(part, out))) this.#recordings.newPath(to);
       return resultOf(to, report);
     } finally {
-      await rm(folder, { recursive: true, force: true });
+      await folder.remove();
     }
   }
 }
 
-function onThread(order: ConversionOrder, running: RunningConversion): Promise<ConvertReport> {
+/** `temporary`: the folder for its temporary files, because a thread that is ended can't remove them. */
+function onThread(
+  order: ConversionOrder,
+  temporary: string,
+  running: RunningConversion,
+): Promise<ConvertReport> {
   const { signal } = running.ending;
   const ended = () => failure('conversion_abandoned', 'The conversion was ended.');
   if (signal.aborted) throw ended();
-  const worker = new Worker(new URL('conversion-thread.mjs', import.meta.url), { workerData: order });
+  const worker = new Worker(new URL('conversion-thread.mjs', import.meta.url), {
+    workerData: order,
+    // eslint-disable-next-line no-restricted-properties -- handed on, not read
+    env: { ...process.env, TMPDIR: temporary },
+  });
   signal.addEventListener('abort', () => void worker.terminate(), { once: true });
   return new Promise((resolve, reject) => {
     worker.on('message', (reply: ConversionReply) => {

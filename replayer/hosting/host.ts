@@ -1,16 +1,27 @@
 import { failure, refusal, sentence } from '../../core/problems/errors.ts';
+import { settingTable } from '../../core/settings/setting-table.ts';
+import type { Quotas } from '../../core/settings/settings.ts';
 import type { Logger } from '../../core/logging/log.ts';
 import type { Redis } from '../../core/redis/connection.ts';
 import type { Config, Replay as ReplayDocument, ReplayPatch, ReplayRequest } from '../../schemas/types.ts';
 import type { ReplaySource } from '../playing/recordings.ts';
 import { Replay } from '../playing/replay.ts';
+import { Readings } from './readings.ts';
 import { RecordingsFolder, type PreviewRequest } from './recordings-folder.ts';
 import { ReplayStore } from './replay-store.ts';
 import { isUnfinished } from './unfinished.ts';
 
 const TICK_MS = 100;
 const TICKS_PER_DOCUMENT = 5;
-const REPLAYS_MAX = 100;
+
+/** What one replayer does at most; see the settings of these names. */
+export type HostLimits = Pick<Quotas, 'replays' | 'unpackedBytes' | 'readingSeconds'>;
+
+const DEFAULT_LIMITS: HostLimits = {
+  replays: settingTable.maxReplays.default,
+  unpackedBytes: settingTable.maxUnpackedBytes.default,
+  readingSeconds: settingTable.maxReadingSeconds.default,
+};
 
 /** A replay of this process. */
 interface Hosted {
@@ -37,6 +48,8 @@ export class ReplayHost {
   readonly #redis: Redis;
   readonly #store: ReplayStore;
   readonly #channels: Config['channels'];
+  readonly #replaysMax: number;
+  readonly #readings: Readings;
   readonly #log: Logger;
   readonly #hosted = new Map<string, Hosted>();
   /** Ids of replays that are being opened, and the openings. */
@@ -52,12 +65,24 @@ export class ReplayHost {
     channels: Config['channels'];
     folder: string;
     log: Logger;
+    /** Default: those of the settings. */
+    limits?: HostLimits;
+    /** The plugins whose formats are read. */
+    plugins?: string[];
   }) {
     this.#redis = parts.redis;
     this.#store = new ReplayStore(parts.redis);
     this.instance = parts.instance;
     this.#channels = parts.channels;
-    this.folder = new RecordingsFolder(parts.folder, parts.channels);
+    const limits = parts.limits ?? DEFAULT_LIMITS;
+    this.#replaysMax = limits.replays;
+    this.#readings = new Readings(parts.plugins ?? [], { seconds: limits.readingSeconds });
+    this.folder = new RecordingsFolder(parts.folder, {
+      channels: parts.channels,
+      unpackedMaxBytes: limits.unpackedBytes,
+      instance: parts.instance,
+      readings: this.#readings,
+    });
     this.#log = parts.log;
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
@@ -70,7 +95,7 @@ export class ReplayHost {
   get verbs() {
     return {
       create: (request: ReplayRequest) => this.create(request),
-      describe: ({ id }: { id: string }) => this.folder.describe(id),
+      describe: (request: { id: string; arriving?: string }) => this.folder.describe(request),
       preview: (request: PreviewRequest) => this.folder.preview(request),
       patch: ({ id, patch }: { id: string; patch: ReplayPatch }) => this.patch(id, patch),
       remove: ({ id }: { id: string }) => this.remove(id),
@@ -207,9 +232,9 @@ export class ReplayHost {
         hint: 'Remove it first, or choose another id.',
       });
     }
-    if (this.#hosted.size >= REPLAYS_MAX) {
-      throw refusal('replays_too_many', `${REPLAYS_MAX} replays run here already.`, {
-        hint: 'Remove one.',
+    if (this.#hosted.size + this.#launches.size >= this.#replaysMax) {
+      throw refusal('replays_too_many', `${this.#replaysMax} replays run here already.`, {
+        hint: 'Remove one, or raise REPRISE_MAX_REPLAYS.',
       });
     }
   }
@@ -225,6 +250,7 @@ export class ReplayHost {
   async #settle(): Promise<void> {
     this.#closing = true;
     clearInterval(this.#timer);
+    await this.#readings.close();
     await Promise.allSettled(this.#launches);
   }
 

@@ -32,9 +32,13 @@ export interface Located {
  * (standard input, Redis streams, files that are not there) stay as they are.
  * `readsAgain`: the caller reads several times, so that standard input is written to a file first. An archive, or a format
  * that needs a file, is always.
+ * `unpackedMaxBytes`: bound on the unpacked bytes.
  * @throws refusal for an archive that is damaged or holds no recording
  */
-export async function located(path: string, { readsAgain = false } = {}): Promise<Located> {
+export async function located(
+  path: string,
+  { readsAgain = false, unpackedMaxBytes }: { readsAgain?: boolean; unpackedMaxBytes?: number } = {},
+): Promise<Located> {
   if (path === '-') return fromStandardInput(readsAgain);
   const found = await archiveOf(path);
   const unchanged = { paths: [path], entries: [], notes: [], folder: null };
@@ -49,8 +53,9 @@ export async function located(path: string, { readsAgain = false } = {}): Promis
   }
   const folder = await TemporaryFolder.create();
   try {
-    if (kind === 'packed') return { ...unchanged, paths: [await unpack(file, folder)], folder };
-    return await fromArchive(file, entry, kind, folder);
+    if (kind === 'packed')
+      return { ...unchanged, paths: [await unpack(file, folder, unpackedMaxBytes)], folder };
+    return await fromArchive({ file, entry, kind, unpackedMaxBytes }, folder);
   } catch (error) {
     await folder.remove();
     throw error;
@@ -75,20 +80,27 @@ async function fromStandardInput(readsAgain: boolean): Promise<Located> {
   }
 }
 
+/** An archive, and the entry of it that is wanted. */
+interface ArchiveOrder {
+  file: string;
+  entry: string | undefined;
+  kind: 'zip' | 'tar';
+  unpackedMaxBytes: number | undefined;
+}
+
 async function fromArchive(
-  file: string,
-  entry: string | undefined,
-  kind: 'zip' | 'tar',
+  { file, entry, kind, unpackedMaxBytes }: ArchiveOrder,
   folder: TemporaryFolder,
 ): Promise<Located> {
   const archive = basename(file);
   const entries = () => (kind === 'zip' ? zipEntries(file, archive) : tarEntries(readBytes(file), archive));
   const endings = ['.mcap', ...formats.flatMap((format) => format.endings)];
   const { size } = await stat(file);
-  const { files, skipped } = await extract(entries, folder, { archive, bytes: size, entry, endings });
+  const wanted = { archive, bytes: size, entry, unpackedMaxBytes, endings };
+  const { files, skipped } = await extract(entries, folder, wanted);
   const paths: string[] = [];
   for (const { path } of files)
-    paths.push((await kindOf(path)) === 'packed' ? await unpack(path, folder) : path);
+    paths.push((await kindOf(path)) === 'packed' ? await unpack(path, folder, unpackedMaxBytes) : path);
   return { paths, entries: files.map(({ name }) => name), notes: notesOn(archive, skipped), folder };
 }
 
@@ -101,10 +113,11 @@ function notesOn(archive: string, skipped: Extracted['skipped']): string[] {
   ];
 }
 
-async function unpack(file: string, folder: TemporaryFolder): Promise<string> {
+async function unpack(file: string, folder: TemporaryFolder, maxBytes: number | undefined): Promise<string> {
   const { size } = await stat(file);
   const name = basename(file);
-  return folder.write(withoutPacking(name), limited(readBytes(file), roomFor(size), { archive: name }));
+  const content = limited(readBytes(file), roomFor(size, maxBytes), { archive: name });
+  return folder.write(withoutPacking(name), content);
 }
 
 /** A file, or the archive and the entry that a path names. null where there is no file. */

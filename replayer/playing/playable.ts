@@ -59,7 +59,8 @@ export async function openEntries(
   options: OpenOptions = {},
 ): Promise<{ recordings: AnyRecording[]; entries: string[] }> {
   if (options.follow) await refuseUnfollowed(path);
-  const found = await located(path);
+  const { unpackedMaxBytes } = options;
+  const found = await located(path, { ...(unpackedMaxBytes !== undefined && { unpackedMaxBytes }) });
   const { folder } = found;
   try {
     if (options.follow && folder) throw unfollowed(basename(path), 'it is in an archive');

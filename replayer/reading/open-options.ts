@@ -35,6 +35,8 @@ export interface OpenOptions extends Omit<RecordingOptions, 'id' | 'offset'> {
   offsetMs?: number;
   /** Refuses rows with times outside of these, epoch ms. */
   timeLimits?: TimeLimits;
+  /** Bound on the bytes that a packed recording may unpack to. Default: none. */
+  unpackedMaxBytes?: number;
   /** Checks every message of an MCAP file, even where Reprise wrote it. */
   distrust?: boolean;
   /** Receives the guesses that were taken to read the recording, once it is open. */

@@ -11,7 +11,7 @@ import { eventually } from '../helpers/wait.ts';
 
 /** Files that `npm run types` and `npm run docs` write. */
 const GENERATED =
-  /^(schemas\/types\.ts|backend\/api\/stores\/recording-endings\.json|docs\/(configuration|command-line|service-reference)\.md)$/;
+  /^(schemas\/types\.ts|backend\/api\/stores\/recordings\/recording-endings\.json|docs\/(configuration|command-line|service-reference)\.md)$/;
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 const PATH = `${join(root, 'node_modules', '.bin')}${delimiter}${process.env['PATH']}`;
 

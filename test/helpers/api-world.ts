@@ -79,7 +79,7 @@ export class ApiWorld {
       typeof options.body !== 'string' &&
       !(options.body instanceof FormData) &&
       !(options.body instanceof Uint8Array);
-    const response = await fetch(this.url + path, {
+    const response = await fetch((options.url ?? this.url) + path, {
       method,
       headers: { ...(json && { 'content-type': 'application/json' }), ...options.headers },
       body: json
@@ -152,6 +152,8 @@ export class ApiWorld {
 export interface CallOptions {
   body?: unknown;
   headers?: { [name: string]: string };
+  /** The address of another API than that of the world. */
+  url?: string;
 }
 
 export interface Answer {

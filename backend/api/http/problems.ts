@@ -1,7 +1,7 @@
 import type { NextFunction, Request, Response } from 'express';
 import type { ErrorObject } from 'ajv';
 import type { RefusalCode } from '../../../core/problems/codes.ts';
-import { asRepriseError, failure, refusal, RepriseError, shownError } from '../../../core/problems/errors.ts';
+import { asRepriseError, refusal, RepriseError, shownError } from '../../../core/problems/errors.ts';
 import type { Logger } from '../../../core/logging/log.ts';
 import type { Problem } from '../../../schemas/types.ts';
 
@@ -120,12 +120,7 @@ const CODES: { [status: number]: RefusalCode } = {
 /** Turns errors of the middleware libraries into ours. */
 function translate(thrown: unknown, request: Request): RepriseError {
   if (thrown instanceof RepriseError) return thrown;
-  const { status, type, code, limit } = thrown as {
-    status?: number;
-    type?: string;
-    code?: string;
-    limit?: number;
-  };
+  const { status, type, limit } = thrown as { status?: number; type?: string; limit?: number };
   if (type === 'entity.too.large') return tooLarge(limit ?? 0);
   if (type === 'encoding.unsupported' || type === 'charset.unsupported') {
     return refusal('body_type', `${(thrown as Error).message}.`, {
@@ -137,8 +132,6 @@ function translate(thrown: unknown, request: Request): RepriseError {
   if (typeof status === 'number' && status >= 400 && status < 500) {
     return refusal(CODES[status] ?? 'request_malformed', `${(thrown as Error).message}.`);
   }
-  if (code === 'ENOSPC')
-    return failure('disk_full', 'There is no space left on the disk.', { cause: thrown });
   return asRepriseError(thrown);
 }
 

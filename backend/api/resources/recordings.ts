@@ -3,6 +3,7 @@ import type { RecordingOptions } from '../../../schemas/types.ts';
 import { refusal } from '../../../core/problems/errors.ts';
 import { listOf, ref, HttpReply } from '../http/route.ts';
 import { route, type Resource } from '../routing/api-route.ts';
+import { principalOf, requireScope } from '../http/guard.ts';
 import { receiveUpload } from '../http/upload.ts';
 
 const id = { type: 'string', description: 'Name of the file.' };
@@ -46,14 +47,14 @@ export default {
       path: '/recordings',
       summary: 'Upload a recording',
       description:
-        'Send the file as the body with `?name=`, or a form with the field `file`. The recording appears once the whole file has arrived and has been read. A file without a row that can be played is refused, with the reason.',
+        'Send the file as the body with `?name=`, or a form with one file in the field `file`. The recording appears, or replaces the one before, in one step: once the whole file has arrived, has been read, and is sound. A file without a row that can be played is refused, with the reason. One of several uploads of a name is answered 201, and the others 409. The name is kept in Unicode composed form (NFC).',
       scope: 'control',
       query: {
         name: { type: 'string', description: 'A plain file name. Default: the name in the form.' },
         replace: {
           type: 'boolean',
           default: false,
-          description: 'Replace a recording of that name.',
+          description: 'Replace a recording of that name, which needs the scope `admin`, like DELETE.',
         },
       },
       body: {
@@ -72,14 +73,24 @@ export default {
           schema: ref('resources/recording'),
           headers: { Location: 'Address of the recording.' },
         },
-        409: { description: 'A recording has that name already.' },
+        403: { description: 'To replace a recording, the key needs the scope `admin`.' },
+        409: { description: 'A recording has that name already, or one that differs in case only.' },
         413: { description: 'The file is too large.' },
-        422: { description: 'The name is not allowed, or no row can be played.' },
+        422: {
+          description:
+            'The name is not allowed, no row can be played, or reading the file takes too much time or room.',
+        },
+        429: { description: 'The folder of recordings is full, or too many recordings are being read.' },
+        507: { description: 'The disk is full.' },
       },
-      async handle({ query, request }, { recordings }) {
-        const kept = await receiveUpload(request, query.name, (name, content) =>
-          recordings.receive(name, content, query.replace),
-        );
+      async handle({ query, request, response, signal }, { uploads }) {
+        // What is replaced is lost, as what is deleted.
+        if (query.replace) requireScope(principalOf(response), 'admin');
+        const arrival = await receiveUpload(request, query.name, {
+          receive: (name, content) => uploads.receive(name, content, query.replace),
+          discard: (unwanted) => uploads.discard(unwanted),
+        });
+        const kept = await uploads.place(arrival, query.replace, signal);
         return new HttpReply(201, kept, { Location: `/api/v1/recordings/${encodeURIComponent(kept.id)}` });
       },
     }),
@@ -97,9 +108,9 @@ export default {
         422: { description: 'No row can be played, or the name is not allowed.' },
         503: { description: 'No replayer is running to read it.' },
       },
-      async handle({ params }, { recordings }) {
+      async handle({ params, signal }, { recordings }) {
         const recording = await recordings.get(params['id']!);
-        return { ...recording, description: await recordings.describe(recording.id) };
+        return { ...recording, description: await recordings.describe(recording.id, signal) };
       },
     }),
     route<{ records: number }, Omit<RecordingOptions, 'id'>>({

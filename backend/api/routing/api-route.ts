@@ -8,7 +8,8 @@ import type { Channels } from '../stores/channels.ts';
 import type { Ingest } from '../stores/ingest.ts';
 import type { Pipelines } from '../stores/pipelines.ts';
 import type { Recorders } from '../stores/recorders.ts';
-import type { RecordingsFolder } from '../stores/recordings.ts';
+import type { RecordingsFolder } from '../stores/recordings/recordings.ts';
+import type { Uploads } from '../stores/recordings/uploads.ts';
 import type { Replays } from '../stores/replays.ts';
 import type { Setups } from '../stores/setups.ts';
 import type { System } from '../stores/system.ts';
@@ -24,6 +25,7 @@ export interface ApiContext {
   ingest: Ingest;
   recorders: Recorders;
   recordings: RecordingsFolder;
+  uploads: Uploads;
   replays: Replays;
   setups: Setups;
   system: System;

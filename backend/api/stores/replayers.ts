@@ -15,13 +15,7 @@ export class Replayers {
 
   /** Asks the replayer `instance`, or any free one. @throws refusal of the replayer, failure `no_answer` */
   async ask<T>(verb: string, body: unknown, timeoutMs: number, instance?: string): Promise<T> {
-    const alive = (await services(this.#redis)).some(
-      (service) =>
-        service.role === 'replayer' &&
-        service.state === 'running' &&
-        (instance === undefined || service.instance === instance),
-    );
-    if (!alive) {
+    if (!(await this.isThere(instance))) {
       throw failure(
         'no_answer',
         instance ? `Its replayer (${instance}) is gone.` : 'No replayer is running.',
@@ -31,5 +25,15 @@ export class Replayers {
       );
     }
     return this.#requester.ask<T>(instance ? `replayer:${instance}` : 'replayer', verb, body, timeoutMs);
+  }
+
+  /** Whether the replayer `instance` runs, or any. */
+  async isThere(instance?: string): Promise<boolean> {
+    return (await services(this.#redis)).some(
+      (service) =>
+        service.role === 'replayer' &&
+        service.state === 'running' &&
+        (instance === undefined || service.instance === instance),
+    );
   }
 }

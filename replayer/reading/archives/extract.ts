@@ -1,4 +1,5 @@
 import { refusal } from '../../../core/problems/errors.ts';
+import { tooMuchUnpacked } from '../source/unpacked.ts';
 import { packings, withoutPacking } from '../packing/packings.ts';
 import type { FoundEntry } from './found-entry.ts';
 import type { TemporaryFolder } from './temporary-folder.ts';
@@ -28,6 +29,8 @@ interface Wanted {
   bytes: number;
   /** The one entry that is wanted; undefined for all recordings. */
   entry?: string | undefined;
+  /** Bound on the unpacked bytes, besides that which the size of the archive sets. */
+  unpackedMaxBytes?: number | undefined;
   /** Endings of recordings without packing, lower case. */
   endings: readonly string[];
 }
@@ -68,7 +71,7 @@ export async function extract(
   if (wanted.entry === undefined)
     for (const name of names)
       if (!chosen.has(name)) skipped.push({ name, because: 'its name is not that of a recording' });
-  const room = roomFor(wanted.bytes);
+  const room = roomFor(wanted.bytes, wanted.unpackedMaxBytes);
   const files: Extracted['files'] = [];
   for await (const { name, content } of entries()) {
     if (!chosen.delete(name)) continue;
@@ -98,27 +101,33 @@ function nothing({ archive, entry }: Wanted, names: string[], skipped: Extracted
 /** Passes bytes on as long as there is room. */
 export async function* limited(
   source: AsyncIterable<Buffer>,
-  room: { left: number },
+  room: Room,
   { archive }: { archive: string },
 ): AsyncGenerator<Buffer> {
   for await (const bytes of source) {
     room.left -= bytes.length;
-    if (room.left < 0)
-      throw refusal(
-        'recording_unreadable',
-        `${archive} would unpack to more than ${RATIO_MAX} times its size.`,
-        {
-          hint: 'That is what a bomb does. If it is none, unpack it first.',
-        },
-      );
+    if (room.left < 0) throw room.refusal(archive);
     yield bytes;
   }
 }
 
-/** How much a file of this size may unpack to, in bytes. */
-export function roomFor(bytes: number): { left: number } {
-  return { left: Math.max(FREE_BYTES, bytes * RATIO_MAX) };
+/** How much may still be unpacked, in bytes, and how more is refused. */
+interface Room {
+  left: number;
+  refusal(archive: string): Error;
 }
+
+/** How much a file of this size may unpack to: by its size, and by the limit of whoever reads it. */
+export function roomFor(bytes: number, unpackedMaxBytes = Infinity): Room {
+  const bySize = Math.max(FREE_BYTES, bytes * RATIO_MAX);
+  if (bySize <= unpackedMaxBytes) return { left: bySize, refusal: tooMuchForItsSize };
+  return { left: unpackedMaxBytes, refusal: (archive) => tooMuchUnpacked(archive, unpackedMaxBytes) };
+}
+
+const tooMuchForItsSize = (archive: string): Error =>
+  refusal('recording_unreadable', `${archive} would unpack to more than ${RATIO_MAX} times its size.`, {
+    hint: 'That is what a bomb does. If it is none, unpack it first.',
+  });
 
 /** Endings of archives, with and without packing. */
 export const ARCHIVE_ENDINGS: readonly string[] = [

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { workFolderPrefix } from '../../../core/files/work-folder.ts';
 
 /** Folders that are there. Their paths are kept apart from their objects, which may be collected. */
 const folders = new Set<string>();
@@ -22,7 +23,7 @@ export class TemporaryFolder {
 
   static async create(): Promise<TemporaryFolder> {
     if (folders.size === 0) process.once('exit', removeAll);
-    const path = await mkdtemp(join(tmpdir(), 'reprise-'));
+    const path = await mkdtemp(join(tmpdir(), workFolderPrefix('unpacked')));
     folders.add(path);
     const folder = new TemporaryFolder(path);
     collected.register(folder, path, folder);

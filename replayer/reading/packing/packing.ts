@@ -4,6 +4,8 @@ export interface UnpackingState {
   unpacked: number;
   /** The first of them that a checksum has confirmed. */
   verified: number;
+  /** Bound on the bytes given out. */
+  maxBytes: number;
   /** What a reader should know, such as a missing checksum. Each is a sentence without its subject. */
   notes: Set<string>;
 }

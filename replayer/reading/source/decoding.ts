@@ -15,6 +15,8 @@ export interface ByteOptions {
   encoding?: string;
   /** The name of its format, which may be one of bytes and not of text. */
   format?: string;
+  /** Bound on the bytes that it may unpack to. Default: none. */
+  unpackedMaxBytes?: number;
 }
 
 /** Decides how the bytes of one source are text, and remembers what was wrong with them in the latest reading. */
@@ -46,7 +48,7 @@ export class Decoding {
   /** A new state for unpacking: a reading begins. */
   begin(): UnpackingState {
     this.#problems = { count: 0, first: 0 };
-    return (this.#unpacking = newUnpacking());
+    return (this.#unpacking = newUnpacking(this.#options.unpackedMaxBytes));
   }
 
   /** The beginning as UTF-8. Its problems do not count: it comes again with the whole. */

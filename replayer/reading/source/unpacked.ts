@@ -7,9 +7,9 @@ import { HEAD_BYTES, packingNamed, packingOf } from '../packing/packings.ts';
 /** How often a file may be packed: `.gz` inside `.zst` is met, more are not. */
 const LAYERS_MAX = 4;
 
-/** A state to pass to `unpacked`. */
-export function newUnpacking(): UnpackingState {
-  return { unpacked: 0, verified: 0, notes: new Set() };
+/** A state to pass to `unpacked`, with a bound on the bytes that each layer may unpack to. */
+export function newUnpacking(maxBytes = Infinity): UnpackingState {
+  return { unpacked: 0, verified: 0, maxBytes, notes: new Set() };
 }
 
 /**
@@ -44,7 +44,7 @@ async function* layer(
     const packing = packingOf(head);
     const all = rejoined(head, pieces);
     if (packing && layersLeft > 0) {
-      const own = layersLeft === LAYERS_MAX ? state : newUnpacking();
+      const own = layersLeft === LAYERS_MAX ? state : newUnpacking(state.maxBytes);
       yield* layer(told(packing, all, name, own), name, state, layersLeft - 1);
     } else {
       if (layersLeft === LAYERS_MAX) refuseFalseName(name, head);
@@ -63,7 +63,10 @@ async function* told(
   state: UnpackingState,
 ): AsyncGenerator<Buffer> {
   try {
-    yield* packing.unpack(source, state);
+    for await (const piece of packing.unpack(source, state)) {
+      if (state.unpacked > state.maxBytes) throw tooMuchUnpacked(name, state.maxBytes);
+      yield piece;
+    }
   } catch (cause) {
     if (!(cause instanceof PackingError)) throw cause;
     throw refusal('recording_unreadable', `${name} ${damage(packing, cause, state)}`, {
@@ -71,6 +74,13 @@ async function* told(
       cause,
     });
   }
+}
+
+/** The refusal of what unpacks to more than a limit. */
+export function tooMuchUnpacked(name: string, maxBytes: number): RepriseError {
+  return refusal('recording_costly', `${name} unpacks to more than ${maxBytes.toLocaleString('en')} bytes.`, {
+    hint: 'That is what a bomb does. REPRISE_MAX_UNPACKED_BYTES sets how much is read.',
+  });
 }
 
 const HINTS: Record<PackingError['problem'], string> = {

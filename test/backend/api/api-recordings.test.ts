@@ -3,7 +3,8 @@ import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { RecordingsFolder } from '../../../backend/api/stores/recordings.ts';
+import { Uploads } from '../../../backend/api/stores/recordings/uploads.ts';
+import { RecordingsFolder } from '../../../backend/api/stores/recordings/recordings.ts';
 import type { Replay } from '../../../schemas/types.ts';
 import { eventually } from '../../helpers/wait.ts';
 import { tar, zip } from '../../helpers/archives.ts';
@@ -207,7 +208,8 @@ describe('API: recordings and replays', function () {
   });
 
   it('stops an upload that is too large, leaves no file, and says why', async () => {
-    const small = new RecordingsFolder(world.settings.recordings, null as never, 1_000);
+    const folder = new RecordingsFolder(world.settings.recordings, null as never);
+    const small = new Uploads(folder, { ...world.settings.quotas, uploadBytes: 1_000 });
     const before = files();
     const content = Readable.from(Array(20).fill(Buffer.alloc(100, 'a')));
     await assert.rejects(small.receive('large.csv', content, false), { code: 'body_too_large', status: 413 });

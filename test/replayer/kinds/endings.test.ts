@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { formats } from '../../../replayer/reading/formats.ts';
 import { packings } from '../../../replayer/reading/packing/packings.ts';
-import { RecordingEndings } from '../../../backend/api/stores/recording-endings.ts';
+import { RecordingEndings } from '../../../backend/api/stores/recordings/recording-endings.ts';
 import { ApiWorld } from '../../helpers/api-world.ts';
 
 const { serve } = (await import(

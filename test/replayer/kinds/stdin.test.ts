@@ -28,7 +28,7 @@ describe('R18: standard input for every command', function () {
       input,
       env,
     });
-    const left = readdirSync(temporary).filter((name) => name.startsWith('reprise-'));
+    const left = readdirSync(temporary).filter((name) => name.startsWith('.unpacked+'));
     return { status, stdout: stdout.toString(), stderr: stderr.toString(), left };
   };
   const out = (name: string) => join(folder, name);

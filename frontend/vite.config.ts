@@ -3,6 +3,8 @@ import { defineConfig } from 'vite';
 
 export default defineConfig({
   plugins: [svelte()],
+  // Relative links: a proxy may serve the page below any path.
+  base: './',
   build: {
     outDir: '../dist/page',
     emptyOutDir: true,

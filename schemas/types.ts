@@ -602,6 +602,18 @@ export interface Config {
    */
   host?: string;
   /**
+   * Further hosts that lead to the API and the page, such as reprise.example.org, or .example.org for it and all names below it.
+   */
+  allowedHosts?: string[];
+  /**
+   * The path that a proxy serves Reprise at, such as /reprise.
+   */
+  basePath?: string;
+  /**
+   * The proxies whose X-Forwarded headers count: their number, or their addresses and ranges, separated by commas.
+   */
+  trustProxy?: string;
+  /**
    * The folder with the recordings, relative to the project.
    */
   recordings?: string;

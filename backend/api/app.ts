@@ -8,7 +8,8 @@ import { documentsResource } from './docs/documents.ts';
 import { openApi } from './docs/openapi.ts';
 import { schemasResource } from './docs/schemas.ts';
 import type { Endpoints } from './endpoints/endpoints.ts';
-import { keyGuard, originGuard, type Guard } from './http/guard.ts';
+import type { FrontDoor } from './http/access/front-door.ts';
+import { hostGuard, keyGuard, originGuard, type Guard } from './http/guard.ts';
 import { notFound, problemHandler } from './http/problems.ts';
 import { rateLimited } from './http/rate-limit.ts';
 import { mount } from './http/router.ts';
@@ -23,6 +24,7 @@ const PREFIX = '/api/v1';
 export interface AppDependencies {
   context: ApiContext;
   endpoints: Endpoints;
+  door: FrontDoor;
   guard: Guard;
   metrics: Metrics;
   log: Logger;
@@ -35,23 +37,25 @@ export interface AppDependencies {
 
 /** Assembles the HTTP side: REST, configured endpoints, docs, the page, and the guards in front of them. */
 export async function createApp(dependencies: AppDependencies): Promise<Express> {
-  const { context, endpoints, guard, metrics, log, pageFolder, keyed, redisUrl } = dependencies;
+  const { context, endpoints, door, guard, metrics, log, pageFolder, keyed, redisUrl } = dependencies;
   const { redis, settings } = context;
   let openapi: object;
   const resources = [...(await findResources()), documentsResource(() => openapi, redisUrl)];
   const app = express();
   app.disable('x-powered-by');
-  app.use(metrics.measure, securityHeaders(settings.streetStyle), originGuard(guard));
-  app.get('/healthz', (_request, response) => void response.json({ status: 'up' }));
-  app.use(docs());
+  app.locals['basePath'] = door.basePath;
+  app.use(metrics.measure, securityHeaders(settings.streetStyle));
   const key = keyGuard(guard);
   const needsRedis = redisGuard(redis);
+  // Probes name the address of a container, which nobody knows beforehand.
+  app.get('/healthz', (_request, response) => void response.json({ status: 'up' }));
   app.get('/readyz', key, needsRedis, async (_request, response) => {
     await redis.ping();
     response.json({ status: 'ready' });
   });
+  app.use(hostGuard(door), originGuard(door), docs(door.basePath));
   app.get('/metrics', key, (_request, response) => metrics.write(response));
-  const limit = rateLimited(redis, settings.rateLimit);
+  const limit = rateLimited(redis, door, settings.rateLimit);
   app.use(PREFIX, key, limit, (_request, response, next) => {
     response.set('Cache-Control', 'no-store');
     next();
@@ -61,12 +65,20 @@ export async function createApp(dependencies: AppDependencies): Promise<Express>
     prefix: PREFIX,
     routes: resources.flatMap(({ routes }) => routes),
     context,
+    door,
     before: [needsRedis],
   });
   let configured = Router();
   endpoints.follow((resource) => {
     const router = Router();
-    mount({ app: router, prefix: '', routes: resource.routes, context, before: [key, limit, needsRedis] });
+    mount({
+      app: router,
+      prefix: '',
+      routes: resource.routes,
+      context,
+      door,
+      before: [key, limit, needsRedis],
+    });
     configured = router;
     openapi = openApi(
       [
@@ -74,11 +86,12 @@ export async function createApp(dependencies: AppDependencies): Promise<Express>
         { prefix: '', resources: [resource] },
       ],
       keyed,
+      door.basePath,
     );
   });
   app.use((request, response, next) => configured(request, response, next));
   app.use(PREFIX, notFound);
-  app.use(builtPage(pageFolder));
+  app.use(builtPage(pageFolder, door.basePath));
   app.use(notFound);
   app.use(problemHandler(log));
   return app;

@@ -22,6 +22,9 @@ import { TaskQueue } from '../tasks/queue.ts';
 import { createApp } from './app.ts';
 import { openEndpoints } from './endpoints/endpoints.ts';
 import { Channels } from './stores/channels.ts';
+import { FrontDoor } from './http/access/front-door.ts';
+import { checkAllowedHosts, KnownHosts } from './http/access/hosts.ts';
+import { TrustedProxies } from './http/access/proxies.ts';
 import { Guard, requireScope } from './http/guard.ts';
 import { Ingest } from './stores/ingest.ts';
 import { Keyring } from './http/keyring.ts';
@@ -65,6 +68,7 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
 /** Starts the role and returns its address. `opened` gets what must be closed, in the order of opening. */
 async function open(settings: Settings, opened: Close[]): Promise<string> {
   refuseOpenHost(settings);
+  checkAllowedHosts(settings.allowedHosts);
   await mkdir(settings.recordings, { recursive: true });
   const logs = new ProcessLog('api', settings);
   const { log } = logs;
@@ -131,11 +135,18 @@ async function open(settings: Settings, opened: Close[]): Promise<string> {
     recordings,
     uploads: new Uploads(recordings, settings.quotas),
   };
-  const guard = new Guard(keyring, settings.origins);
+  const door = new FrontDoor({
+    hosts: new KnownHosts(settings.host, settings.allowedHosts),
+    origins: settings.origins,
+    proxies: new TrustedProxies(settings.trustProxy),
+    basePath: settings.basePath,
+  });
+  const guard = new Guard(keyring);
   const metrics = new Metrics({ redis, channels, gateway: () => streams.figures });
   const app = await createApp({
     context,
     endpoints,
+    door,
     guard,
     metrics,
     log,
@@ -150,8 +161,14 @@ async function open(settings: Settings, opened: Close[]): Promise<string> {
     origins: settings.origins,
     channel: (name) => channels.logged(name),
     patchReplay: (id, patch) => replays.patch(id, patch),
-    admit({ origin, host, token }) {
-      guard.checkOrigin(origin, host);
+    checkRequest(request) {
+      door.checkHost(request);
+      // A WebSocket is refused when it joins, where the reason can be said.
+      if (request.headers.upgrade === undefined) door.checkOrigin(request);
+    },
+    admit({ request, token }) {
+      door.checkHost(request);
+      door.checkOrigin(request);
       const principal = guard.identify(token);
       return {
         mayControl: () => requireScope(principal, 'control'),
@@ -159,6 +176,7 @@ async function open(settings: Settings, opened: Close[]): Promise<string> {
       };
     },
   });
+  for (const event of ['request', 'upgrade']) http.prependListener(event, door.enter);
   const news = new StatusNews(redis, () => replays.list(), gateway.broadcast);
   opened.push(() => news.close());
   gateway.live.on('connection', ({ id }) => news.greet(id));

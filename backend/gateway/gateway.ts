@@ -1,4 +1,4 @@
-import type { Server as HttpServer } from 'node:http';
+import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
 import { Server, type Namespace, type Socket } from 'socket.io';
 import type { ChannelSpec } from '../../core/wire/channels.ts';
 import {
@@ -28,6 +28,8 @@ import type { Streams } from './streams/streams.ts';
 /** A client that goes on asking while this many packets wait for it is disconnected. */
 const STUCK_PACKETS = 1_000;
 const MESSAGE_MAX_BYTES = 100_000;
+/** A connection that has not joined the namespace by then is closed. */
+const JOIN_MS = 10_000;
 
 /** What the key of a client allows. */
 export interface Admission {
@@ -43,8 +45,10 @@ export interface GatewayDependencies {
   /** The channel of that name. @throws refusal if it can't be followed */
   channel(name: string): Promise<ChannelSpec>;
   patchReplay(id: string, patch: ReplayPatch): Promise<Replay>;
-  /** Checks the origin and the key of a connection, and returns what the key allows. @throws refusal */
-  admit(handshake: { origin: string | undefined; host: string | undefined; token: unknown }): Admission;
+  /** Checks each request of the transport, before anything is read from it. @throws refusal */
+  checkRequest(request: IncomingMessage): void;
+  /** Checks where a connection comes from, and its key; returns what the key allows. @throws refusal */
+  admit(handshake: { request: IncomingMessage; token: unknown }): Admission;
   origins: string[];
 }
 
@@ -69,13 +73,29 @@ export class Gateway {
       serveClient: false,
       maxHttpBufferSize: MESSAGE_MAX_BYTES,
       cors: { origin: dependencies.origins },
+      connectTimeout: JOIN_MS,
+    });
+    this.#io.engine.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
+      try {
+        dependencies.checkRequest(request);
+      } catch (error) {
+        return refuse(request, response, this.#shown('request', error));
+      }
+      next();
+    });
+    // Nothing is there, and a connection to it would not need a key.
+    this.#io.of('/').use((socket, next) => {
+      const problem = refusal('unauthorized', 'The namespace / is closed.', {
+        hint: `Connect to the namespace ${NAMESPACE}.`,
+      }).toProblem();
+      next(Object.assign(new Error(problem.title), { data: problem }));
+      closeAfterReason(socket);
     });
     this.#live = this.#io.of(NAMESPACE);
     this.#live.use((socket, next) => {
-      const { origin, host } = socket.handshake.headers;
       try {
         const { token } = socket.handshake.auth as { token?: unknown };
-        const admission = dependencies.admit({ origin, host, token });
+        const admission = dependencies.admit({ request: socket.request, token });
         Object.assign(socket.data as object, {
           admission,
           outlet: new SocketOutlet(socket),
@@ -88,6 +108,7 @@ export class Gateway {
       } catch (error) {
         const shown = this.#shown('connect', error);
         next(Object.assign(new Error(sentence(shown)), { data: shown.toProblem() }));
+        closeAfterReason(socket);
       }
     });
     this.#live.on('connection', (socket) => this.#serve(socket));
@@ -172,6 +193,23 @@ export class Gateway {
       this.#dependencies.log.error({ event, err: error }, sentence(error));
     return shownError(error);
   }
+}
+
+/** Closes a refused connection, which could otherwise stay open. Socket.IO sends the reason in the next tick. */
+function closeAfterReason(socket: Socket): void {
+  setImmediate(() => socket.conn.close());
+}
+
+/** Answers a request of the transport with a problem. Engine.IO's response to an upgrade writes nothing. */
+function refuse(request: IncomingMessage, response: ServerResponse, error: RepriseError): void {
+  const problem = error.toProblem();
+  const body = JSON.stringify(problem);
+  const headers = { 'Content-Type': 'application/problem+json', 'Content-Length': Buffer.byteLength(body) };
+  if (request.headers.upgrade === undefined)
+    return void response.writeHead(problem.status, headers).end(body);
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  const head = [`HTTP/1.1 ${problem.status} Refused`, ...lines, 'Connection: close'];
+  request.socket.end([...head, '', body].join('\r\n'));
 }
 
 function malformed(event: string, detail: string): RepriseError {

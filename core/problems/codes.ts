@@ -1,4 +1,4 @@
-type RefusalStatus = 400 | 401 | 403 | 404 | 405 | 409 | 412 | 413 | 415 | 416 | 422 | 429;
+type RefusalStatus = 400 | 401 | 403 | 404 | 405 | 408 | 409 | 412 | 413 | 415 | 416 | 421 | 422 | 429;
 type FailureStatus = 500 | 503 | 507;
 
 /**
@@ -13,7 +13,17 @@ export const problems = {
   body_too_large: { status: 413, meaning: 'The body is larger than this path accepts.' },
   body_type: { status: 415, meaning: 'This path does not accept the type or the encoding of the body.' },
   files_several: { status: 422, meaning: 'The form has more than one file.' },
+  channel_refused: { status: 403, meaning: 'The API key is limited to other channels.' },
+  connections_too_many: {
+    status: 429,
+    meaning: 'The key or the address has as many open connections as it may.',
+  },
   file_missing: { status: 422, meaning: 'The form has no field `file`.' },
+  guesses_too_many: {
+    status: 429,
+    meaning: 'The address has sent too many wrong API keys; `Retry-After` says when to go on.',
+  },
+  host_refused: { status: 421, meaning: 'The host that the request names is not known to lead here.' },
   idempotency_key: { status: 400, meaning: 'The Idempotency-Key is empty or too long.' },
   idempotency_mismatch: { status: 422, meaning: 'The Idempotency-Key was used for a different request.' },
   idempotency_under_way: { status: 409, meaning: 'The request with this Idempotency-Key is not done yet.' },
@@ -22,11 +32,12 @@ export const problems = {
     status: 405,
     meaning: 'The path does not accept this method; see the header `Allow`.',
   },
-  origin_refused: { status: 403, meaning: 'Pages of this origin may not change anything here.' },
+  origin_refused: { status: 403, meaning: 'Pages of this origin may not do this.' },
   position_malformed: { status: 400, meaning: 'A position must be written as <epoch>-<offset>.' },
   precondition_failed: { status: 412, meaning: 'The file does not meet the condition in the headers.' },
   range_unsatisfiable: { status: 416, meaning: 'The file has no such range of bytes.' },
   rate_limited: { status: 429, meaning: 'Too many requests; the header `RateLimit` says when to go on.' },
+  request_slow: { status: 408, meaning: 'The body of the request arrived too slowly.' },
   request_invalid: { status: 422, meaning: 'Path, query or body do not match their schema; see `errors`.' },
   request_malformed: { status: 400, meaning: 'The request is not valid HTTP.' },
   route_unknown: { status: 404, meaning: 'There is nothing at this path.' },
@@ -126,6 +137,7 @@ export const problems = {
   },
   config_malformed: { status: 422, meaning: 'The configuration is not valid JSON.' },
   config_missing: { status: 422, meaning: 'The configuration file does not exist.' },
+  key_weak: { status: 422, meaning: 'The API key is short enough to be guessed; the API does not start.' },
   keys_invalid: { status: 422, meaning: 'The file of API keys is not valid; the API does not start.' },
   name_taken: { status: 409, meaning: 'Something else already has this name.' },
   name_unknown: { status: 404, meaning: 'Nothing has this name.' },

@@ -54,6 +54,30 @@ export const settingTable = {
     default: '127.0.0.1',
     meaning: 'The address that the API and the page listen on. Any other than loopback needs an API key.',
   },
+  allowedHosts: {
+    env: 'REPRISE_ALLOWED_HOSTS',
+    key: 'allowedHosts',
+    form: 'names of hosts, separated by commas',
+    absent: 'none besides those that always lead here',
+    meaning:
+      'Further hosts that lead to the API and the page, such as the name of a proxy: `reprise.example.org`, or `.example.org` for it and all names below it. Requests that name any other host are refused (421), except for `/healthz` and `/readyz`. Always known are `localhost`, loopback addresses and the host listened on; if that is all interfaces, also the name and the addresses of this machine. `*` switches the check off.',
+  },
+  basePath: {
+    env: 'REPRISE_BASE_PATH',
+    key: 'basePath',
+    form: 'path, such as /reprise',
+    default: '/',
+    meaning:
+      'The path that a proxy serves Reprise at. It stands before all links; requests are taken with it and without it.',
+  },
+  trustProxy: {
+    env: 'REPRISE_TRUST_PROXY',
+    key: 'trustProxy',
+    form: 'a number of proxies, or their addresses',
+    absent: 'no proxy: these headers are ignored',
+    meaning:
+      'The proxies whose `X-Forwarded-For`, `X-Forwarded-Host` and `X-Forwarded-Proto` count: `1` for one proxy, or addresses and ranges separated by commas (`10.0.0.0/8`, `loopback`, `private`).',
+  },
   recordings: {
     env: 'REPRISE_RECORDINGS',
     flags: ['--recordings'],

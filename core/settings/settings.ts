@@ -4,6 +4,7 @@ import { root } from '../runtime/root.mjs';
 import type { Config } from '../../schemas/types.ts';
 import { ConfigFile } from './config-file.ts';
 import { refusal } from '../problems/errors.ts';
+import { basePathOf, strongKey } from './exposure.ts';
 import { settingValue, type Flags, type SettingName } from './setting-table.ts';
 
 /** What there may be at most of everything that callers can add. */
@@ -30,6 +31,12 @@ export interface Settings {
   redisGiven: boolean;
   port: number;
   host: string;
+  /** Further hosts that lead to the API: names, or with a dot before them all names below. */
+  allowedHosts: string[];
+  /** The path that a proxy serves the API at, without a slash at its end; '' for the root. */
+  basePath: string;
+  /** The proxies whose headers count; null: none. */
+  trustProxy: string | null;
   /** Absolute path of the folder recordings are read from. */
   recordings: string;
   /** Absolute path of the folder Reprise keeps its own files in. */
@@ -84,9 +91,12 @@ export function loadSettings(flags: Flags = {}, env: NodeJS.ProcessEnv = process
     redisGiven: redisUrl !== undefined,
     port: value('port'),
     host: value('host'),
+    allowedHosts: listOf(value('allowedHosts')),
+    basePath: basePathOf(value('basePath')),
+    trustProxy: value('trustProxy') ?? null,
     recordings: resolve(root, value('recordings') ?? join(data, 'recordings')),
     data,
-    apiKey: value('apiKey') ?? null,
+    apiKey: strongKey(value('apiKey')),
     keys: keys === undefined ? null : resolve(root, keys),
     rateLimit: file.rateLimit ?? {},
     quotas: quotasOf(value),
@@ -106,6 +116,12 @@ export function loadSettings(flags: Flags = {}, env: NodeJS.ProcessEnv = process
     demo: file.demo ?? [],
     file: source,
   };
+}
+
+/** The file has a list, the environment a text with commas. */
+function listOf(given: string | string[] | undefined): string[] {
+  const list = typeof given === 'string' ? given.split(',') : (given ?? []);
+  return list.map((each) => each.trim()).filter((each) => each !== '');
 }
 
 /** The file in which `reprise up` notes its Redis, so that other commands on this machine find it. */

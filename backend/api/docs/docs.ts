@@ -6,34 +6,34 @@ import { problems } from '../../../core/problems/codes.ts';
 /** Resolved but not imported, which would load the whole bundle into this process. */
 const swaggerUi = dirname(fileURLToPath(import.meta.resolve('swagger-ui-dist/package.json')));
 
-const SHELL = `<!doctype html>
+const shell = (base: string) => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Reprise API</title>
-<link rel="stylesheet" href="/docs/swagger-ui.css">
-<link rel="icon" href="/docs/favicon-32x32.png">
+<link rel="stylesheet" href="${base}/docs/swagger-ui.css">
+<link rel="icon" href="${base}/docs/favicon-32x32.png">
 </head>
 <body>
 <div id="swagger-ui"></div>
-<script src="/docs/swagger-ui-bundle.js"></script>
-<script src="/docs/start.js"></script>
+<script src="${base}/docs/swagger-ui-bundle.js"></script>
+<script src="${base}/docs/start.js"></script>
 </body>
 </html>
 `;
 
 /** Asks for a key if the API needs one, and keeps it for this browser tab. */
-const START = `const stored = () => sessionStorage.getItem('reprise-key');
+const start = (base: string) => `const stored = () => sessionStorage.getItem('reprise-key');
 const start = () => SwaggerUIBundle({
-  url: '/api/v1/openapi.json', dom_id: '#swagger-ui', deepLinking: true, validatorUrl: null,
+  url: '${base}/api/v1/openapi.json', dom_id: '#swagger-ui', deepLinking: true, validatorUrl: null,
   requestInterceptor: (request) => {
     if (stored()) request.headers['X-API-Key'] = stored();
     return request;
   },
 });
 const headers = () => (stored() ? { 'X-API-Key': stored() } : {});
-fetch('/api/v1/openapi.json', { method: 'HEAD', headers: headers() }).then((answer) => {
+fetch('${base}/api/v1/openapi.json', { method: 'HEAD', headers: headers() }).then((answer) => {
   if (answer.status === 401) {
     const key = prompt('API key');
     if (key) sessionStorage.setItem('reprise-key', key);
@@ -43,15 +43,15 @@ fetch('/api/v1/openapi.json', { method: 'HEAD', headers: headers() }).then((answ
 `;
 
 /** `/docs`: the OpenAPI document readable, with all it needs from here; `/docs/problems`: every error code. */
-export function docs(): Router {
+export function docs(base: string): Router {
   const router = Router();
   router.get(
     '/docs',
-    (_request, response) => void response.set('Cache-Control', 'no-cache').type('html').send(SHELL),
+    (_request, response) => void response.set('Cache-Control', 'no-cache').type('html').send(shell(base)),
   );
   router.get(
     '/docs/start.js',
-    (_request, response) => void response.set('Cache-Control', 'no-cache').type('js').send(START),
+    (_request, response) => void response.set('Cache-Control', 'no-cache').type('js').send(start(base)),
   );
   router.get('/docs/problems', (_request, response) => void response.type('html').send(problemPage()));
   router.use('/docs', files(swaggerUi, { index: false, redirect: false, maxAge: '1h' }));

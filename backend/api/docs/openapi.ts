@@ -10,7 +10,7 @@ export interface Mounted {
 }
 
 /** The OpenAPI 3.1 document of routes. It can't differ from what is mounted: both come from the same declarations. */
-export function openApi(mounted: Mounted[], keyed: boolean): object {
+export function openApi(mounted: Mounted[], keyed: boolean, basePath = ''): object {
   const components = new Components();
   const paths: { [path: string]: { [method: string]: object } } = {};
   for (const { prefix, resources } of mounted) {
@@ -29,7 +29,7 @@ export function openApi(mounted: Mounted[], keyed: boolean): object {
       description: 'Replays recorded, timestamped data onto channels as if it were happening now.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
-    servers: [{ url: '/' }],
+    servers: [{ url: basePath || '/' }],
     tags: mounted.flatMap(({ resources }) =>
       resources.map(({ name, description }) => ({ name, description })),
     ),

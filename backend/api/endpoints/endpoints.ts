@@ -128,6 +128,7 @@ function declare(endpoint: EndpointConfig, action: Action): ApiRoute {
     summary: summary ?? action.summary,
     ...(description !== undefined && { description }),
     scope: scope ?? action.scope,
+    effect: action.scope === 'read' ? 'none' : action.body ? 'data' : 'change',
     ...(names.length > 0 && {
       params: Object.fromEntries(names.map((name) => [name, pathParams?.[name] ?? TEXT])),
     }),

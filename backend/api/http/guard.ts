@@ -1,20 +1,19 @@
 import type { RequestHandler, Response } from 'express';
 import { refusal, RepriseError } from '../../../core/problems/errors.ts';
 import { covers, type Keyring, type Principal } from './keyring.ts';
+import type { FrontDoor } from './access/front-door.ts';
 import type { Scope } from './route.ts';
 
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** Every caller while no keys are configured. */
 const ANYONE: Principal = { name: 'anyone', scope: 'admin' };
 
-/** Decides who may use the API, by origin and by key. If no keys are configured, everybody may do everything. */
+/** Decides who may use the API by key. If no keys are configured, everybody may do everything. */
 export class Guard {
   readonly #keyring: Keyring;
-  readonly #origins: ReadonlySet<string>;
 
-  constructor(keyring: Keyring, origins: string[]) {
+  constructor(keyring: Keyring) {
     this.#keyring = keyring;
-    this.#origins = new Set(origins);
   }
 
   /** The owner of a key. @throws refusal `unauthorized` */
@@ -36,19 +35,6 @@ export class Guard {
     return this.#keyring.onChange(() => {
       if (typeof given !== 'string' || !this.#keyring.find(given)) revoked();
     });
-  }
-
-  /** Refuses pages of foreign origins. Programs send no origin. @throws refusal `origin_refused` */
-  checkOrigin(origin: string | undefined, host: string | undefined): void {
-    if (origin === undefined || this.#origins.has(origin) || hostOf(origin) === host) return;
-    throw refusal('origin_refused', `Pages of ${origin.slice(0, 200)} are not allowed to do this.`, {
-      hint: 'Add the origin to `origins` in config/reprise.json.',
-    });
-  }
-
-  /** Whether pages of this origin may read responses (CORS). */
-  allows(origin: string): boolean {
-    return this.#origins.has(origin);
   }
 }
 
@@ -90,12 +76,20 @@ export function scopeGuard(wanted: Scope): RequestHandler {
   };
 }
 
+/** Refuses unknown hosts. @throws refusal `host_refused` */
+export function hostGuard(door: FrontDoor): RequestHandler {
+  return (request, _response, next) => {
+    door.checkHost(request);
+    next();
+  };
+}
+
 /** Allows pages of the configured origins (CORS), and keeps other pages from changing anything. */
-export function originGuard(guard: Guard): RequestHandler {
+export function originGuard(door: FrontDoor): RequestHandler {
   return (request, response, next) => {
     const origin = request.get('Origin');
     response.vary('Origin');
-    if (origin !== undefined && guard.allows(origin)) {
+    if (origin !== undefined && door.allows(origin)) {
       response.set({
         'Access-Control-Allow-Origin': origin,
         'Access-Control-Expose-Headers':
@@ -111,11 +105,15 @@ export function originGuard(guard: Guard): RequestHandler {
         return void response.status(204).end();
       }
     }
-    if (!SAFE.has(request.method)) guard.checkOrigin(origin, request.get('Host'));
+    if (!SAFE.has(request.method)) door.checkCause(request);
     next();
   };
 }
 
-function hostOf(origin: string): string | null {
-  return URL.canParse(origin) ? new URL(origin).host : null;
+/** Keeps pages of other origins away from routes that do something although they are safe by their method. */
+export function causeGuard(door: FrontDoor): RequestHandler {
+  return (request, _response, next) => {
+    door.checkCause(request);
+    next();
+  };
 }

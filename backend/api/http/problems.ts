@@ -5,6 +5,11 @@ import { asRepriseError, refusal, RepriseError, shownError } from '../../../core
 import type { Logger } from '../../../core/logging/log.ts';
 import type { Problem } from '../../../schemas/types.ts';
 
+/** The path that a proxy serves the API at; '' for the root. */
+export function basePathOf(response: Response): string {
+  return (response.app.locals['basePath'] as string | undefined) ?? '';
+}
+
 /** Sends the problem document (RFC 9457) of an error. Details of unexpected errors go to the log only. */
 function sendProblem(response: Response, error: RepriseError): void {
   if (response.headersSent) {
@@ -13,10 +18,13 @@ function sendProblem(response: Response, error: RepriseError): void {
     return;
   }
   if (error.status === 503) response.set('Retry-After', '1');
+  const base = basePathOf(response);
+  const problem = shownError(error).toProblem(base + response.req.originalUrl);
+  const type = problem.type.startsWith('/') ? base + problem.type : problem.type;
   response
     .status(error.status)
     .type('application/problem+json')
-    .send(JSON.stringify({ ...shownError(error).toProblem(response.req.originalUrl), ...extraOf(error) }));
+    .send(JSON.stringify({ ...problem, type, ...extraOf(error) }));
 }
 
 /** Adds members to the problem document of an error (RFC 9457, section 3.2). */

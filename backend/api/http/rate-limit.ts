@@ -5,13 +5,18 @@ import type { RateLimit } from '../../../schemas/types.ts';
 import { refusal } from '../../../core/problems/errors.ts';
 import { keys } from '../../../core/wire/keys.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
+import type { FrontDoor } from './access/front-door.ts';
 import { principalOf } from './guard.ts';
 
 /**
  * Limits the requests per time window of each key, or of each address if no keys are configured. They are counted in Redis for
  * all API processes together. Responses tell what is left (`RateLimit`, IETF draft 8). While Redis is away nothing is limited.
  */
-export function rateLimited(redis: Redis, { requests = 6_000, seconds = 60 }: RateLimit): RequestHandler {
+export function rateLimited(
+  redis: Redis,
+  door: FrontDoor,
+  { requests = 6_000, seconds = 60 }: RateLimit,
+): RequestHandler {
   return rateLimit({
     windowMs: seconds * 1000,
     limit: requests,
@@ -20,9 +25,11 @@ export function rateLimited(redis: Redis, { requests = 6_000, seconds = 60 }: Ra
     passOnStoreError: true,
     // A command would wait until Redis is back.
     skip: () => redis.status !== 'ready',
+    // It would look for proxies itself.
+    validate: false,
     keyGenerator: (request, response) => {
       const { name } = principalOf(response);
-      return name === 'anyone' ? ipKeyGenerator(request.ip ?? '') : `key:${name}`;
+      return name === 'anyone' ? ipKeyGenerator(door.addressOf(request)) : `key:${name}`;
     },
     store: new RedisStore({
       prefix: keys.rateLimit,

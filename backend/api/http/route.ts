@@ -49,6 +49,12 @@ export interface ResponseSpec {
   headers?: { [name: string]: string };
 }
 
+/**
+ * What an operation does besides answering. none: nothing. data: it writes events. change: it changes something that lasts,
+ * or starts something.
+ */
+export type Effect = 'none' | 'data' | 'change';
+
 /** One operation, declared once: mounting, validation and OpenAPI are derived from it. */
 export interface Route<Context, Query = unknown, Body = unknown> {
   method: Method;
@@ -57,6 +63,8 @@ export interface Route<Context, Query = unknown, Body = unknown> {
   summary: string;
   description?: string;
   scope: Scope;
+  /** Default: none for GET, change for other methods. */
+  effect?: Effect;
   params?: { [name: string]: Schema };
   query?: { [name: string]: Schema };
   required?: string[];
@@ -69,6 +77,11 @@ export interface Route<Context, Query = unknown, Body = unknown> {
    * @throws RepriseError
    */
   handle(call: Call<Query, Body>, context: Context): unknown;
+}
+
+/** What an operation does besides answering. */
+export function effectOf({ method, effect }: { method: Method; effect?: Effect | undefined }): Effect {
+  return effect ?? (method === 'get' ? 'none' : 'change');
 }
 
 /** A response with another status, with headers, or without a body. */

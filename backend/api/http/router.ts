@@ -2,12 +2,13 @@ import type { IRouter, NextFunction, Request, RequestHandler, Response } from 'e
 import { queryAjv } from '../../../schemas/index.ts';
 import { refusal } from '../../../core/problems/errors.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
-import { scopeGuard } from './guard.ts';
+import type { FrontDoor } from './access/front-door.ts';
+import { causeGuard, scopeGuard } from './guard.ts';
 import { idempotent } from './idempotency.ts';
 import { bodyChecks } from './json-body.ts';
 import { incomingOf } from './incoming.ts';
-import { validationRefusal } from './problems.ts';
-import { HttpReply, jsonOf, type Method, type Route, type Schema } from './route.ts';
+import { basePathOf, validationRefusal } from './problems.ts';
+import { effectOf, HttpReply, jsonOf, type Method, type Route, type Schema } from './route.ts';
 
 interface Mounting<Context> {
   app: IRouter;
@@ -15,6 +16,7 @@ interface Mounting<Context> {
   routes: Route<Context>[];
   /** Handed to every handler. */
   context: Context;
+  door: FrontDoor;
   /** Runs before each route. */
   before: RequestHandler[];
 }
@@ -25,6 +27,7 @@ export function mount<Context extends { redis: Redis }>({
   prefix,
   routes,
   context,
+  door,
   before,
 }: Mounting<Context>): void {
   for (const path of new Set(routes.map((each) => each.path))) {
@@ -35,6 +38,7 @@ export function mount<Context extends { redis: Redis }>({
       const repeatable =
         each.method === 'post' && !(each.body && 'raw' in each.body) ? [idempotent(context.redis)] : [];
       mounted[each.method](
+        ...(isOpenToPages(each) ? [] : [causeGuard(door)]),
         ...before,
         scopeGuard(each.scope),
         ...checks(each),
@@ -50,6 +54,14 @@ export function mount<Context extends { redis: Redis }>({
       });
     });
   }
+}
+
+/** Whether any page may cause this, as by a link or a picture: nothing happens, and nothing stays open. */
+function isOpenToPages(route: Route<never>): boolean {
+  const isStream = Object.values(route.responses).some(
+    ({ type, streams }) => streams === true || type === 'text/event-stream',
+  );
+  return effectOf(route) === 'none' && !isStream;
 }
 
 function allowedMethods(group: { method: Method }[]): string {
@@ -120,6 +132,8 @@ function handler<Context>(route: Route<Context>, context: Context): RequestHandl
 function send(response: Response, answer: unknown): void {
   const reply = answer instanceof HttpReply ? answer : new HttpReply(200, answer);
   response.status(reply.status).set(reply.headers);
+  const location = reply.headers['Location'];
+  if (location?.startsWith('/')) response.set('Location', basePathOf(response) + location);
   if (reply.body === undefined) response.end();
   else response.type('application/json').send(jsonOf(reply.body));
 }

@@ -4,20 +4,22 @@ import express, { Router } from 'express';
 
 const YEAR = 31_536_000;
 
-const MISSING = `<!doctype html>
+const missing = (base: string) => `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <title>Reprise: the page is not built</title>
 <body style="font: 16px/1.5 system-ui; max-width: 40em; margin: 4em auto; padding: 0 1em">
 <h1>The page is not built yet</h1>
 <p>The API is up. To build the page run <code>npm run build</code>, or start everything with <code>npm start</code>, then load this address again.</p>
-<p>Meanwhile: <a href="/docs">the API's documentation</a>, <a href="/healthz">its health</a>.</p>
+<p>Meanwhile: <a href="${base}/docs">the API's documentation</a>, <a href="${base}/healthz">its health</a>.</p>
 </html>
 `;
 
 /** Serves the built page: hashed files may be cached for ever, the others are revalidated. If it is not built, a page says so. */
-export function builtPage(folder: string): Router {
+export function builtPage(folder: string, base: string): Router {
   const router = Router();
+  // The links in the page are relative.
+  if (base !== '') router.get(base, (_request, response) => response.redirect(308, `${base}/`));
   const index = join(folder, 'index.html');
   router.use(
     express.static(folder, {
@@ -34,7 +36,7 @@ export function builtPage(folder: string): Router {
     if (request.path !== '/' && !request.get('Accept')?.includes('text/html')) return next();
     response.set('Cache-Control', 'no-cache');
     if (existsSync(index)) response.sendFile(index);
-    else response.status(503).type('html').send(MISSING);
+    else response.status(503).type('html').send(missing(base));
   });
   return router;
 }

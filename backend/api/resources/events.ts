@@ -86,6 +86,7 @@ export default {
       method: 'post',
       path: '/channels/{channel}/events',
       summary: 'Write events to a channel',
+      effect: 'data',
       description:
         'One object, an array of at most 10,000, or NDJSON. Each row is either bare data or a CloudEvent, whose `subject`, `time`, trace and extensions are used. CloudEvents are also taken in the structured, batched and binary mode of HTTP; the headers `traceparent` and `tracestate` apply to all rows that name no trace. Data are published as they are written, digit for digit. Rows that do not match the schema of the channel are returned with the reason, and are kept in the dead letters.',
       scope: 'control',

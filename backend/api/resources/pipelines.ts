@@ -139,6 +139,7 @@ export default {
       method: 'post',
       path: '/pipelines/{name}/events',
       summary: 'Send events into a pipeline',
+      effect: 'data',
       description:
         'One object, an array of at most 10,000, or NDJSON. Each row is either bare data or a CloudEvent, whose `subject`, `time`, `traceparent`, `params` and extensions are used. CloudEvents are also taken in the structured, batched and binary mode of HTTP; the headers `traceparent` and `tracestate` apply to all rows that name no trace.',
       scope: 'control',

@@ -117,6 +117,7 @@ export default {
       method: 'post',
       path: '/recordings/{id}/preview',
       summary: 'See how a recording is read with some options',
+      effect: 'none',
       description:
         'Answers each decision with its evidence, how sure it is, and the option that changes it; and the first records as they would be played. Nothing is played or kept.',
       scope: 'read',

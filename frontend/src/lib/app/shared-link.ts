@@ -5,6 +5,7 @@ import type { Replays } from '../live/replays.svelte.ts';
 import type { SubjectSelection } from '../live/subject-selection.svelte.ts';
 import { keyOf } from '../live/subjects.ts';
 import type { Timeline } from '../timeline/timeline.svelte.ts';
+import { basePath } from '../ui/base-path.ts';
 import type { Settings } from '../ui/settings.svelte.ts';
 
 /** The part of the world that the map shows: its centre in degrees, and the zoom level. */
@@ -108,7 +109,7 @@ export class SharedLink {
 
   #write(): void {
     // Other pages have their own addresses; and what is not applied yet must not be overwritten.
-    if (location.pathname !== '/' || this.#wanted) return;
+    if (location.pathname !== basePath || this.#wanted) return;
     const own = this.#current();
     const query = new URLSearchParams(location.search);
     for (const name of PARAMETERS) {
@@ -118,7 +119,8 @@ export class SharedLink {
     // Colons, commas and slashes are allowed in a query, and easier to read unescaped.
     const text = query.toString().replaceAll('%3A', ':').replaceAll('%2C', ',').replaceAll('%2F', '/');
     const search = text && `?${text}`;
-    if (search !== location.search) history.replaceState(history.state, '', `/${search}${location.hash}`);
+    if (search !== location.search)
+      history.replaceState(history.state, '', `${basePath}${search}${location.hash}`);
   }
 
   #current(): Parameters {

@@ -12,9 +12,10 @@ import type {
   ServicePatch,
 } from '../../../../schemas/types.ts';
 import { apiKey } from '../ui/api-key.ts';
+import { basePath } from '../ui/base-path.ts';
 import { texts } from './texts.ts';
 
-const base = '/api/v1';
+const base = `${basePath}api/v1`;
 
 /** A request that was refused or failed; `problem` says why and what to do (RFC 9457). */
 class ProblemError extends Error {

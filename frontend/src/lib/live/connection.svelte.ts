@@ -11,6 +11,7 @@ import type {
   Status,
 } from '../../../../schemas/types.ts';
 import { apiKey } from '../ui/api-key.ts';
+import { basePath } from '../ui/base-path.ts';
 import { api } from './api.ts';
 import type { ChannelFilter } from './area-filter.svelte.ts';
 import type { Channels } from './channels.ts';
@@ -50,6 +51,7 @@ export class Connection {
     listener: ConnectionListener,
   ) {
     this.#socket = io('/live', {
+      path: `${basePath}socket.io`,
       auth: { token: apiKey() },
       transports: ['websocket', 'polling'],
       reconnectionDelayMax: 4000,

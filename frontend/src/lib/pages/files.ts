@@ -1,4 +1,5 @@
 import { apiKey } from '../ui/api-key.ts';
+import { basePath } from '../ui/base-path.ts';
 import { saveFile } from '../ui/save-file.ts';
 
 /**
@@ -6,7 +7,7 @@ import { saveFile } from '../ui/save-file.ts';
  * @throws Error if the API refuses
  */
 export async function download(recording: string): Promise<void> {
-  const path = `/api/v1/recordings/${encodeURIComponent(recording)}/download`;
+  const path = `${basePath}api/v1/recordings/${encodeURIComponent(recording)}/download`;
   const key = apiKey();
   if (key) {
     const response = await fetch(path, { headers: { authorization: `Bearer ${key}` } });

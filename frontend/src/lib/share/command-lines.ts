@@ -3,6 +3,8 @@ import type { PanelQuery } from './panel-query.ts';
 /** Where the API and Redis are. */
 export interface Endpoints {
   origin: string;
+  /** The path before all others, with a slash at its end. */
+  basePath: string;
   /** The port of Redis; undefined when the API does not know it. */
   redisPort: number | undefined;
   /** Whether the API needs a key: the lines name its variable, never the key itself. */
@@ -29,9 +31,9 @@ export function commandLines(
 function curl(
   channel: string,
   { what, subject, filter, since, until }: PanelQuery,
-  { origin, locked }: Endpoints,
+  { origin, basePath, locked }: Endpoints,
 ): string {
-  const path = `${origin}/api/v1/channels/${encodeURIComponent(channel)}`;
+  const path = `${origin}${basePath}api/v1/channels/${encodeURIComponent(channel)}`;
   const header = locked ? ' -H "authorization: Bearer $REPRISE_API_KEY"' : '';
   const parameters = new URLSearchParams();
   if (what === 'state') {
@@ -54,12 +56,15 @@ function redisCommand(channel: string, { what, subject }: PanelQuery): string {
   return subject === undefined ? `hgetall ${key}` : `hget ${key} ${quoted(subject)}`;
 }
 
-function socket({ channels, subject, filter }: PanelQuery, { origin, locked }: Endpoints): string {
-  const auth = locked ? ', { auth: { token: process.env.REPRISE_API_KEY } }' : '';
+function socket({ channels, subject, filter }: PanelQuery, { origin, basePath, locked }: Endpoints): string {
+  const options = [
+    ...(locked ? ['auth: { token: process.env.REPRISE_API_KEY }'] : []),
+    ...(basePath === '/' ? [] : [`path: ${JSON.stringify(`${basePath}socket.io`)}`]),
+  ];
   const wanted = subject === undefined ? filter : { subjects: [subject] };
   return [
     `import { io } from 'socket.io-client';`,
-    `const live = io(${JSON.stringify(`${origin}/live`)}${auth});`,
+    `const live = io(${JSON.stringify(`${origin}/live`)}${options.length > 0 ? `, { ${options.join(', ')} }` : ''});`,
     `live.on('batch', ({ channel, events }) => console.log(channel, events));`,
     ...channels.map(
       (channel) =>

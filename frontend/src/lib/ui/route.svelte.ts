@@ -1,3 +1,5 @@
+import { basePath } from './base-path.ts';
+
 /** The name of a page, as links give it, and its path. */
 export interface RoutePage {
   readonly id: string;
@@ -36,7 +38,7 @@ class Route {
     if (!found) throw new Error(`There is no page "${page}".`);
     const given = Object.entries(query).filter((entry): entry is [string, string] => Boolean(entry[1]));
     const text = new URLSearchParams(given).toString();
-    return `${found.path}${text && `?${text}`}`;
+    return `${addressOf(found)}${text && `?${text}`}`;
   }
 
   /** Goes to a page: one step of the browser's history. */
@@ -59,10 +61,13 @@ class Route {
   }
 
   #read(): void {
-    this.page = (this.#pages.find(({ path }) => path === location.pathname) ?? this.#pages[0])?.id ?? '';
+    this.page =
+      (this.#pages.find((page) => addressOf(page) === location.pathname) ?? this.#pages[0])?.id ?? '';
     this.#query = new URLSearchParams(location.search);
   }
 }
+
+const addressOf = ({ path }: RoutePage): string => basePath + path.slice(1);
 
 /** The route of the page: there is one address bar. */
 export const route = new Route();

@@ -70,6 +70,7 @@ export const problems = {
   conversion_abandoned: { status: 503, meaning: 'The conversion was stopped before it was complete.' },
   disk_full: { status: 507, meaning: 'The disk has no space left.' },
   encoding_unknown: { status: 422, meaning: 'There is no text encoding of this name.' },
+  expression_costly: { status: 422, meaning: 'An expression takes too many steps for these data.' },
   expression_malformed: { status: 422, meaning: 'The expression is not valid CEL.' },
   follow_impossible: { status: 422, meaning: 'The recording cannot be followed as it grows.' },
   format_name: { status: 422, meaning: 'There is no format of this name.' },

@@ -15,15 +15,26 @@ export function recordFilterOf({ filter, sample }: { filter?: string; sample?: s
   return { filter, share: sample === undefined ? undefined : shareOf(sample) };
 }
 
-/** Whether a record is played. `data` is called only where an expression needs it. */
-export type RecordPredicate = (timeMs: number, subject: string, data: () => Data) => boolean;
+/**
+ * Whether a record is played, or why that can't be told: the expression takes too long for its data. `data` is called only
+ * where an expression needs it.
+ */
+export type RecordPredicate = (timeMs: number, subject: string, data: () => Data) => boolean | string;
 
 /** Compiles a filter; null where it lets every record pass. @throws refusal `expression_malformed` */
 export function recordPredicate({ filter, share }: RecordFilter): RecordPredicate | null {
-  const matches = filter === undefined ? null : compilePredicate(filter);
+  let unevaluated: string | null = null;
+  const report = (reason: string, isCostly: boolean) => {
+    if (isCostly) unevaluated = `The filter can't be evaluated: ${reason}.`;
+  };
+  const matches = filter === undefined ? null : compilePredicate(filter, report);
   if (matches === null && share === undefined) return null;
-  return (timeMs, subject, data) =>
-    (share === undefined || lot(timeMs, subject) < share) && (matches === null || matches(data()));
+  return (timeMs, subject, data) => {
+    if (share !== undefined && lot(timeMs, subject) >= share) return false;
+    if (matches === null) return true;
+    unevaluated = null;
+    return matches(data()) || (unevaluated ?? false);
+  };
 }
 
 /** Reads a share of records, such as 10% or 0.1. @throws refusal `share_malformed` */

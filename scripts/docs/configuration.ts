@@ -1,5 +1,6 @@
 import { settingTable, type Setting } from '../../core/settings/setting-table.ts';
 import { schemas } from '../../schemas/index.ts';
+import { inputLimits } from '../../schemas/input-limits.ts';
 import { keysOf, typeOf, type Schema } from './schema-keys.ts';
 
 /** Variables that are read before the settings are, or by tests and containers only. */
@@ -38,6 +39,14 @@ export function configuration(): string {
     '`REPRISE_API_KEYS`, or `keys` in the configuration file, names it.',
     '',
     ...rows(schemas.get('keys') as Schema, ''),
+    '',
+    '## Limits',
+    'What enters from outside is bounded, so that no input takes unbounded time or memory. These bounds are fixed; those of',
+    'parameters of services are in the [service reference](service-reference.md).',
+    '',
+    ...Object.values(inputLimits).map(
+      ({ max, unit, meaning }) => `- ${max.toLocaleString('en-US')} ${unit}: ${meaning}`,
+    ),
   ].join('\n');
 }
 

@@ -123,11 +123,21 @@ export const quantile = (share: number): AccumulatorFunctions => ({
 
 /** Pairs of a value as JSON text and the number of its occurrences. */
 type Counts = [text: string, count: number][];
+/** The place of each text in counts, made when counts are added to: counts themselves are JSON values. */
+const places = new WeakMap<Counts, Map<string, number>>();
+
+function placesOf(counts: Counts): Map<string, number> {
+  let known = places.get(counts);
+  if (!known) places.set(counts, (known = new Map(counts.map(([text], i) => [text, i]))));
+  return known;
+}
+
 export const counting = (value: (counts: Counts) => unknown): AccumulatorFunctions => {
   const add = (counts: Counts, text: string, more: number): void => {
-    const entry = counts.find(([known]) => known === text);
-    if (entry) entry[1] += more;
-    else counts.push([text, more]);
+    const known = placesOf(counts);
+    const at = known.get(text);
+    if (at !== undefined) counts[at]![1] += more;
+    else known.set(text, counts.push([text, more]) - 1);
   };
   return {
     empty: () => [],

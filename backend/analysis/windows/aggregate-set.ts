@@ -1,6 +1,7 @@
 import { refusal } from '../../../core/problems/errors.ts';
 import type { Data } from '../../../core/wire/event.ts';
 import { compileValue } from '../../../core/wire/expression.ts';
+import type { Unevaluated } from './unevaluated.ts';
 import type { Accumulator, AccumulatorFunctions } from './accumulators.ts';
 import { aggregateKind, aggregates } from './aggregates.ts';
 
@@ -9,8 +10,8 @@ export class AggregateSet {
   readonly #columns: Column[];
 
   /** @param select name -> aggregate, such as `avg(speed_mps)` or `count()`. @throws refusal `select_malformed` */
-  constructor(select: { [name: string]: string }) {
-    this.#columns = Object.entries(select).map(([name, text]) => parseColumn(name, text));
+  constructor(select: { [name: string]: string }, unevaluated: Unevaluated) {
+    this.#columns = Object.entries(select).map(([name, text]) => parseColumn(name, text, unevaluated));
   }
 
   /** Accumulators before the first event. */
@@ -58,7 +59,7 @@ const RESERVED_NAMES = ['window_start', 'window_end', 'by', 'correction'];
 const CALL = /^\s*([a-z]+)\s*\((.*)\)\s*$/s;
 const SHOWN_MAX = 200;
 
-function parseColumn(name: string, text: string): Column {
+function parseColumn(name: string, text: string, unevaluated: Unevaluated): Column {
   const malformed = (what: string) =>
     refusal('select_malformed', `"${name}": "${text.slice(0, SHOWN_MAX)}" ${what}.`, {
       hint: `Write for instance ${aggregates.avg.example}, ${aggregates.quantile.example} or ${aggregates.count.example}. The aggregates are: ${Object.keys(aggregates).join(', ')}.`,
@@ -76,6 +77,6 @@ function parseColumn(name: string, text: string): Column {
   return {
     name,
     functions: kind.create(argument),
-    value: expression === '' ? null : compileValue(expression),
+    value: expression === '' ? null : compileValue(expression, unevaluated.report),
   };
 }

@@ -1,5 +1,6 @@
 import type { CloudEvent, Data } from '../../../core/wire/event.ts';
 import { compilePredicate, compileValue } from '../../../core/wire/expression.ts';
+import type { Unevaluated } from './unevaluated.ts';
 
 /** The key of all events where nothing separates them. */
 const ALL = 'all';
@@ -7,6 +8,7 @@ const ALL = 'all';
 /** Selects the events that go into windows, and the key that separates their windows. */
 export class EventSelector {
   readonly #where: ((data: Data) => boolean) | null;
+  readonly #unevaluated: Unevaluated;
   readonly #by: ((data: Data) => unknown) | 'subject' | null;
 
   /**
@@ -14,15 +16,17 @@ export class EventSelector {
    * @param by a member, a CEL expression or `subject`; null for one window for all
    * @throws refusal `expression_malformed`
    */
-  constructor({ where, by }: { where?: string; by: string | null }) {
-    this.#where = where === undefined ? null : compilePredicate(where);
-    this.#by = by === null || by === 'subject' ? by : compileValue(by);
+  constructor({ where, by }: { where?: string; by: string | null }, unevaluated: Unevaluated) {
+    this.#where = where === undefined ? null : compilePredicate(where, unevaluated.report);
+    this.#by = by === null || by === 'subject' ? by : compileValue(by, unevaluated.report);
+    this.#unevaluated = unevaluated;
   }
 
   /** The key whose windows the event is in. */
   key(event: CloudEvent): string {
     if (this.#by === 'subject') return event.subject;
     if (this.#by === null) return ALL;
+    this.#unevaluated.clear();
     const value = this.#by(event.data);
     return typeof value === 'string' ? value : (JSON.stringify(value) ?? ALL);
   }

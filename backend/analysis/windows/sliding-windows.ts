@@ -4,6 +4,7 @@ import { type Context, type Derived, Service } from '../engine/service.ts';
 import { EventSelector } from './event-selector.ts';
 import { AggregateSet } from './aggregate-set.ts';
 import type { WindowParams } from './params.ts';
+import { Unevaluated } from './unevaluated.ts';
 
 /** The time of a recent event, epoch ms, and the values that it adds. */
 type RecentEvent = [timeMs: number, values: unknown[]];
@@ -13,6 +14,7 @@ type RecentEvent = [timeMs: number, values: unknown[]];
  * within the lateness allowed counts in the results after it; results that were published before stay as they are.
  */
 export class SlidingWindows extends Service<RecentEvent[]> {
+  readonly #unevaluated = new Unevaluated();
   readonly #selector: EventSelector;
   readonly #aggregates: AggregateSet;
   readonly #sizeMs: number;
@@ -20,8 +22,8 @@ export class SlidingWindows extends Service<RecentEvent[]> {
 
   constructor(params: WindowParams) {
     super();
-    this.#selector = new EventSelector(params);
-    this.#aggregates = new AggregateSet(params.select);
+    this.#selector = new EventSelector(params, this.#unevaluated);
+    this.#aggregates = new AggregateSet(params.select, this.#unevaluated);
     this.#sizeMs = durationMs(params.window.size, 'window size');
     this.#latenessMs = durationMs(params.lateness, 'lateness');
   }
@@ -31,7 +33,9 @@ export class SlidingWindows extends Service<RecentEvent[]> {
   }
 
   override receive(event: CloudEvent, context: Context<RecentEvent[]>): Derived[] {
-    if (!this.#selector.accepts(event)) return [];
+    const accepted = this.#selector.accepts(event);
+    const added = accepted ? this.#aggregates.values(event.data).map((value) => value ?? null) : [];
+    if (this.#unevaluated.tell(context) || !accepted) return [];
     const { timeMs, watermarkMs } = context;
     if (timeMs < watermarkMs - this.#latenessMs) {
       context.reject(`Late: this channel has reached ${isoTime(watermarkMs)}.`);
@@ -41,7 +45,7 @@ export class SlidingWindows extends Service<RecentEvent[]> {
     const recent = (context.state ?? []).filter(([seenMs]) => seenMs > oldestMs);
     let at = recent.length;
     while (at > 0 && recent[at - 1]![0] > timeMs) at--;
-    recent.splice(at, 0, [timeMs, this.#aggregates.values(event.data).map((value) => value ?? null)]);
+    recent.splice(at, 0, [timeMs, added]);
     context.state = recent;
     const accumulators = this.#aggregates.empty();
     for (const [seenMs, values] of recent) {

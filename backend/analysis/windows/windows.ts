@@ -6,6 +6,7 @@ import { windowAssigner, type WindowAssigner } from './window-assigner.ts';
 import { EventSelector } from './event-selector.ts';
 import { AggregateSet } from './aggregate-set.ts';
 import type { WindowParams } from './params.ts';
+import { Unevaluated } from './unevaluated.ts';
 
 /** An open window: start and end, epoch ms, the accumulators, and how often it has been published. */
 type OpenWindow = [startMs: number, endMs: number, accumulators: Accumulator[], published: number];
@@ -18,6 +19,7 @@ const CLOSE = 'close';
  */
 export class Windows extends Service<OpenWindow[]> {
   readonly #params: WindowParams;
+  readonly #unevaluated = new Unevaluated();
   readonly #selector: EventSelector;
   readonly #assign: WindowAssigner;
   readonly #aggregates: AggregateSet;
@@ -27,9 +29,9 @@ export class Windows extends Service<OpenWindow[]> {
   constructor(params: WindowParams) {
     super();
     this.#params = params;
-    this.#selector = new EventSelector(params);
+    this.#selector = new EventSelector(params, this.#unevaluated);
     this.#assign = windowAssigner(params.window);
-    this.#aggregates = new AggregateSet(params.select);
+    this.#aggregates = new AggregateSet(params.select, this.#unevaluated);
     this.#latenessMs = durationMs(params.lateness, 'lateness');
     this.#isSession = params.window.kind === 'session';
   }
@@ -39,10 +41,11 @@ export class Windows extends Service<OpenWindow[]> {
   }
 
   override receive(event: CloudEvent, context: Context<OpenWindow[]>): Derived[] {
-    if (!this.#selector.accepts(event)) return [];
+    const accepted = this.#selector.accepts(event);
+    const values = accepted ? this.#aggregates.values(event.data) : [];
+    if (this.#unevaluated.tell(context) || !accepted) return [];
     const { timeMs, watermarkMs } = context;
     const open = context.state ?? [];
-    const values = this.#aggregates.values(event.data);
     const derived: Derived[] = [];
     let late = true;
     for (const { startMs, endMs } of this.#assign(timeMs)) {

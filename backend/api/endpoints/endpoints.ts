@@ -1,6 +1,6 @@
 import type { Settings } from '../../../core/settings/settings.ts';
 import { refuseFlaws } from '../../../core/settings/config-file.ts';
-import { failure } from '../../../core/problems/errors.ts';
+import { failure, refusal } from '../../../core/problems/errors.ts';
 import { compileValue } from '../../../core/wire/expression.ts';
 import { sentenceOf, type Flaw } from '../../../core/problems/flaws.ts';
 import type { Logger } from '../../../core/logging/log.ts';
@@ -156,7 +156,7 @@ function responder({ status, headers, value }: NonNullable<EndpointConfig['respo
   found: unknown,
 ) => unknown {
   if (status === undefined && headers === undefined && value === undefined) return (found) => found;
-  const evaluate = value === undefined ? null : compileValue(value);
+  const evaluate = value === undefined ? null : compileValue(value, refuseCostly);
   return (found) => {
     const reply = found instanceof HttpReply ? found : new HttpReply(200, found);
     const body = evaluate ? evaluated(evaluate, reply.body) : reply.body;
@@ -165,6 +165,14 @@ function responder({ status, headers, value }: NonNullable<EndpointConfig['respo
       ...headers,
     });
   };
+}
+
+/** Throws through the expression: what takes too long must not look like null. */
+function refuseCostly(reason: string, isCostly: boolean): void {
+  if (isCostly)
+    throw refusal('expression_costly', `The value of this endpoint can't be evaluated: ${reason}.`, {
+      hint: 'Simplify response.value of the endpoint, or let it answer with less data.',
+    });
 }
 
 function evaluated(evaluate: (data: never) => unknown, body: unknown): JsonText {

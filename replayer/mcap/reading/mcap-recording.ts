@@ -56,6 +56,8 @@ export class McapRecording {
   readonly #scanner: Scanner;
   readonly #passes: RecordPredicate | null;
   #beside: ChunkUnpacker | null = null;
+  readonly #noted: OpenOptions['noted'];
+  #isTold = false;
   /** Added to the times in the file, ms: the offset that was asked for, less the shift of the file. */
   readonly #offsetMs: number;
   /** How many messages only restore state. */
@@ -66,6 +68,7 @@ export class McapRecording {
     this.file = basename(summary.path);
     this.notes = unusedOptions(summary.path, options);
     for (const note of this.notes) options.noted?.(note);
+    this.#noted = options.noted;
     this.summary = summary;
     this.zone = recordedZone(summary, options.tz);
     this.skipped = skippedCopies(whole);
@@ -228,9 +231,18 @@ export class McapRecording {
     const kept = new Set<number>();
     for (let row = 0; row < block.count; row++) {
       const data = () => JSON.parse(block.record(row).data) as Data;
-      if (this.#passes!(block.timesMs[row]!, block.names[block.subjects[row]!]!, data)) kept.add(row);
+      const passes = this.#passes!(block.timesMs[row]!, block.names[block.subjects[row]!]!, data);
+      if (passes === true) kept.add(row);
+      else if (typeof passes === 'string') this.#unevaluated(passes);
     }
     return kept;
+  }
+
+  /** Tells once that a record is left out because the filter takes too long for it. */
+  #unevaluated(reason: string): void {
+    if (!this.#isTold)
+      this.#noted?.(`${reason} Such records of ${this.file} are left out, and count as filtered.`);
+    this.#isTold = true;
   }
 
   async #load(

@@ -11,7 +11,7 @@ import type { FormatOptions, Input, Row } from '../../formats/support/format.ts'
 import { formats } from '../formats.ts';
 import type { Interpretation } from '../inference/inference.ts';
 import { certain } from '../../formats/support/decision.ts';
-import { rowMapper, type RowMapper } from './row-mapper.ts';
+import { rowMapper, type MappedRecord, type RowMapper } from './row-mapper.ts';
 import { Subjects } from './subjects.ts';
 import { decoded } from '../source/input.ts';
 
@@ -145,16 +145,16 @@ export class Parser {
       const wanted = row.channel === undefined ? this.#own : this.#namedBy(row.channel);
       if (wanted !== of) [of, index] = [wanted, -1];
       const record = of.map(row);
-      if (typeof record === 'string') {
+      const passes = typeof record === 'string' ? record : this.#passing(record);
+      if (typeof record === 'string' || typeof passes === 'string') {
         const content = row.text ?? row.json ?? JSON.stringify(row.values);
         seen.refused.push({
           line,
-          reason: record,
+          reason: String(passes),
           content,
           ...(of !== this.#own && { channel: of.channel }),
         });
-      } else if (this.#passes && !this.#passes(record.timeMs, record.subject, () => record.values))
-        seen.filtered++;
+      } else if (!passes) seen.filtered++;
       else {
         if (index === -1) index = subjects.channel(of.channel);
         builder.addAt(record.timeMs, subjects.subject(index, record.subject), record.data);
@@ -163,6 +163,11 @@ export class Parser {
         seen.rowLines.push(line);
       }
     }
+  }
+
+  /** Whether a record is played, or why that can't be told. */
+  #passing({ timeMs, subject, values }: MappedRecord): boolean | string {
+    return this.#passes === null || this.#passes(timeMs, subject, () => values);
   }
 
   /** The mapper for rows that name this channel: the recording's own where such names do not count or are not valid. */

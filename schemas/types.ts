@@ -1779,10 +1779,22 @@ export interface ReadingDecision {
   option?: string;
 }
 /**
- * A running `reprise record`.
+ * A running `reprise record`, or one that has failed within the last day.
  */
 export interface Recorder {
   id: string;
+  /**
+   * `failed`: it has ended, because its file could not be written. What its file holds can be read.
+   */
+  state: 'recording' | 'failed';
+  /**
+   * Why it has failed.
+   */
+  error: string | null;
+  /**
+   * When it has failed.
+   */
+  ended?: string;
   /**
    * The channels it records, as glob patterns of Redis.
    */
@@ -1797,9 +1809,13 @@ export interface Recorder {
    */
   channels: string[];
   /**
-   * Number of recorded messages.
+   * Number of recorded messages; of one that has failed, those in its files.
    */
   messages: number;
+  /**
+   * Number of messages that it heard and could not write.
+   */
+  unwritten: number;
   /**
    * Number of recorded messages that it missed at first and read from the log.
    */

@@ -1,7 +1,8 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { loadSettings } from '../../core/settings/settings.ts';
 import { failure, refusal, sentence } from '../../core/problems/errors.ts';
-import { connect } from '../../core/redis/connection.ts';
+import { connect, type Redis } from '../../core/redis/connection.ts';
+import { services } from '../../core/redis/presence.ts';
 import { count, lost, size } from '../support/report.ts';
 import { durationMs } from '../../core/time/duration.ts';
 import { isMcapName, McapFile, type RecordSink } from '../../replayer/record/mcap-sink.ts';
@@ -71,9 +72,10 @@ async function record(patterns: string[], options: Options): Promise<void> {
       hint: 'There are .mcap, .ndjson and .ndjson.gz.',
     });
   const create = async (path: string): Promise<RecordSink> =>
-    isMcapName(path) ? McapFile.create(path, settings.channels) : new LinesFile(path);
+    isMcapName(path) ? McapFile.create(path, settings.channels) : LinesFile.create(path);
   const redis = await connect(settings.redisUrl, 'record');
   try {
+    await refuseTooMany(redis, settings.quotas.recorders);
     const { out: path, splitSize: sizeBytes, splitDuration: durationMs } = options;
     const sink =
       options.ring === undefined
@@ -103,15 +105,28 @@ async function record(patterns: string[], options: Options): Promise<void> {
     process.once('SIGINT', stop).once('SIGTERM', stop).on('SIGUSR1', snap);
     const reason = await recorder.ended;
     process.off('SIGUSR1', snap);
-    await reachable.close();
+    await reachable.close(recorder.error);
     tell(recorder, sink, reason, options.json ?? false);
-    if (reason === 'failed')
+    // A snapshot that was asked for is missing.
+    lost(reachable.snapshotsFailed);
+    if (reason === 'failed' || reason === 'full')
       throw failure('recording_failed', recorder.error!, {
-        hint: 'What was recorded before is in the file.',
+        hint: 'What was recorded before is in the file. Make room, or record to another disk.',
       });
   } finally {
     redis.disconnect();
   }
+}
+
+/** @throws refusal `recorders_too_many` */
+async function refuseTooMany(redis: Redis, most: number): Promise<void> {
+  const running = (await services(redis)).filter(
+    ({ role, state }) => role === 'recorder' && state === 'running',
+  );
+  if (running.length < most) return;
+  throw refusal('recorders_too_many', `${running.length} recorders run on this Redis already.`, {
+    hint: 'End one, or raise REPRISE_MAX_RECORDERS.',
+  });
 }
 
 function tell(recorder: Recorder, sink: SplitFile | RingBuffer, reason: string, json: boolean): void {
@@ -127,8 +142,9 @@ function tell(recorder: Recorder, sink: SplitFile | RingBuffer, reason: string, 
       ...(atTimeHeard
         ? [`${count(atTimeHeard, 'event')} at the time heard, because MCAP can't hold theirs`]
         : []),
+      ...(counts.unwritten ? [`${count(counts.unwritten, 'more message')} could not be written`] : []),
       ...(counts.lost ? [`${counts.lost} lost, see channel reprise.gaps`] : []),
-      ...(reason === 'disk' ? ['ended because the disk has no more room for it'] : []),
+      ...(reason === 'disk' ? ['ended because the files take as much room as they may'] : []),
     ];
     process.stdout.write(`${parts.join('; ')}.\n`);
   }

@@ -81,6 +81,7 @@ export const problems = {
   nothing_intact: { status: 422, meaning: 'Nothing in the damaged file can be saved.' },
   output_format: { status: 422, meaning: 'This command cannot write a file with this ending.' },
   range_empty: { status: 422, meaning: 'Nothing lies between the start and the end.' },
+  recorders_too_many: { status: 429, meaning: 'As many recorders run as may run at once.' },
   recorder_unknown: { status: 404, meaning: 'There is no such recorder.' },
   recorder_without_ring: {
     status: 409,

@@ -81,6 +81,8 @@ export const keys = {
   clock: 'reprise:clock',
   /** Hash: instance -> Service document with the time of the last heartbeat. */
   services: 'reprise:services',
+  /** Hash: instance -> the last Recorder document of a recorder that has failed. */
+  failedRecorders: 'reprise:failed-recorders',
   /** Pub/sub: Service documents, at each heartbeat and change. */
   status: 'reprise:status',
   /** Pub/sub: Task documents, at each change. */

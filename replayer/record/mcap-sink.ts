@@ -17,11 +17,18 @@ export interface RecordSink {
   readonly full: boolean;
   /** Bytes written and waiting. */
   readonly bytes: number;
+  /** Messages that are whole in the file, without what the recorder reports itself. */
+  readonly written: number;
   /** Hands all waiting messages to the kernel, which keeps them even if this process is killed. */
   flush(): Promise<void>;
   /** Flushes, and completes the file. */
   end(): Promise<void>;
+  /** Completes the file as far as that is possible, without what waits. Call it after another method has failed. */
+  endAfterFailure(): Promise<void>;
 }
+
+/** Whether a message is one that the recorder reports itself. */
+export const isOwn = ({ event, encoding }: WireMessage): boolean => event === null && encoding === null;
 
 /** Whether a recording under this name is written as MCAP. */
 export function isMcapName(path: string): boolean {
@@ -37,6 +44,8 @@ export class McapFile implements RecordSink {
   readonly #schemas: EventSchemas;
   /** Channel ids by topic, and then by what the messages are and their subject. */
   readonly #ids = new Map<string, Map<string, number>>();
+  /** How many own messages wait, and how many are in the file. */
+  readonly #own = { waiting: 0, written: 0 };
 
   private constructor(writer: McapWriter, channels: Config['channels']) {
     this.#writer = writer;
@@ -59,15 +68,27 @@ export class McapFile implements RecordSink {
     const { bytes, heardMs, timeMs, event } = message;
     const held = canHold(timeMs) ? timeMs : heardMs;
     const sequence = event ? event.offset >>> 0 : undefined;
+    if (isOwn(message)) this.#own.waiting++;
     this.#writer.add(this.#idOf(message), held, bytes, 0, bytes.length, heardMs, sequence);
   }
 
-  flush(): Promise<void> {
-    return this.#writer.flush();
+  get written(): number {
+    return this.#writer.written - this.#own.written;
   }
 
-  end(): Promise<void> {
-    return this.#writer.end();
+  async flush(): Promise<void> {
+    await this.#writer.flush();
+    this.#own.written += this.#own.waiting;
+    this.#own.waiting = 0;
+  }
+
+  async end(): Promise<void> {
+    await this.flush();
+    await this.#writer.end();
+  }
+
+  endAfterFailure(): Promise<void> {
+    return this.#writer.endAfterFailure();
   }
 
   #idOf(message: WireMessage): number {

@@ -1,5 +1,6 @@
 import { basename, dirname, resolve } from 'node:path';
 import { failure, refusal, sentence } from '../../core/problems/errors.ts';
+import { keys } from '../../core/wire/keys.ts';
 import { Presence, processInstance } from '../../core/redis/presence.ts';
 import type { Redis } from '../../core/redis/connection.ts';
 import { Responder } from '../../core/redis/requests.ts';
@@ -21,6 +22,8 @@ interface Parts {
 /** Announces a recorder, and answers the requests of other processes to it, until it is closed. */
 export class RecorderService {
   readonly id = processInstance('recorder');
+  /** How many snapshots could not be written. */
+  snapshotsFailed = 0;
   readonly #parts: Parts;
   readonly #started = new Date().toISOString();
   readonly #presence: Presence;
@@ -58,6 +61,7 @@ export class RecorderService {
     const { path, messages } = await recorder
       .afterHeard(() => sink.snapshot())
       .catch((cause: unknown) => {
+        this.snapshotsFailed++;
         throw failure('snapshot_failed', `The snapshot can't be written: ${sentence(cause)}`, {
           hint: 'The recorder goes on. Check that its disk has room and that its folder still exists.',
           cause,
@@ -68,8 +72,15 @@ export class RecorderService {
     return { recorder: this.id, file, messages, recording: isRecording ? file : null };
   }
 
-  async close(): Promise<void> {
+  /** Ends the service. `error`: why the recording has failed, which is told for a day; null: it has not. */
+  async close(error: string | null = null): Promise<void> {
     this.#responder.close();
+    const { redis } = this.#parts;
+    if (error !== null && redis.status === 'ready') {
+      const last: RecorderDocument = { ...this.#document(), state: 'failed', error };
+      last.ended = new Date().toISOString();
+      await redis.hset(keys.failedRecorders, this.id, JSON.stringify(last)).catch(() => {});
+    }
     await this.#presence.close();
   }
 
@@ -77,6 +88,8 @@ export class RecorderService {
     const { recorder, sink, patterns } = this.#parts;
     return {
       id: this.id,
+      state: 'recording',
+      error: null,
       patterns,
       ringSeconds: sink instanceof RingBuffer ? sink.lengthMs / 1000 : null,
       started: this.#started,

@@ -9,7 +9,7 @@ import { BareSinceEvents, publishedMessage } from './bare-messages.ts';
 import { wireMessage, type WireMessage } from './wire-message.ts';
 
 /** Why a recording ended. */
-export type StopReason = 'asked' | 'duration' | 'messages' | 'size' | 'disk' | 'failed';
+export type StopReason = 'asked' | 'duration' | 'messages' | 'size' | 'disk' | 'full' | 'failed';
 
 export interface RecorderOptions {
   /** Redis patterns of the channels to record. */
@@ -23,6 +23,8 @@ export interface RecorderOptions {
 
 export interface RecorderCounts {
   messages: number;
+  /** Messages that were recorded and are in no file, because it could not be written. */
+  unwritten: number;
   /** Messages that were not heard, but found in the log. */
   filled: number;
   /** Messages that were neither heard nor in the log any more. */
@@ -41,6 +43,9 @@ const GAPS_CHANNEL = 'reprise.gaps';
 const FLUSH_MS = 1_000;
 /** With less room than this on the disk a recording ends, while its file can still be completed. */
 const FREE_MIN_BYTES = 100_000_000;
+/** The same for small disks, as a share of them. */
+const FREE_MIN_SHARE = 0.1;
+const NO_ROOM = 'The disk has hardly any room left.';
 /** How many events of a gap are fetched at once. */
 const FILL_EVENTS = 1_000;
 
@@ -49,7 +54,7 @@ const FILL_EVENTS = 1_000;
  * process. A gap in a channel's offsets is filled from the channel's log; an event reports what the log no longer has.
  */
 export class Recorder {
-  readonly counts: RecorderCounts = { messages: 0, filled: 0, lost: 0 };
+  readonly counts: RecorderCounts = { messages: 0, unwritten: 0, filled: 0, lost: 0 };
   /** How many events are in MCAP at the time at which they were heard, because MCAP can't hold their own. */
   atTimeHeard = 0;
   readonly channels = new Set<string>();
@@ -198,21 +203,26 @@ export class Recorder {
     else if (Date.now() - this.#startedMs >= (stopAfter.durationMs ?? Infinity)) this.stop('duration');
     else if (bytes >= maxDiskBytes) this.stop('disk');
     else if (checkDisk) {
-      const { bavail, bsize } = await statfs(dirname(path));
-      if (bavail * bsize < FREE_MIN_BYTES) this.stop('disk');
+      const { bavail, blocks, bsize } = await statfs(dirname(path));
+      const leastBytes = Math.min(FREE_MIN_BYTES, FREE_MIN_SHARE * blocks * bsize);
+      if (bavail * bsize < leastBytes) this.#fail(new Error(NO_ROOM), 'full');
     }
   }
 
   async #finish(): Promise<void> {
     try {
-      if (this.#stopped === 'asked' || this.#stopped === 'duration') {
-        await this.#take();
-        await this.#catchUp();
+      if (this.#stopped === 'failed') await this.#endFailed();
+      else {
+        if (this.#stopped === 'asked' || this.#stopped === 'duration') {
+          await this.#take();
+          await this.#catchUp();
+        }
+        await this.#sink.end();
       }
-      await this.#sink.end();
     } catch (error) {
       this.error = sentence(error);
       this.#stopped = 'failed';
+      await this.#endFailed();
     }
     this.#tap.close();
     this.#end(this.#stopped!);
@@ -227,8 +237,16 @@ export class Recorder {
     }
   }
 
-  #fail(error: unknown): void {
+  /** Completes the file as far as that is possible, and counts what is in it. */
+  async #endFailed(): Promise<void> {
+    await this.#sink.endAfterFailure();
+    const { counts } = this;
+    counts.unwritten = counts.messages + this.#heard.length - this.#sink.written;
+    counts.messages = this.#sink.written;
+  }
+
+  #fail(error: unknown, reason: StopReason = 'failed'): void {
     this.error = sentence(error);
-    this.stop('failed');
+    this.stop(reason);
   }
 }

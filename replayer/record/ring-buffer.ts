@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { RecordSink } from './mcap-sink.ts';
-import { withSuffix } from './split-file.ts';
+import { removeFile, withSuffix } from './split-file.ts';
 import type { WireMessage } from './wire-message.ts';
 
 /** Bound on the memory of a ring buffer, whatever its length. */
@@ -42,22 +42,45 @@ export class RingBuffer implements RecordSink {
     return Promise.resolve();
   }
 
-  /** Writes the messages held now to a new file. */
+  /** Writes the messages held now to a new file, or leaves none. @throws the error of the disk */
   async snapshot(): Promise<{ path: string; messages: number }> {
     await this.flush();
     const held = [...this.#messages];
     const path = this.#newPath();
-    const file = await this.#create(path);
-    for (const message of held) {
-      file.add(message);
-      if (file.full) await file.flush();
+    try {
+      await this.#write(await this.#create(path), held);
+    } catch (error) {
+      // What was written of it would take the room of the next one.
+      await removeFile(path);
+      throw error;
     }
-    await file.end();
     this.paths.push(path);
     return { path, messages: held.length };
   }
 
+  async #write(file: RecordSink, held: WireMessage[]): Promise<void> {
+    try {
+      for (const message of held) {
+        file.add(message);
+        if (file.full) await file.flush();
+      }
+      await file.end();
+    } catch (error) {
+      await file.endAfterFailure();
+      throw error;
+    }
+  }
+
+  /** What it holds can still be written. */
+  get written(): number {
+    return this.#messages.length - this.#first;
+  }
+
   end(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  endAfterFailure(): Promise<void> {
     return Promise.resolve();
   }
 

@@ -1,3 +1,4 @@
+import { lstat, rm } from 'node:fs/promises';
 import type { RecordSink } from './mcap-sink.ts';
 import type { WireMessage } from './wire-message.ts';
 
@@ -27,6 +28,7 @@ export class SplitFile implements RecordSink {
   /** When the first message of the present file came, epoch ms. */
   #beganMs = Infinity;
   #bytesBefore = 0;
+  #writtenBefore = 0;
 
   private constructor(plan: SplitPlan) {
     this.#plan = plan;
@@ -40,6 +42,10 @@ export class SplitFile implements RecordSink {
 
   get bytes(): number {
     return this.#bytesBefore + (this.#file?.bytes ?? 0);
+  }
+
+  get written(): number {
+    return this.#writtenBefore + (this.#file?.written ?? 0);
   }
 
   get full(): boolean {
@@ -66,6 +72,13 @@ export class SplitFile implements RecordSink {
     if (this.#file) await this.#endFile();
   }
 
+  async endAfterFailure(): Promise<void> {
+    this.#waiting = [];
+    await this.#file?.endAfterFailure();
+    // A file without a message can't be read.
+    if (this.#file?.written === 0) await removeFile(this.paths.pop()!);
+  }
+
   #isComplete(): boolean {
     const { sizeBytes, durationMs } = this.#plan;
     if (!this.#file || this.#beganMs === Infinity) return false;
@@ -77,7 +90,12 @@ export class SplitFile implements RecordSink {
     const { path, sizeBytes, durationMs, create } = this.#plan;
     const numbered = sizeBytes !== undefined || durationMs !== undefined;
     const name = numbered ? withSuffix(path, String(this.paths.length + 1).padStart(4, '0')) : path;
-    this.#file = await create(name);
+    try {
+      this.#file = await create(name);
+    } catch (error) {
+      await removeFile(name);
+      throw error;
+    }
     this.paths.push(name);
     for (const message of this.#waiting) this.#file.add(message);
     this.#waiting = [];
@@ -86,9 +104,16 @@ export class SplitFile implements RecordSink {
   async #endFile(): Promise<void> {
     await this.#file!.end();
     this.#bytesBefore += this.#file!.bytes;
+    this.#writtenBefore += this.#file!.written;
     this.#file = null;
     this.#beganMs = Infinity;
   }
+}
+
+/** Removes a file that could only be begun. A device is left alone. */
+export async function removeFile(path: string): Promise<void> {
+  const info = await lstat(path).catch(() => null);
+  if (info?.isFile()) await rm(path, { force: true });
 }
 
 /** Puts a suffix before a path's endings: trip.ndjson.gz becomes trip-0001.ndjson.gz. */

@@ -18,7 +18,7 @@ describe('the files of a recording', () => {
 
   it('each begin with a message, even when the last message reached the limit', async () => {
     const path = join(folder, 'split.ndjson');
-    const create = async (path: string) => new LinesFile(path);
+    const create = (path: string) => LinesFile.create(path);
     const split = await SplitFile.create({ path, sizeBytes: 16, create });
     await split.flush();
     for (const text of ['{"a":1}', '{"b":22}', '{"c":3}', '{"d":4}', '{"e":5}']) {
@@ -53,7 +53,7 @@ describe('the files of a recording', () => {
   });
 
   it('are two when two snapshots of a ring are taken at once', async () => {
-    const ring = new RingBuffer(60_000, join(folder, 'ring.ndjson'), async (path) => new LinesFile(path));
+    const ring = new RingBuffer(60_000, join(folder, 'ring.ndjson'), (path) => LinesFile.create(path));
     ring.add(message('{"a":1}'));
     // With this count, several begin in the same millisecond.
     for (let i = 0; i < 20; i++) await ring.snapshot();

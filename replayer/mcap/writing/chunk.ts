@@ -65,6 +65,11 @@ export class ChunkBuilder {
     return this.#count;
   }
 
+  /** Number of messages of each channel that has any. */
+  get counts(): ReadonlyMap<number, number> {
+    return new Map(this.#channels.map((channel) => [channel, this.#counts[channel]!]));
+  }
+
   /** Adds the record of a schema or channel. */
   addRecord(record: Uint8Array): void {
     this.#reserve(record.length);
@@ -162,12 +167,17 @@ export class ChunkBuilder {
     };
     // Uncompressed records are copied, because the next chunk reuses their memory.
     const body = packed === records ? Buffer.from(records) : packed;
+    this.clear();
+    const times = { start: nanosecondsOf(start), end: nanosecondsOf(end) };
+    return { bytes: [head, body, index], entry, times, indexes };
+  }
+
+  /** Forgets what was added. */
+  clear(): void {
     this.#length = this.#count = 0;
     [this.#start, this.#end] = [LATEST, EARLIEST];
     for (const channel of this.#channels) this.#counts[channel] = 0;
     this.#channels = [];
-    const times = { start: nanosecondsOf(start), end: nanosecondsOf(end) };
-    return { bytes: [head, body, index], entry, times, indexes };
   }
 
   /** Makes the message index records, one for each channel. */

@@ -1,6 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { McapRecordBuilder, type McapTypes } from '@mcap/core';
+import { appendWhole } from '../../../core/files/append.ts';
 import { ChunkBuilder } from './chunk.ts';
 import { loadCompression, type Compression } from '../compression/compression.ts';
 import type { AttachmentEntry } from '../format/records.ts';
@@ -36,9 +37,17 @@ export interface NewSchema {
   data: Buffer;
 }
 
+/** What the last chunk has added to the file, so that it can be taken back. */
+interface LastChunk {
+  offset: number;
+  crc: number;
+  counts: ReadonlyMap<number, number>;
+}
+
 /**
  * Writes an MCAP file with chunks, chunk and message indexes, statistics, metadata and summary. `add` only collects: a
- * caller awaits `flush` whenever `full` is true. Flushed messages are with the kernel, and survive the end of this process.
+ * caller awaits `flush` whenever `full` is true. Flushed messages are with the kernel, and survive the end of this process. When
+ * a write fails, the file ends with the last whole chunk, and `end` can still complete it.
  */
 export class McapWriter {
   readonly #handle: FileHandle;
@@ -56,6 +65,9 @@ export class McapWriter {
   readonly #attachments: AttachmentEntry[] = [];
   #crc = 0;
   #offset = 0;
+  #lastChunk: LastChunk | null = null;
+  /** A write has failed, and what was written of it was cut off. */
+  #wasCut = false;
 
   private constructor(handle: FileHandle, compression: Compression) {
     this.#handle = handle;
@@ -68,7 +80,12 @@ export class McapWriter {
     const writer = new McapWriter(await open(path, 'w'), compression);
     writer.#records.writeMagic();
     writer.#records.writeHeader({ profile: '', library });
-    await writer.#write([writer.#taken()]);
+    try {
+      await writer.#write([writer.#taken()]);
+    } catch (error) {
+      await writer.#handle.close();
+      throw error;
+    }
     return writer;
   }
 
@@ -141,12 +158,25 @@ export class McapWriter {
     this.#chunk.addCopy(channel, source, start, end, laterNs);
   }
 
-  /** Writes the collected messages as a chunk. */
+  /** Writes the collected messages as a chunk. @throws the error of the disk: then the file is without them */
   async flush(): Promise<void> {
     if (this.#chunk.count === 0) return;
+    const { counts } = this.#chunk;
+    const before = { offset: this.#offset, crc: this.#crc, counts };
     const { bytes, ...summarised } = this.#chunk.take(this.#offset, this.#compression);
+    try {
+      await this.#write(bytes);
+    } catch (error) {
+      this.#uncount(counts);
+      throw error;
+    }
     this.#chunks.push(summarised);
-    await this.#write(bytes);
+    this.#lastChunk = before;
+  }
+
+  /** Number of messages in whole chunks of the file. */
+  get written(): number {
+    return this.#counts.reduce((sum, count) => sum + count, 0) - this.#chunk.count;
   }
 
   /** Writes a metadata record. */
@@ -163,21 +193,82 @@ export class McapWriter {
     for await (const piece of record) await this.#write([piece]);
   }
 
-  /** Writes the last chunk and the summary, and closes the file. */
+  /**
+   * Writes the last chunk and the summary, and closes the file.
+   * @throws the error of the disk: then the file is open, and `endAfterFailure` ends it
+   */
   async end(): Promise<void> {
     await this.flush();
+    await this.#complete();
+    await this.#handle.close();
+  }
+
+  /**
+   * Completes the file after a write has failed, with what it holds: without messages that wait, and without the last chunk
+   * where the summary needs its room. A file that can't be completed stays as it is: `recover` reads it.
+   */
+  async endAfterFailure(): Promise<void> {
+    this.#uncount(this.#chunk.counts);
+    this.#chunk.clear();
+    try {
+      await this.#complete().catch(async (error: unknown) => {
+        if (!(await this.#takeBackChunk())) throw error;
+        await this.#complete();
+      });
+    } catch {
+      // The failure before is told.
+    } finally {
+      await this.#handle.close().catch(() => {});
+    }
+  }
+
+  async #complete(): Promise<void> {
+    const before = { offset: this.#offset, crc: this.#crc };
+    try {
+      await this.#writeEnd();
+    } catch (error) {
+      [this.#offset, this.#crc] = [before.offset, before.crc];
+      await this.#cut();
+      throw error;
+    }
+  }
+
+  async #writeEnd(): Promise<void> {
+    this.#records.reset();
     this.#records.writeDataEnd({ dataSectionCrc: this.#crc });
     await this.#write([this.#taken()]);
     const summary = new SummaryWriter(this.#offset, (bytes) => this.#write([bytes]));
     await summary.write({
       schemas: [...this.#schemas.values()],
-      channels: this.#channels,
+      // After a failure, a channel may be in no chunk.
+      channels: this.#channels.filter(({ id }) => !this.#wasCut || this.#counts[id]! > 0),
       counts: this.#counts,
       metadata: this.#metadata,
       attachments: this.#attachments,
       chunks: this.#chunks,
     });
-    await this.#handle.close();
+  }
+
+  /** Takes the last chunk back, to make room; false if there is none. */
+  async #takeBackChunk(): Promise<boolean> {
+    const last = this.#lastChunk;
+    // Something else may follow the chunk.
+    if (!last || this.#chunks.at(-1)?.entry.offset !== last.offset) return false;
+    this.#chunks.pop();
+    this.#uncount(last.counts);
+    [this.#offset, this.#crc, this.#lastChunk] = [last.offset, last.crc, null];
+    await this.#cut();
+    return true;
+  }
+
+  #uncount(counts: ReadonlyMap<number, number>): void {
+    for (const [channel, count] of counts) this.#counts[channel]! -= count;
+  }
+
+  /** Cuts the file at the offset. */
+  async #cut(): Promise<void> {
+    this.#wasCut = true;
+    await this.#handle.truncate(this.#offset).catch(() => {});
   }
 
   /** Adds the channel's record to the chunk, and its schema's unless another channel did. */
@@ -204,10 +295,15 @@ export class McapWriter {
   }
 
   async #write(parts: Buffer[]): Promise<void> {
+    try {
+      await appendWhole(this.#handle, parts, this.#offset, this.#wasCut);
+    } catch (error) {
+      this.#wasCut = true;
+      throw error;
+    }
     for (const part of parts) {
       this.#crc = crc32(part, this.#crc);
       this.#offset += part.length;
     }
-    await this.#handle.writev(parts);
   }
 }

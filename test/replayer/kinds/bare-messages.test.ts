@@ -143,7 +143,7 @@ describe('R1: a message that is not an event', () => {
         // A JSON object on one line is that line: it plays by its own members.
         const payloads = given.filter((bytes) => wireMessage('raw', bytes, 0).encoding !== 'object');
         fc.pre(payloads.length > 0);
-        const file = new LinesFile(lines);
+        const file = await LinesFile.create(lines);
         payloads.forEach((bytes, i) => file.add(wireMessage('raw', bytes, 1_700_000_000_000 + i)));
         await file.end();
         const out = join(folder, 'lines.mcap');
@@ -194,7 +194,7 @@ describe('R1: a message that is not an event', () => {
       assert.deepEqual(before.heard, payloads);
       const after = await during('raw', second, 1_000, () => replay(first, { id: 'again' }));
       assert.deepEqual(after.heard, payloads);
-      assert.deepEqual(after.counts, { messages: 1_000, filled: 0, lost: 0 });
+      assert.deepEqual(after.counts, { messages: 1_000, filled: 0, lost: 0, unwritten: 0 });
       // What was recorded of the replay plays the same once more, also on another channel.
       const moved = await during('moved', join(folder, 'third.mcap'), 1_000, () =>
         replay(second, { id: 'moved', channel: 'moved' }),
@@ -225,7 +225,7 @@ describe('R1: a message that is not an event', () => {
       });
       const out = join(folder, 'mixed-again.mcap');
       const after = await during('mixed', out, 8, () => replay(path, { id: 'mixed-again' }));
-      assert.deepEqual(after.counts, { messages: 8, filled: 0, lost: 0 });
+      assert.deepEqual(after.counts, { messages: 8, filled: 0, lost: 0, unwritten: 0 });
       // Events are in order by their own times, bare messages by the times at which they were heard.
       const bare = (heard: Buffer[]) => heard.map(String).filter((text) => !text.includes('specversion'));
       assert.deepEqual(bare(before.heard), texts);

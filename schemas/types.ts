@@ -39,6 +39,7 @@ export interface Schemas {
   'resources/recording-options'?: RecordingOptions;
   'resources/recording-preview'?: RecordingPreview;
   'resources/redis'?: RedisFacts;
+  'resources/redis-refusal'?: RedisRefusal;
   'resources/replay'?: Replay;
   'resources/replay-patch'?: ReplayPatch;
   'resources/replay-request'?: ReplayRequest;
@@ -2016,6 +2017,28 @@ export interface RedisFacts {
    * The TCP port that Redis listens on; null if it listens on none.
    */
   port: number | null;
+  /**
+   * Why Redis refuses writes at the moment; null: it accepts them.
+   */
+  refusal: RedisRefusal | null;
+}
+/**
+ * Why Redis refuses for a while. Everything waits, and goes on by itself when it accepts writes again.
+ */
+export interface RedisRefusal {
+  /**
+   * The code of the problem; see /docs/problems.
+   */
+  code: string;
+  /**
+   * Why.
+   */
+  message: string;
+  /**
+   * What to do about it.
+   */
+  hint: string;
+  since: string;
 }
 /**
  * A replay of recordings onto channels.
@@ -2093,7 +2116,7 @@ export interface Replay {
     events: number;
   } | null;
   /**
-   * What the replay waits for before it begins.
+   * What the replay waits for: before it begins, or because Redis refuses writes for a while.
    */
   waiting?: string | null;
   counts: {
@@ -2546,10 +2569,14 @@ export interface ReplayChange {
   step?: number | string;
 }
 /**
- * Server to client: `status`. Sent at every change: whether Redis responds, and the state of each service.
+ * Server to client: `status`. Sent at every change: whether Redis responds and accepts writes, and the state of each service.
  */
 export interface Status {
   redis: 'up' | 'down';
+  /**
+   * Why Redis refuses writes or does not respond; null: it accepts writes.
+   */
+  refusal: RedisRefusal | null;
   services: Service[];
 }
 /**

@@ -1,6 +1,8 @@
 import express, { Router, type Express } from 'express';
 import { failure } from '../../core/problems/errors.ts';
+import { passingReason, type PassingReason } from '../../core/problems/passing.ts';
 import type { Logger } from '../../core/logging/log.ts';
+import { healthOf } from '../../core/redis/health.ts';
 import type { Redis } from '../../core/redis/connection.ts';
 import { loadRegistry } from '../../core/runtime/registry.ts';
 import { docs } from './docs/docs.ts';
@@ -20,6 +22,8 @@ import { securityHeaders } from './page/security-headers.ts';
 import type { ApiContext, Resource } from './routing/api-route.ts';
 
 const PREFIX = '/api/v1';
+/** With these, Redis does not even read. */
+const ANSWERS_NOTHING = new Set(['redis_unreachable', 'redis_loading', 'redis_busy']);
 
 export interface AppDependencies {
   context: ApiContext;
@@ -50,6 +54,8 @@ export async function createApp(dependencies: AppDependencies): Promise<Express>
   // Probes name the address of a container, which nobody knows beforehand.
   app.get('/healthz', (_request, response) => void response.json({ status: 'up' }));
   app.get('/readyz', key, needsRedis, async (_request, response) => {
+    const { refusal } = healthOf(redis);
+    if (refusal) throw refusalFailure(refusal);
     await redis.ping();
     response.json({ status: 'ready' });
   });
@@ -103,12 +109,17 @@ export async function findResources(): Promise<Resource[]> {
   return [...found, schemasResource, pageResource].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Refuses requests at once while Redis is away: a command would wait until Redis is back. */
+/** Refuses requests at once while Redis answers nothing: a command would wait until it does. */
 function redisGuard(redis: Redis): express.RequestHandler {
+  const health = healthOf(redis);
   return (_request, _response, next) => {
-    if (redis.status === 'ready') return next();
-    throw failure('redis_unreachable', 'Redis does not respond.', {
-      hint: 'The connection is retried all the time; try again shortly.',
-    });
+    const { refusal } = health;
+    const isAway = redis.status !== 'ready' || (refusal !== null && ANSWERS_NOTHING.has(refusal.code));
+    if (!isAway) return next();
+    throw refusalFailure(refusal ?? passingReason('redis_unreachable'));
   };
+}
+
+function refusalFailure({ code, message, hint, since }: PassingReason & { since?: string }): Error {
+  return failure(code, since ? `${message} This began at ${since}.` : message, { hint });
 }

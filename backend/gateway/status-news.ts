@@ -1,5 +1,6 @@
 import { keys } from '../../core/wire/keys.ts';
 import { services } from '../../core/redis/presence.ts';
+import { healthOf } from '../../core/redis/health.ts';
 import { duplicate, type Redis } from '../../core/redis/connection.ts';
 import type { ClockTick, Replay, Service, Status, Task } from '../../schemas/types.ts';
 
@@ -33,7 +34,8 @@ export class StatusNews {
   readonly #missed = new Set<string>();
   readonly #timer: NodeJS.Timeout;
   #soon: NodeJS.Timeout | null = null;
-  #status: Status = { redis: 'up', services: [] };
+  #status: Status = { redis: 'up', refusal: null, services: [] };
+  readonly #stopWatching: () => void;
   #shownStatus = '';
   #asking = false;
   #list: Replay[] = [];
@@ -48,6 +50,11 @@ export class StatusNews {
     this.#subscriber.subscribe(keys.clock, keys.tasks, keys.status).catch(() => {});
     redis.on('close', this.#lost);
     redis.on('ready', this.#back);
+    // While Redis refuses writes, changes are not published: what is shown comes from the documents and from here.
+    this.#stopWatching = healthOf(redis).onChange(() => {
+      this.#show({ ...this.#status, refusal: healthOf(redis).refusal });
+      this.#lookSoon();
+    });
     this.#timer = setInterval(() => void this.#beat(), BEAT_MS);
     void this.#beat();
   }
@@ -61,6 +68,7 @@ export class StatusNews {
 
   close(): void {
     clearInterval(this.#timer);
+    this.#stopWatching();
     if (this.#soon) clearTimeout(this.#soon);
     this.#redis.off('close', this.#lost);
     this.#redis.off('ready', this.#back);
@@ -111,7 +119,7 @@ export class StatusNews {
       const silence = setTimeout(this.#lost, SILENCE_MS);
       try {
         const [running, list] = await Promise.all([services(this.#redis), this.#replays()]);
-        this.#show({ redis: 'up', services: running });
+        this.#show({ redis: 'up', refusal: healthOf(this.#redis).refusal, services: running });
         this.#showList(list);
       } catch {
         // The connection reports its end through its own events.

@@ -3,6 +3,7 @@ import { RepriseError, sentence } from '../../core/problems/errors.ts';
 import { keys } from '../../core/wire/keys.ts';
 import type { Logger } from '../../core/logging/log.ts';
 import { duplicate, type Redis } from '../../core/redis/connection.ts';
+import { waitOut } from '../../core/redis/wait-out.ts';
 import type { TaskContext, TaskKind } from './kind.ts';
 import { checkParams, failedProblem, failedReason, parseTask, taskOf, type TaskJob } from './task.ts';
 
@@ -81,19 +82,20 @@ export class TaskWorker {
     // Also covers jobs that are fetched while the worker closes, which BullMQ's own list does not have yet.
     const signal = AbortSignal.any([canceled, this.#stopping.signal]);
     // A task that was canceled before the signal could reach this job is marked in its data.
-    await this.#refresh(job);
+    await waitOut(this.#redis, () => this.#refresh(job), { isOver: () => signal.aborted });
     if (job.data.canceledMs !== undefined) throw new UnrecoverableError(CANCELED);
     const kind = this.#kinds.get(job.name);
     if (!kind) throw new UnrecoverableError(`This worker does not know the kind of task "${job.name}".`);
     try {
       const params = checkParams(job.name, job.data.params);
       signal.throwIfAborted();
-      return await Promise.race([
-        kind.run(params as never, this.#context(job, signal)),
-        new Promise<never>((_resolve, reject) => {
-          signal.addEventListener('abort', () => reject(new Error(String(signal.reason))), { once: true });
-        }),
-      ]);
+      const aborted = new Promise<never>((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(new Error(String(signal.reason))), { once: true });
+      });
+      // What Redis refuses for a while is no failure of the task: it is run again, as after a restart of the worker.
+      const run = () => kind.run(params as never, this.#context(job, signal));
+      const isOver = () => signal.aborted;
+      return await Promise.race([waitOut(this.#redis, run, { isOver }), aborted]);
     } catch (error) {
       if (signal.aborted && signal.reason === STOPPING) {
         await job.moveToWait(token);

@@ -3,6 +3,8 @@ import type { Command } from 'commander';
 import { channelSpec, dataValidator } from '../../core/wire/channels.ts';
 import { loadSettings } from '../../core/settings/settings.ts';
 import type { Data, TimedRecord } from '../../core/wire/event.ts';
+import { waitingText, type PassingReason } from '../../core/problems/passing.ts';
+import { waitOut } from '../../core/redis/wait-out.ts';
 import { connect } from '../../core/redis/connection.ts';
 import { addDeadLetters } from '../../core/redis/dead-letters.ts';
 import { ChannelWriter } from '../../core/writing/writer.ts';
@@ -36,7 +38,8 @@ async function publish(channel: string, options: Options): Promise<void> {
   const settings = loadSettings(options.redis ? { redisUrl: options.redis } : {});
   const spec = channelSpec(channel, settings.channels);
   const redis = await connect(settings.redisUrl, 'publish');
-  const writer = new ChannelWriter(redis, spec, { source: '/cli/publish' });
+  const waiting = sayOnce();
+  const writer = new ChannelWriter(redis, spec, { source: '/cli/publish', waiting });
   const read = lineReader(channel, options.subject ?? null, dataValidator(spec) as ValidateFunction | null);
   let [published, refused] = [0, 0];
   try {
@@ -51,7 +54,7 @@ async function publish(channel: string, options: Options): Promise<void> {
         refused++;
         process.stderr.write(`stdin:${line.line}: ${record}\n`);
         const letter = { channel, source: 'stdin', line: line.line, reason: record, content: line.text };
-        await addDeadLetters(redis, [letter]);
+        await waitOut(redis, () => addDeadLetters(redis, [letter]), { waiting });
       }
       if (records.length > 0) await writer.emit(records);
       published += records.length;
@@ -62,6 +65,15 @@ async function publish(channel: string, options: Options): Promise<void> {
   const said = `${published.toLocaleString('en')} events on ${channel}; ${refused || 'no'} lines refused.`;
   process.stderr.write(`${said}\n`);
   if (refused > 0) process.exitCode = 3;
+}
+
+/** Says on standard error, once for each time, that Redis refuses what is published. */
+function sayOnce(): (reason: PassingReason | null) => void {
+  let last: string | null = null;
+  return (reason) => {
+    if (reason && reason.code !== last) process.stderr.write(`waiting ${waitingText(reason)}\n`);
+    last = reason?.code ?? null;
+  };
 }
 
 /** Makes an event of a line, or says why it can't. */

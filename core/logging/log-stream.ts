@@ -1,5 +1,7 @@
 import type { LogRecord } from '../../schemas/types.ts';
 import { keys } from '../wire/keys.ts';
+import { passingReasonOf } from '../problems/passing.ts';
+import { healthOf } from '../redis/health.ts';
 import type { Redis } from '../redis/connection.ts';
 
 /** Lines held while Redis is away; beyond that the oldest are dropped. */
@@ -65,7 +67,7 @@ export class LogStream {
   #flush(): void {
     if (this.#sending || this.#waiting.length === 0) return;
     // While it is not connected, the client would queue commands without a bound.
-    if (this.#redis?.status !== 'ready') return this.#soon();
+    if (this.#redis?.status !== 'ready' || healthOf(this.#redis).refusal) return this.#soon();
     this.#sending = this.#send(this.#redis).finally(() => {
       this.#sending = null;
       if (this.#waiting.length > 0) this.#soon();
@@ -74,15 +76,20 @@ export class LogStream {
 
   async #send(redis: Redis): Promise<void> {
     const batch = redis.pipeline();
-    for (const line of this.#waiting.splice(0, BATCH_MAX)) this.#add(batch, recordOf(line));
+    const lines = this.#waiting.splice(0, BATCH_MAX);
+    for (const line of lines) this.#add(batch, recordOf(line));
     if (this.#lost > 0 && this.#waiting.length === 0) {
       const message = `${this.#lost} log lines were dropped while Redis was away.`;
       const time = new Date().toISOString();
       this.#add(batch, { time, level: 'warn', kind: 'system', service: 'log', message, fields: {} });
       this.#lost = 0;
     }
-    // Lines that Redis refuses (no memory, no permission) are lost; a line about that would be refused as well.
-    await batch.exec().catch(() => {});
+    // Lines that Redis refuses for good are lost; a line about that would be refused as well.
+    const replies = (await batch.exec().catch(() => null)) ?? [];
+    this.#waiting.unshift(...lines.filter((_, i) => passingReasonOf(replies[i]?.[0]) !== null));
+    const surplus = Math.max(0, this.#waiting.length - WAITING_MAX);
+    this.#waiting.splice(0, surplus);
+    this.#lost += surplus;
   }
 
   #add(batch: ReturnType<Redis['pipeline']>, { fields, ...common }: Omit<LogRecord, 'id'>): void {

@@ -17,7 +17,19 @@ export const BATCH_KEYS = new Layout({
 });
 
 /** The keys of `admit`. */
-export const ADMIT_KEYS = new Layout({ head: 'text', log: 'text', consumers: 'text', admission: 'text' });
+export const ADMIT_KEYS = new Layout({
+  head: 'text',
+  log: 'text',
+  consumers: 'text',
+  /** What is changed if the transaction may not be executed. */
+  refusal: 'text',
+  /** The stream of the answers. */
+  answers: 'text',
+  /** What only the transaction itself writes. */
+  state: 'text',
+  owner: 'text',
+  receipt: 'text',
+});
 
 const batchFields = {
   channel: 'text',
@@ -61,6 +73,9 @@ export const FUNCTIONS = {
   emit: new Layout({ ...writerFields, leaseMs: 'number', ...batchFields }, batchLists),
   admit: new Layout({
     ...writerFields,
+    /** The number of the call, which the answer has. */
+    call: 'text',
+    channel: 'text',
     logMax: 'number',
     expectedEpoch: 'number',
     expectedOffset: 'number',

@@ -166,9 +166,28 @@ export const problems = {
   host_open: { status: 400, meaning: 'An API without a key must not be open to other machines.' },
   json_malformed: { status: 422, meaning: 'The value of an option is not a JSON object.' },
   port_taken: { status: 503, meaning: 'The API cannot listen on this port.' },
+  redis_busy: {
+    status: 503,
+    meaning: 'Redis is busy with a script or a function; Reprise waits until it is done.',
+  },
+  redis_cluster_down: { status: 503, meaning: 'Part of the Redis cluster does not serve; Reprise waits.' },
+  redis_disk: { status: 503, meaning: 'Redis cannot save to disk and accepts no writes; Reprise waits.' },
   redis_failed: { status: 503, meaning: 'Redis cannot be started.' },
+  redis_full: {
+    status: 503,
+    meaning: 'Redis has reached its memory limit; Reprise waits until it has room.',
+  },
+  redis_loading: { status: 503, meaning: 'Redis is loading its data; Reprise waits until it has.' },
   redis_missing: { status: 503, meaning: 'Redis is not installed.' },
+  redis_read_only: {
+    status: 503,
+    meaning: 'Redis is a replica and accepts no writes; Reprise waits for a primary.',
+  },
   redis_refused: { status: 503, meaning: 'Redis does not accept the user or the password.' },
+  redis_replicas_missing: {
+    status: 503,
+    meaning: 'Redis has too few replicas to accept writes; Reprise waits.',
+  },
   redis_too_old: { status: 503, meaning: 'Redis is older than version 7.' },
   redis_unreachable: { status: 503, meaning: 'Redis does not answer; Reprise tries again until it does.' },
   redis_url: { status: 422, meaning: 'The address of Redis is not a valid URL.' },

@@ -1,4 +1,5 @@
 import type { Problem } from '../../schemas/types.ts';
+import { passingReasonOf } from './passing.ts';
 import { isProblemCode, problems, type FailureCode, type ProblemCode, type RefusalCode } from './codes.ts';
 
 /**
@@ -106,7 +107,10 @@ export function invariant(message: string, options?: ErrorOptions): RepriseError
   return new RepriseError('unexpected', message, options);
 }
 
-/** Anything thrown as a RepriseError. A full disk is a failure; anything unknown becomes a broken invariant. */
+/**
+ * Anything thrown as a RepriseError. A full disk is a failure, and so is an error of Redis that passes, which says why;
+ * anything unknown becomes a broken invariant.
+ */
 export function asRepriseError(thrown: unknown): RepriseError {
   if (thrown instanceof RepriseError) return thrown;
   if (isDiskFull(thrown))
@@ -114,6 +118,8 @@ export function asRepriseError(thrown: unknown): RepriseError {
       hint: 'Make room on it, or use another folder.',
       cause: thrown,
     });
+  const reason = passingReasonOf(thrown);
+  if (reason) return failure(reason.code, reason.message, { hint: reason.hint, cause: thrown });
   return invariant(thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown });
 }
 
@@ -137,14 +143,9 @@ function isDiskFull(thrown: unknown): boolean {
   return thrown instanceof Error && (code === 'ENOSPC' || code === 'EDQUOT');
 }
 
-/** Whether this is a passing error of Redis: it is loading, lacks memory or disk, or lost the connection before it answered. */
+/** Whether this is an error of Redis that passes, so that the same may be tried again later; see `passingReasonOf`. */
 export function isPassing(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    /^(LOADING|BUSY|OOM|EXECABORT|MISCONF|READONLY|MASTERDOWN|NOREPLICAS|TRYAGAIN|CLUSTERDOWN|Command aborted)\b/.test(
-      error.message,
-    )
-  );
+  return passingReasonOf(error) !== null;
 }
 
 /**

@@ -1,13 +1,19 @@
-import { Command, Redis } from 'ioredis';
+import { Redis } from 'ioredis';
 import { failure, refusal, sentence } from '../problems/errors.ts';
+import { passingReasonOf } from '../problems/passing.ts';
 import type { FunctionName, ProtocolName } from '../lua/functions.ts';
 import type { Arguments } from '../lua/layout.ts';
 import { functionName, internalLibrary, protocolLibrary } from '../lua/library.ts';
+import { healthOf, shareHealth } from './health.ts';
 
 export type { Redis };
 
 /** A server that accepts the connection but does not answer within this time is useless, or is not Redis at all. */
 const ANSWER_LIMIT_MS = 5_000;
+/** How often to connect anew at most because the server has become a replica. */
+const MOVED_PAUSE_MS = 1_000;
+/** Emitted by a connection that connects anew because its name may stand for another server now. */
+const MOVED = 'reprise:moved';
 
 type Reply = (number | string)[] | number;
 
@@ -33,6 +39,8 @@ export async function connect(url: string, name: string): Promise<Redis> {
     throw cause instanceof Error && cause.name === 'RepriseError' ? cause : unreachable(url, cause);
   }
   delete redis.options.commandTimeout;
+  redis.setMaxListeners(0);
+  redis.options.reconnectOnError = watchRefusals(redis);
   redis.options.retryStrategy = (attempt) => Math.min(50 * 2 ** attempt, 1_000);
   return redis;
 }
@@ -41,6 +49,10 @@ export async function connect(url: string, name: string): Promise<Redis> {
 export function duplicate(redis: Redis): Redis {
   const copy = redis.duplicate();
   copy.on('error', () => {});
+  shareHealth(redis, copy);
+  const reconnect = () => copy.stream?.destroy();
+  redis.on(MOVED, reconnect);
+  copy.once('end', () => redis.off(MOVED, reconnect));
   return copy;
 }
 
@@ -78,25 +90,6 @@ async function withFunctions<T>(redis: Redis, call: () => Promise<T>): Promise<T
   }
 }
 
-/** Whether this connection may suppress replies, which `sendCommands` needs. Some proxies and access lists forbid it. */
-export async function canSuppressReplies(redis: Redis): Promise<boolean> {
-  return redis.call('CLIENT', 'REPLY', 'ON').then(
-    () => true,
-    () => false,
-  );
-}
-
-/**
- * Sends bytes that hold several commands. The first one must turn replies off and the last one turn them on again, so that
- * there is a single reply and the connection counts one command.
- * @param write returns the bytes; it is called again if they are sent again after a lost connection
- */
-export function sendCommands(redis: Redis, write: () => Buffer): Promise<unknown> {
-  const command = new Command('fcall', [], { replyEncoding: 'utf8' });
-  command.toWritable = write;
-  return redis.sendCommand(command) as Promise<unknown>;
-}
-
 /** The URL with its password hidden, for messages. */
 export function withoutPassword(url: string): string {
   return url.replace(/:[^:@/]+@/, ':***@');
@@ -123,6 +116,26 @@ function open(url: string, name: string): Redis {
   // A lost connection shows in its status and its commands. An error event without a listener would end the process.
   redis.on('error', () => {});
   return redis;
+}
+
+/**
+ * Looks at each error reply of a connection and its duplicates. A refusal that passes is told to the health of the
+ * connection. A server that has become a replica makes all of them connect anew, because their name may stand for another
+ * server by now. The callers get the error, and wait it out.
+ */
+function watchRefusals(redis: Redis): (error: Error) => false {
+  let nextMs = -Infinity;
+  return (error) => {
+    const reason = passingReasonOf(error);
+    if (!reason) return false;
+    healthOf(redis).suspect();
+    if (reason.code === 'redis_read_only' && performance.now() >= nextMs) {
+      nextMs = performance.now() + MOVED_PAUSE_MS;
+      redis.stream.destroy();
+      redis.emit(MOVED);
+    }
+    return false;
+  };
 }
 
 async function loadFunctions(redis: Redis): Promise<void> {

@@ -2,6 +2,7 @@ import type { DeadLetter } from '../../schemas/types.ts';
 import { keys } from '../wire/keys.ts';
 import { limits } from '../wire/limits.ts';
 import type { Redis } from './connection.ts';
+import { execute } from './execute.ts';
 
 const CONTENT_MAX_CHARACTERS = 20_000;
 
@@ -19,7 +20,7 @@ export async function addDeadLetters(redis: Redis, letters: NewDeadLetter[]): Pr
   const pipeline = redis.pipeline();
   for (const letter of letters)
     pipeline.xadd(keys.deadLetters, 'MAXLEN', '~', limits.DEAD_LETTERS_MAX, '*', 'd', deadLetterText(letter));
-  await pipeline.exec();
+  await execute(pipeline);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import type { Service } from '../../schemas/types.ts';
 import { keys } from '../wire/keys.ts';
+import { healthOf } from './health.ts';
 import type { Redis } from './connection.ts';
 
 const HEARTBEAT_MS = 1_000;
@@ -68,10 +69,12 @@ export async function retract(redis: Redis, instance: string): Promise<void> {
  */
 export async function services(redis: Redis): Promise<Service[]> {
   const now = Date.now();
+  const isBlind = healthOf(redis).hasRefusedWithin(MISSING_MS);
   const found: Service[] = [];
   for (const [instance, text] of Object.entries(await redis.hgetall(keys.services))) {
     const service = JSON.parse(text) as Service;
-    const silentMs = now - Date.parse(service.seen);
+    // While Redis refuses writes, nobody can store a heartbeat.
+    const silentMs = isBlind ? 0 : now - Date.parse(service.seen);
     if (silentMs > FORGOTTEN_MS) void redis.hdel(keys.services, instance).catch(() => {});
     else
       found.push(

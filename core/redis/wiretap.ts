@@ -1,5 +1,6 @@
 import { keys } from '../wire/keys.ts';
 import { duplicate, type Redis } from './connection.ts';
+import { waitOut } from './wait-out.ts';
 import { positionText, type Position } from '../wire/event.ts';
 import { readHead } from './channel-store.ts';
 
@@ -59,7 +60,8 @@ export class Wiretap {
     to: number,
   ): Promise<{ offset: number; event: Buffer }[]> {
     const [first, last] = [positionText({ epoch, offset: from }), positionText({ epoch, offset: to })];
-    const entries = await this.#side.xrangeBuffer(keys.log(channel), first, last);
+    const read = () => this.#side.xrangeBuffer(keys.log(channel), first, last);
+    const entries = await waitOut(this.#side, read);
     return entries.map(([id, fields]) => ({
       offset: Number(id.toString().split('-')[1]),
       event: fields[1]!,
@@ -68,7 +70,7 @@ export class Wiretap {
 
   /** The position of the last event of a channel; 0 and 0 if there is none. */
   head(channel: string): Promise<Position> {
-    return readHead(this.#side, channel);
+    return waitOut(this.#side, () => readHead(this.#side, channel));
   }
 
   close(): void {

@@ -23,8 +23,15 @@ export const keys = {
   owner: (channel: string) => `reprise:owner:${channel}`,
   /** String that expires: `<epoch>-<offset>` of the last event that transactions of this writer put there. */
   receipt: (channel: string, writer: string) => `reprise:receipt:${channel}:${writer}`,
-  /** String that exists while a transaction of this writer may be executed. */
-  admission: (channel: string, writer: string) => `reprise:admission:${channel}:${writer}`,
+  /**
+   * Stream that expires: the answer to the last transaction of this writer. `<call>-2`: it has been checked; and `<call>-1`: it
+   * may not be executed.
+   */
+  answers: (channel: string, writer: string) => `reprise:answers:${channel}:${writer}`,
+  /** String that expires: the last transaction of this writer that may not be executed. */
+  refusal: (channel: string, writer: string) => `reprise:refusal:${channel}:${writer}`,
+  /** String that expires: written to find out whether Redis accepts writes. */
+  probe: 'reprise:probe',
   /** Hash: service -> `<epoch>-<offset> <deadline, epoch ms>`: how far each attached service has read, and until when it counts. */
   consumers: (channel: string) => `reprise:consumers:${channel}`,
   /** Hash: epoch -> offset of its last event, for epochs that are complete. */

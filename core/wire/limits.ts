@@ -24,8 +24,11 @@ export const limits = {
   BACKOFF_MAX_MS: 3_600_000,
   /** Failed events that one call puts back onto their channels. */
   RETRIES_AT_ONCE: 100,
-  /** How long a transaction stays admitted, ms. */
-  ADMISSION_MS: 1_000,
+  /** How long the answers to a writer of transactions are kept, ms: longer than any transaction takes. */
+  ANSWERS_MS: 600_000,
+  /** The second parts of the entry ids: a call is refused, and a call has been answered. */
+  CALL_REFUSED: 1,
+  CALL_ANSWERED: 2,
   /** From this many events on, a batch asks first whether anybody listens, because publishing to nobody costs more. */
   HEARD_MIN: 16,
   /** Arguments that Lua passes to one Redis command; its stack holds 8,000. An even number, because they are pairs. */

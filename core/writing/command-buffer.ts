@@ -1,5 +1,3 @@
-import { invariant } from '../problems/errors.ts';
-
 /** A growing buffer of Redis commands (RESP), which is cleared and used again. */
 export class CommandBuffer {
   /** Bytes written so far. */
@@ -41,19 +39,4 @@ export class CommandBuffer {
     larger.set(this.#buffer.subarray(0, this.length));
     this.#buffer = larger;
   }
-}
-
-/** A Redis command in RESP. Its words are text: bytes that are not would not come through. */
-export function command(...words: (string | number | Buffer)[]): string {
-  let text = `*${words.length}\r\n`;
-  for (const each of words) {
-    if (typeof each === 'object') throw invariant('a command that is text was given bytes');
-    text += word(String(each));
-  }
-  return text;
-}
-
-/** A word of a Redis command in RESP (a bulk string). */
-export function word(text: string): string {
-  return `$${Buffer.byteLength(text)}\r\n${text}\r\n`;
 }

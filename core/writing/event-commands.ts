@@ -1,5 +1,6 @@
 import type { Block } from '../wire/block.ts';
-import { word, type CommandBuffer } from './command-buffer.ts';
+import { word } from '../wire/resp.ts';
+import type { CommandBuffer } from './command-buffer.ts';
 import type { Framer } from '../wire/event.ts';
 import { JobField, Framing } from './framing.ts';
 

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { readHead } from '../redis/channel-store.ts';
-import { sendCommands, callFunction, canSuppressReplies, type Redis } from '../redis/connection.ts';
+import { callFunction, type Redis } from '../redis/connection.ts';
+import { canSuppressReplies, sendCommands } from '../redis/send-commands.ts';
+import { waitOut } from '../redis/wait-out.ts';
 import { Block } from '../wire/block.ts';
 import { CommandBuffer } from './command-buffer.ts';
 import { batchKeys, batchOf } from './batch.ts';
@@ -8,6 +10,7 @@ import type { ChannelSpec } from '../wire/channels.ts';
 import { keys } from '../wire/keys.ts';
 import { Framer, parsePosition, positionText, type Position, type TimedRecord } from '../wire/event.ts';
 import { failure, invariant } from '../problems/errors.ts';
+import type { PassingReason } from '../problems/passing.ts';
 import { FUNCTIONS } from '../lua/functions.ts';
 import { leaseLost, type Lease } from './lease.ts';
 import { TransactionWriter } from './transaction.ts';
@@ -29,7 +32,10 @@ interface SendAttempt {
    * have arrived whose answer was lost.
    */
   landed(actual: Position): Promise<boolean>;
-  /** The answer of the function `emit`; null: a transaction was not executed, and `emit` has to say why. */
+  /**
+   * The answer of the function `emit`; null: a transaction was not executed, and `emit` has to say why. Rejects with a
+   * passing error where Redis refuses.
+   */
   reply: Promise<(number | string)[] | null>;
 }
 
@@ -49,6 +55,10 @@ export interface WriterOptions {
   lease?: Lease;
   /** Wait for attached services rather than push events out of the log that they have not read. */
   waits?: boolean;
+  /** Called with the reason while Redis refuses a batch for a reason that passes, and with null when it is written. */
+  waiting?: (reason: PassingReason | null) => void;
+  /** Whether nobody waits for the batches any more: what Redis refuses then is not sent again. */
+  isOver?: () => boolean;
   /** Wall clock for the member `sent`, epoch ms. Default: Date.now. */
   wall?: () => number;
 }
@@ -129,29 +139,38 @@ export class ChannelWriter {
     return settled;
   }
 
-  /** Waits until a batch is written. If it is refused, it gets a new position and is sent again. */
+  /**
+   * Waits until a batch is written. If the channel is elsewhere, it gets a new position and is sent again; if Redis refuses
+   * for a reason that passes, it is sent again until Redis accepts it.
+   */
   async #settle({ batch, sending: early }: QueuedBatch): Promise<Position> {
-    for (let sending = early; ; sending = null) {
-      this.#head ??= await readHead(this.#redis, this.spec.name);
-      sending ??= this.#send(recordsOf(batch), this.#head, false);
-      const { from } = sending;
-      const reply = await sending.reply;
-      if (reply === null) {
-        this.#ahead = null;
-        continue;
-      }
-      if (reply[0] === 1) {
+    // Any of them may have arrived although its answer was lost.
+    const attempts: SendAttempt[] = [];
+    const attempt = async () => {
+      const isEarly = early !== null && attempts.length === 0;
+      const sending = isEarly ? early : this.#send(recordsOf(batch), await this.#position(), false);
+      attempts.push(sending);
+      return sending.reply;
+    };
+    for (;;) {
+      const reply = await this.#waitOut(attempt);
+      if (reply?.[0] === 1) {
         this.#head = { epoch: Number(reply[1]), offset: Number(reply[2]) };
         this.#goAhead(this.#head);
         return this.#head;
       }
       this.#ahead = null;
+      if (reply === null) continue;
       if (reply[0] === 0) {
         // The channel is elsewhere: somebody else wrote, or an earlier attempt arrived whose answer was lost.
         const actual = { epoch: Number(reply[1]), offset: Number(reply[2]) };
-        if (await sending.landed(actual))
-          return (this.#head = { epoch: from.epoch, offset: from.offset + batch.count });
-        if (this.#options.lease && actual.epoch !== from.epoch) throw logReset(this.spec.name);
+        const arrived = await this.#waitOut(() => this.#arrived(attempts, actual));
+        if (arrived) {
+          const { epoch, offset } = arrived.from;
+          return (this.#head = { epoch, offset: offset + batch.count });
+        }
+        if (this.#options.lease && actual.epoch !== attempts.at(-1)!.from.epoch)
+          throw logReset(this.spec.name);
         this.#head = actual;
       } else if (reply[0] === -1) {
         throw leaseLost(this.spec.name, this.#id, String(reply[1]));
@@ -159,6 +178,26 @@ export class ChannelWriter {
         await new Promise((resolve) => setTimeout(resolve, FULL_RETRY_MS));
       } else throw invariant(`emit answered ${JSON.stringify(reply)}`);
     }
+  }
+
+  #waitOut<T>(work: () => Promise<T>): Promise<T> {
+    return waitOut(this.#redis, work, {
+      isOver: this.#options.isOver,
+      waiting: (reason) => {
+        // Batches behind this one are sent when it is written.
+        if (reason) this.#ahead = null;
+        this.#options.waiting?.(reason);
+      },
+    });
+  }
+
+  async #position(): Promise<Position> {
+    return (this.#head ??= await readHead(this.#redis, this.spec.name));
+  }
+
+  async #arrived(attempts: SendAttempt[], actual: Position): Promise<SendAttempt | null> {
+    for (const attempt of attempts) if (await attempt.landed(actual)) return attempt;
+    return null;
   }
 
   /** When no batch is on its way any more, the position is certain: waiting batches, and later ones, are sent ahead. */
@@ -201,27 +240,33 @@ export class ChannelWriter {
     const sent = this.#sent();
     const out = this.#spare.pop() ?? new CommandBuffer();
     const placing = { head, from, follows, sent, extra, extras };
-    const written = sendCommands(this.#redis, () => this.#transactions.write(out, block, placing));
+    const written = sendCommands(this.#redis, (frame) =>
+      this.#transactions.write(out, block, placing, frame),
+    );
     // Whether it was executed is in the receipt. With an answer, the connection no longer needs the buffer.
     written.catch(() => {}).finally(() => void this.#spare.push(out));
     const to = { epoch: from.epoch, offset: from.offset + block.count };
     const reply = this.#receiptOf(to, written);
     reply.catch(() => {});
-    return { from, reply, landed: async () => false };
+    return { from, reply, landed: () => this.#hasReceipt(to) };
   }
 
   /** What `emit` would answer for a transaction that reaches this position; null: it was not executed. */
-  async #receiptOf(to: Position, written: Promise<unknown>): Promise<(number | string)[] | null> {
-    const isThere = async () => {
-      const receipt = await this.#redis.get(this.#transactions.receipt);
-      const reached = receipt === null ? null : parsePosition(receipt);
-      return reached !== null && reached.epoch === to.epoch && reached.offset >= to.offset;
-    };
+  async #receiptOf(to: Position, written: Promise<Error | null>): Promise<(number | string)[] | null> {
     const answer = [1, to.epoch, to.offset];
-    if (await isThere()) return answer;
+    if (await this.#hasReceipt(to)) return answer;
     // After a lost connection, commands may be sent again in another order, so it may still be executed.
-    await written.catch(() => {});
-    return (await isThere()) ? answer : null;
+    const error = await written.catch(() => null);
+    // Some replies could not be suppressed.
+    if (error?.message.startsWith('NOPERM')) this.#canTransact = false;
+    return (await this.#hasReceipt(to)) ? answer : null;
+  }
+
+  /** Whether a transaction has reached this position. */
+  async #hasReceipt(to: Position): Promise<boolean> {
+    const receipt = await this.#redis.get(this.#transactions.receipt);
+    const reached = receipt === null ? null : parsePosition(receipt);
+    return reached !== null && reached.epoch === to.epoch && reached.offset >= to.offset;
   }
 
   #sent(): string {
@@ -235,8 +280,9 @@ export class ChannelWriter {
   }
 
   async #landed(events: string[], from: Position, actual: Position): Promise<boolean> {
-    if (actual.epoch !== from.epoch || actual.offset < from.offset + events.length || this.spec.logMax === 0)
-      return false;
+    if (actual.epoch !== from.epoch || actual.offset < from.offset + events.length) return false;
+    // Without a log: no other writer has come in between, because each batch of this one follows its own.
+    if (this.spec.logMax === 0) return (await this.#redis.hget(keys.head(this.spec.name), 'by')) === this.#id;
     const id = positionText({ epoch: from.epoch, offset: from.offset + 1 });
     const [entry] = await this.#redis.xrange(keys.log(this.spec.name), id, id);
     return entry?.[1][1] === events[0];

@@ -200,7 +200,7 @@ export class ReplayHost {
       });
       if (this.#closing) throw failure('no_answer', 'This replayer is stopping.');
       const change = new Promise<void>((resolve) =>
-        replay.onChange(() => replay.player.state !== 'idle' && resolve()),
+        replay.onChange(() => (replay.player.state !== 'idle' || replay.waiting !== null) && resolve()),
       );
       const running = run(replay);
       await this.#begun(replay, change, running);
@@ -219,7 +219,7 @@ export class ReplayHost {
   /** Settles when the replay plays or waits. @throws what ends it at its very start */
   async #begun(replay: Replay, change: Promise<void>, run: Promise<void>): Promise<void> {
     run.catch(() => {}); // Thrown here, or logged below.
-    if (!replay.waiting) await Promise.race([change, run]);
+    if (replay.waiting === null) await Promise.race([change, run]);
     if (replay.player.state === 'failed') await run;
     run.catch((error: unknown) =>
       this.#log[replay.taken ? 'warn' : 'error']({ replay: replay.id }, sentence(error)),

@@ -7,6 +7,8 @@ import type { Redis } from '../../core/redis/connection.ts';
 import { newTrace, traceparentText, type TraceContext } from '../../core/wire/trace.ts';
 import { recordHops } from '../../core/redis/trace-log.ts';
 import type { RepriseError } from '../../core/problems/errors.ts';
+import type { PassingReason } from '../../core/problems/passing.ts';
+import { waitOut } from '../../core/redis/wait-out.ts';
 import { isoTime, type Position } from '../../core/wire/event.ts';
 import {
   beginEpoch,
@@ -30,7 +32,10 @@ const TRACES = 0x7ace;
 const RECORDS_AT_ONCE = 512;
 const PUBLISHED_AT_ONCE = 2_048;
 
-/** Writes the records of one replay to its channels, and holds the lease of the channels. */
+/**
+ * Writes the records of one replay to its channels, and holds the lease of the channels. While Redis refuses for a reason
+ * that passes, everything that the player asks for waits, and goes on by itself.
+ */
 export class Emission implements Output {
   readonly recordsAtOnce: number;
   readonly #redis: Redis;
@@ -43,6 +48,10 @@ export class Emission implements Output {
   /** Set when the player exists. */
   clock: Clock | null = null;
   loopsDone = () => 0;
+  /** Called when it begins or ends to wait for Redis. */
+  changed = () => {};
+  #refusal: PassingReason | null = null;
+  #isOver = false;
   /** The offset that each channel has reached, by its index. */
   readonly #offsets: number[];
 
@@ -73,13 +82,26 @@ export class Emission implements Output {
           replay: parts.replay,
           lease: parts.lease,
           waits: true,
+          ...this.#waiting,
         }),
     );
   }
 
+  /** Why Redis refuses what this replay writes; null while it does not. */
+  get refusal(): PassingReason | null {
+    return this.#refusal;
+  }
+
+  /** Waits for Redis no longer: what it refuses from now on is an error. */
+  stopWaiting(): void {
+    this.#isOver = true;
+  }
+
   async begin(lastEpoch: number, fromMs: number): Promise<number> {
     const start = { replay: this.#replay, fromMs, loopsDone: this.loopsDone() };
-    const epoch = await beginEpoch(this.#redis, this.#channels, this.#lease, lastEpoch, start);
+    const epoch = await this.#waitOut(() =>
+      beginEpoch(this.#redis, this.#channels, this.#lease, lastEpoch, start),
+    );
     this.#writers.forEach((writer) => writer.startEpoch(epoch));
     this.#offsets.fill(0);
     return epoch;
@@ -110,11 +132,13 @@ export class Emission implements Output {
 
   reached(timeMs: number, over: boolean): Promise<void> {
     const { epoch } = this.#writers[0]!;
-    return markChannels(this.#redis, this.#channels, this.#lease, { epoch, timeMs, over });
+    return this.#waitOut(() =>
+      markChannels(this.#redis, this.#channels, this.#lease, { epoch, timeMs, over }),
+    );
   }
 
   async acknowledged(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && (await this.slowest())) await delay(LOOK_MS);
+    while (!signal.aborted && (await this.#waitOut(() => this.slowest()))) await delay(LOOK_MS);
   }
 
   /** The attached consumer that is furthest behind what was sent; null where none is behind. */
@@ -133,7 +157,9 @@ export class Emission implements Output {
 
   /** Whether each channel has at least this many subscribers. */
   async hasSubscribers(count: number): Promise<boolean> {
-    const reply = (await this.#redis.pubsub('NUMSUB', ...this.#channels)) as (string | number)[];
+    const reply = (await this.#waitOut(() => this.#redis.pubsub('NUMSUB', ...this.#channels))) as (
+      string | number
+    )[];
     return this.#channels.every((_, i) => Number(reply[i * 2 + 1]) >= count);
   }
 
@@ -144,6 +170,21 @@ export class Emission implements Output {
 
   release(): Promise<void> {
     return releaseLease(this.#redis, this.#channels, this.#lease);
+  }
+
+  get #waiting() {
+    return {
+      isOver: () => this.#isOver,
+      waiting: (refusal: PassingReason | null) => {
+        if (this.#refusal?.code === refusal?.code) return;
+        this.#refusal = refusal;
+        this.changed();
+      },
+    };
+  }
+
+  #waitOut<T>(work: () => Promise<T>): Promise<T> {
+    return waitOut(this.#redis, work, this.#waiting);
   }
 
   /** The rows of a block that are traced; null where none is. */

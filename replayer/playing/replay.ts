@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isProblem, refusal } from '../../core/problems/errors.ts';
+import { waitingText } from '../../core/problems/passing.ts';
 import type { Redis } from '../../core/redis/connection.ts';
 import { machineTime, type Time } from '../../core/time/clock.ts';
 import { durationMs } from '../../core/time/duration.ts';
@@ -96,6 +97,7 @@ export class Replay {
       changed: () => this.#changed(),
     });
     this.#emission.clock = this.player.clock;
+    this.#emission.changed = () => this.#changed();
     this.#emission.loopsDone = () => this.player.loopsDone;
     this.#idleTimeoutMs =
       request.idleTimeout === undefined ? Infinity : durationMs(request.idleTimeout, 'idle timeout');
@@ -145,13 +147,16 @@ export class Replay {
     return isProblem(this.player.failure, 'replay_taken');
   }
 
-  get waiting(): boolean {
-    return this.#waiting !== null;
+  /** What it waits for: before it begins, or because Redis refuses for a reason that passes. */
+  get waiting(): string | null {
+    const { refusal } = this.#emission;
+    return this.#waiting ?? (refusal && waitingText(refusal));
   }
 
   /** Stops; what is on its way arrives. */
   stop(): void {
     this.#waiting = null;
+    this.#emission.stopWaiting();
     this.player.stop();
   }
 
@@ -210,7 +215,7 @@ export class Replay {
       rateMeter: this.#rateMeter,
       ab: this.#ab,
       lag: this.#ownership.lag,
-      waiting: this.#waiting,
+      waiting: this.waiting,
     });
   }
 

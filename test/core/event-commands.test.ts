@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Block } from '../../core/wire/block.ts';
-import { CommandBuffer, command } from '../../core/writing/command-buffer.ts';
+import { command } from '../../core/wire/resp.ts';
+import { CommandBuffer } from '../../core/writing/command-buffer.ts';
 import { EventCommands, type ByteRange } from '../../core/writing/event-commands.ts';
 import { Framer, type TimedRecord } from '../../core/wire/event.ts';
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { RequestHandler, Response } from 'express';
 import { refusal } from '../../../core/problems/errors.ts';
 import { keys } from '../../../core/wire/keys.ts';
+import { waitOut } from '../../../core/redis/wait-out.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
 import { principalOf } from './guard.ts';
 
@@ -71,7 +72,9 @@ function storeResponse(response: Response, redis: Redis, key: string, fingerprin
         location: response.get('Location') ?? '',
         body: text,
       };
-      void redis.set(key, JSON.stringify(stored), 'EX', STORED_SECONDS).catch(() => {});
+      // The request must not be done again because Redis was full when its response was to be stored.
+      const store = () => redis.set(key, JSON.stringify(stored), 'EX', STORED_SECONDS);
+      void waitOut(redis, store).catch(() => {});
     }
     return send(body);
   };

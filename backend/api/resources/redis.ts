@@ -1,3 +1,4 @@
+import { healthOf } from '../../../core/redis/health.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
 import type { RedisFacts } from '../../../schemas/types.ts';
 import { ref } from '../http/route.ts';
@@ -38,6 +39,7 @@ async function factsOf(redis: Redis): Promise<RedisFacts> {
     commandsPerSecond: number('instantaneous_ops_per_sec'),
     keys,
     port: number('tcp_port') || null,
+    refusal: healthOf(redis).refusal,
     keeps: number('aof_enabled') ? 'log' : (saves as string[])[1] ? 'snapshots' : 'nothing',
   };
 }

@@ -96,7 +96,8 @@ export class Ingest {
     let writer = this.#writers.get(key);
     if (!writer) {
       if (this.#writers.size >= WRITERS_MAX) this.#writers.clear();
-      writer = new ChannelWriter(this.#redis, spec, { source: SOURCE });
+      // A caller is told at once that Redis refuses, and sends again.
+      writer = new ChannelWriter(this.#redis, spec, { source: SOURCE, isOver: () => true });
       this.#writers.set(key, writer);
     }
     return writer;

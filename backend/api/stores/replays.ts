@@ -1,5 +1,7 @@
 import { isProblem, refusal } from '../../../core/problems/errors.ts';
+import { waitingText } from '../../../core/problems/passing.ts';
 import { keys } from '../../../core/wire/keys.ts';
+import { healthOf } from '../../../core/redis/health.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
 import type { Replay, ReplayPatch, ReplayRequest } from '../../../schemas/types.ts';
 import type { Replayers } from './replayers.ts';
@@ -21,7 +23,7 @@ export class Replays {
 
   /** All replays, oldest first. */
   async list(): Promise<Replay[]> {
-    const documents = (await this.#redis.hvals(keys.replays)).map((text) => JSON.parse(text) as Replay);
+    const documents = (await this.#redis.hvals(keys.replays)).map((text) => this.#read(text));
     return documents.sort(
       (a, b) => (a.created ?? '').localeCompare(b.created ?? '') || a.id.localeCompare(b.id),
     );
@@ -30,10 +32,18 @@ export class Replays {
   /** One replay. @throws refusal `replay_unknown` */
   async get(id: string): Promise<Replay> {
     const text = await this.#redis.hget(keys.replays, id);
-    if (text !== null) return JSON.parse(text) as Replay;
+    if (text !== null) return this.#read(text);
     throw refusal('replay_unknown', `There is no replay "${id.slice(0, 100)}".`, {
       hint: 'GET /api/v1/replays lists them.',
     });
+  }
+
+  /** While Redis refuses writes, replayers can't store what their replays wait for. */
+  #read(text: string): Replay {
+    const replay = JSON.parse(text) as Replay;
+    const { refusal } = healthOf(this.#redis);
+    if (refusal === null || replay.state !== 'playing') return replay;
+    return { ...replay, waiting: waitingText(refusal) };
   }
 
   /** Starts a replay. @throws refusal of the replayer, failure `no_answer` */

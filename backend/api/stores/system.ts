@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isProblem, refusal, sentence } from '../../../core/problems/errors.ts';
 import { escaped, sentenceOf, type Flaw } from '../../../core/problems/flaws.ts';
 import { keys } from '../../../core/wire/keys.ts';
+import { healthOf } from '../../../core/redis/health.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
 import { byPlace, type WholeSetup } from '../../../core/setup/setup.ts';
 import type {
@@ -57,8 +58,13 @@ export class System {
       analytics: sorted(analytics),
       pipelines: sorted(pipelines),
       replays: sorted(await this.#saved()),
-      problems: this.#problems(),
+      problems: [...this.#refusals(), ...this.#problems()],
     };
+  }
+
+  #refusals(): string[] {
+    const { refusal } = healthOf(this.#redis);
+    return refusal ? [`Since ${refusal.since}: ${refusal.message} ${refusal.hint}`] : [];
   }
 
   /** What restoring a document would change. Sections that it leaves out stay. @throws refusal if it can't run */

@@ -1,5 +1,6 @@
 import { refusal } from '../../../core/problems/errors.ts';
 import { keys } from '../../../core/wire/keys.ts';
+import { execute } from '../../../core/redis/execute.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
 import type { DeadLetter, CloudEvent, Hop, Trace } from '../../../schemas/types.ts';
 import type { ChannelReaders } from './channel-readers.ts';
@@ -102,14 +103,13 @@ export class Traces {
     const lastDigits = new Set(traces.map((trace) => trace.slice(-limits.TRACE_INDEX_DIGITS)));
     const names = Array.from(lastDigits, (digits) => keys.traceIndex(digits));
     for (const name of names) lists.lrange(name, 0, -1);
-    const indexed = ((await lists.exec()) ?? []).flatMap(([, list]) => (list ?? []) as string[]);
+    const indexed = (await execute(lists)).flatMap((list) => (list ?? []) as string[]);
     const wanted = indexed
       .map((text) => ({ trace: text.slice(0, 32), id: text.slice(32) }))
       .filter(({ trace }) => found.has(trace));
     const entries = this.#redis.pipeline();
     for (const { id } of wanted) entries.xrange(keys.traces, id, id);
-    const replies = (await entries.exec()) ?? [];
-    replies.forEach(([, reply], i) => {
+    (await execute(entries)).forEach((reply, i) => {
       const { trace, id } = wanted[i]!;
       const [entry] = (reply ?? []) as [string, string[]][];
       // The index can have entries that have left the stream.

@@ -38,9 +38,29 @@ local function is_admissible(key, batch)
   return not last or not is_before(batch.epoch, batch.offset, position_of(last[1]))
 end
 
--- admit: admits a transaction, by setting the key that it depends on (core/writing/transaction.ts).
+-- Whether the user may execute each command of a transaction. One that is forbidden while the transaction is executed would
+-- not stop the others.
+local function may_transact(key, batch)
+  local may = redis.acl_check_cmd
+  if not may then return true end
+  return may('WATCH', key.head) and may('MULTI') and may('EXEC') and may('XREAD', 'STREAMS', key.answers, '$')
+    and may('PUBLISH', batch.channel, '') and may('HSET', key.head, 'f', '') and may('HSET', key.state, 'f', '')
+    and may('DEL', key.state) and may('HINCRBY', key.head, 'own', 1) and may('SADD', keys.channels, '')
+    and may('SET', key.receipt, '') and may('SET', key.owner, '')
+    and (batch.logMax == 0 or may('XADD', key.log, '*', 'e', '') and may('XTRIM', key.log, 'MAXLEN', 1))
+end
+
+-- admit: says whether a transaction may be executed (core/writing/transaction.ts). The answer has the number of the call.
 -- KEYS, ARGV: as in core/lua/functions.ts. Returns nothing.
 local function admit(KEYS, ARGV)
-  local key = read_admit_keys(KEYS, 1)
-  if is_admissible(key, read_admit(ARGV, 1)) then redis.call('SET', key.admission, 'yes', 'PX', limits.ADMISSION_MS) end
+  local key, batch = read_admit_keys(KEYS, 1), read_admit(ARGV, 1)
+  local is_admitted = may_transact(key, batch) and is_admissible(key, batch)
+  local refused = batch.call .. '-' .. limits.CALL_REFUSED
+  redis.call('DEL', key.answers)
+  if not is_admitted then
+    redis.call('SET', key.refusal, refused, 'PX', limits.ANSWERS_MS)
+    redis.call('XADD', key.answers, refused, 'a', '')
+  end
+  redis.call('XADD', key.answers, batch.call .. '-' .. limits.CALL_ANSWERED, 'a', '')
+  redis.call('PEXPIRE', key.answers, limits.ANSWERS_MS)
 end

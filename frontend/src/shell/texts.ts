@@ -38,6 +38,7 @@ export const texts = {
     redis: 'Redis does not answer.',
     redisHint:
       'Nothing can be played until it does. Start it (npm start does, or redis-server); everything goes on by itself.',
+    refusedSince: (time: string) => `Everything waits since ${time}.`,
     restarting: (names: readonly string[]) =>
       `${names.join(', ')} ${names.length > 1 ? 'are' : 'is'} restarting.`,
     missing: (names: readonly string[]) =>

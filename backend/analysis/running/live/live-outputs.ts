@@ -1,5 +1,6 @@
 import { addDeadLetters } from '../../../../core/redis/dead-letters.ts';
 import type { Redis } from '../../../../core/redis/connection.ts';
+import { waitOut } from '../../../../core/redis/wait-out.ts';
 import { BlockBuilder } from '../../../../core/wire/block.ts';
 import type { ChannelSpec } from '../../../../core/wire/channels.ts';
 import { dataTextOf } from '../../../../core/wire/framed-event.ts';
@@ -47,13 +48,14 @@ export class LiveOutputs {
     }
     const { redis, input: channel, service } = this.#parts;
     const letters = deadLettersOf({ rejected, failed }, { channel, service });
-    if (letters.length > 0) this.#track(addDeadLetters(redis, letters));
+    if (letters.length > 0) this.#track(waitOut(redis, () => addDeadLetters(redis, letters)));
   }
 
   /** Sends a line that is not a valid event to the dead letters. */
   reject(line: string): void {
     const { redis, input: channel, service } = this.#parts;
-    this.#track(addDeadLetters(redis, [invalidEventLetter(line, { channel, service })]));
+    const letter = invalidEventLetter(line, { channel, service });
+    this.#track(waitOut(redis, () => addDeadLetters(redis, [letter])));
   }
 
   /** Waits while too much is on its way. */

@@ -32,6 +32,8 @@ export interface ConnectionListener {
 export class Connection {
   socket = $state<'connecting' | 'connected' | 'disconnected'>('connecting');
   redis = $state<Status['redis']>('up');
+  /** Why Redis refuses writes or does not respond. */
+  refusal = $state.raw<Status['refusal']>(null);
   services = $state.raw<Service[]>([]);
   /** When the connection was lost (wall time, ms); undefined while connected, and before the first connection. */
   lostAt = $state<number>();
@@ -72,6 +74,7 @@ export class Connection {
     this.#socket.on('replays', (list: Replay[]) => listener.replays(list));
     this.#socket.on('status', (status: Status) => {
       this.redis = status.redis;
+      this.refusal = status.refusal;
       this.services = status.services;
       listener.services(status.services);
     });

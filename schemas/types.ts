@@ -627,6 +627,14 @@ export interface Config {
    */
   logLevel?: 'debug' | 'info' | 'warn' | 'error' | 'critical' | 'silent';
   /**
+   * How long a service may work on one event, in milliseconds; 0: as long as it likes.
+   */
+  eventBudgetMs?: number;
+  /**
+   * How long the event loop of a process may stand still, in milliseconds; 0: as long as it likes.
+   */
+  stallLimitMs?: number;
+  /**
    * How long log lines are kept, and where they go besides stdout.
    */
   logs?: {
@@ -1570,6 +1578,10 @@ export interface DeadLetter {
    */
   line?: number;
   replay?: string;
+  /**
+   * Problem code, if the refusal has one.
+   */
+  code?: string;
   reason: string;
   /**
    * The original row, cut off at 20,000 characters.

@@ -6,6 +6,11 @@ const HEALTHY_MS = 30_000;
 export class Backoff {
   #nextMs = FIRST_MS;
 
+  /** The wait before a process is started again that had to be ended: nothing says that it fails at its start. */
+  first(): number {
+    return FIRST_MS;
+  }
+
   /** @param livedMs how long the process served before it ended */
   next(livedMs: number): number {
     if (livedMs >= HEALTHY_MS) this.#nextMs = FIRST_MS;

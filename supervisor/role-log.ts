@@ -9,7 +9,14 @@ const LARGEST_BYTES = 10 * 1024 * 1024;
 interface Line {
   level: Level;
   message: string;
+  /** Problem code. */
+  code?: string;
 }
+
+/** The last message of a process. */
+export type LastWords = Pick<Line, 'message' | 'code'>;
+
+const SILENCE: LastWords = { message: '' };
 
 /**
  * The log file of one role: JSON lines, whatever the role writes. A large file is set aside at the next start. Calls
@@ -19,7 +26,7 @@ export class RoleLog {
   readonly #name: string;
   readonly #file: WriteStream;
   readonly #warned: (message: string) => void;
-  #lastWords = '';
+  #lastWords: LastWords = SILENCE;
 
   constructor(path: string, name: string, warned: (message: string) => void) {
     mkdirSync(dirname(path), { recursive: true });
@@ -31,9 +38,9 @@ export class RoleLog {
   }
 
   /** The last message of the role, and forgets it; it says why the role ended. */
-  takeLastWords(): string {
+  takeLastWords(): LastWords {
     const words = this.#lastWords;
-    this.#lastWords = '';
+    this.#lastWords = SILENCE;
     return words;
   }
 
@@ -52,7 +59,7 @@ export class RoleLog {
     if (line) {
       this.#file.write(`${text}\n`);
       if (levels[line.level] < levels.warn) return;
-      this.#lastWords = line.message;
+      this.#lastWords = line;
       return this.#warned(line.message);
     }
     // Node's report of a crash, or a sentence for the terminal. The line with the error says more than the stack.
@@ -60,7 +67,7 @@ export class RoleLog {
     const plain = { level: 'error', time, kind: 'system', service: this.#name, message: text };
     this.#file.write(`${JSON.stringify(plain)}\n`);
     if (/^\w*Error\b.*: /.test(text) || !/^\s|^Node\.js v|^node:|^file:/.test(text))
-      this.#lastWords = text.trim();
+      this.#lastWords = { message: text.trim() };
   }
 }
 
@@ -69,7 +76,7 @@ function parse(text: string): Line | null {
   try {
     const line = JSON.parse(text) as Partial<Line>;
     const isLine = typeof line.level === 'string' && Object.hasOwn(levels, line.level);
-    return isLine ? { level: line.level!, message: line.message ?? '' } : null;
+    return isLine ? { ...line, level: line.level!, message: line.message ?? '' } : null;
   } catch {
     return null;
   }

@@ -1,11 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { root } from '../core/runtime/root.mjs';
 import { Backoff } from './backoff.ts';
 import type { RoleLog } from './role-log.ts';
-import { END, type RoleName } from './roles.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { END, PULSE, type RoleName } from './roles.ts';
 
 /** A role's process that ended unexpectedly. */
 export interface Crash {
@@ -34,6 +36,10 @@ interface RoleMessage {
 }
 
 const STOP_LIMIT_MS = 5_000;
+/** The pipe in which a process shows that it is alive. */
+const PULSE_FD = 4;
+/** Problem codes of a process that ended itself because it stood still. */
+const STUCK: ReadonlySet<string | undefined> = new Set(['event_stuck', 'loop_stuck']);
 /** Tells Node to report imports. */
 const REPORT_IMPORTS = 'WATCH_REPORT_DEPENDENCIES';
 const NOTHING: ReadonlySet<string> = new Set();
@@ -46,6 +52,7 @@ export class RoleProcess {
   readonly #events: RoleEvents;
   readonly #stop = new AbortController();
   readonly #backoff = new Backoff();
+  readonly #silenceMs: number;
   readonly #imports: Set<string> | null;
   /** Ends the wait before the next start. */
   #hurry = new AbortController();
@@ -57,15 +64,25 @@ export class RoleProcess {
   readonly started: Promise<boolean>;
   #settle: (serves: boolean) => void = () => {};
 
-  /** @param parts.reportsImports whether `imports` is kept up */
+  /**
+   * @param parts.silenceMs a process that shows no life for this long is ended; 0: it may be silent
+   * @param parts.reportsImports whether `imports` is kept up
+   */
   constructor(
     name: RoleName,
-    parts: { flags: string[]; log: RoleLog; events: RoleEvents; reportsImports?: boolean },
+    parts: {
+      flags: string[];
+      log: RoleLog;
+      events: RoleEvents;
+      silenceMs: number;
+      reportsImports?: boolean;
+    },
   ) {
     this.name = name;
     this.#imports = parts.reportsImports ? new Set() : null;
     this.#flags = parts.flags;
     this.#log = parts.log;
+    this.#silenceMs = parts.silenceMs;
     this.#events = parts.events;
     this.started = new Promise((resolve) => (this.#settle = resolve));
   }
@@ -114,15 +131,16 @@ export class RoleProcess {
   async #run(): Promise<void> {
     while (!this.#stop.signal.aborted) {
       this.#hurry = new AbortController();
-      const { how, pid, servedMs } = await this.#live();
+      const { how, pid, servedMs, isStuck } = await this.#live();
       if (this.#stop.signal.aborted) return;
       if (this.#restarting) {
         this.#restarting = false;
         continue;
       }
-      const delayMs = this.#backoff.next(servedMs);
       const words = this.#log.takeLastWords();
-      const message = `The ${this.name} process ended (${how})${words && `: ${words.replace(/[.\s]*$/, '')}`}.`;
+      // It ran well until then, and will leave out what it was stuck in.
+      const delayMs = isStuck || STUCK.has(words.code) ? this.#backoff.first() : this.#backoff.next(servedMs);
+      const message = `The ${this.name} process ended (${how})${words.message && `: ${words.message.replace(/[.\s]*$/, '')}`}.`;
       this.#events.crashed({ role: this.name, pid, message, restarts: ++this.#restarts, delayMs });
       const signal = AbortSignal.any([this.#stop.signal, this.#hurry.signal]);
       await sleep(delayMs, undefined, { signal }).catch(() => {});
@@ -130,12 +148,12 @@ export class RoleProcess {
   }
 
   /** Runs one process from its start to its end. */
-  async #live(): Promise<{ how: string; pid: number | undefined; servedMs: number }> {
-    const args = [join(root, 'bin', 'reprise.js'), 'serve', this.name, ...this.#flags];
+  async #live(): Promise<{ how: string; pid: number | undefined; servedMs: number; isStuck: boolean }> {
+    const args = [join(root, 'bin', 'reprise.js'), 'serve', this.name, PULSE, `${PULSE_FD}`, ...this.#flags];
     // It gets a process group of its own, so that Ctrl-C reaches only the supervisor, which ends the roles in order. When
     // the supervisor is killed, the broken channel ends them.
     const child = spawn(process.execPath, args, {
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
       detached: true,
       // eslint-disable-next-line no-restricted-properties -- handed on, not read
       env: { ...process.env, ...(this.#imports && { [REPORT_IMPORTS]: '1' }) },
@@ -143,6 +161,11 @@ export class RoleProcess {
     this.#child = child;
     this.#imports?.clear();
     let readyMs = Infinity;
+    let silentMs = 0;
+    const heartbeat = new Heartbeat(child.stdio[PULSE_FD] as Readable, this.#silenceMs, (ms) => {
+      silentMs = ms;
+      this.#killGroup();
+    });
     child.on('message', (message: RoleMessage) => {
       for (const url of message['watch:import'] ?? [])
         if (url.startsWith('file:')) this.#imports?.add(fileURLToPath(url));
@@ -152,13 +175,16 @@ export class RoleProcess {
       this.#events.ready(this.name, this.#restarts);
     });
     const streams = Promise.all([this.#log.follow(child.stdout!), this.#log.follow(child.stderr!)]);
-    const how = await new Promise<string>((resolve) => {
+    const ended = await new Promise<string>((resolve) => {
       child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));
       child.once('error', (error) => resolve(error.message));
     });
+    heartbeat.close();
     await streams;
     this.#child = null;
     this.#settle(false);
-    return { how, pid: child.pid, servedMs: Math.max(0, performance.now() - readyMs) };
+    const how = silentMs > 0 ? `it did not answer for ${Math.round(silentMs / 1000)} s` : ended;
+    const servedMs = Math.max(0, performance.now() - readyMs);
+    return { how, pid: child.pid, servedMs, isStuck: silentMs > 0 && readyMs < Infinity };
   }
 }

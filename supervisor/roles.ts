@@ -1,4 +1,5 @@
 import type { Closing } from '../core/runtime/closing.ts';
+import type { LoopWatch } from '../core/runtime/watch/loop-watch.ts';
 import type { Settings } from '../core/settings/settings.ts';
 
 /** A role that serves until it is closed. */
@@ -8,7 +9,7 @@ export interface Serving {
 
 export type RoleName = 'replayer' | 'analysis' | 'tasks' | 'api';
 
-type Role = () => Promise<{ serve(settings: Settings): Promise<Serving> }>;
+type Role = () => Promise<{ serve(settings: Settings, watch?: LoopWatch): Promise<Serving> }>;
 
 /**
  * The roles of Reprise, each a process of its own. Only this table knows both the replayer and the backend: they never
@@ -29,5 +30,8 @@ export const checks = {
 
 /** The supervisor's message to a role's process: close, because everything ends. */
 export const END = 'end';
+
+/** The option of `reprise serve` that names the pipe in which a process shows its supervisor that it is alive. */
+export const PULSE = '--pulse';
 
 export const roleNames = Object.keys(roles) as RoleName[];

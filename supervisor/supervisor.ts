@@ -21,6 +21,7 @@ export class Supervisor extends EventEmitter<{ ready: [role: RoleName, restarts:
 
   /**
    * @param parts.flags the options of each role's command line
+   * @param parts.silenceMs a role that shows no life for this long is started anew; 0: it may be silent
    * @param parts.reportsImports whether `roles` say which files they have imported
    */
   constructor(parts: {
@@ -30,6 +31,7 @@ export class Supervisor extends EventEmitter<{ ready: [role: RoleName, restarts:
     logs: string;
     log: Logger;
     terminal: Terminal;
+    silenceMs: number;
     reportsImports?: boolean;
   }) {
     super();
@@ -44,8 +46,8 @@ export class Supervisor extends EventEmitter<{ ready: [role: RoleName, restarts:
       const log = new RoleLog(join(parts.logs, `${name}.log`), name, (text) =>
         parts.terminal.warn(name, text),
       );
-      const { flags, reportsImports } = parts;
-      return new RoleProcess(name, { flags, log, events, reportsImports });
+      const { flags, silenceMs, reportsImports } = parts;
+      return new RoleProcess(name, { flags, log, events, silenceMs, reportsImports });
     });
     const first = this.#roles.filter(({ name }) => FIRST.includes(name));
     this.#first = first.length > 0 ? first : this.#roles;

@@ -30,6 +30,8 @@ export interface Companion {
 }
 
 const INTERRUPTED = 130;
+/** A process whose event loop stands still ends itself, and says why. The supervisor ends one that can't. */
+const GRACE_MS = 1_000;
 
 /**
  * Runs everything on this machine until it is asked to stop: Redis if none is given, the roles as processes, and
@@ -73,7 +75,7 @@ class Parts {
 
   async start(): Promise<void> {
     const { roles, terminal, demo, companion } = this.#options;
-    const { data, redisGiven } = this.#settings;
+    const { data, redisGiven, stallLimitMs } = this.#settings;
     makeFolder(data);
     if (!redisGiven) {
       this.#server = await PrivateRedis.start(findRedis(terminal), join(data, 'redis'), terminal);
@@ -96,6 +98,7 @@ class Parts {
       logs: join(data, 'logs'),
       log: logs.log,
       terminal,
+      silenceMs: stallLimitMs && stallLimitMs + GRACE_MS,
       reportsImports: companion !== undefined,
     });
     this.#supervisor.start();

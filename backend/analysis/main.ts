@@ -4,6 +4,7 @@ import { SetupFollower } from '../../core/setup/config-watch.ts';
 import { ProcessLog } from '../../core/logging/log.ts';
 import { Plugins } from '../../core/plugins/plugins.ts';
 import { Presence, processInstance } from '../../core/redis/presence.ts';
+import { LoopWatch } from '../../core/runtime/watch/loop-watch.ts';
 import { connect } from '../../core/redis/connection.ts';
 import { setupOf } from '../../core/setup/setup.ts';
 import { startRetries } from './hosting/external-services.ts';
@@ -14,9 +15,13 @@ import { plan, servicesOf } from './hosting/plan.ts';
 
 /**
  * The analysis role: runs the services of the set-up, and follows its changes.
+ * @param watch ends the process when a service works on one event for too long
  * @throws refusal if a service of the configuration is not valid; failure if Redis is not available
  */
-export async function serve(settings: Settings): Promise<{ close(): Promise<void> }> {
+export async function serve(
+  settings: Settings,
+  watch = new LoopWatch(),
+): Promise<{ close(): Promise<void> }> {
   const logs = new ProcessLog('analysis', settings);
   const { log } = logs;
   const partition = settings.partition === null ? null : parsePartition(settings.partition);
@@ -31,7 +36,9 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
   logs.keepIn(redis);
   const started = new Date().toISOString();
   const metricSinks = plugins.added('metricSinks');
-  const host = new Host({ redis, kinds, channels: settings.channels, partition, log, metricSinks });
+  const { channels, eventBudgetMs: budgetMs } = settings;
+  const budget = { watch, budgetMs };
+  const host = new Host({ redis, kinds, channels, partition, log, metricSinks, budget });
   const following = new SetupFollower({ redis, settings, log, changed: (setup) => host.apply(setup) });
   const retries = startRetries(redis);
   const presence = new Presence(redis, () => ({

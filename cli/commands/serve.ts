@@ -1,9 +1,10 @@
-import { Argument, type Command } from 'commander';
+import { Argument, Option, type Command } from 'commander';
 import { loadSettings, type Flags } from '../../core/settings/settings.ts';
 import { sentence } from '../../core/problems/errors.ts';
 import { port } from '../../supervisor/options.ts';
 import type { Closing } from '../../core/runtime/closing.ts';
-import { END, roleNames, roles, type RoleName } from '../../supervisor/roles.ts';
+import { LoopWatch } from '../../core/runtime/watch/loop-watch.ts';
+import { END, PULSE, roleNames, roles, type RoleName } from '../../supervisor/roles.ts';
 
 const CLOSE_LIMIT_MS = 5_000;
 
@@ -25,15 +26,17 @@ export default {
         '--partition <i/n>',
         'analysis: run this share of each service, e.g. 2/3 (default: REPRISE_PARTITION)',
       )
+      .addOption(new Option(`${PULSE} <fd>`).argParser(Number).hideHelp())
       .action(serve);
   },
 };
 
-async function serve(name: RoleName, flags: Flags): Promise<void> {
+async function serve(name: RoleName, { pulse, ...flags }: Flags & { pulse?: number }): Promise<void> {
   const settings = loadSettings(flags);
   const stopping = stopSignal();
+  const watch = new LoopWatch().start({ ...settings, role: name, pulse: pulse ?? null });
   const { serve: start } = await roles[name]();
-  const role = await start(settings);
+  const role = await start(settings, watch);
   process.send?.({ ready: true });
   const reason = await stopping;
   const limit = setTimeout(() => {

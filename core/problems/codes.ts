@@ -141,6 +141,10 @@ export const problems = {
   config_missing: { status: 422, meaning: 'The configuration file does not exist.' },
   key_weak: { status: 422, meaning: 'The API key is short enough to be guessed; the API does not start.' },
   keys_invalid: { status: 422, meaning: 'The file of API keys is not valid; the API does not start.' },
+  event_stuck: {
+    status: 503,
+    meaning: 'A service took longer than its time budget for one event, twice; the event is a dead letter.',
+  },
   name_taken: { status: 409, meaning: 'Something else already has this name.' },
   name_unknown: { status: 404, meaning: 'Nothing has this name.' },
   params_of_analytics: { status: 422, meaning: 'Analytics have no parameters beside their definition.' },
@@ -165,6 +169,10 @@ export const problems = {
   dataset_missing: { status: 503, meaning: 'The data set that the simulation needs is not installed.' },
   host_open: { status: 400, meaning: 'An API without a key must not be open to other machines.' },
   json_malformed: { status: 422, meaning: 'The value of an option is not a JSON object.' },
+  loop_stuck: {
+    status: 503,
+    meaning: 'The event loop of a process stood still for too long, so the process was ended.',
+  },
   port_taken: { status: 503, meaning: 'The API cannot listen on this port.' },
   redis_busy: {
     status: 503,

@@ -115,6 +115,24 @@ export const settingTable = {
     choices: ['debug', 'info', 'warn', 'error', 'critical', 'silent'],
     meaning: 'Log lines below this level are not written. With `debug` the command line shows stack traces.',
   },
+  eventBudgetMs: {
+    env: 'REPRISE_EVENT_BUDGET_MS',
+    key: 'eventBudgetMs',
+    form: 'milliseconds',
+    default: 5_000,
+    limits: { min: 0, max: 3_600_000 },
+    meaning:
+      'How long a service may work on one event. The process that runs it is ended then and started again; an event that takes longer twice becomes a dead letter. 0: as long as it likes.',
+  },
+  stallLimitMs: {
+    env: 'REPRISE_STALL_LIMIT_MS',
+    key: 'stallLimitMs',
+    form: 'milliseconds',
+    default: 7_000,
+    limits: { min: 0, max: 3_600_000 },
+    meaning:
+      'How long the event loop of a process may stand still. The process is ended then, and `reprise up` starts it again; one that does not even run (SIGSTOP) is ended a second later. 0: as long as it likes. A debugger turns this off, and the time budget for events.',
+  },
   partition: {
     env: 'REPRISE_PARTITION',
     flags: ['--partition'],

@@ -53,6 +53,10 @@ export interface Settings {
   otlp: { url: string; headers: { [name: string]: string } } | null;
   origins: string[];
   streetStyle: string | null;
+  /** How long a service may work on one event; 0: as long as it likes. */
+  eventBudgetMs: number;
+  /** How long the event loop of a process may stand still; 0: as long as it likes. */
+  stallLimitMs: number;
   /** The share of each service that the analysis runs, such as 2/3; null: all of it. */
   partition: string | null;
   /** npm packages, or paths that begin with a dot and are relative to the project's folder. */
@@ -105,6 +109,8 @@ export function loadSettings(flags: Flags = {}, env: NodeJS.ProcessEnv = process
     otlp: otlpOf(value),
     origins: file.origins ?? [],
     streetStyle: file.streetStyle ?? null,
+    eventBudgetMs: value('eventBudgetMs'),
+    stallLimitMs: value('stallLimitMs'),
     partition: value('partition') ?? null,
     plugins: file.plugins ?? [],
     channels: file.channels ?? {},

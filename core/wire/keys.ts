@@ -40,7 +40,8 @@ export const keys = {
   holder: (service: string) => `reprise:holder:${service}`,
   /**
    * Hash of a service: `@<channel>` -> the position it has read; `=<key>` -> its state and timers for the key; `#engine` -> its
-   * watermark; and `#definition`, `#over`, `#mark`, `#commit`.
+   * watermark; `#definition`, `#over`, `#mark`, `#commit`; and `!<epoch>-<offset>` -> how often this event broke the time budget
+   * (`!<epoch>~<event time>~<hash>` for a timer, `!<epoch>-<first>:<last>` for events whose results were written together).
    */
   checkpoint: (service: string) => `reprise:checkpoint:${service}`,
   /** Hash: `<section>/<name>` -> a definition that was added at run time, or `null` for one that was removed; `#revision`. */

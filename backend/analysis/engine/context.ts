@@ -59,6 +59,7 @@ export class EngineContext implements Context<unknown> {
   }
 
   setTimer(name: string, timeMs: number): void {
+    if (!Number.isFinite(timeMs)) throw new RangeError('a timer needs a time, in epoch ms');
     this.#keyed.setTimer(this.key, name, timeMs);
   }
 

@@ -2,7 +2,9 @@ import { sentence } from '../../../core/problems/errors.ts';
 import { timeMsOf, type CloudEvent } from '../../../core/wire/event.ts';
 import { routeProblem } from '../../../core/wire/pipeline.ts';
 import { mayBeSampled } from '../../../core/wire/trace.ts';
+import { checkedOutput } from './checked-output.ts';
 import { EngineContext } from './context.ts';
+import type { Refusal, TimerGuard } from './guard.ts';
 import { KeyedState } from './keyed-state.ts';
 import type { FailedTimer, Output, RejectedEvent, Results } from './results.ts';
 import type { Derived, Service } from './service.ts';
@@ -28,6 +30,10 @@ export interface EngineOptions {
   variant?: (event: CloudEvent) => Service<unknown> | null;
   /** Log lines of the service below this level are dropped. Default: `silent`, which drops all. */
   logLevel?: string;
+  /** Names of the service's outputs. Default: any. */
+  outputNames?: ReadonlySet<string>;
+  /** Knows the timers that must not be called again. Default: all may be called. */
+  guard?: TimerGuard;
 }
 
 /**
@@ -38,6 +44,8 @@ export class Engine {
   readonly #service: Service<unknown>;
   readonly #owns: EngineOptions['owns'] | null;
   readonly #variant: EngineOptions['variant'] | null;
+  readonly #outputNames: ReadonlySet<string> | null;
+  readonly #guard: TimerGuard | null;
   readonly #watermark = new Watermark();
   readonly #keyed = new KeyedState();
   readonly #telemetry: TelemetryBuffer;
@@ -53,6 +61,8 @@ export class Engine {
     this.#service = service;
     this.#owns = options.owns ?? null;
     this.#variant = options.variant ?? null;
+    this.#outputNames = options.outputNames ?? null;
+    this.#guard = options.guard ?? null;
     this.#telemetry = new TelemetryBuffer(options.logLevel ?? 'silent');
     this.#context = new EngineContext(this.#keyed, this.#watermark, this.#telemetry, (reason) =>
       this.#reject(reason, false),
@@ -110,23 +120,27 @@ export class Engine {
     this.#replay = undefined;
   }
 
-  /** Handles the next event of the log, after the timers that are due before it. */
-  take(event: CloudEvent): void {
+  /**
+   * Handles the next event of the log, after the timers that are due before it.
+   * @param refusal why the service must not see the event: then the event is rejected
+   */
+  take(event: CloudEvent, refusal: Refusal | null = null): void {
     const timeMs = timeMsOf(event.time);
     this.#replay = event.replay;
     this.#watermark.observe(event, timeMs);
     this.#eventWatermarkMs = this.#watermark.timeMs;
     this.#fireTimers();
-    const key = this.#service.key(event);
-    if (this.#owns && !this.#owns(key)) return;
+    if (refusal) return this.#refuse(event, refusal);
+    const key = this.#keyOf(event);
+    if (key === null || (this.#owns && !this.#owns(key))) return;
     const context = this.#context.enter(key, timeMs, event);
-    if (event.traceparent !== undefined && mayBeSampled(event.traceparent)) this.#traced.push(event);
+    this.#trace(event);
     try {
       const service = event.pipeline === undefined ? this.#service : this.#serviceInPipeline(event);
       if (service)
         this.#derive(service.receive(event, context), event.subject, timeMs, event.restored === true, event);
     } catch (error) {
-      this.#reject(`The service failed: ${sentence(error)}`, true);
+      this.#reject(failed(error), true);
       // Changes in place before the failure are kept too, so that a restart makes no difference.
       this.#keyed.touch(key);
     }
@@ -185,11 +199,26 @@ export class Engine {
   }
 
   #callTimer(key: string, name: string, timeMs: number, ended: boolean): void {
+    const refusal = this.#guard?.beginTimer(key, name, timeMs) ?? null;
     const context = this.#context.enter(key, timeMs, null);
     try {
-      this.#derive(this.#service.due({ name, timeMs, ended }, context), key, timeMs, false, null);
+      if (refusal) this.#failed.push({ key, name, timeMs, ...refusal });
+      else this.#derive(this.#service.due({ name, timeMs, ended }, context), key, timeMs, false, null);
     } catch (error) {
-      this.#failed.push({ key, name, timeMs, reason: `The service failed: ${sentence(error)}` });
+      this.#failed.push({ key, name, timeMs, reason: failed(error) });
+    }
+    this.#guard?.endTimer();
+  }
+
+  /** The key of an event; null if the service fails at it: then the event is rejected. */
+  #keyOf(event: CloudEvent): string | null {
+    try {
+      const key = this.#service.key(event);
+      if (typeof key === 'string') return key;
+      throw new TypeError('a key must be a text');
+    } catch (error) {
+      this.#rejected.push({ event, reason: failed(error), isFailure: true });
+      return null;
     }
   }
 
@@ -206,6 +235,7 @@ export class Engine {
     return null;
   }
 
+  /** Takes over all that was derived from an event or a timer. @throws what is wrong with it; then it takes nothing */
   #derive(
     derived: Derived[],
     subject: string,
@@ -213,20 +243,36 @@ export class Engine {
     restored: boolean,
     cause: CloudEvent | null,
   ): void {
-    for (const one of derived) {
-      const to = this.#service.forward(one);
-      if (to === null) continue;
-      if (!one.data && !cause) throw new Error('a timer must derive events with data');
-      this.#outputs.push({
-        to,
-        subject: one.subject ?? subject,
-        timeMs: one.timeMs ?? timeMs,
-        data: one.data ?? null,
-        replay: this.#replay,
-        restored,
-        cause,
-      });
+    const before = this.#outputs.length;
+    try {
+      for (const one of derived) {
+        const to = this.#service.forward(one);
+        if (to === null) continue;
+        const output: Output = {
+          to,
+          subject: one.subject ?? subject,
+          timeMs: one.timeMs ?? timeMs,
+          data: one.data ?? null,
+          text: null,
+          replay: this.#replay,
+          restored,
+          cause,
+        };
+        this.#outputs.push(checkedOutput(output, this.#outputNames));
+      }
+    } catch (error) {
+      this.#outputs.length = before;
+      throw error;
     }
+  }
+
+  #trace(event: CloudEvent): void {
+    if (event.traceparent !== undefined && mayBeSampled(event.traceparent)) this.#traced.push(event);
+  }
+
+  #refuse(event: CloudEvent, refusal: Refusal): void {
+    this.#trace(event);
+    this.#rejected.push({ event, isFailure: false, ...refusal });
   }
 
   #reject(reason: string, isFailure: boolean): void {
@@ -234,3 +280,5 @@ export class Engine {
     if (event) this.#rejected.push({ event, reason, isFailure });
   }
 }
+
+const failed = (error: unknown) => `The service failed: ${sentence(error)}`;

@@ -11,6 +11,8 @@ export interface Output {
   timeMs: number;
   /** null: the data of `cause`, as they came. */
   data: Data | null;
+  /** `data` as JSON text. */
+  text: string | null;
   /** The replay of the event that it was derived from: derived events of a replay are marked as replayed too. */
   replay: string | undefined;
   /** Whether it was derived from a restored event. */
@@ -22,6 +24,8 @@ export interface Output {
 /** An input event that goes to the dead letters, or comes back later. */
 export interface RejectedEvent {
   event: CloudEvent;
+  /** A problem code, if it was not the service that rejected it. */
+  code?: string;
   reason: string;
   /** Whether the service failed: a retry might succeed. */
   isFailure: boolean;
@@ -29,6 +33,8 @@ export interface RejectedEvent {
 
 /** A timer at which a service failed. */
 export interface FailedTimer extends KeyTimer {
+  /** A problem code, if it was not the service that failed. */
+  code?: string;
   reason: string;
 }
 

@@ -9,6 +9,7 @@ import type { Setup } from '../../../core/setup/setup.ts';
 import type { Service as ServiceDocument } from '../../../schemas/types.ts';
 import { forgetService } from '../running/checkpoint.ts';
 import { publishExternalSetup } from './external-services.ts';
+import { NO_BUDGET, type EventBudget } from '../running/event-guard.ts';
 import { Handover } from '../running/handover.ts';
 import { LiveRunner } from '../running/live/live-runner.ts';
 import type { Partition } from '../running/partition.ts';
@@ -25,6 +26,8 @@ export interface HostParts {
   log: Logger;
   /** Where metrics of services also go. */
   metricSinks?: MetricSink[];
+  /** The time that a service may take for one event. Default: as much as it likes. */
+  budget?: EventBudget;
 }
 
 interface HostedParts extends HostParts {
@@ -114,8 +117,8 @@ class HostedService {
   }
 
   #run(planned: PlannedService): void {
-    const { redis, partition, handover, log, metricSinks = [] } = this.#parts;
-    const parts = { ...planned, redis, partition, handover, log, metricSinks };
+    const { redis, partition, handover, log, metricSinks = [], budget = NO_BUDGET } = this.#parts;
+    const parts = { ...planned, redis, partition, handover, log, metricSinks, budget };
     this.#runner = planned.mode === 'live' ? new LiveRunner(parts) : new ServiceRunner(parts);
     this.#ended = this.#runner.run().catch((error: unknown) => this.#fail(error));
   }

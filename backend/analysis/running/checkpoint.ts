@@ -10,6 +10,7 @@ import { keys } from '../../../core/wire/keys.ts';
 import { callFunction, type Redis } from '../../../core/redis/connection.ts';
 import { batchKeys, batchOf } from '../../../core/writing/batch.ts';
 import { BATCH, FUNCTIONS } from '../../../core/lua/functions.ts';
+import { SUSPICION_PREFIX } from './suspicions.ts';
 
 /** What a service has committed: its position in each input, and the state of its engine. */
 export interface Checkpoint {
@@ -17,6 +18,8 @@ export interface Checkpoint {
   commit: string;
   positions: Map<string, Position>;
   entries: Map<string, string>;
+  /** What broke the time budget: field -> how often. */
+  suspicions: Map<string, string>;
 }
 
 /** Checkpoint entry: the definition of the service that made the checkpoint. */
@@ -28,12 +31,14 @@ export const ENDED_ENTRY = '#over';
 export async function readCheckpoint(redis: Redis, service: string): Promise<Checkpoint> {
   const positions = new Map<string, Position>();
   const entries = new Map<string, string>();
+  const suspicions = new Map<string, string>();
   const all = await redis.hgetall(keys.checkpoint(service));
   for (const [field, value] of Object.entries(all)) {
     if (field.startsWith('@')) positions.set(field.slice(1), parsePosition(value));
+    else if (field.startsWith(SUSPICION_PREFIX)) suspicions.set(field, value);
     else if (field !== '#commit') entries.set(field, value);
   }
-  return { commit: all['#commit'] ?? '', positions, entries };
+  return { commit: all['#commit'] ?? '', positions, entries, suspicions };
 }
 
 /** Events for one output channel. */

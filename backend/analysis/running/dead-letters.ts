@@ -25,16 +25,18 @@ export function deadLettersOf(
   { channel, service }: Origin,
 ): NewDeadLetter[] {
   const source = `/services/${service}`;
-  const events = rejected.map(({ event, reason }) => ({
+  const events = rejected.map(({ event, code, reason }) => ({
     channel,
     source,
+    ...(code !== undefined && { code }),
     reason,
     content: JSON.stringify(event),
     ...(event.replay !== undefined && { replay: event.replay }),
   }));
-  const timers = failed.map(({ reason, ...timer }) => ({
+  const timers = failed.map(({ code, reason, ...timer }) => ({
     channel,
     source,
+    ...(code !== undefined && { code }),
     reason,
     content: JSON.stringify(timer),
   }));

@@ -5,6 +5,7 @@ import type { ChannelSpec } from '../../../core/wire/channels.ts';
 import type { PipelineMembers } from '../../../core/wire/pipeline.ts';
 import type { EngineOptions } from '../engine/engine.ts';
 import type { Service } from '../engine/service.ts';
+import type { EventBudget } from './event-guard.ts';
 import type { RetryPolicy } from './dead-letters.ts';
 import type { Handover } from './handover.ts';
 import type { Partition } from './partition.ts';
@@ -31,6 +32,8 @@ export interface RunnerParts {
   enters: PipelineMembers | null;
   /** null: an event at which the service fails is a dead letter at once. */
   retryPolicy: RetryPolicy | null;
+  /** The time that the service may take for one event. Default: as much as it likes. */
+  budget?: EventBudget;
   /** Passes committed events between the services of this process. */
   handover?: Handover;
   log: Logger;

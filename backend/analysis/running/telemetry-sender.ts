@@ -1,3 +1,4 @@
+import { sentence } from '../../../core/problems/errors.ts';
 import type { Level, Logger } from '../../../core/logging/log.ts';
 import type { MetricSink } from '../../../core/plugins/plugin.ts';
 import { callProtocol, type Redis } from '../../../core/redis/connection.ts';
@@ -45,8 +46,17 @@ export class TelemetrySender {
     this.#parts = parts;
   }
 
-  /** Sends telemetry whose events are committed. */
-  send({ lines, dropped, counts, observations }: Telemetry): void {
+  /** Sends telemetry whose events are committed. What a service can't say must not stop it. */
+  send(telemetry: Telemetry): void {
+    try {
+      this.#send(telemetry);
+    } catch (error) {
+      const { log, service } = this.#parts;
+      log.error({ service }, `Log lines or metrics of the service can't be written: ${sentence(error)}`);
+    }
+  }
+
+  #send({ lines, dropped, counts, observations }: Telemetry): void {
     for (const { level, message, fields } of lines) this.#write(level, message, fields);
     if (dropped > 0) this.#write('warn', `${dropped} more log lines were dropped.`, {});
     for (const { metric, labels, by } of counts) {

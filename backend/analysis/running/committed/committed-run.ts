@@ -3,7 +3,9 @@ import type { CloudEvent, Position } from '../../../../core/wire/event.ts';
 import { readHead } from '../../../../core/redis/channel-store.ts';
 import type { LogBatch } from '../../../../core/redis/log-batch.ts';
 import { LogReader } from '../../../../core/redis/log-reader.ts';
+import { sentence } from '../../../../core/problems/errors.ts';
 import type { Engine } from '../../engine/engine.ts';
+import type { Results } from '../../engine/results.ts';
 import { readProgress } from '../channel-progress.ts';
 import {
   DEFINITION_ENTRY,
@@ -15,6 +17,7 @@ import {
 } from '../checkpoint.ts';
 import type { Committer } from './committer.ts';
 import { EpochEnd } from './epoch-end.ts';
+import type { EventGuard } from '../event-guard.ts';
 import type { Handover } from '../handover.ts';
 import { advanceWhileIdle } from '../idle-time.ts';
 import type { Outputs } from '../outputs/outputs.ts';
@@ -38,6 +41,7 @@ export interface CommittedRunParts extends Pick<
   engine: Engine;
   outputs: Outputs;
   committer: Committer;
+  guard: EventGuard;
   peers: Peers;
   handover: Handover;
   isClosed: () => boolean;
@@ -111,7 +115,7 @@ export class CommittedRun {
 
   /** Loads the checkpoint. Returns the position that the run continues from. */
   async #load(): Promise<Position> {
-    const { redis, input, engine, committer, peers, outputs } = this.#parts;
+    const { redis, name, input, engine, committer, guard, peers, outputs, log } = this.#parts;
     const checkpoint = await this.#checkpoint();
     this.#isFirst = checkpoint.commit === '';
     if (this.#isFirst) await peers.forgetOtherPartitionings();
@@ -122,6 +126,9 @@ export class CommittedRun {
       epoch: (await readHead(redis, input)).epoch,
       offset: 0,
     };
+    const suspected = guard.load(checkpoint.suspicions, position);
+    if (suspected.length > 0)
+      log.warn({ service: name, suspected }, 'continues before events that took too long');
     await committer.start(checkpoint.commit, position);
     return position;
   }
@@ -147,23 +154,33 @@ export class CommittedRun {
     this.#reportLost(batch.lost);
     this.#arrivedAt = performance.now();
     this.#receivedMs = Date.now();
-    for (let at = 0; at < batch.events.length;) {
+    const { epoch, from, events } = batch;
+    for (let at = 0; at < events.length;) {
       const untilMs = performance.now() + SLICE_MS;
+      const first = from + at;
       do {
-        this.#take(batch.events[at]!, batch.known?.[at] ?? null);
+        this.#take(events[at]!, batch.known?.[at] ?? null, epoch, from + at);
         at++;
-      } while (at < batch.events.length && performance.now() < untilMs);
-      if (!(await this.#commit({ epoch: batch.epoch, offset: batch.from + at - 1 }))) return false;
+      } while (at < events.length && performance.now() < untilMs && !this.#isSuspect(epoch, from + at));
+      this.#parts.guard.endEvent();
+      if (!(await this.#commit({ epoch, offset: from + at - 1 }, first))) return false;
     }
     // A new epoch voids the outputs of the one before: readers learn it now, not with the first event.
-    if (batch.events.length === 0) return this.#commit({ epoch: batch.epoch, offset: 0 });
+    if (events.length === 0) return this.#commit({ epoch, offset: 0 });
     return true;
   }
 
-  #take(line: string, parsed: CloudEvent | null): void {
+  #take(line: string, parsed: CloudEvent | null, epoch: number, offset: number): void {
+    const refusal = this.#parts.guard.beginEvent(epoch, offset);
     const event = parsed ?? parseEvent(line);
-    if (event) this.#parts.engine.take(event);
+    if (event) this.#parts.engine.take(event, refusal);
     else this.#invalidLines.push(line);
+  }
+
+  /** Whether the results of an event must be written alone: then it is known which event it was, should it take too long. */
+  #isSuspect(epoch: number, offset: number): boolean {
+    const { suspicions } = this.#parts.guard;
+    return !suspicions.isEmpty && suspicions.isInBatch({ epoch, offset });
   }
 
   #reportLost(lost: number): void {
@@ -218,15 +235,36 @@ export class CommittedRun {
     return true;
   }
 
+  /** The results of events; null if they can't be written: then the run starts over and leaves out the event that is to blame. */
+  #drain(first: number, { epoch, offset }: Position): Results | null {
+    const { engine, guard, log, name } = this.#parts;
+    try {
+      return engine.drain();
+    } catch (error) {
+      const reason = `The service failed: ${sentence(error)}`;
+      if (!guard.suspicions.blame(epoch, first, offset, reason)) throw error;
+      log.warn(
+        { service: name, epoch, first, last: offset },
+        `what was derived can't be written: ${sentence(error)}`,
+      );
+      return null;
+    }
+  }
+
   /** Commits what has been derived, after the commit under way. False: that one was refused. */
-  async #commit(to: Position): Promise<boolean> {
-    const { engine, committer, definition, partition } = this.#parts;
-    const results = engine.drain();
+  async #commit(to: Position, first = to.offset): Promise<boolean> {
+    const { engine, committer, definition, partition, guard } = this.#parts;
+    guard.beginBatch(first, to);
+    const results = this.#drain(first, to);
+    guard.endBatch();
+    if (!results) return false;
     const isFirst = this.#isFirst;
+    for (const [field, count] of guard.suspicions.changes(to, isFirst)) results.entries.set(field, count);
     if (isFirst) results.entries.set(DEFINITION_ENTRY, definition);
     if (this.#epochEnd.isEnded(to.epoch)) results.entries.set(ENDED_ENTRY, String(to.epoch));
     const isSent = await committer.send(results, to, {
       isFirst,
+      first,
       // Results of live events do not wait for room in a log: they would be late themselves.
       waits: !engine.isLive,
       receivedMs: this.#receivedMs,

@@ -8,6 +8,7 @@ import type { Results } from '../../engine/results.ts';
 import { renewAttachment } from '../channel-progress.ts';
 import { commit, type Commit, type CommitReply } from '../checkpoint.ts';
 import { deadLettersOf, invalidEventLetter, splitRetries, type RetryPolicy } from '../dead-letters.ts';
+import type { EventGuard } from '../event-guard.ts';
 import type { Handover } from '../handover.ts';
 import type { Outputs } from '../outputs/outputs.ts';
 import { WATERMARK_ENTRY, watermarkText } from './partition-watermarks.ts';
@@ -29,12 +30,15 @@ export interface CommitterParts {
   /** null: an event at which the service fails is a dead letter at once. */
   retryPolicy: RetryPolicy | null;
   telemetry: TelemetrySender;
+  guard: EventGuard;
 }
 
 /** How results are committed. */
 export interface CommitOptions {
   /** Whether this is the first commit of its epoch: the entries of the epoch before are deleted. */
   isFirst: boolean;
+  /** Offset of the first event whose results these are. */
+  first: number;
   /** Whether to wait while a log has no room for the results. */
   waits: boolean;
   /** When the input was read: wall time, epoch ms. */
@@ -108,9 +112,10 @@ export class Committer {
   async #write(
     results: Results,
     to: Position,
-    { isFirst, waits, watermarkMs, receivedMs, invalidLines }: CommitOptions,
+    { isFirst, first, waits, watermarkMs, receivedMs, invalidLines }: CommitOptions,
   ): Promise<boolean> {
-    const { name, service, input, outputs, retryPolicy, telemetry } = this.#parts;
+    const { name, service, input, outputs, retryPolicy, telemetry, guard } = this.#parts;
+    guard.beginBatch(first, to);
     const { retries, dead } = splitRetries(results.rejected, retryPolicy);
     const origin = { channel: input, service };
     const deadLetters = [
@@ -132,11 +137,14 @@ export class Committer {
       outputs: [],
     };
     for (;;) {
+      guard.beginBatch(first, to);
       work.outputs = outputs.batches(results.outputs, to.epoch, isFirst);
       work.hops = traceHops(results, { service, receivedMs, retries, batches: work.outputs });
       if (watermarkMs !== undefined)
         results.entries.set(WATERMARK_ENTRY, watermarkText(outputs.mainEpoch(work.outputs), watermarkMs));
-      const reply = await this.#commit(work);
+      const replying = this.#commit(work);
+      guard.endBatch();
+      const reply = await replying;
       if (reply.done) {
         outputs.settle(work.outputs);
         this.#last = work.commit;

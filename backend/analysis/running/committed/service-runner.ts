@@ -2,6 +2,7 @@ import type { Position } from '../../../../core/wire/event.ts';
 import { Engine } from '../../engine/engine.ts';
 import { Committer } from './committer.ts';
 import { CommittedRun } from './committed-run.ts';
+import { EventGuard, NO_BUDGET } from '../event-guard.ts';
 import { Handover } from '../handover.ts';
 import { LEASE_RENEWAL_MS, runWithLease } from '../lease-loop.ts';
 import { Outputs } from '../outputs/outputs.ts';
@@ -22,6 +23,7 @@ export class ServiceRunner {
   readonly #handover: Handover;
   readonly #lease: ServiceLease;
   readonly #peers: Peers;
+  readonly #guard: EventGuard;
   readonly #engine: Engine;
   readonly #outputs: Outputs;
   readonly #committer: Committer;
@@ -32,16 +34,19 @@ export class ServiceRunner {
   #closed = false;
 
   constructor(parts: RunnerParts) {
-    const { redis, name: service, input, partition, handover = new Handover() } = parts;
+    const { redis, name: service, input, partition, handover = new Handover(), budget = NO_BUDGET } = parts;
     this.#parts = parts;
     this.name = partitionName(service, partition);
     this.#handover = handover;
     this.#lease = new ServiceLease(redis, this.name, { takesOverAtOnce: true });
     this.#peers = new Peers({ ...parts, service });
+    this.#guard = new EventGuard({ ...budget, service, name: this.name, channel: input });
     this.#engine = new Engine(parts.service, {
       variant: parts.variant,
       ...(partition && { owns: (key: string) => ownsKey(partition, key) }),
       logLevel: parts.log.level,
+      outputNames: new Set(parts.outputs.keys()),
+      guard: this.#guard,
     });
     this.#outputs = new Outputs({
       redis,
@@ -63,6 +68,7 @@ export class ServiceRunner {
       retryPolicy: parts.retryPolicy,
       handover,
       telemetry: this.#telemetry,
+      guard: this.#guard,
     });
   }
 
@@ -89,6 +95,7 @@ export class ServiceRunner {
         startingOver: 'starting over from the last commit',
       });
     } finally {
+      this.#guard.close();
       await this.#telemetry.close();
     }
   }
@@ -117,6 +124,7 @@ export class ServiceRunner {
         engine: this.#engine,
         outputs: this.#outputs,
         committer: this.#committer,
+        guard: this.#guard,
         peers: this.#peers,
         handover: this.#handover,
         isClosed: () => this.#closed,

@@ -40,8 +40,8 @@ export class LiveOutputs {
       const isAlike = (other: Output) =>
         other.to === name && other.replay === replay && other.restored === restored;
       for (to = from; to < outputs.length && isAlike(outputs[to]!); to++) {
-        const { timeMs, subject, data, cause } = outputs[to]!;
-        this.#builder.add(timeMs, subject, data ? JSON.stringify(data) : dataTextOf(cause!));
+        const { timeMs, subject, text, cause } = outputs[to]!;
+        this.#builder.add(timeMs, subject, text ?? dataTextOf(cause!));
       }
       const extra = restored ? ',"restored":true,"atmostonce":true' : ',"atmostonce":true';
       this.#track(this.#writer(name, replay).emit(this.#builder.take(), extra));

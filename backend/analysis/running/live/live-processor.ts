@@ -3,18 +3,21 @@ import type { CloudEvent, Position } from '../../../../core/wire/event.ts';
 import { Engine } from '../../engine/engine.ts';
 import { readProgress } from '../channel-progress.ts';
 import { commit, readCheckpoint } from '../checkpoint.ts';
+import { EventGuard, NO_BUDGET } from '../event-guard.ts';
 import { advanceWhileIdle } from '../idle-time.ts';
 import { LiveOutputs } from './live-outputs.ts';
 import { Outputs } from '../outputs/outputs.ts';
 import { parseEvent } from '../parse-event.ts';
 import type { RunnerParts } from '../runner-parts.ts';
 import { TelemetrySender } from '../telemetry-sender.ts';
+import { buryUnfinished } from './unfinished-events.ts';
 
 /** Derives events from published lines, and keeps the epochs of the output in step with those of the input. */
 export class LiveProcessor {
   readonly outputs: LiveOutputs;
-  readonly telemetry: TelemetrySender;
+  readonly #telemetry: TelemetrySender;
   readonly #parts: RunnerParts;
+  readonly #guard: EventGuard;
   readonly #engine: Engine;
   readonly #positions: Outputs;
   /** The last event heard; epoch 0 before the first. */
@@ -28,10 +31,15 @@ export class LiveProcessor {
   #lost = 0;
 
   constructor(parts: RunnerParts, onError: (error: unknown) => void) {
-    const { redis, name, service, input, outputs: specs } = parts;
+    const { redis, name, service, input, outputs: specs, budget = NO_BUDGET } = parts;
     this.#parts = parts;
-    this.#engine = new Engine(service, { logLevel: parts.log.level });
-    this.telemetry = new TelemetrySender({ ...parts, service: name });
+    this.#guard = new EventGuard({ ...budget, service: name, name, channel: input });
+    this.#engine = new Engine(service, {
+      logLevel: parts.log.level,
+      outputNames: new Set(specs.keys()),
+      guard: this.#guard,
+    });
+    this.#telemetry = new TelemetrySender({ ...parts, service: name });
     this.outputs = new LiveOutputs({ redis, service: name, input, specs, onError });
     this.#positions = new Outputs({
       redis,
@@ -55,8 +63,16 @@ export class LiveProcessor {
   }
 
   /** It starts again: what happened meanwhile is unknown. */
-  restart(): void {
+  async restart(): Promise<void> {
     this.#isNew = true;
+    const { redis, name, input } = this.#parts;
+    await buryUnfinished(redis, name, input, this.#guard);
+  }
+
+  /** It will not start again. */
+  async close(): Promise<void> {
+    this.#guard.close();
+    await this.#telemetry.close();
   }
 
   /** Derives from published lines, and sends the results. */
@@ -108,7 +124,9 @@ export class LiveProcessor {
     if (event.epoch < epoch || event.offset <= offset) return;
     this.#lost += event.offset - offset - 1;
     this.#position.offset = event.offset;
+    this.#guard.beginEvent(event.epoch, event.offset);
     this.#engine.take(event);
+    this.#guard.endEvent();
   }
 
   /** A new epoch of the input begins a new one of the output; so does a restart, because earlier events are unknown. */
@@ -165,7 +183,7 @@ export class LiveProcessor {
 
   #send(): void {
     const results = this.#engine.drainOutputs();
-    this.telemetry.send(results.telemetry);
+    this.#telemetry.send(results.telemetry);
     this.outputs.send(results);
   }
 }

@@ -57,7 +57,7 @@ export class LiveRunner {
         startingOver: 'starting over',
       });
     } finally {
-      await this.#processor.telemetry.close();
+      await this.#processor.close();
     }
   }
 
@@ -70,7 +70,7 @@ export class LiveRunner {
   /** Returns when it is closed or has lost the lease. @throws what went wrong */
   async #runOnce(): Promise<void> {
     const { redis, input } = this.#parts;
-    this.#processor.restart();
+    await this.#processor.restart();
     const stopped = new Promise<void>((resolve, reject) => {
       this.#stop = (error) => (error instanceof Error ? reject(error) : resolve());
     });

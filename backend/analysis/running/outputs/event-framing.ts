@@ -50,7 +50,7 @@ export class EventFraming {
       const record = {
         subject,
         timeMs,
-        data: output.data ? JSON.stringify(output.data) : dataTextOf(cause!),
+        data: output.text ?? dataTextOf(cause!),
         extra: (restored ? RESTORED : '') + this.#partitionText + text,
       };
       if (framer.stamp.replay !== replay) framer = this.#framer(channel, replay);

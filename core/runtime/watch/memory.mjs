@@ -7,7 +7,7 @@
 export const WORDS = {
   /** Rises whenever something begins. */
   begun: 0,
-  /** Whose work is being done, by number; 0: nothing that is watched. */
+  /** The number of the part that works; 0: none that is watched. */
   owner: 1,
   /** Which of its activities. */
   activity: 2,
@@ -18,7 +18,7 @@ export const WORDS = {
 };
 
 /** How many numbers describe an activity, such as the epoch and the offset of an event. */
-export const NUMBERS = 4;
+const NUMBERS = 4;
 
 /** @typedef {{ words: Int32Array, numbers: Float64Array }} WatchMemory */
 

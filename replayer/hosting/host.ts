@@ -39,6 +39,8 @@ interface Launch {
   run: (replay: Replay) => Promise<void>;
   /** See `Hosted`. */
   resumedWith?: ReplayRequest;
+  /** When the process that it is taken over from created it. */
+  created?: string | undefined;
 }
 
 /** Runs the replays of one process and tells Redis where they stand. */
@@ -121,13 +123,14 @@ export class ReplayHost {
    * Resumes a replay whose process is gone, from its last document.
    * @throws refusal `channel_owned` while that process may still write
    */
-  async resume(request: ReplayRequest, { state, position, epoch }: ReplayDocument): Promise<void> {
+  async resume(request: ReplayRequest, { state, position, epoch, created }: ReplayDocument): Promise<void> {
     const last = { epoch, positionMs: Date.parse(position) };
     await this.#launch({
       request: { ...request, paused: state === 'paused', waitForSubscribers: undefined },
       sources: this.folder.sources(request),
       run: (replay) => replay.resume(last),
       resumedWith: request,
+      created,
     });
   }
 
@@ -188,7 +191,7 @@ export class ReplayHost {
     return launching;
   }
 
-  async #open({ request, sources, run, resumedWith }: Launch): Promise<Replay> {
+  async #open({ request, sources, run, resumedWith, created }: Launch): Promise<Replay> {
     const { id = '' } = request;
     this.#refuseTooMany(id);
     if (id) this.#opening.add(id);
@@ -197,6 +200,7 @@ export class ReplayHost {
         redis: this.#redis,
         instance: this.instance,
         channels: this.#channels,
+        created,
       });
       if (this.#closing) throw failure('no_answer', 'This replayer is stopping.');
       const change = new Promise<void>((resolve) =>

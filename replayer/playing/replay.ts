@@ -31,6 +31,8 @@ export interface ReplayParts {
   instance: string;
   channels: Config['channels'];
   time?: Time;
+  /** When it was created, for one that another process began (ISO 8601). Default: now. */
+  created?: string | undefined;
 }
 
 const SUBSCRIBERS_MS = 50;
@@ -50,7 +52,7 @@ export class Replay {
   readonly #rateMeter: RateMeter;
   /** How long it may be paused or ended before it is removed. */
   readonly #idleTimeoutMs: number;
-  readonly #created = new Date().toISOString();
+  readonly #created: string;
   readonly #time: Time;
   /** The zone of times that name none, in requests; null where the recordings have different ones. */
   readonly #zone: string | null;
@@ -70,6 +72,7 @@ export class Replay {
     this.#notes = notes;
     this.#request = request;
     this.#instance = parts.instance;
+    this.#created = parts.created ?? new Date().toISOString();
     this.#time = parts.time ?? machineTime;
     const timeline = timelineOf(recordings);
     this.#zone = commonZone(recordings.map(({ zone }) => zone));

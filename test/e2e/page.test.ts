@@ -392,6 +392,11 @@ describe('the live page', function () {
       });
       await other.goto(address);
       await subjects(caught, other);
+      // It steers what everybody watches only when the person says so.
+      const ask = other.locator('[data-testid=link]');
+      assert.match(await ask.innerText(), /07:04:00 UTC/);
+      assert.match((await replay()).position, /07:00:20/);
+      await ask.getByRole('button', { name: 'Go there for everyone' }).click();
       const at = await eventually('the time', async () => {
         const { start, position } = await replay();
         return Date.parse(position) - Date.parse(start) > 200_000 ? position : null;

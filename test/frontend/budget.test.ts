@@ -22,7 +22,7 @@ describe('the built page', () => {
   before(() => {
     const named = read('index.html')
       .toString()
-      .matchAll(/(?:src|href)="\/(assets\/[^"]+\.(?:js|css))"/g);
+      .matchAll(/(?:src|href)="\.?\/(assets\/[^"]+\.(?:js|css))"/g);
     const pending = [...named].map(([, path]) => path!);
     for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
       if (first.has(path)) continue;

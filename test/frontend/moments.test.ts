@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { ChannelState } from '../../frontend/src/lib/live/channel-state.ts';
 import { Channels } from '../../frontend/src/lib/live/channels.ts';
+import { scopeKey, scopeOf } from '../../frontend/src/lib/live/scope.ts';
 import { Moments } from '../../frontend/src/lib/timeline/moments.ts';
 import { Topology } from '../../frontend/src/lib/live/topology.ts';
 import type { CloudEvent } from '../../schemas/types.ts';
@@ -82,10 +83,26 @@ describe('the moments of a recording', () => {
     ]);
   });
 
-  it('of an earlier replay are forgotten', () => {
-    give([crossing('a', 10, 'enter')]);
-    give([crossing('c', 5, 'enter', { replay: 'other' })], 2);
-    assert.deepEqual(listed(), [['fence', 'c', 'enter', 5]]);
+  it('are those of the replay that is shown, also among earlier events of the same channel and name', () => {
+    channels.rescope(scopeOf(scopeKey({ id: 'demo', created: at(0) })));
+    give([crossing('a', 10, 'enter'), crossing('b', 11, 'enter', { replay: 'other' })]);
+    give([crossing('c', 5, 'enter', { sent: '2026-05-04T06:59:59.999Z' })], 2);
+    const earlier = [
+      crossing('d', 6, 'enter', { replay: 'other' }),
+      crossing('e', 7, 'enter', { sent: '2026-05-04T06:59:59.999Z' }),
+      crossing('f', 8, 'enter'),
+    ];
+    channels.recall('gps.fences', earlier);
+    assert.deepEqual(listed(), [
+      ['fence', 'f', 'enter', 8],
+      ['fence', 'a', 'enter', 10],
+    ]);
+  });
+
+  it('of no replay are those of events that no replay has sent', () => {
+    channels.rescope(scopeOf(scopeKey(undefined)));
+    give([crossing('a', 10, 'enter'), crossing('b', 11, 'enter', { replay: undefined })]);
+    assert.deepEqual(listed(), [['fence', 'b', 'enter', 11]]);
   });
 
   it('have a next and a previous one, of all or of one subject', () => {

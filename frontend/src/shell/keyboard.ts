@@ -70,6 +70,7 @@ function liveActions(app: AppState): Record<string, () => void> {
     g: toggleFollow,
     s: () => selection.step(1),
     'Shift+s': () => selection.step(-1),
+    n: () => replays.chooseNext(),
     Escape: () => selection.select(undefined),
   };
 }

@@ -77,7 +77,8 @@ export const texts = {
 
   replays: {
     choose: 'Choose a replay',
-    none: 'No replay',
+    live: 'All live channels',
+    liveHint: 'Events that no replay plays',
     running: 'Replays',
     recordings: 'Recordings',
     play: (id: string) => `Play ${id}`,
@@ -127,6 +128,7 @@ export const helpGroups: readonly { title: string; keys: readonly (readonly [str
       ['Z', 'Zoom the timeline in'],
       ['Shift Z', 'Zoom it out'],
       ['0', 'Show the whole recording'],
+      ['N', 'Show the next replay'],
       ['< >', 'Charts: earlier, from the log, or later'],
     ],
   },

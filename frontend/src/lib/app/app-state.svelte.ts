@@ -1,5 +1,5 @@
 import type { Map as BaseMap } from 'maplibre-gl';
-import { getContext, setContext } from 'svelte';
+import { getContext, setContext, untrack } from 'svelte';
 import type { ClockTick, Replay } from '../../../../schemas/types.ts';
 import { Metrics } from '../charts/metrics.ts';
 import { Posts } from '../feed/posts.ts';
@@ -15,6 +15,7 @@ import { SubjectSelection } from '../live/subject-selection.svelte.ts';
 import { Subjects } from '../live/subjects.ts';
 import { Topology } from '../live/topology.ts';
 import { WatchedChannels } from '../live/watched-channels.svelte.ts';
+import { HiddenSubjects } from '../map/hidden-subjects.svelte.ts';
 import { Fences } from '../map/fences.svelte.ts';
 import { Movers } from '../map/movers/movers.ts';
 import { Moments } from '../timeline/moments.ts';
@@ -27,7 +28,8 @@ import { SharedCursor } from '../ui/shared-cursor.svelte.ts';
 import { Units } from '../ui/units.svelte.ts';
 import { MomentNavigation } from './moment-navigation.ts';
 import { PanelCommands } from './panel-commands.svelte.ts';
-import { SharedLink } from './shared-link.ts';
+import { SharedLink } from './shared-link.svelte.ts';
+import { ShownReplay } from './shown-replay.ts';
 import { texts } from './texts.ts';
 
 /** How long panels that load late wait for the first events at most. */
@@ -57,11 +59,17 @@ export class AppState {
   readonly replays: Replays = new Replays(() => this.connection);
   readonly watched = new WatchedChannels(this.replays, this.topology);
   readonly timeline = new Timeline(this.replays, this.recordings);
-  readonly units = new Units(this.settings, () => this.timeline.zone);
+  readonly units = new Units(
+    this.settings,
+    () => this.timeline.zone,
+    () => this.timeline.whole,
+  );
   readonly filter = new AreaFilter();
+  readonly hidden = new HiddenSubjects(this);
   readonly fences = new Fences((channel) => this.moments.clear(channel));
   readonly drops = new FileDrops(this.recordings, this.replays);
   readonly link = new SharedLink(this);
+  readonly #shown: ShownReplay;
   readonly momentNavigation = new MomentNavigation(this);
   readonly commands = new PanelCommands();
   readonly connection: Connection;
@@ -80,6 +88,8 @@ export class AppState {
       replays: (list) => this.#list(list),
       services: (services) => this.watched.learn(services),
     });
+    this.channels.isExtra = (name) => !this.watched.own.has(name);
+    this.#shown = new ShownReplay(this);
     api.page().then(
       (settings) => (this.pageSettings = settings),
       // Without them there are no streets; everything else works.
@@ -90,7 +100,11 @@ export class AppState {
     this.channels.onplaced = () => queueMicrotask(() => this.connection.subscriptions.refilter());
     $effect.root(() => {
       $effect(() => this.connection.subscriptions.watch(this.watched.all));
-      $effect(() => this.#forgetUnwatched(this.watched.all));
+      $effect(() => {
+        if (!this.replays.known) return;
+        const { scope } = this.replays;
+        untrack(() => this.#shown.show(scope));
+      });
       $effect(() => {
         this.movers.glide = !this.settings.reducedMotion;
       });
@@ -103,7 +117,7 @@ export class AppState {
         void this.frame.slow;
         this.fences.follow(this.connection.services, (channel) => this.channels.all.get(channel)?.epoch ?? 0);
       });
-      $effect(() => this.#arrangeDescribed());
+      $effect(() => this.#expectDescribed());
     });
   }
 
@@ -138,7 +152,7 @@ export class AppState {
 
   #announceState({ state, rate, time }: ClockTick): void {
     if (state === 'playing') this.announcer.say(texts.playing(rateText(rate)));
-    if (state === 'paused') this.announcer.say(texts.paused(this.units.time(Date.parse(time))));
+    if (state === 'paused') this.announcer.say(texts.paused(this.units.stamp(Date.parse(time))));
     if (state === 'ended') this.announcer.say(texts.ended);
   }
 
@@ -150,19 +164,22 @@ export class AppState {
 
   #list(list: Replay[]): void {
     this.replays.setList(list);
-    this.link.apply();
+    this.link.compare();
     this.frame.touch();
   }
 
-  /** The description of a recording names its subjects: their colours are known before their first events. */
-  #arrangeDescribed(): void {
-    for (const { channel, subjects } of this.timeline.descriptions)
-      this.subjects.arrange(this.topology.root(channel), subjects);
-  }
-
-  #forgetUnwatched(watched: ReadonlySet<string>): void {
-    const roots = new Set([...watched].map((name) => this.topology.root(name)));
-    for (const { root } of this.subjects.all.values()) if (!roots.has(root)) this.subjects.drop(root);
+  /** The descriptions of recordings name their subjects: their colours are known before their first events. */
+  #expectDescribed(): void {
+    const { descriptions } = this.timeline;
+    for (const root of this.watched.front) {
+      const isHere = ({ channel }: { channel: string }): boolean => this.topology.root(channel) === root;
+      const here = descriptions.filter(({ channels }) => channels.some(isHere));
+      const ofRoot = here.length > 0 ? here : descriptions;
+      if (ofRoot.length === 0) continue;
+      // A description names the first hundred only.
+      const areAll = ofRoot.every(({ subjectCount, subjects }) => subjectCount === subjects.length);
+      this.subjects.expect(root, areAll ? ofRoot.flatMap(({ subjects }) => subjects) : []);
+    }
   }
 }
 

@@ -40,7 +40,7 @@ export class MomentNavigation {
       selection.select(moment.key);
     }
     const what = momentText(moment, duration(moment.timeMs - moment.fromMs));
-    announcer.say(texts.moment(what, units.time(moment.timeMs)));
+    announcer.say(texts.moment(what, units.stamp(moment.timeMs)));
   }
 
   /** Goes to the next (1) or previous (-1) moment; of the selected subject, if the person has selected one. */

@@ -39,7 +39,7 @@ export class ChartPanel {
     $effect(() => () => clearTimeout(this.#later));
     $effect(() => {
       // The past that is shown belongs to the replay that was chosen.
-      void replays.chosenId;
+      void replays.scope;
       this.scroll.toLatest();
     });
     $effect(() => {

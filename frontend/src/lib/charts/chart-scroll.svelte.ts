@@ -93,7 +93,7 @@ export class ChartScroll {
     this.trouble = '';
     try {
       if (!(await this.#history.show(to - this.#lengthMs, to))) return;
-      announcer.say(texts.past(units.time(to)));
+      announcer.say(texts.past(units.stamp(to)));
     } catch (error) {
       this.trouble = texts.noPast(problemOf(error).title);
       announcer.say(this.trouble);

@@ -88,6 +88,16 @@ export class Metrics implements EventSink {
     });
   }
 
+  takeExtra(
+    { name }: ChannelState,
+    events: readonly CloudEvent[],
+    times: Float64Array,
+    arrival: Arrival,
+  ): void {
+    const added = this.added.get(name);
+    if (added && arrival !== 'snapshot') this.#takeAdded(name, added, events, times);
+  }
+
   /** Charts a member of a channel from now on, and its past events, oldest first. */
   add(channel: string, member: string, past: readonly CloudEvent[]): void {
     const members = this.added.get(channel) ?? new Set();
@@ -104,13 +114,13 @@ export class Metrics implements EventSink {
   forget(channel: ChannelState): void {
     const root = this.#topology.root(channel.name);
     const isRoot = root === channel.name;
-    if (isRoot) this.generic.delete(root);
+    if (isRoot) {
+      this.generic.delete(root);
+      for (const key of this.#charted) if (key.startsWith(keyOf(root, ''))) this.#charted.delete(key);
+    }
     for (const subject of this.#subjects.all.values()) {
       if (subject.root !== root) continue;
-      if (isRoot) {
-        subject.present = false;
-        this.#charted.delete(subject.key);
-      }
+      if (isRoot) subject.present = false;
       for (const [metric, entry] of subject.series)
         if (entry.channel === channel.name) subject.series.delete(metric);
     }

@@ -1,6 +1,8 @@
+import { untrack } from 'svelte';
 import type { CloudEvent, Problem } from '../../../../schemas/types.ts';
 import type { Channels } from '../live/channels.ts';
 import type { Connection } from '../live/connection.svelte.ts';
+import type { Replays } from '../live/replays.svelte.ts';
 import type { WatchedChannels } from '../live/watched-channels.svelte.ts';
 import type { FrameLoop } from '../ui/frame-loop.svelte.ts';
 import type { SharedCursor } from '../ui/shared-cursor.svelte.ts';
@@ -17,6 +19,7 @@ export const ALL_CHANNELS = '';
 
 interface Parts {
   readonly channels: Channels;
+  readonly replays: Replays;
   readonly watched: WatchedChannels;
   readonly connection: Connection;
   readonly frame: FrameLoop;
@@ -31,18 +34,28 @@ export class EventList {
   #heldByScroll = false;
   readonly #parts: Parts;
 
+  /** Create it in a component. */
   constructor(parts: Parts) {
     this.#parts = parts;
+    $effect(() => {
+      // The events that were held belong to the replay that was shown, and so may the channel.
+      void parts.replays.scope;
+      untrack(() => {
+        this.#held = undefined;
+        if (!parts.watched.all.has(this.chosen)) this.chosen = ALL_CHANNELS;
+      });
+    });
   }
 
   get isHeld(): boolean {
     return this.#held !== undefined;
   }
 
-  /** All channels to choose from. */
+  /** All channels to choose from: those of what is shown, and the others. */
   readonly names = $derived.by(() => {
     const { watched } = this.#parts;
-    return [...new Set([...watched.names, ...watched.all])].sort();
+    const others = watched.names.filter((name) => !watched.own.has(name));
+    return { own: [...watched.own].sort(), others: [...new Set([...others, ...watched.extra])].sort() };
   });
 
   /** The events to show, newest first. While the cursor of another panel is on a time, those up to that time. */
@@ -63,8 +76,8 @@ export class EventList {
   readonly totals = $derived.by(() => {
     const { frame, channels } = this.#parts;
     void frame.slow;
-    const counted = [...channels.all.values()].filter(
-      ({ name }) => this.chosen === ALL_CHANNELS || name === this.chosen,
+    const counted = [...channels.all.values()].filter(({ name }) =>
+      this.chosen === ALL_CHANNELS ? !channels.isExtra(name) : name === this.chosen,
     );
     return {
       received: counted.reduce((sum, { received }) => sum + received, 0),
@@ -103,6 +116,7 @@ export class EventList {
     if (one) return one.recent.newest(most, passes);
     if (this.chosen !== ALL_CHANNELS) return [];
     return [...channels.all.values()]
+      .filter(({ name }) => !channels.isExtra(name))
       .flatMap(({ recent }) => recent.newest(most, passes))
       .sort((a, b) => (a.sent < b.sent ? 1 : a.sent > b.sent ? -1 : b.offset - a.offset))
       .slice(0, most);

@@ -2,6 +2,7 @@
 export const texts = {
   channel: 'Channel',
   all: 'All shown channels',
+  others: 'Of no or another replay',
   hold: 'Hold',
   release: 'Go on',
   none: 'No event yet',

@@ -1,5 +1,7 @@
+import { untrack } from 'svelte';
 import { api } from '../live/api.ts';
 import type { Channels } from '../live/channels.ts';
+import type { Replays } from '../live/replays.svelte.ts';
 import type { FrameLoop } from '../ui/frame-loop.svelte.ts';
 import type { SharedCursor } from '../ui/shared-cursor.svelte.ts';
 import { VisibleRows } from '../ui/visible-rows.svelte.ts';
@@ -31,6 +33,7 @@ export interface Topic {
 
 interface Parts {
   readonly posts: Posts;
+  readonly replays: Replays;
   readonly channels: Channels;
   readonly frame: FrameLoop;
   readonly cursor: SharedCursor;
@@ -53,8 +56,17 @@ export class Feed {
   #live: { key: string; rows: Post[] } = { key: '', rows: [] };
   readonly #parts: Parts;
 
+  /** Create it in a component. */
   constructor(parts: Parts) {
     this.#parts = parts;
+    $effect(() => {
+      // The posts that stand still belong to the replay that was shown, and what was searched for too.
+      void parts.replays.scope;
+      untrack(() => {
+        this.#stoppedAt = undefined;
+        this.clear();
+      });
+    });
   }
 
   /** The words to search for, in lower case. */
@@ -124,6 +136,21 @@ export class Feed {
     return { positive, neutral: Math.max(0, 100 - positive - negative), negative };
   });
 
+  /** Ends the filter. */
+  clear(): void {
+    this.tone = undefined;
+    this.lang = this.search = '';
+  }
+
+  /** How many of the posts in memory the filter hides. */
+  readonly hidden = $derived.by(() => {
+    const { posts, frame } = this.#parts;
+    void frame.slow;
+    if (!this.isFiltered) return 0;
+    const all = this.stands ? this.#standing : posts.recent.newest(Infinity);
+    return all.filter((post) => !this.#passes(post)).length;
+  });
+
   /** The list was scrolled: it stands still below its top, and is live at its top. */
   scrolled(top: number): void {
     if (top <= TOP_PX) this.#stoppedAt = undefined;
@@ -148,7 +175,9 @@ export class Feed {
       const until = new Date(oldest.timeMs).toISOString();
       const { items } = await api.history(channel, { limit: String(OLDER), until });
       const known = new Set(this.#standing.map(({ key }) => key));
+      const { scope } = this.#parts.replays;
       const older = items
+        .filter((event) => scope.has(event))
         .flatMap((event) => posts.read(channel, event, Date.parse(event.time)) ?? [])
         .filter(({ key }) => !known.has(key))
         .sort((a, b) => b.timeMs - a.timeMs);

@@ -3,6 +3,8 @@ export const texts = {
   none: 'No posts yet',
   noneHint: 'Events with a text appear here, with the tone that posts.sentiment finds.',
   fresh: (n: number) => `${n.toLocaleString('en')} new`,
+  hidden: (n: number) => `${n.toLocaleString('en')} of the latest posts hidden`,
+  clear: 'Show all posts',
   all: 'All',
   positive: 'Positive',
   neutral: 'Neutral',

@@ -92,6 +92,7 @@ export const api = {
   removeReplay: (replay: string) => call<unknown>('DELETE', `/replays/${id(replay)}`),
   recordings: () => call<{ items: Recording[] }>('GET', '/recordings'),
   recording: (recording: string) => call<Recording>('GET', `/recordings/${id(recording)}`),
+  channel: (channel: string) => call<Channel>('GET', `/channels/${id(channel)}`),
   channels: () => call<{ items: Channel[] }>('GET', '/channels'),
   history: (channel: string, query: Record<string, string>) =>
     call<{ items: CloudEvent[]; cursor?: string | null }>(

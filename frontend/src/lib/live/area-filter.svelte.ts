@@ -10,13 +10,36 @@ export type Area = { kind: 'box'; box: Box } | { kind: 'lasso'; ring: readonly L
 /** The most names that the gateway accepts. */
 const MOST_SUBJECTS = 1000;
 
+/** What a filter lets through. */
+interface Kept {
+  area: Area;
+  caught: ReadonlyMap<string, readonly string[]>;
+}
+
 /**
  * Limits what this page receives of moving subjects: to a box, or to the subjects that were inside a lasso when it was drawn.
- * Reactive; the connection subscribes anew when it changes.
+ * A filter belongs to the recordings that it was drawn on: others are shown without it, and it is there again when they are
+ * shown again. Reactive; the connection subscribes anew when it changes.
  */
 export class AreaFilter {
   area = $state.raw<Area>();
   #caught: ReadonlyMap<string, readonly string[]> = new Map();
+  #recordings = '';
+  readonly #kept = new Map<string, Kept>();
+
+  /** Goes on with the filter of these recordings; without one, nothing is limited. The first call keeps the filter of a link. */
+  show(recordings: string): void {
+    if (recordings === this.#recordings) return;
+    if (this.area && this.#recordings !== '')
+      this.#kept.set(this.#recordings, { area: this.area, caught: this.#caught });
+    const isFirst = this.#recordings === '';
+    this.#recordings = recordings;
+    const kept = this.#kept.get(recordings);
+    if (isFirst && !kept) return;
+    this.#kept.delete(recordings);
+    this.#caught = kept?.caught ?? new Map();
+    this.area = kept?.area;
+  }
 
   /** The subjects in the lasso, by root channel. */
   get caught(): ReadonlyMap<string, readonly string[]> {

@@ -7,6 +7,13 @@ export type Arrival = 'live' | 'snapshot' | 'past';
 /** Receives the events of all channels in order, and forgets them when their epoch is void. `times` are event times in ms. */
 export interface EventSink {
   take(channel: ChannelState, events: readonly CloudEvent[], times: Float64Array, arrival: Arrival): void;
+  /** Takes events of a channel that does not belong to what is shown, but that the person asked for. */
+  takeExtra?(
+    channel: ChannelState,
+    events: readonly CloudEvent[],
+    times: Float64Array,
+    arrival: Arrival,
+  ): void;
   forget(channel: ChannelState): void;
   /** Whether events of earlier epochs are of use; `history` holds those of the current epoch. */
   wants?(history: readonly CloudEvent[]): boolean;

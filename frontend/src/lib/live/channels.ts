@@ -1,6 +1,7 @@
 import type { Batch, CloudEvent, Gap, Subscribed } from '../../../../schemas/types.ts';
 import { ChannelState, type Arrival, type EventSink, type Loss } from './channel-state.ts';
 import { isPlace } from './event-data.ts';
+import { LIVE, type Scope } from './scope.ts';
 
 const MOST_LOSSES = 500;
 
@@ -15,6 +16,10 @@ export class Channels {
   onplaced: () => void = () => {};
   /** The latest losses. */
   readonly losses: Loss[] = [];
+  /** Which events are shown; the others are dropped, unless the person asked for their channel. */
+  scope: Scope = { ...LIVE, has: () => true };
+  /** Whether a channel is only shown because the person asked for it: its events reach the table and added charts. */
+  isExtra: (name: string) => boolean = () => false;
   readonly #sinks: readonly EventSink[];
   readonly #changed: () => void;
 
@@ -31,7 +36,15 @@ export class Channels {
     return channel;
   }
 
-  /** Forgets the events of a channel, because its filter has changed. */
+  /** Forgets the events of all channels and what was counted, because another replay is shown. */
+  rescope(scope: Scope): void {
+    this.scope = scope;
+    this.losses.length = 0;
+    this.placed.clear();
+    for (const channel of this.all.values()) channel.received = channel.lost = channel.conflated = 0;
+  }
+
+  /** Forgets the events of a channel, because other ones of it are shown from now on. */
   reset(name: string): void {
     const channel = this.all.get(name);
     if (!channel) return;
@@ -58,8 +71,8 @@ export class Channels {
     this.#forget(channel);
     channel.epoch = epoch;
     channel.offset = offset;
-    channel.snapshot = snapshot;
-    this.#deliver(channel, snapshot, 'snapshot');
+    channel.snapshot = this.#own(channel, snapshot);
+    this.#deliver(channel, channel.snapshot, 'snapshot');
     return true;
   }
 
@@ -67,7 +80,9 @@ export class Channels {
   fill(name: string, history: readonly CloudEvent[]): void {
     const channel = this.all.get(name);
     if (!channel?.held) return;
-    const past = history.filter((event) => event.epoch === channel.epoch && event.offset <= channel.offset);
+    const past = this.#own(channel, history).filter(
+      (event) => event.epoch === channel.epoch && event.offset <= channel.offset,
+    );
     this.#deliver(channel, past.length > 0 ? past : channel.snapshot, 'past');
     channel.snapshot = [];
     this.#release(channel);
@@ -81,8 +96,8 @@ export class Channels {
   /** Passes on events of earlier epochs, oldest first. */
   recall(name: string, events: readonly CloudEvent[]): void {
     const channel = this.all.get(name);
-    if (!channel) return;
-    const older = events.filter(({ epoch }) => epoch < channel.epoch);
+    if (!channel || this.isExtra(name)) return;
+    const older = this.#own(channel, events).filter(({ epoch }) => epoch < channel.epoch);
     for (const sink of this.#sinks) sink.recall?.(channel, older, timesOf(older));
     this.#changed();
   }
@@ -100,10 +115,12 @@ export class Channels {
     }
     this.#countLost(channel, Math.max(0, batch.from - channel.offset - 1) + batch.dropped);
     channel.conflated += batch.conflated;
-    const events =
+    const events = this.#own(
+      channel,
       batch.from > channel.offset
         ? batch.events
-        : batch.events.filter((event) => event.offset > channel.offset);
+        : batch.events.filter((event) => event.offset > channel.offset),
+    );
     channel.offset = Math.max(channel.offset, batch.to);
     channel.received += events.length;
     if (events.length > 0) this.liveAt = performance.now();
@@ -122,6 +139,12 @@ export class Channels {
     this.#changed();
   }
 
+  /** The events that are shown of a channel. */
+  #own(channel: ChannelState, events: readonly CloudEvent[]): readonly CloudEvent[] {
+    if (this.isExtra(channel.name) || events.every((event) => this.scope.has(event))) return events;
+    return events.filter((event) => this.scope.has(event));
+  }
+
   #countLost(channel: ChannelState, count: number): void {
     if (count === 0) return;
     channel.lost += count;
@@ -138,14 +161,18 @@ export class Channels {
   #deliver(channel: ChannelState, events: readonly CloudEvent[], arrival: Arrival): void {
     if (events.length === 0) return;
     const times = timesOf(events);
-    const isNew = !this.placed.has(channel.name) && events.some(({ data }) => isPlace(data));
+    const isExtra = this.isExtra(channel.name);
+    const isNew = !isExtra && !this.placed.has(channel.name) && events.some(({ data }) => isPlace(data));
     if (isNew) this.placed.add(channel.name);
     for (const event of events) {
       if (arrival !== 'past') channel.latest.set(event.subject, event);
       if (arrival !== 'snapshot') channel.recent.push(event);
     }
     for (const time of times) if (!(time <= channel.lastTime)) channel.lastTime = time;
-    for (const sink of this.#sinks) sink.take(channel, events, times, arrival);
+    for (const sink of this.#sinks) {
+      if (!isExtra) sink.take(channel, events, times, arrival);
+      else sink.takeExtra?.(channel, events, times, arrival);
+    }
     this.#changed();
     if (isNew) this.onplaced();
   }

@@ -1,5 +1,6 @@
 import type {
   Problem,
+  Rate,
   Recording,
   RecordingOptions,
   Replay,
@@ -19,6 +20,8 @@ export interface FileDrop {
   recordings: Recording[];
   /** How the recordings are to be read; what is absent is inferred. */
   options: Omit<RecordingOptions, 'id'>;
+  /** How the replay begins, where that is given: its name, its rate, and the time to go to (ISO 8601). */
+  begin: { id?: string | undefined; rate?: Rate | undefined; position?: string };
   problem?: Problem;
   /** The replay that owns a channel that this file needs. */
   rival?: Replay;
@@ -73,13 +76,21 @@ export class FileDrops {
   }
 
   /** Plays a recording that is already in the folder. */
-  async playRecording(id: string, options: FileDrop['options'] = {}): Promise<void> {
-    const drop = this.#add(id, 'reading');
-    drop.options = options;
+  playRecording(id: string, options: FileDrop['options'] = {}): Promise<void> {
+    return this.playRecordings([id], {}, options);
+  }
+
+  /** Plays recordings that are already in the folder, as one replay. */
+  async playRecordings(
+    ids: readonly string[],
+    begin: FileDrop['begin'],
+    options: FileDrop['options'] = {},
+  ): Promise<void> {
+    const drop = this.#add(ids.join(', '), 'reading');
+    Object.assign(drop, { options, begin });
     try {
-      const recording = await api.recording(id);
-      this.#recordings.keep(recording);
-      drop.recordings.push(recording);
+      drop.recordings = await Promise.all(ids.map((id) => api.recording(id)));
+      for (const recording of drop.recordings) this.#recordings.keep(recording);
       await this.start(drop);
     } catch (error) {
       this.#fail(drop, error);
@@ -94,9 +105,12 @@ export class FileDrops {
       const recordings = drop.recordings.map((recording) =>
         optionsOf(recording.id, drop.options, how === 'beside'),
       ) as [string, ...string[]];
-      const replay = await this.#begin(recordings, how === 'replace');
+      const { id, rate = 1, position } = drop.begin;
+      const request = { recordings, rate, ...(id !== undefined && { id }) };
+      const replay = await this.#begin(request, how === 'replace');
       await this.#replays.refresh();
       this.#replays.choose(replay.id);
+      if (position !== undefined) await this.#replays.patch({ position });
       drop.stage = 'playing';
       drop.rival = drop.problem = undefined;
       setTimeout(() => this.dismiss(drop), 12_000);
@@ -133,10 +147,10 @@ export class FileDrops {
   }
 
   /** Starts it. After another replay was stopped, its channels may take a moment to become free. */
-  async #begin(recordings: ReplayRequest['recordings'], afterAnother: boolean): Promise<Replay> {
+  async #begin(request: ReplayRequest, afterAnother: boolean): Promise<Replay> {
     for (let tries = afterAnother ? 6 : 0; ; tries--) {
       try {
-        return await api.startReplay({ recordings, rate: 1 });
+        return await api.startReplay(request);
       } catch (error) {
         if (tries <= 0 || problemOf(error).status !== 409) throw error;
         await new Promise((resolve) => setTimeout(resolve, 500));
@@ -161,6 +175,7 @@ export class FileDrops {
       progress: 0,
       recordings: [],
       options: {},
+      begin: {},
       abort: new AbortController(),
     };
     this.list = [...this.list, drop];

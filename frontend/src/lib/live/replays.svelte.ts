@@ -1,6 +1,7 @@
 import type { ClockTick, Problem, Rate, Replay, ReplayPatch } from '../../../../schemas/types.ts';
 import { api, problemOf } from './api.ts';
 import type { Connection } from './connection.svelte.ts';
+import { scopeKey, scopeOf, type Scope } from './scope.ts';
 import type { TimeRange } from '../ui/time-range.ts';
 
 /** The shortest range that can be looped. */
@@ -22,12 +23,22 @@ export class Replays {
   list = $state.raw<Replay[]>([]);
   /** Whether the list has been received. */
   known = $state(false);
+  /** The id of the replay to show, whether or not it is there; undefined: the oldest one. */
   chosenId = $state<string>();
+  /** The recordings to look for where there is no replay of that id, as `recordingsKey` writes them. */
+  wantedRecordings = '';
+  /** Whether events are shown that belong to no replay, although there are replays. */
+  live = $state(false);
   /** Why the last action failed. */
   problem = $state.raw<Problem>();
   /** The position that is being dragged to, ms; shown instead of the clock. */
   preview = $state<number>();
-  readonly chosen = $derived(this.list.find(({ id }) => id === this.chosenId) ?? this.list[0]);
+  readonly chosen = $derived(
+    this.live ? undefined : (this.list.find(({ id }) => id === this.chosenId) ?? this.list[0]),
+  );
+  readonly #scopeKey = $derived(scopeKey(this.chosen));
+  /** Which events are shown. A new object only when another replay is shown. */
+  readonly scope: Scope = $derived(scopeOf(this.#scopeKey));
   readonly startMs = $derived(this.chosen ? Date.parse(this.chosen.start) : NaN);
   readonly endMs = $derived(this.chosen?.end ? Date.parse(this.chosen.end) : NaN);
   /** The range that is looped; undefined when all is played. `startMs` and `endMs` are then its ends. */
@@ -59,7 +70,9 @@ export class Replays {
   setList(list: Replay[]): void {
     this.list = list;
     this.known = true;
-    if (this.chosenId && !list.some(({ id }) => id === this.chosenId)) this.chosenId = undefined;
+    // One that is shown because there was no other stays when others come.
+    if (list.length > 0 && !list.some(({ id }) => id === this.chosenId))
+      this.chosenId = (list.find((replay) => recordingsKey(replay) === this.wantedRecordings) ?? list[0])?.id;
     for (const id of this.#ticks.keys()) if (!list.some((replay) => replay.id === id)) this.#ticks.delete(id);
   }
 
@@ -71,11 +84,20 @@ export class Replays {
     if (!same || Math.abs((old.achievedRate ?? 0) - (tick.achievedRate ?? 0)) > 0.05) this.#shown = tick;
   }
 
-  choose(id: string): void {
+  /** Shows another replay; undefined: the events that belong to no replay. */
+  choose(id: string | undefined): void {
+    this.live = id === undefined;
+    if (id === undefined) return;
     this.chosenId = id;
     this.#shown = this.#ticks.get(id)?.tick;
     this.preview = undefined;
     this.mark = undefined;
+  }
+
+  /** Shows the next replay of the list, and after the last one the events of none. */
+  chooseNext(): void {
+    const at = this.list.findIndex(({ id }) => id === this.chosen?.id);
+    this.choose(this.list[at + 1]?.id);
   }
 
   /** The chosen replay's position at `now` (performance.now), ms of recording time. Between ticks it is extrapolated, for 250 ms at most. */
@@ -175,6 +197,10 @@ export class Replays {
 }
 
 const iso = (ms: number): string => new Date(ms).toISOString();
+
+/** The recordings of a replay as one text: what belongs to them has this key. */
+export const recordingsKey = (replay: Pick<Replay, 'recordings'> | undefined): string =>
+  JSON.stringify(replay?.recordings ?? []);
 
 /** The title of a replay: its id, or its recordings when the id was generated. */
 export const titleOf = ({ id, recordings }: Replay): string =>

@@ -26,6 +26,12 @@ export class SubjectSelection {
     if (changed && subject) this.#selected(subject);
   }
 
+  /** Selects nothing, because other subjects are shown. */
+  clear(): void {
+    this.select(undefined);
+    this.hoverKey = undefined;
+  }
+
   /** Selects a subject, or deselects it when it is the selected one. */
   toggle(key: string): void {
     this.select(this.key === key ? undefined : key);

@@ -1,7 +1,7 @@
-import { SUBJECT_COLOURS } from '../ui/palette.ts';
+import { colourOf, coloursOf, MOST_APART } from './subject-colours.ts';
 import { TimeSeries } from './time-series.ts';
 
-/** A vehicle, author, sensor or other thing that events are about. Keeps its colour from epoch to epoch. */
+/** A vehicle, author, sensor or other thing that events are about. */
 export class Subject {
   /** The channel from which all its channels are derived. */
   readonly root: string;
@@ -33,45 +33,47 @@ export const keyOf = (root: string, name: string): string => `${root}\n${name}`;
 
 const natural = new Intl.Collator('en', { numeric: true });
 
-/** All subjects by root channel and name. */
+/** All subjects of what is shown, by root channel and name. */
 export class Subjects {
   readonly all = new Map<string, Subject>();
   /** Changes when subjects get other colours. */
   version = 0;
-  #next = new Map<string, number>();
-  /** Colours of subjects whose names are known but which have no events yet. */
-  #reserved = new Map<string, number>();
+  /** For a root channel the names that are known beforehand, from the description of its recordings. */
+  #rosters = new Map<string, readonly string[]>();
+  #colours = new Map<string, Map<string, number>>();
   #sorted: Subject[] = [];
   #sortedCount = -1;
 
   get(root: string, name: string): Subject {
     const key = keyOf(root, name);
     let subject = this.all.get(key);
-    if (!subject)
-      this.all.set(key, (subject = new Subject(root, name, this.#reserved.get(key) ?? this.#take(root))));
+    if (!subject) {
+      this.all.set(key, (subject = new Subject(root, name, 0)));
+      const seen = this.#colours.get(root)?.size ?? 0;
+      if (!this.#rosters.has(root) && seen <= MOST_APART) this.#colours.delete(root);
+      subject.colour = this.#coloursOf(root).get(name) ?? colourOf(name);
+    }
     return subject;
   }
 
   /**
-   * Assigns colours to the subjects of a root channel, and to those expected by name, in the order of their names: neighbours
-   * in the list and lines of one chart differ, and a reload changes nothing.
+   * Takes the names of all subjects of a root channel, so that each has its colour before its first event and keeps it. Where
+   * they are not known, colours follow from the subjects that have been seen, and may change while more of them are.
    */
-  arrange(root: string, names: readonly string[] = []): void {
-    const here = [...this.all.values()].filter((subject) => subject.root === root);
-    const all = [...new Set([...here.map(({ name }) => name), ...names])].sort(natural.compare);
-    all.forEach((name, i) => this.#reserved.set(keyOf(root, name), i % SUBJECT_COLOURS));
-    this.#next.set(root, all.length);
-    for (const subject of here) subject.colour = this.#reserved.get(subject.key) ?? subject.colour;
-    this.version++;
+  expect(root: string, names: readonly string[]): void {
+    if (this.#rosters.get(root)?.join('\n') === names.join('\n')) return;
+    this.#rosters.set(root, names);
+    this.#colours.delete(root);
+    this.#recolour(root);
   }
 
-  /** Removes all subjects of a root channel that is no longer watched. */
-  drop(root: string): void {
-    for (const reserved of [this.all, this.#reserved]) {
-      for (const key of reserved.keys()) if (key.startsWith(keyOf(root, ''))) reserved.delete(key);
-    }
-    this.#next.delete(root);
+  /** Forgets all subjects, because another replay is shown. */
+  clear(): void {
+    this.all.clear();
+    this.#rosters.clear();
+    this.#colours.clear();
     this.#sortedCount = -1;
+    this.version++;
   }
 
   /** The subjects of the current epoch, in natural order of their names. */
@@ -85,9 +87,26 @@ export class Subjects {
     return this.#sorted.filter((subject) => subject.present);
   }
 
-  #take(root: string): number {
-    const next = this.#next.get(root) ?? 0;
-    this.#next.set(root, next + 1);
-    return next % SUBJECT_COLOURS;
+  #coloursOf(root: string): ReadonlyMap<string, number> {
+    let colours = this.#colours.get(root);
+    if (!colours) {
+      const here = [...this.all.values()].filter((subject) => subject.root === root);
+      colours = coloursOf(this.#rosters.get(root) ?? here.map(({ name }) => name));
+      this.#colours.set(root, colours);
+      if (!this.#rosters.has(root)) this.#recolour(root);
+    }
+    return colours;
+  }
+
+  #recolour(root: string): void {
+    const colours = this.#coloursOf(root);
+    let changed = false;
+    for (const subject of this.all.values()) {
+      if (subject.root !== root) continue;
+      const colour = colours.get(subject.name) ?? colourOf(subject.name);
+      changed ||= colour !== subject.colour;
+      subject.colour = colour;
+    }
+    if (changed) this.version++;
   }
 }

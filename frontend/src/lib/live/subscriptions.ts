@@ -21,8 +21,8 @@ export class Subscriptions {
   readonly #channels: Channels;
   readonly #filterOf: (channel: string) => ChannelFilter;
   #watched = new Set<string>();
-  /** The latest request per channel, its filter as text. An object, because the same filter may be requested twice. */
-  #requests = new Map<string, { filter: string }>();
+  /** The latest request per channel: what was wanted, as text. An object, because the same may be requested twice. */
+  #requests = new Map<string, { wanted: string }>();
 
   /** `filterOf` returns the filter of a channel; call `refilter` when it has changed. */
   constructor(socket: Socket, channels: Channels, filterOf: (channel: string) => ChannelFilter) {
@@ -45,13 +45,17 @@ export class Subscriptions {
     }
   }
 
-  /** Subscribes again to channels whose filter has changed. */
+  /** Subscribes again to channels of which something else is to be shown: another filter, or another replay. */
   refilter(): void {
     for (const channel of this.#watched) {
-      if (this.#requests.get(channel)?.filter === JSON.stringify(this.#filterOf(channel))) continue;
+      if (this.#requests.get(channel)?.wanted === this.#wantedOf(channel)) continue;
       this.#channels.reset(channel);
       if (this.#socket.connected) void this.#subscribe(channel);
     }
+  }
+
+  #wantedOf(channel: string): string {
+    return JSON.stringify([this.#filterOf(channel), this.#channels.scope.key]);
   }
 
   #unsubscribe(channel: string): void {
@@ -65,7 +69,7 @@ export class Subscriptions {
   async #subscribe(channel: string): Promise<void> {
     const { epoch, offset } = this.#channels.open(channel);
     const filter = this.#filterOf(channel);
-    const request = { filter: JSON.stringify(filter) };
+    const request = { wanted: this.#wantedOf(channel) };
     this.#requests.set(channel, request);
     // Ignore the answer when another request was made in the meantime.
     const isLatest = (): boolean => this.#requests.get(channel) === request;

@@ -9,7 +9,7 @@ const EVERY_MS = 5000;
 export class WatchedChannels {
   /** The names of all channels that the API knows, sorted. */
   names = $state.raw<string[]>([]);
-  /** Channels that the person asked for, besides those of the replays. */
+  /** Channels that the person asked for, besides those of the chosen replay. */
   extra = $state.raw<ReadonlySet<string>>(new Set());
   /** Channels of data without an envelope: copies for other programs, shown only when the person asks for them. */
   #bare = $state.raw<ReadonlySet<string>>(new Set());
@@ -24,20 +24,25 @@ export class WatchedChannels {
     setInterval(() => document.hidden || void this.#refresh(), EVERY_MS);
   }
 
-  /** The subscribed channels: those of the replays (`gps` while there is no replay), those derived from them, and the extra ones. */
-  readonly all: ReadonlySet<string> = $derived.by(() => {
+  /** The channels of what is shown: those of the chosen replay, or else all, and those derived from them. */
+  readonly own: ReadonlySet<string> = $derived.by(() => {
     void this.#services;
-    const played = new Set(this.#replays.list.flatMap(({ channels }) => channels));
-    if (played.size === 0 && this.names.includes('gps')) played.add('gps');
+    const { known, chosen } = this.#replays;
+    // Before the replays are known, nothing belongs to what is shown.
+    if (!known) return new Set<string>();
+    const played = new Set(chosen?.channels ?? this.names.filter((name) => !this.#bare.has(name)));
     const derived = [...this.#topology.withDerived(played, this.names)].filter(
       (name) => played.has(name) || !this.#bare.has(name),
     );
-    return new Set([...derived, ...this.extra]);
+    return new Set(derived);
   });
+
+  /** The subscribed channels: those of what is shown, and the extra ones. */
+  readonly all: ReadonlySet<string> = $derived(new Set([...this.own, ...this.extra]));
 
   /** The root channels of the chosen replay: their subjects and charts are shown. */
   readonly front: ReadonlySet<string> = $derived.by(() => {
-    const names = this.#replays.chosen?.channels ?? [...this.all];
+    const names = this.#replays.chosen?.channels ?? [...this.own];
     return new Set(names.map((name) => this.#topology.root(name)));
   });
 

@@ -39,7 +39,7 @@ export class MapFit {
   check(): void {
     const { replays, movers, watched, selection } = this.#parts;
     const view = this.#view;
-    const replay = replays.chosen?.id ?? 'live';
+    const replay = replays.scope.key;
     const isNew = this.#fitted?.replay !== replay;
     if (!isNew && (view.touched || selection.follow)) return;
     const box = boxOf(movers, watched.front);

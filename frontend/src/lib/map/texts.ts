@@ -1,4 +1,4 @@
-import { counted } from '../ui/format.ts';
+import { count, counted } from '../ui/format.ts';
 
 const OUTLIERS: Record<string, string> = {
   invalid: 'coordinates out of range',
@@ -55,8 +55,11 @@ export const filterTexts = {
     box: 'Draw a box on the map. Esc cancels.',
     lasso: 'Draw around subjects. Esc cancels.',
   },
-  active: { box: 'Only in the box', lasso: (n: number) => `Only ${counted(n, 'subject')}` },
+  active: { box: 'Only in the box', lasso: (n: string) => `Only the ${n} in the lasso` },
   clear: 'Play all again',
+  hidden: (n: number) => `${count(n)} hidden`,
+  hiddenHint: (n: number) => `The filter on the map hides ${counted(n, 'subject')}. Click to play all again.`,
+  allHidden: (n: number) => `The filter hides all ${counted(n, 'subject')}.`,
   nobody: 'No subject is inside.',
 };
 

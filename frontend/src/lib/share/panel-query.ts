@@ -16,7 +16,7 @@ export interface PanelQuery {
 
 /** The channels of the table of events: the chosen one, or all. */
 export const eventsQuery = (app: AppState, chosen: string | undefined): PanelQuery => ({
-  channels: chosen === undefined ? [...app.watched.all].sort() : [chosen],
+  channels: chosen === undefined ? [...app.watched.own].sort() : [chosen],
   what: 'history',
   ...visibleTimes(app),
 });

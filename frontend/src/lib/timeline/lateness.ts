@@ -10,6 +10,12 @@ export class Lateness {
   version = 0;
   #key = '';
 
+  clear(): void {
+    this.#key = '';
+    this.worst.fill(NaN);
+    this.version++;
+  }
+
   /** Notes the lateness of a clock tick. Another replay, or another range, starts over. */
   note(replay: string, whole: TimeRange, timeMs: number, latenessMs: number): void {
     const key = `${replay} ${whole.from} ${whole.to}`;

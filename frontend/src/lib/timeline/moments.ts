@@ -26,14 +26,13 @@ const MOST = 5000;
 
 /**
  * Alerts, stops and fence crossings, in the order of their times. They are kept when an epoch is void, because the recording
- * still has them and people jump to those ahead. Another replay forgets them.
+ * still has them and people jump to those ahead. When another replay is shown, `clear` forgets them.
  */
 export class Moments implements EventSink {
   readonly all: Moment[] = [];
   /** Changes with every change of the list. */
   version = 0;
   #known = new Set<string>();
-  #replays = new Map<string, string | undefined>();
   readonly #topology: Topology;
 
   constructor(topology: Topology) {
@@ -53,14 +52,7 @@ export class Moments implements EventSink {
         times[i] as number,
         keyOf(this.#topology.root(channel.name), event.subject),
       );
-      if (!found) return;
-      if (this.#replays.has(channel.name) && this.#replays.get(channel.name) !== event.replay) {
-        // An event of an earlier replay is ignored; the first one of a new replay forgets the others.
-        if (event.epoch < channel.epoch) return;
-        this.clear(channel.name);
-      }
-      this.#replays.set(channel.name, event.replay);
-      this.#add(found);
+      if (found) this.#add(found);
     });
   }
 
@@ -73,9 +65,9 @@ export class Moments implements EventSink {
     // Moments belong to the recording, not to the epoch.
   }
 
-  /** Forgets the moments of a channel, because its service has new parameters. */
-  clear(channel: string): void {
-    const kept = this.all.filter((moment) => moment.channel !== channel);
+  /** Forgets the moments of a channel, because its service has new parameters; without a channel, all moments. */
+  clear(channel?: string): void {
+    const kept = channel === undefined ? [] : this.all.filter((moment) => moment.channel !== channel);
     if (kept.length === this.all.length) return;
     this.all.splice(0, this.all.length, ...kept);
     this.#known = new Set(kept.map(identity));

@@ -32,12 +32,6 @@ export class Timeline {
     this.#replays = replays;
     this.#recordings = recordings;
     $effect.root(() => {
-      $effect(() => {
-        // Another replay is shown from start to end.
-        if (!this.#replayId) return;
-        this.part = this.wanted;
-        this.wanted = undefined;
-      });
       $effect(() => void this.#askForBadRows(this.refused));
     });
   }
@@ -84,6 +78,13 @@ export class Timeline {
       this.descriptions.reduce((sum, { refused }) => sum + refused, 0),
     ),
   );
+
+  /** Another replay is shown: from start to end, or the part of a link. */
+  begin(): void {
+    this.part = this.wanted;
+    this.wanted = undefined;
+    this.lateness.clear();
+  }
 
   /** Zooms in (factor below 1) or out, around a time. */
   zoom(factor: number, aboutMs: number): void {

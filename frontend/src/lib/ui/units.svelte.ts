@@ -1,12 +1,14 @@
 import { dateOf, short, timeOfDay } from './format.ts';
 import { LENGTHS, SPEEDS, type LengthUnit, type SpeedUnit } from './measures.ts';
 import type { Settings } from './settings.svelte.ts';
+import type { TimeRange } from './time-range.ts';
 import { viewerZone, TimeZone } from './time-zone.ts';
 
 /** Writes numbers and times in the units and the time zone that the person chose. Takes m, m/s, and ms since 1970. */
 export class Units {
   readonly #settings: Settings;
   readonly #zoneOfData: () => string | undefined;
+  readonly #whole: () => TimeRange | undefined;
   /** The time zone in which times are shown. */
   readonly zone = $derived.by(() => {
     const { zone } = this.#settings.kept;
@@ -15,10 +17,17 @@ export class Units {
     );
   });
 
-  /** `zoneOfData` returns the zone in which the chosen recording was read. */
-  constructor(settings: Settings, zoneOfData: () => string | undefined) {
+  /** Whether a time needs its date: what is shown spans days, or is not known to lie within one. */
+  readonly spansDays = $derived.by(() => {
+    const whole = this.#whole();
+    return !whole || this.date(whole.from) !== this.date(whole.to);
+  });
+
+  /** `zoneOfData` returns the zone in which the chosen recording was read, and `whole` its times. */
+  constructor(settings: Settings, zoneOfData: () => string | undefined, whole: () => TimeRange | undefined) {
     this.#settings = settings;
     this.#zoneOfData = zoneOfData;
+    this.#whole = whole;
   }
 
   /** The zone in which the chosen recording was read; undefined while unknown. */
@@ -54,6 +63,8 @@ export class Units {
 
   /** `20:21:27`. */
   time = (ms: number): string => timeOfDay(ms + this.zone.offsetMs(ms));
+  /** `20:21:27`, with the date before it where what is shown spans days: `2019-12-24 20:21:27`. */
+  stamp = (ms: number): string => (this.spansDays ? `${this.date(ms)} ${this.time(ms)}` : this.time(ms));
   /** `2019-12-24`. */
   date = (ms: number): string => dateOf(ms + this.zone.offsetMs(ms));
   /** `UTC`, `UTC+1`. */

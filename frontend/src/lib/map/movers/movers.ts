@@ -53,7 +53,6 @@ export class Movers implements EventSink {
       const mover = this.byKey.get(keyOf(root, event.subject));
       if (mover) updateState(mover, event.data);
     });
-    if (arrival === 'snapshot' && this.#leads.get(root) === channel.name) this.#subjects.arrange(root);
   }
 
   forget(channel: ChannelState): void {

@@ -409,6 +409,10 @@ export interface PostClean {
    * As written, in their order.
    */
   urls: string[];
+  /**
+   * How much of the text was analysed, UTF-16 units, where it is longer than `max_characters`.
+   */
+  analysed_characters?: number;
   [k: string]: unknown;
 }
 /**
@@ -429,6 +433,10 @@ export interface PostLanguage {
    * Probability of the best guess among the expected languages.
    */
   probability: number;
+  /**
+   * How much of the text was analysed, UTF-16 units, where it is longer than `max_characters`.
+   */
+  analysed_characters?: number;
   [k: string]: unknown;
 }
 /**
@@ -462,6 +470,10 @@ export interface PostSentiment {
    * False if there is no lexicon for the language of the post: then neutral means unknown.
    */
   supported: boolean;
+  /**
+   * How much of the text was analysed, UTF-16 units, where it is longer than `max_characters`.
+   */
+  analysed_characters?: number;
   [k: string]: unknown;
 }
 /**
@@ -485,6 +497,10 @@ export interface PostTopics {
    * Number of posts since the last window that came after their own window was published.
    */
   late: number;
+  /**
+   * Number of posts in the window of which only the beginning was analysed, because they are longer than `max_characters`.
+   */
+  shortened?: number;
   /**
    * The topic with the highest score first.
    */

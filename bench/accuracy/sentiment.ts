@@ -48,7 +48,7 @@ export function measureSentiment(): SentimentFigures | null {
 export function measureTones(): Map<string, { macroF1: number; isSupported: boolean }> | null {
   const lines = recordingLines(POSTS_FILE);
   if (!lines) return null;
-  const service = sentiment.create({ language: 'en' });
+  const service = sentiment.create({ language: 'en', max_characters: 100_000 });
   const byLanguage = new Map<string, { truths: string[]; guesses: string[] }>();
   for (const line of lines) {
     const row = JSON.parse(line) as { text: string; true_lang: string; true_sentiment: string };

@@ -2,7 +2,7 @@ import type { Data } from '../../../core/wire/event.ts';
 import type { ParamsOf, ParamsSchema } from '../engine/params.ts';
 import type { ServiceKind } from '../engine/service.ts';
 import { cleaner, type CleanedText } from '../text/clean.ts';
-import { PostService, type TextData } from '../text/post-service.ts';
+import { MAX_CHARACTERS, PostService, type TextData } from '../text/post-service.ts';
 
 const params = {
   type: 'object',
@@ -29,6 +29,7 @@ const params = {
       default: 2,
       description: 'A letter is repeated at most this often in a row; 0 leaves all repeats.',
     },
+    max_characters: MAX_CHARACTERS,
   },
   additionalProperties: false,
 } as const satisfies ParamsSchema;
@@ -38,13 +39,13 @@ type Params = ParamsOf<typeof params>;
 class Clean extends PostService {
   readonly #clean: (text: string) => CleanedText;
 
-  constructor({ max_repeats: maxRepeats, ...options }: Params) {
-    super();
+  constructor({ max_repeats: maxRepeats, max_characters: maxCharacters, ...options }: Params) {
+    super(maxCharacters);
     this.#clean = cleaner({ ...options, maxRepeats });
   }
 
-  protected override read(data: TextData): Data {
-    return { ...data, ...this.#clean(data.text) };
+  protected override read(data: TextData, text: string): Data {
+    return { ...data, ...this.#clean(text) };
   }
 }
 

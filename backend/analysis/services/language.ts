@@ -2,7 +2,7 @@ import type { Data } from '../../../core/wire/event.ts';
 import type { ParamsOf, ParamsSchema } from '../engine/params.ts';
 import type { ServiceKind } from '../engine/service.ts';
 import { languageDetector, type DetectedLanguage } from '../text/language.ts';
-import { PostService, type TextData } from '../text/post-service.ts';
+import { MAX_CHARACTERS, PostService, type TextData } from '../text/post-service.ts';
 
 const params = {
   type: 'object',
@@ -27,6 +27,7 @@ const params = {
       default: 0.4,
       description: 'A post gets the language `und` when no language is at least this likely.',
     },
+    max_characters: MAX_CHARACTERS,
   },
   additionalProperties: false,
 } as const satisfies ParamsSchema;
@@ -36,13 +37,14 @@ type Params = ParamsOf<typeof params>;
 class Language extends PostService {
   readonly #detect: (text: string) => DetectedLanguage;
 
-  constructor({ languages, min_letters: minLetters, min_probability: minProbability }: Params) {
-    super();
+  constructor(given: Params) {
+    super(given.max_characters);
+    const { languages, min_letters: minLetters, min_probability: minProbability } = given;
     this.#detect = languageDetector({ languages, minLetters, minProbability });
   }
 
-  protected override read(data: TextData): Data {
-    return { ...data, ...this.#detect(data.text) };
+  protected override read(data: TextData, text: string): Data {
+    return { ...data, ...this.#detect(text) };
   }
 }
 

@@ -2,7 +2,7 @@ import type { Data } from '../../../core/wire/event.ts';
 import type { PostSentiment } from '../../../schemas/types.ts';
 import type { ServiceKind } from '../engine/service.ts';
 import { lexiconOf } from '../text/languages.ts';
-import { bestText, languageOf, PostService, type TextData } from '../text/post-service.ts';
+import { bestText, languageOf, MAX_CHARACTERS, PostService, type TextData } from '../text/post-service.ts';
 import { tone, type Tone } from '../text/vader.ts';
 import type { ParamsOf, ParamsSchema } from '../engine/params.ts';
 
@@ -15,6 +15,7 @@ const params = {
       default: 'en',
       description: 'The language of posts that do not name theirs, ISO 639-1.',
     },
+    max_characters: MAX_CHARACTERS,
   },
   additionalProperties: false,
 } as const satisfies ParamsSchema;
@@ -28,14 +29,18 @@ const UNKNOWN: Tone = { compound: 0, positive: 0, neutral: 1, negative: 0 };
 class Sentiment extends PostService {
   readonly #language: string;
 
-  constructor({ language }: Params) {
-    super();
+  constructor({ language, max_characters: maxCharacters }: Params) {
+    super(maxCharacters);
     this.#language = language;
   }
 
-  protected override read(data: TextData): Data {
+  protected override textOf(data: TextData): string {
+    return bestText(data);
+  }
+
+  protected override read(data: TextData, text: string): Data {
     const lexicon = lexiconOf(languageOf(data, this.#language));
-    const found = lexicon ? tone(plain(bestText(data)), lexicon) : UNKNOWN;
+    const found = lexicon ? tone(plain(text), lexicon) : UNKNOWN;
     const result: PostSentiment = {
       ...data,
       ...found,

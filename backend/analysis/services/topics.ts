@@ -2,7 +2,7 @@ import { isoTime, type CloudEvent } from '../../../core/wire/event.ts';
 import type { PostTopics } from '../../../schemas/types.ts';
 import type { ParamsOf, ParamsSchema } from '../engine/params.ts';
 import { Service, type Context, type Derived, type ServiceKind, type Timer } from '../engine/service.ts';
-import { hasText } from '../text/post-service.ts';
+import { beginning, bestText, hasText, MAX_CHARACTERS } from '../text/post-service.ts';
 import { rankTopics, type RankOptions } from '../text/rank-topics.ts';
 import { countPost, fade, noCounts, type TermCounts } from '../text/term-counts.ts';
 import { termsOf, type TermOptions } from '../text/terms.ts';
@@ -54,6 +54,7 @@ const params = {
       description: 'Number of terms to keep from earlier windows; a window keeps up to twice as many.',
       maximum: 100_000,
     },
+    max_characters: MAX_CHARACTERS,
   },
   additionalProperties: false,
 } as const satisfies ParamsSchema;
@@ -78,6 +79,7 @@ class Topics extends Service<State> {
   readonly #windowMs: number;
   readonly #baselineMs: number;
   readonly #maxTerms: number;
+  readonly #maxCharacters: number;
   readonly #terms: TermOptions;
   readonly #rank: RankOptions;
 
@@ -86,6 +88,7 @@ class Topics extends Service<State> {
     this.#windowMs = given.window_seconds * 1000;
     this.#baselineMs = given.baseline_seconds * 1000;
     this.#maxTerms = given.max_terms;
+    this.#maxCharacters = given.max_characters;
     const ignored = new Set(given.ignored.map((word) => word.toLowerCase()));
     this.#terms = { language: given.language, ignored };
     this.#rank = { top: given.top, minCount: given.min_count, burstScore: given.burst_score };
@@ -114,14 +117,17 @@ class Topics extends Service<State> {
       return [];
     }
     const window = (state.open[startMs] ??= noCounts());
-    const terms = termsOf(data, this.#terms);
+    const whole = bestText(data);
+    const text = beginning(whole, this.#maxCharacters);
+    const terms = termsOf(data, text, this.#terms);
+    if (text !== whole) window.shortened = (window.shortened ?? 0) + 1;
     countPost(window, terms, this.#maxTerms);
     context.state = state;
     context.setTimer(String(startMs), startMs + this.#windowMs);
     // In a pipeline each post is passed on with its topics, as they rank among the posts so far.
     if (event.pipeline === undefined) return [];
     const topics = rankTopics(window, state.before, this.#rank, (key) => terms.has(key));
-    return [{ data: { ...data, topics } }];
+    return [{ data: { ...data, topics, ...(text !== whole && { analysed_characters: text.length }) } }];
   }
 
   override due({ name, timeMs, ended }: Timer, context: Context<State>): Derived[] {
@@ -137,6 +143,7 @@ class Topics extends Service<State> {
       complete: !ended,
       posts: window.posts,
       late: state.late,
+      ...(window.shortened !== undefined && { shortened: window.shortened }),
       topics: rankTopics(window, faded, this.#rank),
     } satisfies PostTopics;
     return [{ data }];

@@ -1,13 +1,40 @@
 import type { Data, CloudEvent } from '../../../core/wire/event.ts';
+import { isWithinCharacter } from './segments.ts';
 import { Service, type Context, type Derived } from '../engine/service.ts';
 
 /** A datum with a text that is not blank. */
 export type TextData = Data & { text: string };
 
+/** The parameter of each service that reads posts. */
+export const MAX_CHARACTERS = {
+  type: 'integer',
+  minimum: 100,
+  maximum: 100_000,
+  default: 10_000,
+  description:
+    'How much of a text is analysed, UTF-16 units. Of a longer text only the beginning is, and `analysed_characters` says how much.',
+} as const;
+
 /** A service that reads posts: a post without text goes to the dead letters. */
 export abstract class PostService extends Service {
+  readonly #maxCharacters: number;
+
+  /** @param maxCharacters how much of a text is analysed, UTF-16 units */
+  constructor(maxCharacters: number) {
+    super();
+    this.#maxCharacters = maxCharacters;
+  }
+
   override process(data: Data): Data | null {
-    return hasText(data) ? this.read(data) : null;
+    if (!hasText(data)) return null;
+    const text = beginning(this.textOf(data), this.#maxCharacters);
+    if (text === this.textOf(data)) return this.read(data, text);
+    return { ...this.read(data, text), analysed_characters: text.length };
+  }
+
+  /** The text that is read. */
+  protected textOf(data: TextData): string {
+    return data.text;
   }
 
   override receive(event: CloudEvent, context: Context<null>): Derived[] {
@@ -15,8 +42,17 @@ export abstract class PostService extends Service {
     return super.receive(event, context);
   }
 
-  /** Derives the data for one post; pass on the members that the service does not write itself. */
-  protected abstract read(data: TextData): Data;
+  /**
+   * Derives the data for one post; pass on the members that the service does not write itself.
+   * @param text its text, or the beginning of it
+   */
+  protected abstract read(data: TextData, text: string): Data;
+}
+
+/** The beginning of a text, cut between two characters. */
+export function beginning(text: string, maxCharacters: number): string {
+  if (text.length <= maxCharacters) return text;
+  return text.slice(0, isWithinCharacter(text, maxCharacters) ? maxCharacters - 1 : maxCharacters);
 }
 
 /** Whether a datum has a text that is not blank. */

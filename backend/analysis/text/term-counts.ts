@@ -6,6 +6,8 @@ export interface TermCounts {
   /** Number of terms. */
   size: number;
   terms: { [key: TermKey]: number };
+  /** Posts of which only the beginning was read. */
+  shortened?: number;
 }
 
 /** A count that has faded below this is dropped, posts. */

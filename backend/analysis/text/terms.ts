@@ -1,11 +1,10 @@
 import { createRequire } from 'node:module';
 import { decodeHTMLStrict } from 'entities';
-import { bestText, languageOf, type TextData } from './post-service.ts';
+import { languageOf, type TextData } from './post-service.ts';
+import { words } from './segments.ts';
 import { entitiesOf, replaceEntities } from './text-entities.ts';
 
 const require = createRequire(import.meta.url);
-/** Finds words by UAX #29; word boundaries hardly differ between languages. */
-const segmenter = new Intl.Segmenter('en', { granularity: 'word' });
 const languageNames = new Intl.DisplayNames('en', { type: 'language' });
 const stopWords = new Map<string, ReadonlySet<string>>();
 
@@ -20,21 +19,31 @@ export interface TermOptions {
   ignored: ReadonlySet<string>;
 }
 
-/** The hashtags of a post and the other words that can be topics: each once, in lower case, without stop words. */
-export function termsOf(data: TextData, { language, ignored }: TermOptions): Set<TermKey> {
-  const text = decodeHTMLStrict(bestText(data)).normalize('NFC');
+/** A longer word or hashtag is no term, UTF-16 units: no language has such words, and terms are kept. */
+const TERM_MAX = 100;
+
+/**
+ * The hashtags of a post and the other words that can be topics: each once, in lower case, without stop words.
+ * @param bestText what is analysed of its text
+ */
+export function termsOf(data: TextData, bestText: string, { language, ignored }: TermOptions): Set<TermKey> {
+  const text = decodeHTMLStrict(bestText).normalize('NFC');
   const entities = entitiesOf(text);
   const listed = Array.isArray(data['hashtags']) ? (data['hashtags'] as unknown[]) : [];
   const written = entities.filter(({ kind }) => kind === 'hashtag').map(({ value }) => value);
   const hashtags = new Set(
-    [...listed, ...written].filter((tag) => typeof tag === 'string').map((tag) => tag.toLowerCase()),
+    [...listed, ...written]
+      .filter((tag) => typeof tag === 'string')
+      .filter(({ length }) => length <= TERM_MAX)
+      .map((tag) => tag.toLowerCase()),
   );
   const stops = stopWordsOf(languageOf(data, language));
   const terms = new Set(Array.from(hashtags, (tag): TermKey => `#${tag}`));
   const prose = replaceEntities(text, entities, () => ' ').toLowerCase();
-  for (const { segment, isWordLike } of segmenter.segment(prose.replaceAll('’', "'"))) {
+  for (const segment of words(prose.replaceAll('’', "'"))) {
     // A host name, or a full stop without a space after it, gives one segment with a dot.
-    if (!isWordLike || segment.length < 2 || segment.includes('.') || !/\p{L}/u.test(segment)) continue;
+    if (segment.length < 2 || segment.length > TERM_MAX || segment.includes('.') || !/\p{L}/u.test(segment))
+      continue;
     if (!hashtags.has(segment) && !stops.has(segment) && !ignored.has(segment)) terms.add(`=${segment}`);
   }
   return terms;

@@ -20,9 +20,12 @@ const SIGNED =
 export function entitiesOf(text: string): TextEntity[] {
   const urls = linksOf(text);
   const entities = [...urls];
+  // Links and names come in the order of the text, so each link is compared with its neighbours only.
+  let next = 0;
   for (const match of text.matchAll(SIGNED)) {
     const [start, end] = [match.index, match.index + match[0].length];
-    if (urls.some((url) => start < url.end && end > url.start)) continue;
+    while (next < urls.length && urls[next]!.end <= start) next++;
+    if (next < urls.length && end > urls[next]!.start) continue;
     const [, mention, hashtag] = match;
     entities.push({
       kind: mention === undefined ? 'hashtag' : 'mention',

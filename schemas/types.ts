@@ -2552,6 +2552,10 @@ export interface Batch {
    * The last offset that the batch covers.
    */
   to: number;
+  /**
+   * Checksum of the event at `to`; absent if it is not known. Send it with `since`.
+   */
+  mark?: string;
   events: CloudEvent[];
   /**
    * Number of events left out because a later event of their subject is in the batch.
@@ -2619,6 +2623,10 @@ export interface Subscribe {
   since?: {
     epoch: number;
     offset: number;
+    /**
+     * The `mark` that came with this position: if another event has taken its place since, `recovered` is false.
+     */
+    mark?: string;
   };
   /**
    * @maxItems 1000
@@ -2640,6 +2648,10 @@ export interface Subscribed {
    * Events after this offset follow.
    */
   offset: number;
+  /**
+   * Checksum of the event at `offset`; absent if it is not known. Send it with `since`.
+   */
+  mark?: string;
   /**
    * true: all events after `since` follow.
    */

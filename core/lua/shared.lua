@@ -15,6 +15,11 @@ local function head_of(key)
   return tonumber(head[1] or 0), tonumber(head[2] or 0), head[3], head[4]
 end
 
+-- The number of the first epoch of a channel: the time at which it begins, as in core/wire/event.ts.
+local function first_epoch()
+  return now_ms()
+end
+
 -- Parses the position at the start of a text. Returns epoch, offset; 0, 0 if there is none.
 local function position_of(text)
   local epoch, offset = string.match(text or '', '^(%d+)%-(%d+)')

@@ -53,6 +53,10 @@ export const problems = {
   channel_no_log: { status: 409, meaning: 'The channel keeps no log; it can only be followed on Redis.' },
   channel_owned: { status: 409, meaning: 'Another replay is playing on the channel.' },
   channel_unknown: { status: 404, meaning: 'The channel is not configured and was never written to.' },
+  cursor_void: {
+    status: 409,
+    meaning: 'Redis has lost events since the cursor was made; begin again without it.',
+  },
   deadletter_no_event: {
     status: 422,
     meaning: 'The dead letter does not hold a complete event, so it cannot be sent again.',
@@ -60,7 +64,7 @@ export const problems = {
   deadletter_unknown: { status: 404, meaning: 'There is no such dead letter, or it is gone.' },
   events_refused: { status: 422, meaning: 'None of the rows was accepted; `refused` says why for each.' },
   lease_lost: { status: 503, meaning: 'Another replay has taken the channel.' },
-  log_reset: { status: 503, meaning: 'Redis was flushed, or restarted without its data.' },
+  log_reset: { status: 503, meaning: 'Redis was flushed, or restarted without its latest data.' },
   state_empty: { status: 404, meaning: 'The channel has not carried an event yet.' },
   subject_unknown: { status: 404, meaning: 'The channel has no such subject.' },
   trace_unknown: { status: 404, meaning: 'There is no such trace: it was not sampled, or it is too old.' },

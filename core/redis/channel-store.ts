@@ -1,6 +1,7 @@
 import type { Redis } from './connection.ts';
 import { parsePosition, positionText, type Position } from '../wire/event.ts';
 import { keys } from '../wire/keys.ts';
+import { markOf, type MarkedPosition } from '../wire/mark.ts';
 
 /** The names of all channels that ever carried an event, sorted. */
 export async function channelNames(redis: Redis): Promise<string[]> {
@@ -17,15 +18,43 @@ export function headOf([epoch, offset]: readonly (string | null)[]): Position {
   return { epoch: Number(epoch ?? 0), offset: Number(offset ?? 0) };
 }
 
-/** The latest event of each subject as lines, in no order, and the position of the channel at that moment. */
-export async function readSnapshot(redis: Redis, channel: string): Promise<Position & { events: string[] }> {
+/**
+ * The position of the last event of a channel with its mark. A channel without a log has no marks.
+ */
+export async function readMarkedHead(redis: Redis, channel: string): Promise<MarkedPosition> {
   const replies = await redis
     .multi()
     .hmget(keys.head(channel), 'epoch', 'offset')
+    .xrevrange(keys.log(channel), '+', '-', 'COUNT', 1)
+    .exec();
+  return markedHead(replies!);
+}
+
+/** The mark of the event at a position; undefined if the log does not have it. */
+export async function readMark(redis: Redis, channel: string, at: Position): Promise<string | undefined> {
+  const id = positionText(at);
+  const [entry] = at.offset === 0 ? [] : await redis.xrange(keys.log(channel), id, id);
+  return entry && markOf(entry[1][1]!);
+}
+
+function markedHead(replies: [error: Error | null, result: unknown][]): MarkedPosition {
+  const head = headOf(replies[0]![1] as (string | null)[]);
+  const [last] = replies[1]![1] as [id: string, fields: string[]][];
+  return { ...head, mark: last?.[0] === positionText(head) ? markOf(last[1][1]!) : undefined };
+}
+
+/** The latest event of each subject as lines, in no order, and the position of the channel at that moment. */
+export async function readSnapshot(
+  redis: Redis,
+  channel: string,
+): Promise<MarkedPosition & { events: string[] }> {
+  const replies = await redis
+    .multi()
+    .hmget(keys.head(channel), 'epoch', 'offset')
+    .xrevrange(keys.log(channel), '+', '-', 'COUNT', 1)
     .hvals(keys.state(channel))
     .exec();
-  const head = headOf(replies![0]![1] as (string | null)[]);
-  return { ...head, events: replies![1]![1] as string[] };
+  return { ...markedHead(replies!), events: replies![2]![1] as string[] };
 }
 
 /** The latest event of one subject as a line; null: the subject has none. */

@@ -1,7 +1,9 @@
 import type { CloudEvent } from '../../schemas/types.ts';
-import { parsePosition, positionText, timeMsOf, type Position } from '../wire/event.ts';
+import { parsePosition, positionText, timeMsOf } from '../wire/event.ts';
+import { markOf, type MarkedPosition } from '../wire/mark.ts';
+import { refusal } from '../problems/errors.ts';
 import { keys } from '../wire/keys.ts';
-import { readHead } from './channel-store.ts';
+import { readHead, readMark } from './channel-store.ts';
 import type { Redis } from './connection.ts';
 
 /** Which events of a log to read. */
@@ -16,7 +18,7 @@ export interface HistoryQuery {
   /** Also the events of earlier epochs that are still in the log. */
   allEpochs?: boolean;
   /** Continue before this position. */
-  cursor?: Position | undefined;
+  cursor?: MarkedPosition | undefined;
 }
 
 /** One page of history. */
@@ -24,7 +26,7 @@ export interface HistoryPage {
   /** The events as lines, as they are in the log. */
   items: string[];
   /** Where the next page continues; null: there are no more events. */
-  cursor: Position | null;
+  cursor: MarkedPosition | null;
 }
 
 const ENTRIES_PER_CALL = 1_000;
@@ -32,11 +34,13 @@ const ENTRIES_PER_CALL = 1_000;
 /**
  * Events of the current epoch, or of all of them, the newest first. It reads the log backwards, so the latest events are
  * cheap to get from a log of any length.
+ * @throws refusal `cursor_void` if Redis has lost the event of the cursor and has another one in its place
  */
 export async function readHistory(redis: Redis, channel: string, query: HistoryQuery): Promise<HistoryPage> {
   const items: string[] = [];
   // Redis refuses to look before this position; there is nothing.
   if (query.cursor?.epoch === 0 && query.cursor.offset === 0) return { items, cursor: null };
+  if (query.cursor) await checkCursor(redis, channel, query.cursor);
   const { epoch } = query.cursor ?? (await readHead(redis, channel));
   const first = query.allEpochs ? '-' : `${epoch}-0`;
   let end = query.cursor ? `(${positionText(query.cursor)}` : '+';
@@ -46,11 +50,25 @@ export async function readHistory(redis: Redis, channel: string, query: HistoryQ
       const line = fields[1]!;
       if (!isWanted(JSON.parse(line) as CloudEvent, query)) continue;
       items.push(line);
-      if (items.length === query.limit) return { items, cursor: parsePosition(id) };
+      if (items.length === query.limit)
+        return { items, cursor: { ...parsePosition(id), mark: markOf(line) } };
     }
     if (entries.length < ENTRIES_PER_CALL) return { items, cursor: null };
     end = `(${entries.at(-1)![0]}`;
   }
+}
+
+async function checkCursor(
+  redis: Redis,
+  channel: string,
+  { mark, ...position }: MarkedPosition,
+): Promise<void> {
+  if (mark === undefined) return;
+  const found = await readMark(redis, channel, position);
+  if (found === undefined || found === mark) return;
+  throw refusal('cursor_void', `The log of "${channel}" is not the one that this cursor was made for.`, {
+    hint: 'Redis has lost its latest events, and others have their positions. Begin again without a cursor.',
+  });
 }
 
 function isWanted(event: CloudEvent, { sinceMs = -Infinity, untilMs = Infinity, subject }: HistoryQuery) {

@@ -24,10 +24,22 @@ export interface TimedRecord {
 /** A datum that was parsed and validated: an object of JSON values. */
 export type Data = { [member: string]: unknown };
 
-/** A position in a channel. `epoch` rises at every start, seek and loop; `offset` counts from 1 within an epoch. */
+/**
+ * A position in a channel. `epoch` rises at every start, seek and loop; `offset` counts from 1 within an epoch. Before the first
+ * event both are 0.
+ */
 export interface Position {
   epoch: number;
   offset: number;
+}
+
+/**
+ * The number of the first epoch of a channel: the time at which it begins. Later epochs count up from there. So a Redis that has
+ * lost its data never repeats an epoch, and no client takes new events for those that it knows.
+ * @param nowMs wall time, epoch ms
+ */
+export function firstEpoch(nowMs: number): number {
+  return Math.max(1, Math.floor(nowMs));
 }
 
 /** Negative if `a` is before `b`, 0 if they are equal, positive if `a` is after `b`. */

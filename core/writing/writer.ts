@@ -8,7 +8,15 @@ import { CommandBuffer } from './command-buffer.ts';
 import { batchKeys, batchOf } from './batch.ts';
 import type { ChannelSpec } from '../wire/channels.ts';
 import { keys } from '../wire/keys.ts';
-import { Framer, parsePosition, positionText, type Position, type TimedRecord } from '../wire/event.ts';
+import {
+  comparePositions,
+  Framer,
+  firstEpoch,
+  parsePosition,
+  positionText,
+  type Position,
+  type TimedRecord,
+} from '../wire/event.ts';
 import { failure, invariant } from '../problems/errors.ts';
 import type { PassingReason } from '../problems/passing.ts';
 import { FUNCTIONS } from '../lua/functions.ts';
@@ -169,8 +177,10 @@ export class ChannelWriter {
           const { epoch, offset } = arrived.from;
           return (this.#head = { epoch, offset: offset + batch.count });
         }
-        if (this.#options.lease && actual.epoch !== attempts.at(-1)!.from.epoch)
-          throw logReset(this.spec.name);
+        const isLost =
+          actual.epoch !== attempts.at(-1)!.from.epoch ||
+          (this.#head !== null && comparePositions(actual, this.#head) < 0);
+        if (this.#options.lease && isLost) throw logReset(this.spec.name);
         this.#head = actual;
       } else if (reply[0] === -1) {
         throw leaseLost(this.spec.name, this.#id, String(reply[1]));
@@ -215,7 +225,7 @@ export class ChannelWriter {
 
   #send(records: TimedRecord[], head: Position, follows: boolean): SendAttempt {
     const { lease, waits } = this.#options;
-    const from = head.epoch === 0 ? { epoch: 1, offset: 0 } : head;
+    const from = head.epoch === 0 ? { epoch: firstEpoch(this.#wallMs()), offset: 0 } : head;
     const events = this.frame(records, from);
     const args = FUNCTIONS.emit.encode({
       token: lease?.token ?? '',
@@ -236,7 +246,7 @@ export class ChannelWriter {
     const isPlain = block instanceof Block && block.bare === null;
     if (!isPlain || block.count < TRANSACTION_MIN_EVENTS || !this.#canTransact)
       return this.#send(recordsOf(batch), head, follows);
-    const from = head.epoch === 0 ? { epoch: 1, offset: 0 } : head;
+    const from = head.epoch === 0 ? { epoch: firstEpoch(this.#wallMs()), offset: 0 } : head;
     const sent = this.#sent();
     const out = this.#spare.pop() ?? new CommandBuffer();
     const placing = { head, from, follows, sent, extra, extras };
@@ -270,7 +280,11 @@ export class ChannelWriter {
   }
 
   #sent(): string {
-    return new Date(this.#options.wall?.() ?? Date.now()).toISOString();
+    return new Date(this.#wallMs()).toISOString();
+  }
+
+  #wallMs(): number {
+    return this.#options.wall?.() ?? Date.now();
   }
 
   /** The records as the lines of events that follow `from`. */
@@ -298,7 +312,7 @@ function recordsOf({ given, extra, extras }: Batch): TimedRecord[] {
 function logReset(channel: string): Error {
   return failure(
     'log_reset',
-    `Redis no longer knows channel "${channel}": it was flushed, or restarted without its data.`,
+    `Redis has lost events of channel "${channel}": it was flushed, or restarted without its latest data.`,
     { hint: 'The replay continues in a new epoch.' },
   );
 }

@@ -7,7 +7,7 @@ import { pipelineMembersText } from '../../core/wire/pipeline.ts';
 import { LogReader } from '../../core/redis/log-reader.ts';
 import { connect, type Redis } from '../../core/redis/connection.ts';
 import { ChannelWriter } from '../../core/writing/writer.ts';
-import { startRedis, type TestRedis } from '../helpers/redis.ts';
+import { openEpoch, startRedis, type TestRedis } from '../helpers/redis.ts';
 import { eventually } from '../helpers/wait.ts';
 
 describe('LogReader', () => {
@@ -37,6 +37,7 @@ describe('LogReader', () => {
     let [channels, taken] = [0, 0];
     const holds = async (script: Act[]) => {
       const channel = `handed-${++channels}`;
+      await openEpoch(redis, channel);
       const spec = channelSpec(channel);
       const [ours, others] = ['ours', 'others'].map((source) => new ChannelWriter(redis, spec, { source }));
       await ours!.emit([{ timeMs: 0, subject: 'a', data: '{}' }]);

@@ -8,7 +8,7 @@ import { keys } from '../../core/wire/keys.ts';
 import { connect, duplicate, type Redis } from '../../core/redis/connection.ts';
 import { beginEpoch, releaseLease, renewLease, resumeEpoch } from '../../core/writing/lease.ts';
 import { ChannelWriter, type WriterOptions } from '../../core/writing/writer.ts';
-import { startRedis, type TestRedis } from '../helpers/redis.ts';
+import { openEpoch, startRedis, type TestRedis } from '../helpers/redis.ts';
 
 /** Enough events for the writer to use a transaction. */
 const COUNT = 40;
@@ -128,6 +128,7 @@ describe('ChannelWriter, with transactions', function () {
   });
 
   it('leaves no hole and no duplicate if several writers share a channel, and each keeps its order', async () => {
+    await openEpoch(redis, 'shared');
     const connections = await Promise.all([1, 2, 3].map(() => connect(server.url, 'writer')));
     await Promise.all(
       connections.map(async (connection, w) => {
@@ -218,6 +219,7 @@ describe('ChannelWriter, with transactions', function () {
   });
 
   it('waits for an attached service rather than push unread events out of the log', async () => {
+    await openEpoch(redis, 'bounded');
     const writer = await writerOf(
       'bounded',
       { waits: true },
@@ -236,6 +238,7 @@ describe('ChannelWriter, with transactions', function () {
   });
 
   it('throws if the log refuses an entry', async () => {
+    await openEpoch(redis, 'spoilt');
     const writer = await writerOf('spoilt');
     await writer.emit(block(0));
     await redis.xadd(keys.log('spoilt'), '1-5000', 'e', '{}');

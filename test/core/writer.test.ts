@@ -5,7 +5,7 @@ import { keys } from '../../core/wire/keys.ts';
 import { connect, duplicate, type Redis } from '../../core/redis/connection.ts';
 import { beginEpoch, type Lease } from '../../core/writing/lease.ts';
 import { ChannelWriter } from '../../core/writing/writer.ts';
-import { startRedis, type TestRedis } from '../helpers/redis.ts';
+import { openEpoch, startRedis, type TestRedis } from '../helpers/redis.ts';
 import { eventually } from '../helpers/wait.ts';
 
 const record = (n: number, subject = `s${n % 3}`): TimedRecord => ({
@@ -58,6 +58,7 @@ describe('ChannelWriter on Redis', () => {
   });
 
   it('publishes, logs and stores the state in one call, as CloudEvents with epoch and offset', async () => {
+    await openEpoch(redis, 'wire');
     const heard: string[] = [];
     const subscriber = duplicate(redis);
     subscriber.on('message', (_channel, text) => heard.push(text));
@@ -94,6 +95,7 @@ describe('ChannelWriter on Redis', () => {
   });
 
   it('leaves no hole and no duplicate if several writers share a channel, and each keeps its order', async () => {
+    await openEpoch(redis, 'shared');
     const connections = await Promise.all([1, 2, 3].map(() => connect(server.url, 'writer')));
     await Promise.all(
       connections.map(async (connection, w) => {
@@ -150,6 +152,7 @@ describe('ChannelWriter on Redis', () => {
   }).timeout(20_000);
 
   it('refuses a second replay on an owned channel, and the first one once it has lost the channel', async () => {
+    await openEpoch(redis, 'owned');
     const lease = (name: string): Lease => ({ token: `${name} token`, lifeMs: 60_000 });
     const first = new ChannelWriter(redis, channelSpec('owned'), { source: '/replays/a', lease: lease('a') });
     first.startEpoch(await beginEpoch(redis, ['owned'], lease('a')));
@@ -168,14 +171,27 @@ describe('ChannelWriter on Redis', () => {
     assert.deepEqual(
       (await log('owned')).map(({ id, event }) => [id, event.data['n']]),
       [
-        ['1-1', 0],
-        ['1-2', 1],
-        ['2-1', 10],
+        ['2-1', 0],
+        ['2-2', 1],
+        ['3-1', 10],
       ],
     );
   });
 
+  it('does not write on in an epoch whose latest events Redis has lost', async () => {
+    const lease = { token: 'r t', lifeMs: 60_000 };
+    const writer = new ChannelWriter(redis, channelSpec('short'), { source: '/replays/r', lease });
+    const epoch = await beginEpoch(redis, ['short'], lease);
+    writer.startEpoch(epoch);
+    await writer.emit(batch(0, 5));
+    await redis.hset(keys.head('short'), 'offset', 3);
+    await assert.rejects(writer.emit(batch(5, 5)), { code: 'log_reset' });
+    await redis.del(keys.head('short'));
+    assert.ok((await beginEpoch(redis, ['short'], lease)) > epoch, 'an epoch is never repeated');
+  });
+
   it('clears the state of the previous epoch', async () => {
+    await openEpoch(redis, 'epochs');
     const lease = { token: 'r t', lifeMs: 60_000 };
     const writer = new ChannelWriter(redis, channelSpec('epochs'), { source: '/replays/r', lease });
     writer.startEpoch(await beginEpoch(redis, ['epochs'], lease));
@@ -184,10 +200,11 @@ describe('ChannelWriter on Redis', () => {
     assert.equal(await redis.hlen(keys.state('epochs')), 0);
     await writer.emit([record(7, 'only')]);
     assert.deepEqual(await redis.hkeys(keys.state('epochs')), ['only']);
-    assert.equal((await log('epochs')).at(-1)!.id, '2-1');
+    assert.equal((await log('epochs')).at(-1)!.id, '3-1');
   });
 
   it('waits for an attached service rather than push unread events out of the log', async () => {
+    await openEpoch(redis, 'bounded');
     const spec = channelSpec('bounded', { bounded: { log: 100 } });
     const writer = new ChannelWriter(redis, spec, { source: '/x', waits: true });
     await writer.emit(batch(0, 50));
@@ -203,6 +220,7 @@ describe('ChannelWriter on Redis', () => {
   });
 
   it('begins an epoch on a full log once a service has read it', async () => {
+    await openEpoch(redis, 'again');
     const lease = { token: 'r t', lifeMs: 60_000 };
     const spec = channelSpec('again', { again: { log: 100 } });
     const writer = new ChannelWriter(redis, spec, { source: '/x', lease, waits: true });
@@ -210,23 +228,24 @@ describe('ChannelWriter on Redis', () => {
       redis.hset(keys.consumers('again'), 'attached', `${position} ${Date.now() + 60_000}`);
     writer.startEpoch(await beginEpoch(redis, ['again'], lease));
     await writer.emit(batch(0, 100));
-    await at('1-99');
+    await at('2-99');
     writer.startEpoch(await beginEpoch(redis, ['again'], lease));
     let written = false;
     const waiting = writer.emit(batch(0, 100)).then(() => (written = true));
     await new Promise((resolve) => setTimeout(resolve, 60));
     assert.equal(written, false, 'an event of the previous epoch would have left the log');
-    await at('1-100');
+    await at('2-100');
     await waiting;
     written = false;
     const next = writer.emit(batch(100, 1)).then(() => (written = true));
     await new Promise((resolve) => setTimeout(resolve, 60));
     assert.equal(written, false, 'the first event of this epoch would have left the log');
-    await at('2-1');
+    await at('3-1');
     await next;
   });
 
   it('does not wait while the log has room, nor for a service that is ahead of the channel', async () => {
+    await openEpoch(redis, 'room');
     const spec = channelSpec('room', { room: { log: 100 } });
     const writer = new ChannelWriter(redis, spec, { source: '/x', waits: true });
     const at = (position: string) =>

@@ -6,6 +6,7 @@ import { io, type Socket } from 'socket.io-client';
 import { channelSpec } from '../../core/wire/channels.ts';
 import { loadSettings, type Settings } from '../../core/settings/settings.ts';
 import type { TimedRecord } from '../../core/wire/event.ts';
+import { keys } from '../../core/wire/keys.ts';
 import { connect, type Redis } from '../../core/redis/connection.ts';
 import { beginEpoch } from '../../core/writing/lease.ts';
 import { ChannelWriter } from '../../core/writing/writer.ts';
@@ -117,8 +118,9 @@ export class ApiWorld {
     return this.call('POST', `/api/v1${path}`, { body, headers });
   }
 
-  /** A writer that continues from the state in Redis, as that of a service does. */
+  /** A writer that continues from the state in Redis, as that of a service does. The first epoch of the channel is 1. */
   writer(channel: string): ChannelWriter {
+    void this.redis.hsetnx(keys.head(channel), 'epoch', 1);
     return new ChannelWriter(this.redis, channelSpec(channel, this.settings.channels), { source: '/test' });
   }
 

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { keys } from '../../core/wire/keys.ts';
 import { connect, type Redis } from '../../core/redis/connection.ts';
 import { freePort } from '../../supervisor/ports.ts';
 import { redisServer } from '../../supervisor/redis-server.mjs';
@@ -75,6 +76,11 @@ export function withRedis(use: (connected: ConnectedRedis) => void): void {
     });
     use({ server, redis, url: server.url });
   });
+}
+
+/** Opens an epoch on a channel, so that a test knows the numbers of its positions. */
+export async function openEpoch(redis: Redis, channel: string, epoch = 1): Promise<void> {
+  await redis.hset(keys.head(channel), { epoch, offset: 0 });
 }
 
 /** Tries again, because another test may take the free port in the meantime. */

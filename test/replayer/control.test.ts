@@ -11,7 +11,7 @@ import { listenToCommands } from '../../replayer/hosting/commands.ts';
 import { ReplayHost } from '../../replayer/hosting/host.ts';
 import type { Problem, ReplayRequest } from '../../schemas/types.ts';
 import { eventually } from '../helpers/wait.ts';
-import { withRedis } from '../helpers/redis.ts';
+import { openEpoch, withRedis } from '../helpers/redis.ts';
 
 const START = Date.UTC(2024, 0, 1);
 const ROWS = 50;
@@ -83,7 +83,8 @@ describe('replays under control', function () {
     await eventually('the third time', async () => (await host.patch('range', {})).loopsDone! >= 3);
     await host.patch('range', { state: 'paused' });
     const log = await redis.xrange(keys.log('range'), '-', '+');
-    const first = log.filter(([id]) => id.startsWith('1-'));
+    const epochOf = (id: string) => id.split('-')[0];
+    const first = log.filter(([id]) => epochOf(id) === epochOf(log[0]![0]));
     assert.deepEqual(
       first.map(([, fields]) => (JSON.parse(fields[1]!) as CloudEvent).data['n']),
       [2, 3, 4, 5, 6, 7],
@@ -154,7 +155,8 @@ describe('replays under control', function () {
 
   it('in lockstep goes only as far as the slowest attached service has read', async () => {
     const until = Date.now() + 60_000;
-    await redis.hset(keys.consumers('locked'), 'slow', `1-0 ${until}`);
+    await openEpoch(redis, 'locked');
+    await redis.hset(keys.consumers('locked'), 'slow', `2-0 ${until}`);
     const source = [
       { id: 'trip.ndjson', path: join(folder, 'trip.ndjson'), channel: 'locked', subject: 'vehicle' },
     ];
@@ -170,7 +172,7 @@ describe('replays under control', function () {
     const follow = setInterval(() => {
       void redis
         .hget(keys.head('locked'), 'offset')
-        .then((offset) => redis.hset(keys.consumers('locked'), 'slow', `1-${offset} ${until}`));
+        .then((offset) => redis.hset(keys.consumers('locked'), 'slow', `2-${offset} ${until}`));
     }, 5);
     await ended('locked');
     clearInterval(follow);

@@ -1,4 +1,4 @@
-import { parsePosition } from '../../../core/wire/event.ts';
+import { parseMarked } from '../../../core/wire/mark.ts';
 import { bbox, parseBox } from '../http/bbox.ts';
 import { followChannel } from '../stores/channel-follower.ts';
 import { type Schema } from '../http/route.ts';
@@ -46,7 +46,7 @@ export default {
       path: '/channels/{channel}/events',
       summary: 'Follow a channel (Server-Sent Events)',
       description:
-        'The id of each message is `<epoch>-<offset>`. With it as `Last-Event-ID` a reader resumes where it stopped, as far back as the log goes; without it the stream starts with the next event. `event: gap` reports events that are no longer available, `event: conflated` those that were replaced by later ones.',
+        'The id of each message is `<epoch>-<offset>-<mark>`; the mark is a checksum of the event. With the id as `Last-Event-ID` a reader resumes where it stopped, as far back as the log goes, and is told if Redis has lost that event; `<epoch>-<offset>` works, too, without that check. Without `Last-Event-ID` the stream starts with the next event. `event: gap` reports events that are no longer available, `event: conflated` those that were replaced by later ones.',
       scope: 'read',
       params: { channel: { type: 'string' } },
       query: {
@@ -73,7 +73,7 @@ export default {
       async handle(call, { channels, streams }) {
         const spec = await channels.logged(call.params['channel']!);
         const asked = call.request.get('Last-Event-ID');
-        const since = asked ? parsePosition(asked) : undefined;
+        const since = asked ? parseMarked(asked) : undefined;
         const { subject, mode, maxHz } = call.query;
         const box = call.query.bbox === undefined ? undefined : parseBox(call.query.bbox);
         const options = { mode, maxHz, box, subjects: subject === undefined ? undefined : [subject] };

@@ -1,4 +1,5 @@
-import { parsePosition, positionText, timeMsOf } from '../../../core/wire/event.ts';
+import { timeMsOf } from '../../../core/wire/event.ts';
+import { markedText, parseMarked } from '../../../core/wire/mark.ts';
 import { readHistory } from '../../../core/redis/history.ts';
 import { JsonText, listOf, ref, type Schema } from '../http/route.ts';
 import { route, type Resource } from '../routing/api-route.ts';
@@ -36,7 +37,7 @@ export default {
         },
         cursor: {
           type: 'string',
-          pattern: '^\\d{1,15}-\\d{1,15}$',
+          pattern: '^\\d{1,15}-\\d{1,15}(-[0-9a-z]{1,7})?$',
           description: 'The `cursor` of the previous page: continue from there.',
         },
       },
@@ -47,6 +48,7 @@ export default {
           schema: listOf(ref('event'), { cursor: { type: ['string', 'null'] } }),
         },
         404: { description: 'There is no such channel.' },
+        409: { description: 'Redis has lost events, so the cursor no longer holds.' },
       },
       async handle({ params, query, request, response }, { redis, channels }) {
         const { name } = await channels.get(params['channel']!);
@@ -57,9 +59,9 @@ export default {
           subject,
           limit,
           allEpochs: epochs === 'all',
-          cursor: query.cursor === undefined ? undefined : parsePosition(query.cursor),
+          cursor: query.cursor === undefined ? undefined : parseMarked(query.cursor),
         });
-        const next = cursor && positionText(cursor);
+        const next = cursor && markedText(cursor);
         if (request.accepts(['application/json', BATCH_TYPE]) !== BATCH_TYPE)
           return { items: items.map((line) => new JsonText(line)), cursor: next };
         if (next !== null) response.links({ next: nextPage(request.originalUrl, next) });

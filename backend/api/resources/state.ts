@@ -1,7 +1,8 @@
 import { refusal } from '../../../core/problems/errors.ts';
-import { positionText, type CloudEvent } from '../../../core/wire/event.ts';
+import type { CloudEvent } from '../../../core/wire/event.ts';
+import { markedText, markOf, type MarkedPosition } from '../../../core/wire/mark.ts';
 import { dataTextIn, pickMembers, replaceMember } from '../../../core/wire/json-text.ts';
-import { readHead, readSnapshot, readSubject } from '../../../core/redis/channel-store.ts';
+import { readMarkedHead, readSnapshot, readSubject } from '../../../core/redis/channel-store.ts';
 import { inBox, type BoundingBox } from '../../gateway/delivery/bounding-box.ts';
 import { bbox, parseBox } from '../http/bbox.ts';
 import { JsonText, listOf, ref, HttpReply, type Schema } from '../http/route.ts';
@@ -28,7 +29,7 @@ export default {
       path: '/channels/{channel}/state',
       summary: 'Get the latest event of each subject',
       description:
-        'The state at one position of the channel. The position is also the ETag: if it is unchanged, the response is 304.',
+        'The state at one position of the channel. The ETag is the position with a checksum of the event there: if both are unchanged, the response is 304.',
       scope: 'read',
       params: { channel: { type: 'string' } },
       query: {
@@ -39,7 +40,7 @@ export default {
         200: {
           description: 'The latest events.',
           schema: listOf(ref('event'), { epoch: { type: 'integer' }, offset: { type: 'integer' } }),
-          headers: { ETag: 'The position, `"<epoch>-<offset>"`.' },
+          headers: { ETag: 'The position and the checksum of its event, `"<epoch>-<offset>-<mark>"`.' },
         },
         304: { description: 'Nothing has changed.' },
         404: { description: 'There is no such channel.' },
@@ -49,11 +50,16 @@ export default {
         const { name } = await channels.get(params['channel']!);
         const known = request.get('If-None-Match');
         if (known !== undefined) {
-          const etag = `"${positionText(await readHead(redis, name))}"`;
-          if (includes(known, etag)) return new HttpReply(304, undefined, { ETag: etag });
+          const head = await readMarkedHead(redis, name);
+          if (head.mark !== undefined && includes(known, quoted(head)))
+            return new HttpReply(304, undefined, { ETag: quoted(head) });
         }
-        const { epoch, offset, events } = await readSnapshot(redis, name);
-        response.set({ ETag: `"${positionText({ epoch, offset })}"`, 'Cache-Control': 'no-cache' });
+        const { events, ...head } = await readSnapshot(redis, name);
+        const { epoch, offset } = head;
+        // A channel without a log: only its state tells what its last event was.
+        head.mark ??= markOf(events.toSorted().join('\n'));
+        response.set({ ETag: quoted(head), 'Cache-Control': 'no-cache' });
+        if (includes(known, quoted(head))) return new HttpReply(304, undefined);
         return new JsonText(
           `{"items":[${select(events, query.fields, box).join(',')}],"epoch":${epoch},"offset":${offset}}`,
         );
@@ -71,7 +77,7 @@ export default {
         304: { description: 'Nothing has changed.' },
         404: { description: 'There is no such channel, or no such subject.' },
       },
-      async handle({ params, query, response }, { redis, channels }) {
+      async handle({ params, query, request, response }, { redis, channels }) {
         const { name } = await channels.get(params['channel']!);
         const subject = params['subject']!;
         const line = await readSubject(redis, name, subject);
@@ -80,19 +86,23 @@ export default {
             hint: `GET /api/v1/channels/${name}/state lists its subjects.`,
           });
         }
-        response.set({
-          ETag: `"${positionText(JSON.parse(line) as CloudEvent)}"`,
-          'Cache-Control': 'no-cache',
-        });
+        const etag = quoted({ ...(JSON.parse(line) as CloudEvent), mark: markOf(line) });
+        response.set({ ETag: etag, 'Cache-Control': 'no-cache' });
+        if (includes(request.get('If-None-Match'), etag)) return new HttpReply(304, undefined);
         return new JsonText(select([line], query.fields, null)[0]!);
       },
     }),
   ],
 } satisfies Resource;
 
+/** A position as an ETag. */
+function quoted({ epoch, offset, mark }: MarkedPosition): string {
+  return `"${markedText({ epoch, offset, mark })}"`;
+}
+
 /** Whether If-None-Match contains the tag. Express's own check also looks at `Cache-Control: no-cache`, which is meant for caches. */
-function includes(header: string, etag: string): boolean {
-  return header.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);
+function includes(header: string | undefined, etag: string): boolean {
+  return (header ?? '').split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);
 }
 
 /** Filters event lines by box and reduces their data to some members; all values stay as they are written. */

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { ChannelSpec } from '../../../core/wire/channels.ts';
-import type { Position } from '../../../core/wire/event.ts';
+import type { MarkedPosition } from '../../../core/wire/mark.ts';
 import { Client } from '../../gateway/streams/client.ts';
 import type { SubscriptionOptions } from '../../gateway/delivery/audience.ts';
 import type { Outlet } from '../../gateway/delivery/outlet.ts';
@@ -18,7 +18,7 @@ interface ChannelFollow {
   spec: ChannelSpec;
   options: SubscriptionOptions;
   /** The position after which the reader resumes; without one it starts with the next event. */
-  since: Position | undefined;
+  since: MarkedPosition | undefined;
   signal: AbortSignal;
   stream: EventStream;
 }

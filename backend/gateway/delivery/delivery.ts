@@ -72,6 +72,8 @@ class DeliveryBuilder {
   #offset: number;
   #told: number;
   #open: OpenBatch;
+  /** The last event that was covered, whether or not it passed the filter. */
+  #last: LogEntry | undefined;
   #eventsLeft: number;
   #bytesLeft = DELIVERY_BYTES;
 
@@ -140,6 +142,7 @@ class DeliveryBuilder {
     this.#counts.dropped += unreadable;
     this.#counts.filtered += all.length - entries.length;
     this.#offset = to;
+    this.#last = all.at(-1);
   }
 
   #lose(from: number, to: number): void {
@@ -164,6 +167,7 @@ class DeliveryBuilder {
     else if (entries.length > 0 || dropped > 0) this.#close();
     this.#epoch = epoch;
     this.#offset = this.#told = 0;
+    this.#last = undefined;
     this.#open = { from: 1, entries: [], dropped: 0 };
   }
 
@@ -175,7 +179,8 @@ class DeliveryBuilder {
     this.#counts.conflated += conflated;
     const { channel } = this.#filter;
     const [epoch, to] = [this.#epoch, this.#offset];
-    this.#packets.push(new Packet({ channel, epoch, from, to, entries, conflated, dropped }));
+    const last = this.#last?.offset === to ? this.#last : undefined;
+    this.#packets.push(new Packet({ channel, epoch, from, to, entries, conflated, dropped, last }));
     this.#told = to;
     this.#open = { from: to + 1, entries: [], dropped: 0 };
   }

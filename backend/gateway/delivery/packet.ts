@@ -1,4 +1,5 @@
 import { positionText } from '../../../core/wire/event.ts';
+import { markOf } from '../../../core/wire/mark.ts';
 import type { LogEntry } from '../log/log-slice.ts';
 
 /** The Socket.IO namespace of the gateway. */
@@ -12,6 +13,8 @@ interface BatchContent {
   entries: LogEntry[];
   conflated: number;
   dropped: number;
+  /** The event at `to`, whether or not it is in the batch; undefined if it is not known. */
+  last: LogEntry | undefined;
 }
 
 interface GapContent {
@@ -72,9 +75,10 @@ export class Packet {
     const { channel, epoch, from, to } = this.#parts;
     const start = `{"channel":${JSON.stringify(channel)},"epoch":${epoch},"from":${from},"to":${to}`;
     if ('reason' in this.#parts) return `["gap",${start},"reason":${JSON.stringify(this.#parts.reason)}}]`;
-    const { entries, conflated, dropped } = this.#parts;
+    const { entries, conflated, dropped, last } = this.#parts;
     const events = entries.map(({ line }) => line).join(',');
-    return `["batch",${start},"events":[${events}],"conflated":${conflated},"dropped":${dropped}}]`;
+    const mark = last ? `,"mark":"${markOf(last.line)}"` : '';
+    return `["batch",${start}${mark},"events":[${events}],"conflated":${conflated},"dropped":${dropped}}]`;
   }
 
   #events(): string {
@@ -87,14 +91,16 @@ export class Packet {
     if ('reason' in this.#parts) {
       return `id: ${span.to}\nevent: gap\ndata: ${JSON.stringify({ ...span, reason: this.#parts.reason })}\n\n`;
     }
-    const { entries, conflated, dropped } = this.#parts;
+    const { entries, conflated, dropped, last } = this.#parts;
     let text =
       conflated + dropped > 0
         ? `event: conflated\ndata: ${JSON.stringify({ ...span, conflated, dropped })}\n\n`
         : '';
-    for (const { offset, line } of entries) text += `id: ${epoch}-${offset}\ndata: ${line}\n\n`;
+    const idAt = (offset: number, line: string) => `id: ${epoch}-${offset}-${markOf(line)}\n`;
+    for (const { offset, line } of entries) text += `${idAt(offset, line)}data: ${line}\n\n`;
     // A message without data raises no event in the client, but sets its last event id.
-    return entries.at(-1)?.offset === to ? text : `${text}id: ${span.to}\n\n`;
+    if (entries.at(-1)?.offset === to) return text;
+    return `${text}${last ? idAt(to, last.line) : `id: ${span.to}\n`}\n`;
   }
 }
 

@@ -120,7 +120,17 @@ export class Subscription {
     const dropped = passed + lost - entries.length - conflated;
     const { channel } = this.audience;
     const from = isSameEpoch ? this.cursor.told + 1 : 1;
-    const packet = new Packet({ channel, epoch: at.epoch, from, to: at.offset, entries, conflated, dropped });
+    const last = latest?.find(({ offset }) => offset === at.offset);
+    const packet = new Packet({
+      channel,
+      epoch: at.epoch,
+      from,
+      to: at.offset,
+      entries,
+      conflated,
+      dropped,
+      last,
+    });
     return {
       packets: [packet],
       counts: { delivered: entries.length, conflated, dropped, filtered: published - passed - lost },

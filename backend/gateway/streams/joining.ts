@@ -1,5 +1,6 @@
 import { comparePositions, type Position } from '../../../core/wire/event.ts';
-import { readHead, readLog } from '../../../core/redis/channel-store.ts';
+import { readHead, readLog, readMark } from '../../../core/redis/channel-store.ts';
+import type { MarkedPosition } from '../../../core/wire/mark.ts';
 import type { Subscribed } from '../../../schemas/types.ts';
 import { LOST } from '../delivery/delivery.ts';
 import { Packet } from '../delivery/packet.ts';
@@ -29,7 +30,7 @@ export interface JoinableFeed extends ChannelFeed {
 export async function join(
   feed: JoinableFeed,
   subscription: Subscription,
-  since: Position | undefined,
+  since: MarkedPosition | undefined,
   ack: (answer: Subscribed) => void,
 ): Promise<void> {
   const reason = since && (await whyNotResumed(feed, since));
@@ -48,12 +49,26 @@ export async function join(
   feed.schedule();
 }
 
-/** Starts a client at a position of the log, or at the channel's head if the position lies after it. */
-export async function goOnAfter(
+/** Starts a client at a position of the log, or at the channel's head if the position lies after it. Tells a gap if it does. */
+export async function startAfter(
   feed: JoinableFeed,
   subscription: Subscription,
-  since: Position,
+  since: MarkedPosition,
 ): Promise<void> {
+  if (await isReplaced(feed, since))
+    subscription.outlet.send(
+      new Packet({
+        channel: feed.channel,
+        epoch: since.epoch,
+        from: since.offset,
+        to: since.offset,
+        reason: REPLACED,
+      }),
+    );
+  await goOnAfter(feed, subscription, since);
+}
+
+async function goOnAfter(feed: JoinableFeed, subscription: Subscription, since: Position): Promise<void> {
   const { head } = feed.tail;
   const isAhead = comparePositions(since, head) > 0;
   if (isAhead) subscription.outlet.send(gapBetween(feed.channel, since, head, NEVER));
@@ -118,18 +133,29 @@ function skipTo(start: Position, { channel, timers }: JoinableFeed, subscription
 }
 
 const NEVER = 'The channel never was at this position, or Redis lost it.';
+const REPLACED =
+  'Redis lost its latest events, and others have their positions: here and shortly before, the events are not those that were sent.';
 
 /** Why a client can't resume after a position; null if it can. */
-async function whyNotResumed({ redis, channel }: JoinableFeed, since: Position): Promise<string | null> {
+async function whyNotResumed(feed: JoinableFeed, since: MarkedPosition): Promise<string | null> {
+  const { redis, channel } = feed;
   const head = await readHead(redis, channel);
   if (comparePositions(since, head) > 0) return NEVER;
   if (since.epoch !== head.epoch)
     return `Epoch ${since.epoch} is over: the channel is in epoch ${head.epoch}.`;
+  if (await isReplaced(feed, since)) return REPLACED;
   if (since.offset === head.offset) return null;
   if (head.offset - since.offset > RESUME_EVENTS_MAX)
     return `More than ${RESUME_EVENTS_MAX} events were missed.`;
   const [next] = await readLog(redis, channel, since, 1);
   return next?.position.offset === since.offset + 1 ? null : LOST;
+}
+
+/** Whether the event at this position is another one than the client was sent. */
+async function isReplaced({ redis, channel }: JoinableFeed, since: MarkedPosition): Promise<boolean> {
+  if (since.mark === undefined) return false;
+  const mark = await readMark(redis, channel, since);
+  return mark !== undefined && mark !== since.mark;
 }
 
 /**

@@ -1,4 +1,5 @@
-import type { CloudEvent, Position } from '../../../core/wire/event.ts';
+import type { CloudEvent } from '../../../core/wire/event.ts';
+import type { MarkedPosition } from '../../../core/wire/mark.ts';
 import { readSnapshot } from '../../../core/redis/channel-store.ts';
 import { readEntry, type LogEntry } from '../log/log-slice.ts';
 import type { ChannelFeed } from './channel-feed.ts';
@@ -8,7 +9,7 @@ const SHARED_MS = 100;
 
 export interface Snapshot {
   /** The position at which the snapshot is true. */
-  at: Position;
+  at: MarkedPosition;
   /** The latest event of each subject. */
   entries: LogEntry[];
   /** The same, parsed. */
@@ -39,12 +40,12 @@ export class Snapshots {
 
   async #read(): Promise<Snapshot> {
     const { redis, channel } = this.#feed;
-    const { epoch, offset, events } = await readSnapshot(redis, channel);
+    const { epoch, offset, mark, events } = await readSnapshot(redis, channel);
     await this.#feed.reached({ epoch, offset });
     const entries = events.flatMap((line) => readEntry(line) ?? []);
     let parsed: CloudEvent[] | undefined;
     return {
-      at: { epoch, offset },
+      at: { epoch, offset, mark },
       entries,
       events: () => (parsed ??= entries.map(({ line }) => JSON.parse(line) as CloudEvent)),
     };

@@ -1,12 +1,12 @@
 import type { ChannelSpec } from '../../../core/wire/channels.ts';
 import { refusal } from '../../../core/problems/errors.ts';
-import type { Position } from '../../../core/wire/event.ts';
+import type { MarkedPosition } from '../../../core/wire/mark.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
 import type { Subscribed } from '../../../schemas/types.ts';
 import type { Client } from './client.ts';
 import type { SubscriptionOptions } from '../delivery/audience.ts';
 import type { Hub } from '../log/hub.ts';
-import { goOnAfter, join } from './joining.ts';
+import { startAfter, join } from './joining.ts';
 import { Stream } from './stream.ts';
 import { realTimers, type Timers } from './timers.ts';
 
@@ -16,7 +16,7 @@ const SUBSCRIPTIONS_MAX = 200;
 export interface FollowOptions {
   options: SubscriptionOptions;
   /** The client has everything up to this position. */
-  since?: Position | undefined;
+  since?: MarkedPosition | undefined;
   /** Called with the start before anything is sent. Without it the client gets all of the log after `since`, and no snapshot. */
   joined?: (answer: Subscribed) => void;
 }
@@ -72,7 +72,7 @@ export class Streams {
     try {
       await watching;
       if (joined) await join(stream, subscription, since, joined);
-      else await goOnAfter(stream, subscription, since ?? stream.tail.head);
+      else await startAfter(stream, subscription, since ?? stream.tail.head);
     } catch (error) {
       if (client.followed.get(name) === followed) this.leave(client, name);
       throw error;

@@ -6,13 +6,14 @@
 -- Returns {1, epoch}; or {-1, channel, holder} if another replay has one: then no channel is taken.
 local function begin(KEYS, ARGV)
   local start = read_begin(ARGV, 1)
-  local newest = start.lastEpoch
+  local newest = 0
   for i = 2, #KEYS, 3 do
     local holder = redis.call('GET', KEYS[i])
     if holder and holder ~= start.token then return { -1, ARGV[start.channelsFirst + (i - 2) / 3], holder } end
     newest = math.max(newest, (head_of(KEYS[i + 1])))
   end
-  local epoch = newest + 1
+  local epoch = newest == 0 and first_epoch() or newest + 1
+  epoch = math.max(epoch, start.lastEpoch + 1)
   for i = 2, #KEYS, 3 do
     redis.call('SET', KEYS[i], start.token, 'PX', start.leaseMs)
     redis.call('HSET', KEYS[i + 1], 'epoch', epoch, 'offset', 0, 'by', start.token, 'own', 0, 'lease', start.token)

@@ -47,13 +47,14 @@ end
 
 -- Publishes an event, and adds it to the log and the state of its channel. It follows the last event of the channel.
 -- `members`: source, subject and other members; `data`: JSON text; `epoch`: the epoch of the event from which it was derived:
--- if that is newer than the channel's, it begins on the channel, too.
+-- if that is newer than the channel's, it begins on the channel, too; 0: the event was not derived.
 -- Returns the position of the event as text.
 local function put(channel, members, data, epoch, now)
   local head, spec = keys.head(channel), spec_of(channel)
   local head_epoch, offset = head_of(head)
-  offset, epoch = offset + 1, math.max(1, epoch)
-  if head_epoch < epoch then offset = 1 else epoch = head_epoch end
+  epoch = math.max(epoch, head_epoch)
+  if epoch == 0 then epoch = first_epoch() end
+  offset = epoch > head_epoch and 1 or offset + 1
   local time = members.time or iso(now)
   local event = event_text(channel, members, data, epoch, offset, time, now)
   local position, shown = string.format('%d-%d', epoch, offset), spec.bare and data or event

@@ -25,5 +25,5 @@ local function send(_, ARGV)
   local service = held_back_on(channel, 1)
   if service then return full(service, channel) end
   members.subject, members.source = subject, members.source or '/send'
-  return put(channel, members, data, 1, now_ms())
+  return put(channel, members, data, 0, now_ms())
 end

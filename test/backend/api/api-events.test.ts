@@ -1,55 +1,9 @@
 import assert from 'node:assert/strict';
-import http, { type IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client as ClientStatus } from '../../../schemas/types.ts';
 import { eventually } from '../../helpers/wait.ts';
+import { SseReader } from '../../helpers/sse-reader.ts';
 import { records, ApiWorld } from '../../helpers/api-world.ts';
-
-interface Message {
-  id?: string;
-  event?: string;
-  data: string;
-}
-
-/** A reader of Server-Sent Events that can stop reading without hanging up. */
-class Reader {
-  readonly messages: Message[] = [];
-  readonly response: IncomingMessage;
-  #rest = '';
-
-  constructor(response: IncomingMessage) {
-    this.response = response;
-    response.setEncoding('utf8');
-    response.on('data', (text: string) => this.#take(text));
-  }
-
-  static open(url: string, headers: { [name: string]: string } = {}): Promise<Reader> {
-    return new Promise((resolve, reject) => {
-      http
-        .get(url, { headers, agent: false }, (response) => resolve(new Reader(response)))
-        .on('error', reject);
-    });
-  }
-
-  get ids(): string[] {
-    return this.messages.filter(({ event }) => event === undefined).map(({ id }) => id!);
-  }
-
-  close(): void {
-    this.response.destroy();
-  }
-
-  #take(text: string): void {
-    const blocks = (this.#rest + text).split('\n\n');
-    this.#rest = blocks.pop()!;
-    for (const block of blocks) {
-      const fields = Object.fromEntries(
-        block.split('\n').map((line) => line.split(/: (.*)/s).slice(0, 2) as [string, string]),
-      );
-      if (fields['data'] !== undefined) this.messages.push(fields as unknown as Message);
-    }
-  }
-}
 
 const run = (epoch: number, from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, i) => `${epoch}-${from + i}`);
@@ -65,24 +19,26 @@ describe('API: Server-Sent Events', function () {
 
   it('sends every event from now on once and in order, with its position as id', async () => {
     await world.writer('gps').emit(records(3));
-    const reader = await Reader.open(`${world.url}/api/v1/channels/gps/events`);
+    const reader = await SseReader.open(`${world.url}/api/v1/channels/gps/events`);
     assert.match(reader.response.headers['content-type']!, /^text\/event-stream/);
     await delay(50);
     const writer = world.writer('gps');
     for (let i = 0; i < 10; i++) await writer.emit(records(100));
     await eventually('all', () => reader.ids.length >= 1_000);
-    assert.deepEqual(reader.ids, run(1, 4, 1_003));
+    assert.deepEqual(reader.positions, run(1, 4, 1_003));
     assert.equal((JSON.parse(reader.messages[0]!.data) as { offset: number }).offset, 4);
     reader.close();
   });
 
   it('resumes after Last-Event-ID and continues into a new epoch', async () => {
-    const reader = await Reader.open(`${world.url}/api/v1/channels/gps/events`, { 'last-event-id': '1-990' });
+    const reader = await SseReader.open(`${world.url}/api/v1/channels/gps/events`, {
+      'last-event-id': '1-990',
+    });
     await eventually('the rest', () => reader.ids.length === 13);
     await world.newEpoch('gps');
     await world.writer('gps').emit(records(2));
     await eventually('the new epoch', () => reader.ids.length === 15);
-    assert.deepEqual(reader.ids, [...run(1, 991, 1_003), '2-1', '2-2']);
+    assert.deepEqual(reader.positions, [...run(1, 991, 1_003), '2-1', '2-2']);
     assert.ok(reader.messages.every(({ event }) => event !== 'gap'));
     reader.close();
   });
@@ -93,18 +49,22 @@ describe('API: Server-Sent Events', function () {
     await world.startApi();
     const writer = world.writer('tiny');
     for (let i = 0; i < 10; i++) await writer.emit(records(100));
-    const reader = await Reader.open(`${world.url}/api/v1/channels/tiny/events`, { 'last-event-id': '1-10' });
-    await eventually('the end', () => reader.ids.at(-1) === '1-1000');
+    const reader = await SseReader.open(`${world.url}/api/v1/channels/tiny/events`, {
+      'last-event-id': '1-10',
+    });
+    await eventually('the end', () => reader.positions.at(-1) === '1-1000');
     const [gap, first] = reader.messages;
     const { from, to } = JSON.parse(gap!.data) as { from: string; to: string };
     assert.deepEqual([gap!.event, from], ['gap', '1-11']);
     assert.equal(Number(to.split('-')[1]) + 1, Number(first!.id!.split('-')[1]));
     reader.close();
-    const ahead = await Reader.open(`${world.url}/api/v1/channels/tiny/events`, { 'last-event-id': '7-5' });
+    const ahead = await SseReader.open(`${world.url}/api/v1/channels/tiny/events`, {
+      'last-event-id': '7-5',
+    });
     await eventually('the gap', () => ahead.messages[0]?.event === 'gap');
     await writer.emit(records(1));
     await eventually('what comes', () => ahead.ids.length === 1);
-    assert.deepEqual(ahead.ids, ['1-1001']);
+    assert.deepEqual(ahead.positions, ['1-1001']);
     ahead.close();
   });
 
@@ -112,7 +72,7 @@ describe('API: Server-Sent Events', function () {
     const big = (n: number) => ({ n, text: 'x'.repeat(2_000) });
     const writer = world.writer('slow');
     await writer.emit(records(1, ['a'], big));
-    const slow = await Reader.open(`${world.url}/api/v1/channels/slow/events`);
+    const slow = await SseReader.open(`${world.url}/api/v1/channels/slow/events`);
     slow.response.pause();
     const client = async () => {
       const { items } = (await world.get('/clients')).body as { items: ClientStatus[] };
@@ -127,8 +87,8 @@ describe('API: Server-Sent Events', function () {
     await eventually('it to fall behind', async () => (await client())!.subscriptions[0]!.state === 'behind');
     assert.ok(waitingBytes <= WAITING_MAX_BYTES, `${waitingBytes} bytes of 60 MB wait in the API`);
     slow.response.resume();
-    await eventually('the end', () => slow.ids.at(-1) === '1-30001');
-    assert.deepEqual(slow.ids, run(1, 2, 30_001));
+    await eventually('the end', () => slow.positions.at(-1) === '1-30001');
+    assert.deepEqual(slow.positions, run(1, 2, 30_001));
     slow.close();
   });
 
@@ -142,7 +102,7 @@ describe('API: Server-Sent Events', function () {
   });
 
   it('filters by subject', async () => {
-    const reader = await Reader.open(`${world.url}/api/v1/channels/gps/events?subject=b`, {
+    const reader = await SseReader.open(`${world.url}/api/v1/channels/gps/events?subject=b`, {
       'last-event-id': '2-0',
     });
     await world.writer('gps').emit(records(6));

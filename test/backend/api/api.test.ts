@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { keys } from '../../../core/wire/keys.ts';
+import { openEpoch } from '../../helpers/redis.ts';
 import { records, ApiWorld } from '../../helpers/api-world.ts';
 
 describe('API: channels, state, history, ingest', function () {
   this.timeout(30_000);
   let world: ApiWorld;
-  before(async () => (world = await ApiWorld.start()));
+  before(async () => {
+    world = await ApiWorld.start();
+    await openEpoch(world.redis, 'gps');
+  });
   after(() => world.stop());
 
   const rows = [{ latitude: 1, longitude: 2, speed_meters_per_second: 3 }];
@@ -25,12 +29,13 @@ describe('API: channels, state, history, ingest', function () {
     const first = await world.get('/channels/found/state');
     assert.deepEqual([first.body.epoch, first.body.offset, first.body.items.length], [1, 2, 2]);
     const etag = first.headers.get('etag')!;
-    assert.equal(etag, '"1-2"');
+    assert.match(etag, /^"1-2-\w+"$/);
     const again = await world.get('/channels/found/state', { 'if-none-match': etag });
     assert.deepEqual([again.status, again.text], [304, '']);
     await world.writer('found').emit(records(1));
     const changed = await world.get('/channels/found/state', { 'if-none-match': etag });
-    assert.deepEqual([changed.status, changed.headers.get('etag')], [200, '"1-3"']);
+    assert.equal(changed.status, 200);
+    assert.match(changed.headers.get('etag')!, /^"1-3-\w+"$/);
   });
 
   it('selects members and a bounding box, also across the antimeridian', async () => {

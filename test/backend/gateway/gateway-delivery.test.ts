@@ -39,11 +39,11 @@ describe('gateway, by credit, mode and filter of a client,', function () {
 
   it('waits for the credit of a client, and then continues where it stopped', async () => {
     const writer = world.writer('paced');
-    await writer.emit(records(1));
+    const { epoch } = await writer.emit(records(1));
     const client = await world.client();
     await client.subscribe({ channel: 'paced' });
     await writer.emit(records(10));
-    await eventually('the first events', () => client.at === '1-11');
+    await eventually('the first events', () => client.at === `${epoch}-11`);
     client.credits = false;
     for (let i = 0; i < 24; i++) await writer.emit(records(500));
     await delay(1_500);
@@ -51,7 +51,7 @@ describe('gateway, by credit, mode and filter of a client,', function () {
     assert.ok(before <= 5_010, `no more than the credit was sent: ${before}`);
     client.credits = true;
     client.socket.emit('credit', { channel: 'paced', offset: client.batches.at(-1)!.to });
-    await eventually('the rest', () => client.at === '1-12011');
+    await eventually('the rest', () => client.at === `${epoch}-12011`);
     const counted = client.batches.reduce(
       (sum, { events, conflated, dropped }) => sum + events.length + conflated + dropped,
       0,
@@ -63,13 +63,13 @@ describe('gateway, by credit, mode and filter of a client,', function () {
     const writer = world.writer('slow');
     await writer.emit(records(1));
     const client = await world.client();
-    const { offset } = await client.subscribe({ channel: 'slow', mode: 'latest', maxHz: 5 });
+    const { epoch, offset } = await client.subscribe({ channel: 'slow', mode: 'latest', maxHz: 5 });
     const startMs = Date.now();
     for (let i = 0; i < 40; i++) {
       await writer.emit(records(10, ['a', 'b']));
       await delay(25);
     }
-    await eventually('the end', () => client.at === `1-${offset + 400}`);
+    await eventually('the end', () => client.at === `${epoch}-${offset + 400}`);
     const seconds = (Date.now() - startMs) / 1000;
     assert.ok(client.batches.length <= seconds * 5 + 1, `${client.batches.length} batches in ${seconds} s`);
     for (const batch of client.batches) {

@@ -96,7 +96,7 @@ describe('gateway', function () {
 
   it('resumes a client that is far behind while events are written, and sends everything once', async () => {
     const writer = world.writer('far');
-    await writer.emit(records(1));
+    const { epoch } = await writer.emit(records(1));
     for (let i = 0; i < 12; i++) await writer.emit(records(1_000));
     let writing = true;
     const written = (async () => {
@@ -104,13 +104,13 @@ describe('gateway', function () {
       for (; writing; await delay(10)) await writer.emit(records(50));
     })();
     const client = await world.client();
-    const joined = await client.subscribe({ channel: 'far', since: { epoch: 1, offset: 1 } });
+    const joined = await client.subscribe({ channel: 'far', since: { epoch, offset: 1 } });
     assert.equal(joined.recovered, true);
     await delay(500);
     writing = false;
     await written;
     const { offset } = await writer.emit(records(1));
-    await eventually('the end', () => client.at === `1-${offset}`);
+    await eventually('the end', () => client.at === `${epoch}-${offset}`);
     assertExact(client, joined, offset);
     assert.equal(
       client.batches.reduce((sum, { conflated }) => sum + conflated, 0),

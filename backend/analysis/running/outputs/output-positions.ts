@@ -1,5 +1,5 @@
 import type { ChannelSpec } from '../../../../core/wire/channels.ts';
-import type { Position } from '../../../../core/wire/event.ts';
+import { firstEpoch, type Position } from '../../../../core/wire/event.ts';
 import { readHead } from '../../../../core/redis/channel-store.ts';
 import type { Redis } from '../../../../core/redis/connection.ts';
 import { MAIN_OUTPUT } from '../../engine/service.ts';
@@ -85,13 +85,14 @@ export class OutputPositions {
   #mainStart(head: Position, epoch: number, isFirst: boolean): Position {
     // The first partition that comes to an epoch opens it for all.
     const isOpen = !isFirst || this.#peers.some((peer) => peer.epoch === epoch);
+    if (isOpen && head.epoch > 0) return head;
     // A service that starts again voids what it has derived before.
-    if (!isOpen) return { epoch: Math.max(head.epoch + 1, epoch), offset: 0 };
-    return head.epoch === 0 ? { epoch: 1, offset: 0 } : head;
+    return sharedStart(head, head.epoch === 0 ? epoch : Math.max(head.epoch + 1, epoch));
   }
 }
 
 /** The same for a channel that other services may write as well. */
 function sharedStart(head: Position, epoch: number): Position {
-  return head.epoch < Math.max(1, epoch) ? { epoch: Math.max(1, epoch), offset: 0 } : head;
+  if (head.epoch > 0 && head.epoch >= epoch) return head;
+  return { epoch: epoch || firstEpoch(Date.now()), offset: 0 };
 }

@@ -1,4 +1,5 @@
-import { parsePosition, positionText, timeMsOf } from '../../../../core/wire/event.ts';
+import { timeMsOf } from '../../../../core/wire/event.ts';
+import { markedText, parseMarked } from '../../../../core/wire/mark.ts';
 import { readHistory } from '../../../../core/redis/history.ts';
 import {
   channel,
@@ -54,7 +55,7 @@ export default {
     limit,
     cursor: {
       type: 'string',
-      pattern: '^\\d{1,15}-\\d{1,15}$',
+      pattern: '^\\d{1,15}-\\d{1,15}(-[0-9a-z]{1,7})?$',
       description: 'The `cursor` of the previous page.',
     },
   },
@@ -71,11 +72,11 @@ export default {
       untilMs: query.until === undefined ? undefined : timeMsOf(query.until),
       subject: about === undefined ? undefined : filled(about, call),
       limit: query.limit ?? limitByDefault,
-      cursor: query.cursor === undefined ? undefined : parsePosition(query.cursor),
+      cursor: query.cursor === undefined ? undefined : parseMarked(query.cursor),
     });
     return {
       items: items.map((line) => shown(line, as)),
-      cursor: cursor && positionText(cursor),
+      cursor: cursor && markedText(cursor),
     };
   },
 } satisfies OwnAction<Members>;

@@ -33,6 +33,8 @@ export class ChannelState {
   readonly name: string;
   epoch = 0;
   offset = 0;
+  /** Checksum of the event at `offset`; undefined if it is not known. */
+  mark: string | undefined;
   received = 0;
   /** Events that never reached the page, over all epochs. */
   lost = 0;

@@ -61,7 +61,7 @@ export class Channels {
   }
 
   /** Takes the acknowledgement of a subscription. Returns true when the past is void: call `fill` with the history. */
-  subscribed(name: string, { epoch, offset, recovered, snapshot }: Subscribed): boolean {
+  subscribed(name: string, { epoch, offset, mark, recovered, snapshot }: Subscribed): boolean {
     const channel = this.all.get(name);
     if (!channel) return false;
     if (recovered) {
@@ -71,6 +71,7 @@ export class Channels {
     this.#forget(channel);
     channel.epoch = epoch;
     channel.offset = offset;
+    channel.mark = mark;
     channel.snapshot = this.#own(channel, snapshot);
     this.#deliver(channel, channel.snapshot, 'snapshot');
     return true;
@@ -121,6 +122,7 @@ export class Channels {
         ? batch.events
         : batch.events.filter((event) => event.offset > channel.offset),
     );
+    if (batch.to >= channel.offset) channel.mark = batch.mark;
     channel.offset = Math.max(channel.offset, batch.to);
     channel.received += events.length;
     if (events.length > 0) this.liveAt = performance.now();
@@ -135,6 +137,7 @@ export class Channels {
       channel.epoch = epoch;
     }
     this.#countLost(channel, Math.max(0, to - Math.max(from - 1, channel.offset)));
+    if (to >= channel.offset) channel.mark = undefined;
     channel.offset = Math.max(channel.offset, to);
     this.#changed();
   }

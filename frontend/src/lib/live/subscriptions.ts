@@ -67,13 +67,13 @@ export class Subscriptions {
   }
 
   async #subscribe(channel: string): Promise<void> {
-    const { epoch, offset } = this.#channels.open(channel);
+    const { epoch, offset, mark } = this.#channels.open(channel);
     const filter = this.#filterOf(channel);
     const request = { wanted: this.#wantedOf(channel) };
     this.#requests.set(channel, request);
     // Ignore the answer when another request was made in the meantime.
     const isLatest = (): boolean => this.#requests.get(channel) === request;
-    const since = epoch > 0 && { since: { epoch, offset } };
+    const since = epoch > 0 && { since: { epoch, offset, ...(mark !== undefined && { mark }) } };
     try {
       const answer = (await this.#socket
         .timeout(ACK_MS)

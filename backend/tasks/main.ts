@@ -2,12 +2,21 @@ import type { Settings } from '../../core/settings/settings.ts';
 import { ProcessLog } from '../../core/logging/log.ts';
 import { Plugins } from '../../core/plugins/plugins.ts';
 import { Presence, processInstance } from '../../core/redis/presence.ts';
+import { LoopWatch } from '../../core/runtime/watch/loop-watch.ts';
 import { connect } from '../../core/redis/connection.ts';
 import { taskKinds } from './kind.ts';
+import { TaskGuard } from './task-guard.ts';
 import { TaskWorker } from './worker.ts';
 
-/** The tasks role: runs the tasks that callers have submitted. @throws failure if Redis is not available */
-export async function serve(settings: Settings): Promise<{ close(): Promise<void> }> {
+/**
+ * The tasks role: runs the tasks that callers have submitted.
+ * @param watch ends the process when a task lets its event loop stand still
+ * @throws failure if Redis is not available
+ */
+export async function serve(
+  settings: Settings,
+  watch = new LoopWatch(),
+): Promise<{ close(): Promise<void> }> {
   const logs = new ProcessLog('tasks', settings);
   const { log } = logs;
   const plugins = await Plugins.load(settings.plugins, log);
@@ -15,7 +24,7 @@ export async function serve(settings: Settings): Promise<{ close(): Promise<void
   const kinds = await taskKinds(plugins);
   const redis = await connect(settings.redisUrl, 'tasks');
   logs.keepIn(redis);
-  const worker = new TaskWorker(redis, kinds, log);
+  const worker = new TaskWorker(redis, kinds, log, new TaskGuard(redis, watch, settings.stallLimitMs));
   const started = new Date().toISOString();
   const presence = new Presence(redis, () => ({
     name: 'tasks',

@@ -4,6 +4,7 @@ import { keys } from '../../core/wire/keys.ts';
 import type { Logger } from '../../core/logging/log.ts';
 import { duplicate, type Redis } from '../../core/redis/connection.ts';
 import { waitOut } from '../../core/redis/wait-out.ts';
+import type { TaskGuard } from './task-guard.ts';
 import type { TaskContext, TaskKind } from './kind.ts';
 import { checkParams, failedProblem, failedReason, parseTask, taskOf, type TaskJob } from './task.ts';
 
@@ -12,7 +13,7 @@ const CONCURRENCY = 50;
 /** A worker that has not renewed its locks for this long counts as dead, and another one continues its tasks. */
 const LOCK_MS = 3_000;
 const STALLED_LOOK_MS = 1_000;
-/** A task is never given up, however many workers are killed. */
+/** A task is never given up, however many workers are killed. If it blocks them itself, `TaskGuard` sees to it. */
 const STALLED_MAX = 1_000_000;
 const PROGRESS_MS = 500;
 const MEMORY_SECONDS = 7 * 24 * 3_600;
@@ -28,10 +29,12 @@ export class TaskWorker {
   readonly #subscriber: Redis;
   readonly #kinds: Map<string, TaskKind>;
   readonly #log: Logger;
+  readonly #guard: TaskGuard;
   readonly #worker: Worker;
   readonly #stopping = new AbortController();
 
-  constructor(redis: Redis, kinds: Map<string, TaskKind>, log: Logger) {
+  constructor(redis: Redis, kinds: Map<string, TaskKind>, log: Logger, guard: TaskGuard) {
+    this.#guard = guard;
     this.#redis = redis;
     this.#kinds = kinds;
     this.#log = log;
@@ -75,6 +78,7 @@ export class TaskWorker {
     this.#stopping.abort(STOPPING);
     const late = new Promise<void>((resolve) => setTimeout(resolve, STOP_MS).unref());
     await Promise.race([closing.catch(() => {}), late]);
+    this.#guard.close();
     this.#connection.disconnect();
   }
 
@@ -87,13 +91,14 @@ export class TaskWorker {
     const kind = this.#kinds.get(job.name);
     if (!kind) throw new UnrecoverableError(`This worker does not know the kind of task "${job.name}".`);
     try {
-      const params = checkParams(job.name, job.data.params);
       signal.throwIfAborted();
       const aborted = new Promise<never>((_resolve, reject) => {
         signal.addEventListener('abort', () => reject(new Error(String(signal.reason))), { once: true });
       });
       // What Redis refuses for a while is no failure of the task: it is run again, as after a restart of the worker.
-      const run = () => kind.run(params as never, this.#context(job, signal));
+      const task = async () =>
+        kind.run(checkParams(job.name, job.data.params) as never, this.#context(job, signal));
+      const run = () => this.#guard.run(job.id!, job.name, task);
       const isOver = () => signal.aborted;
       return await Promise.race([waitOut(this.#redis, run, { isOver }), aborted]);
     } catch (error) {
@@ -136,6 +141,7 @@ export class TaskWorker {
   /** Publishes the end of a task. The API may have canceled it meanwhile. */
   async #finished(job: TaskJob): Promise<void> {
     await this.#redis.del(keys.taskMemory(job.id!)).catch(() => {});
+    await this.#guard.forget(job.id!).catch(() => {});
     await this.#tell(job);
   }
 

@@ -163,6 +163,7 @@ export const problems = {
   task_finished: { status: 409, meaning: 'The task has ended, so it cannot be canceled.' },
   task_kind: { status: 422, meaning: 'There is no such kind of task.' },
   task_params: { status: 422, meaning: 'The parameters do not match the schema of this kind of task.' },
+  task_stuck: { status: 500, meaning: 'The task let the event loop of its process stand still, twice.' },
   task_unfinished: { status: 409, meaning: 'The task has not ended, so it has no result yet.' },
   task_unknown: { status: 404, meaning: 'There is no such task, or it ended more than a day ago.' },
   task_without_result: { status: 409, meaning: 'The task failed or was canceled, so it has no result.' },

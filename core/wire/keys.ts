@@ -97,6 +97,8 @@ export const keys = {
   tasks: 'reprise:tasks',
   /** String that expires: what a task needs to continue after its worker was killed. */
   taskMemory: (task: string) => `reprise:task:${task}`,
+  /** Hash: task -> how often it let the event loop of its process stand still. */
+  stuckTasks: 'reprise:stuck:tasks',
   /** List: requests to a target, which is `replayer` for any replayer, or one instance. */
   requests: (target: string) => `reprise:requests:${target}`,
   /** Pub/sub: replies to one client. */

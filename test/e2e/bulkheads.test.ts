@@ -3,8 +3,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { services } from '../../core/redis/presence.ts';
 import { connect, type Redis } from '../../core/redis/connection.ts';
+import { keys } from '../../core/wire/keys.ts';
 import { running } from '../../core/settings/settings.ts';
-import type { Config } from '../../schemas/types.ts';
+import type { Config, Task } from '../../schemas/types.ts';
 import type { RoleName } from '../../supervisor/roles.ts';
 import { startUp, temporaryFolder, type Up } from '../helpers/up.ts';
 import { eventually } from '../helpers/wait.ts';
@@ -72,6 +73,35 @@ describe('a role that stands still', function () {
     await back('api', before);
     assert.match(readFileSync(join(up.data, 'logs', 'supervisor.log'), 'utf8'), /has stood still for/);
     assert.equal((await fetch(`${url}/healthz`)).status, 200);
+  });
+
+  it('because of a task runs this task once more and then fails it; the tasks beside it succeed', async () => {
+    const before = await pidOf('tasks');
+    const ask = async (blocks: boolean) => {
+      const body = JSON.stringify({ kind: 'wait', params: { ms: 500, blocks } });
+      const headers = { 'content-type': 'application/json' };
+      const answer = await fetch(`${url}/api/v1/tasks`, { method: 'POST', headers, body });
+      return ((await answer.json()) as Task).id;
+    };
+    const [stuck, innocent] = await Promise.all([ask(true), ask(false)]);
+    const end = (id: string) =>
+      eventually(
+        'the end of the task',
+        async () => {
+          const task = (await (await fetch(`${url}/api/v1/tasks/${id}`)).json()) as Task;
+          return task.finished === null ? null : task;
+        },
+        90_000,
+      );
+    const failed = await end(stuck);
+    assert.equal(failed.state, 'failed');
+    assert.equal(failed.problem?.code, 'task_stuck');
+    assert.match(failed.error!, /stand still for 4000 ms \(REPRISE_STALL_LIMIT_MS\), 2 times/);
+    assert.equal((await end(innocent)).state, 'succeeded');
+    assert.equal(await redis.exists(keys.stuckTasks), 0);
+    assert.match(up.output(), new RegExp(`Task ${stuck} \\(wait\\) has let the event loop stand still`));
+    assert.doesNotMatch(up.output(), new RegExp(`Task ${innocent}`));
+    assert.notEqual(await pidOf('tasks'), before);
   });
 
   for (const role of ['analysis', 'replayer', 'tasks'] as const)

@@ -131,16 +131,18 @@ export class RoleProcess {
   async #run(): Promise<void> {
     while (!this.#stop.signal.aborted) {
       this.#hurry = new AbortController();
-      const { how, pid, servedMs, isStuck } = await this.#live();
+      const { how, pid, servedMs, isSilent } = await this.#live();
       if (this.#stop.signal.aborted) return;
       if (this.#restarting) {
         this.#restarting = false;
         continue;
       }
       const words = this.#log.takeLastWords();
-      // It ran well until then, and will leave out what it was stuck in.
-      const delayMs = isStuck || STUCK.has(words.code) ? this.#backoff.first() : this.#backoff.next(servedMs);
-      const message = `The ${this.name} process ended (${how})${words.message && `: ${words.message.replace(/[.\s]*$/, '')}`}.`;
+      // It served well until then, and is to leave out what it was stuck in.
+      const isStuck = isSilent || STUCK.has(words.code);
+      const delayMs = isStuck ? this.#backoff.first() : this.#backoff.next(servedMs);
+      const reason = isSilent || words.message === '' ? '' : `: ${words.message.replace(/[.\s]*$/, '')}`;
+      const message = `The ${this.name} process ended (${how})${reason}.`;
       this.#events.crashed({ role: this.name, pid, message, restarts: ++this.#restarts, delayMs });
       const signal = AbortSignal.any([this.#stop.signal, this.#hurry.signal]);
       await sleep(delayMs, undefined, { signal }).catch(() => {});
@@ -148,7 +150,7 @@ export class RoleProcess {
   }
 
   /** Runs one process from its start to its end. */
-  async #live(): Promise<{ how: string; pid: number | undefined; servedMs: number; isStuck: boolean }> {
+  async #live(): Promise<{ how: string; pid: number | undefined; servedMs: number; isSilent: boolean }> {
     const args = [join(root, 'bin', 'reprise.js'), 'serve', this.name, PULSE, `${PULSE_FD}`, ...this.#flags];
     // It gets a process group of its own, so that Ctrl-C reaches only the supervisor, which ends the roles in order. When
     // the supervisor is killed, the broken channel ends them.
@@ -185,6 +187,6 @@ export class RoleProcess {
     this.#settle(false);
     const how = silentMs > 0 ? `it did not answer for ${Math.round(silentMs / 1000)} s` : ended;
     const servedMs = Math.max(0, performance.now() - readyMs);
-    return { how, pid: child.pid, servedMs, isStuck: silentMs > 0 && readyMs < Infinity };
+    return { how, pid: child.pid, servedMs, isSilent: silentMs > 0 && readyMs < Infinity };
   }
 }

@@ -1457,6 +1457,14 @@ export interface Key {
    */
   scope: 'read' | 'control' | 'admin';
   /**
+   * The channels that the key may read, and write if its scope allows that: names, in which `*` stands for any characters (`gps`, `gps.*`). Default: all channels.
+   */
+  channels?: string[];
+  /**
+   * Which of these channels the key may write. Default: all of them.
+   */
+  writes?: string[];
+  /**
    * The key is refused from this time on.
    */
   expires?: string;

@@ -11,7 +11,7 @@ import { openApi } from './docs/openapi.ts';
 import { schemasResource } from './docs/schemas.ts';
 import type { Endpoints } from './endpoints/endpoints.ts';
 import type { FrontDoor } from './http/access/front-door.ts';
-import { hostGuard, keyGuard, originGuard, type Guard } from './http/guard.ts';
+import { channelGuard, hostGuard, keyGuard, originGuard, type Guard } from './http/guard.ts';
 import { notFound, problemHandler } from './http/problems.ts';
 import { rateLimited } from './http/rate-limit.ts';
 import { mount } from './http/router.ts';
@@ -60,7 +60,9 @@ export async function createApp(dependencies: AppDependencies): Promise<Express>
     response.json({ status: 'ready' });
   });
   app.use(hostGuard(door), originGuard(door), docs(door.basePath));
-  app.get('/metrics', key, (_request, response) => metrics.write(response));
+  app.get('/metrics', key, channelGuard({ method: 'get', channels: 'all' }), (_request, response) =>
+    metrics.write(response),
+  );
   const limit = rateLimited(redis, door, settings.rateLimit);
   app.use(PREFIX, key, limit, (_request, response, next) => {
     response.set('Cache-Control', 'no-store');

@@ -19,13 +19,15 @@ import { StatusNews } from '../gateway/status-news.ts';
 import { Streams } from '../gateway/streams/streams.ts';
 import { taskKinds } from '../tasks/kind.ts';
 import { TaskQueue } from '../tasks/queue.ts';
+import { taskChannels } from '../tasks/task.ts';
+import { admit } from './admission.ts';
 import { createApp } from './app.ts';
 import { openEndpoints } from './endpoints/endpoints.ts';
 import { Channels } from './stores/channels.ts';
 import { FrontDoor } from './http/access/front-door.ts';
 import { checkAllowedHosts, KnownHosts } from './http/access/hosts.ts';
 import { TrustedProxies } from './http/access/proxies.ts';
-import { Guard, requireScope } from './http/guard.ts';
+import { Guard } from './http/guard.ts';
 import { Ingest } from './stores/ingest.ts';
 import { Keyring } from './http/keyring.ts';
 import { Metrics } from './metrics/metrics.ts';
@@ -160,24 +162,15 @@ async function open(settings: Settings, opened: Close[]): Promise<string> {
     log,
     origins: settings.origins,
     channel: (name) => channels.logged(name),
-    patchReplay: (id, patch) => replays.patch(id, patch),
     checkRequest(request) {
       door.checkHost(request);
       // A WebSocket is refused when it joins, where the reason can be said.
       if (request.headers.upgrade === undefined) door.checkOrigin(request);
     },
-    admit({ request, token }) {
-      door.checkHost(request);
-      door.checkOrigin(request);
-      const principal = guard.identify(token);
-      return {
-        mayControl: () => requireScope(principal, 'control'),
-        onRevoked: (revoked) => guard.watch(token, revoked),
-      };
-    },
+    admit: (handshake) => admit(handshake, { door, guard, replays }),
   });
   for (const event of ['request', 'upgrade']) http.prependListener(event, door.enter);
-  const news = new StatusNews(redis, () => replays.list(), gateway.broadcast);
+  const news = new StatusNews(redis, () => replays.list(), gateway.broadcast, taskChannels);
   opened.push(() => news.close());
   gateway.live.on('connection', ({ id }) => news.greet(id));
   const url = await listen(http, settings.port, settings.host);

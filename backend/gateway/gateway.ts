@@ -20,7 +20,7 @@ import type {
 } from '../../schemas/types.ts';
 import { boxProblem, type BoundingBox } from './delivery/bounding-box.ts';
 import { Client } from './streams/client.ts';
-import type { Broadcast } from './status-news.ts';
+import type { Broadcast, Shown } from './status-news.ts';
 import { NAMESPACE } from './delivery/packet.ts';
 import { SocketOutlet } from './socket-outlet.ts';
 import type { Streams } from './streams/streams.ts';
@@ -33,10 +33,18 @@ const JOIN_MS = 10_000;
 
 /** What the key of a client allows. */
 export interface Admission {
-  /** @throws refusal if the client may only read */
-  mayControl(): void;
-  /** Calls back once the key is revoked; call the returned function to stop. */
-  onRevoked(revoked: () => void): () => void;
+  /** @throws refusal if the client may not read this channel, as its key is now */
+  mayRead(channel: string): void;
+  /** Whether messages that name these channels may be sent to the client. */
+  maySee(channels: readonly string[] | null): boolean;
+  /** Whether there are channels that the client may not read. */
+  readonly isLimited: boolean;
+  /** Changes a replay. @throws refusal if the client may not */
+  patchReplay(id: string, patch: ReplayPatch): Promise<Replay>;
+  /** Calls back when the key has changed, with whether it still exists. */
+  onChanged(changed: (exists: boolean) => void): void;
+  /** Called at the end of the connection. */
+  left(): void;
 }
 
 export interface GatewayDependencies {
@@ -44,11 +52,10 @@ export interface GatewayDependencies {
   log: Logger;
   /** The channel of that name. @throws refusal if it can't be followed */
   channel(name: string): Promise<ChannelSpec>;
-  patchReplay(id: string, patch: ReplayPatch): Promise<Replay>;
   /** Checks each request of the transport, before anything is read from it. @throws refusal */
   checkRequest(request: IncomingMessage): void;
   /** Checks where a connection comes from, and its key; returns what the key allows. @throws refusal */
-  admit(handshake: { request: IncomingMessage; token: unknown }): Admission;
+  admit(handshake: { request: IncomingMessage; token: unknown }): Promise<Admission>;
   origins: string[];
 }
 
@@ -92,18 +99,15 @@ export class Gateway {
       closeAfterReason(socket);
     });
     this.#live = this.#io.of(NAMESPACE);
-    this.#live.use((socket, next) => {
+    this.#live.use(async (socket, next) => {
       try {
         const { token } = socket.handshake.auth as { token?: unknown };
-        const admission = dependencies.admit({ request: socket.request, token });
+        const admission = await dependencies.admit({ request: socket.request, token });
         Object.assign(socket.data as object, {
           admission,
           outlet: new SocketOutlet(socket),
         } satisfies Connection);
-        socket.on(
-          'disconnect',
-          admission.onRevoked(() => socket.conn.close()),
-        );
+        socket.conn.on('close', () => admission.left());
         next();
       } catch (error) {
         const shown = this.#shown('connect', error);
@@ -123,12 +127,17 @@ export class Gateway {
   get broadcast(): Broadcast {
     const congested = (socket: string) => this.#outlets.get(socket)?.isCongested ?? false;
     return {
-      all: (event, payload) => {
+      all: (event, payload, shown) => {
         const busy = [...this.#outlets.keys()].filter(congested);
-        this.#live.except(busy).emit(event, payload);
+        const limited = [...this.#live.sockets.values()].filter((each) => admissionOf(each).isLimited);
+        this.#live.except([...busy, ...limited.map(({ id }) => id)]).emit(event, payload);
+        for (const socket of limited) if (!congested(socket.id)) tell(socket, event, payload, shown);
         return busy;
       },
-      one: (socket, event, payload) => void this.#live.to(socket).emit(event, payload),
+      one: (id, event, payload, shown) => {
+        const socket = this.#live.sockets.get(id);
+        if (socket) tell(socket, event, payload, shown);
+      },
       congested,
     };
   }
@@ -166,6 +175,7 @@ export class Gateway {
       const box = message.bbox as BoundingBox | undefined;
       const problem = box && boxProblem(box);
       if (problem) throw malformed('subscribe', `bbox: ${problem}`);
+      admission.mayRead(message.channel);
       const spec = await this.#dependencies.channel(message.channel);
       if (!socket.connected) return;
       await streams.follow(client, spec, { options: { mode, subjects, box, maxHz }, since, joined: ack });
@@ -178,8 +188,11 @@ export class Gateway {
       client.followed.get(channel)?.subscription.account.credit(offset, epoch);
     });
     on<ReplayChange>('replay', 'socket/replay-change', async ({ id, ...patch }, ack) => {
-      admission.mayControl();
-      ack(await this.#dependencies.patchReplay(id, patch));
+      ack(await admission.patchReplay(id, patch));
+    });
+    admission.onChanged((exists) => {
+      // A client that has lost a channel learns of it when it comes back.
+      if (!exists || !admission.maySee([...client.followed.keys()])) socket.conn.close();
     });
     socket.on('disconnect', () => {
       this.#outlets.delete(socket.id);
@@ -193,6 +206,15 @@ export class Gateway {
       this.#dependencies.log.error({ event, err: error }, sentence(error));
     return shownError(error);
   }
+}
+
+const admissionOf = (socket: Socket): Admission => (socket.data as Connection).admission;
+
+/** Sends one client the part of a message that it may see. */
+function tell(socket: Socket, event: string, payload: unknown, shown: Shown): void {
+  const admission = admissionOf(socket);
+  const part = admission.isLimited ? shown((channels) => admission.maySee(channels)) : payload;
+  if (part !== null) socket.emit(event, part);
 }
 
 /** Closes a refused connection, which could otherwise stay open. Socket.IO sends the reason in the next tick. */

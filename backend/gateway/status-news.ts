@@ -13,11 +13,14 @@ const SILENCE_MS = 3_000;
 /** After a change the list of replays is read again this soon. */
 const SOON_MS = 60;
 
+/** The part of a message for a client that may not read every channel, by what it may see; null: nothing. */
+export type Shown = (maySee: (channels: readonly string[] | null) => boolean) => unknown;
+
 /** Sends messages to all clients, or to one. */
 export interface Broadcast {
   /** Sends to all clients that are not congested; returns the ids of the others. */
-  all(event: string, payload: unknown): string[];
-  one(socket: string, event: string, payload: unknown): void;
+  all(event: string, payload: unknown, shown: Shown): string[];
+  one(socket: string, event: string, payload: unknown, shown: Shown): void;
   congested(socket: string): boolean;
 }
 
@@ -30,6 +33,7 @@ export class StatusNews {
   readonly #subscriber: Redis;
   readonly #replays: () => Promise<Replay[]>;
   readonly #broadcast: Broadcast;
+  readonly #taskChannels: (task: Task) => readonly string[] | null;
   readonly #clocks = new Map<string, { tick: ClockTick; atMs: number }>();
   readonly #missed = new Set<string>();
   readonly #timer: NodeJS.Timeout;
@@ -41,10 +45,17 @@ export class StatusNews {
   #list: Replay[] = [];
   #shownList = '';
 
-  constructor(redis: Redis, replays: () => Promise<Replay[]>, broadcast: Broadcast) {
+  /** `taskChannels`: the channels that a task concerns; null: it may be any. */
+  constructor(
+    redis: Redis,
+    replays: () => Promise<Replay[]>,
+    broadcast: Broadcast,
+    taskChannels: (task: Task) => readonly string[] | null,
+  ) {
     this.#redis = redis;
     this.#replays = replays;
     this.#broadcast = broadcast;
+    this.#taskChannels = taskChannels;
     this.#subscriber = duplicate(redis);
     this.#subscriber.on('message', (channel, text) => this.#hear(channel, text));
     this.#subscriber.subscribe(keys.clock, keys.tasks, keys.status).catch(() => {});
@@ -61,9 +72,10 @@ export class StatusNews {
 
   /** Sends one client the current state. */
   greet(socket: string): void {
-    this.#broadcast.one(socket, 'status', this.#status);
-    this.#broadcast.one(socket, 'replays', this.#list);
-    for (const { tick } of this.#clocks.values()) this.#broadcast.one(socket, 'clock', tick);
+    this.#broadcast.one(socket, 'status', this.#status, statusShown(this.#status));
+    this.#broadcast.one(socket, 'replays', this.#list, replaysShown(this.#list));
+    for (const { tick } of this.#clocks.values())
+      this.#broadcast.one(socket, 'clock', tick, this.#clockShown(tick));
   }
 
   close(): void {
@@ -78,7 +90,7 @@ export class StatusNews {
   #hear(channel: string, text: string): void {
     try {
       if (channel === keys.clock) this.#tick(JSON.parse(text) as ClockTick);
-      else if (channel === keys.tasks) this.#tell('task', JSON.parse(text) as Task);
+      else if (channel === keys.tasks) this.#tellTask(JSON.parse(text) as Task);
       else this.#serviceChanged(JSON.parse(text) as Service);
     } catch {
       // Any program may publish on these channels; what is not JSON is ignored.
@@ -92,7 +104,7 @@ export class StatusNews {
       before?.tick.state !== tick.state || before.tick.epoch !== tick.epoch || before.tick.rate !== tick.rate;
     if (!changed && tick.state === 'playing' && now - before.atMs < CLOCK_MS) return;
     this.#clocks.set(tick.replay, { tick, atMs: now });
-    this.#tell('clock', tick);
+    this.#tell('clock', tick, this.#clockShown(tick));
     if (changed) this.#lookSoon();
   }
 
@@ -140,7 +152,7 @@ export class StatusNews {
     const shown = JSON.stringify(status, (key, value: unknown) => (key === 'seen' ? undefined : value));
     if (shown === this.#shownStatus) return;
     this.#shownStatus = shown;
-    this.#tell('status', status);
+    this.#tell('status', status, statusShown(status));
   }
 
   #showList(list: Replay[]): void {
@@ -150,10 +162,30 @@ export class StatusNews {
     const shown = JSON.stringify(list);
     if (shown === this.#shownList) return;
     this.#shownList = shown;
-    this.#tell('replays', list);
+    this.#tell('replays', list, replaysShown(list));
   }
 
-  #tell(event: string, payload: unknown): void {
-    for (const socket of this.#broadcast.all(event, payload)) this.#missed.add(socket);
+  #tellTask(task: Task): void {
+    this.#tell('task', task, (maySee) => (maySee(this.#taskChannels(task)) ? task : null));
   }
+
+  #clockShown(tick: ClockTick): Shown {
+    const channels = this.#list.find(({ id }) => id === tick.replay)?.channels ?? null;
+    return (maySee) => (maySee(channels) ? tick : null);
+  }
+
+  #tell(event: string, payload: unknown, shown: Shown): void {
+    for (const socket of this.#broadcast.all(event, payload, shown)) this.#missed.add(socket);
+  }
+}
+
+function statusShown(status: Status): Shown {
+  return (maySee) => ({
+    ...status,
+    services: status.services.filter(({ inputs = [], outputs = [] }) => maySee([...inputs, ...outputs])),
+  });
+}
+
+function replaysShown(list: Replay[]): Shown {
+  return (maySee) => list.filter(({ channels }) => maySee(channels));
 }

@@ -12,6 +12,15 @@ export interface JobData {
 
 export type TaskJob = Job<JobData, { [member: string]: unknown }>;
 
+/** Kinds that read the one channel of their parameters, and write none. */
+const OF_ONE_CHANNEL = ['average-speed', 'course'];
+
+/** The channels that a task reads; null: it may use any. */
+export function taskChannels({ kind, params }: Pick<Task, 'kind' | 'params'>): string[] | null {
+  const { channel } = params as { channel?: unknown };
+  return OF_ONE_CHANNEL.includes(kind) && typeof channel === 'string' ? [channel] : null;
+}
+
 /** The schemas of the parameters and the result of a kind. */
 export function kindSchemas(kind: string): { params: object; result: object; description?: string } {
   const { properties, description } = schemas.get(`tasks/${kind}`) as {

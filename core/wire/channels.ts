@@ -44,6 +44,13 @@ export function channelSpec(name: string, declared: { [name: string]: ChannelCon
   };
 }
 
+/** Whether a channel matches one of these patterns: names in which `*` stands for any characters. */
+export function channelMatcher(patterns: readonly string[]): (channel: string) => boolean {
+  const names = patterns.map((each) => each.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replace(/\*+/g, '.*'));
+  const pattern = new RegExp(`^(?:${names.join('|')})$`, 's');
+  return (channel) => patterns.length > 0 && pattern.test(channel);
+}
+
 /** Validates the data of a channel; null: the channel has no schema, so any object is valid. */
 export function dataValidator(spec: ChannelSpec) {
   return spec.schema === null ? null : validator<{ [member: string]: unknown }>(spec.schema);

@@ -7,6 +7,12 @@ import { limits } from './limits.ts';
 /** The channels that an event will visit, in order. A list within the list holds branches, each a route. */
 export type Route = NonNullable<CloudEvent['route']>;
 
+/** All channels of a route, with those of its branches. */
+export function routeChannels(route: unknown): string[] {
+  if (!Array.isArray(route)) return [];
+  return route.flatMap((each: unknown) => (typeof each === 'string' ? [each] : routeChannels(each)));
+}
+
 /** The members that an event carries through a pipeline. */
 export type PipelineMembers = Pick<CloudEvent, 'pipeline' | 'route' | 'params' | 'traceparent'>;
 

@@ -1,4 +1,5 @@
 import { failure, refusal, sentence } from '../../core/problems/errors.ts';
+import { channelMatcher } from '../../core/wire/channels.ts';
 import { settingTable } from '../../core/settings/setting-table.ts';
 import type { Quotas } from '../../core/settings/settings.ts';
 import type { Logger } from '../../core/logging/log.ts';
@@ -41,6 +42,13 @@ interface Launch {
   resumedWith?: ReplayRequest;
   /** When the process that it is taken over from created it. */
   created?: string | undefined;
+  /** Lists of patterns; each channel must match one of each list. */
+  limits?: string[][];
+}
+
+/** What REST asks a replayer to create. */
+interface CreateMessage extends ReplayRequest {
+  limits?: string[][];
 }
 
 /** Runs the replays of one process and tells Redis where they stand. */
@@ -96,7 +104,7 @@ export class ReplayHost {
   /** The verbs of this host for core/requests: what REST, Socket.IO and the supervisor ask of a replayer. */
   get verbs() {
     return {
-      create: (request: ReplayRequest) => this.create(request),
+      create: ({ limits, ...request }: CreateMessage) => this.create(request, limits),
       describe: (request: { id: string; arriving?: string }) => this.folder.describe(request),
       preview: (request: PreviewRequest) => this.folder.preview(request),
       patch: ({ id, patch }: { id: string; patch: ReplayPatch }) => this.patch(id, patch),
@@ -105,10 +113,10 @@ export class ReplayHost {
   }
 
   /** Opens recordings of the folder and plays them. @throws refusal for what can't be played as asked */
-  async create(request: ReplayRequest): Promise<ReplayDocument> {
+  async create(request: ReplayRequest, limits: string[][] = []): Promise<ReplayDocument> {
     const sources = this.folder.sources(request);
     const run = (replay: Replay) => replay.run(true);
-    return (await this.#launch({ request, sources, run, resumedWith: request })).document();
+    return (await this.#launch({ request, sources, run, resumedWith: request, limits })).document();
   }
 
   /**
@@ -191,7 +199,7 @@ export class ReplayHost {
     return launching;
   }
 
-  async #open({ request, sources, run, resumedWith, created }: Launch): Promise<Replay> {
+  async #open({ request, sources, run, resumedWith, created, limits = [] }: Launch): Promise<Replay> {
     const { id = '' } = request;
     this.#refuseTooMany(id);
     if (id) this.#opening.add(id);
@@ -203,6 +211,7 @@ export class ReplayHost {
         created,
       });
       if (this.#closing) throw failure('no_answer', 'This replayer is stopping.');
+      for (const patterns of limits) refuseChannels(replay.channels, patterns);
       const change = new Promise<void>((resolve) =>
         replay.onChange(() => (replay.player.state !== 'idle' || replay.waiting !== null) && resolve()),
       );
@@ -290,4 +299,13 @@ function patched(request: ReplayRequest, patch: ReplayPatch): ReplayRequest {
   const { rate = request.rate, loop = request.loop, late = request.late } = patch;
   const ab = patch.ab === undefined ? request.ab : (patch.ab ?? undefined);
   return { ...request, rate, loop, late, ab };
+}
+
+/** @throws refusal `channel_refused` if a channel matches none of these patterns */
+function refuseChannels(channels: readonly string[], patterns: string[]): void {
+  const other = channels.find((channel) => !channelMatcher(patterns)(channel));
+  if (other === undefined) return;
+  throw refusal('channel_refused', `The replay would write "${other}", and the key may not.`, {
+    hint: `It is limited to the channels ${patterns.join(', ')}.`,
+  });
 }

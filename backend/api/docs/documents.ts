@@ -11,6 +11,7 @@ export function documentsResource(openApi: () => object, redisUrl: string): Reso
         method: 'get',
         path: '/openapi.json',
         summary: 'This document',
+        channels: 'none',
         scope: 'read',
         responses: { 200: { description: 'OpenAPI 3.1.', schema: { type: 'object' } } },
         handle: () => openApi(),
@@ -19,9 +20,16 @@ export function documentsResource(openApi: () => object, redisUrl: string): Reso
         method: 'get',
         path: '/asyncapi.json',
         summary: 'Channels and socket messages',
+        channels: 'own',
         scope: 'read',
         responses: { 200: { description: 'AsyncAPI 3.', schema: { type: 'object' } } },
-        handle: async (_call, { channels }) => asyncApi(await channels.all(), redisUrl),
+        async handle({ caller }, { channels }) {
+          const all = await channels.all();
+          return asyncApi(
+            all.filter(({ name }) => caller.rights.mayRead(name)),
+            redisUrl,
+          );
+        },
       }),
     ],
   };

@@ -13,6 +13,7 @@ export const schemasResource: Resource = {
       path: '/schemas',
       summary: 'List the names of all schemas',
       scope: 'read',
+      channels: 'none',
       responses: { 200: { description: 'The names.', schema: listOf({ type: 'string' }) } },
       handle: () => ({ items: [...schemas.keys()] }),
     }),
@@ -21,6 +22,7 @@ export const schemasResource: Resource = {
       path: '/schemas/{path*}',
       summary: 'Get one schema',
       scope: 'read',
+      channels: 'none',
       params: {
         path: {
           type: 'string',

@@ -7,6 +7,8 @@ import type { Logger } from '../../../core/logging/log.ts';
 import type { Action, ActionCall } from '../../../core/plugins/plugin.ts';
 import type { Plugins } from '../../../core/plugins/plugins.ts';
 import type { EndpointConfig } from '../../../schemas/types.ts';
+import { taskChannels } from '../../tasks/task.ts';
+import type { ChannelUse } from '../http/access/channel-rights.ts';
 import { findActions } from './action.ts';
 import { endpointFlaws, type EndpointRules } from './endpoint-check.ts';
 import {
@@ -21,6 +23,9 @@ import {
 import { route, type ApiRoute, type Resource } from '../routing/api-route.ts';
 
 type Query = { [name: string]: unknown };
+
+/** Actions that use no channel; the id of a task is known only to those who may see it. */
+const NO_CHANNEL = ['respond', 'task-status'];
 
 const TEXT: Schema = { type: 'string', minLength: 1, maxLength: 256 };
 
@@ -128,6 +133,7 @@ function declare(endpoint: EndpointConfig, action: Action): ApiRoute {
     summary: summary ?? action.summary,
     ...(description !== undefined && { description }),
     scope: scope ?? action.scope,
+    channels: channelsOf(endpoint, action),
     effect: action.scope === 'read' ? 'none' : action.body ? 'data' : 'change',
     ...(names.length > 0 && {
       params: Object.fromEntries(names.map((name) => [name, pathParams?.[name] ?? TEXT])),
@@ -149,6 +155,17 @@ function declare(endpoint: EndpointConfig, action: Action): ApiRoute {
       return respond(await action.handle(endpoint, call, parts));
     },
   });
+}
+
+/** How an endpoint concerns channels: by its own channel, or that of its task. Others may use any. */
+function channelsOf(endpoint: EndpointConfig, action: Action): ChannelUse {
+  const { channel, kind, params } = endpoint as { channel?: unknown; kind?: unknown; params?: object };
+  if (typeof channel === 'string') return action.scope === 'read' ? { read: channel } : { write: channel };
+  if (NO_CHANNEL.includes(action.name)) return 'none';
+  const own = typeof kind === 'string' && taskChannels({ kind, params: { ...params } });
+  // A parameter of the query wins over a fixed one.
+  const isFixed = !pathParamsOf(endpoint.path).includes('channel') && !endpoint.query?.['channel'];
+  return own && isFixed ? { read: own[0]! } : 'all';
 }
 
 /** Turns the result of an action into the response that the endpoint declares. */

@@ -2,11 +2,12 @@ import type { RequestHandler, Response } from 'express';
 import { refusal, RepriseError } from '../../../core/problems/errors.ts';
 import { covers, type Keyring, type Principal } from './keyring.ts';
 import type { FrontDoor } from './access/front-door.ts';
-import type { Scope } from './route.ts';
+import { ChannelRights, requireChannels } from './access/channel-rights.ts';
+import { effectOf, type Route, type Scope } from './route.ts';
 
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** Every caller while no keys are configured. */
-const ANYONE: Principal = { name: 'anyone', scope: 'admin' };
+const ANYONE: Principal = { name: 'anyone', scope: 'admin', rights: new ChannelRights('anyone') };
 
 /** Decides who may use the API by key. If no keys are configured, everybody may do everything. */
 export class Guard {
@@ -30,11 +31,18 @@ export class Guard {
     );
   }
 
-  /** Calls back once the key is revoked; call the returned function to stop. */
-  watch(given: unknown, revoked: () => void): () => void {
-    return this.#keyring.onChange(() => {
-      if (typeof given !== 'string' || !this.#keyring.find(given)) revoked();
-    });
+  /** The owner of the key that somebody at this address gives. @throws refusal `unauthorized` */
+  // eslint-disable-next-line @typescript-eslint/require-await
+  async admit(given: unknown, _address: string): Promise<Principal> {
+    return this.identify(given);
+  }
+
+  /** Calls back when keys have changed or expired: with the owner of this one, or null; call the returned function to stop. */
+  watch(given: unknown, changed: (owner: Principal | null) => void): () => void {
+    if (!this.#keyring.isKeyed) return () => {};
+    return this.#keyring.onChange(() =>
+      changed(typeof given === 'string' ? this.#keyring.find(given) : null),
+    );
   }
 }
 
@@ -51,7 +59,7 @@ export function principalOf(response: Response): Principal {
   return (response.locals['principal'] as Principal | undefined) ?? ANYONE;
 }
 
-/** Checks the key of a request. If the key is revoked during the response, the connection is closed. */
+/** Checks the key of a request. If the key loses the right to it during the response, the connection is closed. */
 export function keyGuard(guard: Guard): RequestHandler {
   return (request, response, next) => {
     const bearer = /^Bearer (.+)$/i.exec(request.get('Authorization') ?? '')?.[1];
@@ -62,7 +70,9 @@ export function keyGuard(guard: Guard): RequestHandler {
       if (error instanceof RepriseError) response.set('WWW-Authenticate', 'Bearer realm="reprise"');
       throw error;
     }
-    const stop = guard.watch(given, () => response.destroy());
+    const stop = guard.watch(given, (owner) => {
+      if (!owner || !rightsOf(response).every((allows) => allows(owner))) response.destroy();
+    });
     response.on('close', stop);
     next();
   };
@@ -71,9 +81,39 @@ export function keyGuard(guard: Guard): RequestHandler {
 /** Lets requests pass whose key includes this scope. */
 export function scopeGuard(wanted: Scope): RequestHandler {
   return (_request, response, next) => {
-    requireScope(principalOf(response), wanted);
+    require(response, (caller) => requireScope(caller, wanted));
     next();
   };
+}
+
+/** Lets requests pass whose key is not limited to other channels. */
+export function channelGuard({
+  channels,
+  ...route
+}: Pick<Route<never>, 'channels' | 'method' | 'effect'>): RequestHandler {
+  const toWrite = effectOf(route) !== 'none';
+  return (request, response, next) => {
+    const params = request.params as { [name: string]: string };
+    require(response, ({ rights }) => requireChannels(rights, channels, { params, toWrite }));
+    next();
+  };
+}
+
+/** Checks a right of the caller, now and whenever keys change while the response is open. @throws what the check throws */
+function require(response: Response, check: (caller: Principal) => void): void {
+  check(principalOf(response));
+  rightsOf(response).push((owner) => {
+    try {
+      check(owner);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+function rightsOf(response: Response): ((owner: Principal) => boolean)[] {
+  return (response.locals['rights'] ??= []) as ((owner: Principal) => boolean)[];
 }
 
 /** Refuses unknown hosts. @throws refusal `host_refused` */

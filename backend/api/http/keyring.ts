@@ -4,12 +4,14 @@ import { refusal, sentence } from '../../../core/problems/errors.ts';
 import type { Logger } from '../../../core/logging/log.ts';
 import { explain, validator } from '../../../schemas/index.ts';
 import type { Keys } from '../../../schemas/types.ts';
+import { ChannelRights } from './access/channel-rights.ts';
 import type { Scope } from './route.ts';
 
 /** The caller that a key belongs to. */
 export interface Principal {
   name: string;
   scope: Scope;
+  rights: ChannelRights;
 }
 
 interface KeyEntry extends Principal {
@@ -17,7 +19,14 @@ interface KeyEntry extends Principal {
   expiresMs: number;
 }
 
+const ofEnvironment: Principal = {
+  name: 'REPRISE_API_KEY',
+  scope: 'admin',
+  rights: new ChannelRights('REPRISE_API_KEY'),
+};
 const LOOK_MS = 1_000;
+/** Node.js can't wait longer than this at once. */
+const TIMER_MAX_MS = 2_147_483_647;
 const SCOPES: Scope[] = ['read', 'control', 'admin'];
 
 /** Whether a scope includes another one: each scope includes those before it. */
@@ -35,17 +44,16 @@ export class Keyring {
   readonly #log: Logger;
   readonly #listeners = new Set<() => void>();
   #listed: KeyEntry[] = [];
+  #expiry: NodeJS.Timeout | undefined;
 
   /** @throws refusal `keys_invalid` */
   constructor(apiKey: string | null, file: string | null, log: Logger) {
-    this.#own =
-      apiKey === null
-        ? []
-        : [{ name: 'REPRISE_API_KEY', scope: 'admin', digest: digest(apiKey), expiresMs: Infinity }];
+    this.#own = apiKey === null ? [] : [{ ...ofEnvironment, digest: digest(apiKey), expiresMs: Infinity }];
     this.#file = file;
     this.#log = log;
     if (file === null) return;
     this.#listed = entriesOf(file);
+    this.#awaitExpiry();
     watchFile(file, { interval: LOOK_MS, persistent: false }, () => this.#reload(file));
   }
 
@@ -59,16 +67,17 @@ export class Keyring {
     const wanted = digest(given);
     const entries = [...this.#own, ...this.#listed];
     const found = entries.filter((entry) => timingSafeEqual(entry.digest, wanted))[0];
-    return found && found.expiresMs > Date.now() ? { name: found.name, scope: found.scope } : null;
+    return found && found.expiresMs > Date.now() ? found : null;
   }
 
-  /** Calls back when the file of keys has changed; call the returned function to stop. */
+  /** Calls back when the keys have changed: by their file, or because one has expired; call the returned function to stop. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
   close(): void {
+    clearTimeout(this.#expiry);
     if (this.#file !== null) unwatchFile(this.#file);
   }
 
@@ -79,7 +88,25 @@ export class Keyring {
       return this.#log.error(`The keys stay unchanged: ${sentence(error)}`);
     }
     this.#log.info({ keys: this.#listed.length }, 'keys read again');
-    for (const listener of this.#listeners) listener();
+    this.#awaitExpiry();
+    this.#tell();
+  }
+
+  #tell(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  /** Tells the listeners when the next key expires. */
+  #awaitExpiry(): void {
+    clearTimeout(this.#expiry);
+    const next = Math.min(...this.#listed.map(({ expiresMs }) => expiresMs).filter((ms) => ms > Date.now()));
+    if (next === Infinity) return;
+    // Timers can be a millisecond early.
+    const waitMs = Math.min(next - Date.now() + 1, TIMER_MAX_MS);
+    this.#expiry = setTimeout(() => {
+      this.#awaitExpiry();
+      this.#tell();
+    }, waitMs).unref();
   }
 }
 
@@ -98,9 +125,10 @@ function entriesOf(file: string): KeyEntry[] {
     });
   const odd = value.keys.find(({ key, sha256 }) => (key === undefined) === (sha256 === undefined));
   if (odd) throw refusal('keys_invalid', `${file}: "${odd.name}" needs either a key or its sha256.`);
-  return value.keys.map(({ name, scope, key, sha256, expires }) => ({
+  return value.keys.map(({ name, scope, key, sha256, expires, channels, writes }) => ({
     name,
     scope,
+    rights: new ChannelRights(name, channels, writes),
     digest: key === undefined ? Buffer.from(sha256!, 'hex') : digest(key),
     expiresMs: expires === undefined ? Infinity : Date.parse(expires),
   }));

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
+import type { ChannelUse } from './access/channel-rights.ts';
+import type { Principal } from './keyring.ts';
 import type { Incoming } from '../../../core/wire/incoming-event.ts';
 
 /** A JSON Schema (2020-12), or a reference to a file of schemas/: `{ $ref: 'reprise:/resources/replay' }`. */
@@ -19,6 +21,8 @@ export interface Call<Query, Body> {
   incoming(): Incoming;
   /** Aborted when the caller disconnects. */
   signal: AbortSignal;
+  /** Who asks. */
+  caller: Principal;
   request: Request;
   response: Response;
 }
@@ -63,6 +67,8 @@ export interface Route<Context, Query = unknown, Body = unknown> {
   summary: string;
   description?: string;
   scope: Scope;
+  /** How it concerns channels, for keys that are limited to some. */
+  channels: ChannelUse;
   /** Default: none for GET, change for other methods. */
   effect?: Effect;
   params?: { [name: string]: Schema };

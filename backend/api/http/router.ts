@@ -2,8 +2,9 @@ import type { IRouter, NextFunction, Request, RequestHandler, Response } from 'e
 import { queryAjv } from '../../../schemas/index.ts';
 import { refusal } from '../../../core/problems/errors.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
+import { shownTo } from './access/channel-rights.ts';
 import type { FrontDoor } from './access/front-door.ts';
-import { causeGuard, scopeGuard } from './guard.ts';
+import { causeGuard, channelGuard, principalOf, scopeGuard } from './guard.ts';
 import { idempotent } from './idempotency.ts';
 import { bodyChecks } from './json-body.ts';
 import { incomingOf } from './incoming.ts';
@@ -41,6 +42,7 @@ export function mount<Context extends { redis: Redis }>({
         ...(isOpenToPages(each) ? [] : [causeGuard(door)]),
         ...before,
         scopeGuard(each.scope),
+        channelGuard(each),
         ...checks(each),
         ...repeatable,
         handler(each, context),
@@ -109,6 +111,7 @@ function handler<Context>(route: Route<Context>, context: Context): RequestHandl
     const gone = new AbortController();
     response.on('close', () => gone.abort());
     const params = pathParams(request);
+    const caller = principalOf(response);
     try {
       const answer = await route.handle(
         {
@@ -117,12 +120,14 @@ function handler<Context>(route: Route<Context>, context: Context): RequestHandl
           body: request.body as unknown,
           incoming: () => incomingOf(request),
           signal: gone.signal,
+          caller,
           request,
           response,
         },
         context,
       );
-      if (!response.headersSent && !gone.signal.aborted) send(response, answer);
+      if (!response.headersSent && !gone.signal.aborted)
+        send(response, shownTo(caller.rights, route.channels, answer));
     } catch (error) {
       if (!gone.signal.aborted) next(error);
     }

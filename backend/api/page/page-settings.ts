@@ -10,6 +10,7 @@ export const pageResource: Resource = {
       path: '/page',
       summary: 'Get what the map draws beneath the data',
       scope: 'read',
+      channels: 'none',
       responses: {
         200: {
           description:

@@ -18,6 +18,7 @@ export default {
       method: 'get',
       path: '/analytics',
       summary: 'List analytics',
+      channels: 'all',
       scope: 'read',
       responses: {
         200: { description: 'Those of the configuration, and those defined since.', schema: listOf(named) },
@@ -31,6 +32,7 @@ export default {
       method: 'get',
       path: '/analytics/{name}',
       summary: 'Get one definition',
+      channels: 'all',
       scope: 'read',
       params: { name },
       responses: {
@@ -43,6 +45,7 @@ export default {
       method: 'put',
       path: '/analytics/{name}',
       summary: 'Define analytics, or change them',
+      channels: 'all',
       description:
         'They run at once, and after every restart. Changed analytics start the current epoch again: what they published in it becomes void.',
       scope: 'control',
@@ -67,6 +70,7 @@ export default {
       method: 'delete',
       path: '/analytics/{name}',
       summary: 'Remove analytics',
+      channels: 'all',
       description: 'What they published stays on its channel.',
       scope: 'control',
       params: { name },

@@ -11,6 +11,7 @@ export default {
       method: 'get',
       path: '/channels',
       summary: 'List channels',
+      channels: { shows: ({ name }: Channel) => [name] },
       description: 'The channels of the configuration and those that have ever carried an event, by name.',
       scope: 'read',
       responses: { 200: { description: 'The channels.', schema: listOf(ref('resources/channel')) } },
@@ -24,6 +25,7 @@ export default {
       method: 'get',
       path: '/channels/{channel}',
       summary: 'Get one channel',
+      channels: { read: '{channel}' },
       scope: 'read',
       params: { channel: { type: 'string' } },
       responses: {

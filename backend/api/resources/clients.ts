@@ -10,6 +10,7 @@ export default {
       method: 'get',
       path: '/clients',
       summary: 'List the clients of this process',
+      channels: 'own',
       description:
         'Sockets and readers of Server-Sent Events, with an account of each channel that they follow. If several processes serve the API, each lists its own clients.',
       scope: 'read',
@@ -19,8 +20,11 @@ export default {
           schema: listOf(ref('resources/client'), { instance: { type: 'string' } }),
         },
       },
-      handle: (_call, { streams }) => ({
-        items: [...streams.clients].map(({ status }) => status),
+      handle: ({ caller }, { streams }) => ({
+        items: [...streams.clients].map(({ status }) => ({
+          ...status,
+          subscriptions: status.subscriptions.filter(({ channel }) => caller.rights.mayRead(channel)),
+        })),
         instance: processInstance('api'),
       }),
     }),

@@ -1,3 +1,4 @@
+import type { DeadLetter } from '../../../schemas/types.ts';
 import { readDeadLetters } from '../../../core/redis/dead-letters.ts';
 import { redrive, redriveAll } from '../stores/redrive.ts';
 import { listOf, ref } from '../http/route.ts';
@@ -11,6 +12,7 @@ export default {
       method: 'get',
       path: '/deadletters',
       summary: 'List dead letters, newest first',
+      channels: { shows: ({ channel }: DeadLetter) => [channel] },
       scope: 'read',
       query: {
         limit: { type: 'integer', minimum: 1, maximum: 1_000, default: 100 },
@@ -32,6 +34,7 @@ export default {
       method: 'post',
       path: '/deadletters/redrive',
       summary: 'Put events back onto their channels',
+      channels: 'own',
       description:
         'Puts back all matching events, oldest first, with the rest of their route. Dead letters without a complete event stay. If several services read a channel, all of them get the event again.',
       scope: 'control',
@@ -55,12 +58,13 @@ export default {
           },
         },
       },
-      handle: ({ body }, { redis }) => redriveAll(redis, body),
+      handle: ({ body, caller }, { redis }) => redriveAll(redis, body, caller.rights),
     }),
     route({
       method: 'post',
       path: '/deadletters/{id}/redrive',
       summary: 'Put one event back onto its channel',
+      channels: 'own',
       scope: 'control',
       params: { id: { type: 'string', pattern: '^\\d{1,15}-\\d{1,15}$' } },
       responses: {
@@ -75,7 +79,7 @@ export default {
         404: { description: 'There is no such dead letter.' },
         422: { description: 'It does not hold a complete event.' },
       },
-      handle: ({ params }, { redis }) => redrive(redis, params['id']!),
+      handle: ({ params, caller }, { redis }) => redrive(redis, params['id']!, caller.rights),
     }),
   ],
 } satisfies Resource;

@@ -1,4 +1,5 @@
 import { parseMarked } from '../../../core/wire/mark.ts';
+import { routeChannels } from '../../../core/wire/pipeline.ts';
 import { bbox, parseBox } from '../http/bbox.ts';
 import { followChannel } from '../stores/channel-follower.ts';
 import { type Schema } from '../http/route.ts';
@@ -45,6 +46,7 @@ export default {
       method: 'get',
       path: '/channels/{channel}/events',
       summary: 'Follow a channel (Server-Sent Events)',
+      channels: { read: '{channel}' },
       description:
         'The id of each message is `<epoch>-<offset>-<mark>`; the mark is a checksum of the event. With the id as `Last-Event-ID` a reader resumes where it stopped, as far back as the log goes, and is told if Redis has lost that event; `<epoch>-<offset>` works, too, without that check. Without `Last-Event-ID` the stream starts with the next event. `event: gap` reports events that are no longer available, `event: conflated` those that were replaced by later ones.',
       scope: 'read',
@@ -86,6 +88,7 @@ export default {
       method: 'post',
       path: '/channels/{channel}/events',
       summary: 'Write events to a channel',
+      channels: { write: '{channel}' },
       effect: 'data',
       description:
         'One object, an array of at most 10,000, or NDJSON. Each row is either bare data or a CloudEvent, whose `subject`, `time`, trace and extensions are used. CloudEvents are also taken in the structured, batched and binary mode of HTTP; the headers `traceparent` and `tracestate` apply to all rows that name no trace. Data are published as they are written, digit for digit. Rows that do not match the schema of the channel are returned with the reason, and are kept in the dead letters.',
@@ -113,7 +116,9 @@ export default {
           description: 'All rows were refused; the problem also has `accepted`, `refused` and `position`.',
         },
       },
-      async handle({ params, query, incoming }, { channels, ingest }) {
+      async handle({ params, query, incoming, caller }, { channels, ingest }) {
+        for (const { value } of caller.rights.writeLimits.length > 0 ? incoming().rows : [])
+          caller.rights.requireWrite(...routeChannels((value as { route?: unknown } | null)?.route));
         const spec = await channels.get(params['channel']!);
         const result = await ingest.accept(spec, incoming(), query.subject);
         return ingestReply(`onto "${spec.name}"`, result);

@@ -23,6 +23,7 @@ export default {
       method: 'get',
       path: '/channels/{channel}/history',
       summary: 'List past events, newest first',
+      channels: { read: '{channel}' },
       scope: 'read',
       params: { channel: { type: 'string' } },
       query: {

@@ -27,6 +27,7 @@ export default {
       method: 'get',
       path: '/logs',
       summary: 'List log lines, newest first, or follow them',
+      channels: 'all',
       description:
         'With `Accept: text/event-stream` lines are sent as Server-Sent Events as they are written: from now on, from `since` on, or after the line in `Last-Event-ID`.',
       scope: 'read',

@@ -10,6 +10,7 @@ export default {
       method: 'get',
       path: '/metrics',
       summary: 'List what services count and observe',
+      channels: 'all',
       description:
         'Since the data in Redis began. A service has at most 500 series; values beyond them are collected under the label `overflow`.',
       scope: 'read',

@@ -1,4 +1,5 @@
 import type { Pipeline } from '../../../schemas/types.ts';
+import { planPipeline } from '../../../core/wire/pipeline.ts';
 import { refusal } from '../../../core/problems/errors.ts';
 import { listOf, ref, HttpReply, type Schema } from '../http/route.ts';
 import { route, type Resource } from '../routing/api-route.ts';
@@ -54,6 +55,7 @@ export default {
       method: 'get',
       path: '/pipelines',
       summary: 'List pipelines',
+      channels: { shows: pipelineChannels },
       scope: 'read',
       responses: { 200: { description: 'The pipelines, by name.', schema: listOf(named) } },
       async handle(_call, { setups }) {
@@ -65,6 +67,7 @@ export default {
       method: 'post',
       path: '/pipelines',
       summary: 'Create a pipeline',
+      channels: 'all',
       scope: 'control',
       body: { schema: { ...named, additionalProperties: false } },
       responses: {
@@ -87,6 +90,7 @@ export default {
       method: 'get',
       path: '/pipelines/{name}',
       summary: 'Get one pipeline with rates, lag and errors of its steps',
+      channels: { shows: pipelineChannels },
       scope: 'read',
       params: { name },
       responses: {
@@ -99,6 +103,7 @@ export default {
       method: 'put',
       path: '/pipelines/{name}',
       summary: 'Create a pipeline, or change it',
+      channels: 'all',
       description:
         'It runs at once, and after every restart. Events that are under way when it changes keep the route they were sent with.',
       scope: 'control',
@@ -123,6 +128,7 @@ export default {
       method: 'delete',
       path: '/pipelines/{name}',
       summary: 'Remove a pipeline',
+      channels: 'all',
       description: 'Events under way stay on the channels of its steps.',
       scope: 'control',
       params: { name },
@@ -139,6 +145,7 @@ export default {
       method: 'post',
       path: '/pipelines/{name}/events',
       summary: 'Send events into a pipeline',
+      channels: 'own',
       effect: 'data',
       description:
         'One object, an array of at most 10,000, or NDJSON. Each row is either bare data or a CloudEvent, whose `subject`, `time`, `traceparent`, `params` and extensions are used. CloudEvents are also taken in the structured, batched and binary mode of HTTP; the headers `traceparent` and `tracestate` apply to all rows that name no trace.',
@@ -172,7 +179,9 @@ export default {
         404: { description: 'There is no such pipeline.' },
         422: { description: 'All rows were refused.' },
       },
-      async handle({ params, query, incoming, signal }, { pipelines }) {
+      async handle({ params, query, incoming, signal, caller }, { pipelines, setups }) {
+        const definition = await setups.get('pipelines', params['name']!);
+        caller.rights.requireWrite(...pipelineChannels({ name: params['name']!, definition }));
         const answer = await pipelines.send(params['name']!, incoming(), {
           subject: query.subject,
           waitMs: query.wait * 1000,
@@ -183,3 +192,9 @@ export default {
     }),
   ],
 } satisfies Resource;
+
+/** Every channel that an event of the pipeline goes through. */
+function pipelineChannels({ name: pipeline, definition }: { name: string; definition: Pipeline }): string[] {
+  const { input, steps, to } = planPipeline(pipeline, definition);
+  return [...new Set([input, ...steps.map(({ channel }) => channel), to])];
+}

@@ -11,6 +11,7 @@ export default {
       method: 'get',
       path: '/recorders',
       summary: 'List recorders that respond, oldest first',
+      channels: 'all',
       scope: 'read',
       responses: { 200: { description: 'The recorders.', schema: listOf(ref('resources/recorder')) } },
       async handle(_call, { recorders }) {
@@ -21,6 +22,7 @@ export default {
       method: 'get',
       path: '/recorders/{id}',
       summary: 'Get one recorder',
+      channels: 'all',
       scope: 'read',
       params: { id },
       responses: {
@@ -34,6 +36,7 @@ export default {
       method: 'post',
       path: '/recorders/{id}/snapshot',
       summary: 'Write the ring buffer of a recorder to a file',
+      channels: 'all',
       description:
         'The recorder continues. The file is created beside the one the recorder was started with, with the time in its name.',
       scope: 'control',

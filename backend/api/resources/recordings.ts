@@ -34,6 +34,7 @@ export default {
       method: 'get',
       path: '/recordings',
       summary: 'List recordings, without their descriptions',
+      channels: 'all',
       scope: 'read',
       responses: {
         200: { description: 'The recordings, by name.', schema: listOf(ref('resources/recording')) },
@@ -46,6 +47,7 @@ export default {
       method: 'post',
       path: '/recordings',
       summary: 'Upload a recording',
+      channels: 'all',
       description:
         'Send the file as the body with `?name=`, or a form with one file in the field `file`. The recording appears, or replaces the one before, in one step: once the whole file has arrived, has been read, and is sound. A file without a row that can be played is refused, with the reason. One of several uploads of a name is answered 201, and the others 409. The name is kept in Unicode composed form (NFC).',
       scope: 'control',
@@ -98,6 +100,7 @@ export default {
       method: 'get',
       path: '/recordings/{id}',
       summary: 'Get one recording with its description',
+      channels: 'all',
       description:
         'The description comes from one pass over the whole file: times, subjects, how many rows can be played, how they are distributed.',
       scope: 'read',
@@ -117,6 +120,7 @@ export default {
       method: 'post',
       path: '/recordings/{id}/preview',
       summary: 'See how a recording is read with some options',
+      channels: 'all',
       effect: 'none',
       description:
         'Answers each decision with its evidence, how sure it is, and the option that changes it; and the first records as they would be played. Nothing is played or kept.',
@@ -149,6 +153,7 @@ export default {
       method: 'delete',
       path: '/recordings/{id}',
       summary: 'Delete a recording',
+      channels: 'all',
       description: 'A replay that plays it continues with what it has read.',
       scope: 'admin',
       params: { id },
@@ -165,6 +170,7 @@ export default {
       method: 'get',
       path: '/recordings/{id}/download',
       summary: 'Download the file',
+      channels: 'all',
       scope: 'read',
       params: { id },
       responses: {

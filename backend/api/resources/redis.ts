@@ -12,6 +12,7 @@ export default {
       method: 'get',
       path: '/redis',
       summary: 'Get figures of Redis',
+      channels: 'none',
       scope: 'read',
       responses: { 200: { description: 'What Redis reports about itself.', schema: ref('resources/redis') } },
       handle: (_call, { redis }) => factsOf(redis),

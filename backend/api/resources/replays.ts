@@ -1,4 +1,4 @@
-import type { ReplayPatch, ReplayRequest } from '../../../schemas/types.ts';
+import type { Replay, ReplayPatch, ReplayRequest } from '../../../schemas/types.ts';
 import { listOf, ref, HttpReply } from '../http/route.ts';
 import { route, type Resource } from '../routing/api-route.ts';
 
@@ -12,6 +12,7 @@ export default {
       method: 'get',
       path: '/replays',
       summary: 'List replays, oldest first',
+      channels: { shows: ({ channels }: Replay) => channels },
       scope: 'read',
       responses: { 200: { description: 'The replays.', schema: listOf(ref('resources/replay')) } },
       async handle(_call, { replays }) {
@@ -22,6 +23,7 @@ export default {
       method: 'post',
       path: '/replays',
       summary: 'Start a replay',
+      channels: 'own',
       scope: 'control',
       body: { schema: ref('resources/replay-request') },
       responses: {
@@ -35,8 +37,8 @@ export default {
         422: { description: "It can't be played as requested." },
         503: { description: 'No replayer is running.' },
       },
-      async handle({ body }, { replays }) {
-        const replay = await replays.create(body);
+      async handle({ body, caller }, { replays }) {
+        const replay = await replays.create(body, caller.rights.writeLimits);
         return new HttpReply(201, replay, { Location: `/api/v1/replays/${encodeURIComponent(replay.id)}` });
       },
     }),
@@ -44,6 +46,7 @@ export default {
       method: 'get',
       path: '/replays/{id}',
       summary: 'Get one replay',
+      channels: { shows: ({ channels }: Replay) => channels },
       scope: 'read',
       params: { id },
       responses: {
@@ -56,6 +59,7 @@ export default {
       method: 'patch',
       path: '/replays/{id}',
       summary: 'Pause, resume, seek, or change the rate',
+      channels: 'own',
       scope: 'control',
       params: { id },
       body: { schema: ref('resources/replay-patch') },
@@ -64,19 +68,24 @@ export default {
         404: { description: 'There is no such replay.' },
         503: { description: 'Its replayer does not respond.' },
       },
-      handle: ({ params, body }, { replays }) => replays.patch(params['id']!, body),
+      async handle({ params, body, caller }, { replays }) {
+        caller.rights.requireWrite(...(await replays.get(params['id']!)).channels);
+        return replays.patch(params['id']!, body);
+      },
     }),
     route({
       method: 'delete',
       path: '/replays/{id}',
       summary: 'Stop and remove a replay',
+      channels: 'own',
       scope: 'control',
       params: { id },
       responses: {
         204: { description: 'It has been removed.' },
         404: { description: 'There is no such replay.' },
       },
-      async handle({ params }, { replays }) {
+      async handle({ params, caller }, { replays }) {
+        caller.rights.requireWrite(...(await replays.get(params['id']!)).channels);
         await replays.remove(params['id']!);
         return new HttpReply(204);
       },

@@ -10,6 +10,7 @@ export default {
       method: 'get',
       path: '/service-kinds',
       summary: 'List kinds of services',
+      channels: 'none',
       description: 'Each with the JSON Schema of its parameters.',
       scope: 'read',
       responses: {

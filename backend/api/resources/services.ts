@@ -1,5 +1,5 @@
 import { services } from '../../../core/redis/presence.ts';
-import type { ServiceConfig, ServicePatch } from '../../../schemas/types.ts';
+import type { Service, ServiceConfig, ServicePatch } from '../../../schemas/types.ts';
 import { listOf, ref, HttpReply } from '../http/route.ts';
 import { route, type Resource } from '../routing/api-route.ts';
 
@@ -14,6 +14,7 @@ export default {
       method: 'get',
       path: '/services',
       summary: 'List services',
+      channels: { shows: ({ inputs = [], outputs = [] }: Service) => [...inputs, ...outputs] },
       description:
         'A service that has sent no heartbeat for some seconds is `missing`; after a minute it is no longer listed.',
       scope: 'read',
@@ -26,6 +27,7 @@ export default {
       method: 'get',
       path: '/services/{name}',
       summary: 'Get the configuration of a service',
+      channels: 'all',
       scope: 'read',
       params: { name },
       responses: {
@@ -38,6 +40,7 @@ export default {
       method: 'put',
       path: '/services/{name}',
       summary: 'Add a service, or change it',
+      channels: 'all',
       description: 'It runs at once, and after every restart. Other services are not affected.',
       scope: 'control',
       params: { name },
@@ -61,6 +64,7 @@ export default {
       method: 'patch',
       path: '/services/{name}',
       summary: 'Start or stop a service, or change its parameters',
+      channels: 'all',
       description:
         'A stopped service later continues from its position. Changed parameters apply from now on; if the state of the service depends on them, it starts the current epoch again.',
       scope: 'control',
@@ -80,6 +84,7 @@ export default {
       method: 'delete',
       path: '/services/{name}',
       summary: 'Remove a service',
+      channels: 'all',
       description: 'What it derived stays on its channel. Other services are not affected.',
       scope: 'control',
       params: { name },

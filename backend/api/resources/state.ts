@@ -28,6 +28,7 @@ export default {
       method: 'get',
       path: '/channels/{channel}/state',
       summary: 'Get the latest event of each subject',
+      channels: { read: '{channel}' },
       description:
         'The state at one position of the channel. The ETag is the position with a checksum of the event there: if both are unchanged, the response is 304.',
       scope: 'read',
@@ -69,6 +70,7 @@ export default {
       method: 'get',
       path: '/channels/{channel}/state/{subject}',
       summary: 'Get the latest event of one subject',
+      channels: { read: '{channel}' },
       scope: 'read',
       params: { channel: { type: 'string' }, subject: { type: 'string' } },
       query: { fields },

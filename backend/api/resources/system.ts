@@ -13,6 +13,7 @@ export default {
       method: 'get',
       path: '/system',
       summary: 'Get the current set-up',
+      channels: 'all',
       description:
         'Channels, endpoints, services with their parameters and fences, analytics, pipelines, and replays with their positions: as configured, with later changes.',
       scope: 'read',
@@ -23,6 +24,7 @@ export default {
       method: 'put',
       path: '/system',
       summary: 'Restore a set-up',
+      channels: 'all',
       description:
         'Replaces the set-up by the document in one step, and resumes its replays at their positions, playing or paused. Entries that it does not name are removed; sections that are missing stay as they are.',
       scope: 'admin',

@@ -1,6 +1,7 @@
 import { refusal } from '../../../core/problems/errors.ts';
 import type { Task, TaskRequest } from '../../../schemas/types.ts';
-import { isFinal, kindSchemas } from '../../tasks/task.ts';
+import { isFinal, kindSchemas, taskChannels } from '../../tasks/task.ts';
+import type { Principal } from '../http/keyring.ts';
 import { listOf, ref, HttpReply } from '../http/route.ts';
 import { route, type Resource } from '../routing/api-route.ts';
 import { EventStream } from '../http/sse.ts';
@@ -18,6 +19,7 @@ export default {
       method: 'post',
       path: '/tasks',
       summary: 'Start a task',
+      channels: 'own',
       scope: 'control',
       body: { schema: ref('resources/task-request') },
       responses: {
@@ -28,7 +30,8 @@ export default {
         },
         422: { description: 'There is no such kind, or its parameters are not valid.' },
       },
-      async handle({ body }, { tasks }) {
+      async handle({ body, caller }, { tasks }) {
+        requireTask(caller, { kind: body.kind, params: body.params ?? {} });
         const task = await tasks.submit(body.kind, body.params ?? {});
         return new HttpReply(202, task, {
           Location: `/api/v1/tasks/${task.id}`,
@@ -40,6 +43,7 @@ export default {
       method: 'get',
       path: '/tasks',
       summary: 'List tasks, newest first',
+      channels: { shows: taskChannels },
       description: 'Finished tasks are kept for a day, at most a thousand.',
       scope: 'read',
       query: { limit: { type: 'integer', minimum: 1, maximum: 1_000, default: 100 } },
@@ -52,6 +56,7 @@ export default {
       method: 'get',
       path: '/tasks/kinds',
       summary: 'List kinds of tasks',
+      channels: 'none',
       scope: 'read',
       responses: {
         200: {
@@ -74,6 +79,7 @@ export default {
       method: 'get',
       path: '/tasks/{id}',
       summary: 'Get one task',
+      channels: { shows: taskChannels },
       scope: 'read',
       params: { id },
       responses: { 200: { description: 'The task.', schema: ref('resources/task') }, 404: unknown },
@@ -83,6 +89,7 @@ export default {
       method: 'get',
       path: '/tasks/{id}/result',
       summary: 'Get the result of a task',
+      channels: 'own',
       description: `With \`Prefer: wait=N\` (RFC 7240) the response comes once there is a result, or after N seconds, at most ${WAIT_MAX_SECONDS}.`,
       scope: 'read',
       params: { id },
@@ -94,7 +101,8 @@ export default {
           headers: { 'Retry-After': 'When to ask again, in seconds.' },
         },
       },
-      async handle({ params, request, response, signal }, { tasks }) {
+      async handle({ params, request, response, signal, caller }, { tasks }) {
+        requireTask(caller, await tasks.get(params['id']!));
         const seconds = Number(/(?:^|[,;\s])wait=(\d+)/.exec(request.get('Prefer') ?? '')?.[1] ?? 0);
         const task = await tasks.wait(params['id']!, Math.min(seconds, WAIT_MAX_SECONDS) * 1000, signal);
         if (seconds > 0) response.set('Preference-Applied', `wait=${Math.min(seconds, WAIT_MAX_SECONDS)}`);
@@ -107,6 +115,7 @@ export default {
       method: 'get',
       path: '/tasks/{id}/events',
       summary: 'Follow a task (Server-Sent Events)',
+      channels: 'own',
       description: 'Each change is sent as the whole task; the stream ends with the task.',
       scope: 'read',
       params: { id },
@@ -115,8 +124,8 @@ export default {
         404: unknown,
       },
       async handle(call, { tasks }) {
-        const { params, signal } = call;
-        await tasks.get(params['id']!);
+        const { params, signal, caller } = call;
+        requireTask(caller, await tasks.get(params['id']!));
         const stream = new EventStream(call);
         let shown = '';
         const show = (task: Task) => {
@@ -137,6 +146,7 @@ export default {
       method: 'post',
       path: '/tasks/{id}/cancel',
       summary: 'Cancel a task',
+      channels: 'own',
       scope: 'control',
       params: { id },
       responses: {
@@ -144,10 +154,20 @@ export default {
         404: unknown,
         409: { description: 'The task has ended already.' },
       },
-      handle: ({ params }, { tasks }) => tasks.cancel(params['id']!),
+      async handle({ params, caller }, { tasks }) {
+        requireTask(caller, await tasks.get(params['id']!));
+        return tasks.cancel(params['id']!);
+      },
     }),
   ],
 } satisfies Resource;
+
+/** @throws refusal `channel_refused` */
+function requireTask({ rights }: Principal, task: Pick<Task, 'kind' | 'params'>): void {
+  const channels = taskChannels(task);
+  if (channels === null) rights.requireAll({ toWrite: true });
+  else rights.requireRead(...channels);
+}
 
 function noResult({ id: task, state, error }: Task): Error {
   const hints: Partial<Record<Task['state'], string>> = {

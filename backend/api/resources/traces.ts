@@ -21,6 +21,7 @@ export default {
       method: 'get',
       path: '/traces',
       summary: 'List traces, latest first',
+      channels: 'all',
       description:
         'Only sampled events are traced: `trace` of pipelines and replays sets the share, and callers decide with `traceparent`. The last 100,000 hops are kept.',
       scope: 'read',
@@ -48,6 +49,7 @@ export default {
       method: 'get',
       path: '/traces/{id}',
       summary: 'Get one trace with all hops',
+      channels: 'all',
       scope: 'read',
       params: { id: { type: 'string', pattern: '^[0-9a-f]{32}$' } },
       responses: {

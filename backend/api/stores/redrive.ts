@@ -3,12 +3,18 @@ import { refusal } from '../../../core/problems/errors.ts';
 import type { CloudEvent } from '../../../core/wire/event.ts';
 import { keys } from '../../../core/wire/keys.ts';
 import { callProtocol, type Redis } from '../../../core/redis/connection.ts';
+import { routeChannels } from '../../../core/wire/pipeline.ts';
+import type { ChannelRights } from '../http/access/channel-rights.ts';
 import type { DeadLetter } from '../../../schemas/types.ts';
 
 const PAGE = 500;
 
 /** Puts the event of a dead letter back onto its channel, with the rest of its route. @throws refusal `deadletter_unknown`, `deadletter_no_event` */
-export async function redrive(redis: Redis, id: string): Promise<{ channel: string; position: string }> {
+export async function redrive(
+  redis: Redis,
+  id: string,
+  rights: ChannelRights,
+): Promise<{ channel: string; position: string }> {
   const [entry] = await redis.xrange(keys.deadLetters, id, id);
   if (!entry) throw refusal('deadletter_unknown', `There is no dead letter ${id}.`);
   const letter = JSON.parse(entry[1][1]!) as DeadLetter;
@@ -21,14 +27,17 @@ export async function redrive(redis: Redis, id: string): Promise<{ channel: stri
         hint: 'To try a row of a recording again, play the recording again.',
       },
     );
+  rights.requireWrite(letter.channel, ...routeChannels(event.route));
   return { channel: letter.channel, position: await putBack(redis, id, letter.channel, event) };
 }
 
-/** Puts the events of all matching dead letters back. `redriven` counts them, `left` those without a complete event, which stay. */
+/** Puts the events of all matching dead letters back, onto channels that the caller may write. `redriven` counts them, `left` those without a complete event, which stay. */
 export async function redriveAll(
   redis: Redis,
   wanted: { channel?: string; source?: string },
+  rights: ChannelRights,
 ): Promise<{ redriven: number; left: number }> {
+  if (wanted.channel !== undefined) rights.requireWrite(wanted.channel);
   let [redriven, left] = [0, 0];
   // Events that fail again become later dead letters; those are not part of this run.
   const last = (await redis.xrevrange(keys.deadLetters, '+', '-', 'COUNT', 1))[0]?.[0];
@@ -38,7 +47,9 @@ export async function redriveAll(
       const letter = JSON.parse(fields[1]!) as DeadLetter;
       if (wanted.channel !== undefined && letter.channel !== wanted.channel) continue;
       if (wanted.source !== undefined && letter.source !== wanted.source) continue;
-      const event = eventOf(letter);
+      if (!rights.mayWrite(letter.channel)) continue;
+      const whole = eventOf(letter);
+      const event = whole && routeChannels(whole.route).every((each) => rights.mayWrite(each)) ? whole : null;
       if (event) await putBack(redis, id, letter.channel, event);
       if (event) redriven++;
       else left++;

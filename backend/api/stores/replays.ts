@@ -46,9 +46,9 @@ export class Replays {
     return { ...replay, waiting: waitingText(refusal) };
   }
 
-  /** Starts a replay. @throws refusal of the replayer, failure `no_answer` */
-  create(request: ReplayRequest): Promise<Replay> {
-    return this.#replayers.ask<Replay>('create', request, CREATE_MS);
+  /** Starts a replay. Each of its channels must match one pattern of each list of `limits`. @throws refusal of the replayer, failure `no_answer` */
+  create(request: ReplayRequest, limits: (readonly string[])[] = []): Promise<Replay> {
+    return this.#replayers.ask<Replay>('create', { ...request, limits }, CREATE_MS);
   }
 
   /** Changes a replay and returns it as it is then. @throws refusal `replay_unknown` and of the replayer, failure `no_answer` */

@@ -13,6 +13,7 @@ import { Presence, processInstance } from '../../core/redis/presence.ts';
 import { Plugins } from '../../core/plugins/plugins.ts';
 import { connect } from '../../core/redis/connection.ts';
 import { Requester } from '../../core/redis/requests.ts';
+import { ChannelQuota } from '../../core/channels/quota.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import { Hub } from '../gateway/log/hub.ts';
 import { StatusNews } from '../gateway/status-news.ts';
@@ -23,6 +24,7 @@ import { taskChannels } from '../tasks/task.ts';
 import { admit } from './admission.ts';
 import { createApp } from './app.ts';
 import { openEndpoints } from './endpoints/endpoints.ts';
+import { ChannelUsers } from './stores/channel-users.ts';
 import { Channels } from './stores/channels.ts';
 import { FrontDoor } from './http/access/front-door.ts';
 import { checkAllowedHosts, KnownHosts } from './http/access/hosts.ts';
@@ -93,9 +95,9 @@ async function open(settings: Settings, opened: Close[]): Promise<string> {
   const streams = new Streams(redis, hub);
   opened.push(() => streams.close());
   const replays = new Replays(redis, replayers);
-  const tasks = new TaskQueue(redis, kinds, (name) => channels.logged(name));
+  const tasks = new TaskQueue(redis, kinds, (name) => channels.logged(name), settings.quotas.tasks);
   opened.push(() => tasks.close());
-  const ingest = new Ingest(redis);
+  const ingest = new Ingest(redis, new ChannelQuota(redis, Object.keys(settings.channels), settings.quotas));
   const following = new SetupFollower({
     redis,
     settings,
@@ -116,6 +118,7 @@ async function open(settings: Settings, opened: Close[]): Promise<string> {
     plugins,
     redis,
     channels,
+    channelUsers: new ChannelUsers(redis, setups, replays),
     streams,
     replays,
     setups,

@@ -17,11 +17,19 @@ export class TaskQueue {
   readonly #connection: Redis;
   readonly #subscriber: Redis;
   readonly #kinds: Map<string, TaskKind>;
+  readonly #tasksMax: number;
   readonly #prepareContext: PrepareContext;
   #opened: Promise<Queue<JobData>> | null = null;
   readonly #listeners = new Map<string, Set<(task: Task) => void>>();
 
-  constructor(redis: Redis, kinds: Map<string, TaskKind>, channel: PrepareContext['channel']) {
+  /** `tasksMax`: how many may wait or run at once. */
+  constructor(
+    redis: Redis,
+    kinds: Map<string, TaskKind>,
+    channel: PrepareContext['channel'],
+    tasksMax = Infinity,
+  ) {
+    this.#tasksMax = tasksMax;
     this.#redis = redis;
     this.#kinds = kinds;
     this.#prepareContext = { redis, channel };
@@ -50,6 +58,7 @@ export class TaskQueue {
     const params = checkParams(name, given);
     const prepared: unknown = await kind.prepare(params as never, this.#prepareContext);
     const queue = await this.#queue();
+    await this.#refuseTooMany(queue);
     const job = await queue.add(
       name,
       { params, prepared },
@@ -58,6 +67,22 @@ export class TaskQueue {
     const task = taskOf(job as TaskJob);
     await this.#redis.publish(keys.tasks, JSON.stringify(task));
     return task;
+  }
+
+  /** How many tasks there are, by state. */
+  async counts(): Promise<{ [state in Task['state']]?: number }> {
+    const queue = await this.#queue();
+    const { waiting, delayed, prioritized, active, completed, failed } = await queue.getJobCounts();
+    const queued = (waiting ?? 0) + (delayed ?? 0) + (prioritized ?? 0);
+    return { queued, running: active ?? 0, succeeded: completed ?? 0, failed: failed ?? 0 };
+  }
+
+  async #refuseTooMany(queue: Queue<JobData>): Promise<void> {
+    const count = await queue.getJobCountByTypes('waiting', 'delayed', 'prioritized', 'active');
+    if (count < this.#tasksMax) return;
+    throw refusal('tasks_too_many', `${count} tasks wait or run already.`, {
+      hint: 'Wait until some have ended, cancel some, or raise REPRISE_MAX_TASKS.',
+    });
   }
 
   /** One task. @throws refusal `task_unknown` */

@@ -110,6 +110,23 @@ export const FUNCTIONS = {
   }),
   /** `lifeMs`: 0 gives up the right to run the service. */
   hold: new Layout({ token: 'text', lifeMs: 'number' }),
+  enter: new Layout(
+    {
+      /** How many channels there may be. */
+      most: 'number',
+    },
+    {
+      /** The channels that are to be written to. */
+      channels: 1,
+      /** The channels of the configuration. */
+      declared: 1,
+    },
+  ),
+  forget: new Layout({
+    channel: 'text',
+    /** A plain key for the latest data; '' for none. */
+    latest: 'text',
+  }),
   /** `hops`: the id of the trace, and the Hop as JSON text. */
   note: new Layout({}, { hops: 2 }),
   commit: new Layout(
@@ -153,7 +170,14 @@ export type ProtocolName = (typeof PROTOCOL)[number];
 
 /** The files of each library, in order: a file can use what the files before it define. */
 export const FILES = {
-  internal: ['shared', 'internal/batch', 'internal/emit', 'internal/lease', 'internal/commit'],
+  internal: [
+    'shared',
+    'internal/batch',
+    'internal/emit',
+    'internal/lease',
+    'internal/channels',
+    'internal/commit',
+  ],
   protocol: [
     'shared',
     'protocol/time',

@@ -49,6 +49,10 @@ export const problems = {
   url_malformed: { status: 400, meaning: 'The path cannot be decoded.' },
 
   // Channels
+  channel_in_use: {
+    status: 409,
+    meaning: 'Something writes to the channel or reads it, so it is not deleted.',
+  },
   channel_name: { status: 400, meaning: 'A channel cannot have this name.' },
   channel_no_log: { status: 409, meaning: 'The channel keeps no log; it can only be followed on Redis.' },
   channel_owned: { status: 409, meaning: 'Another replay is playing on the channel.' },
@@ -57,6 +61,7 @@ export const problems = {
     status: 409,
     meaning: 'Redis has lost events since the cursor was made; begin again without it.',
   },
+  channels_too_many: { status: 429, meaning: 'There are as many channels as there may be.' },
   deadletter_no_event: {
     status: 422,
     meaning: 'The dead letter does not hold a complete event, so it cannot be sent again.',
@@ -65,6 +70,7 @@ export const problems = {
   events_refused: { status: 422, meaning: 'None of the rows was accepted; `refused` says why for each.' },
   lease_lost: { status: 503, meaning: 'Another replay has taken the channel.' },
   log_reset: { status: 503, meaning: 'Redis was flushed, or restarted without its latest data.' },
+  logs_too_large: { status: 429, meaning: 'The logs of the channels take as much memory as they may.' },
   state_empty: { status: 404, meaning: 'The channel has not carried an event yet.' },
   subject_unknown: { status: 404, meaning: 'The channel has no such subject.' },
   trace_unknown: { status: 404, meaning: 'There is no such trace: it was not sampled, or it is too old.' },
@@ -160,6 +166,7 @@ export const problems = {
 
   // Tasks
   task_failed: { status: 500, meaning: 'The task that this endpoint waits for failed or was canceled.' },
+  tasks_too_many: { status: 429, meaning: 'As many tasks wait or run as may at once.' },
   task_finished: { status: 409, meaning: 'The task has ended, so it cannot be canceled.' },
   task_kind: { status: 422, meaning: 'There is no such kind of task.' },
   task_params: { status: 422, meaning: 'The parameters do not match the schema of this kind of task.' },

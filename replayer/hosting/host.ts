@@ -1,8 +1,10 @@
 import { failure, refusal, sentence } from '../../core/problems/errors.ts';
 import { channelMatcher } from '../../core/wire/channels.ts';
+import { passingReasonOf } from '../../core/problems/passing.ts';
 import { settingTable } from '../../core/settings/setting-table.ts';
 import type { Quotas } from '../../core/settings/settings.ts';
 import type { Logger } from '../../core/logging/log.ts';
+import { ChannelQuota } from '../../core/channels/quota.ts';
 import type { Redis } from '../../core/redis/connection.ts';
 import type { Config, Replay as ReplayDocument, ReplayPatch, ReplayRequest } from '../../schemas/types.ts';
 import type { ReplaySource } from '../playing/recordings.ts';
@@ -16,12 +18,17 @@ const TICK_MS = 100;
 const TICKS_PER_DOCUMENT = 5;
 
 /** What one replayer does at most; see the settings of these names. */
-export type HostLimits = Pick<Quotas, 'replays' | 'unpackedBytes' | 'readingSeconds'>;
+export type HostLimits = Pick<
+  Quotas,
+  'replays' | 'unpackedBytes' | 'readingSeconds' | 'channels' | 'logBytes'
+>;
 
 const DEFAULT_LIMITS: HostLimits = {
   replays: settingTable.maxReplays.default,
   unpackedBytes: settingTable.maxUnpackedBytes.default,
   readingSeconds: settingTable.maxReadingSeconds.default,
+  channels: settingTable.maxChannels.default,
+  logBytes: settingTable.maxLogBytes.default,
 };
 
 /** A replay of this process. */
@@ -44,6 +51,8 @@ interface Launch {
   created?: string | undefined;
   /** Lists of patterns; each channel must match one of each list. */
   limits?: string[][];
+  /** Whether it goes on with a replay that has its channels already. */
+  continues?: true;
 }
 
 /** What REST asks a replayer to create. */
@@ -59,6 +68,7 @@ export class ReplayHost {
   readonly #store: ReplayStore;
   readonly #channels: Config['channels'];
   readonly #replaysMax: number;
+  readonly #quota: ChannelQuota;
   readonly #readings: Readings;
   readonly #log: Logger;
   readonly #hosted = new Map<string, Hosted>();
@@ -86,6 +96,7 @@ export class ReplayHost {
     this.#channels = parts.channels;
     const limits = parts.limits ?? DEFAULT_LIMITS;
     this.#replaysMax = limits.replays;
+    this.#quota = new ChannelQuota(parts.redis, Object.keys(parts.channels ?? {}), limits);
     this.#readings = new Readings(parts.plugins ?? [], { seconds: limits.readingSeconds });
     this.folder = new RecordingsFolder(parts.folder, {
       channels: parts.channels,
@@ -137,6 +148,7 @@ export class ReplayHost {
       request: { ...request, paused: state === 'paused', waitForSubscribers: undefined },
       sources: this.folder.sources(request),
       run: (replay) => replay.resume(last),
+      continues: true,
       resumedWith: request,
       created,
     });
@@ -199,7 +211,8 @@ export class ReplayHost {
     return launching;
   }
 
-  async #open({ request, sources, run, resumedWith, created, limits = [] }: Launch): Promise<Replay> {
+  async #open(launch: Launch): Promise<Replay> {
+    const { request, sources, run, resumedWith, created, continues, limits = [] } = launch;
     const { id = '' } = request;
     this.#refuseTooMany(id);
     if (id) this.#opening.add(id);
@@ -210,8 +223,9 @@ export class ReplayHost {
         channels: this.#channels,
         created,
       });
-      if (this.#closing) throw failure('no_answer', 'This replayer is stopping.');
       for (const patterns of limits) refuseChannels(replay.channels, patterns);
+      if (!continues) await this.#makeRoom(replay.channels);
+      if (this.#closing) throw failure('no_answer', 'This replayer is stopping.');
       const change = new Promise<void>((resolve) =>
         replay.onChange(() => (replay.player.state !== 'idle' || replay.waiting !== null) && resolve()),
       );
@@ -237,6 +251,14 @@ export class ReplayHost {
     run.catch((error: unknown) =>
       this.#log[replay.taken ? 'warn' : 'error']({ replay: replay.id }, sentence(error)),
     );
+  }
+
+  /** @throws refusal of the quota */
+  async #makeRoom(channels: readonly string[]): Promise<void> {
+    await this.#quota.enter(channels).catch((error: unknown) => {
+      // What Redis refuses for a while is waited out when the replay begins.
+      if (!passingReasonOf(error)) throw error;
+    });
   }
 
   #refuseTooMany(id: string): void {

@@ -4,6 +4,7 @@ import type { Redis } from '../../../core/redis/connection.ts';
 import type { Streams } from '../../gateway/streams/streams.ts';
 import type { TaskQueue } from '../../tasks/queue.ts';
 import type { Route } from '../http/route.ts';
+import type { ChannelUsers } from '../stores/channel-users.ts';
 import type { Channels } from '../stores/channels.ts';
 import type { Ingest } from '../stores/ingest.ts';
 import type { Pipelines } from '../stores/pipelines.ts';
@@ -21,6 +22,7 @@ export interface ApiContext {
   plugins: Plugins;
   redis: Redis;
   channels: Channels;
+  channelUsers: ChannelUsers;
   streams: Streams;
   ingest: Ingest;
   recorders: Recorders;

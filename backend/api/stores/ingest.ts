@@ -8,6 +8,7 @@ import {
   type Incoming,
   type IncomingEvent,
 } from '../../../core/wire/incoming-event.ts';
+import type { ChannelQuota } from '../../../core/channels/quota.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
 import { readHead } from '../../../core/redis/channel-store.ts';
 import { addDeadLetters } from '../../../core/redis/dead-letters.ts';
@@ -34,10 +35,17 @@ const WRITERS_MAX = 1_000;
 /** Writes rows that callers send onto channels. Each row is checked; refused rows go to the dead letters. */
 export class Ingest {
   readonly #redis: Redis;
+  readonly #quota: ChannelQuota;
   readonly #writers = new Map<string, ChannelWriter>();
 
-  constructor(redis: Redis) {
+  constructor(redis: Redis, quota: ChannelQuota) {
     this.#redis = redis;
+    this.#quota = quota;
+  }
+
+  /** Tells that a channel was deleted: it counts as a new one from now on. */
+  forget(channel: string): void {
+    this.#quota.forget(channel);
   }
 
   /** Reads the rows of a request: each as an event, or as the reason why it is refused. `subject`: that of rows that name none. */
@@ -53,7 +61,7 @@ export class Ingest {
     return rows.map((row) => readIncoming(row, arrival));
   }
 
-  /** Writes the events of `read` in order, in one call, and reports what is wrong with the other rows. @throws failure of Redis */
+  /** Writes the events of `read` in order, in one call, and reports what is wrong with the other rows. @throws refusal of the quota; failure of Redis */
   async write(
     spec: ChannelSpec,
     { rows }: Incoming,
@@ -63,6 +71,7 @@ export class Ingest {
       typeof each === 'string' ? [{ index, reason: each }] : [],
     );
     const records = read.flatMap((each) => (typeof each === 'string' ? [] : [recordOf(each)]));
+    if (records.length > 0) await this.#quota.enter([spec.name]);
     if (refused.length > 0) {
       await addDeadLetters(
         this.#redis,

@@ -5,7 +5,7 @@ import type { Incoming, IncomingEvent } from '../../../core/wire/incoming-event.
 import { planPipeline } from '../../../core/wire/pipeline.ts';
 import { services } from '../../../core/redis/presence.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
-import { describeChannel } from '../../../core/redis/channel-description.ts';
+import { describeChannel } from '../../../core/channels/description.ts';
 import {
   newSpan,
   newTrace,

@@ -27,7 +27,7 @@ export async function serve(settings: Settings): Promise<{ close(reason?: Closin
   const plugins = await Plugins.load(settings.plugins, log);
   logs.add(plugins.added('logSinks'));
   addFormats(plugins);
-  const redis = await connect(settings.redisUrl, 'replayer');
+  const redis = await connect(settings, 'replayer');
   logs.keepIn(redis);
   const instance = `replayer-${hostname()}-${process.pid}`;
   const host = new ReplayHost({

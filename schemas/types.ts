@@ -611,6 +611,10 @@ export interface Config {
    */
   redisUrl?: string;
   /**
+   * What the names of all keys and channels in Redis begin with, before a colon.
+   */
+  namespace?: string;
+  /**
    * TCP port of the API and the page; 0 takes any free port.
    */
   port?: number;
@@ -810,7 +814,7 @@ export interface ChannelConfig {
    */
   state?: boolean;
   /**
-   * A plain Redis key that also holds the latest data.
+   * A plain Redis key that also holds the latest data. It must not begin with `reprise:`.
    */
   latestKey?: string;
 }
@@ -2025,6 +2029,10 @@ export interface RecordingPreview {
  * Figures of the Redis server, as it reports them.
  */
 export interface RedisFacts {
+  /**
+   * What the names of all keys and channels in Redis begin with, before a colon; empty: nothing.
+   */
+  namespace: string;
   /**
    * The version; with the name of the server if it is not Redis: `valkey 8.0.1`.
    */

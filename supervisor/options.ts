@@ -5,6 +5,7 @@ import { roleNames, type RoleName } from './roles.ts';
 export interface UpFlags {
   port?: number;
   host?: string;
+  namespace?: string;
   demo: boolean;
   only?: RoleName[];
 }
@@ -14,6 +15,7 @@ export function upOptions(command: Command): Command {
   return command
     .option('--port <port>', 'port of the API and the page; 0: any (default: 3000)', port)
     .option('--host <address>', 'address that the API and the page listen on (default: 127.0.0.1)')
+    .option('--namespace <name>', 'what all names in Redis begin with (default: REPRISE_NAMESPACE)')
     .option('--no-demo', 'do not play the demo')
     .option('--only <roles>', `start only these roles, separated by commas: ${roleNames.join(', ')}`, only);
 }

@@ -1,4 +1,5 @@
 import { join, relative } from 'node:path';
+import { addressOf } from '../core/redis/server/place.ts';
 import type { Settings } from '../core/settings/settings.ts';
 import type { RoleName } from './roles.ts';
 
@@ -26,7 +27,10 @@ export function summaryRows(
           ['API', `${url}/docs`],
         ] as [string, string][])
       : []),
-    ['Redis', `redis-cli ${target(settings.redisUrl)} subscribe gps`],
+    [
+      'Redis',
+      `redis-cli ${target(settings.redisUrl)} subscribe ${settings.namespace && `${settings.namespace}:`}gps`,
+    ],
     ['Logs', relative('.', logs).startsWith('..') ? logs : relative('.', logs)],
     ['Stop', 'Ctrl-C'],
   ];
@@ -34,8 +38,8 @@ export function summaryRows(
 
 /** The arguments that tell redis-cli which Redis; never with a password. */
 function target(redisUrl: string): string {
-  const { hostname, port, password, pathname } = new URL(redisUrl);
-  if (password) return '-u "$REDIS_URL"';
-  if (hostname !== '127.0.0.1' || pathname.length > 1) return `-u ${redisUrl}`;
-  return `-p ${port || 6379}`;
+  const { host, port, password, database, isTls } = addressOf(redisUrl);
+  if (password !== null) return '-u "$REDIS_URL"';
+  if (host !== '127.0.0.1' || isTls) return `-u ${redisUrl}`;
+  return `-p ${port}${database === 0 ? '' : ` -n ${database}`}`;
 }

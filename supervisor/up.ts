@@ -81,7 +81,7 @@ class Parts {
       this.#server = await PrivateRedis.start(findRedis(terminal), join(data, 'redis'), terminal);
       this.#settings.redisUrl = this.#server.url;
     }
-    const redis = (this.#redis = await connect(this.#settings.redisUrl, 'supervisor'));
+    const redis = (this.#redis = await connect(this.#settings, 'supervisor'));
     this.#note();
     // These logs go into a file: the terminal is for people.
     const logs = (this.#logs = new ProcessLog(
@@ -142,16 +142,17 @@ class Parts {
 
   /** Notes what runs, for other commands on this machine. Only the owner may read it: a URL can hold a password. */
   #note(): void {
-    const { data, redisUrl } = this.#settings;
+    const { data, redisUrl, namespace } = this.#settings;
     const url = this.#options.roles.includes('api') ? pageUrl(this.#settings) : '';
-    const noted: Running = { pid: process.pid, redisUrl, url };
+    const noted: Running = { pid: process.pid, redisUrl, namespace, url };
     writeFileSync(runningFile(data), `${JSON.stringify(noted)}\n`, { mode: 0o600 });
   }
 
   /** What the roles can't read from the environment or the configuration. Never a password: other users could see it. */
   #flags(): string[] {
-    const { port, host, data, recordings, redisUrl } = this.#settings;
+    const { port, host, data, recordings, redisUrl, namespace } = this.#settings;
     const flags = ['--port', `${port}`, '--host', host, '--data', data, '--recordings', recordings];
+    if (namespace !== '') flags.push('--namespace', namespace);
     return this.#server ? [...flags, '--redis-url', redisUrl] : flags;
   }
 }

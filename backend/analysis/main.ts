@@ -32,7 +32,7 @@ export async function serve(
     withPlace(settings.file, definitionOf(settings, name), () =>
       plan(name, config, kinds, settings.channels),
     );
-  const redis = await connect(settings.redisUrl, 'analysis');
+  const redis = await connect(settings, 'analysis');
   logs.keepIn(redis);
   const started = new Date().toISOString();
   const metricSinks = plugins.added('metricSinks');

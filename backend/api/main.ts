@@ -82,7 +82,7 @@ async function open(settings: Settings, opened: Close[]): Promise<string> {
   logs.add(plugins.added('logSinks'));
   const keyring = new Keyring(settings.apiKey, settings.keys, log);
   opened.push(() => keyring.close());
-  const redis = await connect(settings.redisUrl, 'api');
+  const redis = await connect(settings, 'api');
   opened.push(() => redis.disconnect());
   logs.keepIn(redis);
   opened.push(() => logs.close());

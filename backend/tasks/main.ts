@@ -22,7 +22,7 @@ export async function serve(
   const plugins = await Plugins.load(settings.plugins, log);
   logs.add(plugins.added('logSinks'));
   const kinds = await taskKinds(plugins);
-  const redis = await connect(settings.redisUrl, 'tasks');
+  const redis = await connect(settings, 'tasks');
   logs.keepIn(redis);
   const worker = new TaskWorker(redis, kinds, log, new TaskGuard(redis, watch, settings.stallLimitMs));
   const started = new Date().toISOString();

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import { loadSettings } from '../../core/settings/settings.ts';
 import { refusal } from '../../core/problems/errors.ts';
 import { connect } from '../../core/redis/connection.ts';
 import { setupOf, SetupStore } from '../../core/setup/setup.ts';
 import { durationMs } from '../../core/time/duration.ts';
 import { ServiceProcess } from '../conformance/harness/service-process.ts';
 import { examine, type Finding } from '../conformance/run.ts';
+import { namespaceOption, redisOption, redisSettings, type RedisOptions } from '../support/redis-options.ts';
 
 const DATA = {
   text: 'Good morning from Lisbon. The tram is wonderful today!',
@@ -14,14 +14,13 @@ const DATA = {
   n: 1,
 };
 
-interface Options {
+interface Options extends RedisOptions {
   command?: string;
   data?: string;
   params?: string;
   bad?: string;
   events: string;
   patience: string;
-  redis?: string;
   json?: boolean;
 }
 
@@ -42,17 +41,17 @@ export default {
       .option('--bad <json>', 'data that the service rejects (default: invalid parameters)')
       .option('--events <count>', 'how many events to send through it', '200')
       .option('--patience <span>', 'how long to wait for each result', '15s')
-      .option('--redis <url>', 'the Redis that the service uses (default: REDIS_URL)')
+      .addOption(redisOption('find the service in'))
+      .addOption(namespaceOption())
       .option('--json', 'print one JSON line instead of text')
       .action(run);
   },
 };
 
 async function run(service: string, options: Options): Promise<void> {
-  const settings = loadSettings(options.redis ? { redisUrl: options.redis } : {});
-  const redis = await connect(settings.redisUrl, 'conformance');
-  const program =
-    options.command === undefined ? null : new ServiceProcess(options.command, settings.redisUrl);
+  const settings = redisSettings(options);
+  const redis = await connect(settings, 'conformance');
+  const program = options.command === undefined ? null : new ServiceProcess(options.command, settings);
   const interrupted = () => void program?.kill().finally(() => process.exit(1));
   process.once('SIGINT', interrupted);
   const findings: Finding[] = [];

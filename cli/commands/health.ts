@@ -20,7 +20,7 @@ export default {
 };
 
 async function check(role: RoleName): Promise<void> {
-  const redis = await connect(loadSettings().redisUrl, 'health');
+  const redis = await connect(loadSettings(), 'health', { writes: false });
   try {
     const here = (await services(redis)).filter(
       (service) => service.role === role && service.instance.includes(`-${hostname()}-`),

@@ -1,14 +1,13 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { loadSettings } from '../../core/settings/settings.ts';
 import { connect } from '../../core/redis/connection.ts';
 import { Wiretap } from '../../core/redis/wiretap.ts';
+import { namespaceOption, redisOption, redisSettings, type RedisOptions } from '../support/redis-options.ts';
 
 const LINE_FEED = Buffer.from('\n');
 
-interface Options {
+interface Options extends RedisOptions {
   count?: number;
   names?: boolean;
-  redis?: string;
 }
 
 /** `reprise listen PATTERN...`: prints what is on the wire, one message a line, for pipes. */
@@ -21,16 +20,15 @@ export default {
       .argument('<pattern...>', 'channels, with the patterns of Redis: gps, gps.*, *')
       .addOption(new Option('--count <n>', 'end after this many messages').argParser(count))
       .option('--names', 'print the channel and a tab before each message')
-      .option('--redis <url>', 'the Redis to listen to (default: REDIS_URL)')
+      .addOption(redisOption('listen to'))
+      .addOption(namespaceOption())
       .action(listen);
   },
 };
 
-async function listen(
-  patterns: string[],
-  { count: limit = Infinity, names, redis: url }: Options,
-): Promise<void> {
-  const redis = await connect(loadSettings(url ? { redisUrl: url } : {}).redisUrl, 'listen');
+async function listen(patterns: string[], options: Options): Promise<void> {
+  const { count: limit = Infinity, names } = options;
+  const redis = await connect(redisSettings(options), 'listen', { writes: false });
   let left = limit;
   let end!: () => void;
   const ended = new Promise<void>((resolve) => (end = resolve));

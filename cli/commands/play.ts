@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { loadSettings, type Settings } from '../../core/settings/settings.ts';
+import type { Settings } from '../../core/settings/settings.ts';
 import { createLog } from '../../core/logging/log.ts';
 import { connect } from '../../core/redis/connection.ts';
 import { Responder } from '../../core/redis/requests.ts';
@@ -11,6 +11,7 @@ import { isFile } from '../../replayer/reading/source/open-source.ts';
 import { dryRun } from '../support/dry-run.ts';
 import { checkPipes, requestOf, sourceOf, type PlayOptions } from '../support/play-options.ts';
 import { nameRefused, reportReplay } from '../support/play-report.ts';
+import { namespaceOption, redisOption, redisSettings } from '../support/redis-options.ts';
 import { withReadingFlags } from '../support/reading-options.ts';
 import { KEYS_HELP, steer, watch } from '../support/terminal.ts';
 
@@ -75,7 +76,8 @@ export default {
       .option('--paused', 'start paused')
       .option('--dry-run', 'publish nothing; show what would be played, and how it was read')
       .option('--name <name>', 'name of the replay in REST and on the page')
-      .option('--redis <url>', 'the Redis to play onto (default: REDIS_URL)')
+      .addOption(redisOption('play onto'))
+      .addOption(namespaceOption())
       .option('--json', 'print one JSON line at the end instead of text')
       .addHelpText('after', `\nKeys: ${KEYS_HELP}.`)
       .action(play);
@@ -84,9 +86,9 @@ export default {
 
 async function play(files: string[], options: PlayOptions): Promise<void> {
   checkPipes(files, options);
-  const settings = loadSettings(options.redis ? { redisUrl: options.redis } : {});
+  const settings = redisSettings(options);
   if (options.dryRun) return describeOnly(files, options, settings);
-  const redis = await connect(settings.redisUrl, 'play');
+  const redis = await connect(settings, 'play');
   const instance = `play-${process.pid}`;
   const log = createLog('play', 'silent');
   const host = new ReplayHost({
@@ -136,9 +138,7 @@ async function play(files: string[], options: PlayOptions): Promise<void> {
 
 async function describeOnly(files: string[], options: PlayOptions, settings: Settings): Promise<void> {
   // Describing a file needs no Redis.
-  const redis = files.some((file) => !isFile(file) && file !== '-')
-    ? await connect(settings.redisUrl, 'play')
-    : null;
+  const redis = files.some((file) => !isFile(file) && file !== '-') ? await connect(settings, 'play') : null;
   const sources = files.map((file, i) => sourceOf(file, options, redis, i));
   await dryRun(sources, settings.channels, options.json ?? false).finally(() => redis?.disconnect());
 }

@@ -1,7 +1,6 @@
 import type { ValidateFunction } from 'ajv/dist/2020.js';
 import type { Command } from 'commander';
 import { channelSpec, dataValidator } from '../../core/wire/channels.ts';
-import { loadSettings } from '../../core/settings/settings.ts';
 import type { Data, TimedRecord } from '../../core/wire/event.ts';
 import { waitingText, type PassingReason } from '../../core/problems/passing.ts';
 import { waitOut } from '../../core/redis/wait-out.ts';
@@ -11,10 +10,10 @@ import { ChannelWriter } from '../../core/writing/writer.ts';
 import { explain } from '../../schemas/index.ts';
 import { lines, type TextLine } from '../../replayer/formats/support/lines.ts';
 import { decoded } from '../../replayer/reading/source/input.ts';
+import { namespaceOption, redisOption, redisSettings, type RedisOptions } from '../support/redis-options.ts';
 
-interface Options {
+interface Options extends RedisOptions {
   subject?: string;
-  redis?: string;
 }
 
 /** `reprise publish CHANNEL`: publishes lines of standard input as events, each as it comes. */
@@ -29,15 +28,16 @@ export default {
         '--subject <member>',
         'member that names the subject of an event (default: the name of the channel)',
       )
-      .option('--redis <url>', 'the Redis to publish on (default: REDIS_URL)')
+      .addOption(redisOption('publish on'))
+      .addOption(namespaceOption())
       .action(publish);
   },
 };
 
 async function publish(channel: string, options: Options): Promise<void> {
-  const settings = loadSettings(options.redis ? { redisUrl: options.redis } : {});
+  const settings = redisSettings(options);
   const spec = channelSpec(channel, settings.channels);
-  const redis = await connect(settings.redisUrl, 'publish');
+  const redis = await connect(settings, 'publish');
   const waiting = sayOnce();
   const writer = new ChannelWriter(redis, spec, { source: '/cli/publish', waiting });
   const read = lineReader(channel, options.subject ?? null, dataValidator(spec) as ValidateFunction | null);

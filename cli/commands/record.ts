@@ -1,5 +1,4 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { loadSettings } from '../../core/settings/settings.ts';
 import { failure, refusal, sentence } from '../../core/problems/errors.ts';
 import { connect, type Redis } from '../../core/redis/connection.ts';
 import { services } from '../../core/redis/presence.ts';
@@ -11,15 +10,15 @@ import { RecorderService } from '../../replayer/record/recorder-service.ts';
 import { RingBuffer } from '../../replayer/record/ring-buffer.ts';
 import { SplitFile } from '../../replayer/record/split-file.ts';
 import { Recorder, type RecorderOptions } from '../../replayer/record/recorder.ts';
+import { namespaceOption, redisOption, redisSettings, type RedisOptions } from '../support/redis-options.ts';
 
-interface Options {
+interface Options extends RedisOptions {
   out: string;
   splitSize?: number;
   splitDuration?: number;
   ring?: number;
   stopAfter?: NonNullable<RecorderOptions['stopAfter']>;
   maxDisk?: number;
-  redis?: string;
   json?: boolean;
 }
 
@@ -59,21 +58,22 @@ export default {
       .addOption(
         new Option('--max-disk <size>', 'end when the files take this much, e.g. 5GB').argParser(bytes),
       )
-      .option('--redis <url>', 'the Redis to listen to (default: REDIS_URL)')
+      .addOption(redisOption('listen to'))
+      .addOption(namespaceOption())
       .option('--json', 'print one JSON line at the end instead of text')
       .action(record);
   },
 };
 
 async function record(patterns: string[], options: Options): Promise<void> {
-  const settings = loadSettings(options.redis ? { redisUrl: options.redis } : {});
+  const settings = redisSettings(options);
   if (!/\.(mcap|ndjson|ndjson\.gz)$/i.test(options.out))
     throw refusal('output_format', `${options.out} is in no format that is recorded to.`, {
       hint: 'There are .mcap, .ndjson and .ndjson.gz.',
     });
   const create = async (path: string): Promise<RecordSink> =>
     isMcapName(path) ? McapFile.create(path, settings.channels) : LinesFile.create(path);
-  const redis = await connect(settings.redisUrl, 'record');
+  const redis = await connect(settings, 'record');
   try {
     await refuseTooMany(redis, settings.quotas.recorders);
     const { out: path, splitSize: sizeBytes, splitDuration: durationMs } = options;

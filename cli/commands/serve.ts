@@ -18,6 +18,7 @@ export default {
       .description('run one role as one process, for containers')
       .addArgument(new Argument('<role>', 'the role').choices(roleNames))
       .option('--redis-url <url>', 'the Redis to use (default: REDIS_URL)')
+      .option('--namespace <name>', 'what all names in Redis begin with (default: REPRISE_NAMESPACE)')
       .option('--port <port>', 'port of the API and the page; 0: any (default: 3000)', port)
       .option('--host <address>', 'address that the API and the page listen on (default: 127.0.0.1)')
       .option('--recordings <folder>', 'folder with the recordings')

@@ -8,9 +8,10 @@ import type { ReplaySource } from '../../replayer/playing/recordings.ts';
 import { unfollowed } from '../../replayer/reading/source/followable.ts';
 import { isFile } from '../../replayer/reading/source/open-source.ts';
 import { openOptionsOf, type ReadingFlags } from './reading-options.ts';
+import type { RedisOptions } from './redis-options.ts';
 
 /** The options of `reprise play`. */
-export interface PlayOptions extends ReadingFlags {
+export interface PlayOptions extends ReadingFlags, RedisOptions {
   rate: Rate;
   start?: string;
   end?: string;
@@ -28,7 +29,6 @@ export interface PlayOptions extends ReadingFlags {
   follow?: boolean;
   dryRun?: boolean;
   name?: string;
-  redis?: string;
   json?: boolean;
 }
 

@@ -63,5 +63,9 @@ export function redactor(secrets: (string | null | undefined)[]): (line: string)
 /** The password in a URL; null if it has none. */
 export function passwordOf(url: string): string | null {
   const password = URL.canParse(url) ? new URL(url).password : '';
-  return password === '' ? null : decodeURIComponent(password);
+  try {
+    return password === '' ? null : decodeURIComponent(password);
+  } catch {
+    return password;
+  }
 }

@@ -70,6 +70,13 @@ export interface PluginApi {
    * The code is one of the plugin or one of `/docs/problems`, which keeps its status. The status is from 400 to 599.
    */
   refusal: typeof ownRefusal;
+  /** The names of keys in Redis. They begin with the namespace of this Reprise, so take them from here. */
+  keys: {
+    /** Stream: the log of a channel; field `e` of an entry is the event. */
+    log(channel: string): string;
+    /** Hash: subject -> latest event of a channel. */
+    state(channel: string): string;
+  };
 }
 
 /** A JSON Schema (2020-12) of an object with exactly these members. */

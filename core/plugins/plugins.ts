@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { addSchema, schemaProblem } from '../../schemas/index.ts';
 import { root } from '../runtime/root.mjs';
+import { keys } from '../wire/keys.ts';
 import { ownRefusal } from '../problems/errors.ts';
 import type {
   Action,
@@ -126,6 +127,7 @@ async function load(name: string): Promise<Added> {
     logSink: (sink) => add(added.logSinks, ['write'], sink),
     metricSink: (sink) => add(added.metricSinks, ['write'], sink),
     refusal: ownRefusal,
+    keys,
   };
   await plugin.register(api);
   for (const [path, schema] of schemas) addSchema(path, schema);

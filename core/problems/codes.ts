@@ -192,6 +192,7 @@ export const problems = {
   },
   redis_cluster_down: { status: 503, meaning: 'Part of the Redis cluster does not serve; Reprise waits.' },
   redis_disk: { status: 503, meaning: 'Redis cannot save to disk and accepts no writes; Reprise waits.' },
+  redis_database: { status: 503, meaning: 'Redis does not have the database of this number.' },
   redis_failed: { status: 503, meaning: 'Redis cannot be started.' },
   redis_full: {
     status: 503,

@@ -1,12 +1,15 @@
 import { Redis } from 'ioredis';
-import { failure, refusal, sentence } from '../problems/errors.ts';
+import { failure, sentence } from '../problems/errors.ts';
 import { passingReasonOf } from '../problems/passing.ts';
 import type { FunctionName, ProtocolName } from '../lua/functions.ts';
 import type { Arguments } from '../lua/layout.ts';
-import { functionName, internalLibrary, protocolLibrary } from '../lua/library.ts';
+import { functionName, libraries, protocolName } from '../lua/library.ts';
+import { keys, useNamespace } from '../wire/keys.ts';
+import { guarded, isWithoutDatabase } from './server/database-guard.ts';
+import { addressOf, shownUrl, withoutPassword, type RedisPlace } from './server/place.ts';
 import { healthOf, shareHealth } from './health.ts';
 
-export type { Redis };
+export type { Redis, RedisPlace };
 
 /** A server that accepts the connection but does not answer within this time is useless, or is not Redis at all. */
 const ANSWER_LIMIT_MS = 5_000;
@@ -20,22 +23,31 @@ type Reply = (number | string)[] | number;
 /**
  * Connects to a Redis, checks its version, and loads our functions. Afterwards the connection reconnects by itself, and
  * commands wait for that.
+ * @param where from now on, this process uses the names of this namespace; with a URL alone, the namespace stays
  * @param name what the connection is called in Redis, after `reprise:`
+ * @param options.writes false for a command that only listens and looks: it loads no functions
  * @throws refusal `redis_url`; failure `redis_unreachable`, `redis_refused` or `redis_too_old`
  */
-export async function connect(url: string, name: string): Promise<Redis> {
+export async function connect(
+  where: RedisPlace | string,
+  name: string,
+  { writes = true } = {},
+): Promise<Redis> {
+  if (typeof where !== 'string') useNamespace(where.namespace);
+  const url = typeof where === 'string' ? where : where.redisUrl;
   const redis = open(url, name);
   try {
     await redis.connect();
     const found = /redis_version:([\d.]+)/.exec(await redis.info('server'))?.[1] ?? 'unknown';
     if (!(Number.parseInt(found, 10) >= 7)) {
-      throw failure('redis_too_old', `The Redis at ${withoutPassword(url)} is version ${found}.`, {
+      throw failure('redis_too_old', `The Redis at ${shownUrl(url)} is version ${found}.`, {
         hint: 'Reprise needs Redis 7 or newer (or Valkey) for Redis Functions.',
       });
     }
-    await loadFunctions(redis);
+    if (writes) await loadFunctions(redis);
   } catch (cause) {
     redis.disconnect();
+    if (isWithoutDatabase(redis)) throw noDatabase(url);
     throw cause instanceof Error && cause.name === 'RepriseError' ? cause : unreachable(url, cause);
   }
   delete redis.options.commandTimeout;
@@ -48,7 +60,6 @@ export async function connect(url: string, name: string): Promise<Redis> {
 /** Another connection to the same Redis, for blocking reads or subscriptions. It reconnects by itself. */
 export function duplicate(redis: Redis): Redis {
   const copy = redis.duplicate();
-  copy.on('error', () => {});
   shareHealth(redis, copy);
   const reconnect = () => copy.stream?.destroy();
   redis.on(MOVED, reconnect);
@@ -77,7 +88,7 @@ export async function callProtocol(
   name: ProtocolName,
   args: (string | number)[],
 ): Promise<unknown> {
-  return withFunctions(redis, () => redis.call('FCALL', `reprise_${name}`, 0, ...args));
+  return withFunctions(redis, () => redis.call('FCALL', protocolName(name), 0, ...args));
 }
 
 async function withFunctions<T>(redis: Redis, call: () => Promise<T>): Promise<T> {
@@ -90,20 +101,12 @@ async function withFunctions<T>(redis: Redis, call: () => Promise<T>): Promise<T
   }
 }
 
-/** The URL with its password hidden, for messages. */
-export function withoutPassword(url: string): string {
-  return url.replace(/:[^:@/]+@/, ':***@');
-}
-
 function open(url: string, name: string): Redis {
-  if (!/^rediss?:\/\//.test(url)) {
-    throw refusal('redis_url', `"${withoutPassword(url)}" is not a Redis URL.`, {
-      hint: 'Write REDIS_URL as redis://host:6379.',
-    });
-  }
+  const { database } = addressOf(url);
   const redis = new Redis(url, {
+    db: database,
     lazyConnect: true,
-    connectionName: `reprise:${name}`,
+    connectionName: keys.client(name),
     connectTimeout: 3_000,
     commandTimeout: ANSWER_LIMIT_MS,
     // After a lost connection, commands wait and are sent again. Emitting and committing are safe to send twice.
@@ -113,9 +116,7 @@ function open(url: string, name: string): Redis {
     // How soon to ask a loading Redis again. Its own estimate may be off by ten seconds.
     maxLoadingRetryTime: 100,
   });
-  // A lost connection shows in its status and its commands. An error event without a listener would end the process.
-  redis.on('error', () => {});
-  return redis;
+  return guarded(redis);
 }
 
 /**
@@ -140,23 +141,30 @@ function watchRefusals(redis: Redis): (error: Error) => false {
 
 async function loadFunctions(redis: Redis): Promise<void> {
   try {
-    await redis.function('LOAD', internalLibrary);
+    await redis.function('LOAD', libraries().internal);
   } catch (error) {
     if (!/already exists/.test((error as Error).message)) throw error;
   }
-  await redis.function('LOAD', 'REPLACE', protocolLibrary);
+  await redis.function('LOAD', 'REPLACE', libraries().protocol);
 }
 
 function unreachable(url: string, cause: unknown): Error {
-  const reason = sentence(cause).replace(/^Connection is closed\.?$/, 'no answer');
+  const reason = withoutPassword(sentence(cause), url).replace(/^Connection is closed\.?$/, 'no answer');
   if (/NOAUTH|WRONGPASS|NOPERM/.test(reason)) {
-    return failure('redis_refused', `The Redis at ${withoutPassword(url)} refuses this user or password.`, {
+    return failure('redis_refused', `The Redis at ${shownUrl(url)} refuses this user or password.`, {
       hint: 'Put them into REDIS_URL: redis://user:password@host:6379.',
       cause,
     });
   }
-  return failure('redis_unreachable', `No Redis answers at ${withoutPassword(url)}.`, {
+  return failure('redis_unreachable', `No Redis answers at ${shownUrl(url)}.`, {
     hint: 'Start that Redis, or set REDIS_URL to another; without REDIS_URL, `npm start` brings its own.',
     cause,
+  });
+}
+
+function noDatabase(url: string): Error {
+  const { database } = addressOf(url);
+  return failure('redis_database', `The Redis at ${shownUrl(url)} has no database ${database}.`, {
+    hint: 'Databases count from 0, mostly to 15; REPRISE_NAMESPACE keeps several Reprises apart in one.',
   });
 }

@@ -1,8 +1,9 @@
-import { keys } from '../wire/keys.ts';
+import { channelOfName, keys } from '../wire/keys.ts';
 import { duplicate, type Redis } from './connection.ts';
 import { waitOut } from './wait-out.ts';
 import { positionText, type Position } from '../wire/event.ts';
 import { readHead } from './channel-store.ts';
+import { OtherNamespaces } from './server/other-namespaces.ts';
 
 /** Tells patterns from names; a subscription to a name costs less. */
 const GLOB = /[*?[\\]/;
@@ -23,7 +24,9 @@ export class Wiretap {
   }
 
   /**
-   * Resolves once it is listening. Channels of Reprise itself (`reprise:*`) are left out unless a pattern begins so.
+   * Resolves once it is listening. Channels of Reprise itself (`reprise:*`) are left out unless a pattern begins so, and so
+   * are those of other namespaces.
+   * @param patterns channels, without the namespace
    * @param redis used for short commands only
    */
   static async start(
@@ -32,11 +35,13 @@ export class Wiretap {
     hear: (channel: string, message: Buffer) => void,
   ): Promise<Wiretap> {
     const tap = new Wiretap(redis);
-    const own = patterns.some((pattern) => pattern.startsWith('reprise:'));
+    const own = patterns.some((pattern) => pattern.startsWith(keys.ownPrefix));
+    const others = new OtherNamespaces(patterns);
     const heard = (by: string, name: string, message: Buffer) => {
-      if (!own && name.startsWith('reprise:')) return;
+      const channel = channelOfName(name);
+      if (channel === null || (!own && channel.startsWith(keys.ownPrefix)) || others.has(channel)) return;
       if (!tap.#patternOf.has(name)) tap.#patternOf.set(name, by);
-      if (tap.#patternOf.get(name) === by) hear(name, message);
+      if (tap.#patternOf.get(name) === by) hear(channel, message);
     };
     tap.#redis.on('pmessageBuffer', (pattern: Buffer | string, channel: Buffer, message: Buffer) =>
       heard(String(pattern), channel.toString(), message),
@@ -47,8 +52,11 @@ export class Wiretap {
     });
     const names = new Set(patterns.filter((pattern) => !GLOB.test(pattern)));
     const globs = new Set(patterns.filter((pattern) => GLOB.test(pattern)));
-    if (names.size > 0) await tap.#redis.subscribe(...names);
-    if (globs.size > 0) await tap.#redis.psubscribe(...globs);
+    if (names.size > 0) await tap.#redis.subscribe(...Array.from(names, keys.messages));
+    if (globs.size > 0) {
+      await others.find(redis);
+      await tap.#redis.psubscribe(...Array.from(globs, keys.messages));
+    }
     return tap;
   }
 

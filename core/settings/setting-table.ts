@@ -1,5 +1,6 @@
 import type { Config } from '../../schemas/types.ts';
 import { refusal } from '../problems/errors.ts';
+import { isNamespace } from '../wire/keys.ts';
 
 /** Names, form and meaning of one setting of a process. `loadSettings` and docs/configuration.md are made from these. */
 export interface Setting {
@@ -17,6 +18,8 @@ export interface Setting {
   /** A whole number from `min` to `max`. */
   limits?: { min: number; max: number };
   choices?: readonly string[];
+  /** What other texts must pass. */
+  isValid?: (text: string) => boolean;
   meaning: string;
 }
 
@@ -36,6 +39,16 @@ export const settingTable = {
     absent:
       '`reprise up` starts a private Redis; other commands use that one, or `redis://127.0.0.1:6379` if none runs',
     meaning: 'The Redis to use: `redis://user:password@host:port/database`, or `rediss://` for TLS.',
+  },
+  namespace: {
+    env: 'REPRISE_NAMESPACE',
+    flags: ['--namespace'],
+    key: 'namespace',
+    form: 'at most 32 lower-case letters, digits and underscores, beginning with a letter; not `reprise`',
+    absent: 'none',
+    isValid: isNamespace,
+    meaning:
+      'What the names of all keys and channels in Redis begin with, before a colon: `dev` makes `dev:reprise:log:gps` and `dev:gps`. Give each Reprise on a shared Redis its own. Outside of Redis, names do not carry it.',
   },
   port: {
     env: 'REPRISE_PORT',
@@ -283,12 +296,17 @@ export function settingValue<N extends SettingName>(name: N, given: Given): Reso
     ? /^\d+$/.test(`${chosen}`) &&
       Number(chosen) <= setting.limits.max &&
       Number(chosen) >= setting.limits.min
-    : (setting.choices?.includes(`${chosen}`) ?? true);
+    : (setting.choices?.includes(`${chosen}`) ?? setting.isValid?.(`${chosen}`) ?? true);
   if (!isValid) {
     const source = flag === undefined ? setting.env : (setting.flags?.[0] ?? name);
     throw refusal('config_invalid', `${source}=${JSON.stringify(chosen)} is not valid.`, {
-      hint: `Use ${setting.limits ? `a whole number from ${setting.limits.min} to ${setting.limits.max}` : `one of ${setting.choices!.join(', ')}`}.`,
+      hint: `Use ${expected(setting)}.`,
     });
   }
   return (setting.limits ? Number(chosen) : chosen) as Resolved<N>;
+}
+
+function expected({ limits, choices, form }: Setting): string {
+  if (limits) return `a whole number from ${limits.min} to ${limits.max}`;
+  return choices ? `one of ${choices.join(', ')}` : form;
 }

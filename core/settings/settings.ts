@@ -29,6 +29,8 @@ export interface Settings {
   redisUrl: string;
   /** Whether a flag, the environment or the file set `redisUrl`: then no private Redis is started. */
   redisGiven: boolean;
+  /** What the names in Redis begin with, before a colon; '' for none. */
+  namespace: string;
   port: number;
   host: string;
   /** Further hosts that lead to the API: names, or with a dot before them all names below. */
@@ -90,9 +92,11 @@ export function loadSettings(flags: Flags = {}, env: NodeJS.ProcessEnv = process
   const data = resolve(root, value('data'));
   const keys = value('keys');
   const redisUrl = value('redisUrl');
+  const up = redisUrl === undefined ? running(data) : null;
   return {
-    redisUrl: redisUrl ?? runningRedis(data) ?? 'redis://127.0.0.1:6379',
+    redisUrl: redisUrl ?? up?.redisUrl ?? 'redis://127.0.0.1:6379',
     redisGiven: redisUrl !== undefined,
+    namespace: value('namespace') ?? up?.namespace ?? '',
     port: value('port'),
     host: value('host'),
     allowedHosts: listOf(value('allowedHosts')),
@@ -137,6 +141,7 @@ export const runningFile = (data: string) => join(data, 'up.json');
 export interface Running {
   pid: number;
   redisUrl: string;
+  namespace: string;
   url: string;
 }
 
@@ -149,10 +154,6 @@ export function running(data: string): Running | null {
   } catch {
     return null;
   }
-}
-
-function runningRedis(data: string): string | undefined {
-  return running(data)?.redisUrl;
 }
 
 type QuotaSetting = Extract<SettingName, `max${string}`>;

@@ -12,7 +12,7 @@ export interface ChannelSpec {
   logMax: number;
   /** Whether Redis keeps the latest event of each subject. */
   keepsState: boolean;
-  /** A plain Redis key that also holds the latest data; '' for none. */
+  /** A plain Redis key that also holds the latest data (`keys.latest`); '' for none. */
   latestKey: string;
   /** Path of the schema of the data, below schemas/; null: the data may be any object. */
   schema: string | null;

@@ -12,7 +12,7 @@ export function batchKeys({ name, latestKey }: ChannelSpec): string[] {
     state: keys.state(name),
     consumers: keys.consumers(name),
     owner: keys.owner(name),
-    latest: latestKey,
+    latest: keys.latest(latestKey),
   }).list.map(String);
 }
 

@@ -56,10 +56,13 @@ export class EventCommands {
   #names: readonly string[] = [];
   #owner = NOBODY;
 
-  /** `log`: key of the stream that the events are added to; null: there is no log. */
-  constructor(framer: Framer, channel: string, log: string | null) {
+  /**
+   * @param name the pub/sub name that the events are published under
+   * @param log key of the stream that the events are added to; null: there is no log
+   */
+  constructor(framer: Framer, name: string, log: string | null) {
     this.#framer = framer;
-    this.#publish = `*3\r\n$7\r\nPUBLISH\r\n${word(channel)}`;
+    this.#publish = `*3\r\n$7\r\nPUBLISH\r\n${word(name)}`;
     this.#append = log === null ? null : `*5\r\n$4\r\nXADD\r\n${word(log)}`;
   }
 

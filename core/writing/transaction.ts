@@ -80,7 +80,11 @@ export class TransactionWriter {
   constructor(writing: TransactionOptions) {
     const { spec, framer, token, lifeMs, writer } = writing;
     this.#writing = writing;
-    this.#events = new EventCommands(framer, spec.name, spec.logMax > 0 ? keys.log(spec.name) : null);
+    this.#events = new EventCommands(
+      framer,
+      keys.messages(spec.name),
+      spec.logMax > 0 ? keys.log(spec.name) : null,
+    );
     this.receipt = keys.receipt(spec.name, writer);
     this.#answers = keys.answers(spec.name, writer);
     const [head, log, refusal] = [keys.head(spec.name), keys.log(spec.name), keys.refusal(spec.name, writer)];

@@ -39,7 +39,7 @@ export default {
       },
       async handle({ channel, member }, _call, { redis, channels }) {
         await channels.get(channel);
-        const state = await redis.hvals(`reprise:state:${channel}`);
+        const state = await redis.hvals(api.keys.state(channel));
         const events = state.map((line) => JSON.parse(line)).sort((a, b) => b.data[member] - a.data[member]);
         if (events[0]) return { subject: events[0].subject, ...events[0].data };
         throw api.refusal('nothing_yet', 404, `Nothing has been on "${channel}" yet.`);

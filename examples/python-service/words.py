@@ -16,7 +16,10 @@ SERVICE = os.environ.get("SERVICE", "words")
 # machine need two names.
 INSTANCE = os.environ.get("INSTANCE", socket.gethostname())
 CHANNEL = f"{SERVICE}.in"
-LOG = f"reprise:log:{CHANNEL}"
+# With a namespace, names in Redis begin with it.
+NAMESPACE = os.environ.get("REPRISE_NAMESPACE", "")
+LOG = f"{NAMESPACE}:reprise:log:{CHANNEL}" if NAMESPACE else f"reprise:log:{CHANNEL}"
+FUNCTIONS = f"{NAMESPACE}_reprise" if NAMESPACE else "reprise"
 FACTS = {"version": "1.0", "inputs": [CHANNEL], "outputs": [SERVICE]}
 PARAMS = {"long_word_letters": 7}
 AT_ONCE = 50
@@ -57,12 +60,16 @@ class Service:
                     print(f"{SERVICE}: {error}; trying again in a second", flush=True)
                     time.sleep(1)
                 self.looks_back = True
-        self.db.fcall("reprise_alive", 0, SERVICE, INSTANCE, json.dumps({**FACTS, "state": "stopped"}))
+        self.call("alive", SERVICE, INSTANCE, json.dumps({**FACTS, "state": "stopped"}))
+
+    def call(self, name, *arguments):
+        """Calls a function of the protocol."""
+        return self.db.fcall(f"{FUNCTIONS}_{name}", 0, *arguments)
 
     def beat(self):
         """Reports once a second that the service is alive, and learns how it is set up."""
         if time.monotonic() - self.beat_at >= 1:
-            self.setup = json.loads(self.db.fcall("reprise_alive", 0, SERVICE, INSTANCE, json.dumps(FACTS)))
+            self.setup = json.loads(self.call("alive", SERVICE, INSTANCE, json.dumps(FACTS)))
             self.beat_at = time.monotonic()
 
     def join(self):
@@ -92,15 +99,15 @@ class Service:
             data = derive(event["data"], {**PARAMS, **self.setup["params"], **own})
             output = json.dumps(data)
         except Exception as error:  # Report every error.
-            self.db.fcall("reprise_fail", 0, SERVICE, CHANNEL, entry, f"{type(error).__name__}: {error}")
+            self.call("fail", SERVICE, CHANNEL, entry, f"{type(error).__name__}: {error}")
             return
         while True:
             try:
-                self.db.fcall("reprise_done", 0, SERVICE, CHANNEL, entry, SERVICE, output)
+                self.call("done", SERVICE, CHANNEL, entry, SERVICE, output)
                 return
             except redis.ResponseError as error:
                 if str(error).startswith("REFUSED"):
-                    self.db.fcall("reprise_fail", 0, SERVICE, CHANNEL, entry, str(error))
+                    self.call("fail", SERVICE, CHANNEL, entry, str(error))
                     return
                 if not str(error).startswith("FULL"):
                     raise

@@ -2,7 +2,9 @@
 # Measures how long a text is, in words or in letters: a service as docs/protocol.md describes it, with redis-cli only.
 : "${REDIS_URL:=redis://127.0.0.1:6379}" "${SERVICE:=size}" "${INSTANCE:=$(hostname)}"
 channel=$SERVICE.in
-log=reprise:log:$channel
+# With a namespace, names in Redis begin with it.
+log=${REPRISE_NAMESPACE:+$REPRISE_NAMESPACE:}reprise:log:$channel
+functions=${REPRISE_NAMESPACE:+${REPRISE_NAMESPACE}_}reprise
 facts='"version":"1.0","inputs":["'$channel'"],"outputs":["'$SERVICE'"]'
 newline='
 '
@@ -34,7 +36,7 @@ derive() {
 handle() {
   if answer=$(derive "$2"); then
     data=$answer
-    until answer=$(call FCALL reprise_done 0 "$SERVICE" "$channel" "$1" "$SERVICE" "$data"); do
+    until answer=$(call FCALL ${functions}_done 0 "$SERVICE" "$channel" "$1" "$SERVICE" "$data"); do
       case $answer in
         *FULL*) sleep 0.1 ;; # The next service must read first.
         *REFUSED*) break ;;
@@ -43,14 +45,14 @@ handle() {
     done
     case $answer in *REFUSED*) ;; *) return 0 ;; esac
   fi
-  call FCALL reprise_fail 0 "$SERVICE" "$channel" "$1" "$answer" >/dev/null
+  call FCALL ${functions}_fail 0 "$SERVICE" "$channel" "$1" "$answer" >/dev/null
 }
 
 # Reads first what this instance has not finished (0), then what is new (>), then what a dead instance has left.
 start=0
 trap 'ends=yes' TERM INT
 while [ -z "$ends" ]; do
-  setup=$(call FCALL reprise_alive 0 "$SERVICE" "$INSTANCE" "{$facts}") || { echo "$setup" >&2; sleep 1; continue; }
+  setup=$(call FCALL ${functions}_alive 0 "$SERVICE" "$INSTANCE" "{$facts}") || { echo "$setup" >&2; sleep 1; continue; }
   case $setup in *'"state":"stopped"'*) sleep 0.2; continue ;; esac
   if ! found=$(call XREADGROUP GROUP "$SERVICE" "$INSTANCE" COUNT 10 BLOCK 500 STREAMS "$log" $start); then
     case $found in
@@ -77,4 +79,4 @@ while [ -z "$ends" ]; do
 $entries
 END
 done
-call FCALL reprise_alive 0 "$SERVICE" "$INSTANCE" "{$facts,\"state\":\"stopped\"}" >/dev/null
+call FCALL ${functions}_alive 0 "$SERVICE" "$INSTANCE" "{$facts,\"state\":\"stopped\"}" >/dev/null

@@ -50,7 +50,7 @@ describe('reprise conformance', function () {
     command: string,
     options: Partial<Parameters<typeof examine>[3]> = {},
   ): Promise<Finding[]> {
-    const program = new ServiceProcess(command, url);
+    const program = new ServiceProcess(command, { redisUrl: url, namespace: '' });
     const found: Finding[] = [];
     const all = { data: { n: 21 }, params: { factor: 3 }, bad: null, events: 100, patienceMs: 8_000 };
     const store = new SetupStore(redis, setupOf({}));

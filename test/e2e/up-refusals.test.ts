@@ -47,7 +47,10 @@ describe('reprise up says in one sentence what is in the way', function () {
     server.close();
     assert.match(silent, new RegExp(`^No Redis answers at redis://127\\.0\\.0\\.1:${silentPort}\\. `));
     const wrong = await refusal(['--port', '0'], { REDIS_URL: 'localhost:6379' });
-    assert.match(wrong, /^"localhost:6379" is not a Redis URL\. Write REDIS_URL as redis:\/\/host:6379\.$/);
+    assert.match(
+      wrong,
+      /^"localhost:6379" is not a Redis URL\. Write REDIS_URL as redis:\/\/user:password@host:6379\/0, or rediss:\/\/ for TLS\.$/,
+    );
   });
 
   it('a Redis that is too old', async () => {

@@ -31,7 +31,7 @@ export async function publishExternalSetup(
   const texts = Array.from(setups, ([name, setup]): [string, string] => [name, JSON.stringify(setup)]);
   const declared = Object.keys(channels).map((name): [string, string] => {
     const { envelope, logMax, keepsState, latestKey } = channelSpec(name, channels);
-    return [name, `${envelope} ${logMax} ${keepsState ? 1 : 0} ${latestKey}`];
+    return [name, `${envelope} ${logMax} ${keepsState ? 1 : 0} ${keys.latest(latestKey)}`];
   });
   const write = redis.multi().del(keys.outside, keys.retryPolicy, keys.declared);
   if (texts.length > 0) write.hset(keys.outside, new Map(texts));

@@ -1,6 +1,7 @@
 import { schemas } from '../../../schemas/index.ts';
 import type { ChannelSpec } from '../../../core/wire/channels.ts';
-import { withoutPassword } from '../../../core/redis/connection.ts';
+import { keys } from '../../../core/wire/keys.ts';
+import { addressOf } from '../../../core/redis/server/place.ts';
 import { version } from '../../../core/runtime/version.ts';
 import { Components } from './openapi.ts';
 import { ref, type Schema } from '../http/route.ts';
@@ -61,13 +62,13 @@ const MESSAGES: { name: string; from: 'client' | 'server'; summary: string; sche
 /** The AsyncAPI 3 document: the Redis channels, and the messages of Socket.IO's namespace /live. */
 export function asyncApi(channels: ChannelSpec[], redisUrl: string): object {
   const components = new Components();
-  const redis = new URL(withoutPassword(redisUrl));
+  const { host, port, isTls } = addressOf(redisUrl);
   const documented: { [name: string]: object } = {};
   const operations: { [name: string]: object } = {};
   for (const spec of channels) {
     const name = spec.name.replaceAll(/[^A-Za-z0-9]+/g, '_');
     documented[name] = {
-      address: spec.name,
+      address: keys.messages(spec.name),
       servers: [{ $ref: '#/servers/redis' }],
       description: spec.envelope === 'none' ? 'Plain data.' : 'CloudEvents 1.0 in structured JSON.',
       messages: { event: { contentType: 'application/json', payload: components.inline(payload(spec)) } },
@@ -112,7 +113,7 @@ export function asyncApi(channels: ChannelSpec[], redisUrl: string): object {
     },
     defaultContentType: 'application/json',
     servers: {
-      redis: { host: redis.host, protocol: 'redis' },
+      redis: { host: `${host}:${port}`, protocol: isTls ? 'rediss' : 'redis' },
       socket: {
         host: '{host}',
         protocol: 'wss',

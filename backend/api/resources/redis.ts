@@ -1,5 +1,6 @@
 import { healthOf } from '../../../core/redis/health.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
+import { keys } from '../../../core/wire/keys.ts';
 import type { RedisFacts } from '../../../schemas/types.ts';
 import { ref } from '../http/route.ts';
 import { route, type Resource } from '../routing/api-route.ts';
@@ -21,7 +22,7 @@ export default {
 } satisfies Resource;
 
 async function factsOf(redis: Redis): Promise<RedisFacts> {
-  const [text, saves, keys] = await Promise.all([
+  const [text, saves, size] = await Promise.all([
     redis.info(),
     // The command may be forbidden by an access list.
     redis.config('GET', 'save').catch(() => []),
@@ -31,6 +32,7 @@ async function factsOf(redis: Redis): Promise<RedisFacts> {
   const number = (name: string) => Number(info.get(name) ?? 0);
   const name = info.get('server_name') ?? 'redis';
   return {
+    namespace: keys.namespace,
     version: name === 'redis' ? info.get('redis_version')! : `${name} ${info.get(`${name}_version`) ?? ''}`,
     uptimeSeconds: number('uptime_in_seconds'),
     memoryBytes: number('used_memory'),
@@ -38,7 +40,7 @@ async function factsOf(redis: Redis): Promise<RedisFacts> {
     memoryMaxBytes: number('maxmemory') || null,
     clients: number('connected_clients'),
     commandsPerSecond: number('instantaneous_ops_per_sec'),
-    keys,
+    keys: size,
     port: number('tcp_port') || null,
     refusal: healthOf(redis).refusal,
     keeps: number('aof_enabled') ? 'log' : (saves as string[])[1] ? 'snapshots' : 'nothing',

@@ -14,7 +14,7 @@ export default {
     const { service } = harness.target;
     await harness.until(
       async () => (await beats(harness)).length > 0,
-      `There is no heartbeat of "${service}" in reprise:services.`,
+      `There is no heartbeat of "${service}" in ${keys.services}.`,
       `${HINT} Is it running under that name?`,
     );
     const first = await beats(harness);

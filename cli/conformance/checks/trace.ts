@@ -28,7 +28,7 @@ export default {
       .filter(([, [, trace]]) => trace === given.trace)
       .map(([, fields]) => JSON.parse(fields[3]!) as Hop)
       .find(({ service }) => service === harness.target.service);
-    if (!hop) throw new Fault('Its hop of the trace is not on record in reprise:traces.', HINT);
+    if (!hop) throw new Fault(`Its hop of the trace is not on record in ${keys.traces}.`, HINT);
     const isHop = validator<Hop>('resources/hop');
     if (!isHop(hop)) throw new Fault(`Its hop of the trace is wrong: ${explain(isHop.errors, hop)}.`, HINT);
     if (hop.span !== found.span || hop.parent !== given.span || hop.status !== 'finished')

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parsePosition, type CloudEvent, type Position } from '../../../core/wire/event.ts';
-import { keys } from '../../../core/wire/keys.ts';
+import { channelOfName, keys } from '../../../core/wire/keys.ts';
 import type { Route } from '../../../core/wire/pipeline.ts';
 import { callProtocol, duplicate, type Redis } from '../../../core/redis/connection.ts';
 import type { DeadLetter } from '../../../schemas/types.ts';
@@ -74,7 +74,9 @@ export class Harness {
     this.program = program;
     this.options = options;
     this.#ears = duplicate(redis);
-    this.#ears.on('message', (channel: string, message: string) => this.#heard.get(channel)?.push(message));
+    this.#ears.on('message', (name: string, message: string) =>
+      this.#heard.get(channelOfName(name) ?? '')?.push(message),
+    );
     this.#retries = setInterval(() => void callProtocol(redis, 'retry', []).catch(() => {}), RETRY_MS);
   }
 
@@ -82,7 +84,7 @@ export class Harness {
   async channel(): Promise<string> {
     const name = `${this.#name}.${++this.#channels}`;
     this.#heard.set(name, []);
-    await this.#ears.subscribe(name);
+    await this.#ears.subscribe(keys.messages(name));
     return name;
   }
 
@@ -151,7 +153,7 @@ export class Harness {
     await this.until(
       () => isFinished(this.target, sent.position),
       `It did not finish an event on ${this.target.channel} within ${this.options.patienceMs / 1000} s.`,
-      `Is it running? It reads reprise:log:${this.target.channel} in the group "${this.target.service}".`,
+      `Is it running? It reads ${keys.log(this.target.channel)} in the group "${this.target.service}".`,
     );
   }
 

@@ -1,23 +1,24 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import type { RedisPlace } from '../../../core/redis/connection.ts';
 
 const SAID_MAX = 2_000;
 
 /** A service that was started with a shell command, and can be killed with everything it has started. */
 export class ServiceProcess {
   readonly #command: string;
-  readonly #redisUrl: string;
+  readonly #environment: string[];
   #child: ChildProcess | null = null;
   #said = '';
 
-  /** `redisUrl`: what the command gets as REDIS_URL. */
-  constructor(command: string, redisUrl: string) {
+  /** The command gets the place as REDIS_URL and REPRISE_NAMESPACE. */
+  constructor(command: string, { redisUrl, namespace }: RedisPlace) {
     this.#command = command;
-    this.#redisUrl = redisUrl;
+    this.#environment = [`REDIS_URL=${redisUrl}`, `REPRISE_NAMESPACE=${namespace}`];
   }
 
   start(): void {
-    const child = spawn('env', [`REDIS_URL=${this.#redisUrl}`, 'sh', '-c', this.#command], {
+    const child = spawn('env', [...this.#environment, 'sh', '-c', this.#command], {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });

@@ -1,10 +1,10 @@
 -- A batch of events for one channel. Its layout is in core/lua/functions.ts, from which `read_batch` and `read_batch_keys`
 -- are generated. The events are not copied, because there may be many: a batch has their indexes in ARGV.
 
--- Whether messages on a channel would reach nobody, here or at a replica. Checked only for batches of HEARD_MIN or more.
-local function is_unheard(channel, count)
+-- Whether `count` messages under a pub/sub name would reach nobody, here or at a replica. Checked only for HEARD_MIN or more.
+local function is_unheard(name, count)
   if count < limits.HEARD_MIN then return false end
-  local subscribers, patterns = redis.pcall('PUBSUB', 'NUMSUB', channel), redis.pcall('PUBSUB', 'NUMPAT')
+  local subscribers, patterns = redis.pcall('PUBSUB', 'NUMSUB', name), redis.pcall('PUBSUB', 'NUMPAT')
   if subscribers[2] ~= 0 or patterns ~= 0 then return false end
   local replication = redis.pcall('INFO', 'replication')
   return type(replication) == 'string' and string.find(replication, 'connected_slaves:0', 1, true) ~= nil
@@ -36,14 +36,15 @@ local function append(key, batch, ARGV, writer, is_owned)
   local events_before = batch.eventsFirst - 1
   local shown_before = batch.bare > 0 and batch.bareFirst - 1 or events_before
   local channel, log, prefix = batch.channel, key.log, string.format('%d-', batch.epoch)
+  local messages = keys.messages(channel)
   if batch.logMax > 0 then
     -- string.format is three times as fast as `..`, which formats a number as a fraction.
     for i = 1, count do
       call('XADD', log, string.format('%s%d', prefix, offset + i), 'e', ARGV[events_before + i])
     end
   end
-  if not is_unheard(channel, count) then
-    for i = 1, count do call('PUBLISH', channel, ARGV[shown_before + i]) end
+  if not is_unheard(messages, count) then
+    for i = 1, count do call('PUBLISH', messages, ARGV[shown_before + i]) end
   end
   keep_state(key.state, batch, ARGV)
   if key.latest ~= '' and count > 0 then call('SET', key.latest, ARGV[shown_before + count]) end

@@ -44,7 +44,7 @@ local function may_transact(key, batch)
   local may = redis.acl_check_cmd
   if not may then return true end
   return may('WATCH', key.head) and may('MULTI') and may('EXEC') and may('XREAD', 'STREAMS', key.answers, '$')
-    and may('PUBLISH', batch.channel, '') and may('HSET', key.head, 'f', '') and may('HSET', key.state, 'f', '')
+    and may('PUBLISH', keys.messages(batch.channel), '') and may('HSET', key.head, 'f', '') and may('HSET', key.state, 'f', '')
     and may('DEL', key.state) and may('HINCRBY', key.head, 'own', 1) and may('SADD', keys.channels, '')
     and may('SET', key.receipt, '') and may('SET', key.owner, '')
     and (batch.logMax == 0 or may('XADD', key.log, '*', 'e', '') and may('XTRIM', key.log, 'MAXLEN', 1))

@@ -60,7 +60,7 @@ local function put(channel, members, data, epoch, now)
   local position, shown = string.format('%d-%d', epoch, offset), spec.bare and data or event
   -- First, because only this can fail.
   if spec.log_max > 0 then redis.call('XADD', keys.log(channel), 'MAXLEN', '~', spec.log_max, position, 'e', event) end
-  redis.call('PUBLISH', channel, shown)
+  redis.call('PUBLISH', keys.messages(channel), shown)
   if head_epoch < epoch then redis.call('DEL', keys.state(channel)) end
   if spec.keeps_state then redis.call('HSET', keys.state(channel), members.subject, event) end
   if spec.latest ~= '' then redis.call('SET', spec.latest, shown) end

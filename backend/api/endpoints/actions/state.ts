@@ -50,7 +50,7 @@ export default {
     }
     const of = about === undefined ? null : filled(about, call);
     if (of === null && as === 'none' && latestKey !== '' && written === 'none') {
-      const data = await redis.get(latestKey);
+      const data = await redis.get(keys.latest(latestKey));
       if (data !== null) return new JsonText(data);
     }
     const line =

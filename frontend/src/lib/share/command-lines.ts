@@ -7,6 +7,8 @@ export interface Endpoints {
   basePath: string;
   /** The port of Redis; undefined when the API does not know it. */
   redisPort: number | undefined;
+  /** What the names in Redis begin with; '' for nothing. */
+  namespace: string;
   /** Whether the API needs a key: the lines name its variable, never the key itself. */
   locked: boolean;
 }
@@ -23,7 +25,7 @@ export function commandLines(
   const each = (line: (channel: string) => string): string => query.channels.map(line).join('\n');
   return {
     curl: each((channel) => curl(channel, query, endpoints)),
-    redis: each((channel) => `${redis} ${redisCommand(channel, query)}`),
+    redis: each((channel) => `${redis} ${redisCommand(channel, query, endpoints)}`),
     socket: socket(query, endpoints),
   };
 }
@@ -50,9 +52,10 @@ function curl(
   return `curl${header} ${quoted(`${path}/${what}${text && `?${text}`}`)}`;
 }
 
-function redisCommand(channel: string, { what, subject }: PanelQuery): string {
-  if (what === 'history') return `xrevrange ${quoted(`reprise:log:${channel}`)} + - count ${ROWS}`;
-  const key = quoted(`reprise:state:${channel}`);
+function redisCommand(channel: string, { what, subject }: PanelQuery, { namespace }: Endpoints): string {
+  const own = `${namespace && `${namespace}:`}reprise`;
+  if (what === 'history') return `xrevrange ${quoted(`${own}:log:${channel}`)} + - count ${ROWS}`;
+  const key = quoted(`${own}:state:${channel}`);
   return subject === undefined ? `hgetall ${key}` : `hget ${key} ${quoted(subject)}`;
 }
 

@@ -76,7 +76,8 @@ const WRAPPING =
   /^(?:(?:ERR|EXECABORT) (?:.{0,200}?@?user_(?:script|function): ?\d+:|Transaction discarded because of:) ?)?-?/s;
 /** Functions and scripts that somebody has ended, so that Redis serves again. */
 const KILLED = /Script killed by user|The script was killed|BUSY Redis/i;
-const DENIED_IN_SCRIPT = /ACL failure in script/;
+const DENIED_IN_SCRIPT =
+  /ACL failure in script|The user executing the script can't (?:run this command|access)/;
 const CONNECTION_LOST =
   /^(?:Connection is closed|Command aborted|Command timed out|Stream isn't writeable|Socket closed|Socket timeout|Reached the max retries)/;
 const NETWORK_CODES = new Set([

@@ -177,6 +177,8 @@ export class ChannelWriter {
           const { epoch, offset } = arrived.from;
           return (this.#head = { epoch, offset: offset + batch.count });
         }
+        // A batch sent ahead was answered before those in front of it were sent again: the channel has moved since.
+        if (early !== null && attempts.length === 1) continue;
         const isLost =
           actual.epoch !== attempts.at(-1)!.from.epoch ||
           (this.#head !== null && comparePositions(actual, this.#head) < 0);

@@ -11,6 +11,7 @@ import { keys } from '../../core/wire/keys.ts';
 import { createLog } from '../../core/logging/log.ts';
 import { connect, type Redis } from '../../core/redis/connection.ts';
 import { readHead, readLog } from '../../core/redis/channel-store.ts';
+import { waitOut } from '../../core/redis/wait-out.ts';
 import { ReplayHost } from '../../replayer/hosting/host.ts';
 import type { Config, ReplayRequest } from '../../schemas/types.ts';
 import { startRedis, type TestRedis } from './redis.ts';
@@ -103,10 +104,9 @@ export class AnalysisWorld {
 
   /** The offset up to which a service has committed its input in the current epoch; 0 while it is in an older one. */
   async committed(service: string, input: string): Promise<number> {
-    const [at, head] = await Promise.all([
-      this.redis.hget(keys.checkpoint(service), `@${input}`),
-      readHead(this.redis, input),
-    ]);
+    const [at, head] = await waitOut(this.redis, () =>
+      Promise.all([this.redis.hget(keys.checkpoint(service), `@${input}`), readHead(this.redis, input)]),
+    );
     const position = at ? parsePosition(at) : { epoch: 0, offset: 0 };
     return position.epoch === head.epoch ? position.offset : 0;
   }

@@ -1351,7 +1351,7 @@ export interface ConfigTest {
   rejected?: number;
 }
 /**
- * One event on a channel: CloudEvents 1.0 in structured JSON, one line, with the channel's epoch and offset. `data` is the last member.
+ * One event on a channel: CloudEvents 1.0 in structured JSON, one line, with the channel's epoch and offset. Members that are not listed are extensions, which stay with an event wherever it is passed on. `data` is the last member.
  */
 export interface CloudEvent {
   specversion: '1.0';
@@ -1397,6 +1397,10 @@ export interface CloudEvent {
    * W3C trace context.
    */
   traceparent?: string;
+  /**
+   * What other tracing systems say of the trace, unchanged.
+   */
+  tracestate?: string;
   /**
    * Not new: the latest state of its subject before the place where a replay starts or seeks to.
    */

@@ -47,8 +47,12 @@ export class TaskQueue {
     return [...this.#kinds.keys()];
   }
 
-  /** Submits a task. @throws refusal `task_kind`, `task_params`, or of the kind */
-  async submit(name: string, given: object): Promise<Task> {
+  /**
+   * Submits a task.
+   * @param once a name under which the task is submitted once, however often that is asked for: at least 32 hexadecimal digits
+   * @throws refusal `task_kind`, `task_params`, or of the kind
+   */
+  async submit(name: string, given: object, once?: string): Promise<Task> {
     const kind = this.#kinds.get(name);
     if (!kind) {
       throw refusal('task_kind', `There is no kind of task "${name.slice(0, 100)}".`, {
@@ -62,9 +66,9 @@ export class TaskQueue {
     const job = await queue.add(
       name,
       { params, prepared },
-      { jobId: randomUUID(), removeOnComplete: KEEP, removeOnFail: KEEP },
+      { jobId: once === undefined ? randomUUID() : uuidOf(once), removeOnComplete: KEEP, removeOnFail: KEEP },
     );
-    const task = taskOf(job as TaskJob);
+    const task = once === undefined ? taskOf(job as TaskJob) : await this.get(job.id!);
     await this.#redis.publish(keys.tasks, JSON.stringify(task));
     return task;
   }
@@ -174,4 +178,9 @@ export class TaskQueue {
       signal.addEventListener('abort', done, { once: true });
     });
   }
+}
+
+/** The first 32 hexadecimal digits of a text in the form of a UUID, as all ids of tasks have. */
+function uuidOf(digits: string): string {
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
 }

@@ -1,7 +1,10 @@
+import { isUtf8 } from 'node:buffer';
 import type { ValidateFunction } from 'ajv/dist/2020.js';
 import type { Command } from 'commander';
 import { channelSpec, dataValidator } from '../../core/wire/channels.ts';
 import type { Data, TimedRecord } from '../../core/wire/event.ts';
+import { readIncoming, recordOf } from '../../core/wire/incoming-event.ts';
+import type { JsonValue } from '../../core/wire/json-text.ts';
 import { waitingText, type PassingReason } from '../../core/problems/passing.ts';
 import { waitOut } from '../../core/redis/wait-out.ts';
 import { connect } from '../../core/redis/connection.ts';
@@ -9,8 +12,9 @@ import { addDeadLetters } from '../../core/redis/dead-letters.ts';
 import { ChannelWriter } from '../../core/writing/writer.ts';
 import { explain } from '../../schemas/index.ts';
 import { lines, type TextLine } from '../../replayer/formats/support/lines.ts';
-import { decoded } from '../../replayer/reading/source/input.ts';
 import { namespaceOption, redisOption, redisSettings, type RedisOptions } from '../support/redis-options.ts';
+
+const TOO_LONG = 'The line is longer than 1,000,000 bytes.';
 
 interface Options extends RedisOptions {
   subject?: string;
@@ -23,7 +27,10 @@ export default {
     program
       .command('publish')
       .description('publish each line of standard input on a channel')
-      .argument('<channel>', 'the channel; a line is a JSON object, or text that becomes {"text": ...}')
+      .argument(
+        '<channel>',
+        'the channel; a line is a CloudEvent, which keeps its subject and time, another JSON object, which is its data, or text that becomes {"text": ...}',
+      )
       .option(
         '--subject <member>',
         'member that names the subject of an event (default: the name of the channel)',
@@ -43,17 +50,25 @@ async function publish(channel: string, options: Options): Promise<void> {
   const read = lineReader(channel, options.subject ?? null, dataValidator(spec) as ValidateFunction | null);
   let [published, refused] = [0, 0];
   try {
-    for await (const chunk of lines(decoded(process.stdin))) {
+    for await (const chunk of lines(byteText(process.stdin))) {
       const records: TimedRecord[] = [];
-      for (const line of chunk.filter(({ text }) => text.trim() !== '')) {
-        const record = read(line);
+      for (const line of chunk) {
+        const text = decodedLine(line);
+        if (text === '') continue;
+        const record = line.tooLong ? TOO_LONG : text === null ? 'Not UTF-8.' : read(text);
         if (typeof record !== 'string') {
           records.push(record);
           continue;
         }
         refused++;
         process.stderr.write(`stdin:${line.line}: ${record}\n`);
-        const letter = { channel, source: 'stdin', line: line.line, reason: record, content: line.text };
+        const letter = {
+          channel,
+          source: 'stdin',
+          line: line.line,
+          reason: record,
+          content: text ?? line.text,
+        };
         await waitOut(redis, () => addDeadLetters(redis, [letter]), { waiting });
       }
       if (records.length > 0) await writer.emit(records);
@@ -76,25 +91,51 @@ function sayOnce(): (reason: PassingReason | null) => void {
   };
 }
 
-/** Makes an event of a line, or says why it can't. */
+const BYTE_ORDER_MARK = /^\ufeff/;
+
+/** Bytes as text of one character a byte, so that a line can be checked before it is decoded. */
+async function* byteText(source: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  for await (const bytes of source) yield Buffer.from(bytes).toString('latin1');
+}
+
+/** A line of bytes as text. Null if it is not UTF-8. */
+function decodedLine({ line, text: raw }: TextLine): string | null {
+  const bytes = Buffer.from(raw, 'latin1');
+  if (!isUtf8(bytes)) return null;
+  const text = bytes.toString();
+  return (line === 1 ? text.replace(BYTE_ORDER_MARK, '') : text).trim();
+}
+
+/**
+ * Makes a record of a line, or says why it can't. A CloudEvent keeps its data, subject, time, trace and extensions; any other
+ * JSON object is bare data; anything else is a text.
+ */
 function lineReader(channel: string, subject: string | null, validate: ValidateFunction | null) {
-  return ({ text, tooLong }: TextLine): TimedRecord | string => {
-    if (tooLong) return 'The line is longer than 1,000,000 characters.';
-    const isObject = text.trimStart().startsWith('{');
-    let values: Data;
+  const problemOf = (data: Data) =>
+    validate && !validate(data)
+      ? `Not what channel "${channel}" carries: ${explain(validate.errors, data)}.`
+      : null;
+  return (text: string): TimedRecord | string => {
+    const isObject = text.startsWith('{');
+    const row: JsonValue = { text, value: { text } };
+    if (!isObject) row.text = JSON.stringify(row.value);
     try {
-      values = isObject ? (JSON.parse(text) as Data) : { text };
+      if (isObject) row.value = JSON.parse(text);
     } catch (error) {
       return `Not JSON: ${(error as Error).message}.`;
     }
-    const name = subject === null ? channel : values[subject];
-    if (typeof name !== 'string' && typeof name !== 'number') return `No subject: it has no "${subject}".`;
-    if (validate && !validate(values))
-      return `Not what channel "${channel}" carries: ${explain(validate.errors, values)}.`;
-    return {
-      timeMs: Date.now(),
-      subject: String(name),
-      data: isObject ? text.trim() : JSON.stringify(values),
-    };
+    const name = subject === null ? channel : subjectIn(row.value as Data, subject);
+    if (name === null) return `No subject: it has no "${subject}".`;
+    const event = readIncoming(row, { subject: name, nowMs: Date.now(), problemOf });
+    return typeof event === 'string' ? event : recordOf(event);
   };
+}
+
+/** The subject that a member of the data names; an event can name its own. Null if there is none. */
+function subjectIn(row: Data, member: string): string | null {
+  const isEvent = 'specversion' in row;
+  const { subject } = row;
+  if (isEvent && typeof subject === 'string') return subject;
+  const name = (isEvent ? (row['data'] as Data | null | undefined) : row)?.[member];
+  return typeof name === 'string' || typeof name === 'number' ? String(name) : null;
 }

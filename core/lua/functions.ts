@@ -70,6 +70,7 @@ const writerFields = {
 
 /** The arguments of the functions that only this release calls. Their names in Redis end in a hash of the library. */
 export const FUNCTIONS = {
+  /** Its last key, if there is one more than those of a batch, holds the position of the batch once it was written. */
   emit: new Layout({ ...writerFields, leaseMs: 'number', ...batchFields }, batchLists),
   admit: new Layout({
     ...writerFields,
@@ -163,7 +164,17 @@ export const FUNCTIONS = {
 export type FunctionName = keyof typeof FUNCTIONS;
 
 /** The functions that services in any language call, without their prefix `reprise_`. docs/protocol.md is their contract. */
-export const PROTOCOL = ['send', 'done', 'fail', 'retry', 'alive', 'log', 'count', 'observe'] as const;
+export const PROTOCOL = [
+  'send',
+  'done',
+  'finish',
+  'fail',
+  'retry',
+  'alive',
+  'log',
+  'count',
+  'observe',
+] as const;
 
 /** The name of a function of the protocol. */
 export type ProtocolName = (typeof PROTOCOL)[number];
@@ -183,6 +194,7 @@ export const FILES = {
     'protocol/time',
     'protocol/text',
     'protocol/members',
+    'protocol/schema',
     'protocol/event',
     'protocol/pending',
     'protocol/send',

@@ -215,6 +215,8 @@ export interface ActionCall {
    * @throws refusal `body_malformed`
    */
   incoming(): Incoming;
+  /** For a request with an Idempotency-Key: hexadecimal digits that each repetition has, and nothing else. */
+  once: string | undefined;
   /** Aborted when the caller hangs up. */
   signal: AbortSignal;
 }

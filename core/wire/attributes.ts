@@ -1,3 +1,5 @@
+import { limits } from './limits.ts';
+
 /**
  * Attributes of events that Reprise does not know: extensions of CloudEvents 1.0. They stay with an event wherever it is
  * passed on.
@@ -16,7 +18,10 @@ const KNOWN = new Set([
   ...['traceparent', 'tracestate', 'pipeline', 'route', 'params'],
 ]);
 
-const NAME = /^[a-z0-9]{1,64}$/;
+/** The names that no extension can have. core/lua/protocol/members.lua has the same ones. */
+export const KNOWN_MEMBERS: readonly string[] = [...KNOWN];
+
+const NAME = /^[a-z0-9]+$/;
 const INTEGER_MAX = 2 ** 31;
 /** Characters that CloudEvents does not allow in text: controls, noncharacters, and half surrogate pairs. */
 const NOT_TEXT = /[\p{Cc}\p{Surrogate}\uFDD0-\uFDEF\uFFFE\uFFFF]/u;
@@ -28,8 +33,8 @@ export function isExtension(name: string): boolean {
 
 /** The error in an extension attribute of CloudEvents, or null. */
 export function extensionProblem(name: string, value: unknown): string | null {
-  if (!NAME.test(name))
-    return `"${name.slice(0, 80)}" can't be an attribute: names have at most 64 lower-case letters and digits`;
+  if (!NAME.test(name) || name.length > limits.ATTRIBUTE_NAME_MAX)
+    return `"${name.slice(0, 80)}" can't be an attribute: names have at most ${limits.ATTRIBUTE_NAME_MAX} lower-case letters and digits`;
   if (typeof value === 'boolean') return null;
   if (typeof value === 'string') return textProblem(name, value);
   const isInteger = Number.isInteger(value) && Number(value) >= -INTEGER_MAX && Number(value) < INTEGER_MAX;
@@ -42,12 +47,18 @@ export function textProblem(name: string, value: unknown): string | null {
   return NOT_TEXT.test(value) ? `${name} contains a character that is not allowed in text` : null;
 }
 
-/** The extensions of an event as JSON text with a leading comma, such as `,"tenant":"a"`. */
-export function extensionsText(event: object): string {
-  let text = '';
-  for (const [name, value] of Object.entries(event)) {
-    if (value === undefined || value === null || !isExtension(name)) continue;
-    text += `,${JSON.stringify(name)}:${JSON.stringify(value)}`;
+/** The valid extensions of an event; undefined if it has none, as nearly always. */
+export function extensionsOf(event: object): { [name: string]: unknown } | undefined {
+  let found: { [name: string]: unknown } | undefined;
+  for (const name in event) {
+    if (KNOWN.has(name)) continue;
+    const value = (event as { [name: string]: unknown })[name];
+    if (extensionProblem(name, value) === null) (found ??= {})[name] = value;
   }
-  return text;
+  return found;
+}
+
+/** Members as JSON text with a leading comma, such as `,"tenant":"a"`. */
+export function membersText(members: { [name: string]: unknown }): string {
+  return `,${JSON.stringify(members).slice(1, -1)}`;
 }

@@ -86,6 +86,8 @@ function namesIn(namespace: string) {
     outside: `${own}outside`,
     /** Hash: channel -> its configuration for the functions of the protocol: `<envelope> <events in the log> <state, 1/0> <latest key>`. */
     declared: `${own}declared`,
+    /** Hash: channel -> what the functions of the protocol check of the schema of its data, as JSON Schema. */
+    schemas: `${own}schemas`,
     /** Hash: channel of a step of a pipeline -> `<retries> <backoff, ms>`. */
     retryPolicy: `${own}retrypolicy`,
     /** Hash that expires: fields that replace those of `outside` and `retryPolicy` while `reprise conformance` tests a service. */
@@ -143,6 +145,8 @@ function namesIn(namespace: string) {
     wake: () => `${own}wake:${randomUUID()}`,
     /** String that expires: the answer to a request with an Idempotency-Key. */
     idempotency: (digest: string) => `${own}idempotency:${digest}`,
+    /** String that expires: `<epoch>-<offset>` of the last event of a batch that is written once. */
+    once: (channel: string, digest: string) => `${own}once:${channel}:${digest}`,
     /** Prefix of counters that expire: requests of one API key or address. */
     rateLimit: `${own}ratelimit:`,
     /** The key prefix of BullMQ, and the name of its queue. */

@@ -22,8 +22,12 @@ export const limits = {
   ATTACHED_MS: 30_000,
   /** The longest delay before a failed event is tried again, ms. */
   BACKOFF_MAX_MS: 3_600_000,
+  /** Schemas of channels that the functions keep parsed. */
+  SCHEMAS_MAX: 1_000,
   /** Failed events that one call puts back onto their channels. */
   RETRIES_AT_ONCE: 100,
+  /** How long a batch that is written once is remembered, seconds. */
+  ONCE_SECONDS: 86_400,
   /** How long the answers to a writer of transactions are kept, ms: longer than any transaction takes. */
   ANSWERS_MS: 600_000,
   /** The second parts of the entry ids: a call is refused, and a call has been answered. */
@@ -44,6 +48,10 @@ export const limits = {
   SERVICE_NAME_MAX: 128,
   /** Bytes of a subject that a service sends. */
   SUBJECT_MAX_BYTES: 1_024,
+  /** Characters in the name of an extension of CloudEvents. */
+  ATTRIBUTE_NAME_MAX: 64,
+  /** Characters of a `tracestate`. */
+  TRACESTATE_MAX: 512,
   /** Levels of lists in the route of an event; the route itself is the first. */
   ROUTE_DEPTH_MAX: 3,
   /** Bytes of the reason of a failure, and of a message that a service logs through Redis. */

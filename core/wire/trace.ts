@@ -1,4 +1,5 @@
 import { hash, randomFillSync } from 'node:crypto';
+import { limits } from './limits.ts';
 
 /** The place of an event in a trace (W3C Trace Context, level 1). */
 export interface TraceContext {
@@ -24,7 +25,6 @@ export function isTraceparent(text: string | undefined): boolean {
   return parseTraceparent(text) !== null;
 }
 
-const TRACESTATE_MAX = 512;
 const TRACESTATE_MEMBERS_MAX = 32;
 const TRACESTATE_MEMBER =
   /^[a-z\d][-_*/a-z\d]{0,255}(?:@[a-z\d][-_*/a-z\d]{0,13})?=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{1,256}$/;
@@ -34,7 +34,7 @@ export function isTracestate(text: string): boolean {
   const members = text.split(',').map((each) => each.trim());
   const given = members.filter((each) => each !== '');
   return (
-    text.length <= TRACESTATE_MAX &&
+    text.length <= limits.TRACESTATE_MAX &&
     given.length > 0 &&
     given.length <= TRACESTATE_MEMBERS_MAX &&
     given.every((each) => TRACESTATE_MEMBER.test(each))

@@ -29,6 +29,7 @@ interface Batch {
   count: number;
   extra: string;
   extras: ReadonlyMap<number, string> | undefined;
+  once: string | undefined;
 }
 
 /** One attempt to write a batch. */
@@ -133,11 +134,18 @@ export class ChannelWriter {
    * overtake each other.
    * @param extra more members of each event, as JSON text with a leading comma
    * @param extras more members of single events, by row
+   * @param once a name for this batch: within a day, a batch of that name is written once, and a repetition gets its position
    * @returns the position of its last event
    * @throws failure `lease_lost` or `replay_taken` if another process has the channel; `log_reset` if Redis has lost it
    */
-  emit(given: TimedRecord[] | Block, extra = '', extras?: ReadonlyMap<number, string>): Promise<Position> {
-    const batch: Batch = { given, count: given instanceof Block ? given.count : given.length, extra, extras };
+  emit(
+    given: TimedRecord[] | Block,
+    extra = '',
+    extras?: ReadonlyMap<number, string>,
+    once?: string,
+  ): Promise<Position> {
+    const count = given instanceof Block ? given.count : given.length;
+    const batch: Batch = { given, count, extra, extras, once };
     const turn: QueuedBatch = { batch, sending: null };
     this.#queue.push(turn);
     if (this.#ahead) this.#sendAhead(turn, this.#ahead);
@@ -156,7 +164,7 @@ export class ChannelWriter {
     const attempts: SendAttempt[] = [];
     const attempt = async () => {
       const isEarly = early !== null && attempts.length === 0;
-      const sending = isEarly ? early : this.#send(recordsOf(batch), await this.#position(), false);
+      const sending = isEarly ? early : this.#send(batch, await this.#position(), false);
       attempts.push(sending);
       return sending.reply;
     };
@@ -169,6 +177,11 @@ export class ChannelWriter {
       }
       this.#ahead = null;
       if (reply === null) continue;
+      if (reply[0] === 2) {
+        // Written before, perhaps long ago: where the channel stands now is not known.
+        this.#head = null;
+        return { epoch: Number(reply[1]), offset: Number(reply[2]) };
+      }
       if (reply[0] === 0) {
         // The channel is elsewhere: somebody else wrote, or an earlier attempt arrived whose answer was lost.
         const actual = { epoch: Number(reply[1]), offset: Number(reply[2]) };
@@ -225,8 +238,11 @@ export class ChannelWriter {
     this.#ahead = { epoch: ahead.epoch, offset: ahead.offset + turn.batch.count };
   }
 
-  #send(records: TimedRecord[], head: Position, follows: boolean): SendAttempt {
+  #send(batch: Batch, head: Position, follows: boolean): SendAttempt {
     const { lease, waits } = this.#options;
+    const records = recordsOf(batch);
+    const { once } = batch;
+    const named = once === undefined ? this.#keys : [...this.#keys, keys.once(this.spec.name, once)];
     const from = head.epoch === 0 ? { epoch: firstEpoch(this.#wallMs()), offset: 0 } : head;
     const events = this.frame(records, from);
     const args = FUNCTIONS.emit.encode({
@@ -237,17 +253,17 @@ export class ChannelWriter {
       follows,
       ...batchOf(this.spec, head, from, records, events),
     });
-    const reply = callFunction(this.#redis, 'emit', this.#keys, args) as Promise<(number | string)[]>;
+    const reply = callFunction(this.#redis, 'emit', named, args) as Promise<(number | string)[]>;
     reply.catch(() => {}); // Awaited in its turn, which may come later than the failure.
     return { from, reply, landed: (actual) => this.#landed(events, from, actual) };
   }
 
   /** Sends a batch before the answers to those before it, so it may be refused. */
   #sendEarly(batch: Batch, head: Position, follows: boolean): SendAttempt {
-    const { given: block, extra, extras } = batch;
-    const isPlain = block instanceof Block && block.bare === null;
+    const { given: block, extra, extras, once } = batch;
+    const isPlain = block instanceof Block && block.bare === null && once === undefined;
     if (!isPlain || block.count < TRANSACTION_MIN_EVENTS || !this.#canTransact)
-      return this.#send(recordsOf(batch), head, follows);
+      return this.#send(batch, head, follows);
     const from = head.epoch === 0 ? { epoch: firstEpoch(this.#wallMs()), offset: 0 } : head;
     const sent = this.#sent();
     const out = this.#spare.pop() ?? new CommandBuffer();

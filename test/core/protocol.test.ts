@@ -1,10 +1,38 @@
 import assert from 'node:assert/strict';
 import { keys } from '../../core/wire/keys.ts';
 import { callProtocol, connect, type Redis } from '../../core/redis/connection.ts';
-import { validator } from '../../schemas/index.ts';
+import { reducedSchema } from '../../core/lua/reduced-schema.ts';
+import { KNOWN_MEMBERS } from '../../core/wire/attributes.ts';
+import { readEventTime } from '../../core/wire/event-time.ts';
+import { parseTraceparent } from '../../core/wire/trace.ts';
+import { schemas, validator } from '../../schemas/index.ts';
 import type { DeadLetter, CloudEvent, Hop, Service } from '../../schemas/types.ts';
 import { eventually } from '../helpers/wait.ts';
 import { openEpoch, startRedis, type TestRedis } from '../helpers/redis.ts';
+
+/** Members that `reprise_send` takes besides extensions. */
+const GIVEN = [...['source', 'replay', 'tracestate', 'pipeline', 'params', 'datacontenttype', 'dataschema']];
+const CHECKED = new Set([
+  'type',
+  'required',
+  'minimum',
+  'maximum',
+  'minLength',
+  'enum',
+  'additionalProperties',
+]);
+
+/** The data with each member missing, and with each value replaced by values of other types and sizes. */
+function damaged(data: object): object[] {
+  return Object.keys(data).flatMap((name) => [
+    Object.fromEntries(Object.entries(data).filter(([each]) => each !== name)),
+    // Lua does not tell an empty array from an empty object.
+    ...[null, true, '', 'x', -1e9, 1e9, 1.5, [1], { a: 1 }].map((value) => ({
+      ...data,
+      [name]: value,
+    })),
+  ]);
+}
 
 const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
@@ -120,6 +148,20 @@ describe('the protocol for services in any language', () => {
       [{ params: { a: 1 } }, /params must be text/],
       [{ restored: false }, /restored/],
       [{ epoch: 7 }, /"epoch" is not a member that can be given/],
+      [{ camelCase: 'x' }, /"camelCase" can't be an attribute/],
+      [{ part: 1.5 }, /part must be/],
+      [{ big: 2 ** 31 }, /big must be/],
+      [{ inner: {} }, /inner must be/],
+      [{ text: 'a\nb' }, /text contains/],
+      [{ time: '2026-01-01T12:00:60Z' }, /time/],
+      [{ time: '2026-01-01T00:00:00+24:00' }, /time/],
+      [{ traceparent: 'tp' }, /traceparent is not valid/],
+      [{ traceparent: TRACE.toUpperCase() }, /traceparent is not valid/],
+      [{ traceparent: `${TRACE}-more` }, /traceparent is not valid/],
+      [{ traceparent: TRACE.replace(/^00/, 'ff') }, /traceparent is not valid/],
+      [{ traceparent: `00-${'0'.repeat(32)}-${'1'.repeat(16)}-01` }, /traceparent is not valid/],
+      [{ tracestate: 'a=1' }, /tracestate needs traceparent/],
+      [{ traceparent: TRACE, tracestate: 'a' }, /tracestate is not valid/],
     ];
     for (const [given, words] of members)
       await refused('send', ['a', 's', '{}', JSON.stringify(given)], words);
@@ -144,13 +186,131 @@ describe('the protocol for services in any language', () => {
     const [one, two] = await events('a');
     const { subject, time, pipeline, route, params, traceparent, replay } = one!;
     assert.deepEqual({ pipeline, route, params, traceparent }, carried);
-    assert.deepEqual([subject, time, replay], ['é/1', '2019-12-24T20:21:27.999Z', undefined]);
+    assert.deepEqual([subject, time, replay], ['é/1', '2019-12-24T20:21:27.999123Z', undefined]);
     assert.deepEqual(
       [two!.time, two!.restored, two!.route],
       ['2019-12-24T20:21:27.999123Z', true, undefined],
     );
     assert.equal(await redis.hget(keys.head('a'), 'time'), String(Date.parse(two!.time)));
     assert.equal(JSON.parse((await redis.hget(keys.state('a'), 'é/1'))!).offset, 1);
+  });
+
+  it('takes the same times as REST, with all their digits', async () => {
+    for (const [given, expected] of [
+      ['2016-12-31T23:59:60Z', '2017-01-01T00:00:00.000Z'],
+      ['2017-01-01T05:29:60.5+05:30', '2017-01-01T00:00:00.500Z'],
+      ['2026-01-01t00:00:00.123456789z', '2026-01-01T00:00:00.123456789Z'],
+      ['2026-01-01T00:00:00.1-00:30', '2026-01-01T00:30:00.100Z'],
+    ] as const) {
+      assert.equal(readEventTime(given)!.text, expected);
+      await send('a', 's', '{}', { time: given });
+      assert.equal((await events('a')).at(-1)!.time, expected);
+    }
+  });
+
+  it('keeps extensions and the trace through services and retries', async () => {
+    const extensions = { tenant: 'a/b', tries: 3, dry: false };
+    await redis.hset(keys.retryPolicy, 'svc.in', '1 0');
+    const later = TRACE.replace(/^00/, '01') + '-more';
+    await send('svc.in', 's', '{}', {
+      ...extensions,
+      traceparent: later,
+      tracestate: 'a=1,b@c=2',
+      gone: null,
+    });
+    await fail((await read())[0]!);
+    await callProtocol(redis, 'retry', []);
+    await done((await read())[0]!, 'out', '{"n":1.0}');
+    for (const { tenant, tries, dry, tracestate, gone } of [
+      ...(await events('svc.in')),
+      ...(await events('out')),
+    ]) {
+      assert.deepEqual({ tenant, tries, dry }, extensions);
+      assert.deepEqual([tracestate, gone], ['a=1,b@c=2', undefined]);
+    }
+    assert.equal((await events('svc.in'))[0]!.traceparent, TRACE);
+    // No extension can have the name of a member that Reprise knows.
+    for (const name of KNOWN_MEMBERS.filter((each) => !GIVEN.includes(each)))
+      await assert.rejects(send('a', 's', '{}', { [name]: 'x' }), /REFUSED/, name);
+  });
+
+  it('finishes an event with results for several channels in one step', async () => {
+    const finish = (id: string, ...results: string[]) =>
+      callProtocol(redis, 'finish', ['svc', 'svc.in', id, ...results]);
+    await send('svc.in', 's', '{}', { tenant: 'a', route: ['next', 'last'], traceparent: TRACE });
+    const [id] = await read();
+    const time = '2026-01-01T00:00:00.000Z';
+    const members = JSON.stringify({ subject: 'other', time, tenant: 'b' });
+    for (const [results, words] of [
+      [['out'], /takes/],
+      [['no channel', '{}', ''], /channel/],
+      [['out', '[]', ''], /JSON object/],
+      [['out', '{}', '{"route":["x"]}'], /route is not a member that a result can have|"route" is not/],
+      [['out', '{}', '{"subject":1}'], /subject/],
+      [['out', '{}', '', 'gps', '{"latitude":91,"longitude":0}', ''], /latitude must be <= 90, got 91/],
+    ] as const) {
+      await redis.hset(keys.schemas, 'gps', JSON.stringify(reducedSchema(schemas.get('channels/gps')!)));
+      await assert.rejects(finish(id!, ...results), words);
+    }
+    assert.deepEqual(
+      [await texts('out'), await texts('gps')],
+      [[], []],
+      'nothing is written by a refused call',
+    );
+    const results = ['', '{"a":1}', '', 'out', '{"b":2.0}', members, 'out', '{"c":3}', ''];
+    assert.equal(await finish(id!, ...results), 1);
+    assert.equal(await finish(id!, ...results), 0);
+    const [next] = await events('next');
+    assert.deepEqual([next!.data, next!.route, next!.tenant, next!.subject], [{ a: 1 }, ['last'], 'a', 's']);
+    const [one, two] = await events('out');
+    assert.deepEqual([one!.subject, one!.time, one!.tenant, one!.route], ['other', time, 'b', undefined]);
+    assert.deepEqual([two!.subject, two!.tenant], ['s', 'a']);
+    const [hop] = (await redis.xrange(keys.traces, '-', '+')).map(
+      ([, fields]) => JSON.parse(fields[3]!) as Hop,
+    );
+    assert.deepEqual(hop!.to, ['next/1/1', 'out/1/1', 'out/1/2']);
+  });
+
+  it('begins a trace where it is asked to', async () => {
+    for (let i = 0; i < 2; i++) await send('a', 's', '{}', { traceparent: 'new' });
+    const found = await events('a');
+    const traces = found.map(({ traceparent }) => parseTraceparent(traceparent)!);
+    assert.ok(traces.every(({ isSampled }) => isSampled) && traces[0]!.trace !== traces[1]!.trace);
+    const hops = (await redis.xrange(keys.traces, '-', '+')).map(
+      ([, fields]) => JSON.parse(fields[3]!) as Hop,
+    );
+    const isHop = validator<Hop>('resources/hop');
+    for (const hop of hops) assert.ok(isHop(hop), JSON.stringify(isHop.errors));
+    assert.deepEqual(
+      hops.map(({ trace, span, status, event }) => [trace, span, status, event]),
+      traces.map(({ trace, span }, i) => [trace, span, 'sent', found[i]!.id]),
+    );
+  });
+
+  it('checks data against the schema of their channel like everybody else, as far as it can', async () => {
+    for (const name of [...schemas.keys()].filter((each) => each.startsWith('channels/'))) {
+      const schema = schemas.get(name)!;
+      const channel = name.slice('channels/'.length);
+      await redis.hset(keys.schemas, channel, JSON.stringify(reducedSchema(schema)));
+      const validate = validator(name);
+      for (const example of (schema['examples'] ?? []) as object[])
+        for (const data of [example, ...damaged(example)]) {
+          const accepted = await send(channel, 's', JSON.stringify(data)).then(
+            () => true,
+            (error: Error) => !/REFUSED the data do not match the schema of .*: \S/.test(error.message),
+          );
+          // What the functions can't check passes; nothing that is valid is refused.
+          if (validate(data)) assert.ok(accepted, `${name} ${JSON.stringify(data)}`);
+          else if (CHECKED.has(validate.errors![0]!.keyword))
+            assert.ok(!accepted, `${name} ${JSON.stringify(data)}`);
+        }
+    }
+    await redis.xgroup('CREATE', keys.log('svc.in'), 'svc', '0', 'MKSTREAM');
+    await send('svc.in', 's', '{}');
+    await assert.rejects(
+      done((await read())[0]!, 'gps', '{"latitude":"x","longitude":0}'),
+      /latitude must be number/,
+    );
   });
 
   it('sends derived events along every branch of the route, also through empty branches', async () => {
@@ -317,11 +477,7 @@ describe('the protocol for services in any language', () => {
   it('continues the trace, and records every attempt', async () => {
     await redis.hset(keys.retryPolicy, 'svc.in', '1 0');
     await send('svc.in', 's', '{}', { traceparent: TRACE });
-    const wrong = [
-      '00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01',
-      `00-${'0'.repeat(32)}-${'1'.repeat(16)}-01`,
-    ];
-    for (const traceparent of wrong) await send('svc.in', 's', '{}', { traceparent });
+    await send('svc.in', 's', '{}');
     const ids = await read();
     await fail(ids[0]!);
     for (const id of ids.slice(1)) await done(id, 'out', '{}');
@@ -337,13 +493,13 @@ describe('the protocol for services in any language', () => {
       hops.map(({ status, event, parent, reason }) => [status, event, parent, reason]),
       [
         ['retried', 'svc.in/1/1', 'b7ad6b7169203331', 'no luck'],
-        ['finished', 'svc.in/1/4', 'b7ad6b7169203331', undefined],
+        ['finished', 'svc.in/1/3', 'b7ad6b7169203331', undefined],
       ],
     );
     const out = await events('out');
     assert.deepEqual(
       out.map(({ traceparent }) => traceparent),
-      [undefined, undefined, `00-0af7651916cd43dd8448eb211c80319c-${hops[1]!.span}-01`],
+      [undefined, `00-0af7651916cd43dd8448eb211c80319c-${hops[1]!.span}-01`],
     );
   });
 

@@ -55,6 +55,61 @@ describe('reprise publish and listen', function () {
     assert.equal(await redis.xlen(keys.deadLetters), 2);
   });
 
+  it('are a chain: events stay what they are, and data alone begin anew', async () => {
+    const event = {
+      ...{
+        specversion: '1.0',
+        subject: 'kim',
+        time: '2019-12-24T20:21:27.123456789Z',
+        tenant: 'a/b',
+        tries: 3,
+      },
+      traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    };
+    const data = '{"n": 9007199254740993,"x":1.0,"e":"\\ud83d"}';
+    const listener = reprise('listen', 'a', '--count', '2');
+    const second = reprise('publish', 'b');
+    listener.child.stdout.pipe(second.child.stdin);
+    await eventually('the listener', () => listener.said.stderr.includes('Listening'));
+    const first = reprise('publish', 'a');
+    first.child.stdin.end(`\ufeff${JSON.stringify(event).slice(0, -1)},"data":${data}}\r\n\r\n${data}`);
+    assert.equal(await first.ended, 0, first.said.stderr);
+    assert.equal(await second.ended, 0, second.said.stderr);
+    assert.match(second.said.stderr, /^2 events on b; no lines refused\.\n$/);
+    for (const channel of ['a', 'b']) {
+      const lines = (await redis.xrange(keys.log(channel), '-', '+')).map(([, fields]) => fields[1]!);
+      assert.deepEqual(
+        lines.map((line) => line.slice(line.indexOf(',"data":') + ',"data":'.length, -1)),
+        [data, data],
+      );
+      const [one, two] = lines.map((line) => JSON.parse(line) as CloudEvent);
+      for (const [member, value] of Object.entries(event)) assert.equal(one![member], value, member);
+      assert.deepEqual([one!.type, two!.subject], [channel, 'a']);
+    }
+  });
+
+  it('refuses what is not an event or not UTF-8, line by line, and says so', async () => {
+    const publisher = reprise('publish', 'gps');
+    const good = '{"latitude":1,"longitude":2}';
+    const lines = [
+      `{"specversion":"1.0","traceparent":"tp","data":${good}}`,
+      `{"specversion":"1.0","time":"yesterday","data":${good}}`,
+      '{"specversion":"1.0","data":{"latitude":91,"longitude":0}}',
+      '{"latitude":"\xff","longitude":0}',
+      good,
+    ];
+    publisher.child.stdin.end(Buffer.from(lines.join('\n'), 'latin1'));
+    assert.equal(await publisher.ended, 3);
+    for (const words of [
+      /^stdin:1: traceparent/m,
+      /^stdin:2: time/m,
+      /^stdin:3: .*latitude/m,
+      /^stdin:4: Not UTF-8/m,
+    ])
+      assert.match(publisher.said.stderr, words);
+    assert.match(publisher.said.stderr, /^1 events on gps; 4 lines refused\.$/m);
+  });
+
   it('takes any text as a text', async () => {
     const publisher = reprise('publish', 'notes');
     publisher.child.stdin.end('hello "you"\n\n');

@@ -1,10 +1,12 @@
-import { channelSpec } from '../../../core/wire/channels.ts';
+import { reducedSchema } from '../../../core/lua/reduced-schema.ts';
+import { channelSpec, isChannelName } from '../../../core/wire/channels.ts';
 import type { Settings } from '../../../core/settings/settings.ts';
 import { keys } from '../../../core/wire/keys.ts';
 import { planPipeline } from '../../../core/wire/pipeline.ts';
 import { callProtocol, type Redis } from '../../../core/redis/connection.ts';
 import type { Setup } from '../../../core/setup/setup.ts';
 import { limits } from '../../../core/wire/limits.ts';
+import { schemas } from '../../../schemas/index.ts';
 import { EXTERNAL } from './plan.ts';
 
 const RETRY_POLL_MS = 100;
@@ -33,11 +35,25 @@ export async function publishExternalSetup(
     const { envelope, logMax, keepsState, latestKey } = channelSpec(name, channels);
     return [name, `${envelope} ${logMax} ${keepsState ? 1 : 0} ${keys.latest(latestKey)}`];
   });
-  const write = redis.multi().del(keys.outside, keys.retryPolicy, keys.declared);
+  const checked = checkedSchemas(channels);
+  const write = redis.multi().del(keys.outside, keys.retryPolicy, keys.declared, keys.schemas);
   if (texts.length > 0) write.hset(keys.outside, new Map(texts));
   if (policies.size > 0) write.hset(keys.retryPolicy, policies);
   if (declared.length > 0) write.hset(keys.declared, new Map(declared));
+  if (checked.length > 0) write.hset(keys.schemas, new Map(checked));
   await write.exec();
+}
+
+const OF_CHANNELS = 'channels/';
+
+/** The channels whose data have a schema, with what the functions in Redis check of it. */
+function checkedSchemas(channels: Settings['channels']): [channel: string, schema: string][] {
+  const named = [...schemas.keys()].filter((name) => name.startsWith(OF_CHANNELS));
+  const names = new Set([...Object.keys(channels), ...named.map((name) => name.slice(OF_CHANNELS.length))]);
+  return [...names].flatMap((name): [string, string][] => {
+    const schema = isChannelName(name) ? channelSpec(name, channels).schema : null;
+    return schema === null ? [] : [[name, JSON.stringify(reducedSchema(schemas.get(schema)!))]];
+  });
 }
 
 /** Puts events at which a service failed back on its channel when their time has come, until it is closed. */

@@ -1,4 +1,5 @@
 import { timeMsOf, type CloudEvent } from '../../../core/wire/event.ts';
+import { rememberLine } from '../../../core/wire/framed-event.ts';
 
 /** Members that are text where an event has them. The engine relies on it. */
 const TEXTS = ['id', 'source', 'type', 'traceparent', 'partition', 'replay', 'pipeline', 'params'] as const;
@@ -7,7 +8,9 @@ const TEXTS = ['id', 'source', 'type', 'traceparent', 'partition', 'replay', 'pi
 export function parseEvent(line: string): CloudEvent | null {
   try {
     const event: unknown = JSON.parse(line);
-    return isEvent(event) ? event : null;
+    if (!isEvent(event)) return null;
+    rememberLine(event, line);
+    return event;
   } catch {
     return null;
   }

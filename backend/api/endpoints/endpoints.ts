@@ -150,8 +150,11 @@ function declare(endpoint: EndpointConfig, action: Action): ApiRoute {
       404: { description: 'There are no data yet.' },
       422: { description: 'Path, query or body is not valid.' },
     },
-    async handle({ params, query: given, body: content, incoming, signal }: Call<Query, unknown>, parts) {
-      const call: ActionCall = { params, query: given, body: content, incoming, signal };
+    async handle(
+      { params, query: given, body: content, incoming, once, signal }: Call<Query, unknown>,
+      parts,
+    ) {
+      const call: ActionCall = { params, query: given, body: content, incoming, once, signal };
       return respond(await action.handle(endpoint, call, parts));
     },
   });

@@ -1,86 +1,151 @@
-import { createHash } from 'node:crypto';
-import type { RequestHandler, Response } from 'express';
+import { createHash, randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { gunzip, gzip } from 'node:zlib';
+import type { Request, Response } from 'express';
 import { refusal } from '../../../core/problems/errors.ts';
 import { keys } from '../../../core/wire/keys.ts';
-import { waitOut } from '../../../core/redis/wait-out.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
+import { waitOut } from '../../../core/redis/wait-out.ts';
 import { principalOf } from './guard.ts';
+import { bodyDigestOf } from './json-body.ts';
+import type { RenderedReply } from './route.ts';
 
-/** A stored response; `status` 0: the request is still being handled. */
-interface StoredResponse {
+/** What is kept of a request, before the text of its answer. `status` 0: the request is still being handled. */
+interface StoredHead {
   fingerprint: string;
+  /** The process that handles the request. */
+  owner: string;
   status: number;
-  type: string;
-  location: string;
-  body: string;
+  headers: { [name: string]: string };
 }
 
 const STORED_SECONDS = 86_400;
-const PENDING_SECONDS = 60;
+/** How long a key outlives a process that was killed. The key of a living one is renewed. */
+const PENDING_MS = 15_000;
+const RENEWAL_MS = 4_000;
+/** How long an answer waits until it is kept. */
+const STORE_WAIT_MS = 1_000;
 const KEY_MAX = 200;
-const BODY_MAX = 1_000_000;
+const LINE_FEED = 10;
+const packed = promisify(gzip);
+const unpacked = promisify(gunzip);
 
 /**
- * The `Idempotency-Key` header (IETF draft-ietf-httpapi-idempotency-key-header): a POST that is repeated with the same key
- * within a day is done once and gets the same response. Runs after the body has been validated. Requests that failed in the
- * server (5xx) can be repeated.
+ * Begins a request with the header `Idempotency-Key` (IETF draft-ietf-httpapi-idempotency-key-header): one that is repeated
+ * with the same key within a day is done once, and gets the same answer, also where the first caller did not wait for it.
+ * Call it after the request has been validated.
+ * @returns the first answer, for a repetition; the request to finish, for a new one; null without the header
+ * @throws refusal `idempotency_key`, `idempotency_mismatch`, `idempotency_under_way`
  */
-export function idempotent(redis: Redis): RequestHandler {
-  return async (request, response, next) => {
-    const given = request.get('Idempotency-Key');
-    if (given === undefined) return next();
-    if (given === '' || given.length > KEY_MAX)
-      throw refusal('idempotency_key', `An Idempotency-Key must have 1 to ${KEY_MAX} characters.`);
-    const key = keys.idempotency(digest(`${principalOf(response).name} ${request.originalUrl} ${given}`));
-    const fingerprint = digest(JSON.stringify(request.body ?? null));
-    const begun: StoredResponse = { fingerprint, status: 0, type: '', location: '', body: '' };
-    if (await redis.set(key, JSON.stringify(begun), 'EX', PENDING_SECONDS, 'NX')) {
-      storeResponse(response, redis, key, fingerprint);
-      return next();
-    }
-    const stored = JSON.parse((await redis.get(key)) ?? 'null') as StoredResponse | null;
-    if (stored && stored.fingerprint !== fingerprint)
-      throw refusal('idempotency_mismatch', 'This Idempotency-Key was used for another request.', {
-        hint: 'Use a new key for each request, and the same key only to repeat a request.',
-      });
-    if (!stored || stored.status === 0)
-      throw refusal(
-        'idempotency_under_way',
-        'The request with this Idempotency-Key is still being handled.',
-        {
-          hint: 'Repeat the request later.',
-        },
-      );
-    response.status(stored.status).set('Idempotent-Replayed', 'true').type(stored.type);
-    if (stored.location !== '') response.set('Location', stored.location);
-    response.send(stored.body);
-  };
+export async function beginOnce(
+  redis: Redis,
+  request: Request,
+  response: Response,
+): Promise<RenderedReply | RequestOnce | null> {
+  const given = request.get('Idempotency-Key');
+  if (given === undefined) return null;
+  // The draft writes the key in quotes; many clients leave them out.
+  const name = given.replace(/^"(.*)"$/, '$1');
+  if (name === '' || name.length > KEY_MAX)
+    throw refusal('idempotency_key', `An Idempotency-Key must have 1 to ${KEY_MAX} characters.`);
+  const [path] = request.originalUrl.split('?');
+  const id = digest(`${principalOf(response).name} ${path} ${name}`);
+  const fingerprint = fingerprintOf(request);
+  const once = new RequestOnce(redis, id, fingerprint);
+  if (await once.begin()) return once;
+  const stored = await redis.getBuffer(keys.idempotency(id));
+  const head = stored && headOf(stored);
+  if (head && head.fingerprint !== fingerprint)
+    throw refusal('idempotency_mismatch', 'This Idempotency-Key was used for another request.', {
+      hint: 'Use a new key for each request, and the same key only to repeat a request.',
+    });
+  if (!head || head.status === 0) {
+    response.set('Retry-After', '1');
+    throw refusal('idempotency_under_way', 'The request with this Idempotency-Key is still being handled.', {
+      hint: 'Repeat the request later.',
+    });
+  }
+  const body = stored.subarray(stored.indexOf(LINE_FEED) + 1);
+  const text = (await unpacked(body)).toString();
+  return { status: head.status, headers: { ...head.headers, 'Idempotent-Replayed': 'true' }, text };
 }
 
-/** Stores the response once it is sent. Forgets the key if the response is not to be stored. */
-function storeResponse(response: Response, redis: Redis, key: string, fingerprint: string): void {
-  const send = response.send.bind(response);
-  let isStored = false;
-  response.send = (body?: unknown) => {
-    const text = typeof body === 'string' ? body : '';
-    if (response.statusCode < 500 && text.length <= BODY_MAX) {
-      isStored = true;
-      const stored: StoredResponse = {
-        fingerprint,
-        status: response.statusCode,
-        type: response.get('Content-Type') ?? 'application/json',
-        location: response.get('Location') ?? '',
-        body: text,
-      };
-      // The request must not be done again because Redis was full when its response was to be stored.
-      const store = () => redis.set(key, JSON.stringify(stored), 'EX', STORED_SECONDS);
-      void waitOut(redis, store).catch(() => {});
+/** A request with an Idempotency-Key, from its beginning until its answer is stored. */
+export class RequestOnce {
+  /** The same for each repetition: hexadecimal digits that nothing else has. */
+  readonly id: string;
+  readonly #redis: Redis;
+  readonly #key: string;
+  readonly #pending: StoredHead;
+  #renewal: NodeJS.Timeout | undefined;
+
+  constructor(redis: Redis, id: string, fingerprint: string) {
+    this.id = id;
+    this.#redis = redis;
+    this.#key = keys.idempotency(id);
+    this.#pending = { fingerprint, owner: randomUUID(), status: 0, headers: {} };
+  }
+
+  /** False if the key is taken. The key stays until `finish` or `forget`, or until this process is killed. */
+  async begin(): Promise<boolean> {
+    const text = `${JSON.stringify(this.#pending)}\n`;
+    if (!(await this.#redis.set(this.#key, text, 'PX', PENDING_MS, 'NX'))) return false;
+    this.#renewal = setInterval(() => {
+      this.#redis.pexpire(this.#key, PENDING_MS).catch(() => {});
+    }, RENEWAL_MS);
+    return true;
+  }
+
+  /**
+   * Keeps the answer for a day. While Redis is full, the request stays under way, so that it is not done again; this waits
+   * only shortly for that.
+   */
+  async finish({ status, headers, text }: RenderedReply): Promise<void> {
+    const head: StoredHead = { ...this.#pending, status, headers };
+    const value = Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), await packed(text)]);
+    const store = () => this.#redis.set(this.#key, value, 'EX', STORED_SECONDS);
+    const stored = this.#end(() => waitOut(this.#redis, store));
+    await Promise.race([stored, delay(STORE_WAIT_MS, undefined, { ref: false })]);
+  }
+
+  /** Frees the key, so that the request can be tried again. */
+  async forget(): Promise<void> {
+    await this.#end(() => this.#redis.del(this.#key));
+  }
+
+  /** After a pause of this process the key may have expired, and a repetition may have begun: then it is not touched. */
+  async #end(write: () => Promise<unknown>): Promise<void> {
+    try {
+      const stored = await this.#redis.getBuffer(this.#key);
+      if (stored && headOf(stored).owner === this.#pending.owner) await write();
+    } catch {
+      // The answer is sent all the same.
+    } finally {
+      clearInterval(this.#renewal);
     }
-    return send(body);
-  };
-  response.on('close', () => {
-    if (!isStored) void redis.del(key).catch(() => {});
-  });
+  }
+}
+
+/**
+ * What makes a request the same request: its query, its media type, and the bytes of its body. Of an upload, which is read
+ * later, its length and the digest that the caller gives.
+ */
+function fingerprintOf(request: Request): string {
+  const [, query = ''] = request.originalUrl.split('?');
+  // The boundary of a form is another each time.
+  const type = (request.get('Content-Type') ?? '').replace(/;\s*boundary=.*$/i, '');
+  const attributes = Object.entries(request.headers).filter(([name]) => name.startsWith('ce-'));
+  const body = bodyDigestOf(request) || [
+    request.get('Content-Length'),
+    request.get('Content-Digest'),
+    request.get('Repr-Digest'),
+  ];
+  return digest(JSON.stringify([request.method, query, type, attributes.sort(), body]));
+}
+
+function headOf(stored: Buffer): StoredHead {
+  return JSON.parse(stored.toString('utf8', 0, stored.indexOf(LINE_FEED))) as StoredHead;
 }
 
 function digest(text: string): string {

@@ -4,27 +4,36 @@ import type { RefusalCode } from '../../../core/problems/codes.ts';
 import { asRepriseError, refusal, RepriseError, shownError } from '../../../core/problems/errors.ts';
 import type { Logger } from '../../../core/logging/log.ts';
 import type { Problem } from '../../../schemas/types.ts';
+import type { RenderedReply } from './route.ts';
 
 /** The path that a proxy serves the API at; '' for the root. */
-export function basePathOf(response: Response): string {
-  return (response.app.locals['basePath'] as string | undefined) ?? '';
+export function basePathOf(of: Request | Response): string {
+  return (of.app.locals['basePath'] as string | undefined) ?? '';
 }
 
-/** Sends the problem document (RFC 9457) of an error. Details of unexpected errors go to the log only. */
-function sendProblem(response: Response, error: RepriseError): void {
-  if (response.headersSent) {
-    // Part of the response has been sent already; closing the connection is the only way to signal the error.
-    response.destroy();
-    return;
-  }
-  if (error.status === 503) response.set('Retry-After', '1');
-  const base = basePathOf(response);
-  const problem = shownError(error).toProblem(base + response.req.originalUrl);
+/** The problem document (RFC 9457) of whatever was thrown. Details of unexpected errors go to the log only. */
+export function problemReply(thrown: unknown, request: Request): RenderedReply {
+  const error = translate(thrown, request);
+  const base = basePathOf(request);
+  const problem = shownError(error).toProblem(base + request.originalUrl);
   const type = problem.type.startsWith('/') ? base + problem.type : problem.type;
-  response
-    .status(error.status)
-    .type('application/problem+json')
-    .send(JSON.stringify({ ...problem, type, ...extraOf(error) }));
+  return {
+    status: error.status,
+    headers: {
+      'Content-Type': 'application/problem+json; charset=utf-8',
+      ...(error.status === 503 && { 'Retry-After': '1' }),
+    },
+    text: JSON.stringify({ ...problem, type, ...extraOf(error) }),
+  };
+}
+
+/** Sends an answer. */
+export function sendReply(response: Response, { status, headers, text }: RenderedReply): void {
+  response.status(status).set(headers);
+  const location = headers['Location'];
+  if (location?.startsWith('/')) response.set('Location', basePathOf(response) + location);
+  if (headers['Content-Type'] === undefined) response.end();
+  else response.send(text);
 }
 
 /** Adds members to the problem document of an error (RFC 9457, section 3.2). */
@@ -51,7 +60,9 @@ export function problemHandler(log: Logger) {
         error.message,
       );
     }
-    sendProblem(response, error);
+    // Part of the response has been sent already; closing the connection is the only way to signal the error.
+    if (response.headersSent) response.destroy();
+    else sendReply(response, problemReply(thrown, request));
   };
 }
 

@@ -19,7 +19,9 @@ export interface Call<Query, Body> {
   body: Body;
   /** The rows of a body that holds events or bare data, with their texts. @throws refusal `body_malformed` */
   incoming(): Incoming;
-  /** Aborted when the caller disconnects. */
+  /** For a request with an Idempotency-Key: hexadecimal digits that each repetition has, and nothing else. */
+  once: string | undefined;
+  /** Aborted when the caller disconnects. A request with an Idempotency-Key is handled to its end. */
   signal: AbortSignal;
   /** Who asks. */
   caller: Principal;
@@ -101,6 +103,26 @@ export class HttpReply {
     this.body = body;
     this.headers = headers;
   }
+}
+
+/** An answer as it is sent. */
+export interface RenderedReply {
+  status: number;
+  headers: { [name: string]: string };
+  /** '' for an answer without a body. */
+  text: string;
+}
+
+/** Formats the answer of a handler. */
+export function renderReply(answer: unknown): RenderedReply {
+  const reply = answer instanceof HttpReply ? answer : new HttpReply(200, answer);
+  const { status, headers, body } = reply;
+  if (body === undefined) return { status, headers, text: '' };
+  return {
+    status,
+    headers: { ...headers, 'Content-Type': 'application/json; charset=utf-8' },
+    text: jsonOf(body),
+  };
 }
 
 /** JSON text that is sent without being parsed, as a whole answer or inside one. */

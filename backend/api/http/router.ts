@@ -5,11 +5,11 @@ import type { Redis } from '../../../core/redis/connection.ts';
 import { shownTo } from './access/channel-rights.ts';
 import type { FrontDoor } from './access/front-door.ts';
 import { causeGuard, channelGuard, principalOf, scopeGuard } from './guard.ts';
-import { idempotent } from './idempotency.ts';
+import { beginOnce } from './idempotency.ts';
 import { bodyChecks } from './json-body.ts';
 import { incomingOf } from './incoming.ts';
-import { basePathOf, validationRefusal } from './problems.ts';
-import { effectOf, HttpReply, jsonOf, type Method, type Route, type Schema } from './route.ts';
+import { problemReply, sendReply, validationRefusal } from './problems.ts';
+import { effectOf, renderReply, type Method, type Route, type Schema } from './route.ts';
 
 interface Mounting<Context> {
   app: IRouter;
@@ -36,15 +36,12 @@ export function mount<Context extends { redis: Redis }>({
     const allowed = allowedMethods(group);
     const mounted = app.route(prefix + path.replace(/\{(\w+)\*\}$/, '*$1').replace(/\{(\w+)\}/g, ':$1'));
     for (const each of group) {
-      const repeatable =
-        each.method === 'post' && !(each.body && 'raw' in each.body) ? [idempotent(context.redis)] : [];
       mounted[each.method](
         ...(isOpenToPages(each) ? [] : [causeGuard(door)]),
         ...before,
         scopeGuard(each.scope),
         channelGuard(each),
         ...checks(each),
-        ...repeatable,
         handler(each, context),
       );
     }
@@ -106,39 +103,35 @@ function pathParams({ params }: Request): { [name: string]: string } {
   return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, [value].flat().join('/')]));
 }
 
-function handler<Context>(route: Route<Context>, context: Context): RequestHandler {
+function handler<Context extends { redis: Redis }>(route: Route<Context>, context: Context): RequestHandler {
   return async (request: Request, response: Response, next: NextFunction) => {
     const gone = new AbortController();
     response.on('close', () => gone.abort());
-    const params = pathParams(request);
     const caller = principalOf(response);
+    const once = route.method === 'post' ? await beginOnce(context.redis, request, response) : null;
+    if (once && 'text' in once) return sendReply(response, once);
+    const call = {
+      params: pathParams(request),
+      query: response.locals['query'] as unknown,
+      body: request.body as unknown,
+      incoming: () => incomingOf(request),
+      once: once?.id,
+      signal: once ? new AbortController().signal : gone.signal,
+      caller,
+      request,
+      response,
+    };
     try {
-      const answer = await route.handle(
-        {
-          params,
-          query: response.locals['query'],
-          body: request.body as unknown,
-          incoming: () => incomingOf(request),
-          signal: gone.signal,
-          caller,
-          request,
-          response,
-        },
-        context,
-      );
-      if (!response.headersSent && !gone.signal.aborted)
-        send(response, shownTo(caller.rights, route.channels, answer));
+      const answer: unknown = await route.handle(call, context);
+      if (response.headersSent) return await once?.forget();
+      const reply = renderReply(shownTo(caller.rights, route.channels, answer));
+      await once?.finish(reply);
+      if (!gone.signal.aborted) sendReply(response, reply);
     } catch (error) {
+      const reply = problemReply(error, request);
+      // What failed in the server can be tried again.
+      await (reply.status < 500 ? once?.finish(reply) : once?.forget());
       if (!gone.signal.aborted) next(error);
     }
   };
-}
-
-function send(response: Response, answer: unknown): void {
-  const reply = answer instanceof HttpReply ? answer : new HttpReply(200, answer);
-  response.status(reply.status).set(reply.headers);
-  const location = reply.headers['Location'];
-  if (location?.startsWith('/')) response.set('Location', basePathOf(response) + location);
-  if (reply.body === undefined) response.end();
-  else response.type('application/json').send(jsonOf(reply.body));
 }

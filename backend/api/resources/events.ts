@@ -116,11 +116,11 @@ export default {
           description: 'All rows were refused; the problem also has `accepted`, `refused` and `position`.',
         },
       },
-      async handle({ params, query, incoming, caller }, { channels, ingest }) {
+      async handle({ params, query, incoming, once, caller }, { channels, ingest }) {
         for (const { value } of caller.rights.writeLimits.length > 0 ? incoming().rows : [])
           caller.rights.requireWrite(...routeChannels((value as { route?: unknown } | null)?.route));
         const spec = await channels.get(params['channel']!);
-        const result = await ingest.accept(spec, incoming(), query.subject);
+        const result = await ingest.accept(spec, incoming(), { subject: query.subject, once });
         return ingestReply(`onto "${spec.name}"`, result);
       },
     }),

@@ -1,6 +1,7 @@
 import { timeMsOf } from '../../../core/wire/event.ts';
 import { markedText, parseMarked } from '../../../core/wire/mark.ts';
 import { readHistory } from '../../../core/redis/history.ts';
+import { basePathOf } from '../http/problems.ts';
 import { JsonText, listOf, ref, type Schema } from '../http/route.ts';
 import { route, type Resource } from '../routing/api-route.ts';
 
@@ -65,7 +66,8 @@ export default {
         const next = cursor && markedText(cursor);
         if (request.accepts(['application/json', BATCH_TYPE]) !== BATCH_TYPE)
           return { items: items.map((line) => new JsonText(line)), cursor: next };
-        if (next !== null) response.links({ next: nextPage(request.originalUrl, next) });
+        if (next !== null)
+          response.links({ next: nextPage(basePathOf(request) + request.originalUrl, next) });
         response.type(BATCH_TYPE).send(`[${items.join(',')}]`);
         return undefined;
       },

@@ -179,13 +179,14 @@ export default {
         404: { description: 'There is no such pipeline.' },
         422: { description: 'All rows were refused.' },
       },
-      async handle({ params, query, incoming, signal, caller }, { pipelines, setups }) {
+      async handle({ params, query, incoming, once, signal, caller }, { pipelines, setups }) {
         const definition = await setups.get('pipelines', params['name']!);
         caller.rights.requireWrite(...pipelineChannels({ name: params['name']!, definition }));
         const answer = await pipelines.send(params['name']!, incoming(), {
           subject: query.subject,
           waitMs: query.wait * 1000,
           signal,
+          once,
         });
         return ingestReply(`into "${params['name']!}"`, answer, answer.results?.includes(null) ? 202 : 200);
       },

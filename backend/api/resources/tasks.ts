@@ -30,9 +30,9 @@ export default {
         },
         422: { description: 'There is no such kind, or its parameters are not valid.' },
       },
-      async handle({ body, caller }, { tasks }) {
+      async handle({ body, once, caller }, { tasks }) {
         requireTask(caller, { kind: body.kind, params: body.params ?? {} });
-        const task = await tasks.submit(body.kind, body.params ?? {});
+        const task = await tasks.submit(body.kind, body.params ?? {}, once);
         return new HttpReply(202, task, {
           Location: `/api/v1/tasks/${task.id}`,
           'Retry-After': RETRY_SECONDS,

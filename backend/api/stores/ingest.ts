@@ -29,6 +29,16 @@ export interface IngestResult {
   position: Position;
 }
 
+/** How rows are taken. */
+export interface IngestOptions {
+  /** The subject of rows that name none. */
+  subject: string;
+  /** The time of receipt, epoch ms. Default: now. */
+  nowMs?: number;
+  /** A name under which these rows are written once, however often they come. */
+  once?: string | undefined;
+}
+
 const SOURCE = '/ingest';
 const WRITERS_MAX = 1_000;
 
@@ -48,12 +58,16 @@ export class Ingest {
     this.#quota.forget(channel);
   }
 
-  /** Reads the rows of a request: each as an event, or as the reason why it is refused. `subject`: that of rows that name none. */
-  read(spec: ChannelSpec, { rows, areEvents, trace }: Incoming, subject: string): (IncomingEvent | string)[] {
+  /** Reads the rows of a request: each as an event, or as the reason why it is refused. */
+  read(
+    spec: ChannelSpec,
+    { rows, areEvents, trace }: Incoming,
+    { subject, nowMs = Date.now() }: IngestOptions,
+  ): (IncomingEvent | string)[] {
     const isData = dataValidator(spec);
     const arrival: Arrival = {
       subject,
-      nowMs: Date.now(),
+      nowMs,
       areEvents,
       trace,
       problemOf: (data) => (isData && !isData(data) ? explain(isData.errors, data) : null),
@@ -66,6 +80,7 @@ export class Ingest {
     spec: ChannelSpec,
     { rows }: Incoming,
     read: readonly (IncomingEvent | string)[],
+    once?: string,
   ): Promise<IngestResult> {
     const refused = read.flatMap((each, index) =>
       typeof each === 'string' ? [{ index, reason: each }] : [],
@@ -84,19 +99,21 @@ export class Ingest {
       );
     }
     const position =
-      records.length > 0 ? await this.#writer(spec).emit(records) : await readHead(this.#redis, spec.name);
+      records.length > 0
+        ? await this.#writer(spec).emit(records, '', undefined, once)
+        : await readHead(this.#redis, spec.name);
     return { accepted: records.length, refused, position };
   }
 
   /** Reads and writes the rows of a request. @throws failure of Redis */
-  accept(spec: ChannelSpec, incoming: Incoming, subject: string): Promise<IngestResult> {
-    return this.write(spec, incoming, this.read(spec, incoming, subject));
+  accept(spec: ChannelSpec, incoming: Incoming, options: IngestOptions): Promise<IngestResult> {
+    return this.write(spec, incoming, this.read(spec, incoming, options), options.once);
   }
 
   /** The same for values instead of texts, as the actions of plugins have them. */
   take(spec: ChannelSpec, values: unknown[], subject: string): Promise<IngestResult> {
     const rows = values.map((value) => ({ text: JSON.stringify(value) ?? 'null', value }));
-    return this.accept(spec, { rows }, subject);
+    return this.accept(spec, { rows }, { subject });
   }
 
   #writer(spec: ChannelSpec): ChannelWriter {

@@ -10,6 +10,7 @@ import {
   newSpan,
   newTrace,
   parseTraceparent,
+  traceOf,
   traceparentText,
   type TraceContext,
 } from '../../../core/wire/trace.ts';
@@ -35,6 +36,8 @@ export interface SendOptions {
   /** How long to wait for results; 0: do not wait. */
   waitMs: number;
   signal: AbortSignal;
+  /** A name under which these rows are sent once, however often they come. */
+  once?: string | undefined;
 }
 
 export interface SendResult extends IngestResult {
@@ -53,23 +56,18 @@ export class Pipelines {
   }
 
   /** Sends rows into a pipeline: each becomes an event that carries its route. @throws refusal `name_unknown` */
-  async send(
-    name: string,
-    incoming: Incoming,
-    { subject, waitMs, signal }: SendOptions,
-  ): Promise<SendResult> {
+  async send(name: string, incoming: Incoming, options: SendOptions): Promise<SendResult> {
+    const { subject, waitMs, signal, once } = options;
     const { channels, ingest, redis } = this.#dependencies;
     const receivedMs = Date.now();
     const { definition, input, route, to, params } = await this.#plan(name);
     const spec = channels.spec(input);
-    const read = ingest.read(spec, incoming, subject);
-    const carriers = read.flatMap((event): Carrier[] => {
+    const read = ingest.read(spec, incoming, { subject, nowMs: receivedMs });
+    const carriers = read.flatMap((event, row): Carrier[] => {
       if (typeof event === 'string') return [];
       const { members } = event;
       const given = parseTraceparent(JSON.parse(members.get('traceparent') ?? 'null') as string | null);
-      const context = given
-        ? { ...given, span: newSpan() }
-        : newTrace(Math.random() < (definition.trace ?? 1));
+      const context = traceFor(given, definition.trace ?? 1, once && `${once} ${row}`);
       members.set('traceparent', JSON.stringify(traceparentText(context)));
       members.set('pipeline', JSON.stringify(name));
       members.set('route', JSON.stringify(route));
@@ -80,7 +78,7 @@ export class Pipelines {
     const all = carriers.map(({ context }) => context.trace);
     const results = waitMs > 0 ? await this.#collect(channels.spec(to), all) : null;
     try {
-      const sent = await ingest.write(spec, incoming, read);
+      const sent = await ingest.write(spec, incoming, read, once);
       await recordHops(
         redis,
         sentHops(carriers, { pipeline: name, channel: input, receivedMs, ...sent }),
@@ -165,6 +163,14 @@ export class Pipelines {
       });
     return { found, wait, stop };
   }
+}
+
+/** The trace of a row that is sent. With `once`, each repetition has the same trace. */
+function traceFor(given: TraceContext | null, share: number, once: string | undefined): TraceContext {
+  if (once === undefined) return given ? { ...given, span: newSpan() } : newTrace(Math.random() < share);
+  const own = traceOf(once);
+  if (given) return { ...given, span: own.span };
+  return { ...own, isSampled: parseInt(own.trace.slice(0, 8), 16) / 2 ** 32 < share };
 }
 
 interface Carrier {

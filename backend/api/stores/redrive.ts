@@ -1,6 +1,9 @@
 import { isChannelName } from '../../../core/wire/channels.ts';
-import { refusal } from '../../../core/problems/errors.ts';
+import { isProblem, refusal } from '../../../core/problems/errors.ts';
+import { extensionsOf } from '../../../core/wire/attributes.ts';
 import type { CloudEvent } from '../../../core/wire/event.ts';
+import { dataTextIn, oneLine } from '../../../core/wire/json-text.ts';
+import { isTraceparent } from '../../../core/wire/trace.ts';
 import { keys } from '../../../core/wire/keys.ts';
 import { callProtocol, type Redis } from '../../../core/redis/connection.ts';
 import { routeChannels } from '../../../core/wire/pipeline.ts';
@@ -28,7 +31,7 @@ export async function redrive(
       },
     );
   rights.requireWrite(letter.channel, ...routeChannels(event.route));
-  return { channel: letter.channel, position: await putBack(redis, id, letter.channel, event) };
+  return { channel: letter.channel, position: await putBack(redis, id, letter, event) };
 }
 
 /** Puts the events of all matching dead letters back, onto channels that the caller may write. `redriven` counts them, `left` those without a complete event, which stay. */
@@ -50,14 +53,21 @@ export async function redriveAll(
       if (!rights.mayWrite(letter.channel)) continue;
       const whole = eventOf(letter);
       const event = whole && routeChannels(whole.route).every((each) => rights.mayWrite(each)) ? whole : null;
-      if (event) await putBack(redis, id, letter.channel, event);
-      if (event) redriven++;
+      const isBack = event !== null && (await putBack(redis, id, letter, event).then(yes, unlessRefused));
+      if (isBack) redriven++;
       else left++;
     }
     if (page.length < PAGE) break;
     from = `(${page.at(-1)![0]}`;
   }
   return { redriven, left };
+}
+
+const yes = () => true;
+
+function unlessRefused(error: unknown): false {
+  if (isProblem(error, 'events_refused')) return false;
+  throw error;
 }
 
 function eventOf({ channel, content }: DeadLetter): CloudEvent | null {
@@ -70,15 +80,40 @@ function eventOf({ channel, content }: DeadLetter): CloudEvent | null {
   }
 }
 
-async function putBack(redis: Redis, id: string, channel: string, event: CloudEvent): Promise<string> {
-  const { source, time, replay, traceparent, pipeline, route, params } = event;
-  const members = JSON.stringify({ source, time, replay, traceparent, pipeline, route, params });
-  const position = await callProtocol(redis, 'send', [
-    channel,
-    event.subject,
-    JSON.stringify(event.data),
-    members,
-  ]);
-  await redis.xdel(keys.deadLetters, id);
-  return String(position);
+/** @throws refusal `events_refused` if the channel does not take the event any more */
+async function putBack(redis: Redis, id: string, letter: DeadLetter, event: CloudEvent): Promise<string> {
+  const { source, time, replay, datacontenttype, dataschema, pipeline, route, params } = event;
+  const { traceparent, tracestate }: Partial<CloudEvent> = isTraceparent(event.traceparent) ? event : {};
+  const members = JSON.stringify({
+    ...{
+      source,
+      time,
+      replay,
+      datacontenttype,
+      dataschema,
+      traceparent,
+      tracestate,
+      pipeline,
+      route,
+      params,
+    },
+    ...extensionsOf(event),
+  });
+  const data = oneLine(dataTextIn(letter.content)!);
+  try {
+    const position = await callProtocol(redis, 'send', [letter.channel, event.subject, data, members]);
+    await redis.xdel(keys.deadLetters, id);
+    return String(position);
+  } catch (error) {
+    const { message } = error as Error;
+    if (!message.startsWith('REFUSED ')) throw error;
+    throw refusal(
+      'events_refused',
+      `Dead letter ${id} can't be put back: ${message.slice('REFUSED '.length)}.`,
+      {
+        hint: 'Write a corrected event to the channel.',
+        cause: error,
+      },
+    );
+  }
 }

@@ -2,14 +2,19 @@
 
 -- emit: writes a batch onto a channel, completely or not at all.
 -- KEYS: the keys of a batch. ARGV: as in core/lua/functions.ts. `follows` is for a batch that is sent before the answer to
--- the previous one: if that is refused, this one must not overtake it.
+-- the previous one: if that is refused, this one must not overtake it. A key after those of the batch makes the batch be
+-- written once: it holds the position of the last event for a day.
 -- Returns
 --   {1, epoch, offset}: written; the position of the last event;
+--   {2, epoch, offset}: it was written before, to this position;
 --   {0, epoch, offset}: the channel is at this position: give the events new offsets and call again;
 --   {-1, holder}: another process has the lease;
 --   {-2, service}: this service has not read the log, which is full.
 local function emit(KEYS, ARGV)
-  local key, batch = read_batch_keys(KEYS, 1), read_emit(ARGV, 1)
+  local key, next = read_batch_keys(KEYS, 1)
+  local batch, once = read_emit(ARGV, 1), KEYS[next]
+  local written = once and redis.call('GET', once)
+  if written then return { 2, position_of(written) } end
   local epoch, offset, by, lease = head_of(key.head)
   local is_owned = batch.token ~= ''
   -- The owner's key is not enough: it expires with the lease. The lease that took the channel last
@@ -22,7 +27,9 @@ local function emit(KEYS, ARGV)
     if service then return { -2, service } end
   end
   if is_owned then redis.call('SET', key.owner, batch.token, 'PX', batch.leaseMs) end
-  return { 1, batch.epoch, append(key, batch, ARGV, batch.writer, is_owned) }
+  local last = append(key, batch, ARGV, batch.writer, is_owned)
+  if once then redis.call('SET', once, string.format('%d-%d', batch.epoch, last), 'EX', limits.ONCE_SECONDS) end
+  return { 1, batch.epoch, last }
 end
 
 -- Whether a transaction may be executed. It checks what `emit` checks; and that the log accepts the entries, because a

@@ -37,10 +37,17 @@ local function event_text(channel, members, data, epoch, offset, time, now)
   carry('restored')
   carry('atmostonce')
   carry('traceparent')
+  carry('tracestate')
   carry('pipeline')
   if members.route and #members.route > 0 then add('route', route_text(members.route)) end
   carry('params')
   carry('attempt')
+  local extensions = {}
+  for name in pairs(members) do
+    if is_extension(name) then extensions[#extensions + 1] = name end
+  end
+  table.sort(extensions)
+  for _, name in ipairs(extensions) do carry(name) end
   parts[#parts + 1] = ',"data":' .. data .. '}'
   return table.concat(parts)
 end
@@ -79,6 +86,9 @@ local function parse_event(text)
     or type(event.subject) ~= 'string' or type(event.time) ~= 'string' then return nil end
   for name in pairs(TEXTS) do
     if type(event[name]) ~= 'string' then event[name] = nil end
+  end
+  for name, value in pairs(event) do
+    if is_extension(name) and extension_problem(name, value) then event[name] = nil end
   end
   return event, string.sub(text, last + 1, -2)
 end

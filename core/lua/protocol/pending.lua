@@ -9,13 +9,10 @@ end
 -- The trace context of the events that a service derives from an event; nil if the event has none. The id of the span is the
 -- same at every attempt. core/wire/trace.ts has the same rule.
 local function traced(traceparent, service, id)
-  local version, trace, parent, flags =
-    string.match(traceparent or '', '^([%da-f][%da-f])%-([%da-f]+)%-([%da-f]+)%-([%da-f][%da-f])$')
-  if not trace or #trace ~= 32 or #parent ~= 16 then return nil end
-  if not string.find(trace, '[^0]') or not string.find(parent, '[^0]') then return nil end
+  local trace, parent, is_sampled = trace_context(traceparent)
+  if not trace then return nil end
   local span = string.sub(redis.sha1hex(service .. ' ' .. id), 1, 16)
-  return { text = string.format('%s-%s-%s-%s', version, trace, span, flags), trace = trace, span = span, parent = parent,
-    is_sampled = tonumber(flags, 16) % 2 == 1 }
+  return { text = trace_text(trace, span, is_sampled), trace = trace, span = span, parent = parent, is_sampled = is_sampled }
 end
 
 -- Finds an event that a service has read and not finished.
@@ -61,7 +58,7 @@ local function standing(log, group)
 end
 
 -- Acknowledges an event, stores how far the service is, and counts the outcome: done, retried or failed.
-local function finish(service, channel, id, now, outcome)
+local function acknowledge(service, channel, id, now, outcome)
   local log = keys.log(channel)
   redis.call('XACK', log, service, id)
   local position = string.format('%s %d', standing(log, service), now + limits.ATTACHED_MS)

@@ -43,7 +43,7 @@ local function cut(text, bytes)
   return (string.gsub(string.sub(text, 1, bytes), '[\192-\255]?[\128-\191]*$', ''))
 end
 
--- The error in the text of a JSON object, or nil. The text is passed on unchanged, and cjson accepts some texts that other
+-- The error in the text of a JSON object, or nil and the object. The text is passed on unchanged, and cjson accepts some texts that other
 -- readers refuse, so they are refused here.
 local function object_problem(text)
   if string.find(text, '[%z\1-\31]') then return 'must be on one line, without control characters' end
@@ -54,7 +54,9 @@ local function object_problem(text)
       return 'must have digits on both sides of the point in its numbers'
     end
   end
-  if type(decoded(text)) ~= 'table' or not string.find(text, '^%s*{') then return 'must be a JSON object' end
+  local value = decoded(text)
+  if type(value) ~= 'table' or not string.find(text, '^%s*{') then return 'must be a JSON object' end
+  return nil, value
 end
 
 -- Whether a value is a valid name of a channel. core/wire/channels.ts has the same rule.

@@ -16,11 +16,14 @@ local function iso(ms)
     math.floor(ms_of_day / 60000) % 60, math.floor(ms_of_day / 1000) % 60, ms_of_day % 1000)
 end
 
--- Parses an ISO 8601 time with a zone. Returns epoch milliseconds, and the time in UTC as text; nil if it is not valid.
+-- Parses an ISO 8601 time with a zone. A leap second is the first second of the next day. core/wire/event-time.ts has the same
+-- rule. Returns epoch milliseconds, and the time in UTC as text with all digits of the second; nil if it is not valid.
 local function time_of(text)
   local year, month, day, hour, minute, second, fraction, zone =
-    string.match(text, '^(%d%d%d%d)%-(%d%d)%-(%d%d)T(%d%d):(%d%d):(%d%d)(%.?%d*)(.+)$')
+    string.match(text, '^(%d%d%d%d)%-(%d%d)%-(%d%d)[Tt](%d%d):(%d%d):(%d%d)(%.?%d*)(.+)$')
   if not year or fraction == '.' then return nil end
+  local is_leap = second == '60'
+  if is_leap then second = '59' end
   local y, m = tonumber(year), tonumber(month)
   if m <= 2 then y = y - 1 end
   local era = math.floor(y / 400)
@@ -29,11 +32,21 @@ local function time_of(text)
   local days = era * 146097 + yoe * 365 + math.floor(yoe / 4) - math.floor(yoe / 100) + doy - 719468
   local ms = days * 86400000 + hour * 3600000 + minute * 60000 + second * 1000
   -- There is no thirtieth of February, and no 25th hour.
-  if string.sub(iso(ms), 1, 19) ~= string.sub(text, 1, 19) then return nil end
+  if string.sub(iso(ms), 1, 19) ~= string.format('%s-%s-%sT%s:%s:%s', year, month, day, hour, minute, second) then return nil end
+  if zone ~= 'Z' and zone ~= 'z' then
+    local sign, hours, minutes = string.match(zone, '^([+-])(%d%d):(%d%d)$')
+    if not sign or tonumber(hours) > 23 or tonumber(minutes) > 59 then return nil end
+    ms = ms - tonumber(sign .. '1') * (hours * 3600000 + minutes * 60000)
+  end
+  if is_leap then
+    if string.sub(iso(ms), 12, 16) ~= '23:59' then return nil end
+    ms = ms + 1000
+  end
+  local utc = iso(ms)
+  -- Years beyond four digits have another form, which few readers know.
+  if #utc ~= 24 or string.sub(utc, 1, 1) == '-' then return nil end
+  local digits = string.sub(fraction, 2)
+  utc = string.format('%s.%s%sZ', string.sub(utc, 1, 19), digits, string.rep('0', 3 - #digits))
   if fraction ~= '' then ms = ms + math.floor(tonumber('0' .. fraction) * 1000) end
-  if zone == 'Z' then return ms, text end
-  local sign, hours, minutes = string.match(zone, '^([+-])(%d%d):(%d%d)$')
-  if not sign then return nil end
-  ms = ms - tonumber(sign .. '1') * (hours * 3600000 + minutes * 60000)
-  return ms, iso(ms)
+  return ms, utc
 end

@@ -73,7 +73,7 @@ const ROWS: [row: object, expected: Partial<CloudEvent> | RegExp][] = [
   [{ specversion: '0.3' }, /specversion must be "1.0"/],
   [
     { epoch: 9, offset: 9, sent: 'x', replay: 'r' },
-    { epoch: 1, replay: undefined },
+    { offset: 1, replay: undefined },
   ],
   [
     { traceparent: PARENT, tracestate: 'a=1' },

@@ -121,7 +121,7 @@ describe('what was posted is what is read, digit for digit', function () {
     const { text } = await world.get('/channels/some/state/s?fields=a,c,a,missing');
     assert.equal(dataOf(text), '{"a":9007199254740993,"c":[1.0 ,{"d":1e999}]}');
     const all = await world.get('/channels/some/state?fields=b&bbox=-180,-90,180,90');
-    assert.equal(all.text, '{"items":[],"epoch":1,"offset":1}');
+    assert.match(all.text, /^\{"items":\[\],"epoch":\d+,"offset":1\}$/);
   });
 
   it('as a dead letter, too', async () => {

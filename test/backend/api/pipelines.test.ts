@@ -110,6 +110,58 @@ describe('pipelines', () => {
     assert.equal(letter.source, '/services/text.clean');
   });
 
+  it('extensions, the state of the trace and the digits of what is passed on stay with an event', async () => {
+    await put('kept', { steps: [{ service: 'copy' }, { service: 'copy', name: 'again' }] });
+    const members = '"specversion":"1.0","tenant":"a/b","tries":3,"dry":false';
+    const data = '{"n": 9007199254740993,"x":1.0,"e":1e999}';
+    const answer = await world.call('POST', `/api/v1/pipelines/kept/events${WAIT}`, {
+      body: `{${members},"subject":"s","data":${data}}`,
+      headers: {
+        'content-type': 'application/cloudevents+json',
+        traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+        tracestate: 'a=1',
+      },
+    });
+    assert.equal(answer.status, 200, answer.text);
+    const [result] = answer.body.results as CloudEvent[];
+    const { tenant, tries, dry, tracestate } = result!;
+    assert.deepEqual(
+      { tenant, tries, dry, tracestate },
+      { tenant: 'a/b', tries: 3, dry: false, tracestate: 'a=1' },
+    );
+    assert.deepEqual(answer.body.traces, ['0af7651916cd43dd8448eb211c80319c']);
+    assert.ok(answer.text.includes(`"data":${data}}`), answer.text);
+  });
+
+  it('a dead letter is put back with its digits and extensions, unless its channel refuses it', async () => {
+    const letter = (channel: string, data: string) => {
+      const members = '"specversion":"1.0","id":"x/1/1","source":"/s","type":"t","subject":"s","tenant":"a"';
+      const content = `{${members},"time":"2026-01-01T00:00:00.123456789Z","traceparent":"tp","data":${data}}`;
+      const text = JSON.stringify({
+        at: '2026-01-01T00:00:00Z',
+        channel,
+        source: '/t',
+        reason: 'r',
+        content,
+      });
+      return world.redis.xadd(keys.deadLetters, '*', 'd', text);
+    };
+    const data = '{"n":9007199254740993,"x":1.0}';
+    const [good, bad] = [await letter('back', data), await letter('gps', '{"latitude":91,"longitude":0}')];
+    const answer = await world.post('/deadletters/redrive', { source: '/t' });
+    assert.deepEqual(answer.body, { redriven: 1, left: 1 }, `${good} ${bad}`);
+    const { text, body } = await world.get('/channels/back/history');
+    assert.ok(text.includes(`"data":${data}}`), text);
+    const [event] = body.items as CloudEvent[];
+    assert.deepEqual(
+      [event!.time, event!.tenant, event!.traceparent],
+      ['2026-01-01T00:00:00.123456789Z', 'a', undefined],
+    );
+    const refused = await world.post(`/deadletters/${bad}/redrive`, {});
+    assert.deepEqual([refused.status, refused.body.code], [422, 'events_refused'], refused.text);
+    await world.redis.xdel(keys.deadLetters, bad!);
+  });
+
   it('branches split and join, and the result does not depend on which is faster', async () => {
     await put('both', {
       steps: [{ branches: [[{ service: 'language' }], [{ service: 'clean' }, { service: 'sentiment' }]] }],

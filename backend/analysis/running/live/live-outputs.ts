@@ -1,6 +1,7 @@
 import { addDeadLetters } from '../../../../core/redis/dead-letters.ts';
 import type { Redis } from '../../../../core/redis/connection.ts';
 import { waitOut } from '../../../../core/redis/wait-out.ts';
+import { extensionsOf, membersText } from '../../../../core/wire/attributes.ts';
 import { BlockBuilder } from '../../../../core/wire/block.ts';
 import type { ChannelSpec } from '../../../../core/wire/channels.ts';
 import { dataTextOf } from '../../../../core/wire/framed-event.ts';
@@ -39,12 +40,17 @@ export class LiveOutputs {
       const { to: name, replay, restored } = outputs[from]!;
       const isAlike = (other: Output) =>
         other.to === name && other.replay === replay && other.restored === restored;
+      const extras = new Map<number, string>();
       for (to = from; to < outputs.length && isAlike(outputs[to]!); to++) {
         const { timeMs, subject, text, cause } = outputs[to]!;
+        const extensions = text === null ? extensionsOf(cause!) : undefined;
+        if (extensions) extras.set(to - from, membersText(extensions));
         this.#builder.add(timeMs, subject, text ?? dataTextOf(cause!));
       }
       const extra = restored ? ',"restored":true,"atmostonce":true' : ',"atmostonce":true';
-      this.#track(this.#writer(name, replay).emit(this.#builder.take(), extra));
+      this.#track(
+        this.#writer(name, replay).emit(this.#builder.take(), extra, extras.size > 0 ? extras : undefined),
+      );
     }
     const { redis, input: channel, service } = this.#parts;
     const letters = deadLettersOf({ rejected, failed }, { channel, service });

@@ -1,5 +1,6 @@
 import type { ChannelSpec } from '../../../../core/wire/channels.ts';
 import type { CloudEvent, Position } from '../../../../core/wire/event.ts';
+import { extensionsOf, membersText } from '../../../../core/wire/attributes.ts';
 import type { ExtraMembers } from '../../../../core/wire/framed-event.ts';
 import type { PipelineMembers } from '../../../../core/wire/pipeline.ts';
 import {
@@ -103,19 +104,24 @@ export class Outputs {
   /** Adds an output to the channels that it goes to. */
   #route(output: Output, byChannel: Map<ChannelSpec, RoutedOutput[]>): void {
     const carried = this.#carried(output);
+    const extensions = extensionsFor(output);
+    const extra = extensions ? membersText(extensions) : '';
     if (!carried) {
-      add(byChannel, this.#specOfOutput(output.to), { output, members: NO_MEMBERS, text: '' });
+      const members = extensions ? { extensions } : NO_MEMBERS;
+      add(byChannel, this.#specOfOutput(output.to), { output, members, text: extra });
       return;
     }
     const { traceparent } = carried;
+    const tracestate = traceparent === undefined ? undefined : output.cause?.tracestate;
     const trace = traceparent === undefined ? '' : `,"traceparent":"${traceparent}"`;
+    const state = typeof tracestate === 'string' ? membersText({ tracestate }) : '';
     for (const destination of this.#router.destinations(carried, output.to === MAIN_OUTPUT)) {
       const { channel, text } = destination;
       const spec = channel === null ? this.#specOfOutput(output.to) : this.#specOfChannel(channel);
       add(byChannel, spec, {
         output,
-        members: { ...destination.carried, traceparent },
-        text: trace + text,
+        members: { ...destination.carried, traceparent, tracestate, extensions },
+        text: trace + state + text + extra,
       });
     }
   }
@@ -157,4 +163,9 @@ function add(byChannel: Map<ChannelSpec, RoutedOutput[]>, spec: ChannelSpec, one
   const routed = byChannel.get(spec);
   if (routed) routed.push(one);
   else byChannel.set(spec, [one]);
+}
+
+/** The extensions that an output keeps: those of an event that goes through a pipeline, or whose data are passed on unchanged. */
+function extensionsFor({ cause, data }: Output): { [name: string]: unknown } | undefined {
+  return cause && (!data || cause.pipeline !== undefined) ? extensionsOf(cause) : undefined;
 }

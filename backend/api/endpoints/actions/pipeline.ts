@@ -35,6 +35,7 @@ export default {
       subject: filled(about, call),
       waitMs: wait * 1000,
       signal: call.signal,
+      once: call.once,
     });
     return ingestReply(`into "${pipeline}"`, sent, sent.results?.includes(null) ? 202 : 200);
   },

@@ -29,7 +29,8 @@ export default {
   ],
   /** The channel need not exist yet: the configuration names it. */
   async handle({ channel: name, subject: about = 'unknown' }, call, { channels, ingest }) {
-    const result = await ingest.accept(channels.spec(name), call.incoming(), filled(about, call));
+    const options = { subject: filled(about, call), once: call.once };
+    const result = await ingest.accept(channels.spec(name), call.incoming(), options);
     return ingestReply(`onto "${name}"`, result);
   },
 } satisfies OwnAction<Members>;

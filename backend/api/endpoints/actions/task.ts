@@ -39,15 +39,13 @@ export default {
     tasks.includes(kind)
       ? []
       : [{ pointer: '/kind', message: `is not a known kind of task; known are: ${tasks.join(', ')}` }],
-  async handle(endpoint, { params, query, signal }, { tasks }) {
-    const own = [...pathParamsOf(endpoint.path), ...Object.keys(endpoint.query ?? {})];
-    const given = own
+  async handle(endpoint, { params, query, once, signal }, { tasks }) {
+    const names = [...pathParamsOf(endpoint.path), ...Object.keys(endpoint.query ?? {})];
+    const given = names
       .map((name) => [name, params[name] ?? query[name]])
       .filter(([, value]) => value !== undefined);
-    const task = await tasks.submit(endpoint.kind, {
-      ...endpoint.params,
-      ...(Object.fromEntries(given) as object),
-    });
+    const own = { ...endpoint.params, ...(Object.fromEntries(given) as object) };
+    const task = await tasks.submit(endpoint.kind, own, once);
     if (!endpoint.wait) return task.id;
     const ended = await tasks.wait(task.id, FOREVER_MS, signal);
     if (ended.state === 'succeeded') return selected(endpoint.select, ended);

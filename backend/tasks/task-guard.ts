@@ -36,6 +36,7 @@ export class TaskGuard {
       );
     const owner = this.#watch.add({
       name: 'tasks',
+      client: keys.client('watch'),
       key: keys.stuckTasks,
       limitMs: this.#limitMs,
       activities: [{ field: id, text: `Task ${id} (${kind}) has let the event loop stand still` }],

@@ -151,6 +151,10 @@ export const problems = {
   config_missing: { status: 422, meaning: 'The configuration file does not exist.' },
   key_weak: { status: 422, meaning: 'The API key is short enough to be guessed; the API does not start.' },
   keys_invalid: { status: 422, meaning: 'The file of API keys is not valid; the API does not start.' },
+  event_fatal: {
+    status: 503,
+    meaning: 'The process ended twice while a service worked on one event; the event is a dead letter.',
+  },
   event_stuck: {
     status: 503,
     meaning: 'A service took longer than its time budget for one event, twice; the event is a dead letter.',

@@ -76,8 +76,9 @@ function namesIn(namespace: string) {
     holder: (service: string) => `${own}holder:${service}`,
     /**
      * Hash of a service: `@<channel>` -> the position it has read; `=<key>` -> its state and timers for the key; `#engine` -> its
-     * watermark; `#definition`, `#over`, `#mark`, `#commit`; and `!<epoch>-<offset>` -> how often this event broke the time budget
-     * (`!<epoch>~<event time>~<hash>` for a timer, `!<epoch>-<first>:<last>` for events whose results were written together).
+     * watermark; `#definition`, `#over`, `#mark`, `#commit`, `#starts`; and `!<epoch>-<offset>` -> how often this event broke the time budget
+     * (`!<epoch>~<event time>~<hash>` for a timer, `!<epoch>-<first>:<last>` for events whose results were written together;
+     * `!<epoch>-<offset>?` -> how often a careful run has begun with it).
      */
     checkpoint: (service: string) => `${own}checkpoint:${service}`,
     /** Hash: `<section>/<name>` -> a definition that was added at run time, or `null` for one that was removed; `#revision`. */

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { services } from '../../core/redis/presence.ts';
 import { connect, type Redis } from '../../core/redis/connection.ts';
 import { keys } from '../../core/wire/keys.ts';
 import { running } from '../../core/settings/settings.ts';
 import type { Config, Task } from '../../schemas/types.ts';
-import type { RoleName } from '../../supervisor/roles.ts';
+import { roleNames, type RoleName } from '../../supervisor/roles.ts';
 import { startUp, temporaryFolder, type Up } from '../helpers/up.ts';
 import { eventually } from '../helpers/wait.ts';
 
@@ -115,4 +116,18 @@ describe('a role that stands still', function () {
       );
       await back(role, before);
     });
+
+  it('together with its supervisor, as when a laptop sleeps, is left alone when both wake', async () => {
+    const before = await Promise.all(roleNames.map(pidOf));
+    const analysis = await pidOf('analysis');
+    process.kill(up.child.pid!, 'SIGSTOP');
+    process.kill(analysis, 'SIGSTOP');
+    await delay(STALL_LIMIT_MS * 1.5);
+    process.kill(up.child.pid!, 'SIGCONT');
+    // The supervisor looks several times before the role wakes.
+    await delay(1_000);
+    process.kill(analysis, 'SIGCONT');
+    await delay(1_000);
+    assert.deepEqual(await Promise.all(roleNames.map(pidOf)), before);
+  });
 });

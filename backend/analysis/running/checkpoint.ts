@@ -10,7 +10,7 @@ import { keys } from '../../../core/wire/keys.ts';
 import { callFunction, type Redis } from '../../../core/redis/connection.ts';
 import { batchKeys, batchOf } from '../../../core/writing/batch.ts';
 import { BATCH, FUNCTIONS } from '../../../core/lua/functions.ts';
-import { SUSPICION_PREFIX } from './suspicions.ts';
+import { SUSPICION_PREFIX, suspicionFields } from './suspicions.ts';
 
 /** What a service has committed: its position in each input, and the state of its engine. */
 export interface Checkpoint {
@@ -26,6 +26,21 @@ export interface Checkpoint {
 export const DEFINITION_ENTRY = '#definition';
 /** Checkpoint entry: the last epoch of the input that the service has brought to its end. */
 export const ENDED_ENTRY = '#over';
+
+/** Checkpoint entry: how many runs have begun since the last commit. */
+export const STARTS_ENTRY = '#starts';
+
+/** Counts that a run begins. Returns how many have begun since the last commit, with this one. */
+export async function countStart(redis: Redis, service: string): Promise<number> {
+  return redis.hincrby(keys.checkpoint(service), STARTS_ENTRY, 1);
+}
+
+/** Counts in the checkpoint of a service that a careful run is about to work on an event. Returns the field. */
+export async function countAhead(redis: Redis, service: string, at: Position): Promise<string> {
+  const field = suspicionFields.ahead.replace('$0-$1', positionText(at));
+  await redis.hincrby(keys.checkpoint(service), field, 1);
+  return field;
+}
 
 /** Reads the checkpoint of a service; an empty one if there is none. */
 export async function readCheckpoint(redis: Redis, service: string): Promise<Checkpoint> {

@@ -45,6 +45,7 @@ export class EventGuard implements TimerGuard {
     const { event, timer, batch } = suspicionFields;
     this.#owner = watch.add({
       name: parts.service,
+      client: keys.client('watch'),
       key: keys.checkpoint(name),
       limitMs: budgetMs,
       activities: [
@@ -72,8 +73,10 @@ export class EventGuard implements TimerGuard {
     this.#parts.watch.begin(this.#owner, EVENT, epoch, offset);
     if (this.suspicions.isEmpty) return null;
     const id = positionText(this.#position);
-    const tries = this.suspicions.settle(id);
-    if (tries >= TRIES_MAX) return this.refusal(`the event ${this.#parts.channel}/${epoch}/${offset}`, tries);
+    const { tries, deaths } = this.suspicions.settle(id);
+    const what = `the event ${this.#parts.channel}/${epoch}/${offset}`;
+    if (tries >= TRIES_MAX) return this.refusal(what, tries);
+    if (deaths >= TRIES_MAX) return this.#fatality(what, deaths);
     const reason = this.suspicions.blameOf(id);
     return reason === null ? null : { reason };
   }
@@ -83,7 +86,7 @@ export class EventGuard implements TimerGuard {
     const hash = hashOf(key, name);
     this.#parts.watch.begin(this.#owner, TIMER, epoch, timeMs, hash);
     if (this.suspicions.isEmpty) return null;
-    const tries = this.suspicions.settle(`${epoch}~${timeMs}~${hash}`);
+    const { tries } = this.suspicions.settle(`${epoch}~${timeMs}~${hash}`);
     return tries < TRIES_MAX ? null : this.refusal(`the timer "${name}" of "${key}"`, tries);
   }
 
@@ -117,14 +120,21 @@ export class EventGuard implements TimerGuard {
   /** Why something is left out that broke the budget. */
   refusal(what: string, tries: number): Refusal {
     const { service, budgetMs } = this.#parts;
-    const times = tries === 1 ? '' : tries === 2 ? ', twice' : `, ${tries} times`;
     const budget = `its time budget of ${budgetMs} ms (REPRISE_EVENT_BUDGET_MS)`;
     return {
       code: 'event_stuck',
-      reason: `Service "${service}" took longer than ${budget} for ${what}${times}.`,
+      reason: `Service "${service}" took longer than ${budget} for ${what}${times(tries)}.`,
     };
   }
+
+  #fatality(what: string, deaths: number): Refusal {
+    const { service } = this.#parts;
+    const reason = `The process ended while service "${service}" worked on ${what}${times(deaths)}.`;
+    return { code: 'event_fatal', reason };
+  }
 }
+
+const times = (count: number) => (count === 1 ? '' : count === 2 ? ', twice' : `, ${count} times`);
 
 /** FNV-1a over the UTF-16 units of both. */
 function hashOf(key: string, name: string): number {

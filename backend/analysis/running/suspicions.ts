@@ -1,4 +1,4 @@
-import { comparePositions, parsePosition, positionText, type Position } from '../../../core/wire/event.ts';
+import { comparePositions, positionText, type Position } from '../../../core/wire/event.ts';
 
 /** Checkpoint entries of suspicions begin with this; see `keys.checkpoint`. */
 export const SUSPICION_PREFIX = '!';
@@ -11,13 +11,18 @@ export const suspicionFields = {
   timer: `${SUSPICION_PREFIX}$0~$1~$2`,
   /** Epoch, first and last offset of events whose results were written together. */
   batch: `${SUSPICION_PREFIX}$0-$1:$2`,
+  /** Epoch and offset of an event that a careful run is about to work on. */
+  ahead: `${SUSPICION_PREFIX}$0-$1?`,
 } as const;
 
-/** How often something broke the time budget, and the fields that count it. */
-interface Suspicion {
+/** How often something broke the time budget, how often the process died of it, and the fields that count both. */
+export interface Suspicion {
   tries: number;
-  fields: string[];
+  deaths: number;
+  fields: readonly string[];
 }
+
+const NONE: Suspicion = { tries: 0, deaths: 0, fields: [] };
 
 /** Events whose results were written together when that failed or broke the budget. */
 interface Batch {
@@ -58,13 +63,18 @@ export class Suspicions {
     return [...this.#found.keys()];
   }
 
-  /** How often an event or a timer broke the budget. From now on it is settled. */
-  settle(id: string): number {
+  /** What an event or a timer is suspected of. From now on it is settled. */
+  settle(id: string): Suspicion {
     const suspicion = this.#found.get(id);
-    if (!suspicion) return 0;
+    if (!suspicion) return NONE;
     this.#found.delete(id);
     this.#settled.push(...suspicion.fields);
-    return suspicion.tries;
+    return suspicion;
+  }
+
+  /** A field of the checkpoint is written for an event that comes next; the commit of the event deletes it. */
+  noteAhead(field: string): void {
+    this.#settled.push(field);
   }
 
   /**
@@ -99,29 +109,46 @@ export class Suspicions {
     const changes = new Map<string, string>();
     if (this.isEmpty) return changes;
     const passed = ({ epoch, to: offset }: Batch) => comparePositions({ epoch, offset }, to) <= 0;
+    for (const id of this.#found.keys()) if (isPassed(id, to)) this.settle(id);
     for (const { field } of this.#batches.filter(passed)) if (field) this.#settled.push(field);
     for (const field of this.#settled) changes.set(field, '');
     this.#settled = [];
     this.#batches = this.#batches.filter((batch) => !passed(batch));
-    for (const id of this.#blamed.keys())
-      if (comparePositions(parsePosition(id), to) <= 0) this.#blamed.delete(id);
+    for (const id of this.#blamed.keys()) if (isPassed(id, to)) this.#blamed.delete(id);
     if (!isFirst) return changes;
-    for (const { tries, fields } of this.#found.values()) changes.set(fields[0]!, String(tries));
+    for (const [id, { tries, deaths }] of this.#found) {
+      if (tries > 0) changes.set(SUSPICION_PREFIX + id, String(tries));
+      if (deaths > 0) changes.set(`${SUSPICION_PREFIX}${id}?`, String(deaths));
+    }
     for (const { field } of this.#batches) if (field) changes.set(field, '1');
     return changes;
   }
 
-  #load(field: string, tries: number, at: Position): void {
-    const [, epoch, first, last] = /^!(\d+)-(\d+)(?::(\d+))?$/.exec(field) ?? [];
+  #load(field: string, count: number, at: Position): void {
+    const [, epoch, first, last, ahead] = /^!(\d+)-(\d+)(?::(\d+)|(\?))?$/.exec(field) ?? [];
     const position = { epoch: Number(epoch), offset: Number(last ?? first) };
     if (epoch !== undefined && comparePositions(position, at) <= 0) this.#settled.push(field);
     else if (last !== undefined && last !== first)
       this.#batches.push({ epoch: position.epoch, to: position.offset, field });
-    else this.#add(epoch === undefined ? field.slice(1) : positionText(position), field, tries);
+    else {
+      const id = epoch === undefined ? field.slice(SUSPICION_PREFIX.length) : positionText(position);
+      this.#add(id, field, ahead ? { tries: 0, deaths: count } : { tries: count, deaths: 0 });
+    }
   }
 
-  #add(id: string, field: string, tries: number): void {
-    const known = this.#found.get(id) ?? { tries: 0, fields: [] };
-    this.#found.set(id, { tries: known.tries + tries, fields: [...known.fields, field] });
+  #add(id: string, field: string, { tries, deaths }: Omit<Suspicion, 'fields'>): void {
+    const known = this.#found.get(id) ?? NONE;
+    this.#found.set(id, {
+      tries: known.tries + tries,
+      deaths: known.deaths + deaths,
+      fields: [...known.fields, field],
+    });
   }
+}
+
+/** Whether a position has passed an event, or the epoch of a timer. */
+function isPassed(id: string, to: Position): boolean {
+  const [epoch, offset] = id.split(/[-~]/).map(Number);
+  const at = { epoch: epoch!, offset: id.includes('~') ? Infinity : offset! };
+  return comparePositions(at, to) <= 0;
 }

@@ -14,6 +14,8 @@ export interface Activity {
 export interface Watched {
   /** Name of the part, for the log. */
   name: string;
+  /** What the connection that counts is called in Redis. */
+  client: string;
   /** The key of a hash in Redis: there it is counted how often which work stood still. */
   key: string;
   activities: readonly Activity[];

@@ -55,7 +55,7 @@ function judge() {
 }
 
 /** @param {Watched} watched */
-async function accuse({ name, key, activities, consequences }) {
+async function accuse({ name, client, key, activities, consequences }) {
   isEnding = true;
   const at = Atomics.load(words, WORDS.begun);
   const activity = /** @type {import('./loop-watch.ts').Activity} */ (activities[words[WORDS.activity] ?? 0]);
@@ -63,7 +63,7 @@ async function accuse({ name, key, activities, consequences }) {
   const field = filled(activity.field);
   const text = filled(activity.text);
   const ms = stillMs;
-  const count = await counted(key, field);
+  const count = await counted(client, key, field);
   isEnding = false;
   // It has come to its end meanwhile.
   if (Atomics.load(words, WORDS.begun) !== at || stillMs < ms) return;
@@ -73,14 +73,15 @@ async function accuse({ name, key, activities, consequences }) {
 
 /**
  * Counts that this work stood still. Answers how often it has by now; null if Redis is away.
+ * @param {string} client
  * @param {string} key
  * @param {string} field
  * @returns {Promise<number | null>}
  */
-async function counted(key, field) {
+async function counted(client, key, field) {
   const { Redis } = await import('ioredis');
   const redis = new Redis(redisUrl, {
-    connectionName: 'reprise:watch',
+    connectionName: client,
     lazyConnect: true,
     maxRetriesPerRequest: null,
   });

@@ -8,13 +8,17 @@ import type { Engine } from '../../engine/engine.ts';
 import type { Results } from '../../engine/results.ts';
 import { readProgress } from '../channel-progress.ts';
 import {
+  countAhead,
+  countStart,
   DEFINITION_ENTRY,
   ENDED_ENTRY,
+  STARTS_ENTRY,
   forgetService,
   readCheckpoint,
   setStartPosition,
   type Checkpoint,
 } from '../checkpoint.ts';
+import { carefulTurns } from './careful-turns.ts';
 import type { Committer } from './committer.ts';
 import { EpochEnd } from './epoch-end.ts';
 import type { EventGuard } from '../event-guard.ts';
@@ -28,6 +32,10 @@ import { IDLE_POLL_MS, type RunnerParts } from '../runner-parts.ts';
 
 /** A slow service commits after this time, so that its outputs flow and other services of the process get their turn. */
 const SLICE_MS = 25;
+/** After this many runs that ended before their first commit, the next is careful. */
+const FRUITLESS_RUNS = 3;
+/** For how many events a careful run is careful: more than one batch of the log. */
+const CAREFUL_EVENTS = 2_000;
 /** How often to look whether other partitions have ended an epoch. */
 const PEER_POLL_MS = 20;
 
@@ -63,6 +71,13 @@ export class CommittedRun {
   #position: Position | null = null;
   /** Whether the next commit is the first of its epoch. */
   #isFirst = false;
+  /** Whether the next commit is the first of this run. */
+  #isFresh = true;
+  /**
+   * How many of the next events are to be noted in the checkpoint before they are derived, and committed alone. If several runs
+   * have died before their first commit, it is known in this way which event they die of, whatever the cause.
+   */
+  #careful = 0;
   /** When the last batch came: steady time, and wall time, epoch ms. */
   #arrivedAt = performance.now();
   #receivedMs = Date.now();
@@ -126,6 +141,14 @@ export class CommittedRun {
       epoch: (await readHead(redis, input)).epoch,
       offset: 0,
     };
+    const runs = await countStart(redis, name);
+    if (runs > FRUITLESS_RUNS) {
+      this.#careful = CAREFUL_EVENTS;
+      log.warn(
+        { service: name, runs },
+        'works on one event at a time, because the runs before ended without a commit',
+      );
+    }
     const suspected = guard.load(checkpoint.suspicions, position);
     if (suspected.length > 0)
       log.warn({ service: name, suspected }, 'continues before events that took too long');
@@ -154,20 +177,45 @@ export class CommittedRun {
     this.#reportLost(batch.lost);
     this.#arrivedAt = performance.now();
     this.#receivedMs = Date.now();
-    const { epoch, from, events } = batch;
+    const { epoch, events } = batch;
     for (let at = 0; at < events.length;) {
-      const untilMs = performance.now() + SLICE_MS;
-      const first = from + at;
-      do {
-        this.#take(events[at]!, batch.known?.[at] ?? null, epoch, from + at);
-        at++;
-      } while (at < events.length && performance.now() < untilMs && !this.#isSuspect(epoch, from + at));
-      this.#parts.guard.endEvent();
-      if (!(await this.#commit({ epoch, offset: from + at - 1 }, first))) return false;
+      const taken = this.#careful > 0 ? this.#sliceCarefully(batch, at) : this.#slice(batch, at);
+      const count = await taken;
+      if (count === 0) return false;
+      at += count;
     }
     // A new epoch voids the outputs of the one before: readers learn it now, not with the first event.
     if (events.length === 0) return this.#commit({ epoch, offset: 0 });
     return true;
+  }
+
+  /** Derives from some events of a batch, and commits. Returns how many; 0: Redis is in another state than believed. */
+  async #slice(batch: LogBatch, start: number): Promise<number> {
+    if (carefulTurns.areTaken) await carefulTurns.free();
+    return this.#derive(batch, start);
+  }
+
+  /** The same for one event, which is noted before. */
+  #sliceCarefully(batch: LogBatch, start: number): Promise<number> {
+    const { redis, name, guard, committer } = this.#parts;
+    return carefulTurns.take(async () => {
+      const position = { epoch: batch.epoch, offset: batch.from + start };
+      guard.suspicions.noteAhead(await countAhead(redis, name, position));
+      const count = await this.#derive(batch, start);
+      this.#careful--;
+      return (await committer.arrived()) ? count : 0;
+    });
+  }
+
+  async #derive({ epoch, from, events, known }: LogBatch, start: number): Promise<number> {
+    const untilMs = performance.now() + SLICE_MS;
+    let at = start;
+    do {
+      this.#take(events[at]!, known?.[at] ?? null, epoch, from + at);
+      at++;
+    } while (at < events.length && performance.now() < untilMs && !this.#isSuspect(epoch, from + at));
+    this.#parts.guard.endEvent();
+    return (await this.#commit({ epoch, offset: from + at - 1 }, from + start)) ? at - start : 0;
   }
 
   #take(line: string, parsed: CloudEvent | null, epoch: number, offset: number): void {
@@ -180,7 +228,7 @@ export class CommittedRun {
   /** Whether the results of an event must be written alone: then it is known which event it was, should it take too long. */
   #isSuspect(epoch: number, offset: number): boolean {
     const { suspicions } = this.#parts.guard;
-    return !suspicions.isEmpty && suspicions.isInBatch({ epoch, offset });
+    return this.#careful > 0 || (!suspicions.isEmpty && suspicions.isInBatch({ epoch, offset }));
   }
 
   #reportLost(lost: number): void {
@@ -258,6 +306,8 @@ export class CommittedRun {
     const results = this.#drain(first, to);
     guard.endBatch();
     if (!results) return false;
+    if (this.#isFresh) results.entries.set(STARTS_ENTRY, '');
+    this.#isFresh = false;
     const isFirst = this.#isFirst;
     for (const [field, count] of guard.suspicions.changes(to, isFirst)) results.entries.set(field, count);
     if (isFirst) results.entries.set(DEFINITION_ENTRY, definition);

@@ -38,4 +38,10 @@ export const inputLimits = {
     meaning:
       'The size of a regular expression: `a{500}` has about 500 instructions. A larger one is refused.',
   },
+  jsonDepth: {
+    max: 200,
+    unit: 'levels',
+    meaning:
+      'How deep lists and objects stand within each other in JSON: in requests, socket messages, rows, events and the configuration. A deeper one is refused, as a bad row or a dead letter where it is one of many.',
+  },
 } as const satisfies { [name: string]: InputLimit };

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { isTooDeep, TOO_DEEP } from '../../core/wire/json-depth.ts';
 import type { ValidateFunction } from 'ajv/dist/2020.js';
 import type { Command } from 'commander';
 import { channelSpec, dataValidator } from '../../core/wire/channels.ts';
@@ -117,6 +118,7 @@ function lineReader(channel: string, subject: string | null, validate: ValidateF
       : null;
   return (text: string): TimedRecord | string => {
     const isObject = text.startsWith('{');
+    if (isObject && isTooDeep(text)) return `Too deep: ${TOO_DEEP}.`;
     const row: JsonValue = { text, value: { text } };
     if (!isObject) row.text = JSON.stringify(row.value);
     try {

@@ -1,3 +1,4 @@
+import { parseJson } from '../wire/json-depth.ts';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { relative } from 'node:path';
@@ -29,8 +30,10 @@ export class ConfigFile {
   config(): Config {
     let value: unknown;
     try {
-      value = JSON.parse(this.text);
+      value = parseJson(this.text);
     } catch (cause) {
+      if (cause instanceof RangeError)
+        throw refusal('config_malformed', `${this.path} can't be read: ${cause.message}.`, { cause });
       const { first } = parsed(this.text);
       const what = first ? expectation(first) : (cause as Error).message;
       throw refusal('config_malformed', `${this.#at(first?.offset ?? 0)}: ${what}.`, {

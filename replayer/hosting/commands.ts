@@ -1,3 +1,4 @@
+import { parseJson } from '../../core/wire/json-depth.ts';
 import { asRepriseError, refusal, sentence, shownError } from '../../core/problems/errors.ts';
 import type { Logger } from '../../core/logging/log.ts';
 import { keys } from '../../core/wire/keys.ts';
@@ -43,7 +44,7 @@ async function answer(
 
 function parsed(text: string): { id: unknown; replay: string } | null {
   try {
-    const command = JSON.parse(text) as { id?: unknown; replay?: unknown } | null;
+    const command = parseJson(text) as { id?: unknown; replay?: unknown } | null;
     if (typeof command?.replay !== 'string') return null;
     return { ...command, id: command.id ?? null, replay: command.replay };
   } catch {

@@ -1,3 +1,4 @@
+import { parseEventJson } from '../../../core/wire/json-depth.ts';
 import { timeMsOf, type CloudEvent } from '../../../core/wire/event.ts';
 import { rememberLine } from '../../../core/wire/framed-event.ts';
 
@@ -7,7 +8,7 @@ const TEXTS = ['id', 'source', 'type', 'traceparent', 'partition', 'replay', 'pi
 /** Parses an event. Null if the text is not a valid event: a channel may carry bare data, and anybody can write to it. */
 export function parseEvent(line: string): CloudEvent | null {
   try {
-    const event: unknown = JSON.parse(line);
+    const event = parseEventJson(line);
     if (!isEvent(event)) return null;
     rememberLine(event, line);
     return event;

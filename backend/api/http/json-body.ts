@@ -1,3 +1,4 @@
+import { isTooDeep, TOO_DEEP } from '../../../core/wire/json-depth.ts';
 import { createHash } from 'node:crypto';
 import { isUtf8 } from 'node:buffer';
 import express, { type Request, type RequestHandler } from 'express';
@@ -82,19 +83,25 @@ export function linesOf(text: string): string[] {
 /** The value of a line of NDJSON. A line that is not JSON is a text, which is refused as a row. */
 export function lineValue(line: string): unknown {
   try {
-    return JSON.parse(line);
+    return isTooDeep(line) ? line : JSON.parse(line);
   } catch {
     return line;
   }
 }
 
 function parsed(text: string): unknown {
+  if (isTooDeep(text)) throw tooDeep('The body');
   try {
     return JSON.parse(text);
   } catch (error) {
     throw malformed((error as Error).message);
   }
 }
+
+const tooDeep = (what: string) =>
+  refusal('body_malformed', `${what} can't be taken: ${TOO_DEEP}.`, {
+    hint: 'Send data with fewer lists and objects within each other.',
+  });
 
 const malformed = (what: string) =>
   refusal('body_malformed', `The body is not JSON: ${what}.`, { hint: 'Send JSON (RFC 8259) in UTF-8.' });

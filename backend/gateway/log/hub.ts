@@ -1,3 +1,4 @@
+import { parseEventJson } from '../../../core/wire/json-depth.ts';
 import { sentence } from '../../../core/problems/errors.ts';
 import type { CloudEvent, Position } from '../../../core/wire/event.ts';
 import type { Logger } from '../../../core/logging/log.ts';
@@ -42,7 +43,7 @@ export class Arrival {
 
 function parsed(line: string): CloudEvent | null {
   try {
-    return JSON.parse(line) as CloudEvent | null;
+    return parseEventJson(line) as CloudEvent | null;
   } catch {
     return null;
   }

@@ -1,3 +1,4 @@
+import { parseEventJson } from '../../../core/wire/json-depth.ts';
 import type { CloudEvent, Position } from '../../../core/wire/event.ts';
 import type { LogBatch } from '../../../core/redis/log-batch.ts';
 
@@ -44,7 +45,7 @@ export function readSlice({ epoch, from, to, lost, events }: Omit<LogBatch, 'cha
 /** Parses one line of the log; null if it is not an event. */
 export function readEntry(line: string, offset?: number): LogEntry | null {
   try {
-    const event = JSON.parse(line) as Partial<CloudEvent> | null;
+    const event = parseEventJson(line) as Partial<CloudEvent> | null;
     if (typeof event?.subject !== 'string') return null;
     const { latitude, longitude } = event.data ?? {};
     return {

@@ -1,4 +1,5 @@
 import type { Data } from '../../../core/wire/event.ts';
+import { parseJson } from '../../../core/wire/json-depth.ts';
 import { membersOf } from '../../../core/wire/json-text.ts';
 
 export { membersOf, oneLine, partsOf, partsWithLines } from '../../../core/wire/json-text.ts';
@@ -56,14 +57,16 @@ export function parseObject(
 }
 
 function notJson(error: unknown): Error {
-  return new Error(`Not JSON: ${(error as Error).message}.`, { cause: error });
+  const { message } = error as Error;
+  const what = error instanceof RangeError ? `Too deep: ${message}` : `Not JSON: ${message}`;
+  return new Error(`${what}.`, { cause: error });
 }
 
 const TEXT_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
 
 /** The value of a JSON text; integers that a number can't hold are texts of their digits. @throws SyntaxError */
 export function valueOf(text: string): unknown {
-  const value: unknown = JSON.parse(text);
+  const value = parseJson(text);
   if (typeof value !== 'object' || value === null || !holdsLargeNumber(value)) return value;
   const exact = text.replace(TEXT_OR_NUMBER, (token) =>
     /^-?\d{16,}$/.test(token) && !Number.isSafeInteger(Number(token)) ? `"${token}"` : token,

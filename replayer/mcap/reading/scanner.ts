@@ -1,3 +1,4 @@
+import { isTooDeep, TOO_DEEP } from '../../../core/wire/json-depth.ts';
 import { isUtf8 } from 'node:buffer';
 import { Block } from '../../../core/wire/block.ts';
 import { CONTENT, encodingOf, OBJECTS, onOneLine, wrapped } from '../format/bare-data.ts';
@@ -170,6 +171,7 @@ export class Scanner {
       if (!isUtf8(bytes.subarray(start, end))) return refuse('Not JSON: it is not valid UTF-8.');
       const text = bytes.toString('utf8', start, end);
       try {
+        if (isTooDeep(text)) return refuse(`Too deep: ${TOO_DEEP}.`);
         const value = JSON.parse(text) as unknown;
         const problem = kind === 'datum' ? this.#options.check(channel, value) : null;
         if (problem) return refuse(problem);

@@ -1,4 +1,5 @@
 import type { ValidateFunction } from 'ajv/dist/2020.js';
+import { isTooDeep, TOO_DEEP } from '../../../core/wire/json-depth.ts';
 import type { Data, TimedRecord } from '../../../core/wire/event.ts';
 import { explain } from '../../../schemas/index.ts';
 import { isEvent, type Row } from '../../formats/support/format.ts';
@@ -44,6 +45,7 @@ export function rowMapper(
     const subject = subjectOf(row, values);
     if (typeof subject !== 'string') return subject.problem;
     let data = row.json ?? JSON.stringify(values);
+    if (isTooDeep(data)) return `Too deep: ${TOO_DEEP}.`;
     let absent = row.absent ?? 0;
     const isFinal = isEvent(row);
     if (lifter && !isFinal) ({ values, json: data } = lifter.lift(values, data));

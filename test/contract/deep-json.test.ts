@@ -113,7 +113,7 @@ describe('JSON that is nested deep', () => {
         const answer = (await socket
           .timeout(10_000)
           .emitWithAck('subscribe', JSON.parse(`{"channel":${deep}}`))
-          .catch((error: Error) => error.message)) as { problem?: { code: string } } | string;
+          .catch((error: unknown) => String(error))) as { problem?: { code: string } } | string;
         assert.ok(
           typeof answer === 'string' || answer.problem?.code === 'message_invalid',
           JSON.stringify(answer).slice(0, 200),

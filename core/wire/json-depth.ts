@@ -34,9 +34,9 @@ export function parseJson(text: string): unknown {
 export function isValueTooDeep(value: unknown): boolean {
   let level: unknown[] = [value];
   for (let depth = 0; level.length > 0; depth++) {
-    const objects = level.filter((each) => typeof each === 'object' && each !== null) as object[];
+    const objects = level.filter((each): each is object => typeof each === 'object' && each !== null);
     if (objects.length > 0 && depth === DEPTH_MAX) return true;
-    level = objects.flatMap((each) => Object.values(each) as unknown[]);
+    level = objects.flatMap((each) => Object.values<unknown>(each as { [name: string]: unknown }));
   }
   return false;
 }

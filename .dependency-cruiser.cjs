@@ -50,8 +50,8 @@ module.exports = {
       [['lua'], 'The Redis Functions as text, with the layout of their arguments. It does not call them.'],
       [['redis'], 'Connects to Redis, calls the functions, and reads what Redis keeps.'],
       [
-        ['writing', 'channels'],
-        'Writes events to channels, and tells and deletes channels as a whole. Writing alone knows what a batch is made of.',
+        ['writing', 'channels', 'figures'],
+        'Writes events to channels, tells and deletes channels as a whole, and counts for Prometheus. Writing alone knows what a batch is made of.',
       ],
       [['settings', 'plugins'], 'What a process is started with. They do not know each other.'],
       [['logging'], 'Log lines go to the sinks of the settings and of plugins, and to Redis.'],

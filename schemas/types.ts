@@ -2144,6 +2144,10 @@ export interface Replay {
   instance?: string;
   created?: string;
   /**
+   * How far it is behind its clock now, in milliseconds of wall time; 0 while it keeps up.
+   */
+  behindMs?: number;
+  /**
    * How long after their due time records were published, in milliseconds.
    */
   latenessMs?: {
@@ -2249,6 +2253,10 @@ export interface Service {
   version?: string;
   restarts?: number;
   message?: string;
+  /**
+   * How long its event loop stood still at most, within the last half minute.
+   */
+  loopDelaySeconds?: number;
   inputs?: string[];
   outputs?: string[];
   lag?: number;

@@ -1,6 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { join } from 'node:path';
 import type { Logger } from '../core/logging/log.ts';
+import { countOnce } from '../core/figures/role-counters.ts';
 import { announce, processInstance, retract } from '../core/redis/presence.ts';
 import type { Redis } from '../core/redis/connection.ts';
 import { RoleLog } from './role-log.ts';
@@ -104,6 +105,7 @@ export class Supervisor extends EventEmitter<{ ready: [role: RoleName, restarts:
     this.#tell(async () => {
       const instance = standIn(role);
       await announce(this.#redis, { name: role, role, state: 'restarting', instance, restarts, message });
+      await countOnce(this.#redis, role, 'restarts');
       if (pid !== undefined) await retract(this.#redis, processInstance(role, pid));
     });
   }

@@ -147,7 +147,14 @@ async function open(settings: Settings, opened: Close[]): Promise<string> {
     basePath: settings.basePath,
   });
   const guard = new Guard(keyring);
-  const metrics = new Metrics({ redis, channels, gateway: () => streams.figures });
+  const metrics = new Metrics({
+    redis,
+    channels,
+    replays,
+    tasks,
+    gateway: () => streams.figures,
+    kinds: () => Array.from(streams.clients, ({ kind }) => kind),
+  });
   const app = await createApp({
     context,
     endpoints,

@@ -1,5 +1,6 @@
 import { Argument, Option, type Command } from 'commander';
 import { loadSettings, type Flags } from '../../core/settings/settings.ts';
+import { SignOfLife } from '../../core/files/sign-of-life.ts';
 import { sentence } from '../../core/problems/errors.ts';
 import { port } from '../../supervisor/options.ts';
 import type { Closing } from '../../core/runtime/closing.ts';
@@ -36,6 +37,7 @@ async function serve(name: RoleName, { pulse, ...flags }: Flags & { pulse?: numb
   const settings = loadSettings(flags);
   const stopping = stopSignal();
   const watch = new LoopWatch().start({ ...settings, role: name, pulse: pulse ?? null });
+  const alive = new SignOfLife(settings.data, name);
   const { serve: start } = await roles[name]();
   const role = await start(settings, watch);
   process.send?.({ ready: true });
@@ -51,6 +53,7 @@ async function serve(name: RoleName, { pulse, ...flags }: Flags & { pulse?: numb
     process.exit(1);
   }
   clearTimeout(limit);
+  alive.close();
   // What a library still holds open must not keep a closed role alive.
   process.exit(0);
 }

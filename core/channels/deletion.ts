@@ -16,7 +16,7 @@ export async function deleteChannel(redis: Redis, { name, latestKey }: ChannelSp
     redis,
     'forget',
     own.map((keyOf) => keyOf(name)),
-    FUNCTIONS.forget.encode({ channel: name, latest: latestKey }),
+    FUNCTIONS.forget.encode({ channel: name, latest: keys.latest(latestKey) }),
   )) as [number, number | string];
   if (reply[0] === 1) return reply[1] === 1;
   throw inUse(name, [`the replay ${String(reply[1]).split(' ')[0]}`]);

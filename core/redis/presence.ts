@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import type { Service } from '../../schemas/types.ts';
+import { loopDelaySeconds } from '../runtime/loop-delay.ts';
 import { keys } from '../wire/keys.ts';
 import { healthOf } from './health.ts';
 import type { Redis } from './connection.ts';
@@ -32,7 +33,10 @@ export class Presence {
   /** Sends a heartbeat now. Does nothing while Redis is away. */
   async beat(): Promise<void> {
     if (this.#redis.status !== 'ready') return;
-    await announce(this.#redis, this.#facts()).catch(() => {});
+    const facts = this.#facts();
+    // Those of a process, and not of a service in it.
+    const loop = facts.pid === process.pid ? { loopDelaySeconds: loopDelaySeconds() } : {};
+    await announce(this.#redis, { ...facts, ...loop }).catch(() => {});
   }
 
   /** Takes it off the list, so that an orderly stop does not look like a crash. */

@@ -110,6 +110,8 @@ function namesIn(namespace: string) {
      * the number of series.
      */
     metrics: `${own}metrics`,
+    /** Hash: what the roles count, in the form of `metrics`, with the role in place of the service. */
+    counters: `${own}counters`,
     /** Stream, bounded: log lines with the fields time, level, kind, service, message, and `fields` (a JSON object). */
     logs: `${own}logs`,
     /** Stream, bounded: rows and events that were refused or failed; `d`: a DeadLetter without its id. */

@@ -4,6 +4,8 @@ import { passingReasonOf } from '../../core/problems/passing.ts';
 import { settingTable } from '../../core/settings/setting-table.ts';
 import type { Quotas } from '../../core/settings/settings.ts';
 import type { Logger } from '../../core/logging/log.ts';
+import { RoleCounters } from '../../core/figures/role-counters.ts';
+import { LATENESS_BOUNDS } from '../playing/lateness.ts';
 import { ChannelQuota } from '../../core/channels/quota.ts';
 import type { Redis } from '../../core/redis/connection.ts';
 import type { Config, Replay as ReplayDocument, ReplayPatch, ReplayRequest } from '../../schemas/types.ts';
@@ -69,6 +71,7 @@ export class ReplayHost {
   readonly #channels: Config['channels'];
   readonly #replaysMax: number;
   readonly #quota: ChannelQuota;
+  readonly #counters: RoleCounters;
   readonly #readings: Readings;
   readonly #log: Logger;
   readonly #hosted = new Map<string, Hosted>();
@@ -96,6 +99,7 @@ export class ReplayHost {
     this.#channels = parts.channels;
     const limits = parts.limits ?? DEFAULT_LIMITS;
     this.#replaysMax = limits.replays;
+    this.#counters = new RoleCounters(parts.redis, 'replayer');
     this.#quota = new ChannelQuota(parts.redis, Object.keys(parts.channels ?? {}), limits);
     this.#readings = new Readings(parts.plugins ?? [], { seconds: limits.readingSeconds });
     this.folder = new RecordingsFolder(parts.folder, {
@@ -286,6 +290,7 @@ export class ReplayHost {
     this.#closing = true;
     clearInterval(this.#timer);
     await this.#readings.close();
+    await this.#counters.close();
     await Promise.allSettled(this.#launches);
   }
 
@@ -301,10 +306,16 @@ export class ReplayHost {
       if (replay.overdue) void this.remove(replay.id).catch(() => {});
       const tick = replay.tick();
       // Also those that are paused or have ended: a Redis that was flushed has forgotten them.
+      if (this.#ticks % TICKS_PER_DOCUMENT === 0) this.#countLateness(replay);
       if (this.#ticks % TICKS_PER_DOCUMENT === 0 && this.#store.isReachable)
         void this.#store.write(replay.document(), request);
       if (tick.state === 'playing') void this.#store.tell(tick);
     }
+  }
+
+  #countLateness({ player }: Replay): void {
+    const { counts, sumSeconds } = player.lateness.take();
+    this.#counters.distribute('replay_lateness_seconds', LATENESS_BOUNDS, counts, sumSeconds);
   }
 
   async #publish(replay: Replay): Promise<void> {

@@ -53,6 +53,7 @@ export function documentOf(replay: {
     instance: replay.instance,
     created: replay.created,
     latenessMs: latenessMs(player),
+    behindMs: Math.round(player.lateness.behindMs),
     slippedMs: Math.round(player.slippedMs),
     lag: replay.lag,
     counts: {

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, utimesSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Ajv from 'ajv';
 import { parse } from 'yaml';
+import { SignOfLife } from '../../core/files/sign-of-life.ts';
 import { root } from '../../core/runtime/root.mjs';
 import { roleNames } from '../../supervisor/roles.ts';
 
@@ -62,6 +65,27 @@ describe('compose', () => {
       /^\$\{REPRISE_API_KEY:\?/,
       'no API without a key',
     );
+  });
+
+  it('checks the health of a role by a file that the role touches, without a process of Node', () => {
+    const command = JSON.parse(
+      /^HEALTHCHECK .* CMD (\[.*\])$/m.exec(read('compose/Dockerfile'))![1]!,
+    ) as string[];
+    assert.doesNotMatch(command.join(' '), /node|reprise\.js/);
+    const data = mkdtempSync(join(tmpdir(), 'reprise-alive-'));
+    const env = { ...process.env, REPRISE_DATA: data, REPRISE_ROLE: 'tasks' };
+    const status = () => spawnSync(command[0]!, command.slice(1), { env }).status;
+    try {
+      assert.equal(status(), 1, 'it has not started');
+      const life = new SignOfLife(data, 'tasks');
+      assert.equal(status(), 0);
+      const past = new Date(Date.now() - 11_000);
+      utimesSync(join(data, 'alive', 'tasks'), past, past);
+      assert.equal(status(), 1, 'its loop stands still');
+      life.close();
+    } finally {
+      rmSync(data, { recursive: true });
+    }
   });
 
   it('has a Dockerfile that copies what there is, and runs as a user without rights', () => {

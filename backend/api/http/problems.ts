@@ -14,6 +14,8 @@ export function basePathOf(of: Request | Response): string {
 /** The problem document (RFC 9457) of whatever was thrown. Details of unexpected errors go to the log only. */
 export function problemReply(thrown: unknown, request: Request): RenderedReply {
   const error = translate(thrown, request);
+  // For the metrics.
+  if (request.res) request.res.locals['problem'] = error.code;
   const base = basePathOf(request);
   const problem = shownError(error).toProblem(base + request.originalUrl);
   const type = problem.type.startsWith('/') ? base + problem.type : problem.type;
@@ -34,6 +36,11 @@ export function sendReply(response: Response, { status, headers, text }: Rendere
   if (location?.startsWith('/')) response.set('Location', basePathOf(response) + location);
   if (headers['Content-Type'] === undefined) response.end();
   else response.send(text);
+}
+
+/** The code of the problem that a request was answered with; undefined: it was none. */
+export function problemOf(response: Response): string | undefined {
+  return response.locals['problem'] as string | undefined;
 }
 
 /** Adds members to the problem document of an error (RFC 9457, section 3.2). */

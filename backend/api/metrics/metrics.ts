@@ -1,19 +1,32 @@
 import type { RequestHandler, Response } from 'express';
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { readHead } from '../../../core/redis/channel-store.ts';
-import type { Redis } from '../../../core/redis/connection.ts';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { isProblemCode } from '../../../core/problems/codes.ts';
 import type { GatewayFigures } from '../../gateway/streams/streams.ts';
-import type { Channels } from '../stores/channels.ts';
-import { metricsText } from './service-metrics.ts';
+import { problemOf } from '../http/problems.ts';
+import { metricText } from './prometheus-text.ts';
+import { SystemMetrics, type SystemParts } from './system-metrics.ts';
+
+/** What has become of the events on the channels of clients. `published` is the sum of the others and of those in flight. */
+const TOTALS: ['published' | 'delivered' | 'conflated' | 'filtered' | 'dropped', string][] = [
+  ['published', 'Events on the channels of clients.'],
+  ['delivered', 'Events that clients received.'],
+  ['conflated', 'Events left out because a later one replaced them.'],
+  ['filtered', 'Events that did not pass the filter of a client.'],
+  ['dropped', 'Events lost to clients for another reason.'],
+];
 
 /** The metrics for Prometheus: the process, HTTP requests, channels, the gateway, and what services count. */
 export class Metrics {
   readonly #registry = new Registry();
-  readonly #redis: Redis;
+  readonly #system: SystemMetrics;
+  readonly #gateway: () => GatewayFigures;
+  readonly #refusals: Counter<'code'>;
   readonly #durations: Histogram<'method' | 'route' | 'status'>;
 
-  constructor(dependencies: { redis: Redis; channels: Channels; gateway: () => GatewayFigures }) {
-    this.#redis = dependencies.redis;
+  /** `kinds`: the kind of each client that is connected. */
+  constructor(dependencies: SystemParts & { gateway: () => GatewayFigures; kinds: () => Iterable<string> }) {
+    this.#system = new SystemMetrics(dependencies);
+    this.#gateway = dependencies.gateway;
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
     this.#durations = new Histogram({
@@ -23,29 +36,26 @@ export class Metrics {
       buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10],
       registers,
     });
-    new Gauge({
-      name: 'reprise_channel_offset',
-      help: 'Offset of the last event of each channel, in its current epoch.',
-      labelNames: ['channel', 'epoch'],
+    this.#refusals = new Counter({
+      name: 'reprise_refusals_total',
+      help: 'Requests that were answered with a problem, by its code.',
+      labelNames: ['code'],
       registers,
-      async collect() {
-        this.reset();
-        if (dependencies.redis.status !== 'ready') return;
-        for (const { name } of await dependencies.channels.all()) {
-          const { epoch, offset } = await readHead(dependencies.redis, name);
-          this.set({ channel: name, epoch: String(epoch) }, offset);
-        }
+    });
+    new Gauge({
+      name: 'reprise_gateway_connections',
+      help: 'Clients by kind: sockets (`socket`), and readers of Server-Sent Events (`events`).',
+      labelNames: ['kind'],
+      registers,
+      collect() {
+        for (const kind of ['socket', 'events']) this.set({ kind }, 0);
+        for (const kind of dependencies.kinds()) this.inc({ kind });
       },
     });
     const figures: [keyof GatewayFigures, string, string][] = [
       ['clients', 'clients', 'Clients: sockets, and readers of Server-Sent Events.'],
       ['channels', 'channels', 'Channels with at least one subscription.'],
       ['subscriptions', 'subscriptions', 'Subscriptions of clients to channels.'],
-      ['published', 'published', 'Events on the channels of clients: the sum of the next five.'],
-      ['delivered', 'delivered', 'Events that clients received since the start.'],
-      ['conflated', 'conflated', 'Events left out because a later one replaced them.'],
-      ['filtered', 'filtered', 'Events that did not pass the filter of a client.'],
-      ['dropped', 'dropped', 'Events lost to clients for another reason.'],
       ['inFlight', 'in_flight', 'Events on their way to clients.'],
       ['waitingBytes', 'waiting_bytes', 'Bytes that wait here because clients do not read them.'],
     ];
@@ -67,6 +77,8 @@ export class Metrics {
     response.on('finish', () => {
       const path = (request.route as { path?: unknown } | undefined)?.path;
       stop({ route: typeof path === 'string' ? path : 'none', status: String(response.statusCode) });
+      const code = problemOf(response);
+      if (code !== undefined) this.#refusals.inc({ code: isProblemCode(code) ? code : 'other' });
     });
     next();
   };
@@ -74,7 +86,11 @@ export class Metrics {
   /** Sends all metrics in the Prometheus text format. */
   async write(response: Response): Promise<void> {
     const own = await this.#registry.metrics();
-    const services = this.#redis.status === 'ready' ? await metricsText(this.#redis) : '';
-    response.type(this.#registry.contentType).send(own + services);
+    const totals = TOTALS.map(([figure, help]) =>
+      metricText(`reprise_gateway_${figure}_total`, 'counter', help, [[{}, this.#gateway()[figure]]]),
+    );
+    response
+      .type(this.#registry.contentType)
+      .send(`${own}\n\n${totals.join('')}${await this.#system.text()}`);
   }
 }

@@ -14,9 +14,13 @@ interface Family {
 const FIELD = /^(\S+) (\S+) (\{.*\}) (total|sum|le:\S+)$/;
 
 /** What services have counted and observed since the data in Redis began, by service, metric and labels. */
-export async function readMetrics(redis: Redis, service?: string): Promise<Metric[]> {
+export async function readMetrics(
+  redis: Redis,
+  service?: string,
+  hash: string = keys.metrics,
+): Promise<Metric[]> {
   const found = new Map<string, Metric>();
-  for (const [field, value] of Object.entries(await redis.hgetall(keys.metrics))) {
+  for (const [field, value] of Object.entries(await redis.hgetall(hash))) {
     const [, of, metric, labels, part] = FIELD.exec(field) ?? [];
     if (part === undefined || (service !== undefined && of !== service)) continue;
     const kind = part === 'total' ? 'count' : 'distribution';

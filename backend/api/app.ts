@@ -116,7 +116,9 @@ function redisGuard(redis: Redis): express.RequestHandler {
   const health = healthOf(redis);
   return (_request, _response, next) => {
     const { refusal } = health;
-    const isAway = redis.status !== 'ready' || (refusal !== null && ANSWERS_NOTHING.has(refusal.code));
+    // Connections to a replica are made anew now and then; commands wait for that moment.
+    const isConnected = redis.status === 'ready' || refusal?.code === 'redis_read_only';
+    const isAway = !isConnected || (refusal !== null && ANSWERS_NOTHING.has(refusal.code));
     if (!isAway) return next();
     throw refusalFailure(refusal ?? passingReason('redis_unreachable'));
   };

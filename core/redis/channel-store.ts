@@ -1,3 +1,4 @@
+import { readTogether } from './execute.ts';
 import type { Redis } from './connection.ts';
 import { parsePosition, positionText, type Position } from '../wire/event.ts';
 import { keys } from '../wire/keys.ts';
@@ -22,12 +23,10 @@ export function headOf([epoch, offset]: readonly (string | null)[]): Position {
  * The position of the last event of a channel with its mark. A channel without a log has no marks.
  */
 export async function readMarkedHead(redis: Redis, channel: string): Promise<MarkedPosition> {
-  const replies = await redis
-    .multi()
-    .hmget(keys.head(channel), 'epoch', 'offset')
-    .xrevrange(keys.log(channel), '+', '-', 'COUNT', 1)
-    .exec();
-  return markedHead(replies!);
+  const replies = await readTogether(redis, (commands) =>
+    commands.hmget(keys.head(channel), 'epoch', 'offset').xrevrange(keys.log(channel), '+', '-', 'COUNT', 1),
+  );
+  return markedHead(replies);
 }
 
 /** The mark of the event at a position; undefined if the log does not have it. */
@@ -48,13 +47,13 @@ export async function readSnapshot(
   redis: Redis,
   channel: string,
 ): Promise<MarkedPosition & { events: string[] }> {
-  const replies = await redis
-    .multi()
-    .hmget(keys.head(channel), 'epoch', 'offset')
-    .xrevrange(keys.log(channel), '+', '-', 'COUNT', 1)
-    .hvals(keys.state(channel))
-    .exec();
-  return { ...markedHead(replies!), events: replies![2]![1] as string[] };
+  const replies = await readTogether(redis, (commands) =>
+    commands
+      .hmget(keys.head(channel), 'epoch', 'offset')
+      .xrevrange(keys.log(channel), '+', '-', 'COUNT', 1)
+      .hvals(keys.state(channel)),
+  );
+  return { ...markedHead(replies), events: replies[2]![1] as string[] };
 }
 
 /** The latest event of one subject as a line; null: the subject has none. */

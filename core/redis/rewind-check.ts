@@ -1,6 +1,7 @@
 import { comparePositions, parsePosition, positionText, type Position } from '../wire/event.ts';
 import { keys } from '../wire/keys.ts';
 import { headOf } from './channel-store.ts';
+import { readTogether } from './execute.ts';
 import type { Redis } from './connection.ts';
 import type { ReadState } from './read-positions.ts';
 import type { StreamEntry } from './stream-entry.ts';
@@ -17,13 +18,13 @@ export async function rewoundHead(
   { position, lastLine }: ReadState,
   isInDoubt: boolean,
 ): Promise<Position | null> {
-  const replies = await redis
-    .multi()
-    .hmget(keys.head(channel), 'epoch', 'offset')
-    .xrange(keys.log(channel), positionText(position), '+', 'COUNT', 1)
-    .xrange(keys.log(channel), '-', '+', 'COUNT', 1)
-    .exec();
-  const [headReply, fromPosition, fromStart] = replies!.map(([, value]) => value);
+  const replies = await readTogether(redis, (commands) =>
+    commands
+      .hmget(keys.head(channel), 'epoch', 'offset')
+      .xrange(keys.log(channel), positionText(position), '+', 'COUNT', 1)
+      .xrange(keys.log(channel), '-', '+', 'COUNT', 1),
+  );
+  const [headReply, fromPosition, fromStart] = replies.map(([, value]) => value);
   const head = headOf(headReply as (string | null)[]);
   if (comparePositions(head, position) < 0) return head;
   const [entry] = fromPosition as StreamEntry[];

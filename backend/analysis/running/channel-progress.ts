@@ -1,3 +1,4 @@
+import { readTogether } from '../../../core/redis/execute.ts';
 import { positionText, type Position } from '../../../core/wire/event.ts';
 import { keys } from '../../../core/wire/keys.ts';
 import { callFunction, type Redis } from '../../../core/redis/connection.ts';
@@ -14,13 +15,13 @@ export interface ChannelProgress {
 
 /** Reads how far a channel has come in an epoch. */
 export async function readProgress(redis: Redis, channel: string, epoch: number): Promise<ChannelProgress> {
-  const replies = await redis
-    .multi()
-    .hmget(keys.head(channel), 'epoch', 'offset', 'watermark', 'watermark_epoch')
-    .hget(keys.ends(channel), String(epoch))
-    .exec();
-  const [headEpoch, offset, watermark, watermarkEpoch] = replies![0]![1] as (string | null)[];
-  const end = replies![1]![1] as string | null;
+  const replies = await readTogether(redis, (commands) =>
+    commands
+      .hmget(keys.head(channel), 'epoch', 'offset', 'watermark', 'watermark_epoch')
+      .hget(keys.ends(channel), String(epoch)),
+  );
+  const [headEpoch, offset, watermark, watermarkEpoch] = replies[0]![1] as (string | null)[];
+  const end = replies[1]![1] as string | null;
   const head = { epoch: Number(headEpoch ?? 0), offset: Number(offset ?? 0) };
   return {
     head,

@@ -98,6 +98,7 @@ export async function createApp(dependencies: AppDependencies): Promise<Express>
     );
   });
   app.use((request, response, next) => configured(request, response, next));
+  app.get('/openapi.json', key, (_request, response) => void response.json(openapi));
   app.use(PREFIX, notFound);
   app.use(builtPage(pageFolder, door.basePath));
   app.use(notFound);

@@ -77,8 +77,13 @@ async function run(service: string, options: Options): Promise<void> {
 
 const WORDS = { ok: 'ok  ', failed: 'FAIL', skipped: 'skip' };
 
-function line({ check, state, what, hint }: Finding): string {
-  return `${WORDS[state]} ${check.padEnd(10)} ${what}${hint === undefined ? '' : ` ${hint}`}\n`;
+function line({ check, state, what, hint, reason, said = [] }: Finding): string {
+  const own = [
+    ...(reason === undefined ? [] : [`The service gave the reason: ${reason}`]),
+    ...(said.length === 0 ? [] : ['It said last:', ...said.map((text) => `  ${text}`)]),
+  ];
+  const first = `${WORDS[state]} ${check.padEnd(10)} ${what}${hint === undefined ? '' : ` ${hint}`}`;
+  return [first, ...own.map((text) => `     ${text}`), ''].join('\n');
 }
 
 function object(text: string | undefined, option: string): { [name: string]: unknown } | null {

@@ -24,6 +24,10 @@ export interface Finding {
   what: string;
   /** What to do about it. */
   hint?: string;
+  /** The reason that the service itself gave when it last failed one of these events. */
+  reason?: string;
+  /** The last lines that the program wrote to its standard output and error, where a command started it. */
+  said?: string[];
 }
 
 /** Examines a service that speaks the protocol, or a step that the analysis host runs. Yields one finding per check. */
@@ -40,6 +44,7 @@ export async function* examine(
   try {
     for (const check of CHECKS) {
       const finding = await findingOf(check, harness);
+      if (finding.state === 'failed') Object.assign(finding, await ownWords(harness));
       yield finding;
       if (check === envelope && finding.state === 'failed') return;
     }
@@ -60,4 +65,11 @@ async function findingOf({ name: check, run }: Check, harness: Harness): Promise
     if (error instanceof Fault) return { check, state: 'failed', what: error.message, hint: error.hint };
     return { check, state: 'failed', what: sentence(error), hint: 'See what Redis says.' };
   }
+}
+
+/** What the service itself says about a failure. */
+async function ownWords(harness: Harness): Promise<Pick<Finding, 'reason' | 'said'>> {
+  const reason = await harness.lastReason().catch(() => null);
+  const said = harness.program?.said ?? [];
+  return { ...(reason !== null && { reason }), ...(said.length > 0 && { said }) };
 }

@@ -138,5 +138,37 @@ describe('reprise conformance', function () {
     });
     assert.equal(silent.status, 1);
     assert.match(silent.stdout, /^FAIL envelope +The command has ended\. It said: no such file/);
+    assert.match(silent.stdout, /\n {5}It said last:\n {7}no such file\n/);
+  });
+
+  it('a failed check shows the reason that the service gave, and what its program said last', () => {
+    const reader = [
+      'XREADGROUP',
+      'GROUP',
+      'broken',
+      'one',
+      'COUNT',
+      '1',
+      'BLOCK',
+      '0',
+      'STREAMS',
+      '$log',
+      "'>'",
+    ];
+    const cli = `redis-cli -u ${url}`;
+    const script = [
+      'log=reprise:log:broken.in',
+      'echo cannot load the model >&2',
+      `while :; do id=$(${cli} --raw ${reader.join(' ')} | sed -n 2p);`,
+      `${cli} FCALL reprise_fail 0 broken broken.in "$id" 'the model is missing' >/dev/null; done`,
+    ].join('\n');
+    const args = ['--patience', '2s', '--json', '--command', script, '--redis', url];
+    const ended = spawnSync(process.execPath, ['bin/reprise.js', 'conformance', 'broken', ...args], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    const { checks } = JSON.parse(ended.stdout) as { checks: Finding[] };
+    assert.deepEqual([checks[0]!.state, checks[0]!.reason], ['failed', 'the model is missing'], ended.stdout);
+    assert.deepEqual(checks[0]!.said, ['cannot load the model']);
   });
 });

@@ -187,6 +187,17 @@ export class Harness {
     return null;
   }
 
+  /** The reason of the latest dead letter that the service made of an event of the harness; null if there is none. */
+  async lastReason(): Promise<string | null> {
+    const entries = await this.redis.xrevrange(keys.deadLetters, '+', '-', 'COUNT', 200);
+    const letters = entries.map(([, fields]) => JSON.parse(fields[1]!) as DeadLetter);
+    const own = letters.find(
+      ({ source, content }) =>
+        source === `/services/${this.target.service}` && content.includes(`"${this.#name}-`),
+    );
+    return own?.reason ?? null;
+  }
+
   /** Removes what the harness has written. */
   async close(): Promise<void> {
     clearInterval(this.#retries);

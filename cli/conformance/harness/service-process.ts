@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { RedisPlace } from '../../../core/redis/connection.ts';
 
 const SAID_MAX = 2_000;
+const LINES_MAX = 10;
 
 /** A service that was started with a shell command, and can be killed with everything it has started. */
 export class ServiceProcess {
@@ -33,6 +34,12 @@ export class ServiceProcess {
   get end(): string | null {
     const isOver = this.#child === null || this.#child.exitCode !== null || this.#child.signalCode !== null;
     return isOver ? this.#said.trim() : null;
+  }
+
+  /** The last lines it wrote, to standard output and error. */
+  get said(): string[] {
+    const lines = this.#said.split(/\r?\n/).map((line) => line.trimEnd());
+    return lines.filter((line) => line !== '').slice(-LINES_MAX);
   }
 
   /** kill -9, with its children. */

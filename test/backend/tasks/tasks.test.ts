@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { keys } from '../../../core/wire/keys.ts';
@@ -328,11 +329,15 @@ describe('tasks', function () {
       '/compute_avg_speed?time_window_seconds=x',
       '/compute_avg_speed?time_window_seconds=0',
       '/get_avg_speed_task_status',
+      '/get_avg_speed_task_status?task_id=nobody',
     ]) {
       const { status: code, body } = await world.call('GET', path);
       assert.deepEqual([code, body.code], [422, 'request_invalid'], path);
     }
-    assert.equal((await world.call('GET', '/get_avg_speed_task_status?task_id=nobody')).status, 404);
+    const unknown = await world.call('GET', `/get_avg_speed_task_status?task_id=${randomUUID()}`);
+    assert.deepEqual([unknown.status, unknown.text], [200, 'null']);
+    const document = await world.call('GET', '/openapi.json');
+    assert.equal(document.text, (await world.get('/openapi.json')).text);
   });
 
   it('are canceled if the caller that waits for them disconnects', async () => {

@@ -1,3 +1,4 @@
+import { isProblem } from '../../../../core/problems/errors.ts';
 import type { OwnAction } from '../action.ts';
 import { pathParamsOf } from '../../http/route.ts';
 import { select, selected } from '../task-result.ts';
@@ -5,6 +6,7 @@ import { select, selected } from '../task-result.ts';
 interface Members {
   select?: string;
   states?: { [state: string]: string };
+  unknown?: 'null' | 'refused';
 }
 
 const STATES = ['queued', 'running', 'succeeded', 'failed', 'canceled'];
@@ -23,6 +25,11 @@ export default {
         additionalProperties: false,
         description: 'Other names for the states of a task.',
       },
+      unknown: {
+        enum: ['refused', 'null'],
+        default: 'refused',
+        description: 'The answer for a task that does not exist: a problem (404), or null.',
+      },
     },
     additionalProperties: false,
   },
@@ -36,10 +43,14 @@ export default {
             message: "needs a parameter in its path, or a required one in its query, for the task's id",
           },
         ],
-  async handle({ path, required, select: member, states = {} }, { params, query }, { tasks }) {
+  async handle({ path, required, select: member, states = {}, unknown }, { params, query }, { tasks }) {
     const [inPath] = pathParamsOf(path);
     const id = inPath === undefined ? query[required![0]!] : params[inPath];
-    const found = await tasks.get(typeof id === 'string' ? id : '');
+    const found = await tasks.get(typeof id === 'string' ? id : '').catch((error: unknown) => {
+      if (unknown === 'null' && isProblem(error, 'task_unknown')) return null;
+      throw error;
+    });
+    if (found === null) return null;
     const status = states[found.state] ?? found.state;
     return found.state === 'succeeded' ? { status, result: selected(member, found) } : { status };
   },

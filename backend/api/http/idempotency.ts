@@ -128,8 +128,8 @@ export class RequestOnce {
 }
 
 /**
- * What makes a request the same request: its query, its media type, and the bytes of its body. Of an upload, which is read
- * later, its length and the digest that the caller gives.
+ * What makes a request the same request: its query, its media type, and the bytes of its body. An upload is read later: its
+ * length stands for its bytes, and the digest if the caller gives one.
  */
 function fingerprintOf(request: Request): string {
   const [, query = ''] = request.originalUrl.split('?');

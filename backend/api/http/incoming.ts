@@ -77,5 +77,5 @@ function traceOf(request: Request): TraceMembers | undefined {
 
 const malformed = (what: string) =>
   refusal('body_malformed', `The body can't be read as events: ${what}.`, {
-    hint: 'docs/rest.md describes how to send CloudEvents.',
+    hint: 'docs/events.md describes how to send CloudEvents.',
   });

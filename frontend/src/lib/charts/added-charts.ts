@@ -1,3 +1,4 @@
+import type { CloudEvent } from '../../../../schemas/types.ts';
 import { api } from '../live/api.ts';
 import type { Channels } from '../live/channels.ts';
 import type { FrameLoop } from '../ui/frame-loop.svelte.ts';
@@ -42,7 +43,7 @@ export class AddedCharts {
 
   /** Charts a member of a channel, starting with its past from the log. */
   async add(channel: string, member: string): Promise<void> {
-    const { settings, metrics, watched, frame } = this.#parts;
+    const { settings, metrics, watched, frame, channels } = this.#parts;
     const { charts } = settings.kept;
     if (!charts.some(([c, m]) => c === channel && m === member))
       settings.set('charts', [...charts, [channel, member]]);
@@ -52,7 +53,8 @@ export class AddedCharts {
       // Without the past the chart starts with the next event.
       () => [],
     );
-    metrics.add(channel, member, past);
+    const isShown = (event: CloudEvent): boolean => channels.isExtra(channel) || channels.scope.has(event);
+    metrics.add(channel, member, past.filter(isShown));
     frame.touch();
   }
 

@@ -85,14 +85,14 @@ export class ChartPanel {
     };
   };
 
-  /** The latest value of the main line of a chart, with its unit; only the unit when there is none. */
-  latestOf({ lines, unit }: Chart): string {
+  /** The latest value of the main line of a chart, with its unit; only the unit when there is none. `write`: rounded or exact. */
+  latestOf({ lines, unit }: Chart, write = short): string {
     const { untilMs } = this.scroll;
     const line = mainLine(lines);
     // A range of the past holds a little more than what is shown.
     const end = line && (untilMs === undefined ? line.series.length : line.series.indexAt(untilMs + 1));
     const value = end ? line?.series.values[end - 1] : undefined;
-    return line && value !== undefined ? `${short(value * line.factor)} ${unit}` : unit;
+    return line && value !== undefined ? `${write(value * line.factor)} ${unit}` : unit;
   }
 
   #redraw(): void {

@@ -1,4 +1,4 @@
-import { short } from '../ui/format.ts';
+import { exact } from '../ui/format.ts';
 import type { SharedCursor } from '../ui/shared-cursor.svelte.ts';
 import type { Chart } from './chart-lines.ts';
 import type { Plot } from './plot.ts';
@@ -78,7 +78,7 @@ export class ChartReadout {
       const read = lines.flatMap(({ key, name, colour }, i): LineValue[] => {
         const value = under.values[i];
         return typeof value === 'number'
-          ? [{ key, name, colour, value, text: `${short(value)} ${unit}` }]
+          ? [{ key, name, colour, value, text: `${exact(value)} ${unit}` }]
           : [];
       });
       const main = read.find(({ key }) => key === mainLine(lines)?.key);

@@ -127,6 +127,7 @@ export class LogHistory {
       const events = pages
         .toReversed()
         .flat()
+        .filter((event) => this.#app.channels.scope.has(event))
         .filter((event) => timeOf(event) >= fromMs - margin && timeOf(event) <= toMs + margin);
       metrics.take(new ChannelState(channel), events, Float64Array.from(events, timeOf), 'past');
     }

@@ -13,6 +13,7 @@ import type {
 } from '../../../../schemas/types.ts';
 import { apiKey } from '../ui/api-key.ts';
 import { basePath } from '../ui/base-path.ts';
+import { keepText } from './event-text.ts';
 import { texts } from './texts.ts';
 
 const base = `${basePath}api/v1`;
@@ -60,6 +61,16 @@ function answer<T>(status: number, text: string): T {
 
 /** Sends a request. @throws ProblemError, also when the API can't be reached */
 export async function call<T>(method: string, path: string, body?: object, signal?: AbortSignal): Promise<T> {
+  const { status, text } = await textOf(method, path, body, signal);
+  return answer<T>(status, text);
+}
+
+async function textOf(
+  method: string,
+  path: string,
+  body?: object,
+  signal?: AbortSignal,
+): Promise<{ status: number; text: string }> {
   let response: Response;
   try {
     response = await fetch(base + path, {
@@ -72,7 +83,7 @@ export async function call<T>(method: string, path: string, body?: object, signa
     if (signal?.aborted) throw cause;
     throw local('unreachable', texts.unreachable, texts.unreachableHint);
   }
-  return answer<T>(response.status, await response.text());
+  return { status: response.status, text: await response.text() };
 }
 
 function authorization(): Record<string, string> {
@@ -94,17 +105,25 @@ export const api = {
   recording: (recording: string) => call<Recording>('GET', `/recordings/${id(recording)}`),
   channel: (channel: string) => call<Channel>('GET', `/channels/${id(channel)}`),
   channels: () => call<{ items: Channel[] }>('GET', '/channels'),
-  history: (channel: string, query: Record<string, string>) =>
-    call<{ items: CloudEvent[]; cursor?: string | null }>(
-      'GET',
-      `/channels/${id(channel)}/history?${new URLSearchParams(query)}`,
-    ),
+  history,
   service: (name: string) => call<ServiceConfig>('GET', `/services/${id(name)}`),
   patchService: (name: string, patch: ServicePatch) =>
     call<ServiceConfig>('PATCH', `/services/${id(name)}`, patch),
   deadLetters: (limit: number) => call<{ items: DeadLetter[] }>('GET', `/deadletters?limit=${limit}`),
   upload,
 };
+
+/** Past events of a channel; they keep their text. */
+async function history(
+  channel: string,
+  query: Record<string, string>,
+): Promise<{ items: CloudEvent[]; cursor?: string | null }> {
+  const path = `/channels/${id(channel)}/history?${new URLSearchParams(query)}`;
+  const { status, text } = await textOf('GET', path);
+  const page = answer<{ items: CloudEvent[]; cursor?: string | null }>(status, text);
+  keepText(page.items, text, 'items');
+  return page;
+}
 
 /**
  * Uploads a file unchanged; `progress` is called with the share sent, 0..1.

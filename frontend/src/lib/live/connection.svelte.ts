@@ -15,6 +15,7 @@ import { basePath } from '../ui/base-path.ts';
 import { api } from './api.ts';
 import type { ChannelFilter } from './area-filter.svelte.ts';
 import type { Channels } from './channels.ts';
+import { rawParser } from './raw-decoder.ts';
 import { Subscriptions } from './subscriptions.ts';
 
 const ACK_MS = 8000;
@@ -54,6 +55,7 @@ export class Connection {
   ) {
     this.#socket = io('/live', {
       path: `${basePath}socket.io`,
+      parser: rawParser,
       auth: { token: apiKey() },
       transports: ['websocket', 'polling'],
       reconnectionDelayMax: 4000,

@@ -1,5 +1,7 @@
 import type { CloudEvent } from '../../../../schemas/types.ts';
 import { isPlace } from '../live/event-data.ts';
+import { dataTexts } from '../live/event-text.ts';
+import { readable } from '../live/raw-json.ts';
 
 /** The file formats that events can be saved in. */
 export const FORMATS = ['csv', 'geojson', 'gpx', 'mcap'] as const;
@@ -14,7 +16,7 @@ export async function write(
   events: readonly CloudEvent[],
 ): Promise<{ content: BlobPart; type: string }> {
   if (format === 'csv') return { content: await csv(events), type: 'text/csv' };
-  if (format === 'geojson') return { content: JSON.stringify(geojson(events)), type: 'application/geo+json' };
+  if (format === 'geojson') return { content: geojson(events), type: 'application/geo+json' };
   if (format === 'gpx') return { content: gpx(events), type: 'application/gpx+xml' };
   const { mcap } = await import('./mcap.ts');
   return { content: await mcap(events), type: 'application/octet-stream' };
@@ -23,29 +25,38 @@ export async function write(
 /** A row for each event: time, channel and subject, then the members of all data. */
 async function csv(events: readonly CloudEvent[]): Promise<string> {
   const { unparse } = await import('papaparse');
-  const members = [...new Set(events.flatMap(({ data }) => Object.keys(data)))];
+  const data = events.map(dataTexts);
+  const members = [...new Set(data.flatMap((texts) => [...texts.keys()]))];
   const envelope = ['time', 'channel', 'subject'];
-  const cell = (value: unknown): unknown =>
-    typeof value === 'object' && value !== null ? JSON.stringify(value) : value;
-  const rows = events.map(({ time, type, subject, data }) => [
+  const cell = (text: string | undefined): string =>
+    text === undefined || text === 'null' ? '' : readable(text);
+  const rows = events.map(({ time, type, subject }, i) => [
     time,
     type,
     subject,
-    ...members.map((name) => cell(data[name])),
+    ...members.map((name) => cell(data[i]?.get(name))),
   ]);
   // Rename members with the name of an envelope column, so that all columns differ.
   const fields = [...envelope, ...members.map((name) => (envelope.includes(name) ? `data_${name}` : name))];
   return unparse({ fields, data: rows }, { newline: '\n' });
 }
 
-function geojson(events: readonly CloudEvent[]): GeoJSON.FeatureCollection<GeoJSON.Point> {
-  const features = events.flatMap(({ time, type, subject, data }): GeoJSON.Feature<GeoJSON.Point>[] => {
-    if (!isPlace(data)) return [];
-    const { latitude, longitude, ...rest } = data;
-    const properties = { ...rest, time, channel: type, subject };
-    return [{ type: 'Feature', geometry: { type: 'Point', coordinates: [longitude, latitude] }, properties }];
+/** Written from the texts of the values, so that no digit is lost. */
+function geojson(events: readonly CloudEvent[]): string {
+  const features = events.flatMap((event) => {
+    if (!isPlace(event.data)) return [];
+    const { time, type, subject } = event;
+    const texts = dataTexts(event);
+    const place = `[${texts.get('longitude')},${texts.get('latitude')}]`;
+    texts.delete('longitude');
+    texts.delete('latitude');
+    for (const [name, value] of Object.entries({ time, channel: type, subject }))
+      texts.set(name, JSON.stringify(value));
+    const properties = [...texts].map(([name, text]) => `${JSON.stringify(name)}:${text}`).join();
+    const geometry = `{"type":"Point","coordinates":${place}}`;
+    return [`{"type":"Feature","geometry":${geometry},"properties":{${properties}}}`];
   });
-  return { type: 'FeatureCollection', features };
+  return `{"type":"FeatureCollection","features":[${features.join()}]}`;
 }
 
 /** A track for each subject of each channel. */
@@ -60,8 +71,10 @@ function gpx(events: readonly CloudEvent[]): string {
     return child;
   };
   const segments = new Map<string, Element>();
-  for (const { type, subject, time, data } of events) {
+  for (const event of events) {
+    const { type, subject, time, data } = event;
     if (!isPlace(data)) continue;
+    const texts = dataTexts(event);
     const key = `${type}\n${subject}`;
     let segment = segments.get(key);
     if (!segment) {
@@ -71,9 +84,9 @@ function gpx(events: readonly CloudEvent[]): string {
       segments.set(key, segment);
     }
     const point = add(segment, 'trkpt');
-    point.setAttribute('lat', String(data.latitude));
-    point.setAttribute('lon', String(data.longitude));
-    if (typeof data['elevation'] === 'number') add(point, 'ele', String(data['elevation']));
+    point.setAttribute('lat', texts.get('latitude') ?? '');
+    point.setAttribute('lon', texts.get('longitude') ?? '');
+    if (typeof data['elevation'] === 'number') add(point, 'ele', texts.get('elevation'));
     add(point, 'time', time);
   }
   return `<?xml version="1.0" encoding="UTF-8"?>\n${new XMLSerializer().serializeToString(document)}\n`;

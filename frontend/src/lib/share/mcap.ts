@@ -1,5 +1,6 @@
 import { McapWriter, type IWritable } from '@mcap/core';
 import type { CloudEvent } from '../../../../schemas/types.ts';
+import { dataText } from '../live/event-text.ts';
 
 /** Collects the written bytes. */
 class Memory implements IWritable {
@@ -25,7 +26,8 @@ export async function mcap(events: readonly CloudEvent[]): Promise<Blob> {
   await writer.start({ profile: '', library: 'page of reprise' });
   const ids = new Map<string, number>();
   const text = new TextEncoder();
-  for (const { type: topic, subject, time, offset, data } of events) {
+  for (const event of events) {
+    const { type: topic, subject, time, offset } = event;
     const key = `${topic}\n${subject}`;
     let channelId = ids.get(key);
     if (channelId === undefined) {
@@ -39,7 +41,7 @@ export async function mcap(events: readonly CloudEvent[]): Promise<Blob> {
       sequence: offset,
       logTime,
       publishTime: logTime,
-      data: text.encode(JSON.stringify(data)),
+      data: text.encode(dataText(event)),
     });
   }
   await writer.end();

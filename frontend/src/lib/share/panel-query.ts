@@ -1,3 +1,4 @@
+import type { CloudEvent } from '../../../../schemas/types.ts';
 import type { AppState } from '../app/app-state.svelte.ts';
 import type { ChannelFilter } from '../live/area-filter.svelte.ts';
 
@@ -9,6 +10,8 @@ export interface PanelQuery {
   subject?: string | undefined;
   /** A part of the map, or some subjects. */
   filter?: ChannelFilter;
+  /** Whether an event belongs to what is shown: a log may also hold those of another replay. */
+  belongs: (event: CloudEvent) => boolean;
   /** Event times, ISO 8601. */
   since?: string | undefined;
   until?: string | undefined;
@@ -18,6 +21,7 @@ export interface PanelQuery {
 export const eventsQuery = (app: AppState, chosen: string | undefined): PanelQuery => ({
   channels: chosen === undefined ? [...app.watched.own].sort() : [chosen],
   what: 'history',
+  belongs: (event) => (chosen !== undefined && app.channels.isExtra(chosen)) || app.channels.scope.has(event),
   ...visibleTimes(app),
 });
 
@@ -28,7 +32,7 @@ export function feedQuery(app: AppState): PanelQuery {
     .filter(({ recent }) => recent.newest(1, ({ data }) => posts.isPost(data)).length > 0)
     .map(({ name }) => name)
     .sort((a, b) => b.length - a.length);
-  return { channels: [names[0] ?? 'posts'], what: 'history', ...visibleTimes(app) };
+  return { channels: [names[0] ?? 'posts'], what: 'history', belongs: belongs(app), ...visibleTimes(app) };
 }
 
 /** The latest places of the subjects on the map. */
@@ -37,6 +41,7 @@ export function mapQuery(app: AppState): PanelQuery {
   return {
     channels,
     what: 'state',
+    belongs: belongs(app),
     subject: app.selection.subject?.name,
     filter: app.filterOf(channels[0] ?? ''),
     ...visibleTimes(app),
@@ -49,9 +54,15 @@ export const chartsQuery = (app: AppState): PanelQuery => ({
     app.channels.all.has(`${root}.movement`) ? `${root}.movement` : root,
   ),
   what: 'history',
+  belongs: belongs(app),
   subject: app.selection.subject?.name,
   ...visibleTimes(app),
 });
+
+const belongs =
+  ({ channels }: AppState) =>
+  (event: CloudEvent): boolean =>
+    channels.scope.has(event);
 
 /** The root channel of the selected subject, or those of the chosen replay; only those with places if there are any. */
 function rootsOf({ selection, watched, movers }: AppState): string[] {

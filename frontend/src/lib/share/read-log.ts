@@ -9,7 +9,7 @@ export const MOST_EVENTS = 200_000;
 
 /** Reads the events of a query from the log, oldest first. `progress` is called with the number so far. `cut`: there are more. */
 export async function readLog(
-  { channels, subject, since, until, filter = {} }: PanelQuery,
+  { channels, subject, since, until, belongs, filter = {} }: PanelQuery,
   progress: (count: number) => void,
 ): Promise<{ events: CloudEvent[]; cut: boolean }> {
   const events: CloudEvent[] = [];
@@ -21,7 +21,7 @@ export async function readLog(
         ...defined({ subject, since, until, cursor: cursor ?? undefined }),
       };
       const page = await api.history(channel, query);
-      for (const event of page.items) if (passes(filter, event)) events.push(event);
+      for (const event of page.items) if (belongs(event) && passes(filter, event)) events.push(event);
       progress(events.length);
       cursor = page.cursor;
     } while (cursor && events.length < MOST_EVENTS);

@@ -1,3 +1,4 @@
+import { dataTexts } from '../live/event-text.ts';
 import type { Channels } from '../live/channels.ts';
 import type { Subject } from '../live/subjects.ts';
 import type { Topology } from '../live/topology.ts';
@@ -11,8 +12,10 @@ export interface SubjectFacts {
   timeMs: number;
   /** All values by name. */
   data: ReadonlyMap<string, unknown>;
-  /** The values by channel, the root channel first; a value that an earlier channel has too is left out. */
-  groups: readonly { channel: string; facts: readonly [string, unknown][] }[];
+  /** All values by name as JSON, digit for digit. */
+  texts: ReadonlyMap<string, string>;
+  /** The same by channel, the root channel first; a value that an earlier channel has too is left out. */
+  groups: readonly { channel: string; facts: readonly [string, string][] }[];
 }
 
 interface Parts {
@@ -24,7 +27,8 @@ interface Parts {
 /** Collects the latest values of a subject from all its channels. */
 export function subjectFacts({ channels, topology, movers }: Parts, { root, name }: Subject): SubjectFacts {
   const data = new Map<string, unknown>();
-  const groups: { channel: string; facts: [string, unknown][] }[] = [];
+  const texts = new Map<string, string>();
+  const groups: { channel: string; facts: [string, string][] }[] = [];
   let timeMs = NaN;
   // Right after a seek, derived channels may still hold events from the old position: leave out those from the future.
   const nowMs = channels.all.get(movers.leadOf(root) ?? root)?.lastTime ?? Infinity;
@@ -36,9 +40,13 @@ export function subjectFacts({ channels, topology, movers }: Parts, { root, name
     const eventMs = event ? Date.parse(event.time) : NaN;
     if (!event || eventMs > nowMs + AHEAD_MS) continue;
     if (!(eventMs <= timeMs)) timeMs = eventMs;
-    const facts = Object.entries(event.data).filter(([key, v]) => !data.has(key) || data.get(key) !== v);
+    const facts = [...dataTexts(event)].filter(([key, text]) => texts.get(key) !== text);
     if (facts.length > 0) groups.push({ channel, facts });
-    for (const [key, v] of facts) if (!data.has(key)) data.set(key, v);
+    for (const [key, text] of facts) {
+      if (texts.has(key)) continue;
+      texts.set(key, text);
+      data.set(key, event.data[key]);
+    }
   }
-  return { timeMs, data, groups };
+  return { timeMs, data, texts, groups };
 }

@@ -11,13 +11,17 @@ export const count = (n: number): string => whole.format(Math.round(n));
 /** `1 row`, `1,316 rows`. */
 export const counted = (n: number, noun: string): string => `${whole.format(n)} ${noun}${n === 1 ? '' : 's'}`;
 
-/** At most three significant digits: `0.04`, `8.3`, `127`, `12,300`. */
+/** At least three significant digits where there are any, and no fraction from 100 on: `0.000412`, `8.26`, `127`, `12,345`. */
 export function short(n: number): string {
   if (!Number.isFinite(n)) return '–';
   const size = Math.abs(n);
-  const places = size >= 100 || n === 0 ? 0 : size >= 10 ? 1 : 2;
-  return new Intl.NumberFormat('en', { maximumFractionDigits: places }).format(n);
+  if (size > 0 && size < 1e-6) return String(Number(n.toPrecision(3)));
+  const digits = size >= 100 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 3 };
+  return new Intl.NumberFormat('en', digits).format(n);
 }
+
+/** A number with all its digits; the error of a conversion of units, in the 15th digit and beyond, is left out. */
+export const exact = (n: number): string => (Number.isFinite(n) ? value(Number(n.toPrecision(15))) : '–');
 
 /** Time of day in UTC: `20:21:27`. */
 export const timeOfDay = (ms: number): string =>
@@ -65,9 +69,9 @@ export function bytes(n: number): string {
   return `${short(n / 1000 ** power)} ${units[power]}`;
 }
 
-/** A value of an event's data as text. */
+/** A value as text; a number with all its digits. Values of events: see lib/live/event-text.ts. */
 export function value(v: unknown): string {
-  if (typeof v === 'number') return Number.isInteger(v) ? String(v) : String(Number(v.toPrecision(7)));
+  if (typeof v === 'number') return Object.is(v, -0) ? '-0' : String(v);
   if (typeof v === 'string') return v;
   return v === null || v === undefined ? '–' : JSON.stringify(v);
 }

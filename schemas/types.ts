@@ -1611,6 +1611,10 @@ export interface DeadLetter {
   line?: number;
   replay?: string;
   /**
+   * When a row of a recording happened: its own time, or one between those of the rows around it.
+   */
+  time?: string;
+  /**
    * Problem code, if the refusal has one.
    */
   code?: string;
@@ -1944,6 +1948,10 @@ export interface RecordingDescription {
      */
     line: number;
     reason: string;
+    /**
+     * When it happened: its own time, or one between those of the rows around it.
+     */
+    time?: string;
   }[];
   /**
    * Number of rows that are intact and are not played; `notes` tells why.

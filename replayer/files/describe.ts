@@ -7,7 +7,7 @@ import { openEntries, type AnyRecording } from '../playing/playable.ts';
 import { timelineOf } from '../playing/timeline.ts';
 import { guessText } from '../reading/inference/guesses.ts';
 import { readingNotes, skippedRows } from '../reading/reading-notes.ts';
-import type { OpenOptions } from '../reading/open-options.ts';
+import type { OpenOptions, RefusedRecord } from '../reading/open-options.ts';
 import { TextRecording } from '../reading/text-recording.ts';
 
 const BUCKETS_MAX = 600;
@@ -23,12 +23,12 @@ const REFUSALS_SHOWN = 20;
  * Memory grows with the number of subjects, not of records.
  */
 export async function describe(path: string, options: OpenOptions = {}): Promise<RecordingDescription> {
-  const refusals = new Map<string, { line: number; reason: string; file: string }>();
+  const refusals = new Map<string, RefusedRecord>();
   const refuse: OpenOptions['refuse'] = (rows) => {
     // A recording that is read twice refuses each row twice.
-    for (const { file, line, reason } of rows) {
-      const key = `${file}:${line}`;
-      if (refusals.size < REFUSALS_SHOWN || refusals.has(key)) refusals.set(key, { line, reason, file });
+    for (const row of rows) {
+      const key = `${row.file}:${row.line}`;
+      if (refusals.size < REFUSALS_SHOWN || refusals.has(key)) refusals.set(key, row);
     }
   };
   const notes = new Set<string>();
@@ -88,9 +88,10 @@ export async function describe(path: string, options: OpenOptions = {}): Promise
     records,
     read: records + refused + skipped + filtered,
     refused,
-    refusals: shown.map(({ line, reason, file }) => ({
+    refusals: shown.map(({ line, reason, file, timeMs }) => ({
       line,
       reason: isOne ? reason : `${file}: ${reason}`,
+      ...(timeMs !== undefined && { time: isoTime(timeMs) }),
     })),
     skipped,
     filtered,

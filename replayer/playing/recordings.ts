@@ -1,4 +1,6 @@
 import { addDeadLetters } from '../../core/redis/dead-letters.ts';
+import { isoTime } from '../../core/wire/event.ts';
+import { limits } from '../../core/wire/limits.ts';
 import type { Redis } from '../../core/redis/connection.ts';
 import { durationMs } from '../../core/time/duration.ts';
 import type { Config } from '../../schemas/types.ts';
@@ -29,8 +31,22 @@ export async function openRecordings(
   { redis, replay, channels }: { redis: Redis; replay: string; channels: Config['channels'] },
 ): Promise<OpenedRecordings> {
   const writing = new Set<Promise<void>>();
+  // A recording that is too large for the memory is read anew by every pass.
+  const told = new Set<string>();
+  const isNew = ({ file, line, reason }: RefusedRecord) => {
+    const key = `${file}:${line}:${reason}`;
+    if (told.has(key)) return false;
+    if (told.size < limits.DEAD_LETTERS_MAX) told.add(key);
+    return true;
+  };
   const refuse = (refused: RefusedRecord[]) => {
-    const letters = refused.map(({ file, ...rest }) => ({ source: file, ...rest, replay }));
+    const letters = refused.filter(isNew).map(({ file, timeMs, ...rest }) => ({
+      source: file,
+      ...rest,
+      replay,
+      ...(timeMs !== undefined && { time: isoTime(timeMs) }),
+    }));
+    if (letters.length === 0) return;
     const written = addDeadLetters(redis, letters).catch(() => {});
     writing.add(written);
     void written.finally(() => writing.delete(written));

@@ -12,6 +12,8 @@ export interface RefusedRecord {
   reason: string;
   /** Its text, or only the beginning where that is long. */
   content: string;
+  /** When it happened, ms on the timeline, as far as that can be told. */
+  timeMs?: number | undefined;
 }
 
 /** The times that an output can hold, and why others are refused. */

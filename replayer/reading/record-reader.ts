@@ -133,7 +133,15 @@ export class RecordReader {
       recordBytes += block.data.length;
       if (!isText) progress.bytes = Math.max(progress.bytes, recordBytes);
       if (refused.length > 0 && !silent) {
-        const rows = refused.map((row) => ({ ...row, line: row.line + line }));
+        const { offsetMs } = this.#options;
+        const rows = refused.map((row) => {
+          const timeMs = row.timeMs ?? timeBeside(row.line, parsed);
+          return {
+            ...row,
+            line: row.line + line,
+            ...(timeMs !== undefined && { timeMs: timeMs + offsetMs }),
+          };
+        });
         this.#report(rows, true);
       }
       if (line > 0) for (let row = 0; row < rowLines.length; row++) rowLines[row]! += line;
@@ -150,6 +158,16 @@ export class RecordReader {
       ? parsedInParallel(input.bytes(), format.cut, this.plan, this.subjects)
       : new Parser(this.plan).file(input, this.subjects);
   }
+}
+
+/** When a row without a time happened, ms, by those before and after it in a run; undefined where the run holds no other. */
+function timeBeside(line: number, { block, rowLines }: Parsed): number | undefined {
+  const found = rowLines.findIndex((other) => other > line);
+  const after = found < 0 ? rowLines.length : found;
+  const [fromMs, toMs] = [block.timesMs[after - 1], block.timesMs[after]];
+  if (fromMs === undefined || toMs === undefined) return fromMs ?? toMs;
+  const [from, to] = [rowLines[after - 1]!, rowLines[after]!];
+  return fromMs + ((toMs - fromMs) * (line - from)) / (to - from);
 }
 
 async function* counted(bytes: AsyncIterable<Buffer>, progress: ReadProgress): AsyncGenerator<Buffer> {

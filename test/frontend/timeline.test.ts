@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { gapsOf, timeOfLine } from '../../frontend/src/lib/timeline/gaps.ts';
+import { gapsOf } from '../../frontend/src/lib/timeline/gaps.ts';
 import { axisLabel, stepOf, ticksOf } from '../../frontend/src/lib/ui/time-axis.ts';
 import { moved, zoomed, type TimeRange } from '../../frontend/src/lib/ui/time-range.ts';
 import { TimeZone } from '../../frontend/src/lib/ui/time-zone.ts';
@@ -53,11 +53,5 @@ describe('the timeline of the page', () => {
   it('takes a silence for a gap only when a dozen records are missing', () => {
     assert.deepEqual(gapsOf(histogram([20, 20, 0, 20, 20])), [{ from: startMs + 2000, to: startMs + 3000 }]);
     assert.deepEqual(gapsOf(histogram([1, 1, 0, 0, 1, 1])), []);
-  });
-
-  it('estimates the time of a line of a file', () => {
-    const recording = histogram([10, 0, 10]);
-    assert.equal(timeOfLine(recording, 5), startMs + 500);
-    assert.equal(timeOfLine(recording, 20), startMs + 3000);
   });
 });

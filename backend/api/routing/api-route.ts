@@ -18,7 +18,7 @@ import type { Traces } from '../stores/traces.ts';
 
 /** What the handlers of routes and actions work with. main.ts builds it once. */
 export interface ApiContext {
-  settings: Pick<Settings, 'basePath' | 'channels' | 'endpoints' | 'streetStyle' | 'rateLimit'>;
+  settings: Pick<Settings, 'basePath' | 'channels' | 'data' | 'endpoints' | 'streetStyle' | 'rateLimit'>;
   plugins: Plugins;
   redis: Redis;
   channels: Channels;

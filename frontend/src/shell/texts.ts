@@ -30,21 +30,12 @@ export const texts = {
   },
 
   banner: {
-    disconnected: 'Connection lost, retrying…',
-    disconnectedHint: (since: string) =>
-      `What you see is from ${since}. Check that the API is running (npm start); the page goes on by itself.`,
     neverConnected: 'No connection to the API, retrying…',
     neverConnectedHint: 'Check that it is running: npm start. The page goes on by itself.',
     redis: 'Redis does not answer.',
     redisHint:
       'Nothing can be played until it does. Start it (npm start does, or redis-server); everything goes on by itself.',
     refusedSince: (time: string) => `Everything waits since ${time}.`,
-    restarting: (names: readonly string[]) =>
-      `${names.join(', ')} ${names.length > 1 ? 'are' : 'is'} restarting.`,
-    missing: (names: readonly string[]) =>
-      `${names.join(', ')} ${names.length > 1 ? 'do' : 'does'} not answer.`,
-    serviceHint:
-      'Its values stop, and catch up later without loss. If that takes long, look at its log in .reprise/logs.',
     locked: 'This Reprise is protected. The person who started it knows the key (REPRISE_API_KEY).',
     key: 'API key',
     unlock: 'Unlock',

@@ -160,6 +160,7 @@ function refusedRow(block: Block, lines: Uint32Array, { row, nearMs }: Outlier):
     line: lines[row]!,
     reason: `Its time, ${isoTime(timeMs)}, is ${days} days away from the rows around it (--outliers skip, clamp or keep).`,
     content: data,
+    timeMs: nearMs,
   };
 }
 

@@ -11,7 +11,7 @@ import type { FormatOptions, Input, Row } from '../../formats/support/format.ts'
 import { formats } from '../formats.ts';
 import type { Interpretation } from '../inference/inference.ts';
 import { certain } from '../../formats/support/decision.ts';
-import { rowMapper, type MappedRecord, type RowMapper } from './row-mapper.ts';
+import { rowMapper, timeMapper, type MappedRecord, type RowMapper } from './row-mapper.ts';
 import { Subjects } from './subjects.ts';
 import { decoded } from '../source/input.ts';
 
@@ -41,6 +41,8 @@ export interface RefusedRow {
   line: number;
   reason: string;
   content: string;
+  /** When it happened, ms, as far as that can be told: by its own time, or by those of the rows around it. */
+  timeMs?: number | undefined;
 }
 
 /** The result of parsing a run of rows. */
@@ -73,6 +75,8 @@ export interface ParsedColumns extends Omit<ParsedRun, 'block'> {
 interface ChannelMapper {
   channel: string;
   map: RowMapper;
+  /** The time of a row that can't be played, ms; undefined where it has none. */
+  timeOf(this: void, row: Row): number | undefined;
 }
 
 /** Turns the rows of one file into records. Made once for each file and thread. */
@@ -152,6 +156,7 @@ export class Parser {
           line,
           reason: String(passes),
           content,
+          timeMs: of.timeOf(row),
           ...(of !== this.#own && { channel: of.channel }),
         });
       } else if (!passes) seen.filtered++;
@@ -178,7 +183,7 @@ export class Parser {
     if (!ownChannels || !isChannelName(channel)) return this.#own;
     if (!onlyChannels || onlyChannels.includes(channel)) return this.#mapperOf(channel);
     const reason = `Channel "${channel}" does not occur in the first rows, and the channels of a pipe or a large file must be known at the start. Convert it to MCAP first.`;
-    return { channel, map: () => reason };
+    return { channel, map: () => reason, timeOf: this.#own.timeOf };
   }
 
   #mapperOf(channel: string): ChannelMapper {
@@ -186,7 +191,12 @@ export class Parser {
     const { schema } = channelSpec(channel, channels);
     const validate = schema === null ? null : (validator<Data>(schema) as ValidateFunction);
     const map = rowMapper({ ...interpretation, channel: certain(channel, '') }, subject, validate);
-    const mapper = { channel, map };
+    const readTime = timeMapper(interpretation);
+    const timeOf = (row: Row) => {
+      const timeMs = row.values === null ? NaN : readTime(row, row.values);
+      return Number.isFinite(timeMs) ? timeMs : undefined;
+    };
+    const mapper = { channel, map, timeOf };
     this.#mappers.set(channel, mapper);
     return mapper;
   }

@@ -93,7 +93,8 @@ function schemaProblem(
   return `Not what channel "${channel.value}" carries: ${explain(validate.errors, given)}.`;
 }
 
-function timeMapper(interpretation: Interpretation): (row: Row, values: Data) => number {
+/** Reads the time of a row, ms; NaN where it has none. */
+export function timeMapper(interpretation: Interpretation): (row: Row, values: Data) => number {
   if (interpretation.time.value === OWN_TIME) return ({ timeMs }) => timeMs ?? NaN;
   const read = columnsReader(interpretation);
   return (_row, values) => read(values);

@@ -75,7 +75,7 @@ export class AppState {
   readonly connection: Connection;
   /** The map, while it is shown. */
   map: BaseMap | undefined;
-  pageSettings = $state.raw<PageSettings>({ streets: null, streetStyle: null });
+  pageSettings = $state.raw<PageSettings>({ streets: null, streetStyle: null, logs: null });
   /** Panels that load late wait for this: the first events are on the screen, or none came in time. */
   readonly settled = Promise.race([
     this.paintTimes.begun,
@@ -157,8 +157,8 @@ export class AppState {
   }
 
   #announceConnection(): void {
-    const { socket, lostAt } = this.connection;
-    if (socket === 'connected') this.announcer.say(texts.connected);
+    const { state, lostAt } = this.connection;
+    if (state === 'connected') this.announcer.say(texts.connected);
     else if (lostAt) this.announcer.say(texts.disconnected);
   }
 

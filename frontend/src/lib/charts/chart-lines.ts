@@ -1,3 +1,4 @@
+import { LivelyChoice } from '../live/liveliness.ts';
 import type { SubjectSelection } from '../live/subject-selection.svelte.ts';
 import type { Subject, Subjects } from '../live/subjects.ts';
 import type { Topology } from '../live/topology.ts';
@@ -8,7 +9,7 @@ import type { ChartLine } from './plot-data.ts';
 import { texts } from './texts.ts';
 
 /** The most lines in one chart: more can't be told apart. */
-const MOST_LINES = 8;
+export const MOST_LINES = 8;
 const MOST_GENERIC = 3;
 
 /** A chart: title, unit and lines; `none` says why there are no lines. */
@@ -30,6 +31,8 @@ export interface ChartSources {
   readonly units: Units;
   readonly topology: Topology;
   readonly watched: { readonly front: ReadonlySet<string> };
+  /** Chooses the subjects with lines where there are too many; a new choice by default. */
+  readonly choice?: LivelyChoice;
 }
 
 /** All charts, and how many of the subjects they show. */
@@ -47,7 +50,7 @@ export function chartsOf(sources: ChartSources): ChartList {
   const { subjects, metrics, selection, watched } = sources;
   const present = subjects.present().filter(({ root, series }) => watched.front.has(root) && series.size > 0);
   const selected = selection.key === undefined ? undefined : subjects.all.get(selection.key);
-  const shown = firstWith(present, selected);
+  const shown = chosenWith(present, selected, sources.choice);
   const generic = new Set(
     [...new Set(present.map(({ root }) => root))].flatMap((root) => metrics.generic.get(root) ?? []),
   );
@@ -113,17 +116,21 @@ function addedCharts({ subjects, metrics, topology }: ChartSources, selected: Su
       const all = [...subjects.all.values()].filter(
         (subject) => subject.root === root && subject.series.has(id),
       );
-      const lines = firstWith(all, selected).flatMap((subject) => lineOf(subject, selected, 1, [id]));
+      const lines = chosenWith(all, selected).flatMap((subject) => lineOf(subject, selected, 1, [id]));
       return { id, title: member, unit: channel, lines, none: texts.none, added: { channel, member } };
     });
   });
 }
 
-/** The first subjects that fit into a chart; the selected one takes the place of the last. */
-function firstWith(all: readonly Subject[], selected: Subject | undefined): Subject[] {
-  const first = all.slice(0, MOST_LINES);
-  if (selected && all.includes(selected) && !first.includes(selected)) first.splice(-1, 1, selected);
-  return first;
+/** The liveliest subjects that fit into a chart; the selected one takes the place of the last. */
+function chosenWith(
+  all: readonly Subject[],
+  selected: Subject | undefined,
+  choice = new LivelyChoice(MOST_LINES),
+): Subject[] {
+  const chosen = choice.of(all);
+  if (selected && all.includes(selected) && !chosen.includes(selected)) chosen.splice(-1, 1, selected);
+  return chosen;
 }
 
 /** The line of each subject; the selected one last, so that it is drawn on top. */

@@ -4,7 +4,8 @@ import type { Announcer } from '../ui/announcer.svelte.ts';
 import type { Settings } from '../ui/settings.svelte.ts';
 import type { TimeRange } from '../ui/time-range.ts';
 import type { Units } from '../ui/units.svelte.ts';
-import { chartsOf, windowOf, type Chart, type ChartSources } from './chart-lines.ts';
+import { LivelyChoice } from '../live/liveliness.ts';
+import { chartsOf, MOST_LINES, windowOf, type Chart, type ChartSources } from './chart-lines.ts';
 import { LogHistory } from './log-history.ts';
 import { texts } from './texts.ts';
 
@@ -37,18 +38,23 @@ export class ChartScroll {
   #wheeledAt = -Infinity;
   readonly #history: LogHistory;
   readonly #parts: ScrollParts;
+  /** What the charts of the latest values are made of. */
+  readonly #live: ChartSources;
   readonly #changed: () => void;
 
   /** `changed` is called when the charts must be drawn again. */
   constructor(parts: ScrollParts, changed: () => void) {
     this.#parts = parts;
+    const { subjects, metrics, selection, units, topology, watched } = parts;
+    const choice = new LivelyChoice(MOST_LINES);
+    this.#live = { subjects, metrics, selection, units, topology, watched, choice };
     this.#history = new LogHistory(parts);
     this.#changed = changed;
   }
 
   /** What the charts are made of now. */
   get sources(): ChartSources {
-    return this.untilMs === undefined ? this.#parts : this.#history.sources;
+    return this.untilMs === undefined ? this.#live : this.#history.sources;
   }
 
   /** Whether the past that is shown was of an earlier epoch. */
@@ -80,7 +86,7 @@ export class ChartScroll {
   /** Scrolls by half of what is shown: back into the log (-1), or towards the latest values (1). 0 only reads what is missing. */
   async scroll(direction: -1 | 0 | 1): Promise<void> {
     const { announcer, units } = this.#parts;
-    const latest = windowOf(chartsOf(this.#parts).charts, this.#windowS);
+    const latest = windowOf(chartsOf(this.#live).charts, this.#windowS);
     if (!latest || (this.untilMs === undefined && direction !== -1)) return;
     if (this.#windowS !== undefined) this.#lengthMs = this.#windowS * 1000;
     const to = (this.untilMs ?? latest.to) + (direction * this.#lengthMs) / 2;

@@ -69,6 +69,8 @@ export class Metrics implements EventSink {
       const timeMs = times[i] as number;
       const subject = this.#subjects.get(root, event.subject);
       subject.present = true;
+      subject.count(channel.name);
+      if (channel.name === root) subject.heard(timeMs);
       if ('latitude' in data) {
         let any = channel.name !== root;
         for (const metric in known) {
@@ -120,7 +122,7 @@ export class Metrics implements EventSink {
     }
     for (const subject of this.#subjects.all.values()) {
       if (subject.root !== root) continue;
-      if (isRoot) subject.present = false;
+      if (isRoot) subject.forget();
       for (const [metric, entry] of subject.series)
         if (entry.channel === channel.name) subject.series.delete(metric);
     }

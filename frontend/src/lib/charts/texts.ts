@@ -23,5 +23,5 @@ export const texts = {
   beginning: 'The log goes back no further.',
   noPast: (why: string) => `The log can’t be read: ${why}`,
   limited: (shown: number, all: number) =>
-    `${shown} of ${all.toLocaleString('en')} subjects; select one to see it`,
+    `${shown} of ${all.toLocaleString('en')} subjects: those with the most events; select another one to see it`,
 };

@@ -31,6 +31,8 @@ class ProblemError extends Error {
 export interface PageSettings {
   streets: GeoJSON.FeatureCollection | null;
   streetStyle: string | null;
+  /** Where the logs of the machine of the API are; null while unknown. */
+  logs: { host: string; folder: string } | null;
 }
 
 const local = (code: string, title: string, hint: string, detail?: string): ProblemError =>

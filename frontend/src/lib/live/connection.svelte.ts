@@ -15,6 +15,7 @@ import { basePath } from '../ui/base-path.ts';
 import { api } from './api.ts';
 import type { ChannelFilter } from './area-filter.svelte.ts';
 import type { Channels } from './channels.ts';
+import { Heartbeat } from './heartbeat.ts';
 import { rawParser } from './raw-decoder.ts';
 import { Subscriptions } from './subscriptions.ts';
 
@@ -36,14 +37,16 @@ export class Connection {
   /** Why Redis refuses writes or does not respond. */
   refusal = $state.raw<Status['refusal']>(null);
   services = $state.raw<Service[]>([]);
-  /** When the connection was lost (wall time, ms); undefined while connected, and before the first connection. */
+  /** Since when nothing is heard (wall time, ms): the connection is lost, or the API is silent. Undefined otherwise, and before the first connection. */
   lostAt = $state<number>();
   /** Why the server refuses this page. */
   denied = $state.raw<Problem>();
   /** The state of socket and Redis in one word. */
-  readonly state = $derived(
-    this.socket === 'connected' && this.redis === 'down' ? 'redis-down' : this.socket,
-  );
+  readonly state = $derived.by(() => {
+    if (this.socket !== 'connected') return this.socket;
+    if (this.lostAt !== undefined) return 'disconnected';
+    return this.redis === 'down' ? 'redis-down' : 'connected';
+  });
   readonly subscriptions: Subscriptions;
   readonly #socket: Socket;
 
@@ -62,6 +65,7 @@ export class Connection {
       timeout: 8000,
     });
     this.#followState();
+    this.#followSilence();
     this.subscriptions = new Subscriptions(this.#socket, channels, filterOf);
     this.#socket.on('batch', (batch: Batch) => {
       channels.batch(batch);
@@ -94,6 +98,19 @@ export class Connection {
     return answer as Replay;
   }
 
+  /** A process that is stopped or stuck closes no connection: Socket.IO would notice after 45 seconds. */
+  #followSilence(): void {
+    const heartbeat = new Heartbeat(
+      () => this.#socket.connected,
+      (since) => {
+        if (this.#socket.connected) this.lostAt = since;
+      },
+    );
+    const { io } = this.#socket;
+    const listen = (): void => void io.engine.on('packet', () => heartbeat.heard());
+    io.on('open', listen);
+  }
+
   /** Socket.IO does not reconnect by itself after the server has closed or refused the connection. */
   #followState(): void {
     const socket = this.#socket;
@@ -104,7 +121,7 @@ export class Connection {
     });
     socket.on('disconnect', (reason) => {
       this.socket = 'disconnected';
-      this.lostAt = Date.now();
+      this.lostAt ??= Date.now();
       if (reason === 'io server disconnect') setTimeout(() => socket.connect(), CLOSED_AGAIN_MS);
     });
     socket.on('connect_error', (error: Error & { data?: Problem }) => {

@@ -11,6 +11,12 @@ export class Subject {
   colour: number;
   /** Whether the current epoch has events about it. */
   present = false;
+  /** How many events the current epoch has about it, and the event times of the first and the last one, ms. */
+  events = 0;
+  firstMs = NaN;
+  lastMs = NaN;
+  /** The channel whose events are counted. */
+  #counted: string | undefined;
   /** Its numbers over time by metric, each with the channel that it came from. */
   readonly series = new Map<string, { channel: string; series: TimeSeries }>();
 
@@ -19,6 +25,29 @@ export class Subject {
     this.name = name;
     this.key = keyOf(root, name);
     this.colour = colour;
+  }
+
+  /** Notes the time of an event about it. */
+  heard(timeMs: number): void {
+    if (!(timeMs >= this.firstMs)) this.firstMs = timeMs;
+    if (!(timeMs <= this.lastMs)) this.lastMs = timeMs;
+  }
+
+  /** Counts an event about it; derived channels, whose names are longer, are not counted. */
+  count(channel: string): void {
+    if (this.#counted === undefined || channel.length < this.#counted.length) {
+      this.#counted = channel;
+      this.events = 0;
+    }
+    if (channel === this.#counted) this.events++;
+  }
+
+  /** Its epoch is void. */
+  forget(): void {
+    this.present = false;
+    this.events = 0;
+    this.#counted = undefined;
+    this.firstMs = this.lastMs = NaN;
   }
 
   add(metric: string, channel: string, timeMs: number, value: number): void {

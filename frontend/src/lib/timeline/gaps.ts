@@ -26,14 +26,3 @@ export function gapsOf({ start, histogram: { bucketSeconds, counts } }: Describe
   });
   return gaps;
 }
-
-/** The approximate time of a line of a recording's file, ms: as far through the records as the line is through the file. */
-export function timeOfLine({ start, histogram: { bucketSeconds, counts } }: Described, line: number): number {
-  if (!start) return NaN;
-  let left = line;
-  for (const [i, n] of counts.entries()) {
-    if (left <= n) return Date.parse(start) + (i + left / Math.max(1, n)) * bucketSeconds * 1000;
-    left -= n;
-  }
-  return Date.parse(start) + counts.length * bucketSeconds * 1000;
-}

@@ -2,13 +2,13 @@ import type { ClockTick, DeadLetter, RecordingDescription } from '../../../../sc
 import { api } from '../live/api.ts';
 import type { Recordings } from '../live/recordings.svelte.ts';
 import type { Replays } from '../live/replays.svelte.ts';
-import { gapsOf, timeOfLine } from './gaps.ts';
+import { gapsOf } from './gaps.ts';
 import { Lateness } from './lateness.ts';
 import { moved, zoomed, type TimeRange } from '../ui/time-range.ts';
 
 const DEAD_LETTERS_MAX = 1000;
 
-/** A row that was refused, its approximate time (recording time, ms), and the reason. */
+/** A row that was refused, its time (recording time, ms) or one between those around it, and the reason. */
 export interface BadRow {
   timeMs: number;
   source: string;
@@ -35,8 +35,6 @@ export class Timeline {
       $effect(() => void this.#askForBadRows(this.refused));
     });
   }
-
-  readonly #replayId = $derived.by(() => this.#replays.chosen?.id);
 
   readonly descriptions = $derived.by<readonly (RecordingDescription & { id: string })[]>(() =>
     (this.#replays.chosen?.recordings ?? []).flatMap((id) => {
@@ -71,11 +69,19 @@ export class Timeline {
   readonly shown = $derived(this.part ?? this.whole);
   readonly gaps = $derived(this.descriptions.flatMap(gapsOf));
 
-  /** The number of rows refused by the replay or when its recordings were read. */
+  /** The descriptions that hold for this replay: played onto other channels, other rows of a recording are refused. */
+  readonly #fitting = $derived.by(() => {
+    const played = this.#replays.chosen?.channels ?? [];
+    return this.descriptions.filter(({ channels }) =>
+      channels.every(({ channel }) => played.includes(channel)),
+    );
+  });
+
+  /** The number of rows refused by the replay so far, or when its recordings were read. */
   readonly refused = $derived.by(() =>
     Math.max(
       this.#replays.chosen?.counts.refused ?? 0,
-      this.descriptions.reduce((sum, { refused }) => sum + refused, 0),
+      this.#fitting.reduce((sum, { refused }) => sum + refused, 0),
     ),
   );
 
@@ -109,29 +115,38 @@ export class Timeline {
   }
 
   async #askForBadRows(count: number): Promise<void> {
-    const asked = `${this.#replayId} ${count} ${this.descriptions.length}`;
+    const { chosen, scope } = this.#replays;
+    const asked = `${scope.key} ${count} ${this.descriptions.length}`;
     if (asked === this.#asked) return;
     this.#asked = asked;
-    if (count === 0) {
-      this.badRows = [];
-      return;
-    }
+    const described = this.#fitting.flatMap(({ id, refusals = [] }) =>
+      refusals.map(({ time, ...row }) => ({ ...row, source: id, timeMs: Date.parse(time ?? '') })),
+    );
+    this.badRows = count === 0 ? [] : distinct(described);
+    if (count === described.length || !chosen) return;
     try {
+      // A description names the first twenty; each has its letter.
       const { items } = await api.deadLetters(DEAD_LETTERS_MAX);
-      if (asked === this.#asked) this.badRows = this.#located(items);
+      const { id, created = '' } = chosen;
+      const own = items.filter(({ replay, at }) => replay === id && at >= created);
+      if (asked === this.#asked) this.badRows = distinct([...described, ...own.flatMap(rowOf)]);
     } catch {
       // The label shows their number; ask again later for their places.
       this.#asked = '';
     }
   }
+}
 
-  #located(letters: readonly DeadLetter[]): BadRow[] {
-    const found = new Map<string, BadRow>();
-    for (const { source, line, reason } of letters) {
-      const description = this.descriptions.find(({ id }) => id === source);
-      if (!description || line === undefined) continue;
-      found.set(`${source} ${line}`, { timeMs: timeOfLine(description, line), source, line, reason });
-    }
-    return [...found.values()];
+function rowOf({ source, line, reason, time }: DeadLetter): BadRow[] {
+  return line === undefined ? [] : [{ source, line, reason, timeMs: Date.parse(time ?? '') }];
+}
+
+/** Each row once, without those that have no place on the timeline. */
+function distinct(rows: readonly BadRow[]): BadRow[] {
+  const found = new Map<string, BadRow>();
+  for (const row of rows) {
+    const key = `${row.source} ${row.line}`;
+    if (!Number.isNaN(row.timeMs) && !found.has(key)) found.set(key, row);
   }
+  return [...found.values()];
 }

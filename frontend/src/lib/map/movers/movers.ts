@@ -87,6 +87,8 @@ export class Movers implements EventSink {
   #move(root: string, event: CloudEvent, timeMs: number, arrival: Arrival, now: number): void {
     const subject = this.#subjects.get(root, event.subject);
     subject.present = true;
+    // A snapshot has the only event of those that are long silent.
+    subject.heard(timeMs);
     if (this.#outliers.has(subject, timeMs)) return;
     const mover = this.byKey.get(subject.key);
     if (!mover) this.#add(root, subject, event, timeMs, now);

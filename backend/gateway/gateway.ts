@@ -21,6 +21,7 @@ import type {
 import { boxProblem, type BoundingBox } from './delivery/bounding-box.ts';
 import { Client } from './streams/client.ts';
 import type { Broadcast, Shown } from './status-news.ts';
+import { lineParser } from './delivery/event-lines.ts';
 import { NAMESPACE } from './delivery/packet.ts';
 import { SocketOutlet } from './socket-outlet.ts';
 import type { Streams } from './streams/streams.ts';
@@ -78,6 +79,7 @@ export class Gateway {
     this.#dependencies = dependencies;
     this.#io = new Server(http, {
       serveClient: false,
+      parser: lineParser,
       maxHttpBufferSize: MESSAGE_MAX_BYTES,
       cors: { origin: dependencies.origins },
       connectTimeout: JOIN_MS,

@@ -165,7 +165,6 @@ describe('what the page says', function () {
   describe('of a role that is stopped', () => {
     const banner = () => page.locator('[data-testid=banner]');
     const stopped = async (role: keyof PageWorld['roles'], told: () => Promise<unknown>): Promise<void> => {
-      const at = Date.now();
       world.roles[role].kill('SIGSTOP');
       try {
         await banner().first().waitFor({ timeout: TOLD_MS });

@@ -1,8 +1,8 @@
 import { comparePositions, type Position } from '../../../core/wire/event.ts';
 import { readHead, readLog, readMark } from '../../../core/redis/channel-store.ts';
 import type { MarkedPosition } from '../../../core/wire/mark.ts';
-import type { Subscribed } from '../../../schemas/types.ts';
 import { LOST } from '../delivery/delivery.ts';
+import { EventLines, type JoinAnswer } from '../delivery/event-lines.ts';
 import { Packet } from '../delivery/packet.ts';
 import type { Subscription } from '../delivery/subscription.ts';
 import type { ChannelFeed } from './channel-feed.ts';
@@ -31,17 +31,17 @@ export async function join(
   feed: JoinableFeed,
   subscription: Subscription,
   since: MarkedPosition | undefined,
-  ack: (answer: Subscribed) => void,
+  ack: (answer: JoinAnswer) => void,
 ): Promise<void> {
   const reason = since && (await whyNotResumed(feed, since));
   if (since && reason === null) {
-    ack({ ...since, recovered: true, snapshot: [] });
+    ack({ ...since, recovered: true, snapshot: new EventLines([]) });
     if (isClosed(subscription)) return;
     return goOnAfter(feed, subscription, since);
   }
-  const { at, entries, events } = await feed.snapshots.take();
-  const snapshot = events().filter((_, i) => subscription.audience.passes(entries[i]!));
-  ack({ ...at, recovered: false, snapshot });
+  const { at, entries } = await feed.snapshots.take();
+  const passing = entries.filter((entry) => subscription.audience.passes(entry));
+  ack({ ...at, recovered: false, snapshot: new EventLines(passing.map(({ line }) => line)) });
   if (isClosed(subscription)) return;
   if (since && reason) subscription.outlet.send(gapBetween(feed.channel, since, at, reason));
   subscription.startAt(at, feed.timers.now());

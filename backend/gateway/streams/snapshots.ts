@@ -1,4 +1,3 @@
-import type { CloudEvent } from '../../../core/wire/event.ts';
 import type { MarkedPosition } from '../../../core/wire/mark.ts';
 import { readSnapshot } from '../../../core/redis/channel-store.ts';
 import { readEntry, type LogEntry } from '../log/log-slice.ts';
@@ -12,8 +11,6 @@ export interface Snapshot {
   at: MarkedPosition;
   /** The latest event of each subject. */
   entries: LogEntry[];
-  /** The same, parsed. */
-  events(): CloudEvent[];
 }
 
 /** Reads the latest event of each subject of a channel, together with the position at which that is true. */
@@ -43,11 +40,9 @@ export class Snapshots {
     const { epoch, offset, mark, events } = await readSnapshot(redis, channel);
     await this.#feed.reached({ epoch, offset });
     const entries = events.flatMap((line) => readEntry(line) ?? []);
-    let parsed: CloudEvent[] | undefined;
     return {
       at: { epoch, offset, mark },
       entries,
-      events: () => (parsed ??= entries.map(({ line }) => JSON.parse(line) as CloudEvent)),
     };
   }
 }

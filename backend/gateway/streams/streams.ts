@@ -2,7 +2,7 @@ import type { ChannelSpec } from '../../../core/wire/channels.ts';
 import { refusal } from '../../../core/problems/errors.ts';
 import type { MarkedPosition } from '../../../core/wire/mark.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
-import type { Subscribed } from '../../../schemas/types.ts';
+import type { JoinAnswer } from '../delivery/event-lines.ts';
 import type { Client } from './client.ts';
 import type { SubscriptionOptions } from '../delivery/audience.ts';
 import type { Hub } from '../log/hub.ts';
@@ -18,7 +18,7 @@ export interface FollowOptions {
   /** The client has everything up to this position. */
   since?: MarkedPosition | undefined;
   /** Called with the start before anything is sent. Without it the client gets all of the log after `since`, and no snapshot. */
-  joined?: (answer: Subscribed) => void;
+  joined?: (answer: JoinAnswer) => void;
 }
 
 /** Totals of all clients of this process since its start; `Ledger` explains the numbers of events. */

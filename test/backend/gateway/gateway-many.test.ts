@@ -8,7 +8,8 @@ import { channelSpec } from '../../../core/wire/channels.ts';
 import { createLog } from '../../../core/logging/log.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
 import { ChannelWriter } from '../../../core/writing/writer.ts';
-import type { Batch, Subscribed } from '../../../schemas/types.ts';
+import type { JoinAnswer } from '../../../backend/gateway/delivery/event-lines.ts';
+import type { Batch } from '../../../schemas/types.ts';
 import { eventually } from '../../helpers/wait.ts';
 import { withRedis } from '../../helpers/redis.ts';
 
@@ -24,7 +25,7 @@ class Follower implements Outlet {
   readonly isCongested = false;
   readonly client = new Client(crypto.randomUUID(), 'socket', this);
   readonly batches: Batch[] = [];
-  start: Subscribed | undefined;
+  start: JoinAnswer | undefined;
 
   send({ text }: Packet): void {
     const [kind, batch] = JSON.parse(text.slice(text.indexOf(',') + 1)) as [string, Batch];
@@ -71,7 +72,7 @@ describe('gateway, with more clients than are served at once', function () {
     const follower = new Follower();
     streams.clients.add(follower.client);
     const options = { mode: 'stream' as const };
-    const joined = (answer: Subscribed): void => void (follower.start = answer);
+    const joined = (answer: JoinAnswer): void => void (follower.start = answer);
     await streams.follow(follower.client, channelSpec(CHANNEL), { options, joined });
     return follower;
   }

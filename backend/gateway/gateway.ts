@@ -101,7 +101,7 @@ export class Gateway {
       closeAfterReason(socket);
     });
     this.#live = this.#io.of(NAMESPACE);
-    this.#live.use(async (socket, next) => {
+    const admit = async (socket: Socket, next: (error?: Error) => void): Promise<void> => {
       try {
         const { token } = socket.handshake.auth as { token?: unknown };
         const admission = await dependencies.admit({ request: socket.request, token });
@@ -116,7 +116,8 @@ export class Gateway {
         next(Object.assign(new Error(sentence(shown)), { data: shown.toProblem() }));
         closeAfterReason(socket);
       }
-    });
+    };
+    this.#live.use((socket, next) => void admit(socket, next));
     this.#live.on('connection', (socket) => this.#serve(socket));
   }
 

@@ -168,9 +168,6 @@ describe('what the page says', function () {
       world.roles[role].kill('SIGSTOP');
       try {
         await banner().first().waitFor({ timeout: TOLD_MS });
-        console.log(
-          `      told after ${((Date.now() - at) / 1000).toFixed(1)} s: ${await banner().innerText()}`,
-        );
         await told();
       } finally {
         world.roles[role].kill('SIGCONT');

@@ -13,6 +13,7 @@ import { listenToCommands } from './hosting/commands.ts';
 import { Conversions } from './hosting/conversions.ts';
 import { addFormats } from './reading/formats.ts';
 import { ReplayHost } from './hosting/host.ts';
+import { sayHello } from '../core/redis/server/hello.ts';
 import { takeOver } from './hosting/takeover.ts';
 
 /**
@@ -55,6 +56,7 @@ export async function serve(settings: Settings): Promise<{ close(reason?: Closin
   const verbs = { ...host.verbs, ...conversions.verbs };
   const responder = new Responder(redis, ['replayer', `replayer:${instance}`], verbs);
   const commands = listenToCommands(redis, host, log);
+  const hello = sayHello(redis, instance);
   const takingOver = takeOver(host, redis, log);
   const started = new Date().toISOString();
   const presence = new Presence(redis, () => ({
@@ -72,6 +74,7 @@ export async function serve(settings: Settings): Promise<{ close(reason?: Closin
       for (const sweeping of sweepings) sweeping.close();
       takingOver.close();
       commands.close();
+      hello.close();
       responder.close();
       await conversions.close();
       await (reason === 'end' ? host.close() : host.handOver());

@@ -12,6 +12,7 @@ import type { RoleName } from './roles.ts';
 import { stopSignals } from './signals.ts';
 import { pageUrl, summaryRows } from './summary.ts';
 import { Supervisor } from './supervisor.ts';
+import { startWarnings } from '../core/redis/server/preflight.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface UpOptions {
@@ -82,6 +83,7 @@ class Parts {
       this.#settings.redisUrl = this.#server.url;
     }
     const redis = (this.#redis = await connect(this.#settings, 'supervisor'));
+    if (redisGiven) for (const said of await startWarnings(redis)) terminal.warn('redis', said);
     this.#note();
     // These logs go into a file: the terminal is for people.
     const logs = (this.#logs = new ProcessLog(

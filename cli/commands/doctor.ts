@@ -1,24 +1,44 @@
 import { basename } from 'node:path';
+import { refusal } from '../../core/problems/errors.ts';
 import type { Command } from 'commander';
 import { diagnose } from '../../replayer/files/doctor.ts';
 import { eachRecording } from '../support/each-recording.ts';
 import { openOptions, withReadOptions, type ReadOptions } from '../support/options.ts';
+import { redisSettings, namespaceOption, type RedisOptions } from '../support/redis-options.ts';
+import { diagnoseRedis } from '../support/redis-report.ts';
 import { count, lost } from '../support/report.ts';
 
-/** `reprise doctor FILE`: says what is wrong with a recording; exits with 3 when data are lost or can't be played. */
+/** `reprise doctor FILE`, `reprise doctor redis`: says what is wrong with a recording; exits with 3 when data are lost or can't be played. */
 export default {
   name: 'doctor',
   register(program: Command) {
     withReadOptions(
       program
         .command('doctor')
-        .description('report what is wrong with a recording: order, gaps, bad rows, index, checksums')
-        .argument('<file>', 'a recording in any format, packed or in an archive; - is standard input'),
+        .description(
+          'report what is wrong with a recording: order, gaps, bad rows, index, checksums; or with a Redis',
+        )
+        .argument(
+          '<file>',
+          'a recording in any format, packed or in an archive; - is standard input; or the word redis',
+        )
+        .argument('[url]', 'after redis: the Redis to check (default: REDIS_URL)')
+        .addOption(namespaceOption()),
     ).action(run);
   },
 };
 
-async function run(name: string, options: ReadOptions): Promise<void> {
+async function run(
+  name: string,
+  url: string | undefined,
+  options: ReadOptions & RedisOptions,
+): Promise<void> {
+  if (name === 'redis')
+    return diagnoseRedis(redisSettings({ ...options, ...(url && { redis: url }) }), options.json ?? false);
+  if (url !== undefined)
+    throw refusal('redis_url', 'A URL follows the word redis alone.', {
+      hint: 'For a Redis: reprise doctor redis URL.',
+    });
   await eachRecording(name, (file) => show(file, options));
 }
 

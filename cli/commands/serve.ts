@@ -1,5 +1,7 @@
 import { Argument, Option, type Command } from 'commander';
-import { loadSettings, type Flags } from '../../core/settings/settings.ts';
+import { connect } from '../../core/redis/connection.ts';
+import { startWarnings } from '../../core/redis/server/preflight.ts';
+import { loadSettings, type Flags, type Settings } from '../../core/settings/settings.ts';
 import { SignOfLife } from '../../core/files/sign-of-life.ts';
 import { sentence } from '../../core/problems/errors.ts';
 import { port } from '../../supervisor/options.ts';
@@ -40,6 +42,8 @@ async function serve(name: RoleName, { pulse, ...flags }: Flags & { pulse?: numb
   const alive = new SignOfLife(settings.data, name);
   const { serve: start } = await roles[name]();
   const role = await start(settings, watch);
+  // Under a supervisor, that one has looked.
+  if (!process.send) await warn(settings);
   process.send?.({ ready: true });
   const reason = await stopping;
   const limit = setTimeout(() => {
@@ -56,6 +60,16 @@ async function serve(name: RoleName, { pulse, ...flags }: Flags & { pulse?: numb
   alive.close();
   // What a library still holds open must not keep a closed role alive.
   process.exit(0);
+}
+
+/** Tells what is dangerous about the Redis. */
+async function warn(settings: Settings): Promise<void> {
+  const redis = await connect(settings, 'preflight', { writes: false });
+  try {
+    for (const said of await startWarnings(redis)) process.stderr.write(`${said}\n`);
+  } finally {
+    redis.disconnect();
+  }
 }
 
 /**

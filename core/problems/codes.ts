@@ -198,11 +198,16 @@ export const problems = {
   redis_disk: { status: 503, meaning: 'Redis cannot save to disk and accepts no writes; Reprise waits.' },
   redis_database: { status: 503, meaning: 'Redis does not have the database of this number.' },
   redis_failed: { status: 503, meaning: 'Redis cannot be started.' },
+  redis_functions: {
+    status: 503,
+    meaning: 'Redis does not have the functions of this release, and does not let them be loaded.',
+  },
   redis_full: {
     status: 503,
     meaning: 'Redis has reached its memory limit; Reprise waits until it has room.',
   },
   redis_loading: { status: 503, meaning: 'Redis is loading its data; Reprise waits until it has.' },
+  redis_mode: { status: 503, meaning: 'The server is a cluster or a Sentinel, which Reprise cannot use.' },
   redis_missing: { status: 503, meaning: 'Redis is not installed.' },
   redis_read_only: {
     status: 503,
@@ -213,6 +218,11 @@ export const problems = {
     status: 503,
     meaning: 'Redis has too few replicas to accept writes; Reprise waits.',
   },
+  redis_rights: {
+    status: 503,
+    meaning: 'The user may not run a command in Redis, or not on a key or a channel.',
+  },
+  redis_tls: { status: 503, meaning: 'TLS was expected and not spoken, or the certificate is not trusted.' },
   redis_too_old: { status: 503, meaning: 'Redis is older than version 7.' },
   redis_unreachable: { status: 503, meaning: 'Redis does not answer; Reprise tries again until it does.' },
   redis_url: { status: 422, meaning: 'The address of Redis is not a valid URL.' },

@@ -1,12 +1,15 @@
 import { Redis } from 'ioredis';
-import { failure, sentence } from '../problems/errors.ts';
+import { failure } from '../problems/errors.ts';
 import { passingReasonOf } from '../problems/passing.ts';
 import type { FunctionName, ProtocolName } from '../lua/functions.ts';
 import type { Arguments } from '../lua/layout.ts';
 import { functionName, libraries, protocolName } from '../lua/library.ts';
 import { keys, useNamespace } from '../wire/keys.ts';
-import { guarded, isWithoutDatabase } from './server/database-guard.ts';
-import { addressOf, shownUrl, withoutPassword, type RedisPlace } from './server/place.ts';
+import { errorsOf, guarded, isWithoutDatabase } from './server/database-guard.ts';
+import { explained } from './server/explain.ts';
+import { factsOf, unusable } from './server/facts.ts';
+import { addressOf, shownUrl, type RedisPlace } from './server/place.ts';
+import { missingRights } from './server/rights.ts';
 import { healthOf, shareHealth } from './health.ts';
 
 export type { Redis, RedisPlace };
@@ -38,17 +41,15 @@ export async function connect(
   const redis = open(url, name);
   try {
     await redis.connect();
-    const found = /redis_version:([\d.]+)/.exec(await redis.info('server'))?.[1] ?? 'unknown';
-    if (!(Number.parseInt(found, 10) >= 7)) {
-      throw failure('redis_too_old', `The Redis at ${shownUrl(url)} is version ${found}.`, {
-        hint: 'Reprise needs Redis 7 or newer (or Valkey) for Redis Functions.',
-      });
-    }
-    if (writes) await loadFunctions(redis);
+    const unfit = unusable(await factsOf(redis), shownUrl(url), writes);
+    if (unfit) throw unfit;
+    const missing = writes ? await missingRights(redis, true) : [];
+    if (missing.length > 0) throw noRights(url, missing);
+    if (writes) await withRights(redis, url, () => loadFunctions(redis));
   } catch (cause) {
+    const error = await whyNot(redis, url, cause, writes);
     redis.disconnect();
-    if (isWithoutDatabase(redis)) throw noDatabase(url);
-    throw cause instanceof Error && cause.name === 'RepriseError' ? cause : unreachable(url, cause);
+    throw error;
   }
   delete redis.options.commandTimeout;
   redis.setMaxListeners(0);
@@ -148,18 +149,46 @@ async function loadFunctions(redis: Redis): Promise<void> {
   await redis.function('LOAD', 'REPLACE', libraries().protocol);
 }
 
-function unreachable(url: string, cause: unknown): Error {
-  const reason = withoutPassword(sentence(cause), url).replace(/^Connection is closed\.?$/, 'no answer');
-  if (/NOAUTH|WRONGPASS|NOPERM/.test(reason)) {
-    return failure('redis_refused', `The Redis at ${shownUrl(url)} refuses this user or password.`, {
-      hint: 'Put them into REDIS_URL: redis://user:password@host:6379.',
-      cause,
+/** Loads our functions where this user may; where not, they must be there. */
+async function withRights(redis: Redis, url: string, load: () => Promise<void>): Promise<void> {
+  try {
+    await load();
+  } catch (error) {
+    if (!/NOPERM|unknown command/i.test((error as Error).message)) throw error;
+    const found = await redis.call('FCALL', functionName('note'), 0, 0).then(
+      () => '',
+      (answer: Error) => answer.message,
+    );
+    if (!/Function not found|NOPERM|unknown command/i.test(found)) return;
+    if (/NOPERM/.test(found)) throw new Error(found, { cause: error });
+    throw failure('redis_functions', `The Redis at ${shownUrl(url)} lets nobody here load functions.`, {
+      hint: 'Grant the user +function|load, or first start a role whose user has it: functions stay in Redis.',
+      cause: error,
     });
   }
-  return failure('redis_unreachable', `No Redis answers at ${shownUrl(url)}.`, {
-    hint: 'Start that Redis, or set REDIS_URL to another; without REDIS_URL, `npm start` brings its own.',
-    cause,
-  });
+}
+
+/** The error that says why this Redis can't be used. */
+async function whyNot(redis: Redis, url: string, cause: unknown, writes: boolean): Promise<Error> {
+  if (isWithoutDatabase(redis)) return noDatabase(url);
+  if (cause instanceof Error && cause.name === 'RepriseError') return cause;
+  const said = (cause as Error).message;
+  if (!/NOPERM/.test(said)) return explained(url, cause, errorsOf(redis));
+  const missing = await missingRights(redis, writes).catch(() => []);
+  return noRights(url, missing.length > 0 ? missing : [said], cause);
+}
+
+/** `missing`: what the user may not do. */
+function noRights(url: string, missing: string[], cause?: unknown): Error {
+  const { user } = addressOf(url);
+  return failure(
+    'redis_rights',
+    `The user "${user ?? 'default'}" of the Redis at ${shownUrl(url)} may not do what is needed here: ${missing.join(', ')}.`,
+    {
+      hint: 'Grant it that (ACL SETUSER), or use another user in REDIS_URL; compose/users.acl is an example.',
+      cause,
+    },
+  );
 }
 
 function noDatabase(url: string): Error {

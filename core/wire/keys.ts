@@ -132,6 +132,8 @@ function namesIn(namespace: string) {
     services: `${own}services`,
     /** Hash: instance -> the last Recorder document of a recorder that has failed. */
     failedRecorders: `${own}failed-recorders`,
+    /** Pub/sub: questions who uses this Redis, `{answerTo}`; the answers come on `<hello>:<id>`. */
+    hello: `${own}hello`,
     /** Pub/sub: Service documents, at each heartbeat and change. */
     status: `${own}status`,
     /** Pub/sub: Task documents, at each change. */

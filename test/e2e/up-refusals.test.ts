@@ -41,11 +41,21 @@ describe('reprise up says in one sentence what is in the way', function () {
   it('a REDIS_URL where nothing answers, or that is not an address', async () => {
     const port = await freePort();
     const absent = await refusal(['--port', '0'], { REDIS_URL: `redis://127.0.0.1:${port}` });
-    assert.match(absent, new RegExp(`^No Redis answers at redis://127\\.0\\.0\\.1:${port}\\. .*REDIS_URL`));
+    assert.match(
+      absent,
+      new RegExp(
+        `^No Redis answers at redis://127\\.0\\.0\\.1:${port}: nothing listens there\\. .*REDIS_URL`,
+      ),
+    );
     const { server, port: silentPort } = await listen();
     const silent = await refusal(['--port', '0'], { REDIS_URL: `redis://127.0.0.1:${silentPort}` });
     server.close();
-    assert.match(silent, new RegExp(`^No Redis answers at redis://127\\.0\\.0\\.1:${silentPort}\\. `));
+    assert.match(
+      silent,
+      new RegExp(
+        `^No Redis answers at redis://127\\.0\\.0\\.1:${silentPort}: something listens there, and does not answer\\. `,
+      ),
+    );
     const wrong = await refusal(['--port', '0'], { REDIS_URL: 'localhost:6379' });
     assert.match(
       wrong,

@@ -37,7 +37,7 @@ const CERTIFICATES: { [code: string]: string } = {
 export async function explained(url: string, cause: unknown, before: string): Promise<RepriseError> {
   const address = addressOf(url);
   const said = `${before} ${(cause as Error).message}`;
-  return (await refusedUser(url, address, said, cause)) ?? (await unreachable(url, address, cause));
+  return refusedUser(url, address, said, cause) ?? (await unreachable(url, address, cause));
 }
 
 function refusedUser(

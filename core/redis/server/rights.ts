@@ -49,10 +49,9 @@ export async function missingRights(redis: Redis, writes: boolean): Promise<stri
   try {
     await connection.connect();
     const asked = [['MULTI'], ...samples, ['DISCARD']].map(([command, ...args]) =>
-      connection.call(command as string, ...args).then(
+      connection.call(command, ...args).then(
         () => null,
-        (error: Error) =>
-          /NOPERM/.test(error.message) ? describe(command as string, args, error.message) : null,
+        (error: Error) => (/NOPERM/.test(error.message) ? describe(command, args, error.message) : null),
       ),
     );
     const missing = (await Promise.all(asked)).filter((each) => each !== null);

@@ -22,6 +22,7 @@ export interface Schemas {
   config?: Config;
   event?: CloudEvent;
   keys?: Keys;
+  'resources/audit-entry'?: AuditEntry;
   'resources/channel'?: Channel;
   'resources/client'?: Client;
   'resources/clock'?: ClockTick;
@@ -788,6 +789,10 @@ export interface RateLimit {
    * Length of the period in seconds.
    */
   seconds?: number;
+  /**
+   * Sockets and streams that may be open at a time.
+   */
+  connections?: number;
 }
 /**
  * How a channel is written and kept.
@@ -1476,6 +1481,54 @@ export interface Key {
    * The key is refused from this time on.
    */
   expires?: string;
+}
+/**
+ * A change, or an attempt to make one.
+ */
+export interface AuditEntry {
+  id: string;
+  at: string;
+  /**
+   * The name of the key; `anyone` where there are no keys.
+   */
+  who: string;
+  scope: 'read' | 'control' | 'admin';
+  /**
+   * The address of the client.
+   */
+  address: string;
+  /**
+   * The method of the request; SOCKET for a message of a socket.
+   */
+  method: string;
+  /**
+   * The path with its query.
+   */
+  path: string;
+  /**
+   * failed: it may have been done in part.
+   */
+  result: 'done' | 'refused' | 'failed';
+  /**
+   * Status of the answer; 0: the caller was gone before there was one.
+   */
+  status: number;
+  /**
+   * The code of the problem.
+   */
+  code?: string;
+  /**
+   * What was there before; null if there was nothing, or if it can't be read. Long values are cut off.
+   */
+  before: {
+    [k: string]: unknown;
+  };
+  /**
+   * What was answered.
+   */
+  after: {
+    [k: string]: unknown;
+  };
 }
 /**
  * A Redis pub/sub channel with a bounded log and a latest-state hash.

@@ -1,7 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { Admission } from '../gateway/gateway.ts';
+import { asRepriseError } from '../../core/problems/errors.ts';
+import type { Auditor } from './http/access/auditing.ts';
+import type { Connections } from './http/access/connections.ts';
 import type { FrontDoor } from './http/access/front-door.ts';
-import { requireScope, type Guard } from './http/guard.ts';
+import { callerKey, requireScope, type Guard } from './http/guard.ts';
 import type { Principal } from './http/keyring.ts';
 import type { Replays } from './stores/replays.ts';
 
@@ -9,16 +12,20 @@ interface AdmissionParts {
   door: FrontDoor;
   guard: Guard;
   replays: Replays;
+  connections: Connections;
+  audit: Auditor;
 }
 
 /** What the key of a socket allows, as the key is now: it can change while the socket is open. @throws refusal */
 export async function admit(
   { request, token }: { request: IncomingMessage; token: unknown },
-  { door, guard, replays }: AdmissionParts,
+  { door, guard, replays, connections, audit }: AdmissionParts,
 ): Promise<Admission> {
   door.checkHost(request);
   door.checkOrigin(request);
   let owner: Principal | null = await guard.admit(token, door.addressOf(request));
+  const address = door.addressOf(request);
+  const release = connections.take(callerKey(owner.name, address));
   let changed = (_exists: boolean) => {};
   const stop = guard.watch(token, (found) => {
     owner = found;
@@ -33,12 +40,31 @@ export async function admit(
     },
     async patchReplay(id, patch) {
       const caller = present();
-      requireScope(caller, 'control');
-      if (caller.rights.writeLimits.length > 0)
-        caller.rights.requireWrite(...(await replays.get(id)).channels);
-      return replays.patch(id, patch);
+      const change = {
+        who: caller.name,
+        scope: caller.scope,
+        address,
+        method: 'SOCKET',
+        path: `/replays/${encodeURIComponent(id)}`,
+        before: await replays.get(id).catch(() => undefined),
+      };
+      try {
+        requireScope(caller, 'control');
+        if (caller.rights.writeLimits.length > 0)
+          caller.rights.requireWrite(...(await replays.get(id)).channels);
+        const after = await replays.patch(id, patch);
+        audit({ ...change, after, status: 200, code: undefined });
+        return after;
+      } catch (error) {
+        const { status, code } = asRepriseError(error);
+        audit({ ...change, after: patch, status, code });
+        throw error;
+      }
     },
     onChanged: (listener) => void (changed = listener),
-    left: stop,
+    left() {
+      stop();
+      release();
+    },
   };
 }

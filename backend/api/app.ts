@@ -10,6 +10,8 @@ import { documentsResource } from './docs/documents.ts';
 import { openApi } from './docs/openapi.ts';
 import { schemasResource } from './docs/schemas.ts';
 import type { Endpoints } from './endpoints/endpoints.ts';
+import { bodyPace } from './http/access/body-pace.ts';
+import type { Connections } from './http/access/connections.ts';
 import type { FrontDoor } from './http/access/front-door.ts';
 import { channelGuard, hostGuard, keyGuard, originGuard, type Guard } from './http/guard.ts';
 import { notFound, problemHandler } from './http/problems.ts';
@@ -27,6 +29,7 @@ const ANSWERS_NOTHING = new Set(['redis_unreachable', 'redis_loading', 'redis_bu
 
 export interface AppDependencies {
   context: ApiContext;
+  connections: Connections;
   endpoints: Endpoints;
   door: FrontDoor;
   guard: Guard;
@@ -41,15 +44,17 @@ export interface AppDependencies {
 
 /** Assembles the HTTP side: REST, configured endpoints, docs, the page, and the guards in front of them. */
 export async function createApp(dependencies: AppDependencies): Promise<Express> {
-  const { context, endpoints, door, guard, metrics, log, pageFolder, keyed, redisUrl } = dependencies;
+  const { context, connections, endpoints, door, guard, metrics, log, pageFolder, keyed, redisUrl } =
+    dependencies;
   const { redis, settings } = context;
+  const audit = context.audit.add;
   let openapi: object;
   const resources = [...(await findResources()), documentsResource(() => openapi, redisUrl)];
   const app = express();
   app.disable('x-powered-by');
   app.locals['basePath'] = door.basePath;
   app.use(metrics.measure, securityHeaders(settings.streetStyle));
-  const key = keyGuard(guard);
+  const key = keyGuard(guard, door);
   const needsRedis = redisGuard(redis);
   // Probes name the address of a container, which nobody knows beforehand.
   app.get('/healthz', (_request, response) => void response.json({ status: 'up' }));
@@ -59,7 +64,7 @@ export async function createApp(dependencies: AppDependencies): Promise<Express>
     await redis.ping();
     response.json({ status: 'ready' });
   });
-  app.use(hostGuard(door), originGuard(door), docs(door.basePath));
+  app.use(hostGuard(door), originGuard(door), bodyPace(), docs(door.basePath));
   app.get('/metrics', key, channelGuard({ method: 'get', channels: 'all' }), (_request, response) =>
     metrics.write(response),
   );
@@ -74,6 +79,8 @@ export async function createApp(dependencies: AppDependencies): Promise<Express>
     routes: resources.flatMap(({ routes }) => routes),
     context,
     door,
+    audit,
+    connections,
     before: [needsRedis],
   });
   let configured = Router();
@@ -85,6 +92,8 @@ export async function createApp(dependencies: AppDependencies): Promise<Express>
       routes: resource.routes,
       context,
       door,
+      audit,
+      connections,
       before: [key, limit, needsRedis],
     });
     configured = router;

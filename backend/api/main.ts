@@ -25,8 +25,12 @@ import { admit } from './admission.ts';
 import { createApp } from './app.ts';
 import { openEndpoints } from './endpoints/endpoints.ts';
 import { ChannelUsers } from './stores/channel-users.ts';
+import { passwordOf } from '../../core/logging/redact.ts';
+import { Audit } from './stores/audit.ts';
 import { Channels } from './stores/channels.ts';
 import { FrontDoor } from './http/access/front-door.ts';
+import { Connections } from './http/access/connections.ts';
+import { Guesses } from './http/access/guesses.ts';
 import { checkAllowedHosts, KnownHosts } from './http/access/hosts.ts';
 import { TrustedProxies } from './http/access/proxies.ts';
 import { Guard } from './http/guard.ts';
@@ -48,6 +52,9 @@ import { Traces } from './stores/traces.ts';
 
 /** Long enough for a large recording over a slow connection. */
 const REQUEST_MS = 3_600_000;
+/** Headers that take longer keep a connection open for nothing. */
+const HEADERS_MS = 15_000;
+const CHECK_MS = 5_000;
 
 /** Closes something that was opened. */
 type Close = () => unknown;
@@ -115,6 +122,7 @@ async function open(settings: Settings, opened: Close[]): Promise<string> {
   opened.push(() => sweeping.close());
   const context: ApiContext = {
     settings,
+    audit: new Audit(redis, log, [settings.apiKey, passwordOf(settings.redisUrl)]),
     plugins,
     redis,
     channels,
@@ -146,7 +154,8 @@ async function open(settings: Settings, opened: Close[]): Promise<string> {
     proxies: new TrustedProxies(settings.trustProxy),
     basePath: settings.basePath,
   });
-  const guard = new Guard(keyring);
+  const guard = new Guard(keyring, new Guesses(redis));
+  const connections = new Connections(settings.rateLimit.connections);
   const metrics = new Metrics({
     redis,
     channels,
@@ -157,6 +166,7 @@ async function open(settings: Settings, opened: Close[]): Promise<string> {
   });
   const app = await createApp({
     context,
+    connections,
     endpoints,
     door,
     guard,
@@ -166,7 +176,10 @@ async function open(settings: Settings, opened: Close[]): Promise<string> {
     keyed: keyring.isKeyed,
     redisUrl: settings.redisUrl,
   });
-  const http = createServer({ requestTimeout: REQUEST_MS }, app);
+  const http = createServer(
+    { requestTimeout: REQUEST_MS, headersTimeout: HEADERS_MS, connectionsCheckingInterval: CHECK_MS },
+    app,
+  );
   const gateway = new Gateway(http, {
     streams,
     log,
@@ -177,7 +190,9 @@ async function open(settings: Settings, opened: Close[]): Promise<string> {
       // A WebSocket is refused when it joins, where the reason can be said.
       if (request.headers.upgrade === undefined) door.checkOrigin(request);
     },
-    admit: (handshake) => admit(handshake, { door, guard, replays }),
+    admit: (handshake) => admit(handshake, { door, guard, replays, connections, audit: context.audit.add }),
+    // Until it has joined, a connection is only known by its address.
+    connected: (request) => connections.take(`unjoined ${door.addressOf(request)}`),
   });
   for (const event of ['request', 'upgrade']) http.prependListener(event, door.enter);
   const news = new StatusNews(redis, () => replays.list(), gateway.broadcast, taskChannels);

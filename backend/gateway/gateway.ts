@@ -55,10 +55,15 @@ export interface GatewayDependencies {
   channel(name: string): Promise<ChannelSpec>;
   /** Checks each request of the transport, before anything is read from it. @throws refusal */
   checkRequest(request: IncomingMessage): void;
+  /** Counts a connection; call the returned function at its end. @throws refusal if there are too many */
+  connected(request: IncomingMessage): () => void;
   /** Checks where a connection comes from, and its key; returns what the key allows. @throws refusal */
   admit(handshake: { request: IncomingMessage; token: unknown }): Promise<Admission>;
   origins: string[];
 }
+
+/** A connection of Engine.IO. */
+type EngineSocket = Socket['conn'];
 
 type Ack = (answer: unknown) => void;
 
@@ -91,6 +96,13 @@ export class Gateway {
         return refuse(request, response, this.#shown('request', error));
       }
       next();
+    });
+    this.#io.engine.on('connection', (connection: EngineSocket) => {
+      try {
+        connection.on('close', dependencies.connected(connection.request as IncomingMessage));
+      } catch {
+        connection.close();
+      }
     });
     // Nothing is there, and a connection to it would not need a key.
     this.#io.of('/').use((socket, next) => {

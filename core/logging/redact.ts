@@ -11,6 +11,11 @@ const RULES: ((line: string) => string)[] = [
 /** Names of members whose values are secret contain one of these. */
 const SECRET_NAME = /password|passwd|passphrase|secret|token|credential|authorization|cookie|api[_-]?key/i;
 
+/** Whether a member of this name holds a secret. */
+export function isSecretName(name: string): boolean {
+  return SECRET_NAME.test(name);
+}
+
 /** Replaces the texts of members that are named like secrets. */
 function withoutSecretMembers(line: string): string {
   const start = /"([\w.-]+)":"/g;

@@ -152,6 +152,12 @@ function namesIn(namespace: string) {
     idempotency: (digest: string) => `${own}idempotency:${digest}`,
     /** String that expires: `<epoch>-<offset>` of the last event of a batch that is written once. */
     once: (channel: string, digest: string) => `${own}once:${channel}:${digest}`,
+    /** Stream, bounded: `d`: an AuditEntry without its id, for each change. */
+    audit: `${own}audit`,
+    /** The same for refused attempts to change something. */
+    auditRefused: `${own}audit:refused`,
+    /** Set that expires: digests of wrong API keys from an address. */
+    guesses: (address: string) => `${own}guesses:${address}`,
     /** Prefix of counters that expire: requests of one API key or address. */
     rateLimit: `${own}ratelimit:`,
     /** The key prefix of BullMQ, and the name of its queue. */

@@ -1,6 +1,8 @@
 import type { RequestHandler, Response } from 'express';
 import { refusal, RepriseError } from '../../../core/problems/errors.ts';
 import { covers, type Keyring, type Principal } from './keyring.ts';
+import type { Connections } from './access/connections.ts';
+import type { Guesses } from './access/guesses.ts';
 import type { FrontDoor } from './access/front-door.ts';
 import { ChannelRights, requireChannels } from './access/channel-rights.ts';
 import { effectOf, type Route, type Scope } from './route.ts';
@@ -13,8 +15,11 @@ const ANYONE: Principal = { name: 'anyone', scope: 'admin', rights: new ChannelR
 export class Guard {
   readonly #keyring: Keyring;
 
-  constructor(keyring: Keyring) {
+  readonly #guesses: Guesses;
+
+  constructor(keyring: Keyring, guesses: Guesses) {
     this.#keyring = keyring;
+    this.#guesses = guesses;
   }
 
   /** The owner of a key. @throws refusal `unauthorized` */
@@ -31,9 +36,15 @@ export class Guard {
     );
   }
 
-  /** The owner of the key that somebody at this address gives. @throws refusal `unauthorized` */
-  // eslint-disable-next-line @typescript-eslint/require-await
-  async admit(given: unknown, _address: string): Promise<Principal> {
+  /**
+   * The owner of the key that somebody at this address gives. Wrong keys are counted.
+   * @throws refusal `unauthorized`, `guesses_too_many`
+   */
+  async admit(given: unknown, address: string): Promise<Principal> {
+    if (!this.#keyring.isKeyed) return ANYONE;
+    const found = typeof given === 'string' ? this.#keyring.find(given) : null;
+    if (found) this.#guesses.right(address, found.name);
+    else if (given !== undefined) await this.#guesses.wrong(address);
     return this.identify(given);
   }
 
@@ -60,14 +71,15 @@ export function principalOf(response: Response): Principal {
 }
 
 /** Checks the key of a request. If the key loses the right to it during the response, the connection is closed. */
-export function keyGuard(guard: Guard): RequestHandler {
-  return (request, response, next) => {
+export function keyGuard(guard: Guard, door: FrontDoor): RequestHandler {
+  return async (request, response, next) => {
     const bearer = /^Bearer (.+)$/i.exec(request.get('Authorization') ?? '')?.[1];
     const given = bearer ?? request.get('X-API-Key');
     try {
-      response.locals['principal'] = guard.identify(given);
+      response.locals['principal'] = await guard.admit(given, door.addressOf(request));
     } catch (error) {
-      if (error instanceof RepriseError) response.set('WWW-Authenticate', 'Bearer realm="reprise"');
+      if (error instanceof RepriseError && error.status === 401)
+        response.set('WWW-Authenticate', 'Bearer realm="reprise"');
       throw error;
     }
     const stop = guard.watch(given, (owner) => {
@@ -156,4 +168,24 @@ export function causeGuard(door: FrontDoor): RequestHandler {
     door.checkCause(request);
     next();
   };
+}
+
+/** Limits the streams that a caller holds open. */
+export function connectionGuard(connections: Connections, door: FrontDoor): RequestHandler {
+  return (request, response, next) => {
+    const { name } = principalOf(response);
+    response.on('close', connections.take(callerKey(name, door.addressOf(request))));
+    next();
+  };
+}
+
+/** By what a caller is counted: the key, or the address where there are no keys. */
+export function callerKey(name: string, address: string): string {
+  return name === ANYONE.name ? address : `key:${name}`;
+}
+
+/** The caller of a request, for the audit trail. */
+export function whoOf(response: Response, door: FrontDoor): { who: string; scope: Scope; address: string } {
+  const { name, scope } = principalOf(response);
+  return { who: name, scope, address: door.addressOf(response.req) };
 }

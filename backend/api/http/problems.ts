@@ -14,7 +14,8 @@ export function basePathOf(of: Request | Response): string {
 /** The problem document (RFC 9457) of whatever was thrown. Details of unexpected errors go to the log only. */
 export function problemReply(thrown: unknown, request: Request): RenderedReply {
   const error = translate(thrown, request);
-  // For the metrics.
+  const { retryAfter } = extraOf(error);
+  // For the metrics and the audit trail.
   if (request.res) request.res.locals['problem'] = error.code;
   const base = basePathOf(request);
   const problem = shownError(error).toProblem(base + request.originalUrl);
@@ -24,6 +25,7 @@ export function problemReply(thrown: unknown, request: Request): RenderedReply {
     headers: {
       'Content-Type': 'application/problem+json; charset=utf-8',
       ...(error.status === 503 && { 'Retry-After': '1' }),
+      ...(typeof retryAfter === 'number' && { 'Retry-After': String(retryAfter) }),
     },
     text: JSON.stringify({ ...problem, type, ...extraOf(error) }),
   };

@@ -73,6 +73,11 @@ export interface Route<Context, Query = unknown, Body = unknown> {
   channels: ChannelUse;
   /** Default: none for GET, change for other methods. */
   effect?: Effect;
+  /**
+   * Reads what a change is about before it is made, for the audit trail. Default: what the GET of the same path answers.
+   * What it throws counts as nothing.
+   */
+  before?(call: Call<unknown, unknown>, context: Context): unknown;
   params?: { [name: string]: Schema };
   query?: { [name: string]: Schema };
   required?: string[];

@@ -3,13 +3,15 @@ import { queryAjv } from '../../../schemas/index.ts';
 import { refusal } from '../../../core/problems/errors.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
 import { shownTo } from './access/channel-rights.ts';
+import { auditing, notesOf, type Auditor } from './access/auditing.ts';
+import type { Connections } from './access/connections.ts';
 import type { FrontDoor } from './access/front-door.ts';
-import { causeGuard, channelGuard, principalOf, scopeGuard } from './guard.ts';
+import { causeGuard, channelGuard, connectionGuard, principalOf, scopeGuard, whoOf } from './guard.ts';
 import { beginOnce } from './idempotency.ts';
 import { bodyChecks } from './json-body.ts';
 import { incomingOf } from './incoming.ts';
 import { problemReply, sendReply, validationRefusal } from './problems.ts';
-import { effectOf, renderReply, type Method, type Route, type Schema } from './route.ts';
+import { effectOf, HttpReply, renderReply, type Method, type Route, type Schema } from './route.ts';
 
 interface Mounting<Context> {
   app: IRouter;
@@ -18,6 +20,8 @@ interface Mounting<Context> {
   /** Handed to every handler. */
   context: Context;
   door: FrontDoor;
+  audit: Auditor;
+  connections: Connections;
   /** Runs before each route. */
   before: RequestHandler[];
 }
@@ -29,6 +33,8 @@ export function mount<Context extends { redis: Redis }>({
   routes,
   context,
   door,
+  audit,
+  connections,
   before,
 }: Mounting<Context>): void {
   for (const path of new Set(routes.map((each) => each.path))) {
@@ -37,12 +43,14 @@ export function mount<Context extends { redis: Redis }>({
     const mounted = app.route(prefix + path.replace(/\{(\w+)\*\}$/, '*$1').replace(/\{(\w+)\}/g, ':$1'));
     for (const each of group) {
       mounted[each.method](
+        auditing({ effect: effectOf(each), audit }, (response) => whoOf(response, door)),
         ...(isOpenToPages(each) ? [] : [causeGuard(door)]),
         ...before,
+        ...(isStream(each) ? [connectionGuard(connections, door)] : []),
         scopeGuard(each.scope),
         channelGuard(each),
         ...checks(each),
-        handler(each, context),
+        handler(each, context, readerBefore(each, group)),
       );
     }
     mounted.options((_request, response) => void response.set('Allow', allowed).status(204).end());
@@ -57,10 +65,23 @@ export function mount<Context extends { redis: Redis }>({
 
 /** Whether any page may cause this, as by a link or a picture: nothing happens, and nothing stays open. */
 function isOpenToPages(route: Route<never>): boolean {
-  const isStream = Object.values(route.responses).some(
+  return effectOf(route) === 'none' && !isStream(route);
+}
+
+function isStream({ responses }: Route<never>): boolean {
+  return Object.values(responses).some(
     ({ type, streams }) => streams === true || type === 'text/event-stream',
   );
-  return effectOf(route) === 'none' && !isStream;
+}
+
+/** Reads what a change is about, before it is made. */
+function readerBefore<Context>(route: Route<Context>, group: Route<Context>[]): Route<Context>['before'] {
+  if (effectOf(route) !== 'change') return undefined;
+  if (route.before) return (call, context) => route.before!(call, context);
+  const get = group.find(({ method }) => method === 'get');
+  return get && !isStream(get) && route.method !== 'post'
+    ? (call, context) => get.handle(call, context)
+    : undefined;
 }
 
 function allowedMethods(group: { method: Method }[]): string {
@@ -103,7 +124,11 @@ function pathParams({ params }: Request): { [name: string]: string } {
   return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, [value].flat().join('/')]));
 }
 
-function handler<Context extends { redis: Redis }>(route: Route<Context>, context: Context): RequestHandler {
+function handler<Context extends { redis: Redis }>(
+  route: Route<Context>,
+  context: Context,
+  before: Route<Context>['before'],
+): RequestHandler {
   return async (request: Request, response: Response, next: NextFunction) => {
     const gone = new AbortController();
     response.on('close', () => gone.abort());
@@ -122,7 +147,10 @@ function handler<Context extends { redis: Redis }>(route: Route<Context>, contex
       response,
     };
     try {
+      const notes = notesOf(response);
+      if (before) notes.before = await Promise.resolve(before(call, context)).catch(() => undefined);
       const answer: unknown = await route.handle(call, context);
+      notes.after = answer instanceof HttpReply ? answer.body : answer;
       if (response.headersSent) return await once?.forget();
       const reply = renderReply(shownTo(caller.rights, route.channels, answer));
       await once?.finish(reply);

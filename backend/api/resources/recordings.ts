@@ -153,6 +153,7 @@ export default {
       method: 'delete',
       path: '/recordings/{id}',
       summary: 'Delete a recording',
+      before: ({ params }, { recordings }) => recordings.get(params['id']!),
       channels: 'all',
       description: 'A replay that plays it continues with what it has read.',
       scope: 'admin',

@@ -5,6 +5,7 @@ import type { Streams } from '../../gateway/streams/streams.ts';
 import type { TaskQueue } from '../../tasks/queue.ts';
 import type { Route } from '../http/route.ts';
 import type { ChannelUsers } from '../stores/channel-users.ts';
+import type { Audit } from '../stores/audit.ts';
 import type { Channels } from '../stores/channels.ts';
 import type { Ingest } from '../stores/ingest.ts';
 import type { Pipelines } from '../stores/pipelines.ts';
@@ -19,6 +20,7 @@ import type { Traces } from '../stores/traces.ts';
 /** What the handlers of routes and actions work with. main.ts builds it once. */
 export interface ApiContext {
   settings: Pick<Settings, 'basePath' | 'channels' | 'data' | 'endpoints' | 'streetStyle' | 'rateLimit'>;
+  audit: Audit;
   plugins: Plugins;
   redis: Redis;
   channels: Channels;

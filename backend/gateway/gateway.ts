@@ -99,7 +99,7 @@ export class Gateway {
     });
     this.#io.engine.on('connection', (connection: EngineSocket) => {
       try {
-        connection.on('close', dependencies.connected(connection.request as IncomingMessage));
+        connection.on('close', dependencies.connected(connection.request));
       } catch {
         connection.close();
       }
@@ -113,24 +113,25 @@ export class Gateway {
       closeAfterReason(socket);
     });
     this.#live = this.#io.of(NAMESPACE);
-    const admit = async (socket: Socket, next: (error?: Error) => void): Promise<void> => {
-      try {
-        const { token } = socket.handshake.auth as { token?: unknown };
-        const admission = await dependencies.admit({ request: socket.request, token });
-        Object.assign(socket.data as object, {
-          admission,
-          outlet: new SocketOutlet(socket),
-        } satisfies Connection);
-        socket.conn.on('close', () => admission.left());
-        next();
-      } catch (error) {
-        const shown = this.#shown('connect', error);
-        next(Object.assign(new Error(sentence(shown)), { data: shown.toProblem() }));
-        closeAfterReason(socket);
-      }
-    };
-    this.#live.use((socket, next) => void admit(socket, next));
+    this.#live.use((socket, next) => void this.#admit(socket, next));
     this.#live.on('connection', (socket) => this.#serve(socket));
+  }
+
+  async #admit(socket: Socket, next: (error?: Error) => void): Promise<void> {
+    try {
+      const { token } = socket.handshake.auth as { token?: unknown };
+      const outlet = new SocketOutlet(socket);
+      const admission = await this.#dependencies.admit({ request: socket.request, token });
+      Object.assign(socket.data as object, { admission, outlet } satisfies Connection);
+      socket.conn.on('close', () => admission.left());
+      // It may have gone meanwhile.
+      if (socket.conn.readyState === 'closed') admission.left();
+      next();
+    } catch (error) {
+      const shown = this.#shown('connect', error);
+      next(Object.assign(new Error(sentence(shown)), { data: shown.toProblem() }));
+      closeAfterReason(socket);
+    }
   }
 
   /** The namespace that clients connect to. */

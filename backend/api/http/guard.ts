@@ -44,7 +44,7 @@ export class Guard {
     if (!this.#keyring.isKeyed) return ANYONE;
     const found = typeof given === 'string' ? this.#keyring.find(given) : null;
     if (found) this.#guesses.right(address, found.name);
-    else if (given !== undefined) await this.#guesses.wrong(address);
+    else if (typeof given === 'string') await this.#guesses.wrong(address, given);
     return this.identify(given);
   }
 

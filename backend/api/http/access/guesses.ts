@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { refusal } from '../../../../core/problems/errors.ts';
 import { keys } from '../../../../core/wire/keys.ts';
 import type { Redis } from '../../../../core/redis/connection.ts';
@@ -13,14 +14,14 @@ const ADDRESSES_MAX = 10_000;
 const REDIS_MS = 500;
 
 /**
- * Makes guessing keys slow: after ten wrong ones an address waits a second, and twice as long after each further one, up to
+ * Makes guessing keys slow: after ten different wrong ones an address waits a second, and twice as long after each further one, up to
  * five minutes. While it waits, right keys are refused, too, or an attacker could go on guessing; but not those that the
  * address has used before. Wrong keys are counted in Redis for all API processes, and here while Redis is away.
  */
 export class Guesses {
   readonly #redis: Redis;
   readonly #now: () => number;
-  readonly #wrong = new Map<string, { count: number; untilMs: number; lastMs: number }>();
+  readonly #wrong = new Map<string, { tried: Set<string>; untilMs: number; lastMs: number }>();
   readonly #used = new Set<string>();
 
   constructor(redis: Redis, now = Date.now) {
@@ -37,31 +38,35 @@ export class Guesses {
     this.#used.add(use);
   }
 
-  /** Counts a wrong key. @throws refusal `guesses_too_many` while the address has to wait */
-  async wrong(address: string): Promise<void> {
-    this.#refuseWaiting(address);
+  /** Counts a wrong key. The same one again is no further guess. @throws refusal `guesses_too_many` while the address has to wait */
+  async wrong(address: string, given: string): Promise<void> {
     const now = this.#now();
     const known = this.#wrong.get(address);
-    const here = known && now - known.lastMs < FORGET_MS ? known.count : 0;
-    const counted = { count: here + 1, untilMs: 0, lastMs: now };
+    const here =
+      known && now - known.lastMs < FORGET_MS ? known : { tried: new Set<string>(), untilMs: 0, lastMs: now };
+    const digest = createHash('sha256').update(given).digest('base64').slice(0, 16);
+    if (here.tried.has(digest)) return;
+    this.#refuseWaiting(address);
+    here.tried.add(digest);
+    here.lastMs = now;
     // Deleted first, so that the oldest address comes first.
     this.#wrong.delete(address);
-    this.#wrong.set(address, counted);
+    this.#wrong.set(address, here);
     if (this.#wrong.size > ADDRESSES_MAX) this.#wrong.delete(this.#wrong.keys().next().value!);
-    counted.count = Math.max(counted.count, await this.#countInRedis(address));
-    if (counted.count >= FREE)
-      counted.untilMs = now + Math.min(WAIT_MAX_MS, 1_000 * 2 ** Math.min(20, counted.count - FREE));
+    const count = Math.max(here.tried.size, await this.#countInRedis(address, digest));
+    if (count >= FREE) here.untilMs = now + Math.min(WAIT_MAX_MS, 1_000 * 2 ** Math.min(20, count - FREE));
   }
 
-  async #countInRedis(address: string): Promise<number> {
+  async #countInRedis(address: string, digest: string): Promise<number> {
     if (this.#redis.status !== 'ready') return 0;
     const key = keys.guesses(address);
     const counting = this.#redis
       .multi()
-      .incr(key)
+      .sadd(key, digest)
+      .scard(key)
       .pexpire(key, FORGET_MS)
       .exec()
-      .then((replies) => Number(replies?.[0]?.[1] ?? 0));
+      .then((replies) => Number(replies?.[1]?.[1] ?? 0));
     const late = new Promise<number>((resolve) => setTimeout(() => resolve(0), REDIS_MS).unref());
     return Promise.race([counting, late]).catch(() => 0);
   }

@@ -1,4 +1,5 @@
 import { timeMsOf, type Data } from '../../../core/wire/event.ts';
+import { readEventTime } from '../../../core/wire/event-time.ts';
 import type { Row } from './format.ts';
 import { membersOf, parseObject } from './json-text.ts';
 
@@ -23,12 +24,18 @@ function eventRow(line: number, text: string, event: Data, rename: ReadonlyMap<s
   return {
     line,
     ...parseObject(dataText, rename),
-    timeMs: timeMsOf(time),
+    timeMs: timeIn(time),
     ...(typeof subject === 'string' && { subject }),
     ...(typeof type === 'string' && { channel: type }),
     ...(restored === true && { restored }),
     ...(message && { bare: message }),
   };
+}
+
+/** Event time, epoch ms. What Date does not know, such as a leap second, is read as at every other door. */
+function timeIn(time: string): number {
+  const timeMs = timeMsOf(time);
+  return Number.isNaN(timeMs) ? (readEventTime(time)?.timeMs ?? NaN) : timeMs;
 }
 
 /** The message that was published instead of an event; null where the event was. */

@@ -99,7 +99,7 @@ describe('a service', function () {
       [`!${epoch}-30`]: 1,
       [`!${epoch}-30:30`]: 1,
       [`!${epoch}-40:44`]: 1,
-      // Of an epoch that is over.
+      // These belong to an epoch that is over.
       '!1-7': 2,
       '!1~7~7': 2,
       '!1-7:9': 1,

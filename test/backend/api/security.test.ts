@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Wiretap } from '../../../core/redis/wiretap.ts';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -181,6 +182,7 @@ describe('the access list for Redis', () => {
   it('lets readers read and services work, and neither do more', async () => {
     const lines = readFileSync(new URL('../../../compose/users.acl', import.meta.url), 'utf8')
       .trim()
+      .replace(/#@(\w+)@/g, '>change-me-$1')
       .split('\n');
     const as = async (name: string) => {
       const url = world.server.url.replace('redis://', `redis://${name}:change-me-${name}@`);
@@ -216,7 +218,24 @@ describe('the access list for Redis', () => {
       config: service.config('GET', '*'),
       functions: service.function('FLUSH'),
       users: service.acl('LIST'),
+      setup: service.hset('reprise:setup', 'services/x', '{}'),
+      setupOfServices: service.hset('reprise:outside', 'work', '{}'),
+      replays: service.hset('reprise:replays', 'x', '{}'),
+      requests: service.rpush('reprise:requests:replayer', '{}'),
+      commands: service.publish('reprise:commands', '{}'),
+      tasks: service.hset('reprise:bull:tasks:1', 'data', '{}'),
+      elsewhere: service.set('other', 'x'),
     });
+    // Names that only resemble our own are channels like others.
+    for (const name of ['gps', 'r', 'rep', 'reprise', 'reprises', 'x:reprise:commands'])
+      await service.publish(name, 'x');
+    const listening = await connect((await as('reader')).url, 'listen', { writes: false });
+    const heard: string[] = [];
+    const tap = await Wiretap.start(listening, ['*'], (channel) => heard.push(channel));
+    await service.publish('gps', 'x');
+    await eventually('the message', () => heard.includes('gps'));
+    tap.close();
+    listening.disconnect();
     const admin = await connect((await as('admin')).url, 'test');
     assert.equal(await admin.ping(), 'PONG');
     for (const redis of [reader, service, admin]) redis.disconnect();

@@ -24,7 +24,7 @@ export function isSilent({ events, firstMs, lastMs }: Heard, nowMs: number): boo
 }
 
 /** Those that are alive before those that are silent, and those with more events before those with fewer. */
-export function livelyFirst<T extends Heard>(subjects: readonly T[]): T[] {
+function livelyFirst<T extends Heard>(subjects: readonly T[]): T[] {
   const newest = newestOf(subjects);
   const silent = new Map(subjects.map((each) => [each, isSilent(each, newest.get(each.root) ?? NaN)]));
   return subjects.toSorted(

@@ -58,6 +58,8 @@ describe('monitoring', function () {
     counters.distribute('replay_lateness_seconds', LATENESS_BOUNDS, [...counts, 1], 6);
     await counters.close();
     await world.get('/channels/nothing');
+    const task = { kind: 'convert', params: { recording: 'none.csv', to: 'none.mcap' } };
+    for (let i = 0; i < 2; i++) await world.post('/tasks', task);
     return scrape();
   }
 
@@ -85,6 +87,7 @@ describe('monitoring', function () {
       ['reprise_redis_up', '1'],
       ['reprise_redis_refusing{reason="none"}', '0'],
       ['reprise_gateway_connections{kind="socket"}', '0'],
+      ['reprise_tasks{state="queued"}', '2'],
       ['reprise_tasks{state="running"}', '0'],
     ];
     for (const [series, value] of expected) assert.equal(valueOf(text, series), value, series);

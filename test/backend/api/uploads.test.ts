@@ -37,10 +37,10 @@ describe('API: uploads', function () {
     await replayer.close();
     await world.stop();
   });
-  afterEach(async () => {
-    for (const { id } of (await world.get('/recordings')).body.items as { id: string }[])
-      await world.call('DELETE', `/api/v1/recordings/${encodeURIComponent(id)}`);
-    assert.deepEqual(files(), [], 'nothing is left, hidden or not');
+  afterEach(() => {
+    for (const name of files().filter((each) => !each.startsWith('.')))
+      rmSync(join(world.settings.recordings, name));
+    assert.deepEqual(files(), [], 'nothing hidden is left');
   });
 
   const files = () => readdirSync(world.settings.recordings).sort();

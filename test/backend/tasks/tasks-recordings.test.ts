@@ -195,7 +195,7 @@ describe('tasks on recordings', function () {
     await upload('long.csv', 500_000);
     const before = names();
     const { id } = await start('convert', { recording: 'long.csv', to: 'longer.csv' });
-    const isBusy = () => names().some((name) => name.startsWith('.converting-'));
+    const isBusy = () => names().some((name) => name.startsWith('.converting+'));
     await eventually('a part to be done', async () => {
       const { state, progress } = (await world.get(`/tasks/${id}`)).body as Task;
       assert.equal(state === 'queued' ? 'running' : state, 'running');

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { Ajv2020, type AnySchemaObject, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormatsModule from 'ajv-formats';
+import { boundKeywords, costProblem, regExp, trustPatterns } from './bounds.ts';
 
 export type * from './types.ts';
 
@@ -31,6 +32,8 @@ const known = new Map(
  */
 export const schemas: ReadonlyMap<string, AnySchemaObject> = known;
 
+for (const schema of known.values()) trustPatterns(schema);
+
 /** The ajv that all validation uses: JSON Schema 2020-12, with every schema registered under `reprise:/<name>`. */
 export const ajv = new Ajv2020({
   allErrors: false,
@@ -38,6 +41,7 @@ export const ajv = new Ajv2020({
   allowUnionTypes: true,
   discriminator: false,
   validateSchema: false,
+  code: { regExp },
 });
 addFormats(ajv);
 /** The same for query strings: text is converted to the number or boolean that the schema asks for. */
@@ -48,6 +52,7 @@ export const queryAjv = new Ajv2020({
   strict: true,
   allowUnionTypes: true,
   validateSchema: false,
+  code: { regExp },
 });
 addFormats(queryAjv);
 /** The same for parameters of tasks: defaults are filled in. */
@@ -56,9 +61,11 @@ export const paramsAjv = new Ajv2020({
   strict: true,
   allowUnionTypes: true,
   validateSchema: false,
+  code: { regExp },
 });
 addFormats(paramsAjv);
 const ajvs = [ajv, queryAjv, paramsAjv];
+for (const each of ajvs) boundKeywords(each);
 for (const schema of schemas.values()) for (const each of ajvs) each.addSchema(schema);
 
 /**
@@ -90,8 +97,9 @@ export function addSchema(name: string, schema: object): void {
 /** What is wrong with a JSON Schema (2020-12), and where; null if nothing is. */
 export function schemaProblem(schema: object): { pointer: string; message: string } | null {
   try {
-    queryAjv.compile(schema);
-    return null;
+    const tooLong = costProblem(schema);
+    const costly = tooLong ?? costProblem(schema, queryAjv.compile(schema));
+    return costly === null ? null : { pointer: '', message: costly };
   } catch (error) {
     const meta = new Ajv2020();
     const isSchema = meta.validateSchema(schema);
@@ -102,8 +110,15 @@ export function schemaProblem(schema: object): { pointer: string; message: strin
 
 /** All errors of a value, each with the part of the schema that it violates. Slow: for messages to people. */
 export function diagnose(schema: object, value: unknown): ErrorObject[] {
-  const telling = new Ajv2020({ allErrors: true, verbose: true, strict: false, validateSchema: false });
+  const telling = new Ajv2020({
+    allErrors: true,
+    verbose: true,
+    strict: false,
+    validateSchema: false,
+    code: { regExp },
+  });
   addFormats(telling);
+  boundKeywords(telling);
   for (const each of known.values()) telling.addSchema(each);
   return telling.validate(schema, value) ? [] : telling.errors!;
 }

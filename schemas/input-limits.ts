@@ -44,4 +44,21 @@ export const inputLimits = {
     meaning:
       'How deep lists and objects stand within each other in JSON: in requests, socket messages, rows, events and the configuration. A deeper one is refused, as a bad row or a dead letter where it is one of many.',
   },
+  patternWork: {
+    max: 10_000_000,
+    unit: 'characters × instructions',
+    meaning:
+      'What matching a regular expression of a schema may take: the length of the text times the size of the expression. A longer text does not match.',
+  },
+  formatCharacters: {
+    max: 2_000,
+    unit: 'characters',
+    meaning:
+      'The length of a text with a format such as `email` or `uri`. A longer one does not have the format.',
+  },
+  schemaCharacters: {
+    max: 100_000,
+    unit: 'characters',
+    meaning: 'The length of a JSON Schema of an endpoint or a plugin. A longer one is refused.',
+  },
 } as const satisfies { [name: string]: InputLimit };

@@ -29,5 +29,7 @@ if (process.argv[2] === 'test') {
     must(`${error instanceof Error ? error.message : error} The tests start servers of their own.`);
   }
   const { providePython } = await import('./python.mjs');
-  for (const problem of [provideChromium(say), providePython(say)]) if (problem) say(problem);
+  const { provideNginx } = await import('./nginx.mjs');
+  for (const problem of [provideChromium(say), provideNginx(say), providePython(say)])
+    if (problem) say(problem);
 }

@@ -5,7 +5,8 @@ import { chromium, type Browser, type Page } from 'playwright-core';
 import { root } from '../../core/runtime/root.mjs';
 
 const PROGRAMS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-const ARGUMENTS = [
+/** What every browser of the tests is started with. */
+export const BROWSER_ARGUMENTS = [
   '--no-sandbox',
   '--disable-quic',
   '--no-first-run',
@@ -25,7 +26,10 @@ export const chromiumPath = [process.env['CHROMIUM_PATH'], ...PROGRAMS].find(
 
 /** A real Chromium without a window. `spares`: leaves as much of the processor as possible to other tests; benches do not use it. */
 export function startBrowser({ spares = true } = {}): Promise<Browser> {
-  return chromium.launch({ executablePath: chromiumPath!, args: [...ARGUMENTS, ...(spares ? SPARING : [])] });
+  return chromium.launch({
+    executablePath: chromiumPath!,
+    args: [...BROWSER_ARGUMENTS, ...(spares ? SPARING : [])],
+  });
 }
 
 /** Saves a picture of the page in `.reprise/screenshots`, for people to look at. */

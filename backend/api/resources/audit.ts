@@ -15,7 +15,7 @@ const time: Schema = { type: 'string', format: 'date-time', description: 'Inclus
 
 export default {
   name: 'audit',
-  description: 'Who changed what, and when.',
+  description: 'The audit trail says who changed what, and when.',
   routes: [
     route<Query>({
       method: 'get',

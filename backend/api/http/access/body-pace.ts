@@ -31,7 +31,7 @@ export function bodyPace({ windowMs = WINDOW_MS, leastBytes = LEAST_BYTES } = {}
         `Less than ${leastBytes} bytes of the body came in ${windowMs / 1_000} s.`,
         { hint: 'Send the whole body, or end it.' },
       );
-      // Whoever reads the body may go on until it ends, so this is no `next(problem)`.
+      // The reader of the body calls `next` itself once the connection ends, so this sends the answer directly.
       sendReply(response, problemReply(problem, request));
     }, windowMs);
     response.on('close', () => clearInterval(timer));

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Admission } from '../gateway/gateway.ts';
 import { asRepriseError } from '../../core/problems/errors.ts';
-import type { Auditor } from './http/access/auditing.ts';
+import type { Auditor } from './http/auditing.ts';
 import type { Connections } from './http/access/connections.ts';
 import type { FrontDoor } from './http/access/front-door.ts';
 import { callerKey, requireScope, type Guard } from './http/guard.ts';

@@ -10,7 +10,7 @@ import { documentsResource } from './docs/documents.ts';
 import { openApi } from './docs/openapi.ts';
 import { schemasResource } from './docs/schemas.ts';
 import type { Endpoints } from './endpoints/endpoints.ts';
-import { bodyPace } from './http/access/body-pace.ts';
+import { bodyPace } from './http/body-pace.ts';
 import type { Connections } from './http/access/connections.ts';
 import type { FrontDoor } from './http/access/front-door.ts';
 import { channelGuard, hostGuard, keyGuard, originGuard, type Guard } from './http/guard.ts';

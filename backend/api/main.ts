@@ -30,7 +30,7 @@ import { Audit } from './stores/audit.ts';
 import { Channels } from './stores/channels.ts';
 import { FrontDoor } from './http/access/front-door.ts';
 import { Connections } from './http/access/connections.ts';
-import { Guesses } from './http/access/guesses.ts';
+import { Guesses } from './http/guesses.ts';
 import { checkAllowedHosts, KnownHosts } from './http/access/hosts.ts';
 import { TrustedProxies } from './http/access/proxies.ts';
 import { Guard } from './http/guard.ts';

@@ -95,7 +95,7 @@ export class TaskWorker {
       const aborted = new Promise<never>((_resolve, reject) => {
         signal.addEventListener('abort', () => reject(new Error(String(signal.reason))), { once: true });
       });
-      // What Redis refuses for a while is no failure of the task: it is run again, as after a restart of the worker.
+      // If Redis refuses for a while, the task does not fail: it is run again, as after a restart of the worker.
       const task = async () =>
         kind.run(checkParams(job.name, job.data.params) as never, this.#context(job, signal));
       const run = () => this.#guard.run(job.id!, job.name, task);

@@ -100,7 +100,7 @@ export function waitingText({ message, hint }: PassingReason): string {
 }
 
 /** Whether a code says that Redis refuses for a while. */
-export function isPassingCode(code: string): code is PassingCode {
+function isPassingCode(code: string): code is PassingCode {
   return Object.hasOwn(REASONS, code);
 }
 

@@ -66,7 +66,7 @@ describe('JSON that is nested deep', () => {
     );
   });
 
-  it('is no event that a service reads', () => {
+  it('is left out by a service that reads it', () => {
     const event = (data: string) =>
       `{"id":"a/1/1","source":"/x","type":"t","specversion":"1.0","subject":"s","time":"2024-01-01T00:00:00Z","epoch":1,"offset":1,"data":{"x":${data}}}`;
     assert.ok(parseEvent(event(FITS)));

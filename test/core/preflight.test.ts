@@ -224,7 +224,7 @@ describe('a Redis that can not be used', function () {
       (await startWarnings(admin))[0]!,
       /\(replayer-there-1\) uses database 5 .* REPRISE_NAMESPACE/,
     );
-    assert.deepEqual(await startWarnings(theirs), [], 'its own processes are no others');
+    assert.deepEqual(await startWarnings(theirs), [], 'its own processes are not another Reprise');
     hello.close();
     theirs.disconnect();
   });

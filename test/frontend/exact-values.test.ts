@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { dataText, dataTexts, eventText, keepText } from '../../frontend/src/lib/live/event-text.ts';
-import { rawParser } from '../../frontend/src/lib/live/raw-decoder.ts';
-import { elementsOf, membersOf, readable } from '../../frontend/src/lib/live/raw-json.ts';
+import { dataText, dataTexts, eventText, keepText } from '../../frontend/src/lib/live/json/event-text.ts';
+import { rawParser } from '../../frontend/src/lib/live/json/raw-decoder.ts';
+import { elementsOf, membersOf, readable } from '../../frontend/src/lib/live/json/raw-json.ts';
 import { short, value } from '../../frontend/src/lib/ui/format.ts';
 import type { CloudEvent } from '../../schemas/types.ts';
 

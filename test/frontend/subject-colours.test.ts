@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { colourOf, coloursOf } from '../../frontend/src/lib/live/subject-colours.ts';
-import { Subjects } from '../../frontend/src/lib/live/subjects.ts';
+import { colourOf, coloursOf } from '../../frontend/src/lib/live/subjects/subject-colours.ts';
+import { Subjects } from '../../frontend/src/lib/live/subjects/subjects.ts';
 import { SUBJECT_COLOURS } from '../../frontend/src/lib/ui/palette.ts';
 
 const names = (most: number) => fc.uniqueArray(fc.string({ maxLength: 12 }), { maxLength: most });

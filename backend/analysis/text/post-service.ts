@@ -12,7 +12,7 @@ export const MAX_CHARACTERS = {
   maximum: 100_000,
   default: 10_000,
   description:
-    'How much of a text is analysed, UTF-16 units. Of a longer text only the beginning is, and `analysed_characters` says how much.',
+    'How much of a text is analysed, UTF-16 units. A longer text is analysed up to there, and `analysed_characters` says so.',
 } as const;
 
 /** A service that reads posts: a post without text goes to the dead letters. */

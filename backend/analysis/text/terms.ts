@@ -19,7 +19,7 @@ export interface TermOptions {
   ignored: ReadonlySet<string>;
 }
 
-/** A longer word or hashtag is no term, UTF-16 units: no language has such words, and terms are kept. */
+/** The length up to which a word or hashtag is a term, UTF-16 units: no language has longer words, and terms are kept. */
 const TERM_MAX = 100;
 
 /**

@@ -2,10 +2,11 @@ import type { RequestHandler, Response } from 'express';
 import { refusal, RepriseError } from '../../../core/problems/errors.ts';
 import { covers, type Keyring, type Principal } from './keyring.ts';
 import type { Connections } from './access/connections.ts';
-import type { Guesses } from './access/guesses.ts';
+import type { Guesses } from './guesses.ts';
 import type { FrontDoor } from './access/front-door.ts';
 import { ChannelRights, requireChannels } from './access/channel-rights.ts';
-import { effectOf, type Route, type Scope } from './route.ts';
+import { effectOf, type Route } from './route.ts';
+import type { Scope } from './scope.ts';
 
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** Every caller while no keys are configured. */

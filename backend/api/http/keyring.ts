@@ -5,7 +5,7 @@ import type { Logger } from '../../../core/logging/log.ts';
 import { explain, validator } from '../../../schemas/index.ts';
 import type { Keys } from '../../../schemas/types.ts';
 import { ChannelRights } from './access/channel-rights.ts';
-import type { Scope } from './route.ts';
+import type { Scope } from './scope.ts';
 
 /** The caller that a key belongs to. */
 export interface Principal {

@@ -2,15 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
 import type { ChannelUse } from './access/channel-rights.ts';
 import type { Principal } from './keyring.ts';
+import type { Scope } from './scope.ts';
 import type { Incoming } from '../../../core/wire/incoming-event.ts';
 
 /** A JSON Schema (2020-12), or a reference to a file of schemas/: `{ $ref: 'reprise:/resources/replay' }`. */
 export type Schema = { [keyword: string]: unknown };
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
-
-/** What a key allows; each scope includes the ones before it. */
-export type Scope = 'read' | 'control' | 'admin';
 
 /** A validated request: its path, query and body have the shapes that the route declares. */
 export interface Call<Query, Body> {
@@ -23,7 +21,7 @@ export interface Call<Query, Body> {
   once: string | undefined;
   /** Aborted when the caller disconnects. A request with an Idempotency-Key is handled to its end. */
   signal: AbortSignal;
-  /** Who asks. */
+  /** The owner of the key. */
   caller: Principal;
   request: Request;
   response: Response;

@@ -3,7 +3,7 @@ import { queryAjv } from '../../../schemas/index.ts';
 import { refusal } from '../../../core/problems/errors.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
 import { shownTo } from './access/channel-rights.ts';
-import { auditing, notesOf, type Auditor } from './access/auditing.ts';
+import { auditing, notesOf, type Auditor } from './auditing.ts';
 import type { Connections } from './access/connections.ts';
 import type { FrontDoor } from './access/front-door.ts';
 import { causeGuard, channelGuard, connectionGuard, principalOf, scopeGuard, whoOf } from './guard.ts';

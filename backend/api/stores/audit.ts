@@ -3,7 +3,7 @@ import { isSecretName, redactor } from '../../../core/logging/redact.ts';
 import { keys } from '../../../core/wire/keys.ts';
 import type { Redis } from '../../../core/redis/connection.ts';
 import type { AuditEntry } from '../../../schemas/types.ts';
-import type { Change } from '../http/access/auditing.ts';
+import type { Change } from '../http/auditing.ts';
 
 /** Which entries are wanted; a member that is absent wants all. */
 export interface AuditFilter {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import express from 'express';
-import { bodyPace } from '../../../backend/api/http/access/body-pace.ts';
-import { Guesses } from '../../../backend/api/http/access/guesses.ts';
+import { bodyPace } from '../../../backend/api/http/body-pace.ts';
+import { Guesses } from '../../../backend/api/http/guesses.ts';
 import { problemHandler } from '../../../backend/api/http/problems.ts';
 import { TrustedProxies } from '../../../backend/api/http/access/proxies.ts';
 import type { IncomingMessage } from 'node:http';

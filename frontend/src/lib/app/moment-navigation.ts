@@ -1,6 +1,6 @@
 import type { Replays } from '../live/replays.svelte.ts';
-import type { SubjectSelection } from '../live/subject-selection.svelte.ts';
-import type { Subjects } from '../live/subjects.ts';
+import type { SubjectSelection } from '../live/subjects/subject-selection.svelte.ts';
+import type { Subjects } from '../live/subjects/subjects.ts';
 import type { Moment, Moments } from '../timeline/moments.ts';
 import { momentText } from '../timeline/texts.ts';
 import type { Announcer } from '../ui/announcer.svelte.ts';

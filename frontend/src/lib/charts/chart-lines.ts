@@ -1,6 +1,6 @@
-import { LivelyChoice } from '../live/liveliness.ts';
-import type { SubjectSelection } from '../live/subject-selection.svelte.ts';
-import type { Subject, Subjects } from '../live/subjects.ts';
+import { LivelyChoice } from '../live/subjects/liveliness.ts';
+import type { SubjectSelection } from '../live/subjects/subject-selection.svelte.ts';
+import type { Subject, Subjects } from '../live/subjects/subjects.ts';
 import type { Topology } from '../live/topology.ts';
 import type { TimeRange } from '../ui/time-range.ts';
 import type { Units } from '../ui/units.svelte.ts';

@@ -4,7 +4,7 @@ import type { Announcer } from '../ui/announcer.svelte.ts';
 import type { Settings } from '../ui/settings.svelte.ts';
 import type { TimeRange } from '../ui/time-range.ts';
 import type { Units } from '../ui/units.svelte.ts';
-import { LivelyChoice } from '../live/liveliness.ts';
+import { LivelyChoice } from '../live/subjects/liveliness.ts';
 import { chartsOf, MOST_LINES, windowOf, type Chart, type ChartSources } from './chart-lines.ts';
 import { LogHistory } from './log-history.ts';
 import { texts } from './texts.ts';

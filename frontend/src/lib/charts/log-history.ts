@@ -2,7 +2,7 @@ import type { CloudEvent } from '../../../../schemas/types.ts';
 import { api } from '../live/api.ts';
 import { ChannelState } from '../live/channel-state.ts';
 import { type Channels } from '../live/channels.ts';
-import { Subjects } from '../live/subjects.ts';
+import { Subjects } from '../live/subjects/subjects.ts';
 import type { ChartSources } from './chart-lines.ts';
 import { Metrics } from './metrics.ts';
 

@@ -1,7 +1,7 @@
 import type { CloudEvent } from '../../../../schemas/types.ts';
 import type { Arrival, ChannelState, EventSink } from '../live/channel-state.ts';
 import { textOf } from '../live/event-data.ts';
-import { keyOf, type Subjects } from '../live/subjects.ts';
+import { keyOf, type Subjects } from '../live/subjects/subjects.ts';
 import type { Topology } from '../live/topology.ts';
 
 type Data = CloudEvent['data'];

@@ -1,5 +1,5 @@
 import type uPlot from 'uplot';
-import type { TimeSeries } from '../live/time-series.ts';
+import type { TimeSeries } from '../live/subjects/time-series.ts';
 
 /** A line of a chart: the numbers of a subject in its colour. */
 export interface ChartLine {

@@ -1,4 +1,4 @@
-import type { TimeSeries } from '../live/time-series.ts';
+import type { TimeSeries } from '../live/subjects/time-series.ts';
 
 /** A series as an SVG path, with its ranges. */
 export interface Sparkline {

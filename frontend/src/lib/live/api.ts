@@ -13,7 +13,7 @@ import type {
 } from '../../../../schemas/types.ts';
 import { apiKey } from '../ui/api-key.ts';
 import { basePath } from '../ui/base-path.ts';
-import { keepText } from './event-text.ts';
+import { keepText } from './json/event-text.ts';
 import { texts } from './texts.ts';
 
 const base = `${basePath}api/v1`;

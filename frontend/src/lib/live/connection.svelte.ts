@@ -16,7 +16,7 @@ import { api } from './api.ts';
 import type { ChannelFilter } from './area-filter.svelte.ts';
 import type { Channels } from './channels.ts';
 import { Heartbeat } from './heartbeat.ts';
-import { rawParser } from './raw-decoder.ts';
+import { rawParser } from './json/raw-decoder.ts';
 import { Subscriptions } from './subscriptions.ts';
 
 const ACK_MS = 8000;

@@ -1,5 +1,5 @@
 import type { RecordingDescription } from '../../../../schemas/types.ts';
-import { TimeSeries } from '../live/time-series.ts';
+import { TimeSeries } from '../live/subjects/time-series.ts';
 
 /** More points than this look like a comb instead of a curve. */
 const POINTS_MAX = 60;

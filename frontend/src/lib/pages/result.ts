@@ -1,4 +1,4 @@
-import { TimeSeries } from '../live/time-series.ts';
+import { TimeSeries } from '../live/subjects/time-series.ts';
 
 /** The rows of a table or a chart. */
 export type Rows = readonly Readonly<Record<string, unknown>>[];

@@ -1,7 +1,7 @@
 import type { CloudEvent } from '../../../../schemas/types.ts';
 import { isPlace } from '../live/event-data.ts';
-import { dataTexts } from '../live/event-text.ts';
-import { readable } from '../live/raw-json.ts';
+import { dataTexts } from '../live/json/event-text.ts';
+import { readable } from '../live/json/raw-json.ts';
 
 /** The file formats that events can be saved in. */
 export const FORMATS = ['csv', 'geojson', 'gpx', 'mcap'] as const;

@@ -1,6 +1,6 @@
 import { McapWriter, type IWritable } from '@mcap/core';
 import type { CloudEvent } from '../../../../schemas/types.ts';
-import { dataText } from '../live/event-text.ts';
+import { dataText } from '../live/json/event-text.ts';
 
 /** Collects the written bytes. */
 class Memory implements IWritable {

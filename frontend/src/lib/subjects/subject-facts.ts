@@ -1,6 +1,6 @@
-import { dataTexts } from '../live/event-text.ts';
+import { dataTexts } from '../live/json/event-text.ts';
 import type { Channels } from '../live/channels.ts';
-import type { Subject } from '../live/subjects.ts';
+import type { Subject } from '../live/subjects/subjects.ts';
 import type { Topology } from '../live/topology.ts';
 
 /** A derived window is dated by its end, which may lie this much ahead of the latest fix, ms. */

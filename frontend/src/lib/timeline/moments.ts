@@ -1,6 +1,6 @@
 import type { CloudEvent } from '../../../../schemas/types.ts';
 import type { Arrival, ChannelState, EventSink } from '../live/channel-state.ts';
-import { keyOf } from '../live/subjects.ts';
+import { keyOf } from '../live/subjects/subjects.ts';
 import type { Topology } from '../live/topology.ts';
 
 /** The kinds of moments. */

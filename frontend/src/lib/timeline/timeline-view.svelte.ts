@@ -1,7 +1,7 @@
 import type { Channels } from '../live/channels.ts';
 import type { Recordings } from '../live/recordings.svelte.ts';
 import type { Replays } from '../live/replays.svelte.ts';
-import type { SubjectSelection } from '../live/subject-selection.svelte.ts';
+import type { SubjectSelection } from '../live/subjects/subject-selection.svelte.ts';
 import { count, short } from '../ui/format.ts';
 import type { FrameLoop } from '../ui/frame-loop.svelte.ts';
 import type { Settings } from '../ui/settings.svelte.ts';

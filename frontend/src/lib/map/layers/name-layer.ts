@@ -1,6 +1,6 @@
 import type { Layer } from '@deck.gl/core';
 import { TextLayer } from '@deck.gl/layers';
-import type { Subject } from '../../live/subjects.ts';
+import type { Subject } from '../../live/subjects/subjects.ts';
 import type { MapScene } from './map-scene.ts';
 import type { Mover } from '../movers/mover.ts';
 

@@ -1,6 +1,6 @@
 import type { CloudEvent } from '../../../../../schemas/types.ts';
 import type { LonLat } from '../../live/geometry.ts';
-import type { Subject } from '../../live/subjects.ts';
+import type { Subject } from '../../live/subjects/subjects.ts';
 import { bearing, metresBetween } from './geo.ts';
 import type { TrailPen } from './trail-pen.ts';
 

@@ -1,7 +1,7 @@
 import type { CloudEvent } from '../../../../../schemas/types.ts';
 import type { Arrival, ChannelState, EventSink } from '../../live/channel-state.ts';
 import { isPlace } from '../../live/event-data.ts';
-import { keyOf, type Subject, type Subjects } from '../../live/subjects.ts';
+import { keyOf, type Subject, type Subjects } from '../../live/subjects/subjects.ts';
 import type { Topology } from '../../live/topology.ts';
 import { drawTrail, glideOn, moveTo, newMover, placeOf, stepBack, updateState, type Mover } from './mover.ts';
 import { Outliers, type Outlier } from './outliers.ts';

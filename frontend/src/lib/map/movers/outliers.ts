@@ -1,6 +1,6 @@
 import type { CloudEvent } from '../../../../../schemas/types.ts';
 import type { LonLat } from '../../live/geometry.ts';
-import type { Subject } from '../../live/subjects.ts';
+import type { Subject } from '../../live/subjects/subjects.ts';
 import { placeOf } from './mover.ts';
 
 /** A fix that the outlier service rejects, and the reason. */

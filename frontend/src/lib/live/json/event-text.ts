@@ -1,4 +1,4 @@
-import type { CloudEvent } from '../../../../schemas/types.ts';
+import type { CloudEvent } from '../../../../../schemas/types.ts';
 import { elementsOf, membersOf } from './raw-json.ts';
 
 /** The JSON text that several events were parsed from. It is divided only when the text of one of them is asked for. */

@@ -1,4 +1,4 @@
-import { SUBJECT_COLOURS } from '../ui/palette.ts';
+import { SUBJECT_COLOURS } from '../../ui/palette.ts';
 
 /** With no more subjects than this, only the first colours are used: they differ most. */
 const FEW = 8;

@@ -1,5 +1,6 @@
 import type { RequestHandler, Response } from 'express';
-import type { Effect, Scope } from '../route.ts';
+import type { Effect } from './route.ts';
+import type { Scope } from './scope.ts';
 
 /** What somebody changed, or tried to. */
 export interface Change {

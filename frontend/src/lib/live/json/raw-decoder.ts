@@ -1,5 +1,5 @@
 import { Decoder, Encoder, type Packet } from 'socket.io-parser';
-import type { CloudEvent } from '../../../../schemas/types.ts';
+import type { CloudEvent } from '../../../../../schemas/types.ts';
 import { keepText } from './event-text.ts';
 
 /** What arrives on the socket with events in it: a batch, or the answer to a subscription. */

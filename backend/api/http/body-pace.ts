@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
-import { refusal } from '../../../../core/problems/errors.ts';
-import { problemReply, sendReply } from '../problems.ts';
+import { refusal } from '../../../core/problems/errors.ts';
+import { problemReply, sendReply } from './problems.ts';
 
 /** A body must bring this much in each window; 500 bytes a second is slower than any line in use. */
 const WINDOW_MS = 30_000;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { refusal } from '../../../../core/problems/errors.ts';
-import { keys } from '../../../../core/wire/keys.ts';
-import type { Redis } from '../../../../core/redis/connection.ts';
-import { refusalWith } from '../problems.ts';
+import { refusal } from '../../../core/problems/errors.ts';
+import { keys } from '../../../core/wire/keys.ts';
+import type { Redis } from '../../../core/redis/connection.ts';
+import { refusalWith } from './problems.ts';
 
 /** Wrong keys that an address may send before it has to wait. */
 const FREE = 10;

@@ -1,0 +1,2 @@
+/** What a key allows; each scope includes the ones before it. */
+export type Scope = 'read' | 'control' | 'admin';

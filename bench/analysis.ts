@@ -61,7 +61,7 @@ export default {
         });
         const started = performance.now();
         const done = runner.run();
-        while ((await redis.hget(keys.checkpoint(name), '@gps')) !== `1-${EVENTS}`)
+        while (!(await redis.hget(keys.checkpoint(name), '@gps'))?.endsWith(`-${EVENTS}`))
           await new Promise((resolve) => setTimeout(resolve, 10));
         const perSecond = (EVENTS / (performance.now() - started)) * 1000;
         runner.close();

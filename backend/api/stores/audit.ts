@@ -63,9 +63,13 @@ export class Audit {
     cursor?: string,
   ): Promise<{ items: AuditEntry[]; cursor: string | null }> {
     const items: AuditEntry[] = [];
-    let end = cursor === undefined ? `${untilMs ?? '+'}` : `(${cursor}`;
+    // Redis refuses to look before this position, or at a time before 1970; there is nothing.
+    if (Number(cursor?.replace('-', '')) === 0 || (untilMs !== undefined && untilMs < 0))
+      return { items, cursor: null };
+    const start = String(Math.max(0, Math.floor(sinceMs)));
+    let end = cursor === undefined ? `${untilMs === undefined ? '+' : Math.ceil(untilMs)}` : `(${cursor}`;
     for (;;) {
-      const page = await this.#page(end, `${sinceMs}`);
+      const page = await this.#page(end, start);
       for (const entry of page) {
         if (untilMs !== undefined && parseInt(entry.id, 10) > untilMs) continue;
         if (who !== undefined && entry.who !== who) continue;

@@ -202,7 +202,7 @@ describe('logs of all roles', function () {
     const url = server.url.replace('//', '//default:planted-redis-password@');
     const config = join(folder, 'config.json');
     writeFileSync(config, JSON.stringify({ services: { sentiment: { use: 'sentiment' } } }));
-    const key = 'planted-api-key';
+    const key = 'planted-api-key-of-the-test';
     const env = { REDIS_URL: url, REPRISE_API_KEY: key, REPRISE_CONFIG: config };
     const up = startUp(['--no-demo', '--port', '0'], { env });
     const redis = await connect(url, 'test');

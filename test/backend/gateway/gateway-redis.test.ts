@@ -39,7 +39,7 @@ describe('gateway, when Redis fails', function () {
       client.events.map((event) => event.offset),
       [6, 7, 8],
     );
-    assert.equal((await world.call('GET', '/readyz')).status, 200);
+    await eventually('readiness', async () => (await world.call('GET', '/readyz')).status === 200);
   });
 
   it('has clients start again if Redis comes back without its latest events', async () => {

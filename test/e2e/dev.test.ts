@@ -76,7 +76,7 @@ describe('npm run dev', function () {
     assert.equal(response.status, 201, await response.text());
     await eventually('the service to derive', async () => (await latest('lines.clean')) !== undefined);
     edit('backend/analysis/services/clean.ts', (text) =>
-      text.replace('...this.#clean(data.text) }', "...this.#clean(data.text), text: 'edited' }"),
+      text.replace('...this.#clean(text) }', "...this.#clean(text), text: 'edited' }"),
     );
     await eventually(
       'its new text',

@@ -117,7 +117,7 @@ describe('several Reprises on one Redis', function () {
       const { items } = await call<{ items: CloudEvent[] }>(i, 'GET', '/channels/gps.movement/state');
       assert.equal(items.length, subjects);
       for (const { id, source, type } of items) {
-        assert.match(id, /^gps\.movement\/1\/\d+$/);
+        assert.match(id, /^gps\.movement\/\d+\/\d+$/);
         assert.deepEqual([source, type], ['/services/movement', 'gps.movement']);
       }
     }

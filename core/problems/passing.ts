@@ -123,8 +123,9 @@ export function passingReasonOf(error: unknown): PassingReason | null {
   if (name !== 'ReplyError') return null;
   // A transaction fails with the errors of the commands that it could not queue.
   if (Array.isArray(previousErrors)) {
+    // The transaction's own error may be among them.
     for (const previous of previousErrors) {
-      const reason = passingReasonOf(previous);
+      const reason = previous === error ? null : passingReasonOf(previous);
       if (reason) return reason;
     }
   }

@@ -1,5 +1,5 @@
 import { services } from '../../../core/redis/presence.ts';
-import type { Service, ServiceConfig, ServicePatch } from '../../../schemas/types.ts';
+import type { Service, ServiceConfig, ServiceKindDocument, ServicePatch } from '../../../schemas/types.ts';
 import { listOf, ref, HttpReply } from '../http/route.ts';
 import { route, type Resource } from '../routing/api-route.ts';
 
@@ -8,7 +8,8 @@ const name = { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' };
 
 export default {
   name: 'services',
-  description: 'Running processes and analysis services, and the configuration of services.',
+  description:
+    'Running processes and analysis services, the configuration of services, and the kinds that analysis and the steps of pipelines can use.',
   routes: [
     route({
       method: 'get',
@@ -95,6 +96,27 @@ export default {
       async handle({ params }, { setups }) {
         await setups.remove('services', params['name']!);
         return new HttpReply(204);
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/service-kinds',
+      summary: 'List kinds of services',
+      channels: 'none',
+      description: 'Each with the JSON Schema of its parameters.',
+      scope: 'read',
+      responses: {
+        200: { description: 'The kinds, by name.', schema: listOf(ref('resources/service-kind')) },
+      },
+      async handle(_call, { plugins }) {
+        // Loaded on demand: some services come with large tables.
+        const { serviceKinds } = await import('../../analysis/hosting/registry.ts');
+        const kinds = [...(await serviceKinds(plugins)).values()];
+        const items = kinds.map(
+          ({ name, summary, input, output, outputs = {}, keepsState = false, params }) =>
+            ({ name, summary, input, output, outputs, keepsState, params }) satisfies ServiceKindDocument,
+        );
+        return { items: items.sort((a, b) => a.name.localeCompare(b.name)) };
       },
     }),
   ],

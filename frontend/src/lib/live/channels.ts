@@ -42,6 +42,9 @@ export class Channels {
     this.losses.length = 0;
     this.placed.clear();
     for (const channel of this.all.values()) channel.received = channel.lost = channel.conflated = 0;
+    // Nothing of it has arrived yet. The page may be still: it is drawn anew.
+    this.liveAt = -Infinity;
+    this.#changed();
   }
 
   /** Forgets the events of a channel, because other ones of it are shown from now on. */

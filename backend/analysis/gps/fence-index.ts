@@ -29,12 +29,14 @@ export class FenceIndex {
   readonly #polygons: FencePolygon[] = [];
   readonly #boxes: Flatbush | null;
 
-  /** @throws Error naming the fence that has no id, has the id of another fence, or has a ring that is not valid */
+  /** @throws Error naming the fence that has no id, has the id of another fence or `__proto__`, or has a ring that is not valid */
   constructor({ features }: FenceCollection) {
     for (const feature of features) {
       const fence = fenceOf(feature);
       if (this.#fences.has(fence.id))
         throw new Error(`Two fences have the id "${fence.id}": ids must be unique.`);
+      // In the state of a subject, which is an object by id, it would not be a member.
+      if (fence.id === '__proto__') throw new Error('A fence cannot have the id "__proto__".');
       this.#fences.set(fence.id, fence);
       const { type, coordinates } = feature.geometry;
       for (const rings of type === 'Polygon' ? [coordinates] : coordinates)

@@ -64,11 +64,11 @@ class Fences extends Service<State> {
     for (const id in inside) if (!this.#index.has(id)) derived.push(this.#exit(state, id, context, true));
     const here = new Map(this.#index.at(state.track.last!).map((fence) => [fence.id, fence]));
     // A fix that agrees with `inside` again cancels a change that has begun.
-    for (const id in changing) if (here.has(id) === id in inside) delete changing[id];
+    for (const id in changing) if (here.has(id) === Object.hasOwn(inside, id)) delete changing[id];
     for (const id in inside)
       if (!here.has(id) && this.#isChanged(state, id, event)) derived.push(this.#exit(state, id, context));
     for (const { id, name } of here.values()) {
-      if (id in inside || !this.#isChanged(state, id, event)) continue;
+      if (Object.hasOwn(inside, id) || !this.#isChanged(state, id, event)) continue;
       const enter = this.#enter(state, id, name, context);
       // After a seek the subject was inside already: it has not entered.
       if (!event.restored) derived.push(enter);
@@ -79,13 +79,14 @@ class Fences extends Service<State> {
   override due({ name, ended, timeMs }: Timer, context: Context<State>): Derived[] {
     const state = context.state!;
     const id = name.slice(DWELL.length);
-    if (ended || !state.inside[id]) return [];
+    if (ended || !Object.hasOwn(state.inside, id)) return [];
     return [this.#derived('dwell', state, id, timeMs)];
   }
 
   #isChanged({ changing, track }: State, id: string, { restored }: CloudEvent): boolean {
-    const change = (changing[id] ??= { fixes: 0, sinceMs: track.last!.timeMs });
-    return ++change.fixes >= this.#params.min_fixes || restored === true;
+    // An id may be the name of a member that every object has.
+    if (!Object.hasOwn(changing, id)) changing[id] = { fixes: 0, sinceMs: track.last!.timeMs };
+    return ++changing[id]!.fixes >= this.#params.min_fixes || restored === true;
   }
 
   #enter(state: State, id: string, name: string | null, context: Context<State>): Derived {

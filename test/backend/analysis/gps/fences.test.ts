@@ -43,6 +43,15 @@ describe('fences', () => {
     assert.deepEqual(visits('oiiioo'), ['10 enter square 0', '40 exit square 30']);
   });
 
+  it('may be named like a member that every object has', () => {
+    for (const name of ['constructor', 'valueOf', 'toString', 'hasOwnProperty']) {
+      const named = { fences: collection({ [name]: [box(8, 50, 9, 51)] }) };
+      assert.deepEqual(visits('oiiioo', named), [`10 enter ${name} 0`, `40 exit ${name} 30`]);
+    }
+    const unusable = collection(JSON.parse(`{"__proto__":[${JSON.stringify(box(8, 50, 9, 51))}]}`) as never);
+    assert.throws(() => new FenceIndex(unusable), /cannot have the id "__proto__"/);
+  });
+
   it('report nothing for visits with fewer fixes than required', () => {
     const visit = visits('oioiiioioooioo', { min_fixes: 3 });
     assert.deepEqual(visit, ['50 enter square 0', '100 exit square 50']);
